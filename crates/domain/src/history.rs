@@ -1,0 +1,225 @@
+//! The history a forecast may know: the pair up to its as-of date, and regressors up to what had been
+//! published by then.
+
+use crate::{DomainError, Series};
+use chrono::{Days, NaiveDate};
+
+/// A regressor whose newest value is older than this at some date counts as missing there: long enough for any
+/// run of holidays, too short to pass an ended series off as news.
+const MAX_CARRY_DAYS: u64 = 7;
+
+/// A series that may help to forecast the pair, and how late it is known.
+#[derive(Debug, Clone)]
+pub struct Regressor {
+    /// The series itself.
+    pub series: Series,
+    /// Calendar days between a value's own date and the first as-of date at which it is known. The dólar
+    /// observado of day t averages the trades of the day before and is published that evening, while market
+    /// closes of day t are not known on the morning of t: hence 1.
+    pub lag_days: u16,
+}
+
+/// A regressor's values on the dates of the pair, as they were known on each of those dates.
+#[derive(Debug, Clone)]
+pub struct AlignedRegressor {
+    /// Name of the series.
+    pub name: String,
+    /// Values `[len of the pair's window]`, in the regressor's unit.
+    pub values: Vec<f64>,
+}
+
+/// Whether a regressor could be used in a window, and if not, why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegressorStatus {
+    /// Name of the series.
+    pub name: String,
+    /// Its last date within what was known.
+    pub last_date: NaiveDate,
+    /// `None` when usable, else the reason it was left out.
+    pub left_out: Option<String>,
+}
+
+/// All that may be known at the as-of date: the pair's series, whose last date *is* the as-of date, and its
+/// regressors. Nothing later than the as-of date is in it.
+#[derive(Debug, Clone)]
+pub struct History {
+    pair: Series,
+    regressors: Vec<Regressor>,
+}
+
+impl History {
+    /// Binds the pair's series with its regressors; values a regressor could not have shown by the pair's last
+    /// date are cut off, and one with nothing left is dropped.
+    pub fn new(pair: Series, regressors: Vec<Regressor>) -> Self {
+        let as_of = pair.last_date();
+        let regressors = regressors
+            .into_iter()
+            .filter_map(|r| {
+                let known = r.series.until(as_of - Days::new(u64::from(r.lag_days)))?;
+                Some(Regressor { series: known, ..r })
+            })
+            .collect();
+        Self { pair, regressors }
+    }
+
+    /// Date of the last observation of the pair.
+    pub fn as_of(&self) -> NaiveDate {
+        self.pair.last_date()
+    }
+
+    /// The pair's series, quote currency per unit of base currency.
+    pub fn pair(&self) -> &Series {
+        &self.pair
+    }
+
+    /// The regressors, cut to what was known at the as-of date.
+    pub fn regressors(&self) -> &[Regressor] {
+        &self.regressors
+    }
+
+    /// What was known at the last observation on or before `date`.
+    ///
+    /// # Errors
+    /// When the pair has no observation that old.
+    pub fn until(&self, date: NaiveDate) -> Result<Self, DomainError> {
+        let pair = self.pair.until(date).ok_or_else(|| DomainError::AsOfBeforeHistory {
+            series: self.pair.name().to_owned(),
+            first: self.pair.first_date(),
+            as_of: date,
+        })?;
+        Ok(Self::new(pair, self.regressors.clone()))
+    }
+
+    /// The same as-of date, with only the last `lookback` observations of the pair.
+    pub fn window(&self, lookback: usize) -> Self {
+        Self { pair: self.pair.last(lookback), regressors: self.regressors.clone() }
+    }
+
+    /// Log returns of the pair `[len - 1]`, oldest first: ln(p_t / p_{t-1}).
+    pub fn log_returns(&self) -> Vec<f64> {
+        log_returns(self.pair.values())
+    }
+
+    /// The regressors that can be used over the whole window, aligned with the pair's dates, and the status of
+    /// every one.
+    ///
+    /// At pair date t a regressor's value is its last one dated t - lag or earlier: what was known at t. One with a
+    /// stretch of more than seven days without a value, or not reaching over the whole window, is left out.
+    pub fn aligned_regressors(&self) -> (Vec<AlignedRegressor>, Vec<RegressorStatus>) {
+        let mut aligned = Vec::new();
+        let mut statuses = Vec::new();
+        for regressor in &self.regressors {
+            let result = self.align(regressor);
+            let status = |left_out| RegressorStatus {
+                name: regressor.series.name().to_owned(),
+                last_date: regressor.series.last_date(),
+                left_out,
+            };
+            match result {
+                Ok(values) => {
+                    statuses.push(status(None));
+                    aligned.push(AlignedRegressor { name: regressor.series.name().to_owned(), values });
+                }
+                Err(reason) => statuses.push(status(Some(reason))),
+            }
+        }
+        (aligned, statuses)
+    }
+
+    fn align(&self, regressor: &Regressor) -> Result<Vec<f64>, String> {
+        let (dates, values) = (regressor.series.dates(), regressor.series.values());
+        let lag = Days::new(u64::from(regressor.lag_days));
+        let as_of = self.as_of();
+        if dates[dates.len() - 1] + Days::new(MAX_CARRY_DAYS) + lag < as_of {
+            return Err(format!("ends on {}, before the pair ({as_of})", dates[dates.len() - 1]));
+        }
+        let mut known = 0;
+        self.pair
+            .dates()
+            .iter()
+            .map(|&date| {
+                let newest = date - lag;
+                while known < dates.len() && dates[known] <= newest {
+                    known += 1;
+                }
+                match known.checked_sub(1) {
+                    None => Err(format!("starts on {}, after the window ({date})", dates[0])),
+                    Some(i) if dates[i] + Days::new(MAX_CARRY_DAYS) < newest => {
+                        Err(format!("has no value from {} to {newest}", dates[i]))
+                    }
+                    Some(i) => Ok(values[i]),
+                }
+            })
+            .collect()
+    }
+}
+
+/// Log returns `[len - 1]` of positive `values`.
+pub(crate) fn log_returns(values: &[f64]) -> Vec<f64> {
+    values.windows(2).map(|w| (w[1] / w[0]).ln()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Observation;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn weekdays(name: &str, from: &str, count: usize) -> Series {
+        let observations: Vec<_> = day(from)
+            .iter_days()
+            .filter(|d| crate::BusinessCalendar::weekdays().is_business_day(*d))
+            .take(count)
+            .enumerate()
+            .map(|(i, date)| Observation { date, value: 100.0 + i as f64 })
+            .collect();
+        Series::new(name, &observations).unwrap()
+    }
+
+    #[test]
+    fn a_regressor_is_seen_only_after_its_lag() {
+        let regressor = Regressor { series: weekdays("dxy", "2024-01-01", 20), lag_days: 1 };
+        let history = History::new(weekdays("usdclp", "2024-01-08", 10), vec![regressor]);
+        let (aligned, statuses) = history.aligned_regressors();
+        assert_eq!(statuses[0].left_out, None);
+        // Monday 2024-01-08 knows Friday's value (the fifth), Tuesday knows Monday's.
+        assert_eq!(aligned[0].values[..2], [104.0, 105.0]);
+        assert!(history.regressors()[0].series.last_date() < history.as_of());
+    }
+
+    #[test]
+    fn a_regressor_that_ends_early_is_left_out_and_says_so() {
+        let regressor = Regressor { series: weekdays("dxy", "2024-01-01", 10), lag_days: 1 };
+        let history = History::new(weekdays("usdclp", "2024-01-02", 30), vec![regressor]);
+        let (aligned, statuses) = history.aligned_regressors();
+        assert!(aligned.is_empty());
+        assert_eq!(statuses[0].left_out.as_deref(), Some("ends on 2024-01-12, before the pair (2024-02-12)"));
+        // While it was alive it was usable.
+        let (aligned, _) = history.until(day("2024-01-15")).unwrap().aligned_regressors();
+        assert_eq!(aligned.len(), 1);
+    }
+
+    #[test]
+    fn a_regressor_with_a_long_hole_or_a_late_start_is_left_out() {
+        let mut observations: Vec<_> = weekdays("dxy", "2024-01-01", 40).observations().collect();
+        observations.drain(10..20);
+        let holed = Regressor { series: Series::new("dxy", &observations).unwrap(), lag_days: 0 };
+        let late = Regressor { series: weekdays("usdbrl", "2024-01-10", 40), lag_days: 0 };
+        let history = History::new(weekdays("usdclp", "2024-01-01", 40), vec![holed, late]);
+        let reasons: Vec<_> = history.aligned_regressors().1.into_iter().filter_map(|s| s.left_out).collect();
+        assert_eq!(
+            reasons,
+            ["has no value from 2024-01-12 to 2024-01-22", "starts on 2024-01-10, after the window (2024-01-01)"]
+        );
+    }
+
+    #[test]
+    fn an_as_of_before_the_first_observation_is_refused() {
+        let history = History::new(weekdays("usdclp", "2024-01-02", 30), vec![]);
+        let error = history.until(day("2023-12-31")).unwrap_err().to_string();
+        assert_eq!(error, "series 'usdclp' starts on 2024-01-02; there is nothing on or before 2023-12-31");
+    }
+}

@@ -1,0 +1,27 @@
+//! The types that every room of the forecaster shares.
+//!
+//! Rates come in as [`Series`], are bound into a [`History`] that ends at its *as-of* date, and leave a
+//! [`Model`] as a [`QuantileForecast`]: a matrix of price quantiles, target dates x [`LEVELS`], in units of
+//! the quote currency per unit of the base currency. [`scores`] judges every model on the same footing.
+//!
+//! No I/O, no async, no clock: "today" is always an argument.
+
+mod calendar;
+mod error;
+mod history;
+mod horizon;
+mod model;
+mod pair;
+pub mod paths;
+mod quantile;
+pub mod scores;
+mod series;
+
+pub use calendar::{BusinessCalendar, CalendarKind};
+pub use error::{DomainError, ModelError};
+pub use history::{AlignedRegressor, History, Regressor, RegressorStatus};
+pub use horizon::Horizon;
+pub use model::{Model, ModelForecast, Target};
+pub use pair::Pair;
+pub use quantile::{DECILES, LEVELS, MEDIAN, QuantileForecast, standard_normal_quantile};
+pub use series::{Observation, Series};

@@ -1,0 +1,39 @@
+//! What a model is: history in, quantile matrix out.
+
+use crate::{History, Horizon, ModelError, QuantileForecast};
+use chrono::NaiveDate;
+
+/// What to forecast: the horizon and its target dates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// The horizon asked for.
+    pub horizon: Horizon,
+    /// Business days inside the horizon `[n]`, increasing; step i is `dates[i - 1]`.
+    pub dates: Vec<NaiveDate>,
+}
+
+/// A model's answer.
+#[derive(Debug, Clone)]
+pub struct ModelForecast {
+    /// Price quantiles `[n dates, 11 levels]`, quote currency per unit of base currency.
+    pub quantiles: QuantileForecast,
+    /// What the model settled on for this history (order, degrees of freedom, regressors ...), for the
+    /// methodology section: name and value, in the order to be shown.
+    pub details: Vec<(String, String)>,
+}
+
+/// A forecasting model. Pure: the same history and target give the same answer, to the last bit.
+pub trait Model: Send + Sync {
+    /// Its name in the configuration, the metrics and the reports, such as `random_walk`.
+    fn name(&self) -> &str;
+
+    /// Everything besides history and target that its answer depends on, as one line: settings, seed and a
+    /// revision that changes whenever the code's answers do. Cached forecasts are kept under it.
+    fn fingerprint(&self) -> String;
+
+    /// Forecasts `target` from `history`, which the caller has cut to the horizon's lookback.
+    ///
+    /// # Errors
+    /// When the history is too short or the estimation fails; the ensemble then goes on without the model.
+    fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError>;
+}

@@ -1,0 +1,185 @@
+//! The scores by which every model is judged, on the same outcomes, out of sample.
+//!
+//! In: forecasts with what then happened. Out: [`Scores`]. All are pooled over origins: sums over all origins
+//! and dates are divided once, so that no origin counts more because it has fewer dates.
+
+use crate::{DECILES, LEVELS, MEDIAN, QuantileForecast};
+
+/// A forecast and what then happened.
+#[derive(Debug, Clone, Copy)]
+pub struct Outcome<'a> {
+    /// What was forecast.
+    pub forecast: &'a QuantileForecast,
+    /// What happened `[steps]`; `None` where no rate was published.
+    pub actuals: &'a [Option<f64>],
+    /// Mean absolute one-day change before the origin, in price units: the scale of MASE.
+    pub naive_mae: f64,
+}
+
+/// Scores of one model over a set of origins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scores {
+    /// Number of origins.
+    pub n: usize,
+    /// Weighted quantile loss over the nine deciles and all target dates.
+    pub wql: f64,
+    /// Root mean square error of the median at the last target date, price units.
+    pub rmse: f64,
+    /// Mean absolute percentage error of the median at the last target date, percent.
+    pub mape: f64,
+    /// Mean absolute scaled error of the median over all target dates, against the one-day naive error before
+    /// each origin.
+    pub mase: f64,
+    /// Share of actuals inside the 80 % interval, all target dates.
+    pub coverage80: f64,
+    /// Share of actuals inside the 95 % interval, all target dates.
+    pub coverage95: f64,
+}
+
+/// Pinball loss of `forecast` at `level` against `actual`, in price units: (y - q) level when y >= q, else
+/// (q - y)(1 - level) (Koenker and Bassett 1978).
+pub fn pinball(level: f64, forecast: f64, actual: f64) -> f64 {
+    let error = actual - forecast;
+    if error >= 0.0 { error * level } else { -error * (1.0 - level) }
+}
+
+/// Sum of pinball losses over the nine deciles, and sum of |actual|, over the published target dates of one
+/// outcome: the two parts of WQL.
+pub fn quantile_loss_parts(outcome: &Outcome<'_>) -> (f64, f64) {
+    let mut loss = 0.0;
+    let mut scale = 0.0;
+    for (step, actual) in published(outcome) {
+        let row = outcome.forecast.row(step);
+        loss += DECILES.map(|i| pinball(LEVELS[i], row[i], actual)).sum::<f64>();
+        scale += actual.abs();
+    }
+    (loss, scale)
+}
+
+/// Weighted quantile loss of one or more outcomes: 2 x sum of pinball losses / (9 x sum of |actual|) (Ansari et
+/// al. 2024, Chronos, section 5.1). `None` without a single published actual.
+pub fn wql<'a>(outcomes: impl IntoIterator<Item = Outcome<'a>>) -> Option<f64> {
+    let (loss, scale) = outcomes
+        .into_iter()
+        .map(|outcome| quantile_loss_parts(&outcome))
+        .fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+    (scale > 0.0).then(|| 2.0 * loss / (DECILES.len() as f64 * scale))
+}
+
+/// Skill of a loss against a benchmark's: 1 - loss / benchmark; positive is better than the benchmark.
+pub fn skill(loss: f64, benchmark: f64) -> f64 {
+    1.0 - loss / benchmark
+}
+
+/// All scores over `outcomes`; `None` when no target date of any outcome was published. RMSE and MAPE leave out
+/// origins whose last target date has no rate.
+pub fn score<'a>(outcomes: impl IntoIterator<Item = Outcome<'a>>) -> Option<Scores> {
+    let mut total = Totals::default();
+    for outcome in outcomes {
+        total.add(&outcome);
+    }
+    total.scores()
+}
+
+fn published<'a>(outcome: &Outcome<'a>) -> impl Iterator<Item = (usize, f64)> + 'a {
+    outcome.actuals.iter().enumerate().filter_map(|(step, actual)| actual.map(|a| (step, a)))
+}
+
+#[derive(Default)]
+struct Totals {
+    origins: usize,
+    loss: f64,
+    scale: f64,
+    dates: f64,
+    inside80: f64,
+    inside95: f64,
+    scaled_error: f64,
+    last_dates: f64,
+    squared_error: f64,
+    relative_error: f64,
+}
+
+impl Totals {
+    fn add(&mut self, outcome: &Outcome<'_>) {
+        let (loss, scale) = quantile_loss_parts(outcome);
+        if scale == 0.0 {
+            return;
+        }
+        self.origins += 1;
+        self.loss += loss;
+        self.scale += scale;
+        for (step, actual) in published(outcome) {
+            let row = outcome.forecast.row(step);
+            self.dates += 1.0;
+            self.inside80 += f64::from(u8::from(row[1] <= actual && actual <= row[9]));
+            self.inside95 += f64::from(u8::from(row[0] <= actual && actual <= row[10]));
+            self.scaled_error += (row[MEDIAN] - actual).abs() / outcome.naive_mae;
+        }
+        if let Some(Some(actual)) = outcome.actuals.last() {
+            let error = outcome.forecast.median(outcome.forecast.last_step()) - actual;
+            self.last_dates += 1.0;
+            self.squared_error += error * error;
+            self.relative_error += error.abs() / actual;
+        }
+    }
+
+    fn scores(&self) -> Option<Scores> {
+        (self.dates > 0.0).then(|| Scores {
+            n: self.origins,
+            wql: 2.0 * self.loss / (DECILES.len() as f64 * self.scale),
+            rmse: (self.squared_error / self.last_dates).sqrt(),
+            mape: 100.0 * self.relative_error / self.last_dates,
+            mase: self.scaled_error / self.dates,
+            coverage80: self.inside80 / self.dates,
+            coverage95: self.inside95 / self.dates,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::NaiveDate;
+    use ndarray::Array2;
+
+    fn forecast(rows: &[[f64; 11]]) -> QuantileForecast {
+        let day = |d| NaiveDate::from_ymd_opt(2024, 1, d).unwrap();
+        let dates = (0..rows.len()).map(|i| day(2 + i as u32)).collect();
+        let values = Array2::from_shape_vec((rows.len(), 11), rows.concat()).unwrap();
+        QuantileForecast::new(day(1), dates, values).unwrap()
+    }
+
+    const ROW: [f64; 11] = [90.0, 92.0, 94.0, 96.0, 98.0, 100.0, 102.0, 104.0, 106.0, 108.0, 110.0];
+
+    /// By hand, actual 101: below it 92, 94 ... 100 at levels 0.1 ... 0.5 lose 0.9 + 1.4 + 1.5 + 1.2 + 0.5, above
+    /// it 102 ... 108 at 0.6 ... 0.9 lose 0.4 + 0.9 + 1.0 + 0.7: 8.5 in all, so WQL = 2 x 8.5 / (9 x 101).
+    #[test]
+    fn wql_is_the_published_formula() {
+        let forecast = forecast(&[ROW]);
+        let outcome = Outcome { forecast: &forecast, actuals: &[Some(101.0)], naive_mae: 2.0 };
+        assert!((wql([outcome]).unwrap() - 17.0 / 909.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn scores_count_only_published_dates() {
+        let forecast = forecast(&[ROW, ROW, ROW]);
+        let first = Outcome { forecast: &forecast, actuals: &[Some(107.0), None, Some(91.0)], naive_mae: 2.0 };
+        let second = Outcome { forecast: &forecast, actuals: &[Some(100.0), Some(120.0), None], naive_mae: 4.0 };
+        let scores = score([first, second]).unwrap();
+        assert_eq!(scores.n, 2);
+        assert_eq!((scores.coverage80, scores.coverage95), (0.5, 0.75));
+        assert_eq!((scores.rmse, scores.mape), (9.0, 900.0 / 91.0));
+        assert_eq!(scores.mase, (3.5 + 4.5 + 0.0 + 5.0) / 4.0);
+    }
+
+    #[test]
+    fn nothing_published_means_no_score() {
+        let forecast = forecast(&[ROW]);
+        assert_eq!(score([Outcome { forecast: &forecast, actuals: &[None], naive_mae: 1.0 }]), None);
+    }
+
+    #[test]
+    fn skill_is_positive_when_the_loss_is_lower() {
+        assert!(skill(0.9, 1.0) > 0.0 && skill(1.1, 1.0) < 0.0 && skill(1.0, 1.0) == 0.0);
+    }
+}

@@ -1,0 +1,5 @@
+//! Renders a [`ReportView`] as a self-contained HTML document.
+
+mod view;
+
+pub use view::*;

@@ -1,0 +1,182 @@
+//! What a report shows, as plain values: the composition root fills it in, the renderers only read it.
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use forecaster_domain::{Horizon, Observation, Pair, QuantileForecast, scores::Scores};
+
+/// Language of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Spanish: 1.011,82 and 13-ene-2025.
+    Spanish,
+    /// English: 1,011.82 and 13 Jan 2025.
+    English,
+}
+
+/// Everything a report of one run shows.
+#[derive(Debug, Clone)]
+pub struct ReportView {
+    /// Language of all text, numbers and dates.
+    pub language: Language,
+    /// The pair forecast.
+    pub pair: Pair,
+    /// The horizon.
+    pub horizon: Horizon,
+    /// Identifier of the run, a UUID.
+    pub run_id: String,
+    /// When the run was made, in the configured zone.
+    pub generated_at: DateTime<FixedOffset>,
+    /// Name of that zone, such as America/Santiago.
+    pub zone: String,
+    /// Version of the software.
+    pub version: String,
+    /// Set when the newest observation is too old.
+    pub stale: Option<Staleness>,
+    /// The pair's observations up to and including the as-of date, oldest first: at least the last 260 when
+    /// history has them. Quote currency per unit of base currency.
+    pub observations: Vec<Observation>,
+    /// The pooled, calibrated forecast. Its `as_of()` is the as-of date.
+    pub ensemble: QuantileForecast,
+    /// Out-of-sample scores of the ensemble over the validation origins.
+    pub ensemble_scores: Option<ScoreView>,
+    /// The same pool without Chronos, in runs that have Chronos.
+    pub ensemble_without_chronos_scores: Option<ScoreView>,
+    /// Every model that took part, in the order of the configuration.
+    pub models: Vec<ModelView>,
+    /// Models asked for that have no forecast, with the reason.
+    pub left_out: Vec<(String, String)>,
+    /// How validation, weights and calibration were done.
+    pub validation: ValidationView,
+    /// The ensemble's out-of-sample forecasts for the last target date of each validation origin, oldest first.
+    pub past: Vec<PastForecast>,
+    /// For each of the 11 levels: the share of actuals at or below the ensemble's quantile, out of sample, all
+    /// target dates. Empty without validation.
+    pub reliability: Vec<(f64, f64)>,
+    /// Probabilities of round price levels, increasing in price.
+    pub round_levels: Vec<RoundLevel>,
+    /// Where each series came from.
+    pub sources: Vec<SourceView>,
+    /// What the run used.
+    pub resources: ResourcesView,
+}
+
+/// Age of data that is too old, in business days.
+#[derive(Debug, Clone, Copy)]
+pub struct Staleness {
+    /// Business days between the last observation and today.
+    pub age_business_days: i64,
+    /// The most that is allowed.
+    pub max_age_business_days: i64,
+    /// Today, in the configured zone.
+    pub today: NaiveDate,
+}
+
+/// Scores with the skill against the random walk on the same origins.
+#[derive(Debug, Clone, Copy)]
+pub struct ScoreView {
+    /// The scores; `rmse` in price units, `mape` in percent, coverages as shares 0-1.
+    pub scores: Scores,
+    /// 1 - WQL / WQL of the random walk.
+    pub skill: f64,
+}
+
+/// One model of the run.
+#[derive(Debug, Clone)]
+pub struct ModelView {
+    /// Its name in the configuration: random_walk, arima_garch, var, random_forest, chronos.
+    pub name: String,
+    /// Its weight in the pool, 0-1.
+    pub weight: f64,
+    /// Its own forecast.
+    pub forecast: QuantileForecast,
+    /// Its out-of-sample scores.
+    pub scores: Option<ScoreView>,
+    /// What it settled on, name and value, already worded (order, degrees of freedom, regressors).
+    pub details: Vec<(String, String)>,
+    /// Seconds it took, validation included.
+    pub seconds: f64,
+}
+
+/// How the models were judged and pooled.
+#[derive(Debug, Clone)]
+pub struct ValidationView {
+    /// Number of rolling origins.
+    pub origins: usize,
+    /// Business days between them.
+    pub stride: usize,
+    /// First and last origin.
+    pub span: Option<(NaiveDate, NaiveDate)>,
+    /// Observations of history each model sees.
+    pub lookback: usize,
+    /// Half-life of the discounting of older origins, in origins.
+    pub half_life: f64,
+    /// Shrinkage of the weights towards equal, 0-1.
+    pub shrinkage: f64,
+    /// Floor and cap of a weight.
+    pub weight_bounds: (f64, f64),
+    /// Multiplier that calibration applied to the spread of the deciles about the median.
+    pub spread_deciles: f64,
+    /// The same for the 95 % interval.
+    pub spread_tails: f64,
+}
+
+/// A past out-of-sample forecast and what happened.
+#[derive(Debug, Clone, Copy)]
+pub struct PastForecast {
+    /// As-of date of the forecast.
+    pub origin: NaiveDate,
+    /// Its last target date.
+    pub date: NaiveDate,
+    /// Median for that date.
+    pub median: f64,
+    /// 80 % interval.
+    pub interval80: (f64, f64),
+    /// 95 % interval.
+    pub interval95: (f64, f64),
+    /// What happened; `None` when no rate was published that day.
+    pub actual: Option<f64>,
+}
+
+/// Probabilities of one round price level.
+#[derive(Debug, Clone, Copy)]
+pub struct RoundLevel {
+    /// The price.
+    pub price: f64,
+    /// Probability that the last target date ends above it.
+    pub above_at_end: f64,
+    /// Probability that some target date up to the last reaches it, coming from the last observation.
+    pub touched: f64,
+}
+
+/// Where one series came from and in what state.
+#[derive(Debug, Clone)]
+pub struct SourceView {
+    /// Series name.
+    pub series: String,
+    /// Provider: "embedded", "import" ...
+    pub provider: String,
+    /// Its last observation used.
+    pub last_date: NaiveDate,
+    /// Business days between that and the as-of date's "today".
+    pub age_business_days: i64,
+    /// Observations in the series.
+    pub observations: usize,
+    /// Number of observations that the quality checks repaired or refused.
+    pub repaired_or_refused: usize,
+    /// Why models had to do without it, when they had to.
+    pub left_out: Option<String>,
+}
+
+/// What a run used.
+#[derive(Debug, Clone, Copy)]
+pub struct ResourcesView {
+    /// Peak resident memory, MiB.
+    pub peak_rss_mb: f64,
+    /// Wall-clock seconds of the run up to the report.
+    pub seconds_total: f64,
+    /// Forecasts taken from the validation cache.
+    pub cached_forecasts: usize,
+    /// Forecasts computed anew.
+    pub computed_forecasts: usize,
+    /// Cores used.
+    pub cores: usize,
+}
