@@ -1,0 +1,215 @@
+//! A regression forest that keeps its leaves' members, for conditional distributions (Meinshausen 2006, Quantile
+//! Regression Forests). Several responses share one set of trees.
+//!
+//! In: features `[n rows][f]` and responses `[k][n]`. Out: for a new row, a weight for every training row. Crates
+//! with random forests return means only, hence our own.
+
+use rand::seq::index::sample;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+/// Features are cut into at most this many classes of equal size.
+const BINS: usize = 32;
+
+/// How trees are grown.
+#[derive(Debug, Clone)]
+pub(crate) struct ForestSettings {
+    pub(crate) trees: usize,
+    /// Fewest rows in a leaf.
+    pub(crate) min_leaf: usize,
+    /// Share of the rows each tree sees, drawn without replacement.
+    pub(crate) subsample: f64,
+    pub(crate) seed: u64,
+}
+
+/// A grown forest.
+pub(crate) struct Forest {
+    cuts: Vec<Vec<f64>>,
+    trees: Vec<Tree>,
+    rows: usize,
+}
+
+struct Tree {
+    nodes: Vec<Node>,
+    members: Vec<u32>,
+}
+
+enum Node {
+    Split { feature: usize, bin: u8, left: usize, right: usize },
+    Leaf { start: usize, end: usize },
+}
+
+impl Forest {
+    /// Grows a forest on `features` `[n][f]` and `responses` `[k][n]`. The splitting criterion is the sum over
+    /// responses of the reduction of squared error; responses should have like variances. Each node tries a third
+    /// of the features (Breiman 2001 for regression).
+    pub(crate) fn grow(features: &[Vec<f64>], responses: &[Vec<f64>], settings: &ForestSettings) -> Self {
+        let rows = features.len();
+        let width = features.first().map_or(0, Vec::len);
+        let cuts: Vec<Vec<f64>> = (0..width).map(|f| cuts(features.iter().map(|row| row[f]))).collect();
+        let binned: Vec<Vec<u8>> =
+            (0..width).map(|f| features.iter().map(|row| bin(&cuts[f], row[f])).collect()).collect();
+        let mut rng = Pcg64Mcg::seed_from_u64(settings.seed);
+        let take = ((rows as f64 * settings.subsample) as usize).clamp(1, rows);
+        let trees = (0..settings.trees)
+            .map(|_| {
+                let members = sample(&mut rng, rows, take).into_iter().map(|i| i as u32).collect();
+                let mut grower = Grower { binned: &binned, responses, min_leaf: settings.min_leaf, nodes: vec![], members };
+                grower.grow(0, take, &mut rng);
+                Tree { nodes: grower.nodes, members: grower.members }
+            })
+            .collect();
+        Self { cuts, trees, rows }
+    }
+
+    /// Weights `[n]`, summing to 1, of the training rows for a row `x` `[f]`: the average over trees of the uniform
+    /// distribution on the members of the leaf that `x` falls into (Meinshausen 2006, equation 4).
+    pub(crate) fn weights(&self, x: &[f64]) -> Vec<f64> {
+        let bins: Vec<u8> = x.iter().zip(&self.cuts).map(|(v, cuts)| bin(cuts, *v)).collect();
+        let mut weights = vec![0.0; self.rows];
+        for tree in &self.trees {
+            let mut at = 0;
+            let members = loop {
+                match tree.nodes[at] {
+                    Node::Split { feature, bin, left, right } => at = if bins[feature] <= bin { left } else { right },
+                    Node::Leaf { start, end } => break &tree.members[start..end],
+                }
+            };
+            let share = 1.0 / (members.len() * self.trees.len()) as f64;
+            members.iter().for_each(|&row| weights[row as usize] += share);
+        }
+        weights
+    }
+}
+
+/// Increasing cut points `[< BINS]` that part `values` into classes of equal size.
+fn cuts(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let mut cuts: Vec<f64> = (1..BINS).map(|i| sorted[i * sorted.len() / BINS]).collect();
+    cuts.dedup();
+    cuts
+}
+
+fn bin(cuts: &[f64], value: f64) -> u8 {
+    cuts.partition_point(|cut| *cut <= value) as u8
+}
+
+struct Grower<'a> {
+    binned: &'a [Vec<u8>],
+    responses: &'a [Vec<f64>],
+    min_leaf: usize,
+    nodes: Vec<Node>,
+    members: Vec<u32>,
+}
+
+impl Grower<'_> {
+    /// Grows the subtree over `members[start..end]` and returns its position among the nodes.
+    fn grow(&mut self, start: usize, end: usize, rng: &mut impl Rng) -> usize {
+        let at = self.nodes.len();
+        self.nodes.push(Node::Leaf { start, end });
+        if end - start < 2 * self.min_leaf {
+            return at;
+        }
+        let Some((feature, bin)) = self.best_split(&self.members[start..end], rng) else {
+            return at;
+        };
+        let column = &self.binned[feature];
+        let slice = &mut self.members[start..end];
+        slice.sort_unstable_by_key(|&row| (column[row as usize] > bin, row));
+        let middle = start + slice.partition_point(|&row| column[row as usize] <= bin);
+        let left = self.grow(start, middle, rng);
+        let right = self.grow(middle, end, rng);
+        self.nodes[at] = Node::Split { feature, bin, left, right };
+        at
+    }
+
+    fn best_split(&self, members: &[u32], rng: &mut impl Rng) -> Option<(usize, u8)> {
+        let width = self.binned.len();
+        let tries = width.div_ceil(3);
+        let outputs = self.responses.len();
+        let mut best: Option<(f64, usize, u8)> = None;
+        let mut order: Vec<usize> = (0..width).collect();
+        for i in 0..tries {
+            let pick = rng.random_range(i..width);
+            order.swap(i, pick);
+            let feature = order[i];
+            let mut counts = [0usize; BINS];
+            let mut sums = vec![[0.0f64; BINS]; outputs];
+            for &row in members {
+                let class = usize::from(self.binned[feature][row as usize]);
+                counts[class] += 1;
+                for (sum, response) in sums.iter_mut().zip(self.responses) {
+                    sum[class] += response[row as usize];
+                }
+            }
+            if let Some((gain, bin)) = self.best_cut(&counts, &sums, members.len()) {
+                if best.is_none_or(|(g, _, _)| gain > g) {
+                    best = Some((gain, feature, bin));
+                }
+            }
+        }
+        best.map(|(_, feature, bin)| (feature, bin))
+    }
+
+    /// The cut with the largest sum over responses of S_left^2 / n_left + S_right^2 / n_right.
+    fn best_cut(&self, counts: &[usize; BINS], sums: &[[f64; BINS]], rows: usize) -> Option<(f64, u8)> {
+        let totals: Vec<f64> = sums.iter().map(|s| s.iter().sum()).collect();
+        let mut left = vec![0.0; sums.len()];
+        let mut left_count = 0;
+        let mut best: Option<(f64, u8)> = None;
+        for class in 0..BINS - 1 {
+            left_count += counts[class];
+            left.iter_mut().zip(sums).for_each(|(l, s)| *l += s[class]);
+            let right_count = rows - left_count;
+            if counts[class] == 0 || left_count < self.min_leaf || right_count < self.min_leaf {
+                continue;
+            }
+            let gain: f64 = left
+                .iter()
+                .zip(&totals)
+                .map(|(l, total)| l * l / left_count as f64 + (total - l).powi(2) / right_count as f64)
+                .sum();
+            if best.is_none_or(|(g, _)| gain > g) {
+                best = Some((gain, class as u8));
+            }
+        }
+        best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step_function() -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+        let mut rng = Pcg64Mcg::seed_from_u64(1);
+        let features: Vec<Vec<f64>> = (0..600).map(|_| vec![rng.random::<f64>(), rng.random::<f64>()]).collect();
+        let response = features.iter().map(|x| if x[0] > 0.5 { 1.0 } else { -1.0 }).collect();
+        (features, vec![response])
+    }
+
+    fn settings() -> ForestSettings {
+        ForestSettings { trees: 50, min_leaf: 10, subsample: 0.5, seed: 3 }
+    }
+
+    #[test]
+    fn the_weights_point_to_rows_that_resemble_the_query() {
+        let (features, responses) = step_function();
+        let forest = Forest::grow(&features, &responses, &settings());
+        for (x, expected) in [(0.2, -1.0), (0.8, 1.0)] {
+            let weights = forest.weights(&[x, 0.5]);
+            assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+            let mean: f64 = weights.iter().zip(&responses[0]).map(|(w, y)| w * y).sum();
+            assert!((mean - expected).abs() < 0.1, "{mean}");
+        }
+    }
+
+    #[test]
+    fn the_same_seed_grows_the_same_forest_and_another_does_not() {
+        let (features, responses) = step_function();
+        let grow = |seed| Forest::grow(&features, &responses, &ForestSettings { seed, ..settings() });
+        assert_eq!(grow(3).weights(&[0.4, 0.1]), grow(3).weights(&[0.4, 0.1]));
+        assert_ne!(grow(3).weights(&[0.4, 0.1]), grow(4).weights(&[0.4, 0.1]));
+    }
+}

@@ -1,0 +1,293 @@
+//! Vector autoregression of the pair's log returns and its regressors' (Lütkepohl 2005, chapters 2 to 4).
+//!
+//! In: returns aligned so that each row holds what was known at its date. Out: the pair's cumulated return with
+//! the uncertainty that the residual covariance propagates. Gaussian, no drift.
+
+use crate::{price_forecast, require};
+use forecaster_domain::{
+    AlignedRegressor, History, LEVELS, Model, ModelError, ModelForecast, RegressorStatus, Target,
+    standard_normal_quantile,
+};
+use nalgebra::DMatrix;
+
+/// Limits of the search.
+#[derive(Debug, Clone)]
+pub struct VarSettings {
+    /// Largest lag; the information criterion chooses from 1 up to it.
+    pub max_lag: usize,
+    /// Residuals, newest, from which the covariance of the forecast errors is taken.
+    pub covariance_window: usize,
+}
+
+impl Default for VarSettings {
+    /// Up to 3 lags; the covariance of the last 250 residuals, the window of the random walk.
+    fn default() -> Self {
+        Self { max_lag: 3, covariance_window: 250 }
+    }
+}
+
+/// The model.
+#[derive(Debug, Clone)]
+pub struct Var {
+    settings: VarSettings,
+}
+
+impl Var {
+    /// A model that searches within `settings`.
+    pub fn new(settings: VarSettings) -> Self {
+        Self { settings }
+    }
+}
+
+impl Model for Var {
+    fn name(&self) -> &str {
+        "var"
+    }
+
+    fn fingerprint(&self) -> String {
+        format!("var/1 max_lag={} covariance_window={}", self.settings.max_lag, self.settings.covariance_window)
+    }
+
+    fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError> {
+        require(250, history.pair().len())?;
+        let (regressors, statuses) = history.aligned_regressors();
+        if regressors.is_empty() {
+            return Err(ModelError::NoRegressors { as_of: history.as_of(), reasons: reasons(&statuses) });
+        }
+        let returns = returns_matrix(history, &regressors);
+        let fit = best_lag(&returns, self.settings.max_lag)?;
+        let (centre, deviation) = fit.summed_first(&returns, target.dates.len(), self.settings.covariance_window);
+        let scores = LEVELS.map(standard_normal_quantile);
+        let quantiles = price_forecast(history.pair().last_value(), history.as_of(), target, |step, level| {
+            centre[step] + scores[level] * deviation[step]
+        })?;
+        Ok(ModelForecast { quantiles, details: details(&fit, &regressors, &statuses) })
+    }
+}
+
+fn details(fit: &VarFit, regressors: &[AlignedRegressor], statuses: &[RegressorStatus]) -> Vec<(String, String)> {
+    let names: Vec<&str> = regressors.iter().map(|r| r.name.as_str()).collect();
+    let mut details =
+        vec![("lags (BIC)".to_owned(), fit.lags.to_string()), ("regressors".to_owned(), names.join(", "))];
+    let left_out = reasons(statuses);
+    if !left_out.is_empty() {
+        details.push(("left out".into(), left_out));
+    }
+    details
+}
+
+/// Why regressors were left out, in one line; empty when none was.
+pub(crate) fn reasons(statuses: &[RegressorStatus]) -> String {
+    let left_out = statuses.iter().filter_map(|s| s.left_out.as_ref().map(|r| format!("{} {r}", s.name)));
+    left_out.collect::<Vec<_>>().join("; ")
+}
+
+/// Log returns `[n - 1, 1 + regressors]`, oldest first, the pair in column 0.
+fn returns_matrix(history: &History, regressors: &[AlignedRegressor]) -> DMatrix<f64> {
+    let pair = history.pair().values();
+    DMatrix::from_fn(pair.len() - 1, 1 + regressors.len(), |row, column| {
+        let values = if column == 0 { pair } else { &regressors[column - 1].values };
+        (values[row + 1] / values[row]).ln()
+    })
+}
+
+/// The lag from 1 to `max_lag` with the smallest Bayesian criterion, judged on the same rows, then fitted on all.
+fn best_lag(returns: &DMatrix<f64>, max_lag: usize) -> Result<VarFit, ModelError> {
+    let mut best: Option<(f64, usize)> = None;
+    for lags in 1..=max_lag {
+        let common = returns.rows(max_lag - lags, returns.nrows() - (max_lag - lags)).into_owned();
+        let bic = VarFit::new(&common, lags, false)?.bic();
+        if best.is_none_or(|(b, _)| bic < b) {
+            best = Some((bic, lags));
+        }
+    }
+    let (_, lags) = best.ok_or_else(|| ModelError::Estimation("max_lag must be at least 1".into()))?;
+    VarFit::new(returns, lags, false)
+}
+
+/// A VAR(p) of k series estimated by least squares.
+#[derive(Debug, Clone)]
+pub struct VarFit {
+    /// Number of lags p.
+    pub lags: usize,
+    /// Intercepts `[k]`; zero when not estimated.
+    pub intercept: Vec<f64>,
+    /// Coefficient matrices `[p]` of `[k, k]`: row = equation, column = series lagged.
+    pub coefficients: Vec<DMatrix<f64>>,
+    /// Residuals `[n - p, k]`.
+    pub residuals: DMatrix<f64>,
+    /// Residual covariance `[k, k]`, divisor n - p - parameters of an equation.
+    pub covariance: DMatrix<f64>,
+    /// Gaussian log-likelihood, with the maximum likelihood covariance (divisor n - p).
+    pub log_likelihood: f64,
+    parameters: usize,
+}
+
+impl VarFit {
+    /// Fits `series` `[n, k]`, oldest row first.
+    ///
+    /// # Errors
+    /// When there are too few rows or the regressors are collinear.
+    pub fn new(series: &DMatrix<f64>, lags: usize, with_intercept: bool) -> Result<Self, ModelError> {
+        let (n, k) = series.shape();
+        let constant = usize::from(with_intercept);
+        let parameters = constant + k * lags;
+        let rows = n.saturating_sub(lags);
+        require(parameters + lags + 10, n)?;
+        let design = DMatrix::from_fn(rows, parameters, |row, column| match column.checked_sub(constant) {
+            None => 1.0,
+            Some(c) => series[(row + lags - 1 - c / k, c % k)],
+        });
+        let outcome = series.rows(lags, rows).into_owned();
+        // Scaled to unit length, the cross products are well conditioned whatever the series' units.
+        let lengths: Vec<f64> = design.column_iter().map(|c| c.norm()).collect();
+        let scaled = DMatrix::from_fn(rows, parameters, |row, column| design[(row, column)] / lengths[column]);
+        let cross = scaled.tr_mul(&scaled);
+        let solution = cross
+            .cholesky()
+            .ok_or_else(|| ModelError::Estimation("the regressors are collinear or constant".into()))?
+            .solve(&scaled.tr_mul(&outcome));
+        let beta = DMatrix::from_fn(parameters, k, |row, column| solution[(row, column)] / lengths[row]);
+        let residuals = &outcome - &design * &beta;
+        let squares = residuals.tr_mul(&residuals);
+        let log_determinant = log_determinant(&(&squares / rows as f64))?;
+        let log_likelihood =
+            -0.5 * rows as f64 * (k as f64 * ((std::f64::consts::TAU).ln() + 1.0) + log_determinant);
+        Ok(Self {
+            lags,
+            intercept: (0..k).map(|c| if with_intercept { beta[(0, c)] } else { 0.0 }).collect(),
+            coefficients: (0..lags)
+                .map(|lag| DMatrix::from_fn(k, k, |row, column| beta[(constant + lag * k + column, row)]))
+                .collect(),
+            residuals,
+            covariance: squares / (rows - parameters) as f64,
+            log_likelihood,
+            parameters,
+        })
+    }
+
+    /// Schwarz's criterion, ln |covariance| + ln(rows) x parameters / rows (Lütkepohl 2005, equation 4.3.9), up to a
+    /// constant.
+    pub fn bic(&self) -> f64 {
+        let (rows, k) = (self.residuals.nrows() as f64, self.residuals.ncols() as f64);
+        (-2.0 * self.log_likelihood + rows.ln() * k * self.parameters as f64) / rows
+    }
+
+    /// Expectation and standard deviation, each `[steps]`, of the first series summed over steps 1..h.
+    ///
+    /// The variance is the sum over j < h of c_j S c_j', c_j the first row of Psi_0 + ... + Psi_j and S the
+    /// covariance of the last `window` residuals (Lütkepohl 2005, section 2.2.2, for accumulated series).
+    pub fn summed_first(&self, series: &DMatrix<f64>, steps: usize, window: usize) -> (Vec<f64>, Vec<f64>) {
+        let covariance = self.recent_covariance(window);
+        let (n, k) = series.shape();
+        let mut path: Vec<Vec<f64>> =
+            (n - self.lags..n).map(|row| series.row(row).iter().copied().collect()).collect();
+        let mut psi: Vec<DMatrix<f64>> = vec![DMatrix::identity(k, k)];
+        let mut cumulated = DMatrix::<f64>::zeros(k, k);
+        let (mut mean, mut variance) = (0.0, 0.0);
+        let (mut means, mut deviations) = (Vec::with_capacity(steps), Vec::with_capacity(steps));
+        for step in 0..steps {
+            let next: Vec<f64> = (0..k)
+                .map(|row| {
+                    let lagged = self.coefficients.iter().zip(path.iter().rev()).map(|(a, past)| {
+                        past.iter().enumerate().map(|(column, y)| a[(row, column)] * y).sum::<f64>()
+                    });
+                    self.intercept[row] + lagged.sum::<f64>()
+                })
+                .collect();
+            mean += next[0];
+            path.push(next);
+            cumulated += &psi[step];
+            let first = cumulated.row(0);
+            variance += (first * &covariance * first.transpose())[(0, 0)];
+            means.push(mean);
+            deviations.push(variance.sqrt());
+            let following = self
+                .coefficients
+                .iter()
+                .zip(psi.iter().rev())
+                .fold(DMatrix::zeros(k, k), |sum: DMatrix<f64>, (a, earlier)| sum + a * earlier);
+            psi.push(following);
+        }
+        (means, deviations)
+    }
+
+    fn recent_covariance(&self, window: usize) -> DMatrix<f64> {
+        let rows = self.residuals.nrows();
+        let count = window.clamp(1, rows);
+        let recent = self.residuals.rows(rows - count, count);
+        recent.tr_mul(&recent) / count as f64
+    }
+}
+
+fn log_determinant(matrix: &DMatrix<f64>) -> Result<f64, ModelError> {
+    let cholesky = matrix
+        .clone()
+        .cholesky()
+        .ok_or_else(|| ModelError::Estimation("the residual covariance is singular".into()))?;
+    Ok(2.0 * cholesky.l().diagonal().iter().map(|d| d.ln()).sum::<f64>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_history::{
+        assert_close, day, history, history_with, normals, numbers, prices, reference, reference_returns, target,
+    };
+
+    fn returns() -> DMatrix<f64> {
+        let rows = reference_returns();
+        DMatrix::from_fn(rows.len(), 3, |row, column| rows[row][column])
+    }
+
+    /// Outside authority: statsmodels' VAR (`fixtures/reference.py`).
+    #[test]
+    fn estimates_likelihoods_and_forecasts_agree_with_statsmodels() {
+        for case in reference()["var"].as_array().unwrap() {
+            let lags = case["lags"].as_u64().unwrap() as usize;
+            let fit = VarFit::new(&returns(), lags, case["with_intercept"].as_bool().unwrap()).unwrap();
+            let what = format!("{lags} lags, intercept {:?}", fit.intercept);
+            let by_rows = |m: &DMatrix<f64>| m.transpose().iter().copied().collect::<Vec<f64>>();
+            let coefficients: Vec<f64> = fit.coefficients.iter().flat_map(by_rows).collect();
+            assert_close(&coefficients, &numbers(&case["coefficients"]), 1e-9, &what);
+            assert_close(&fit.intercept, &numbers(&case["intercept"]), 1e-9, &what);
+            assert_close(&by_rows(&fit.covariance), &numbers(&case["covariance"]), 1e-9, &what);
+            assert_close(&[fit.log_likelihood], &numbers(&case["log_likelihood"]), 1e-6, &what);
+            let (mean, deviation) = fit.summed_first(&returns(), 10, usize::MAX);
+            assert_close(&mean, &numbers(&case["summed_mean"]), 1e-9, &what);
+            let variance: Vec<f64> = deviation.iter().map(|d| d * d).collect();
+            assert_close(&variance, &numbers(&case["summed_variance"]), 1e-9, &what);
+        }
+    }
+
+    #[test]
+    fn the_lag_is_the_one_statsmodels_chooses() {
+        let lags = reference()["var_lag_by_bic"].as_u64().unwrap() as usize;
+        assert_eq!(best_lag(&returns(), 3).unwrap().lags, lags);
+    }
+
+    #[test]
+    fn a_leading_regressor_moves_the_first_step() {
+        let shocks = normals(600, 5);
+        // The pair follows the regressor's return of the day before.
+        let regressor = prices(&shocks.iter().map(|s| 0.01 * s).collect::<Vec<_>>());
+        let own = normals(600, 6);
+        let pair: Vec<f64> =
+            (0..600).map(|t| 0.001 * own[t] + if t > 0 { 0.005 * shocks[t - 1] } else { 0.0 }).collect();
+        let pair = prices(&pair);
+        let model = Var::new(VarSettings::default());
+        let forecast = model.forecast(&history_with(&pair, &regressor), &target(day(601), 3)).unwrap().quantiles;
+        let expected = pair[600] * (0.005 * shocks[599]).exp();
+        assert!((forecast.median(0) / expected - 1.0).abs() < 5e-4, "{} against {expected}", forecast.median(0));
+    }
+
+    #[test]
+    fn without_a_usable_regressor_the_model_steps_aside() {
+        let pair = prices(&normals(600, 5).iter().map(|s| 0.01 * s).collect::<Vec<_>>());
+        let error = Var::new(VarSettings::default()).forecast(&history(&pair), &target(day(601), 3)).unwrap_err();
+        assert!(matches!(error, ModelError::NoRegressors { .. }));
+        let error =
+            Var::new(VarSettings::default()).forecast(&history_with(&pair, &pair[..500]), &target(day(601), 3));
+        assert!(error.unwrap_err().to_string().contains("dxy ends on"));
+    }
+}
