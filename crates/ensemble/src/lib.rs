@@ -1,1 +1,17 @@
-//! Placeholder.
+//! From models to one honest forecast: rolling-origin validation, weights, quantile averaging, calibration.
+//!
+//! [`grid_origins`] picks the origins, [`forecast_origins`] lets every model forecast from each of them (through a
+//! [`ForecastCache`]), [`Pool::fit`] turns the outcomes known at some date into weights and a calibration, and
+//! [`prequential`] replays that at every origin, so that the ensemble's own scores are out of sample too.
+
+mod calibration;
+mod origins;
+mod pool;
+mod scoring;
+mod validation;
+
+pub use calibration::Calibration;
+pub use origins::{Origin, grid_origins, origin_at};
+pub use pool::{Pool, PoolSettings, WeightError};
+pub use scoring::{Issued, model_scores, pool_at, pooled_scores, prequential, reliability};
+pub use validation::{CacheKey, Computed, ForecastCache, NoCache, OriginForecasts, forecast_origins};

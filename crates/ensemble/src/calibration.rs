@@ -1,0 +1,135 @@
+//! Calibration of the pooled intervals on past outcomes: split conformal prediction with scaled scores, shrunk
+//! towards no correction when outcomes are few.
+//!
+//! In: past pooled forecasts with their actuals. Out: two multipliers of the spread about the median, one for the
+//! deciles and one for the 95 % interval.
+//!
+//! The score of an outcome is how many times the half-width on its side its distance from the median is; the
+//! multiplier that would have given the nominal coverage is the score's quantile at that level (Lei et al. 2018,
+//! Distribution-Free Predictive Inference for Regression, section 5.2; Romano, Patterson and Candès 2019 for
+//! quantile forecasts).
+
+use forecaster_domain::{MEDIAN, QuantileForecast};
+use ndarray::Array2;
+
+/// Independent outcomes at which a correction counts half. Coverage of an 80 % interval estimated from n outcomes
+/// has a standard error of 0.4 / sqrt(n); the tails need more.
+const HALF_CREDIBLE_DECILES: f64 = 15.0;
+const HALF_CREDIBLE_TAILS: f64 = 30.0;
+/// No correction beyond this factor or its inverse, however wrong the past was.
+const LIMIT: f64 = 1.5;
+
+/// Multipliers of the spread about the median.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Calibration {
+    /// For the levels 0.1 to 0.9.
+    pub deciles: f64,
+    /// For the levels 0.025 and 0.975.
+    pub tails: f64,
+}
+
+impl Calibration {
+    /// No correction.
+    pub const NONE: Self = Self { deciles: 1.0, tails: 1.0 };
+
+    /// Fits the multipliers to past `outcomes`: forecasts with their actuals `[steps]`. `independent` is the number
+    /// of outcomes they are worth, overlapping ones counting as less than one each.
+    pub fn fit<'a>(
+        outcomes: impl Iterator<Item = (&'a QuantileForecast, &'a [Option<f64>])>,
+        independent: f64,
+    ) -> Self {
+        let (mut inner, mut outer, mut tails) = (Vec::new(), Vec::new(), Vec::new());
+        for (forecast, actuals) in outcomes {
+            for (step, actual) in actuals.iter().enumerate().filter_map(|(s, a)| a.map(|a| (s, a))) {
+                inner.push(score(forecast, step, actual, 2));
+                outer.push(score(forecast, step, actual, 1));
+                tails.push(score(forecast, step, actual, 0));
+            }
+        }
+        let shrunk = |log_factor: f64, half: f64| {
+            let factor = (log_factor * independent / (independent + half)).exp();
+            factor.clamp(1.0 / LIMIT, LIMIT)
+        };
+        match (log_quantile(&mut inner, 0.6), log_quantile(&mut outer, 0.8), log_quantile(&mut tails, 0.95)) {
+            (Some(inner), Some(outer), Some(tails)) => Self {
+                deciles: shrunk(0.5 * (inner + outer), HALF_CREDIBLE_DECILES),
+                tails: shrunk(tails, HALF_CREDIBLE_TAILS),
+            },
+            _ => Self::NONE,
+        }
+    }
+
+    /// Applies the multipliers to the logarithmic distances from the median. The order of the quantiles is kept:
+    /// an outer quantile is never nearer than the one inside it.
+    pub fn apply(&self, values: &mut Array2<f64>) {
+        for mut row in values.rows_mut() {
+            let centre = row[MEDIAN];
+            for (i, value) in row.iter_mut().enumerate() {
+                let factor = if i == 0 || i == 10 { self.tails } else { self.deciles };
+                *value = centre * (*value / centre).powf(factor);
+            }
+            row[0] = row[0].min(row[1]);
+            row[10] = row[10].max(row[9]);
+        }
+    }
+}
+
+/// Distance of `actual` from the median in half-widths of the interval between level index `low` and its mirror
+/// image, on the side on which it lies, in logarithms.
+fn score(forecast: &QuantileForecast, step: usize, actual: f64, low: usize) -> f64 {
+    let row = forecast.row(step);
+    let edge = if actual < row[MEDIAN] { row[low] } else { row[10 - low] };
+    let half_width = (edge / row[MEDIAN]).ln().abs().max(1e-12);
+    (actual / row[MEDIAN]).ln().abs() / half_width
+}
+
+/// Logarithm of the quantile at `level`; `None` without scores or when it is zero.
+fn log_quantile(scores: &mut [f64], level: f64) -> Option<f64> {
+    scores.sort_unstable_by(f64::total_cmp);
+    let rank = ((scores.len() as f64 + 1.0) * level).ceil() as usize;
+    let quantile = *scores.get(rank.clamp(1, scores.len().max(1)) - 1)?;
+    (quantile > 0.0).then(|| quantile.ln())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use forecaster_domain::{LEVELS, standard_normal_quantile};
+
+    fn day(index: u64) -> chrono::NaiveDate {
+        chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + chrono::Days::new(index)
+    }
+
+    fn normal(sigma: f64) -> QuantileForecast {
+        let row = LEVELS.map(|level| 1000.0 * (sigma * standard_normal_quantile(level)).exp());
+        QuantileForecast::new(day(0), vec![day(1)], Array2::from_shape_vec((1, 11), row.to_vec()).unwrap()).unwrap()
+    }
+
+    /// Actuals at the quantiles of a normal distribution of deviation `sigma`.
+    fn actuals(sigma: f64, count: usize) -> Vec<[Option<f64>; 1]> {
+        (0..count)
+            .map(|i| [Some(1000.0 * (sigma * standard_normal_quantile((i as f64 + 0.5) / count as f64)).exp())])
+            .collect()
+    }
+
+    #[test]
+    fn intervals_half_as_wide_as_they_should_be_are_widened() {
+        let (forecast, actuals) = (normal(0.01), actuals(0.013, 2000));
+        let fit = |n: f64| Calibration::fit(actuals.iter().map(|a| (&forecast, a.as_slice())), n);
+        let many = fit(1e9);
+        assert!((many.deciles - 1.3).abs() < 0.01 && (many.tails - 1.3).abs() < 0.02, "{many:?}");
+        let few = fit(15.0);
+        assert!((few.deciles - 1.3f64.sqrt()).abs() < 0.01 && few.tails < few.deciles, "{few:?}");
+        assert_eq!(Calibration::fit(std::iter::empty(), 10.0), Calibration::NONE);
+    }
+
+    #[test]
+    fn applying_it_gives_the_nominal_coverage_and_keeps_the_order() {
+        let calibration = Calibration { deciles: 1.4, tails: 0.7 };
+        let mut values = normal(0.01).values().clone();
+        calibration.apply(&mut values);
+        let row = values.row(0);
+        assert!((row[9] / (1000.0 * (0.014 * standard_normal_quantile(0.9)).exp()) - 1.0).abs() < 1e-12);
+        assert!((1..11).all(|i| row[i] >= row[i - 1]) && row[MEDIAN] == 1000.0);
+    }
+}

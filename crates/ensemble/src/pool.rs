@@ -1,0 +1,244 @@
+//! The pool: weights from past losses, quantile averaging, calibration.
+
+use crate::{Calibration, OriginForecasts};
+use forecaster_domain::{ModelError, QuantileForecast, scores};
+use ndarray::Array2;
+
+/// Sharpness of the weights: a model whose loss is 1 % lower gets about 1 + SHARPNESS / 100 times the weight before
+/// shrinkage. Losses of exchange-rate models differ by a few percent, so inverse proportion alone (sharpness 1)
+/// would not tell them apart. Chosen on 2012-2022 (docs/ARCHITECTURE.md).
+const SHARPNESS: f64 = 20.0;
+/// Fewer past origins than this, and the weights are equal and the intervals as the models give them.
+const MIN_PAST_ORIGINS: usize = 8;
+
+/// How weights are made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PoolSettings {
+    /// Origins after which a loss counts half.
+    pub half_life: f64,
+    /// Share of the weight that is dealt out equally, 0 to 1.
+    pub shrinkage: f64,
+    /// Least weight of a model, 0 to 1.
+    pub weight_floor: f64,
+    /// Greatest weight of a model, 0 to 1.
+    pub weight_cap: f64,
+}
+
+/// Floor and cap that no set of weights can satisfy.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[error("weights between {floor} and {cap} cannot sum to 1 over {models} models")]
+pub struct WeightError {
+    /// The floor.
+    pub floor: f64,
+    /// The cap.
+    pub cap: f64,
+    /// Number of models.
+    pub models: usize,
+}
+
+/// Weights and calibration, learnt from outcomes known at some date.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pool {
+    /// Weights `[models]`, summing to 1; 0 for models that are not members.
+    pub weights: Vec<f64>,
+    /// Correction of the spread.
+    pub calibration: Calibration,
+}
+
+impl Pool {
+    /// Learns from `past` origins (oldest first, all matured) for the models at positions `members`.
+    ///
+    /// Weights: the members' WQL relative to that of the model at position `benchmark` on the same origins, older
+    /// origins discounted; loss ratio to the power of -[`SHARPNESS`]; shrunk towards equal; then kept between floor
+    /// and cap. A member without a single past loss counts as equal to the benchmark.
+    pub fn fit(past: &[&OriginForecasts], members: &[usize], benchmark: usize, settings: &PoolSettings) -> Self {
+        let models = past.first().map_or_else(|| members.iter().max().map_or(0, |m| m + 1), |o| o.forecasts.len());
+        let equal = 1.0 / members.len().max(1) as f64;
+        let mut weights = vec![0.0; models];
+        members.iter().for_each(|m| weights[*m] = equal);
+        if past.len() < MIN_PAST_ORIGINS {
+            return Self { weights, calibration: Calibration::NONE };
+        }
+        let raw: Vec<f64> =
+            members.iter().map(|m| loss_ratio(past, *m, benchmark, settings.half_life).powf(-SHARPNESS)).collect();
+        let total: f64 = raw.iter().sum();
+        let mut shares: Vec<f64> =
+            raw.iter().map(|w| (1.0 - settings.shrinkage) * w / total + settings.shrinkage * equal).collect();
+        bound(&mut shares, settings.weight_floor, settings.weight_cap);
+        members.iter().zip(&shares).for_each(|(m, share)| weights[*m] = *share);
+        let mut pool = Self { weights, calibration: Calibration::NONE };
+        pool.calibration = pool.calibrate(past);
+        pool
+    }
+
+    fn calibrate(&self, past: &[&OriginForecasts]) -> Calibration {
+        let pooled: Vec<(QuantileForecast, &OriginForecasts)> =
+            past.iter().filter_map(|o| Some((self.apply(&o.forecasts).ok()?, *o))).collect();
+        let independent = independent_outcomes(past);
+        Calibration::fit(pooled.iter().map(|(f, o)| (f, o.origin.actuals.as_slice())), independent)
+    }
+
+    /// Pools `forecasts` `[models]` of one origin: the weighted average of the logarithms of the quantiles, level by
+    /// level (Lichtendahl, Grushka-Cockayne and Winkler 2013), then the calibration. Members without a forecast
+    /// pass their weight to the others.
+    ///
+    /// # Errors
+    /// When no member has a forecast.
+    pub fn apply(&self, forecasts: &[Option<QuantileForecast>]) -> Result<QuantileForecast, ModelError> {
+        let present: Vec<(&QuantileForecast, f64)> = forecasts
+            .iter()
+            .zip(&self.weights)
+            .filter_map(|(forecast, weight)| forecast.as_ref().map(|f| (f, *weight)))
+            .filter(|(_, weight)| *weight > 0.0)
+            .collect();
+        let total: f64 = present.iter().map(|(_, weight)| weight).sum();
+        let Some((first, _)) = present.first() else {
+            return Err(ModelError::Estimation("no model of the pool has a forecast".into()));
+        };
+        let mut values = Array2::zeros(first.values().dim());
+        for (forecast, weight) in &present {
+            values.scaled_add(weight / total, &forecast.values().mapv(f64::ln));
+        }
+        values.mapv_inplace(f64::exp);
+        self.calibration.apply(&mut values);
+        sort_rounding(&mut values);
+        Ok(QuantileForecast::new(first.as_of(), first.dates().to_vec(), values)?)
+    }
+}
+
+/// exp(ln(x)) may differ in the last bit: equal quantiles must not cross by that.
+fn sort_rounding(values: &mut Array2<f64>) {
+    for mut row in values.rows_mut() {
+        for i in 1..row.len() {
+            row[i] = row[i].max(row[i - 1]);
+        }
+    }
+}
+
+/// How many independent outcomes `past` is worth: its span in non-overlapping horizons, at most one an origin.
+fn independent_outcomes(past: &[&OriginForecasts]) -> f64 {
+    let (Some(first), Some(last)) = (past.first(), past.last()) else { return 0.0 };
+    let span = (last.origin.as_of - first.origin.as_of).num_days() as f64;
+    let windows = 1.0 + span / last.origin.target.horizon.days() as f64;
+    windows.min(past.len() as f64)
+}
+
+/// Discounted WQL of `model` over that of `benchmark`, on the origins at which both have a forecast; 1 without any.
+fn loss_ratio(past: &[&OriginForecasts], model: usize, benchmark: usize, half_life: f64) -> f64 {
+    let (mut own, mut reference) = (0.0, 0.0);
+    for (age, origin) in past.iter().rev().enumerate() {
+        let loss = |index: usize| {
+            let outcome = crate::scoring::outcome(origin, origin.forecasts.get(index)?.as_ref()?);
+            scores::wql([outcome])
+        };
+        if let (Some(a), Some(b)) = (loss(model), loss(benchmark)) {
+            let discount = 0.5f64.powf(age as f64 / half_life);
+            own += discount * a;
+            reference += discount * b;
+        }
+    }
+    if reference > 0.0 { own / reference } else { 1.0 }
+}
+
+/// Moves `shares` (summing to 1) between `floor` and `cap`, the difference spread over the others in proportion.
+/// Bounds that cannot be met for this number of shares are relaxed to equal shares.
+fn bound(shares: &mut [f64], floor: f64, cap: f64) {
+    let equal = 1.0 / shares.len() as f64;
+    let (floor, cap) = (floor.min(equal), cap.max(equal));
+    for _ in 0..shares.len() {
+        let clamped: Vec<bool> = shares.iter().map(|s| *s <= floor || *s >= cap).collect();
+        shares.iter_mut().for_each(|s| *s = s.clamp(floor, cap));
+        let fixed: f64 = shares.iter().zip(&clamped).filter(|(_, c)| **c).map(|(s, _)| s).sum();
+        let free: f64 = shares.iter().zip(&clamped).filter(|(_, c)| !**c).map(|(s, _)| s).sum();
+        if free > 0.0 {
+            let factor = (1.0 - fixed) / free;
+            shares.iter_mut().zip(&clamped).filter(|(_, c)| !**c).for_each(|(s, _)| *s *= factor);
+        } else {
+            let total: f64 = shares.iter().sum();
+            shares.iter_mut().for_each(|s| *s /= total);
+        }
+        if shares.iter().all(|s| *s >= floor - 1e-12 && *s <= cap + 1e-12) {
+            break;
+        }
+    }
+}
+
+impl PoolSettings {
+    /// Checks that floor and cap leave room for `models` weights.
+    ///
+    /// # Errors
+    /// When the floor is too high, the cap too low, or they cross.
+    pub fn check(&self, models: usize) -> Result<(), WeightError> {
+        let n = models as f64;
+        let fits = self.weight_floor * n <= 1.0 + 1e-9 && self.weight_cap * n >= 1.0 - 1e-9;
+        if fits && self.weight_floor <= self.weight_cap {
+            Ok(())
+        } else {
+            Err(WeightError { floor: self.weight_floor, cap: self.weight_cap, models })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::validation::tests::{Shifted, weekday_history};
+    use crate::{Computed, NoCache, forecast_origins, grid_origins};
+    use forecaster_domain::{BusinessCalendar, Horizon};
+
+    const SETTINGS: PoolSettings =
+        PoolSettings { half_life: 30.0, shrinkage: 0.3, weight_floor: 0.1, weight_cap: 0.6 };
+
+    fn computed() -> Computed {
+        let history = weekday_history(700);
+        let origins = grid_origins(&history, &BusinessCalendar::weekdays(), Horizon::D7, 40, 5, 250);
+        let models = [Shifted("random_walk", 0.0), Shifted("good", 0.0), Shifted("bad", 0.05)];
+        let [a, b, c] = &models;
+        forecast_origins(&[a, b, c], &history, 300, origins, &NoCache, &|| ())
+    }
+
+    #[test]
+    fn a_worse_model_gets_less_weight_within_the_bounds() {
+        let computed = computed();
+        let past: Vec<&OriginForecasts> = computed.origins.iter().collect();
+        let pool = Pool::fit(&past, &[0, 1, 2], 0, &SETTINGS);
+        assert!((pool.weights.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        assert_eq!(pool.weights[0], pool.weights[1]);
+        assert!((pool.weights[2] - 0.1).abs() < 1e-9, "{:?}", pool.weights);
+    }
+
+    #[test]
+    fn with_little_past_the_weights_are_equal_and_nothing_is_corrected() {
+        let computed = computed();
+        let past: Vec<&OriginForecasts> = computed.origins.iter().take(7).collect();
+        let pool = Pool::fit(&past, &[0, 2], 0, &SETTINGS);
+        assert_eq!(pool, Pool { weights: vec![0.5, 0.0, 0.5], calibration: Calibration::NONE });
+    }
+
+    #[test]
+    fn pooling_averages_quantiles_and_passes_over_missing_models() {
+        let computed = computed();
+        let forecasts = &computed.origins[0].forecasts;
+        let pool = Pool { weights: vec![0.25, 0.25, 0.5], calibration: Calibration::NONE };
+        let pooled = pool.apply(forecasts).unwrap();
+        let median = |i: usize| forecasts[i].as_ref().unwrap().median(0);
+        let expected = (0.5 * median(0).ln() + 0.5 * median(2).ln()).exp();
+        assert!((pooled.median(0) / expected - 1.0).abs() < 1e-12);
+        let without = pool.apply(&[forecasts[0].clone(), None, None]).unwrap();
+        assert!((without.median(0) / median(0) - 1.0).abs() < 1e-12);
+        assert!(pool.apply(&[None, None, None]).is_err());
+    }
+
+    #[test]
+    fn bounds_are_met_whatever_the_raw_weights() {
+        for raw in [[0.98, 0.01, 0.01], [0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [0.34, 0.33, 0.33]] {
+            let mut shares = raw;
+            bound(&mut shares, 0.1, 0.6);
+            assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{shares:?}");
+            assert!(shares.iter().all(|s| *s >= 0.1 - 1e-9 && *s <= 0.6 + 1e-9), "{shares:?}");
+        }
+        assert!(SETTINGS.check(4).is_ok());
+        let error = PoolSettings { weight_cap: 0.2, ..SETTINGS }.check(4).unwrap_err().to_string();
+        assert_eq!(error, "weights between 0.1 and 0.2 cannot sum to 1 over 4 models");
+    }
+}

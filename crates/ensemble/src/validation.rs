@@ -1,0 +1,266 @@
+//! Every model's forecast from every origin, in parallel, from the cache where it has been made before.
+
+use crate::Origin;
+use forecaster_domain::{History, Horizon, Model, ModelError, QuantileForecast};
+use rayon::prelude::*;
+use std::time::{Duration, Instant};
+
+/// Under which a forecast is kept: equal keys mean equal forecasts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CacheKey {
+    /// The model's fingerprint.
+    pub model: String,
+    /// The horizon.
+    pub horizon: Horizon,
+    /// The as-of date.
+    pub origin: chrono::NaiveDate,
+    /// Hash of everything the model could see: dates and values of the pair in the lookback and of its aligned
+    /// regressors, and the target dates. Hexadecimal.
+    pub history: String,
+}
+
+/// A store of forecasts made before. Losing it costs time, never an answer: errors are the implementor's to log.
+pub trait ForecastCache {
+    /// The forecasts kept under `keys`, each `None` when there is none.
+    fn load(&self, keys: &[CacheKey]) -> Vec<Option<QuantileForecast>>;
+    /// Keeps `forecasts`.
+    fn store(&self, forecasts: &[(CacheKey, QuantileForecast)]);
+}
+
+/// Keeps nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct NoCache;
+
+impl ForecastCache for NoCache {
+    fn load(&self, keys: &[CacheKey]) -> Vec<Option<QuantileForecast>> {
+        vec![None; keys.len()]
+    }
+
+    fn store(&self, _: &[(CacheKey, QuantileForecast)]) {}
+}
+
+/// An origin with what each model forecast from it.
+#[derive(Debug, Clone)]
+pub struct OriginForecasts {
+    /// The origin.
+    pub origin: Origin,
+    /// Forecasts `[models]` in the order of the models; `None` where one failed.
+    pub forecasts: Vec<Option<QuantileForecast>>,
+}
+
+/// What [`forecast_origins`] did.
+#[derive(Debug, Clone)]
+pub struct Computed {
+    /// Every origin with its forecasts, in the order of the origins.
+    pub origins: Vec<OriginForecasts>,
+    /// Time spent in each model `[models]`, summed over threads.
+    pub seconds: Vec<f64>,
+    /// Forecasts taken from the cache.
+    pub cached: usize,
+    /// Forecasts made anew.
+    pub computed: usize,
+    /// For each model `[models]` the last error and the number of origins it failed at.
+    pub failures: Vec<Option<(usize, ModelError)>>,
+}
+
+/// Lets every model forecast from every origin, each seeing only the last `lookback` observations up to it.
+///
+/// `history` may reach beyond the origins; it is cut at each. `progress` is called after each forecast made anew.
+pub fn forecast_origins(
+    models: &[&dyn Model],
+    history: &History,
+    lookback: usize,
+    origins: Vec<Origin>,
+    cache: &dyn ForecastCache,
+    progress: &(dyn Fn() + Sync),
+) -> Computed {
+    let windows: Vec<Option<History>> =
+        origins.par_iter().map(|o| history.until(o.as_of).ok().map(|h| h.window(lookback))).collect();
+    let hashes: Vec<String> = windows
+        .par_iter()
+        .zip(&origins)
+        .map(|(window, origin)| window.as_ref().map_or_else(String::new, |w| hash(w, origin)))
+        .collect();
+    let fingerprints: Vec<String> = models.iter().map(|m| m.fingerprint()).collect();
+    let keys: Vec<CacheKey> = origins
+        .iter()
+        .zip(&hashes)
+        .flat_map(|(origin, hash)| {
+            fingerprints.iter().map(move |fingerprint| CacheKey {
+                model: fingerprint.clone(),
+                horizon: origin.target.horizon,
+                origin: origin.as_of,
+                history: hash.clone(),
+            })
+        })
+        .collect();
+    let mut forecasts = cache.load(&keys);
+    let missing: Vec<usize> = (0..keys.len()).filter(|i| forecasts[*i].is_none()).collect();
+    let made: Vec<(usize, Result<QuantileForecast, ModelError>, Duration)> = missing
+        .into_par_iter()
+        .filter_map(|i| {
+            let (origin, model) = (i / models.len(), i % models.len());
+            let window = windows[origin].as_ref()?;
+            let start = Instant::now();
+            let answer = models[model].forecast(window, &origins[origin].target).map(|f| f.quantiles);
+            progress();
+            Some((i, answer, start.elapsed()))
+        })
+        .collect();
+    let mut seconds = vec![0.0; models.len()];
+    let mut failures: Vec<Option<(usize, ModelError)>> = vec![None; models.len()];
+    let mut fresh = Vec::with_capacity(made.len());
+    let cached = keys.len() - made.len();
+    for (i, answer, elapsed) in made {
+        let model = i % models.len();
+        seconds[model] += elapsed.as_secs_f64();
+        match answer {
+            Ok(forecast) => {
+                fresh.push((keys[i].clone(), forecast.clone()));
+                forecasts[i] = Some(forecast);
+            }
+            Err(error) => {
+                let count = failures[model].as_ref().map_or(0, |(n, _)| *n);
+                failures[model] = Some((count + 1, error));
+            }
+        }
+    }
+    cache.store(&fresh);
+    let mut rows = forecasts.into_iter();
+    let origins = origins
+        .into_iter()
+        .map(|origin| OriginForecasts { origin, forecasts: rows.by_ref().take(models.len()).collect() })
+        .collect();
+    Computed { origins, seconds, cached, computed: fresh.len(), failures }
+}
+
+/// Hash of all that a model sees through a window and a target.
+fn hash(window: &History, origin: &Origin) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut numbers = |values: &[f64]| {
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_bits().to_le_bytes()).collect();
+        hasher.update(&(values.len() as u64).to_le_bytes());
+        hasher.update(&bytes);
+    };
+    let day = |date: &chrono::NaiveDate| f64::from(chrono::Datelike::num_days_from_ce(date));
+    numbers(&window.pair().dates().iter().map(day).collect::<Vec<_>>());
+    numbers(window.pair().values());
+    numbers(&origin.target.dates.iter().map(day).collect::<Vec<_>>());
+    let (regressors, _) = window.aligned_regressors();
+    for regressor in &regressors {
+        numbers(&regressor.name.bytes().map(f64::from).collect::<Vec<_>>());
+        numbers(&regressor.values);
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::grid_origins;
+    use forecaster_domain::{BusinessCalendar, LEVELS, ModelForecast, Observation, Regressor, Series, Target};
+    use ndarray::Array2;
+    use std::cell::RefCell;
+    use std::collections::HashMap;
+
+    /// A gently waving price on weekdays from 2015 on, and a regressor a day behind.
+    pub(crate) fn weekday_history(count: usize) -> History {
+        let calendar = BusinessCalendar::weekdays();
+        let start: chrono::NaiveDate = "2015-01-01".parse().unwrap();
+        let observations: Vec<_> = start
+            .iter_days()
+            .filter(|d| calendar.is_business_day(*d))
+            .take(count)
+            .enumerate()
+            .map(|(i, date)| Observation { date, value: 700.0 + 20.0 * (i as f64 / 9.0).sin() })
+            .collect();
+        let pair = Series::new("usdclp", &observations).unwrap();
+        let dxy = Series::new("dxy", &observations).unwrap();
+        History::new(pair, vec![Regressor { series: dxy, lag_days: 1 }])
+    }
+
+    /// Forecasts its last observation x (1 + shift), with a spread of +-2 %, and fails below `min` observations.
+    pub(crate) struct Shifted(pub(crate) &'static str, pub(crate) f64);
+
+    impl Model for Shifted {
+        fn name(&self) -> &str {
+            self.0
+        }
+
+        fn fingerprint(&self) -> String {
+            format!("{} {}", self.0, self.1)
+        }
+
+        fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError> {
+            if self.1.is_nan() {
+                return Err(ModelError::Estimation("told to fail".into()));
+            }
+            let centre = history.pair().last_value() * (1.0 + self.1);
+            let values = Array2::from_shape_fn((target.dates.len(), 11), |(_, level)| {
+                centre * (1.0 + 0.04 * (LEVELS[level] - 0.5))
+            });
+            let quantiles = QuantileForecast::new(history.as_of(), target.dates.clone(), values)?;
+            Ok(ModelForecast { quantiles, details: vec![] })
+        }
+    }
+
+    #[derive(Default)]
+    struct Memory(RefCell<HashMap<CacheKey, QuantileForecast>>);
+
+    impl ForecastCache for Memory {
+        fn load(&self, keys: &[CacheKey]) -> Vec<Option<QuantileForecast>> {
+            keys.iter().map(|key| self.0.borrow().get(key).cloned()).collect()
+        }
+
+        fn store(&self, forecasts: &[(CacheKey, QuantileForecast)]) {
+            self.0.borrow_mut().extend(forecasts.iter().cloned());
+        }
+    }
+
+    fn run(history: &History, cache: &dyn ForecastCache, shift: f64) -> Computed {
+        let calendar = BusinessCalendar::weekdays();
+        let origins = grid_origins(history, &calendar, Horizon::D7, 30, 5, 250);
+        let (one, two) = (Shifted("one", 0.0), Shifted("two", shift));
+        forecast_origins(&[&one, &two], history, 300, origins, cache, &|| ())
+    }
+
+    #[test]
+    fn only_what_is_new_is_computed() {
+        let cache = Memory::default();
+        let history = weekday_history(700);
+        let cold = run(&history, &cache, 0.01);
+        assert_eq!((cold.cached, cold.computed), (0, 60));
+        let warm = run(&history, &cache, 0.01);
+        assert_eq!((warm.cached, warm.computed), (60, 0));
+        for (a, b) in cold.origins.iter().zip(&warm.origins) {
+            assert_eq!(a.forecasts, b.forecasts);
+        }
+        // Another setting of one model, or five days more of history: only the difference.
+        assert_eq!(run(&history, &cache, 0.02).computed, 30);
+        assert_eq!(run(&weekday_history(705), &cache, 0.01).computed, 2);
+    }
+
+    #[test]
+    fn a_revised_observation_invalidates_the_origins_that_saw_it() {
+        let cache = Memory::default();
+        let history = weekday_history(700);
+        run(&history, &cache, 0.01);
+        let mut observations: Vec<_> = history.pair().observations().collect();
+        observations[600].value *= 1.001;
+        let pair = Series::new("usdclp", &observations).unwrap();
+        let revised = History::new(pair, history.regressors().to_vec());
+        let again = run(&revised, &cache, 0.01);
+        let saw = again.origins.iter().filter(|o| o.origin.as_of >= observations[600].date).count();
+        assert_eq!(again.computed, 2 * saw);
+        assert!(saw > 0 && saw < 30);
+    }
+
+    #[test]
+    fn a_failing_model_leaves_a_gap_and_its_reason() {
+        let computed = run(&weekday_history(700), &NoCache, f64::NAN);
+        assert!(computed.origins.iter().all(|o| o.forecasts[0].is_some() && o.forecasts[1].is_none()));
+        let (count, error) = computed.failures[1].clone().unwrap();
+        assert_eq!((count, error.to_string()), (30, "estimation failed: told to fail".into()));
+        assert!(computed.failures[0].is_none());
+    }
+}
