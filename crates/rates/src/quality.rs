@@ -1,0 +1,172 @@
+//! The checks every series passes before a model sees it. In come raw observations in any order, out come a
+//! [`Series`] that holds only what can be trusted, and a [`Finding`] for each observation that was refused,
+//! repaired or odd. Nothing is ever filled in, and nothing is dropped without a finding.
+
+mod finding;
+mod holes;
+mod jumps;
+#[cfg(test)]
+mod tests;
+
+pub use finding::{Action, Finding, Problem};
+
+use crate::{RatesError, snapshot::RawObservation};
+use chrono::{Datelike, NaiveDate, Weekday};
+use forecaster_domain::{BusinessCalendar, Series};
+
+/// Two values closer than this, relatively, are one value carried from one date to the other.
+const CARRIED: f64 = 1e-4;
+
+/// What a series is held to.
+#[derive(Debug, Clone, Copy)]
+pub struct QualityRules {
+    /// No value may be dated after this day. It is the wall clock's today also when the forecast is for an older
+    /// as-of date; that one is cut later, by [`History::until`](forecaster_domain::History::until).
+    pub today: NaiveDate,
+    /// The series' business days. On any other day there is no official rate, so a value there is refused.
+    /// `None` accepts every day, and counts weekdays where elapsed days matter.
+    pub calendar: Option<BusinessCalendar>,
+    /// More business days than this in a row without a value are reported as a hole.
+    pub max_hole: u32,
+}
+
+impl QualityRules {
+    /// Rules for a series on `calendar` with the usual bound on holes: five business days, a week.
+    pub fn new(today: NaiveDate, calendar: Option<BusinessCalendar>) -> Self {
+        Self { today, calendar, max_hole: 5 }
+    }
+
+    fn counting_calendar(&self) -> BusinessCalendar {
+        self.calendar.unwrap_or_else(BusinessCalendar::weekdays)
+    }
+}
+
+/// A series that passed, and what was found on the way.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// The accepted observations.
+    pub series: Series,
+    /// By date; several of one date in the order of the checks.
+    pub findings: Vec<Finding>,
+}
+
+impl Checked {
+    /// The findings that cost an observation.
+    pub fn refused(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|f| f.action == Action::Refused)
+    }
+}
+
+/// Checks the observations of the series `name`, given in any order.
+///
+/// In turn: values that are not positive finite numbers and dates after today are refused; disorder is sorted;
+/// of several values for one date the last given is kept; days off the calendar are refused; spikes are refused
+/// and other jumps noted; holes are noted.
+///
+/// # Errors
+/// When no observation is left; the error names the series and the first finding.
+pub fn check(name: &str, raw: &[RawObservation], rules: &QualityRules) -> Result<Checked, RatesError> {
+    let mut findings = Vec::new();
+    let possible = refuse_impossible(raw, rules.today, &mut findings);
+    let sorted = sort_by_date(possible, &mut findings);
+    let single = keep_one_a_date(sorted, &mut findings);
+    let on_calendar = match rules.calendar {
+        Some(calendar) => refuse_days_off(&single, calendar, &mut findings),
+        None => single,
+    };
+    let calendar = rules.counting_calendar();
+    let smooth = jumps::refuse_spikes(on_calendar, calendar, &mut findings);
+    holes::note_holes(&smooth, calendar, rules.max_hole, &mut findings);
+    findings.sort_by_key(|f| f.date);
+
+    let series = Series::new(name, &smooth).map_err(|_| {
+        let first = findings.first().map_or_else(String::new, |f| format!("; the first finding: {f}"));
+        RatesError::NothingUsable {
+            series: name.to_owned(),
+            reason: format!("{} given, none passed the quality checks{first}", raw.len()),
+        }
+    })?;
+    Ok(Checked { series, findings })
+}
+
+fn refuse_impossible(raw: &[RawObservation], today: NaiveDate, findings: &mut Vec<Finding>) -> Vec<RawObservation> {
+    let problem = |o: &RawObservation| {
+        if !o.value.is_finite() {
+            Some(Problem::NotANumber { value: o.value })
+        } else if o.value <= 0.0 {
+            Some(Problem::NotPositive { value: o.value })
+        } else if o.date > today {
+            Some(Problem::AfterToday { value: o.value, today })
+        } else {
+            None
+        }
+    };
+    let mut kept = Vec::with_capacity(raw.len());
+    for observation in raw {
+        match problem(observation) {
+            Some(problem) => findings.push(Finding { date: observation.date, problem, action: Action::Refused }),
+            None => kept.push(*observation),
+        }
+    }
+    kept
+}
+
+/// One finding for the whole disorder: a file with the newest row first has it on every row.
+fn sort_by_date(mut observations: Vec<RawObservation>, findings: &mut Vec<Finding>) -> Vec<RawObservation> {
+    let out_of_order: Vec<NaiveDate> =
+        observations.windows(2).filter(|w| w[1].date < w[0].date).map(|w| w[1].date).collect();
+    if let Some(&date) = out_of_order.first() {
+        let problem = Problem::Unordered { count: out_of_order.len() };
+        findings.push(Finding { date, problem, action: Action::Repaired("sorted by date") });
+        // Stable: values of one date stay in the order given.
+        observations.sort_by_key(|o| o.date);
+    }
+    observations
+}
+
+fn keep_one_a_date(sorted: Vec<RawObservation>, findings: &mut Vec<Finding>) -> Vec<RawObservation> {
+    let mut kept = Vec::with_capacity(sorted.len());
+    for same_date in sorted.chunk_by(|a, b| a.date == b.date) {
+        let last = same_date[same_date.len() - 1];
+        kept.push(last);
+        if same_date.len() == 1 {
+            continue;
+        }
+        let equal = same_date.iter().all(|o| o.value == last.value);
+        let how = if equal { "kept once" } else { "kept the last one given" };
+        let problem = Problem::Duplicate { values: same_date.iter().map(|o| o.value).collect() };
+        findings.push(Finding { date: last.date, problem, action: Action::Repaired(how) });
+    }
+    kept
+}
+
+fn refuse_days_off(
+    single: &[RawObservation],
+    calendar: BusinessCalendar,
+    findings: &mut Vec<Finding>,
+) -> Vec<RawObservation> {
+    let mut kept = Vec::with_capacity(single.len());
+    for (i, &observation) in single.iter().enumerate() {
+        let RawObservation { date, value } = observation;
+        if calendar.is_business_day(date) {
+            kept.push(observation);
+            continue;
+        }
+        let before = i.checked_sub(1).map(|i| single[i]);
+        let carried_from = [before, single.get(i + 1).copied()]
+            .into_iter()
+            .flatten()
+            .find(|neighbour| (value / neighbour.value - 1.0).abs() < CARRIED)
+            .map(|neighbour| neighbour.date);
+        let problem = match calendar.holiday(date) {
+            Some(holiday) if !is_weekend(date) => Problem::Holiday { value, holiday, carried_from },
+            _ => Problem::Weekend { value, carried_from },
+        };
+        findings.push(Finding { date, problem, action: Action::Refused });
+    }
+    kept
+}
+
+fn is_weekend(date: NaiveDate) -> bool {
+    matches!(date.weekday(), Weekday::Sat | Weekday::Sun)
+}

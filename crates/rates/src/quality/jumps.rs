@@ -1,0 +1,100 @@
+//! Jumps too large for the series' own volatility. A jump that comes straight back is a typing error and is
+//! refused; one that lasts is news and is kept.
+//!
+//! A jump is judged by returns on both sides of it, so a spike can be told only once the next value is known: a
+//! backtest misses that day, which a forecast made on the day itself would have seen.
+
+use super::{Action, Finding, Problem};
+use crate::snapshot::RawObservation;
+use forecaster_domain::BusinessCalendar;
+
+/// Jumps beyond this many robust standard deviations are reported. Of USD/CLP's real moves from 2003 to 2024 one
+/// is: +4.4 % on 2011-01-05, after the Banco Central had announced its purchases of dollars.
+const JUMP_DEVIATIONS: f64 = 8.0;
+
+/// A spike comes back to within this many robust standard deviations of the level before it ...
+const BACK_DEVIATIONS: f64 = 3.0;
+
+/// ... and to within this share of the jump itself.
+const BACK_SHARE: f64 = 0.25;
+
+/// Returns that judge one return: about a year of them, half before and half after.
+const WINDOW: usize = 250;
+
+/// With fewer returns in the series there is no telling what is usual.
+const MIN_RETURNS: usize = 30;
+
+/// Median absolute deviation of a Gaussian to its standard deviation: 1 / Phi^-1(3/4) (Rousseeuw & Croux 1993).
+const MAD_TO_DEVIATION: f64 = 1.4826;
+
+/// Least robust standard deviation of a daily log return, one basis point: a pegged series has a median absolute
+/// deviation of zero, and each of its rounding errors would be a jump.
+const MIN_DEVIATION: f64 = 1e-4;
+
+/// Leaves out spikes and notes the other jumps; dates strictly increase, values are positive.
+pub(super) fn refuse_spikes(
+    observations: Vec<RawObservation>,
+    calendar: BusinessCalendar,
+    findings: &mut Vec<Finding>,
+) -> Vec<RawObservation> {
+    let daily: Vec<f64> = observations.windows(2).map(|w| daily_return(w[0], w[1], calendar)).collect();
+    if daily.len() < MIN_RETURNS {
+        return observations;
+    }
+    let mut kept: Vec<RawObservation> = vec![observations[0]];
+    for (i, &observation) in observations.iter().enumerate().skip(1) {
+        let before = kept[kept.len() - 1];
+        let size = daily_return(before, observation, calendar).abs();
+        let deviation = deviation_around(&daily, i - 1);
+        if size <= JUMP_DEVIATIONS * deviation {
+            kept.push(observation);
+            continue;
+        }
+        let next = observations.get(i + 1).copied();
+        let deviations = size / deviation;
+        let spike = next.filter(|&next| comes_back(before, observation, next, deviation, calendar));
+        let (value, before) = (observation.value, before.value);
+        let (problem, action) = match spike {
+            Some(next) => (Problem::Spike { before, value, after: next.value, deviations }, Action::Refused),
+            None => (Problem::Jump { before, value, deviations, newest: next.is_none() }, Action::Noted),
+        };
+        findings.push(Finding { date: observation.date, problem, action });
+        if action == Action::Noted {
+            kept.push(observation);
+        }
+    }
+    kept
+}
+
+fn comes_back(
+    before: RawObservation,
+    spike: RawObservation,
+    next: RawObservation,
+    deviation: f64,
+    calendar: BusinessCalendar,
+) -> bool {
+    let jump = (spike.value / before.value).ln().abs();
+    let net = (next.value / before.value).ln().abs();
+    net <= BACK_SHARE * jump && daily_return(before, next, calendar).abs() <= BACK_DEVIATIONS * deviation
+}
+
+/// Log return per square root of the business days it took, at least one.
+fn daily_return(from: RawObservation, to: RawObservation, calendar: BusinessCalendar) -> f64 {
+    let days = calendar.business_days_between(from.date, to.date).max(1) as f64;
+    (to.value / from.value).ln() / days.sqrt()
+}
+
+/// Robust standard deviation of the `WINDOW` returns around index `at`, moved inwards at the ends.
+fn deviation_around(daily: &[f64], at: usize) -> f64 {
+    let start = at.saturating_sub(WINDOW / 2).min(daily.len().saturating_sub(WINDOW));
+    let window = &daily[start..daily.len().min(start + WINDOW)];
+    let centre = median(window.to_vec());
+    let spread = median(window.iter().map(|r| (r - centre).abs()).collect());
+    (MAD_TO_DEVIATION * spread).max(MIN_DEVIATION)
+}
+
+/// Upper median of a non-empty list of finite numbers.
+fn median(mut values: Vec<f64>) -> f64 {
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+}
