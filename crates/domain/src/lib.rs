@@ -21,7 +21,7 @@ pub use calendar::{BusinessCalendar, CalendarKind};
 pub use error::{DomainError, ModelError};
 pub use history::{AlignedRegressor, History, Regressor, RegressorStatus};
 pub use horizon::Horizon;
-pub use model::{Model, ModelForecast, Target};
+pub use model::{ForecastKey, Model, ModelForecast, Target};
 pub use pair::Pair;
 pub use quantile::{DECILES, LEVELS, MEDIAN, QuantileForecast, standard_normal_quantile};
 pub use series::{Observation, Series};

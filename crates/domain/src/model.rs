@@ -22,6 +22,20 @@ pub struct ModelForecast {
     pub details: Vec<(String, String)>,
 }
 
+/// Under which a forecast can be kept and found again: equal keys mean equal forecasts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ForecastKey {
+    /// The model's fingerprint.
+    pub model: String,
+    /// The horizon.
+    pub horizon: Horizon,
+    /// The as-of date.
+    pub origin: NaiveDate,
+    /// Hash of everything the model could see: dates and values of the pair in the lookback and of its aligned
+    /// regressors, and the target dates. Hexadecimal.
+    pub history: String,
+}
+
 /// A forecasting model. Pure: the same history and target give the same answer, to the last bit.
 pub trait Model: Send + Sync {
     /// Its name in the configuration, the metrics and the reports, such as `random_walk`.

@@ -14,4 +14,4 @@ pub use calibration::Calibration;
 pub use origins::{Origin, grid_origins, origin_at};
 pub use pool::{Pool, PoolSettings, WeightError};
 pub use scoring::{Issued, model_scores, pool_at, pooled_scores, prequential, reliability};
-pub use validation::{CacheKey, Computed, ForecastCache, NoCache, OriginForecasts, forecast_origins};
+pub use validation::{Computed, ForecastCache, NoCache, OriginForecasts, forecast_origins};

@@ -1,30 +1,16 @@
 //! Every model's forecast from every origin, in parallel, from the cache where it has been made before.
 
 use crate::Origin;
-use forecaster_domain::{History, Horizon, Model, ModelError, QuantileForecast};
+use forecaster_domain::{ForecastKey, History, Model, ModelError, QuantileForecast};
 use rayon::prelude::*;
 use std::time::{Duration, Instant};
-
-/// Under which a forecast is kept: equal keys mean equal forecasts.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct CacheKey {
-    /// The model's fingerprint.
-    pub model: String,
-    /// The horizon.
-    pub horizon: Horizon,
-    /// The as-of date.
-    pub origin: chrono::NaiveDate,
-    /// Hash of everything the model could see: dates and values of the pair in the lookback and of its aligned
-    /// regressors, and the target dates. Hexadecimal.
-    pub history: String,
-}
 
 /// A store of forecasts made before. Losing it costs time, never an answer: errors are the implementor's to log.
 pub trait ForecastCache {
     /// The forecasts kept under `keys`, each `None` when there is none.
-    fn load(&self, keys: &[CacheKey]) -> Vec<Option<QuantileForecast>>;
+    fn load(&self, keys: &[ForecastKey]) -> Vec<Option<QuantileForecast>>;
     /// Keeps `forecasts`.
-    fn store(&self, forecasts: &[(CacheKey, QuantileForecast)]);
+    fn store(&self, forecasts: &[(ForecastKey, QuantileForecast)]);
 }
 
 /// Keeps nothing.
@@ -32,11 +18,11 @@ pub trait ForecastCache {
 pub struct NoCache;
 
 impl ForecastCache for NoCache {
-    fn load(&self, keys: &[CacheKey]) -> Vec<Option<QuantileForecast>> {
+    fn load(&self, keys: &[ForecastKey]) -> Vec<Option<QuantileForecast>> {
         vec![None; keys.len()]
     }
 
-    fn store(&self, _: &[(CacheKey, QuantileForecast)]) {}
+    fn store(&self, _: &[(ForecastKey, QuantileForecast)]) {}
 }
 
 /// An origin with what each model forecast from it.
@@ -82,11 +68,11 @@ pub fn forecast_origins(
         .map(|(window, origin)| window.as_ref().map_or_else(String::new, |w| hash(w, origin)))
         .collect();
     let fingerprints: Vec<String> = models.iter().map(|m| m.fingerprint()).collect();
-    let keys: Vec<CacheKey> = origins
+    let keys: Vec<ForecastKey> = origins
         .iter()
         .zip(&hashes)
         .flat_map(|(origin, hash)| {
-            fingerprints.iter().map(move |fingerprint| CacheKey {
+            fingerprints.iter().map(move |fingerprint| ForecastKey {
                 model: fingerprint.clone(),
                 horizon: origin.target.horizon,
                 origin: origin.as_of,
@@ -158,7 +144,7 @@ fn hash(window: &History, origin: &Origin) -> String {
 pub(crate) mod tests {
     use super::*;
     use crate::grid_origins;
-    use forecaster_domain::{BusinessCalendar, LEVELS, ModelForecast, Observation, Regressor, Series, Target};
+    use forecaster_domain::{BusinessCalendar, Horizon, LEVELS, ModelForecast, Observation, Regressor, Series, Target};
     use ndarray::Array2;
     use std::cell::RefCell;
     use std::collections::HashMap;
@@ -205,14 +191,14 @@ pub(crate) mod tests {
     }
 
     #[derive(Default)]
-    struct Memory(RefCell<HashMap<CacheKey, QuantileForecast>>);
+    struct Memory(RefCell<HashMap<ForecastKey, QuantileForecast>>);
 
     impl ForecastCache for Memory {
-        fn load(&self, keys: &[CacheKey]) -> Vec<Option<QuantileForecast>> {
+        fn load(&self, keys: &[ForecastKey]) -> Vec<Option<QuantileForecast>> {
             keys.iter().map(|key| self.0.borrow().get(key).cloned()).collect()
         }
 
-        fn store(&self, forecasts: &[(CacheKey, QuantileForecast)]) {
+        fn store(&self, forecasts: &[(ForecastKey, QuantileForecast)]) {
             self.0.borrow_mut().extend(forecasts.iter().cloned());
         }
     }

@@ -1,5 +1,16 @@
-//! Renders a [`ReportView`] as a self-contained HTML document.
+//! Renders a [`ReportView`] as a self-contained HTML document: no script, no network, charts as inline SVG.
+//!
+//! In: the view, plain values that the composition root filled in. Out: text. Nothing here reads a clock or a file,
+//! so the same view gives the same bytes.
 
+pub mod charts;
+mod findings;
+mod format;
+mod html;
+mod page;
+mod technical;
+mod text;
 mod view;
 
+pub use html::html;
 pub use view::*;

@@ -1,0 +1,42 @@
+//! Errors of the ledger, each naming the file and what to do.
+
+use std::path::PathBuf;
+
+/// Why the ledger could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The file cannot be opened or is no SQLite database.
+    #[error("ledger {}: {source}; check that the directory is writable and the file is a forecaster ledger", path.display())]
+    Open {
+        /// The ledger's file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// A ledger written by a newer version.
+    #[error("ledger {}: made by a newer version (schema {found}, this one knows {known}); upgrade forecaster or move the file away", path.display())]
+    Newer {
+        /// The ledger's file.
+        path: PathBuf,
+        /// Its schema version.
+        found: i64,
+        /// The newest version known here.
+        known: i64,
+    },
+    /// A statement failed.
+    #[error("ledger {}: {source}; nothing of this transaction was kept", path.display())]
+    Statement {
+        /// The ledger's file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// metrics.jsonl cannot be written.
+    #[error("metrics log {}: {source}; the lines are kept in the ledger and written with the next run", path.display())]
+    Metrics {
+        /// The log's file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}

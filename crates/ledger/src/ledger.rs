@@ -1,0 +1,296 @@
+//! Opening the ledger, recording runs and reading them back.
+
+use crate::{LedgerError, schema};
+use chrono::{DateTime, NaiveDate, Utc};
+use forecaster_domain::{Horizon, QuantileForecast};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunStatus {
+    /// All as configured.
+    Ok,
+    /// A report was issued, but data was stale or a model was left out.
+    Degraded,
+    /// No report.
+    Failed,
+}
+
+impl RunStatus {
+    /// The word in the ledger and in the metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunStatus::Ok => "ok",
+            RunStatus::Degraded => "degraded",
+            RunStatus::Failed => "failed",
+        }
+    }
+}
+
+/// A forecast that was issued in a run.
+#[derive(Debug, Clone)]
+pub struct IssuedForecast {
+    /// Model, or `ensemble`, or `ensemble_without_chronos`.
+    pub model: String,
+    /// Its weight in the pool; `None` for pools.
+    pub weight: Option<f64>,
+    /// The forecast.
+    pub forecast: QuantileForecast,
+}
+
+/// Everything the ledger keeps of a run.
+#[derive(Debug, Clone)]
+pub struct RunRecord {
+    /// Identifier of the run, a UUID.
+    pub run_id: String,
+    /// The pair, as in USD/CLP.
+    pub pair: String,
+    /// The horizon.
+    pub horizon: Horizon,
+    /// Date of the last observation used.
+    pub as_of: NaiveDate,
+    /// When it started and ended.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub finished_at: DateTime<Utc>,
+    /// How it ended.
+    pub status: RunStatus,
+    /// Where the HTML report is.
+    pub report_html: Option<PathBuf>,
+    /// Where the JSON of the forecast is.
+    pub report_json: Option<PathBuf>,
+    /// The line for metrics.jsonl, without line end.
+    pub metrics: String,
+    /// Every model's forecast and the pools'.
+    pub forecasts: Vec<IssuedForecast>,
+}
+
+/// A run as listed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunSummary {
+    /// Identifier of the run.
+    pub run_id: String,
+    /// Date of the last observation used.
+    pub as_of: NaiveDate,
+    /// The word for its status.
+    pub status: String,
+    /// Its metrics line.
+    pub metrics: String,
+}
+
+/// An open ledger. Shared by threads; one writer at a time.
+#[derive(Debug)]
+pub struct Ledger {
+    connection: Mutex<Connection>,
+    path: PathBuf,
+}
+
+impl Ledger {
+    /// Opens the ledger at `path`, making it or bringing it to the current schema when needed.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, is not a ledger, or was made by a newer version.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let failed = |source| LedgerError::Open { path: path.to_owned(), source };
+        let mut connection = Connection::open(path).map_err(failed)?;
+        connection.busy_timeout(Duration::from_secs(30)).map_err(failed)?;
+        let found = schema::version(&connection).map_err(failed)?;
+        if found > schema::VERSION {
+            return Err(LedgerError::Newer { path: path.to_owned(), found, known: schema::VERSION });
+        }
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+        connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+        schema::migrate(&mut connection).map_err(failed)?;
+        Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
+    }
+
+    /// The ledger's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A panic in another thread cannot leave a transaction half done: SQLite rolls it back.
+    pub(crate) fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn failed(&self, source: rusqlite::Error) -> LedgerError {
+        LedgerError::Statement { path: self.path.clone(), source }
+    }
+
+    /// Keeps a run, its forecasts and its metrics line: all or nothing.
+    ///
+    /// # Errors
+    /// When the transaction fails; nothing of it is kept then.
+    pub fn record(&self, run: &RunRecord) -> Result<(), LedgerError> {
+        let mut connection = self.connection();
+        let write = || -> rusqlite::Result<()> {
+            let transaction = connection.transaction()?;
+            insert_run(&transaction, run)?;
+            for issued in &run.forecasts {
+                insert_forecast(&transaction, &run.run_id, issued)?;
+            }
+            transaction.commit()
+        };
+        let mut write = write;
+        write().map_err(|e| self.failed(e))
+    }
+
+    /// The last `limit` runs of `horizon`, newest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn runs(&self, horizon: Horizon, limit: usize) -> Result<Vec<RunSummary>, LedgerError> {
+        let connection = self.connection();
+        let read = || -> rusqlite::Result<Vec<RunSummary>> {
+            connection
+                .prepare(
+                    "SELECT run_id, as_of, status, metrics FROM runs WHERE horizon = ?1
+                     ORDER BY started_at DESC, run_id DESC LIMIT ?2",
+                )?
+                .query_map(params![horizon.key(), limit as i64], |row| {
+                    let as_of: String = row.get(1)?;
+                    Ok(RunSummary {
+                        run_id: row.get(0)?,
+                        as_of: as_of.parse().unwrap_or_default(),
+                        status: row.get(2)?,
+                        metrics: row.get(3)?,
+                    })
+                })?
+                .collect()
+        };
+        read().map_err(|e| self.failed(e))
+    }
+
+    /// The quantiles `[11]` that `model` issued in a run for a target date; `None` when there are none.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn issued(
+        &self,
+        run_id: &str,
+        model: &str,
+        target_date: NaiveDate,
+    ) -> Result<Option<[f64; 11]>, LedgerError> {
+        self.connection()
+            .query_row(
+                "SELECT q0025, q10, q20, q30, q40, q50, q60, q70, q80, q90, q0975 FROM forecasts
+                 WHERE run_id = ?1 AND model = ?2 AND target_date = ?3",
+                params![run_id, model, target_date.to_string()],
+                |row| {
+                    let mut quantiles = [0.0; 11];
+                    for (i, quantile) in quantiles.iter_mut().enumerate() {
+                        *quantile = row.get(i)?;
+                    }
+                    Ok(quantiles)
+                },
+            )
+            .optional()
+            .map_err(|e| self.failed(e))
+    }
+}
+
+fn insert_run(connection: &Connection, run: &RunRecord) -> rusqlite::Result<()> {
+    let text = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string());
+    connection.execute(
+        "INSERT INTO runs (run_id, pair, horizon, as_of, started_at, finished_at, status, report_html, report_json, metrics)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            run.run_id,
+            run.pair,
+            run.horizon.key(),
+            run.as_of.to_string(),
+            run.started_at.to_rfc3339(),
+            run.finished_at.to_rfc3339(),
+            run.status.as_str(),
+            text(&run.report_html),
+            text(&run.report_json),
+            run.metrics,
+        ],
+    )?;
+    Ok(())
+}
+
+fn insert_forecast(connection: &Connection, run_id: &str, issued: &IssuedForecast) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO forecasts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    )?;
+    for (step, date) in issued.forecast.dates().iter().enumerate() {
+        let q = issued.forecast.row(step);
+        let date = date.to_string();
+        statement.execute(params![
+            run_id, issued.model, date, issued.weight, q[0], q[1], q[2], q[3], q[4], q[5], q[6], q[7], q[8], q[9], q[10],
+        ])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    pub(crate) fn forecast(level: f64) -> QuantileForecast {
+        let day = |d| NaiveDate::from_ymd_opt(2025, 1, d).unwrap();
+        let values = Array2::from_shape_fn((3, 11), |(i, j)| level + i as f64 + 0.1 * j as f64);
+        QuantileForecast::new(day(3), vec![day(6), day(7), day(8)], values).unwrap()
+    }
+
+    pub(crate) fn run(run_id: &str) -> RunRecord {
+        RunRecord {
+            run_id: run_id.into(),
+            pair: "USD/CLP".into(),
+            horizon: Horizon::D7,
+            as_of: NaiveDate::from_ymd_opt(2025, 1, 3).unwrap(),
+            started_at: Utc::now(),
+            finished_at: Utc::now(),
+            status: RunStatus::Ok,
+            report_html: Some("reports/7d/x.html".into()),
+            report_json: None,
+            metrics: format!("{{\"run_id\":\"{run_id}\"}}"),
+            forecasts: vec![IssuedForecast { model: "ensemble".into(), weight: None, forecast: forecast(1000.0) }],
+        }
+    }
+
+    #[test]
+    fn a_run_is_kept_whole_and_read_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.sqlite");
+        Ledger::open(&path).unwrap().record(&run("a")).unwrap();
+        let ledger = Ledger::open(&path).unwrap();
+        let runs = ledger.runs(Horizon::D7, 10).unwrap();
+        assert_eq!((runs.len(), runs[0].run_id.as_str(), runs[0].status.as_str()), (1, "a", "ok"));
+        assert!(ledger.runs(Horizon::D90, 10).unwrap().is_empty());
+        let date = NaiveDate::from_ymd_opt(2025, 1, 7).unwrap();
+        assert_eq!(ledger.issued("a", "ensemble", date).unwrap().unwrap()[5], 1001.5);
+        assert_eq!(ledger.issued("a", "var", date).unwrap(), None);
+    }
+
+    #[test]
+    fn a_run_that_fails_to_be_recorded_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&directory.path().join("ledger.sqlite")).unwrap();
+        let mut broken = run("a");
+        broken.forecasts.push(broken.forecasts[0].clone());
+        let error = ledger.record(&broken).unwrap_err().to_string();
+        assert!(error.contains("nothing of this transaction was kept"), "{error}");
+        assert!(ledger.runs(Horizon::D7, 10).unwrap().is_empty());
+        ledger.record(&run("a")).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_no_ledger_and_a_newer_one_are_refused_and_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.sqlite");
+        std::fs::write(&path, "this is a text file, long enough to be read as a header of a database".repeat(20)).unwrap();
+        assert!(matches!(Ledger::open(&path), Err(LedgerError::Open { .. })));
+        assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is a text"));
+        let newer = directory.path().join("newer.sqlite");
+        Ledger::open(&newer).unwrap().connection().pragma_update(None, "user_version", 99).unwrap();
+        let error = Ledger::open(&newer).unwrap_err().to_string();
+        assert!(error.contains("schema 99, this one knows 1"), "{error}");
+    }
+}

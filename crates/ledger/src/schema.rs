@@ -1,0 +1,69 @@
+//! Tables of the ledger and their migrations. Migration i brings a ledger from schema i to schema i + 1.
+
+use rusqlite::Connection;
+
+/// One script a step, never edited once released.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE runs (
+        run_id TEXT PRIMARY KEY,
+        pair TEXT NOT NULL,
+        horizon TEXT NOT NULL,
+        as_of TEXT NOT NULL,
+        started_at TEXT NOT NULL,
+        finished_at TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('ok', 'degraded', 'failed')),
+        report_html TEXT,
+        report_json TEXT,
+        metrics TEXT NOT NULL,
+        metrics_written INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE INDEX runs_by_horizon ON runs (horizon, started_at);
+    -- One row a model and target date; 'ensemble' and 'ensemble_without_chronos' are models here.
+    -- Prices in quote currency per unit of base currency.
+    CREATE TABLE forecasts (
+        run_id TEXT NOT NULL REFERENCES runs (run_id) ON DELETE CASCADE,
+        model TEXT NOT NULL,
+        target_date TEXT NOT NULL,
+        weight REAL,
+        q0025 REAL NOT NULL, q10 REAL NOT NULL, q20 REAL NOT NULL, q30 REAL NOT NULL, q40 REAL NOT NULL,
+        q50 REAL NOT NULL, q60 REAL NOT NULL, q70 REAL NOT NULL, q80 REAL NOT NULL, q90 REAL NOT NULL,
+        q0975 REAL NOT NULL,
+        PRIMARY KEY (run_id, model, target_date)
+    ) WITHOUT ROWID;
+    CREATE INDEX forecasts_by_target ON forecasts (target_date);
+    -- Forecasts of the rolling-origin validation. dates: i32 little-endian days from the common era;
+    -- quantiles: f64 little-endian, row by row.
+    CREATE TABLE validation_cache (
+        model TEXT NOT NULL,
+        horizon TEXT NOT NULL,
+        origin TEXT NOT NULL,
+        history TEXT NOT NULL,
+        dates BLOB NOT NULL,
+        quantiles BLOB NOT NULL,
+        created_on TEXT NOT NULL,
+        PRIMARY KEY (model, horizon, origin, history)
+    ) WITHOUT ROWID;
+"];
+
+/// The newest schema this version knows.
+pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// The schema version of an open ledger; 0 when it is new.
+pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Brings the ledger to [`VERSION`], each step in a transaction of its own.
+pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let from = version(connection)?.max(0) as usize;
+    for (index, script) in MIGRATIONS.iter().enumerate().skip(from) {
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        // Another process may have migrated while this one waited for the lock.
+        if version(&transaction)? as usize == index {
+            transaction.execute_batch(script)?;
+            transaction.pragma_update(None, "user_version", index as i64 + 1)?;
+        }
+        transaction.commit()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Where each model sees the end of the horizon: one row a model with its 95 % and 80 % interval and its median, the
+//! ensemble first, on one scale of prices.
+
+use super::{
+    Size, axis,
+    scale::Linear,
+    sheet::{Mark, Plan, Sheet},
+    svg::{ACCENT, AXIS, Anchor, BAND80, BAND95, INK, MUTED, Type, shortened, text_width},
+};
+use crate::{page::Page, text::labels as words};
+use forecaster_domain::QuantileForecast;
+
+const ROW: f64 = 32.0;
+
+pub(super) fn draw(page: &Page<'_>, size: Size) -> String {
+    let language = page.language;
+    let mut rows: Vec<(String, &QuantileForecast)> =
+        vec![(words::ensemble(language).to_owned(), &page.view.ensemble)];
+    rows.extend(page.view.models.iter().map(|m| (words::model_name(language, &m.name), &m.forecast)));
+    let widest = if size.is_wide() { 150.0 } else { 100.0 };
+    let names: Vec<String> = rows.iter().map(|(name, _)| shortened(name, axis::TICK * 1.08, widest)).collect();
+    let left = 14.0 + names.iter().map(|name| text_width(name, axis::TICK * 1.08)).fold(0.0, f64::max);
+    let ends = |f: &QuantileForecast| f.interval95(f.last_step());
+    let limits = rows.iter().flat_map(|(_, f)| [ends(f).0, ends(f).1]).chain(page.last().map(|o| o.value));
+    let scale = Linear::around(limits, (0.0, 1.0));
+    let mut sheet = Sheet::new(plan(page, size, rows.len(), left));
+    let plot = sheet.plot;
+    let scale = scale.onto((plot.left, plot.right));
+    axis::horizontal(&mut sheet, language, &scale, if size.is_wide() { 7 } else { 3 });
+    sheet.svg.line((plot.left, plot.bottom), (plot.right, plot.bottom), AXIS, 1.0);
+    if let Some(last) = page.last() {
+        let x = scale.at(last.value);
+        sheet.svg.dashed((x, plot.top), (x, plot.bottom), INK);
+    }
+    for (i, (name, (_, forecast))) in names.iter().zip(&rows).enumerate() {
+        row(&mut sheet, page, i, name, forecast, &scale);
+    }
+    sheet.finish()
+}
+
+fn plan(page: &Page<'_>, size: Size, rows: usize, left: f64) -> Plan {
+    let language = page.language;
+    let end = page.date(page.end_date());
+    Plan {
+        width: size.width(),
+        title: language.pick(format!("Pronósticos por modelo al {end}"), format!("Forecasts by model for {end}")),
+        unit: page.unit(),
+        source: page.price_source(),
+        legend: vec![
+            (Mark::Dot(ACCENT), words::median(language).to_owned()),
+            (Mark::Band(BAND80), words::interval80(language).to_owned()),
+            (Mark::Band(BAND95), words::interval95(language).to_owned()),
+            (Mark::Dashed(INK), words::last_observation(language).to_owned()),
+        ],
+        plot_height: ROW * rows as f64,
+        margins: (left, value_width(page)),
+        strip: 0.0,
+    }
+}
+
+/// Room for the medians at the right.
+fn value_width(page: &Page<'_>) -> f64 {
+    14.0 + text_width(&page.price(page.view.ensemble.interval95(page.end()).1), axis::TICK * 1.08)
+}
+
+fn row(sheet: &mut Sheet, page: &Page<'_>, i: usize, name: &str, forecast: &QuantileForecast, scale: &Linear) {
+    let plot = sheet.plot;
+    let end = forecast.last_step();
+    let y = plot.top + ROW * (i as f64 + 0.5);
+    let is_ensemble = i == 0;
+    for ((low, high), thickness, colour) in
+        [(forecast.interval95(end), 8.0, BAND95), (forecast.interval80(end), 14.0, BAND80)]
+    {
+        let (from, to) = (scale.at(low), scale.at(high));
+        sheet.svg.rect((from, y - thickness / 2.0), (to - from, thickness), colour);
+    }
+    sheet.svg.dot((scale.at(forecast.median(end)), y), 4.2, ACCENT);
+    let look = |colour, anchor| {
+        let look = Type::new(axis::TICK, colour, anchor);
+        if is_ensemble { look.bold() } else { look }
+    };
+    sheet.svg.text((0.0, y + 4.0), name, look(INK, Anchor::Start));
+    let value_colour = if is_ensemble { ACCENT } else { MUTED };
+    let end_of_row = plot.right + value_width(page);
+    sheet.svg.text((end_of_row, y + 4.0), &page.price(forecast.median(end)), look(value_colour, Anchor::End));
+}

@@ -1,0 +1,117 @@
+//! The sheet a chart is drawn on: title, unit and legend above, plot in the middle, source below.
+//!
+//! In: a [`Plan`]. Out: a [`Sheet`] whose plot rectangle is known before anything is drawn in it.
+
+use super::{
+    axis::AXIS_HEIGHT,
+    svg::{ACCENT, Anchor, INK, MUTED, Svg, Type, text_width, wrapped},
+};
+
+const TITLE: f64 = 14.0;
+const SMALL: f64 = 11.0;
+const SOURCE: f64 = 10.0;
+
+/// What a legend entry looks like.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Mark {
+    Line(&'static str),
+    Dashed(&'static str),
+    Band(&'static str),
+    Dot(&'static str),
+}
+
+/// What a chart asks of its sheet.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) width: f64,
+    pub(super) title: String,
+    /// What is measured and in what.
+    pub(super) unit: String,
+    pub(super) source: String,
+    pub(super) legend: Vec<(Mark, String)>,
+    /// Height of the plot rectangle.
+    pub(super) plot_height: f64,
+    /// Room to its left and right.
+    pub(super) margins: (f64, f64),
+    /// Room between legend and plot.
+    pub(super) strip: f64,
+}
+
+/// A rectangle in user units.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rect {
+    pub(super) left: f64,
+    pub(super) right: f64,
+    pub(super) top: f64,
+    pub(super) bottom: f64,
+}
+
+/// A sheet with its head drawn.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    pub(super) svg: Svg,
+    pub(super) plot: Rect,
+    width: f64,
+    title: String,
+    source: Vec<String>,
+}
+
+impl Sheet {
+    pub(super) fn new(plan: Plan) -> Self {
+        let mut svg = Svg::default();
+        let width = plan.width;
+        svg.rect((0.0, 0.0), (width, 1.5), ACCENT);
+        let mut y = 6.0;
+        for line in wrapped(&plan.title, TITLE * 1.06, width) {
+            y += 18.0;
+            svg.text((0.0, y), &line, Type::new(TITLE, INK, Anchor::Start).bold());
+        }
+        for line in wrapped(&plan.unit, SMALL, width) {
+            y += 15.5;
+            svg.text((0.0, y), &line, Type::new(SMALL, MUTED, Anchor::Start));
+        }
+        if !plan.legend.is_empty() {
+            y = legend(&mut svg, &plan.legend, width, y + 20.0);
+        }
+        let top = y + 14.0 + plan.strip;
+        let plot = Rect {
+            left: plan.margins.0,
+            right: (width - plan.margins.1).max(plan.margins.0 + 1.0),
+            top,
+            bottom: top + plan.plot_height,
+        };
+        Self { svg, plot, width, source: wrapped(&plan.source, SOURCE, width), title: plan.title }
+    }
+
+    /// Writes the source line below the axis and closes the document.
+    pub(super) fn finish(mut self) -> String {
+        let mut y = self.plot.bottom + AXIS_HEIGHT + 2.0;
+        for line in &self.source {
+            y += 13.0;
+            self.svg.text((0.0, y), line, Type::new(SOURCE, MUTED, Anchor::Start));
+        }
+        self.svg.document(self.width, y + 5.0, &self.title)
+    }
+}
+
+/// Draws the legend with its first baseline at `y`; returns the last baseline.
+fn legend(svg: &mut Svg, entries: &[(Mark, String)], width: f64, mut y: f64) -> f64 {
+    let mut x = 0.0;
+    for (mark, label) in entries {
+        let reach = 22.0 + text_width(label, SMALL);
+        if x > 0.0 && x + reach > width {
+            x = 0.0;
+            y += 16.0;
+        }
+        let middle = y - 4.0;
+        match *mark {
+            Mark::Line(colour) => svg.line((x, middle), (x + 16.0, middle), colour, 2.0),
+            Mark::Dashed(colour) => svg.dashed((x, middle), (x + 16.0, middle), colour),
+            Mark::Band(colour) => svg.rect((x, middle - 5.0), (16.0, 10.0), colour),
+            Mark::Dot(colour) => svg.dot((x + 8.0, middle), 3.6, colour),
+        }
+        svg.text((x + 22.0, y), label, Type::new(SMALL, INK, Anchor::Start));
+        x += reach + 16.0;
+    }
+    y
+}

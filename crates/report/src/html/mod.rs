@@ -1,0 +1,83 @@
+//! The HTML document: sections in reading order, each in the module that holds its neighbours.
+//!
+//! In: a [`ReportView`]. Out: one file's worth of text, complete in itself. `note.css` is its only style sheet and
+//! knows three readers: a wide screen, a telephone and A4 paper.
+
+mod methodology;
+mod outlook;
+mod parts;
+mod performance;
+mod provenance;
+mod technical;
+
+use crate::{
+    ReportView,
+    page::Page,
+    text::{labels, sentences},
+};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// The report as a self-contained HTML document.
+pub fn html(view: &ReportView) -> String {
+    let page = &Page::new(view);
+    let language = view.language;
+    let title = sentences::title(language, &view.pair, view.horizon);
+    html! {
+        (DOCTYPE)
+        html lang=(labels::html_language(language)) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="generator" content={ "forecaster " (view.version) };
+                title { (title) " · " (page.date(view.ensemble.as_of())) }
+                style { (PreEscaped(include_str!("note.css"))) }
+            }
+            body {
+                main {
+                    (header(page, &title))
+                    (stale_banner(page))
+                    (outlook::headline(page))
+                    (outlook::path(page))
+                    (outlook::round_levels(page))
+                    (performance::scoreboard(page))
+                    (performance::past(page))
+                    (performance::calibration(page))
+                    (technical::snapshot(page))
+                    (outlook::models(page))
+                    (methodology::methodology(page))
+                    (provenance::sources(page))
+                    (provenance::resources(page))
+                    (provenance::disclaimer(page))
+                }
+            }
+        }
+    }
+    .into_string()
+}
+
+fn header(page: &Page<'_>, title: &str) -> Markup {
+    let language = page.language;
+    let view = page.view;
+    html! {
+        header.masthead {
+            p.kind { (labels::kind_of_note(language)) }
+            h1 { (title) }
+            p.dateline {
+                span { (labels::observed_until(language)) " " b { (page.date(view.ensemble.as_of())) } }
+                span { (labels::generated(language)) " " (language.instant(view.generated_at)) " · " (view.zone) }
+            }
+            p.run { (labels::run(language)) " " (view.run_id) }
+        }
+    }
+}
+
+fn stale_banner(page: &Page<'_>) -> Markup {
+    let Some(stale) = page.view.stale else { return html! {} };
+    let last = page.date(page.last().map_or(page.view.ensemble.as_of(), |o| o.date));
+    html! {
+        aside.stale role="alert" {
+            strong { (labels::stale_heading(page.language)) }
+            p { (parts::prose(&sentences::staleness(page.language, stale, &last, &page.date(stale.today)))) }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What is expected: headline figures, fan chart, path by date, round levels, each model's own view.
+
+use super::parts::{bar_cell, cell, figure, note, prose};
+use crate::{
+    charts, findings,
+    page::Page,
+    text::{labels, sentences},
+};
+use chrono::Datelike;
+use maud::{Markup, html};
+
+/// Up to this many target dates the table shows every one; beyond it, one a week.
+const MOST_DAILY_ROWS: usize = 25;
+
+/// The figures that matter, the verdict in words, the fan chart.
+pub(super) fn headline(page: &Page<'_>) -> Markup {
+    let language = page.language;
+    let (forecast, end) = (&page.view.ensemble, page.end());
+    let median = forecast.median(end);
+    let last = page.last();
+    html! {
+        section.outlook {
+            h2 { (labels::outlook_heading(language)) }
+            div.headline {
+                div.hero {
+                    p.label { (labels::median_at(language)) " " (page.date(page.end_date())) }
+                    p.figure { span.median { (page.price(median)) } " " span.unit { (page.unit()) } }
+                    @if let Some(last) = last {
+                        p.against {
+                            b { (page.price_change(median - last.value)) " (" (language.signed_percent(page.change(median), 2)) ")" }
+                            " " (labels::against_last(language))
+                        }
+                        p.last {
+                            (labels::last_observation(language)) ": " (page.price(last.value)) ", "
+                            (prose(&page.date(last.date)))
+                        }
+                    }
+                }
+                dl.figures {
+                    div { dt { (labels::interval80(language)) } dd { (page.interval(forecast.interval80(end))) } }
+                    div { dt { (labels::interval95(language)) } dd { (page.interval(forecast.interval95(end))) } }
+                    div { dt { (labels::rise_probability(language)) } dd { (language.probability(page.rise(end))) } }
+                }
+            }
+            p.verdict { (prose(&verdict(page))) }
+            (figure(|size| charts::fan(page.view, size), None))
+            (note(&sentences::meaning_of_rise(language, &page.view.pair)))
+        }
+    }
+}
+
+/// Direction and verdict, in words.
+fn verdict(page: &Page<'_>) -> String {
+    let language = page.language;
+    let median = page.view.ensemble.median(page.end());
+    let change = page.change(median);
+    let direction = findings::direction(change).map(|direction| {
+        let size = language.percent(change.abs(), 2);
+        sentences::direction(language, direction, &page.price(median), &page.date(page.end_date()), &size) + " "
+    });
+    let verdict = findings::verdict(page.view.ensemble_scores.as_ref());
+    direction.unwrap_or_default() + &sentences::verdict(language, verdict)
+}
+
+/// The table of target dates.
+pub(super) fn path(page: &Page<'_>) -> Markup {
+    let language = page.language;
+    let steps = shown_steps(page);
+    let all = page.view.ensemble.steps();
+    let weekly = (steps.len() < all).then_some(all);
+    let last = page.last().map(|last| page.price(last.value));
+    html! {
+        section {
+            h2 { (labels::path_heading(language)) }
+            table.stack.path {
+                thead {
+                    tr {
+                        th scope="col" rowspan="2" { (labels::date(language)) }
+                        th scope="col" rowspan="2" { (labels::median(language)) }
+                        th.group scope="colgroup" colspan="2" { (labels::interval80(language)) }
+                        th.group scope="colgroup" colspan="2" { (labels::interval95(language)) }
+                        th scope="col" rowspan="2" { (labels::change(language)) }
+                        th scope="col" rowspan="2" { (labels::probability_above(language)) }
+                    }
+                    tr {
+                        @for _ in 0..2 {
+                            th scope="col" { (labels::low(language)) }
+                            th scope="col" { (labels::high(language)) }
+                        }
+                    }
+                }
+                tbody { @for step in steps { (path_row(page, step)) } }
+            }
+            (note(&sentences::path_note(language, weekly, last.as_deref())))
+        }
+    }
+}
+
+fn path_row(page: &Page<'_>, step: usize) -> Markup {
+    let language = page.language;
+    let forecast = &page.view.ensemble;
+    let ((low80, high80), (low95, high95)) = (forecast.interval80(step), forecast.interval95(step));
+    let bound = |label: &str, price: f64| html! { td.bound data-label=(label) { (page.price(price)) } };
+    html! {
+        tr {
+            th scope="row" { (page.date(forecast.dates()[step])) }
+            td.strong data-label=(labels::median(language)) { (page.price(forecast.median(step))) }
+            (bound(labels::low80(language), low80))
+            (bound(labels::high80(language), high80))
+            (bound(labels::low95(language), low95))
+            (bound(labels::high95(language), high95))
+            (cell(labels::change(language), &language.signed_percent(page.change(forecast.median(step)), 2)))
+            (cell(labels::probability_above(language), &language.probability(page.rise(step))))
+        }
+    }
+}
+
+/// Every step, or the last of each ISO week when there are many; the final one is always the last of its week.
+fn shown_steps(page: &Page<'_>) -> Vec<usize> {
+    let dates = page.view.ensemble.dates();
+    let is_last_of_week = |i: &usize| dates.get(i + 1).is_none_or(|next| next.iso_week() != dates[*i].iso_week());
+    (0..dates.len()).filter(|i| dates.len() <= MOST_DAILY_ROWS || is_last_of_week(i)).collect()
+}
+
+/// The table of round price levels; nothing when there are none.
+pub(super) fn round_levels(page: &Page<'_>) -> Markup {
+    let language = page.language;
+    let levels = &page.view.round_levels;
+    if levels.is_empty() {
+        return html! {};
+    }
+    let decimals = usize::from(levels.iter().any(|l| l.price.fract() != 0.0)) * 2;
+    html! {
+        section {
+            h2 { (labels::levels_heading(language)) }
+            table.levels {
+                thead {
+                    tr {
+                        th scope="col" { (labels::price(language)) }
+                        th scope="col" { (labels::above_at_end(language)) }
+                        th scope="col" { (labels::touched(language)) }
+                    }
+                }
+                tbody {
+                    @for level in levels {
+                        tr {
+                            th scope="row" { (language.number(level.price, decimals)) }
+                            (bar_cell(labels::above_at_end(language), &language.probability(level.above_at_end), level.above_at_end))
+                            (bar_cell(labels::touched(language), &language.probability(level.touched), level.touched))
+                        }
+                    }
+                }
+            }
+            (note(&sentences::levels_note(language, &page.date(page.end_date()))))
+        }
+    }
+}
+
+/// Each model's own forecast beside the ensemble's.
+pub(super) fn models(page: &Page<'_>) -> Markup {
+    html! {
+        section {
+            h2 { (labels::models_heading(page.language)) }
+            (figure(|size| charts::models(page.view, size), None))
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Pieces that several sections are made of: charts in both sizes, table cells, small bars.
+
+use crate::charts::Size;
+use maud::{Markup, PreEscaped, html};
+
+/// A chart drawn for wide and for narrow screens, of which the style sheet shows one, with a caption.
+pub(super) fn figure(draw: impl Fn(Size) -> String, caption: Option<&str>) -> Markup {
+    html! {
+        figure {
+            div.wide { (PreEscaped(draw(Size::Wide))) }
+            div.narrow { (PreEscaped(draw(Size::Narrow))) }
+            @if let Some(caption) = caption { figcaption { (prose(caption)) } }
+        }
+    }
+}
+
+/// A table cell that on a narrow screen carries the name of its column.
+pub(super) fn cell(column: &str, value: &str) -> Markup {
+    html! { td data-label=(column) { (value) } }
+}
+
+/// A cell of words rather than figures.
+pub(super) fn words(column: &str, value: &str) -> Markup {
+    html! { td.words data-label=(column) { (value) } }
+}
+
+/// A cell with a figure and a bar of `share` 0-1.
+pub(super) fn bar_cell(column: &str, value: &str, share: f64) -> Markup {
+    let width = if share.is_finite() { (100.0 * share.clamp(0.0, 1.0) * 10.0).round() / 10.0 } else { 0.0 };
+    html! {
+        td.bar data-label=(column) {
+            span { (value) }
+            svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" {
+                rect width="100" height="8" fill="#e9edf1" {}
+                rect width=(width) height="8" fill="#0f4c75" {}
+            }
+        }
+    }
+}
+
+/// Running text whose dates and figures with a hyphen stay on one line.
+pub(super) fn prose(text: &str) -> Markup {
+    let hyphenated = |word: &str| word.contains('-') && word.contains(|c: char| c.is_ascii_digit());
+    html! {
+        @for (i, word) in text.split(' ').enumerate() {
+            @if i > 0 { " " }
+            @if hyphenated(word) { span.whole { (word) } } @else { (word) }
+        }
+    }
+}
+
+/// A note below a table or chart.
+pub(super) fn note(text: &str) -> Markup {
+    html! { @if !text.is_empty() { p.note { (prose(text)) } } }
+}

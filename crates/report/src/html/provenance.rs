@@ -1,0 +1,85 @@
+//! Where the rates came from, what the run used, and what the note is not.
+
+use super::parts::{cell, note, words};
+use crate::{
+    SourceView,
+    page::Page,
+    text::{labels, sentences},
+};
+use maud::{Markup, html};
+
+/// The table of series.
+pub(super) fn sources(page: &Page<'_>) -> Markup {
+    let language = page.language;
+    html! {
+        section {
+            h2 { (labels::sources_heading(language)) }
+            @if !page.view.sources.is_empty() {
+                table.stack.sources {
+                    thead {
+                        tr {
+                            th scope="col" { (labels::series(language)) }
+                            th.words scope="col" { (labels::provider(language)) }
+                            th scope="col" { (labels::last_observation(language)) }
+                            th scope="col" { (labels::age(language)) br; small { (labels::age_unit(language)) } }
+                            th scope="col" { (labels::observations(language)) }
+                            th scope="col" { (labels::repaired(language)) }
+                        }
+                    }
+                    tbody { @for source in &page.view.sources { (source_rows(page, source)) } }
+                }
+            }
+            (note(sentences::sources_note(language)))
+        }
+    }
+}
+
+fn source_rows(page: &Page<'_>, source: &SourceView) -> Markup {
+    let language = page.language;
+    let age = language.number(source.age_business_days as f64, 0);
+    html! {
+        tr.annotated[source.left_out.is_some()] {
+            th scope="row" { (source.series) }
+            (words(labels::provider(language), &source.provider))
+            (cell(labels::last_observation(language), &page.date(source.last_date)))
+            (cell(labels::age_with_unit(language), &age))
+            (cell(labels::observations(language), &language.count(source.observations)))
+            (cell(labels::repaired(language), &language.count(source.repaired_or_refused)))
+        }
+        @if let Some(reason) = &source.left_out {
+            tr.reason { td.words colspan="6" { (labels::not_used(language)) ": " (reason) } }
+        }
+    }
+}
+
+/// What the run used.
+pub(super) fn resources(page: &Page<'_>) -> Markup {
+    let language = page.language;
+    let used = &page.view.resources;
+    let items = [
+        (labels::peak_memory(language), format!("{} MiB", language.number(used.peak_rss_mb, 0))),
+        (labels::elapsed(language), format!("{} s", language.number(used.seconds_total, 1))),
+        (labels::computed(language), language.count(used.computed_forecasts)),
+        (labels::cached(language), language.count(used.cached_forecasts)),
+        (labels::cores(language), language.count(used.cores)),
+        (labels::version(language), page.view.version.clone()),
+    ];
+    html! {
+        section {
+            h2 { (labels::resources_heading(language)) }
+            dl.resources {
+                @for (name, value) in items { div { dt { (name) } dd { (value) } } }
+            }
+        }
+    }
+}
+
+/// The disclaimer.
+pub(super) fn disclaimer(page: &Page<'_>) -> Markup {
+    html! {
+        section.disclaimer {
+            h2 { (labels::disclaimer_heading(page.language)) }
+            p { (sentences::disclaimer(page.language)) }
+        }
+    }
+}

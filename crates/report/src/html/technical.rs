@@ -1,0 +1,81 @@
+//! The technical snapshot: a table of indicators with readings by rule, and the price in its Bollinger bands.
+
+use super::parts::{cell, figure, note, words};
+use crate::{
+    charts,
+    findings::{agitation, band_position, momentum, strength},
+    format::DASH,
+    page::Page,
+    technical::{bollinger, macd, realised_volatility, rsi},
+    text::{labels, readings, sentences},
+};
+use maud::{Markup, html};
+
+/// One row of the table: indicator, value, reading.
+type Row = (String, String, &'static str);
+
+/// The section.
+pub(super) fn snapshot(page: &Page<'_>) -> Markup {
+    let language = page.language;
+    let prices = page.prices();
+    let (indicator, value, reading) =
+        (labels::indicator(language), labels::value(language), labels::reading(language));
+    html! {
+        section {
+            h2 { (labels::technical_heading(language)) }
+            table.stack.indicators {
+                thead {
+                    tr {
+                        th scope="col" { (indicator) }
+                        th scope="col" { (value) }
+                        th.words scope="col" { (reading) }
+                    }
+                }
+                tbody {
+                    @for (name, figure, comment) in rows(page, &prices) {
+                        tr {
+                            th scope="row" { (name) }
+                            (cell(value, &figure))
+                            (words(reading, comment))
+                        }
+                    }
+                }
+            }
+            @if charts::price(page.view, charts::Size::Wide).is_some() {
+                (figure(|size| charts::price(page.view, size).unwrap_or_default(), None))
+            }
+            (note(sentences::technical_note(language)))
+        }
+    }
+}
+
+fn rows(page: &Page<'_>, prices: &[f64]) -> [Row; 5] {
+    let language = page.language;
+    let last = prices.last().copied().unwrap_or(f64::NAN);
+    let row = |name: &str, known: Option<(String, &'static str)>| {
+        let (value, reading) = known.unwrap_or_else(|| (DASH.to_owned(), readings::too_short(language)));
+        (name.to_owned(), value, reading)
+    };
+    let (short, long) = (realised_volatility(prices, 20), realised_volatility(prices, 60));
+    let agitation = short.zip(long).and_then(|(short, long)| agitation(short, long));
+    let macd = macd(prices).map(|m| {
+        let line = page.price_change(m.line);
+        let value = format!("{line} ({} {})", labels::signal(language), page.price_change(m.signal));
+        (value, readings::momentum(language, momentum(m, last)))
+    });
+    let bands = bollinger(prices)
+        .map(|b| (page.interval((b.lower, b.upper)), readings::band_position(language, band_position(last, b))));
+    [
+        row("RSI 14", rsi(prices, 14).map(|v| (language.number(v, 1), readings::strength(language, strength(v))))),
+        row("MACD 12/26/9", macd),
+        row("Bollinger 20/2", bands),
+        row(
+            labels::volatility20(language),
+            short.map(|v| {
+                let reading = agitation.map_or(readings::annualised(language), |a| readings::agitation(language, a));
+                (language.share(v, 1), reading)
+            }),
+        ),
+        row(labels::volatility60(language), long.map(|v| (language.share(v, 1), readings::annualised(language)))),
+    ]
+}

@@ -1,0 +1,104 @@
+//! The view together with what nearly every section and chart derives from it.
+//!
+//! In: a [`ReportView`]. Out: prices and names worded for it, the last observation, the end of the horizon.
+
+use crate::{Language, ReportView, format, text::labels};
+use chrono::NaiveDate;
+use forecaster_domain::Observation;
+use std::collections::BTreeSet;
+
+/// A view being rendered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Page<'a> {
+    pub(crate) view: &'a ReportView,
+    pub(crate) language: Language,
+    decimals: usize,
+}
+
+impl<'a> Page<'a> {
+    pub(crate) fn new(view: &'a ReportView) -> Self {
+        let price = view.observations.last().map_or(view.ensemble.median(0), |o| o.value);
+        Self { view, language: view.language, decimals: format::price_decimals(price) }
+    }
+
+    /// The last observation; `None` in a view without any.
+    pub(crate) fn last(&self) -> Option<Observation> {
+        self.view.observations.last().copied()
+    }
+
+    /// The observed prices, oldest first.
+    pub(crate) fn prices(&self) -> Vec<f64> {
+        self.view.observations.iter().map(|o| o.value).collect()
+    }
+
+    /// Position of the last target date.
+    pub(crate) fn end(&self) -> usize {
+        self.view.ensemble.last_step()
+    }
+
+    /// The last target date.
+    pub(crate) fn end_date(&self) -> NaiveDate {
+        self.view.ensemble.dates()[self.end()]
+    }
+
+    /// Change in percent of `price` against the last observation.
+    pub(crate) fn change(&self, price: f64) -> f64 {
+        self.last().map_or(f64::NAN, |last| 100.0 * (price / last.value - 1.0))
+    }
+
+    /// Probability that target date `step` is above the last observation.
+    pub(crate) fn rise(&self, step: usize) -> f64 {
+        self.last().map_or(f64::NAN, |last| self.view.ensemble.probability_above(step, last.value))
+    }
+
+    /// A price with the decimals that suit the pair.
+    pub(crate) fn price(&self, price: f64) -> String {
+        self.language.number(price, self.decimals)
+    }
+
+    /// A difference of prices, signed.
+    pub(crate) fn price_change(&self, change: f64) -> String {
+        self.language.signed(change, self.decimals)
+    }
+
+    /// "994,10 – 1.029,77".
+    pub(crate) fn interval(&self, (low, high): (f64, f64)) -> String {
+        format!("{} – {}", self.price(low), self.price(high))
+    }
+
+    /// "CLP por USD".
+    pub(crate) fn unit(&self) -> String {
+        format!("{} {} {}", self.view.pair.quote(), labels::per(self.language), self.view.pair.base())
+    }
+
+    /// A date of the report.
+    pub(crate) fn date(&self, date: NaiveDate) -> String {
+        self.language.date(date)
+    }
+
+    /// "7 días".
+    pub(crate) fn horizon(&self) -> String {
+        format!("{} {}", self.view.horizon.days(), labels::days(self.language))
+    }
+
+    /// The source line under a chart of prices.
+    pub(crate) fn price_source(&self) -> String {
+        let series = self.view.pair.series_name();
+        let providers: BTreeSet<&str> =
+            self.view.sources.iter().filter(|s| s.series == series).map(|s| s.provider.as_str()).collect();
+        let from: String = providers.iter().map(|provider| format!("{provider}, ")).collect();
+        let until = self.date(self.view.ensemble.as_of());
+        let language = self.language;
+        format!(
+            "{}: {from}{}. {} {until}.",
+            labels::source(language),
+            labels::own_calculations(language),
+            labels::observed_until(language)
+        )
+    }
+
+    /// The source line under a chart of validation results.
+    pub(crate) fn validation_source(&self) -> String {
+        format!("{}: {}.", labels::source(self.language), labels::own_validation(self.language))
+    }
+}

@@ -1,0 +1,157 @@
+//! What each model is and how the pool is made, Spanish beside English. The pool's figures come from the view.
+
+use crate::{
+    Language::{self, English, Spanish},
+    ValidationView,
+    text::sentences,
+};
+
+/// A short description of a model by its configured name; a generic line for one that is not known.
+pub(crate) fn description(language: Language, name: &str) -> &'static str {
+    match name {
+        "random_walk" => language.pick(
+            "La referencia: la mejor estimación de mañana es el último valor. Retornos logarítmicos gaussianos sin \
+             tendencia, con la volatilidad de las últimas 250 observaciones, que crece con la raíz del tiempo.",
+            "The benchmark: the best guess for tomorrow is the last value. Gaussian log returns without drift, with \
+             the volatility of the last 250 observations growing with the square root of time.",
+        ),
+        "arima_garch" => language.pick(
+            "Un ARMA sobre los retornos logarítmicos, de orden elegido por AICc y estimado por máxima verosimilitud \
+             exacta, con varianza GARCH(1,1) y errores t de Student. Los cuantiles salen de sumas de retornos simulados.",
+            "An ARMA on log returns, its order chosen by AICc and estimated by exact maximum likelihood, with GARCH(1,1) \
+             variance and Student-t errors. Quantiles come from sums of simulated returns.",
+        ),
+        "var" => language.pick(
+            "Autorregresión vectorial del par y sus series explicativas, con rezagos elegidos por criterio BIC/AIC. Los \
+             errores son gaussianos, con la covarianza de los residuos.",
+            "A vector autoregression of the pair and its regressors, with the lag chosen by BIC/AIC. Errors are Gaussian \
+             with the covariance of the residuals.",
+        ),
+        "random_forest" => language.pick(
+            "Bosque de regresión cuantílica: muchos árboles sobre submuestras de la historia, uno distinto para cada \
+             plazo (pronóstico directo); los cuantiles se leen de los retornos reunidos en sus hojas.",
+            "A quantile regression forest: many trees on subsamples of history, a separate forest for each step (direct \
+             forecast); quantiles are read from the returns gathered in the leaves.",
+        ),
+        "chronos" => language.pick(
+            "Chronos-Bolt, un transformer preentrenado con series de muchos ámbitos y no ajustado a este par. Lee los \
+             últimos precios y entrega los nueve deciles; se ejecuta localmente con ONNX Runtime. Las colas se \
+             extrapolan a partir de los deciles.",
+            "Chronos-Bolt, a transformer pretrained on series from many fields and not tuned to this pair. It reads the \
+             latest prices and gives the nine deciles; it runs locally through ONNX Runtime. The tails are \
+             extrapolated from the deciles.",
+        ),
+        _ => language.pick(
+            "Modelo adicional de la configuración, validado y ponderado como los demás.",
+            "An additional model of the configuration, validated and weighted like the others.",
+        ),
+    }
+}
+
+/// Name of a detail that a model reports; one that is not known stays as the model worded it.
+pub(crate) fn detail(language: Language, name: &str) -> &str {
+    let spanish = match name {
+        "annual volatility long-run" => "volatilidad anual de largo plazo",
+        "annual volatility now" => "volatilidad anual actual",
+        "checkpoint" => "modelo preentrenado",
+        "context" | "context length" => "observaciones de contexto",
+        "daily volatility" => "volatilidad diaria",
+        "features" => "variables",
+        "GARCH alpha" => "alfa GARCH",
+        "GARCH beta" => "beta GARCH",
+        "lags" => "rezagos",
+        "lags (AIC)" => "rezagos (AIC)",
+        "lags (BIC)" => "rezagos (BIC)",
+        "left out" => "excluidas",
+        "order" => "orden",
+        "regressors" => "series explicativas",
+        "smallest leaf" => "hoja mínima",
+        "Student-t degrees of freedom" => "grados de libertad (t de Student)",
+        "training rows" => "filas de entrenamiento",
+        "trees" => "árboles",
+        "window" => "ventana",
+        other => other,
+    };
+    language.pick(spanish, name)
+}
+
+/// How the pool is validated; `span` is the first and last origin already worded, `steps` the target dates.
+pub(crate) fn validation(
+    language: Language,
+    view: &ValidationView,
+    span: Option<(&str, &str)>,
+    steps: usize,
+) -> String {
+    if view.origins == 0 {
+        return sentences::no_validation(language).to_owned();
+    }
+    let origins = sentences::origins(language, view.origins);
+    let (stride, lookback) = (language.count(view.stride), language.count(view.lookback));
+    let between = span.map(|(first, last)| match language {
+        Spanish => format!(" (entre el {first} y el {last})"),
+        English => format!(" (from {first} to {last})"),
+    });
+    let between = between.unwrap_or_default();
+    let mut text = match language {
+        Spanish => format!(
+            "Orígenes móviles: en {origins}{between}, uno cada {stride} días hábiles, cada modelo se estima de nuevo con un \
+             máximo de {lookback} observaciones conocidas entonces y pronostica el mismo plazo que esta nota. Todos se \
+             juzgan en los mismos orígenes."
+        ),
+        English => format!(
+            "Rolling origins: at {origins}{between}, one every {stride} business days, each model is fitted again on at \
+             most {lookback} observations known by then and forecasts the same horizon as this note. All are judged on \
+             the same origins."
+        ),
+    };
+    if view.stride < steps {
+        text.push_str(language.pick(
+            " Como los plazos se traslapan, los orígenes no son independientes entre sí.",
+            " Since the horizons overlap, the origins are not independent of one another.",
+        ));
+    }
+    text
+}
+
+/// How the weights come about.
+pub(crate) fn pooling(language: Language, view: &ValidationView) -> String {
+    if view.origins == 0 {
+        let unfounded = language.pick(
+            "El conjunto promedia los cuantiles de los modelos; sin validación, ningún puntaje respalda los pesos.",
+            "The ensemble averages the quantiles of the models; without validation, no score backs the weights.",
+        );
+        return unfounded.to_owned();
+    }
+    let half_life = language.number(view.half_life, if view.half_life.fract() == 0.0 { 0 } else { 1 });
+    let shrinkage = language.share(view.shrinkage, 0);
+    let (floor, cap) = (language.share(view.weight_bounds.0, 0), language.share(view.weight_bounds.1, 0));
+    match language {
+        Spanish => format!(
+            "El conjunto promedia los cuantiles de los modelos. Los pesos siguen el WQL fuera de muestra, con más valor \
+             para los orígenes recientes (vida media: {half_life} orígenes); luego se acercan en {shrinkage} a pesos \
+             iguales y se acotan entre {floor} y {cap}."
+        ),
+        English => format!(
+            "The ensemble averages the quantiles of the models. Weights follow the out-of-sample WQL, with more value for \
+             recent origins (half-life: {half_life} origins); they are then shrunk by {shrinkage} towards equal \
+             weights and kept between {floor} and {cap}."
+        ),
+    }
+}
+
+/// What calibration did to the spread.
+pub(crate) fn spread(language: Language, view: &ValidationView) -> String {
+    let (deciles, tails) = (language.number(view.spread_deciles, 2), language.number(view.spread_tails, 2));
+    match language {
+        Spanish => format!(
+            "Los mismos orígenes fijan cuánto abrir o cerrar los cuantiles en torno a la mediana (escalamiento \
+             conforme). En esta ejecución, la distancia a la mediana se multiplicó por {deciles} en los deciles y por \
+             {tails} en el intervalo de 95\u{a0}%."
+        ),
+        English => format!(
+            "The same origins set how far to open or close the quantiles about the median (conformal scaling). In this \
+             run, distances to the median were multiplied by {deciles} for the deciles and by {tails} for the 95% \
+             interval."
+        ),
+    }
+}
