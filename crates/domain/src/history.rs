@@ -4,9 +4,12 @@
 use crate::{DomainError, Series};
 use chrono::{Days, NaiveDate};
 
-/// A regressor whose newest value is older than this at some date counts as missing there: long enough for any
-/// run of holidays, too short to pass an ended series off as news.
-const MAX_CARRY_DAYS: u64 = 7;
+/// A regressor whose newest value is older than this at the as-of date has ended: long enough for any run of
+/// holidays, too short to pass an ended series off as news.
+const MAX_AGE_DAYS: u64 = 7;
+/// A regressor may stand still for this many observations of the pair in a row, a week, before it counts as missing.
+/// Counted in the pair's observations, so that a stretch without either is no fault of the regressor.
+const MAX_STILL: usize = 5;
 
 /// A series that may help to forecast the pair, and how late it is known.
 #[derive(Debug, Clone)]
@@ -103,8 +106,9 @@ impl History {
     /// The regressors that can be used over the whole window, aligned with the pair's dates, and the status of
     /// every one.
     ///
-    /// At pair date t a regressor's value is its last one dated t - lag or earlier: what was known at t. One with a
-    /// stretch of more than seven days without a value, or not reaching over the whole window, is left out.
+    /// At pair date t a regressor's value is its last one dated t - lag or earlier: what was known at t. One that had
+    /// ended by the as-of date (no value for seven days), that starts after the window does, or that stands still for
+    /// more than five observations of the pair in a row is left out.
     pub fn aligned_regressors(&self) -> (Vec<AlignedRegressor>, Vec<RegressorStatus>) {
         let mut aligned = Vec::new();
         let mut statuses = Vec::new();
@@ -130,27 +134,26 @@ impl History {
         let (dates, values) = (regressor.series.dates(), regressor.series.values());
         let lag = Days::new(u64::from(regressor.lag_days));
         let as_of = self.as_of();
-        if dates[dates.len() - 1] + Days::new(MAX_CARRY_DAYS) + lag < as_of {
+        if dates[dates.len() - 1] + Days::new(MAX_AGE_DAYS) + lag < as_of {
             return Err(format!("ends on {}, before the pair ({as_of})", dates[dates.len() - 1]));
         }
-        let mut known = 0;
-        self.pair
-            .dates()
-            .iter()
-            .map(|&date| {
-                let newest = date - lag;
-                while known < dates.len() && dates[known] <= newest {
-                    known += 1;
-                }
-                match known.checked_sub(1) {
-                    None => Err(format!("starts on {}, after the window ({date})", dates[0])),
-                    Some(i) if dates[i] + Days::new(MAX_CARRY_DAYS) < newest => {
-                        Err(format!("has no value from {} to {newest}", dates[i]))
-                    }
-                    Some(i) => Ok(values[i]),
-                }
-            })
-            .collect()
+        let (mut known, mut still) = (0, 0);
+        let mut aligned = Vec::with_capacity(self.pair.len());
+        for &date in self.pair.dates() {
+            let before = known;
+            while known < dates.len() && dates[known] <= date - lag {
+                known += 1;
+            }
+            let Some(newest) = known.checked_sub(1) else {
+                return Err(format!("starts on {}, after the window ({date})", dates[0]));
+            };
+            still = if known > before { 0 } else { still + 1 };
+            if still > MAX_STILL {
+                return Err(format!("has no value from {} to {}", dates[newest], date - lag));
+            }
+            aligned.push(values[newest]);
+        }
+        Ok(aligned)
     }
 }
 

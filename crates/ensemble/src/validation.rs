@@ -144,7 +144,9 @@ fn hash(window: &History, origin: &Origin) -> String {
 pub(crate) mod tests {
     use super::*;
     use crate::grid_origins;
-    use forecaster_domain::{BusinessCalendar, Horizon, LEVELS, ModelForecast, Observation, Regressor, Series, Target};
+    use forecaster_domain::{
+        BusinessCalendar, Horizon, LEVELS, ModelForecast, Observation, Regressor, Series, Target,
+    };
     use ndarray::Array2;
     use std::cell::RefCell;
     use std::collections::HashMap;

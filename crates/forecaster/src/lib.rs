@@ -1,1 +1,52 @@
-//! Placeholder.
+//! The composition root: configuration, pipeline, command line. The rooms meet here and nowhere else.
+
+pub mod backtest;
+mod cache;
+pub mod cli;
+mod commands;
+pub mod config;
+mod document;
+pub mod failure;
+pub mod market;
+mod metrics;
+pub mod models;
+pub mod pipeline;
+mod present;
+mod progress;
+mod publish;
+mod resources;
+
+use cli::{Cli, Command};
+use failure::{Failure, Outcome};
+use tracing_subscriber::EnvFilter;
+
+/// Runs a parsed command line.
+///
+/// # Errors
+/// When it cannot be done; the failure carries the exit code and a hint.
+pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
+    start_logging(&cli.log)?;
+    let loaded = config::load(cli.config.as_deref()).map_err(Failure::from_config)?;
+    match &cli.command {
+        Command::Run(args) => commands::run(args, &loaded.config),
+        Command::Backtest(args) => commands::backtest(args, &loaded.config),
+        Command::Rates { command } => commands::rates(command, &loaded.config),
+        Command::Config { command } => commands::config(command, &loaded),
+    }
+}
+
+/// Logs go to stderr, so that stdout holds the answer alone. Called once a process; a second subscriber is refused.
+fn start_logging(filter: &str) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| {
+        Failure::usage(format!("--log {filter}: {error}")).hint("use error, warn, info, debug or trace")
+    })?;
+    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(progress::log_writer)
+        .with_ansi(colour)
+        .with_target(false);
+    // In tests several command lines run in one process: the first subscriber stays.
+    let _ = subscriber.try_init();
+    Ok(())
+}

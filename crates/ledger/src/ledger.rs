@@ -222,7 +222,21 @@ fn insert_forecast(connection: &Connection, run_id: &str, issued: &IssuedForecas
         let q = issued.forecast.row(step);
         let date = date.to_string();
         statement.execute(params![
-            run_id, issued.model, date, issued.weight, q[0], q[1], q[2], q[3], q[4], q[5], q[6], q[7], q[8], q[9], q[10],
+            run_id,
+            issued.model,
+            date,
+            issued.weight,
+            q[0],
+            q[1],
+            q[2],
+            q[3],
+            q[4],
+            q[5],
+            q[6],
+            q[7],
+            q[8],
+            q[9],
+            q[10],
         ])?;
     }
     Ok(())
@@ -285,7 +299,8 @@ pub(crate) mod tests {
     fn a_file_that_is_no_ledger_and_a_newer_one_are_refused_and_left_alone() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ledger.sqlite");
-        std::fs::write(&path, "this is a text file, long enough to be read as a header of a database".repeat(20)).unwrap();
+        std::fs::write(&path, "this is a text file, long enough to be read as a header of a database".repeat(20))
+            .unwrap();
         assert!(matches!(Ledger::open(&path), Err(LedgerError::Open { .. })));
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is a text"));
         let newer = directory.path().join("newer.sqlite");

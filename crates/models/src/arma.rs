@@ -85,7 +85,8 @@ pub fn fit(series: &[f64], order: Order, with_mean: bool) -> Result<ArmaFit, Mod
     if spread == 0.0 {
         return Err(ModelError::Estimation("the series is constant".into()));
     }
-    let filter = |u: &[f64]| Filtered::new(series, &coefficients(&u[..order.p]), &ma_coefficients(&u[order.p..]), with_mean);
+    let filter =
+        |u: &[f64]| Filtered::new(series, &coefficients(&u[..order.p]), &ma_coefficients(&u[order.p..]), with_mean);
     let start = vec![0.05; order.p + order.q];
     let (u, _) = minimise(|u| -filter(u).log_likelihood, &start, 0.2)?;
     let filtered = filter(&u);
@@ -173,11 +174,7 @@ struct Gains {
 impl Gains {
     fn new(ar: &[f64], ma: &[f64]) -> Self {
         let coefficient = |c: &[f64], i: usize| c.get(i).copied().unwrap_or(0.0);
-        let transition = Matrix3::new(
-            coefficient(ar, 0), 1.0, 0.0,
-            coefficient(ar, 1), 0.0, 1.0,
-            0.0, 0.0, 0.0,
-        );
+        let transition = Matrix3::new(coefficient(ar, 0), 1.0, 0.0, coefficient(ar, 1), 0.0, 1.0, 0.0, 0.0, 0.0);
         let noise = Vector3::new(1.0, coefficient(ma, 0), coefficient(ma, 1));
         let covariance = stationary_covariance(&transition, &noise);
         let mut gains = Self { transition, noise, covariance, scale: 1.0, gain: noise, steady: false };

@@ -1,7 +1,7 @@
 //! A regression forest that keeps its leaves' members, for conditional distributions (Meinshausen 2006, Quantile
 //! Regression Forests). Several responses share one set of trees.
 //!
-//! In: features `[n rows][f]` and responses `[k][n]`. Out: for a new row, a weight for every training row. Crates
+//! In: features `[n rows][f]` and responses `[n rows][4]`. Out: for a new row, a weight for every training row. Crates
 //! with random forests return means only, hence our own.
 
 use rand::seq::index::sample;
@@ -10,6 +10,9 @@ use rand_pcg::Pcg64Mcg;
 
 /// Features are cut into at most this many classes of equal size.
 const BINS: usize = 32;
+
+/// Responses that share the trees.
+pub(crate) const RESPONSES: usize = 4;
 
 /// How trees are grown.
 #[derive(Debug, Clone)]
@@ -40,10 +43,10 @@ enum Node {
 }
 
 impl Forest {
-    /// Grows a forest on `features` `[n][f]` and `responses` `[k][n]`. The splitting criterion is the sum over
+    /// Grows a forest on `features` `[n][f]` and `responses` `[n][4]`. The splitting criterion is the sum over
     /// responses of the reduction of squared error; responses should have like variances. Each node tries a third
     /// of the features (Breiman 2001 for regression).
-    pub(crate) fn grow(features: &[Vec<f64>], responses: &[Vec<f64>], settings: &ForestSettings) -> Self {
+    pub(crate) fn grow(features: &[Vec<f64>], responses: &[[f64; RESPONSES]], settings: &ForestSettings) -> Self {
         let rows = features.len();
         let width = features.first().map_or(0, Vec::len);
         let cuts: Vec<Vec<f64>> = (0..width).map(|f| cuts(features.iter().map(|row| row[f]))).collect();
@@ -54,7 +57,8 @@ impl Forest {
         let trees = (0..settings.trees)
             .map(|_| {
                 let members = sample(&mut rng, rows, take).into_iter().map(|i| i as u32).collect();
-                let mut grower = Grower { binned: &binned, responses, min_leaf: settings.min_leaf, nodes: vec![], members };
+                let mut grower =
+                    Grower { binned: &binned, responses, min_leaf: settings.min_leaf, nodes: vec![], members };
                 grower.grow(0, take, &mut rng);
                 Tree { nodes: grower.nodes, members: grower.members }
             })
@@ -97,7 +101,7 @@ fn bin(cuts: &[f64], value: f64) -> u8 {
 
 struct Grower<'a> {
     binned: &'a [Vec<u8>],
-    responses: &'a [Vec<f64>],
+    responses: &'a [[f64; RESPONSES]],
     min_leaf: usize,
     nodes: Vec<Node>,
     members: Vec<u32>,
@@ -126,55 +130,66 @@ impl Grower<'_> {
 
     fn best_split(&self, members: &[u32], rng: &mut impl Rng) -> Option<(usize, u8)> {
         let width = self.binned.len();
-        let tries = width.div_ceil(3);
-        let outputs = self.responses.len();
         let mut best: Option<(f64, usize, u8)> = None;
         let mut order: Vec<usize> = (0..width).collect();
-        for i in 0..tries {
-            let pick = rng.random_range(i..width);
-            order.swap(i, pick);
+        for i in 0..width.div_ceil(3) {
+            order.swap(i, rng.random_range(i..width));
             let feature = order[i];
-            let mut counts = [0usize; BINS];
-            let mut sums = vec![[0.0f64; BINS]; outputs];
-            for &row in members {
-                let class = usize::from(self.binned[feature][row as usize]);
-                counts[class] += 1;
-                for (sum, response) in sums.iter_mut().zip(self.responses) {
-                    sum[class] += response[row as usize];
-                }
-            }
-            if let Some((gain, bin)) = self.best_cut(&counts, &sums, members.len()) {
-                if best.is_none_or(|(g, _, _)| gain > g) {
-                    best = Some((gain, feature, bin));
-                }
+            let classes = self.classes(&self.binned[feature], members);
+            if let Some((gain, bin)) = self.best_cut(&classes)
+                && best.is_none_or(|(g, _, _)| gain > g)
+            {
+                best = Some((gain, feature, bin));
             }
         }
         best.map(|(_, feature, bin)| (feature, bin))
     }
 
+    /// Count and sums of the responses by class of one feature.
+    fn classes(&self, column: &[u8], members: &[u32]) -> [Class; BINS] {
+        let mut classes = [Class::default(); BINS];
+        for &row in members {
+            let class = &mut classes[usize::from(column[row as usize]) % BINS];
+            class.add(1.0, &self.responses[row as usize]);
+        }
+        classes
+    }
+
     /// The cut with the largest sum over responses of S_left^2 / n_left + S_right^2 / n_right.
-    fn best_cut(&self, counts: &[usize; BINS], sums: &[[f64; BINS]], rows: usize) -> Option<(f64, u8)> {
-        let totals: Vec<f64> = sums.iter().map(|s| s.iter().sum()).collect();
-        let mut left = vec![0.0; sums.len()];
-        let mut left_count = 0;
+    fn best_cut(&self, classes: &[Class; BINS]) -> Option<(f64, u8)> {
+        let mut total = Class::default();
+        classes.iter().for_each(|class| total.add(class.count, &class.sums));
+        let min_leaf = self.min_leaf as f64;
+        let mut left = Class::default();
         let mut best: Option<(f64, u8)> = None;
-        for class in 0..BINS - 1 {
-            left_count += counts[class];
-            left.iter_mut().zip(sums).for_each(|(l, s)| *l += s[class]);
-            let right_count = rows - left_count;
-            if counts[class] == 0 || left_count < self.min_leaf || right_count < self.min_leaf {
+        for (bin, class) in classes[..BINS - 1].iter().enumerate() {
+            left.add(class.count, &class.sums);
+            let right = total.count - left.count;
+            if class.count == 0.0 || left.count < min_leaf || right < min_leaf {
                 continue;
             }
-            let gain: f64 = left
-                .iter()
-                .zip(&totals)
-                .map(|(l, total)| l * l / left_count as f64 + (total - l).powi(2) / right_count as f64)
+            let gain: f64 = (0..RESPONSES)
+                .map(|k| left.sums[k].powi(2) / left.count + (total.sums[k] - left.sums[k]).powi(2) / right)
                 .sum();
             if best.is_none_or(|(g, _)| gain > g) {
-                best = Some((gain, class as u8));
+                best = Some((gain, bin as u8));
             }
         }
         best
+    }
+}
+
+/// Rows of one class of a feature, summed up.
+#[derive(Clone, Copy, Default)]
+struct Class {
+    count: f64,
+    sums: [f64; RESPONSES],
+}
+
+impl Class {
+    fn add(&mut self, count: f64, sums: &[f64; RESPONSES]) {
+        self.count += count;
+        self.sums.iter_mut().zip(sums).for_each(|(total, value)| *total += value);
     }
 }
 
@@ -182,11 +197,11 @@ impl Grower<'_> {
 mod tests {
     use super::*;
 
-    fn step_function() -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+    fn step_function() -> (Vec<Vec<f64>>, Vec<[f64; RESPONSES]>) {
         let mut rng = Pcg64Mcg::seed_from_u64(1);
         let features: Vec<Vec<f64>> = (0..600).map(|_| vec![rng.random::<f64>(), rng.random::<f64>()]).collect();
-        let response = features.iter().map(|x| if x[0] > 0.5 { 1.0 } else { -1.0 }).collect();
-        (features, vec![response])
+        let responses = features.iter().map(|x| [if x[0] > 0.5 { 1.0 } else { -1.0 }, 0.0, 0.0, 0.0]).collect();
+        (features, responses)
     }
 
     fn settings() -> ForestSettings {
@@ -200,7 +215,7 @@ mod tests {
         for (x, expected) in [(0.2, -1.0), (0.8, 1.0)] {
             let weights = forest.weights(&[x, 0.5]);
             assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-9);
-            let mean: f64 = weights.iter().zip(&responses[0]).map(|(w, y)| w * y).sum();
+            let mean: f64 = weights.iter().zip(&responses).map(|(w, y)| w * y[0]).sum();
             assert!((mean - expected).abs() < 0.1, "{mean}");
         }
     }

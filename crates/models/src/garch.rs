@@ -108,9 +108,9 @@ fn log_likelihood(parameters: &Parameters, squares: &[f64], start: f64) -> f64 {
 
 fn conditional_variance(parameters: &Parameters, squares: &[f64], start: f64) -> f64 {
     let first = parameters.omega + (parameters.alpha + parameters.beta) * start;
-    squares.iter().fold(first, |variance, square| {
-        parameters.omega + parameters.alpha * square + parameters.beta * variance
-    })
+    squares
+        .iter()
+        .fold(first, |variance, square| parameters.omega + parameters.alpha * square + parameters.beta * variance)
 }
 
 #[cfg(test)]

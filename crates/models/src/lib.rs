@@ -32,9 +32,8 @@ fn price_forecast(
     target: &Target,
     quantile: impl Fn(usize, usize) -> f64,
 ) -> Result<QuantileForecast, ModelError> {
-    let values = Array2::from_shape_fn((target.dates.len(), LEVELS.len()), |(step, level)| {
-        last * quantile(step, level).exp()
-    });
+    let values =
+        Array2::from_shape_fn((target.dates.len(), LEVELS.len()), |(step, level)| last * quantile(step, level).exp());
     Ok(QuantileForecast::new(as_of, target.dates.clone(), values)?)
 }
 

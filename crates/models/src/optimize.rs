@@ -31,11 +31,7 @@ pub(crate) fn minimise(
     nelder_mead(&objective, &first, step / 5.0)
 }
 
-fn nelder_mead(
-    objective: impl Fn(&[f64]) -> f64,
-    start: &[f64],
-    step: f64,
-) -> Result<(Vec<f64>, f64), ModelError> {
+fn nelder_mead(objective: impl Fn(&[f64]) -> f64, start: &[f64], step: f64) -> Result<(Vec<f64>, f64), ModelError> {
     let failed = |e: argmin::core::Error| ModelError::Estimation(e.to_string());
     let mut simplex = vec![start.to_vec()];
     for i in 0..start.len() {

@@ -28,9 +28,16 @@ pub fn available(store: &RatesStore) -> Result<Vec<String>, RatesError> {
 
 /// The series `name`: the embedded snapshot, on each date overruled by the store, checked by `rules`.
 ///
+/// With `until`, later observations are cut off before the checks, so that not even a check can look past it.
+///
 /// # Errors
 /// When neither has the series, when the store's file cannot be read, or when nothing passes the checks.
-pub fn assemble(store: &RatesStore, name: &str, rules: &QualityRules) -> Result<AvailableSeries, RatesError> {
+pub fn assemble(
+    store: &RatesStore,
+    name: &str,
+    rules: &QualityRules,
+    until: Option<NaiveDate>,
+) -> Result<AvailableSeries, RatesError> {
     let snapshot = embedded()?.get(checked_name(name)?);
     let stored = store.load(name)?;
     if snapshot.is_none() && stored.is_none() {
@@ -41,6 +48,9 @@ pub fn assemble(store: &RatesStore, name: &str, rules: &QualityRules) -> Result<
     by_date.extend(snapshot.into_iter().flatten().map(|o| (o.date, (o.value, EMBEDDED_SOURCE.to_owned()))));
     by_date.extend(stored.into_iter().flatten().map(|o| (o.date, (o.value, o.source))));
 
+    if let Some(until) = until {
+        by_date.retain(|date, _| *date <= until);
+    }
     let raw: Vec<RawObservation> =
         by_date.iter().map(|(&date, &(value, _))| RawObservation { date, value }).collect();
     let checked = check(name, &raw, rules)?;
@@ -78,7 +88,7 @@ mod tests {
     #[test]
     fn without_a_store_the_snapshot_serves() {
         let (_folder, store) = store();
-        let usdclp = assemble(&store, "usdclp", &rules()).unwrap();
+        let usdclp = assemble(&store, "usdclp", &rules(), None).unwrap();
         assert_eq!(usdclp.provider, EMBEDDED_SOURCE);
         assert_eq!(usdclp.checked.series.last_date(), day("2025-01-03"));
         assert_eq!(usdclp.checked.series.last_value(), 999.85);
@@ -88,7 +98,7 @@ mod tests {
     fn the_store_overrules_the_snapshot_and_goes_on_after_it() {
         let (_folder, store) = store();
         store.merge("usdclp", &[imported("2025-01-03", 1000.0), imported("2025-01-06", 1010.0)]).unwrap();
-        let usdclp = assemble(&store, "usdclp", &rules()).unwrap();
+        let usdclp = assemble(&store, "usdclp", &rules(), None).unwrap();
         assert_eq!(usdclp.provider, "import");
         assert_eq!(usdclp.checked.series.value_on(day("2025-01-02")), Some(996.46));
         assert_eq!(usdclp.checked.series.value_on(day("2025-01-03")), Some(1000.0));
@@ -96,22 +106,30 @@ mod tests {
     }
 
     #[test]
+    fn a_cut_series_knows_nothing_of_later_dates() {
+        let (_folder, store) = store();
+        let usdclp = assemble(&store, "usdclp", &rules(), Some(day("2020-01-05"))).unwrap();
+        assert_eq!(usdclp.checked.series.last_date(), day("2019-12-30"));
+        assert!(usdclp.checked.findings.iter().all(|f| f.date <= day("2020-01-05")));
+    }
+
+    #[test]
     fn a_series_may_be_in_the_store_alone() {
         let (_folder, store) = store();
         store.merge("copper", &[imported("2025-01-03", 4.02)]).unwrap();
-        assert_eq!(assemble(&store, "copper", &rules()).unwrap().checked.series.len(), 1);
+        assert_eq!(assemble(&store, "copper", &rules(), None).unwrap().checked.series.len(), 1);
         assert!(available(&store).unwrap().contains(&"copper".to_owned()));
     }
 
     #[test]
     fn an_unknown_series_is_named_with_what_there_is_and_what_to_do() {
         let (_folder, store) = store();
-        let error = assemble(&store, "copper", &rules()).unwrap_err().to_string();
+        let error = assemble(&store, "copper", &rules(), None).unwrap_err().to_string();
         assert_eq!(
             error,
             "there is no series 'copper'; available: dxy, usdaud, usdbrl, usdcad, usdclp, usdeur, usdmxn, usdnok, \
              usdnzd, usdzar. Add it with: forecaster rates import FILE.csv --series copper"
         );
-        assert!(matches!(assemble(&store, "../x", &rules()), Err(RatesError::SeriesName { .. })));
+        assert!(matches!(assemble(&store, "../x", &rules(), None), Err(RatesError::SeriesName { .. })));
     }
 }

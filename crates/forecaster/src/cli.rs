@@ -1,0 +1,148 @@
+//! The command line, as ../shared/design.md fixes it.
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand};
+use forecaster_domain::Horizon;
+use std::path::PathBuf;
+
+/// Forecasts an exchange rate, says how sure it is and whether it beats a random walk.
+#[derive(Debug, Parser)]
+#[command(name = "forecaster", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    /// Configuration file [default: config/forecasters.toml, then /etc/forecaster/forecasters.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Log level: error, warn, info, debug or trace, or a filter such as forecaster=debug
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
+    pub log: String,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Forecast a horizon and write its report
+    Run(RunArgs),
+    /// Replay the forecasts of the past and score them, out of sample
+    Backtest(BacktestArgs),
+    /// The rates store and its checks
+    Rates {
+        #[command(subcommand)]
+        command: RatesCommand,
+    },
+    /// The configuration
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+}
+
+/// One horizon or all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HorizonChoice {
+    /// One.
+    One(Horizon),
+    /// Every enabled one.
+    All,
+}
+
+fn horizon_choice(text: &str) -> Result<HorizonChoice, String> {
+    if text == "all" {
+        return Ok(HorizonChoice::All);
+    }
+    text.parse().map(HorizonChoice::One).map_err(|_| "expected 7d, 15d, 30d, 90d or all".to_owned())
+}
+
+fn iso_date(text: &str) -> Result<NaiveDate, String> {
+    text.parse().map_err(|_| "expected a date such as 2024-12-30".to_owned())
+}
+
+/// `forecaster run`
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// 7d, 15d, 30d, 90d or all
+    #[arg(value_parser = horizon_choice)]
+    pub horizon: HorizonChoice,
+    /// Forecast as of this date, knowing nothing later [default: the newest observation]
+    #[arg(long, value_name = "DATE", value_parser = iso_date)]
+    pub as_of: Option<NaiveDate>,
+    /// Use stored and embedded rates only
+    #[arg(long)]
+    pub offline: bool,
+    /// Do not e-mail the report
+    #[arg(long)]
+    pub no_email: bool,
+    /// Print the whole forecast as one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `forecaster backtest`
+#[derive(Debug, Args)]
+pub struct BacktestArgs {
+    /// 7d, 15d, 30d, 90d or all
+    #[arg(value_parser = horizon_choice)]
+    pub horizon: HorizonChoice,
+    /// First origin [default: two years before the last]
+    #[arg(long, value_name = "DATE", value_parser = iso_date)]
+    pub from: Option<NaiveDate>,
+    /// Last origin [default: the newest observation]
+    #[arg(long, value_name = "DATE", value_parser = iso_date)]
+    pub to: Option<NaiveDate>,
+    /// Business days between origins
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=250))]
+    pub every: u32,
+    /// Models of the pool, comma-separated [default: those of the configuration]
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub models: Option<Vec<String>>,
+    /// Print the scores as one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `forecaster rates`
+#[derive(Debug, Subcommand)]
+pub enum RatesCommand {
+    /// List every series with its source, span and newest value
+    Show {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the quality checks and print what they find, by date
+    Check {
+        /// Only this series
+        #[arg(long, value_name = "NAME")]
+        series: Option<String>,
+    },
+    /// Take a history of your own from a CSV file with the header date,value
+    Import {
+        /// The CSV file: ISO dates, decimal points
+        #[arg(value_name = "FILE.csv")]
+        file: PathBuf,
+        /// Name of the series: lower case, such as usdclp or copper
+        #[arg(long, value_name = "NAME")]
+        series: String,
+    },
+}
+
+/// `forecaster config`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Check the configuration whole
+    Check,
+    /// Print the configuration in force, environment included
+    Show,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

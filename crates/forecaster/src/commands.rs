@@ -1,0 +1,66 @@
+//! What each subcommand does and prints. Answers go to stdout, everything else to stderr.
+
+mod backtest;
+mod config;
+mod rates;
+mod run;
+
+pub(crate) use backtest::backtest;
+pub(crate) use config::config;
+pub(crate) use rates::rates;
+pub(crate) use run::run;
+
+use crate::cli::HorizonChoice;
+use crate::config::Config;
+use crate::failure::Failure;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use forecaster_domain::Horizon;
+use forecaster_ledger::Ledger;
+use std::io::Write;
+
+/// The clock, in the configured zone.
+fn now(config: &Config) -> DateTime<Tz> {
+    // The zone was checked with the configuration.
+    let zone: Tz = config.service.timezone.parse().unwrap_or(Tz::UTC);
+    Utc::now().with_timezone(&zone)
+}
+
+fn today(config: &Config) -> NaiveDate {
+    now(config).date_naive()
+}
+
+fn open_ledger(config: &Config) -> Result<Ledger, Failure> {
+    let directory = &config.service.data_dir;
+    std::fs::create_dir_all(directory).map_err(|e| Failure::from_io("create", directory, &e))?;
+    Ok(Ledger::open(&directory.join("ledger.sqlite"))?)
+}
+
+fn chosen(choice: HorizonChoice, config: &Config) -> Result<Vec<Horizon>, Failure> {
+    match choice {
+        HorizonChoice::One(horizon) => Ok(vec![horizon]),
+        HorizonChoice::All => {
+            let enabled: Vec<Horizon> =
+                Horizon::ALL.into_iter().filter(|h| config.horizons.get(*h).enabled).collect();
+            if enabled.is_empty() {
+                return Err(Failure::usage("no horizon is enabled").hint("set horizons.7d.enabled = true"));
+            }
+            Ok(enabled)
+        }
+    }
+}
+
+/// Prints to stdout; a reader that has gone away (a closed pipe) is not an error.
+fn print(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn print_json(document: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(document).map_err(Failure::failed)?;
+    print(&(text + "\n"))
+}

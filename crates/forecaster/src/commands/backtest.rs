@@ -1,0 +1,90 @@
+//! `forecaster backtest`.
+
+use super::{chosen, open_ledger, print, print_json, today};
+use crate::backtest::{HorizonScores, Period, backtest as replay};
+use crate::cache::LedgerCache;
+use crate::cli::BacktestArgs;
+use crate::config::{Config, MODEL_NAMES};
+use crate::failure::{Failure, Outcome};
+use crate::market::Market;
+use chrono::{Days, NaiveDate};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+#[derive(Serialize)]
+struct BacktestDocument {
+    pair: String,
+    from: NaiveDate,
+    to: NaiveDate,
+    every: u32,
+    horizons: BTreeMap<&'static str, HorizonScores>,
+}
+
+/// Replays the horizons asked for and prints their scores.
+pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<Outcome, Failure> {
+    check_models(args)?;
+    let horizons = chosen(args.horizon, config)?;
+    let market = Market::load(config, None, today(config))?;
+    let to = args.to.unwrap_or_else(|| market.as_of());
+    let from = args.from.unwrap_or_else(|| to - Days::new(730));
+    if from > to {
+        return Err(Failure::usage(format!("--from {from} lies after --to {to}")));
+    }
+    let ledger = open_ledger(config)?;
+    let cache = LedgerCache { ledger: &ledger, today: today(config) };
+    let period = Period { from, to, every: args.every as usize };
+    let mut scores = BTreeMap::new();
+    for horizon in horizons {
+        scores.insert(horizon.key(), replay(config, &market, horizon, &period, args.models.as_deref(), &cache)?);
+    }
+    let document = BacktestDocument { pair: market.pair.to_string(), from, to, every: args.every, horizons: scores };
+    if args.json {
+        print_json(&document)?;
+    } else {
+        print(&table(&document))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn check_models(args: &BacktestArgs) -> Result<(), Failure> {
+    let Some(models) = &args.models else { return Ok(()) };
+    match models.iter().find(|m| !MODEL_NAMES.contains(&m.as_str())) {
+        Some(unknown) => Err(Failure::usage(format!(
+            "--models: '{unknown}' is no model; expected some of {}",
+            MODEL_NAMES.join(", ")
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn table(document: &BacktestDocument) -> String {
+    let mut text = format!("{} from {} to {}, every {}\n", document.pair, document.from, document.to, document.every);
+    let mut horizons: Vec<_> = document.horizons.iter().collect();
+    horizons.sort_by_key(|(name, _)| name.trim_end_matches('d').parse::<u32>().unwrap_or(0));
+    for (name, scores) in horizons {
+        let _ = writeln!(text, "\n{name}, {} origins", scores.origins);
+        let _ = writeln!(
+            text,
+            "{:<26}{:>5}{:>10}{:>9}{:>8}{:>8}{:>8}{:>8}{:>9}",
+            "", "n", "WQL", "RMSE", "MAPE %", "MASE", "80 %", "95 %", "skill %"
+        );
+        let mut models: Vec<_> = scores.models.iter().collect();
+        models.sort_by(|a, b| a.1.wql.total_cmp(&b.1.wql));
+        for (model, s) in models {
+            let _ = writeln!(
+                text,
+                "{model:<26}{:>5}{:>10.6}{:>9.2}{:>8.2}{:>8.2}{:>8.1}{:>8.1}{:>+9.2}",
+                s.n,
+                s.wql,
+                s.rmse,
+                s.mape,
+                s.mase,
+                100.0 * s.coverage80,
+                100.0 * s.coverage95,
+                100.0 * s.skill
+            );
+        }
+    }
+    text
+}

@@ -1,0 +1,137 @@
+//! `forecaster rates`.
+
+use super::{print, print_json, today};
+use crate::cli::RatesCommand;
+use crate::config::Config;
+use crate::failure::{Failure, Outcome};
+use chrono::{NaiveDate, Utc};
+use forecaster_domain::{BusinessCalendar, Pair};
+use forecaster_rates::{
+    Action, AvailableSeries, QualityRules, RatesStore, StoredObservation, assemble, available, check, read_csv,
+};
+use serde::Serialize;
+use std::fmt::Write;
+use std::path::Path;
+use std::str::FromStr;
+
+#[derive(Serialize)]
+struct SeriesRow {
+    name: String,
+    provider: String,
+    observations: usize,
+    first: NaiveDate,
+    last: NaiveDate,
+    last_value: f64,
+    refused: usize,
+}
+
+/// Shows, checks or imports rates.
+pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<Outcome, Failure> {
+    let store = RatesStore::open(&config.service.data_dir)?;
+    match command {
+        RatesCommand::Show { json } => show(&store, config, *json),
+        RatesCommand::Check { series } => check_series(&store, config, series.as_deref()),
+        RatesCommand::Import { file, series } => import(&store, config, file, series),
+    }
+}
+
+/// The pair's series is held to the pair's business days, others to weekdays.
+fn rules(config: &Config, name: &str) -> Result<QualityRules, Failure> {
+    let pair = Pair::from_str(&config.rates.pair).map_err(Failure::usage)?;
+    let own = name == pair.series_name();
+    let calendar = if own { BusinessCalendar::for_pair(&pair) } else { BusinessCalendar::weekdays() };
+    Ok(QualityRules::new(today(config), Some(calendar)))
+}
+
+fn all(store: &RatesStore, config: &Config) -> Result<Vec<(String, AvailableSeries)>, Failure> {
+    available(store)?
+        .into_iter()
+        .map(|name| Ok((name.clone(), assemble(store, &name, &rules(config, &name)?, None)?)))
+        .collect()
+}
+
+fn show(store: &RatesStore, config: &Config, json: bool) -> Result<Outcome, Failure> {
+    let row = |(name, available): (String, AvailableSeries)| SeriesRow {
+        name,
+        observations: available.checked.series.len(),
+        first: available.checked.series.first_date(),
+        last: available.checked.series.last_date(),
+        last_value: available.checked.series.last_value(),
+        refused: available.checked.refused().count(),
+        provider: available.provider,
+    };
+    let rows: Vec<SeriesRow> = all(store, config)?.into_iter().map(row).collect();
+    if json {
+        print_json(&rows)?;
+        return Ok(Outcome::Done);
+    }
+    let mut text = format!(
+        "{:<10}{:<12}{:>8}  {:<12}{:<12}{:>12}{:>9}\n",
+        "series", "provider", "values", "first", "last", "last value", "refused"
+    );
+    for row in rows {
+        let (first, last) = (row.first.to_string(), row.last.to_string());
+        let _ = writeln!(
+            text,
+            "{:<10}{:<12}{:>8}  {first:<12}{last:<12}{:>12.4}{:>9}",
+            row.name, row.provider, row.observations, row.last_value, row.refused
+        );
+    }
+    print(&text)?;
+    Ok(Outcome::Done)
+}
+
+fn check_series(store: &RatesStore, config: &Config, only: Option<&str>) -> Result<Outcome, Failure> {
+    let checked = match only {
+        Some(name) => vec![(name.to_owned(), assemble(store, name, &rules(config, name)?, None)?)],
+        None => all(store, config)?,
+    };
+    let mut text = String::new();
+    for (name, available) in checked {
+        let findings = &available.checked.findings;
+        let count = |action: fn(&Action) -> bool| findings.iter().filter(|f| action(&f.action)).count();
+        let _ = writeln!(
+            text,
+            "{name}: {} values accepted, {} refused, {} repaired, {} noted",
+            available.checked.series.len(),
+            count(|a| *a == Action::Refused),
+            count(|a| matches!(a, Action::Repaired(_))),
+            count(|a| *a == Action::Noted)
+        );
+        findings.iter().for_each(|finding| {
+            let _ = writeln!(text, "  {finding}");
+        });
+    }
+    print(&text)?;
+    Ok(Outcome::Done)
+}
+
+/// Takes the observations of a CSV file that pass the checks into the store, and says which did not.
+fn import(store: &RatesStore, config: &Config, file: &Path, name: &str) -> Result<Outcome, Failure> {
+    let raw = read_csv(file)?;
+    let checked = check(name, &raw, &rules(config, name)?)?;
+    let fetched_at = Utc::now();
+    let observations: Vec<StoredObservation> = checked
+        .series
+        .observations()
+        .map(|o| StoredObservation { date: o.date, value: o.value, source: "import".into(), fetched_at })
+        .collect();
+    let report = store.merge(name, &observations)?;
+    let mut text = format!(
+        "{name}: {} read from {}, {} added, {} unchanged, {} revised, {} refused\n",
+        raw.len(),
+        file.display(),
+        report.added,
+        report.unchanged,
+        report.revised.len(),
+        checked.refused().count()
+    );
+    for finding in &checked.findings {
+        let _ = writeln!(text, "  {finding}");
+    }
+    for revision in &report.revised {
+        let _ = writeln!(text, "  {}: {} replaced by {}", revision.date, revision.old, revision.new);
+    }
+    print(&text)?;
+    Ok(Outcome::Done)
+}

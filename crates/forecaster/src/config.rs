@@ -1,0 +1,11 @@
+//! The configuration: read from config/forecasters.toml and the environment, checked whole, then trusted.
+//!
+//! In: a TOML file and variables FORECASTER__SECTION__KEY. Out: a [`Config`] that is valid, or a sentence that
+//! names the file, the key, what was found and what was expected.
+
+mod check;
+mod load;
+mod settings;
+
+pub use load::{ConfigError, Loaded, load};
+pub use settings::{Config, HorizonSettings, MODEL_NAMES, ReportLanguage, SeriesSettings};

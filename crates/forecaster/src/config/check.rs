@@ -1,0 +1,104 @@
+//! The rules a configuration must meet beyond types: ranges, names, cron fields, zones.
+
+use super::{Config, MODEL_NAMES};
+use croner::Cron;
+use forecaster_domain::{Horizon, Pair};
+use std::str::FromStr;
+
+/// A setting that breaks a rule.
+pub(super) struct Problem {
+    pub(super) key: String,
+    pub(super) found: String,
+    pub(super) expected: String,
+}
+
+fn problem(key: impl Into<String>, found: impl ToString, expected: impl Into<String>) -> Problem {
+    Problem { key: key.into(), found: found.to_string(), expected: expected.into() }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}
+
+pub(super) fn check(config: &Config) -> Result<(), Problem> {
+    let service = &config.service;
+    if service.timezone.parse::<chrono_tz::Tz>().is_err() {
+        let expected = "a zone of the IANA database such as \"America/Santiago\"";
+        return Err(problem("service.timezone", quoted(&service.timezone), expected));
+    }
+    check_rates(config)?;
+    check_ensemble(config)?;
+    Horizon::ALL.into_iter().try_for_each(|horizon| check_horizon(config, horizon))
+}
+
+fn check_rates(config: &Config) -> Result<(), Problem> {
+    let rates = &config.rates;
+    if Pair::from_str(&rates.pair).is_err() {
+        return Err(problem("rates.pair", quoted(&rates.pair), "two currency codes such as \"USD/CLP\""));
+    }
+    if !(1..=250).contains(&rates.max_age_business_days) {
+        return Err(problem("rates.max_age_business_days", rates.max_age_business_days, "1 to 250"));
+    }
+    for (name, series) in &rates.series {
+        let key = format!("rates.series.{name}");
+        let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if name.is_empty() || !name.chars().all(valid) {
+            return Err(problem(key, quoted(name), "a series name of lower-case letters, digits and _"));
+        }
+        if series.lag_days > 30 {
+            return Err(problem(format!("{key}.lag_days"), series.lag_days, "0 to 30"));
+        }
+    }
+    Ok(())
+}
+
+fn check_ensemble(config: &Config) -> Result<(), Problem> {
+    let ensemble = &config.ensemble;
+    let counts = [("origins", ensemble.origins, 10..=500), ("stride", ensemble.stride, 1..=60)];
+    for (key, value, range) in counts {
+        if !range.contains(&value) {
+            return Err(problem(format!("ensemble.{key}"), value, format!("{} to {}", range.start(), range.end())));
+        }
+    }
+    let numbers = [
+        ("half_life", ensemble.half_life, 1.0..=10_000.0),
+        ("shrinkage", ensemble.shrinkage, 0.0..=1.0),
+        ("weight_floor", ensemble.weight_floor, 0.0..=0.5),
+        ("weight_cap", ensemble.weight_cap, 0.1..=1.0),
+    ];
+    for (key, value, range) in numbers {
+        if !range.contains(&value) {
+            return Err(problem(format!("ensemble.{key}"), value, format!("{} to {}", range.start(), range.end())));
+        }
+    }
+    Ok(())
+}
+
+fn check_horizon(config: &Config, horizon: Horizon) -> Result<(), Problem> {
+    let settings = config.horizons.get(horizon);
+    let key = |name: &str| format!("horizons.{horizon}.{name}");
+    if let Err(reason) = Cron::from_str(&settings.schedule) {
+        let expected = format!("five cron fields such as \"0 8 * * Mon\" ({reason})");
+        return Err(problem(key("schedule"), quoted(&settings.schedule), expected));
+    }
+    if settings.models.is_empty() {
+        return Err(problem(key("models"), "an empty list", format!("some of {}", MODEL_NAMES.join(", "))));
+    }
+    for (index, model) in settings.models.iter().enumerate() {
+        if !MODEL_NAMES.contains(&model.as_str()) {
+            return Err(problem(key("models"), quoted(model), format!("some of {}", MODEL_NAMES.join(", "))));
+        }
+        if settings.models[..index].contains(model) {
+            return Err(problem(key("models"), format!("{} twice", quoted(model)), "each model once"));
+        }
+    }
+    if !(600..=10_000).contains(&settings.lookback) {
+        return Err(problem(key("lookback"), settings.lookback, "600 to 10000 observations"));
+    }
+    if let Err(error) = config.ensemble.pool().check(settings.models.len()) {
+        let expected =
+            format!("bounds that leave room for the {} models of horizons.{horizon}", settings.models.len());
+        return Err(problem("ensemble.weight_floor and weight_cap", error, expected));
+    }
+    Ok(())
+}

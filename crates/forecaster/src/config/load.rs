@@ -1,0 +1,115 @@
+//! Reading the configuration: file first, environment over it, then the checks.
+
+use super::{Config, check};
+use figment::providers::{Env, Format, Toml};
+use figment::{Figment, error::Kind};
+use std::path::{Path, PathBuf};
+
+/// Where the configuration is looked for when none is named, in this order.
+const PLACES: [&str; 2] = ["config/forecasters.toml", "/etc/forecaster/forecasters.toml"];
+
+/// A configuration that cannot be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ConfigError {
+    /// The named file is not there.
+    #[error("configuration {}: no such file", .0.display())]
+    Missing(PathBuf),
+    /// A key is unknown, of the wrong type or out of range.
+    #[error("{place}: {key}: found {found}; expected {expected}")]
+    Key {
+        /// File or environment variable.
+        place: String,
+        /// The key, with its sections.
+        key: String,
+        /// What stands there.
+        found: String,
+        /// What should stand there.
+        expected: String,
+    },
+    /// The file is not TOML.
+    #[error("{place}: {message}")]
+    Syntax {
+        /// The file.
+        place: String,
+        /// Line, column and what is wrong.
+        message: String,
+    },
+}
+
+/// A valid configuration and where it came from.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Its file; `None` when the built-in defaults serve.
+    pub file: Option<PathBuf>,
+}
+
+/// Loads the configuration from `file`, or from the first of the usual places that has one, else the defaults;
+/// variables FORECASTER__SECTION__KEY come over it.
+///
+/// # Errors
+/// When a named file is missing, or anything in it or in the environment is not valid.
+pub fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
+    let file = match file {
+        Some(path) if path.is_file() => Some(path.to_owned()),
+        Some(path) => return Err(ConfigError::Missing(path.to_owned())),
+        None => PLACES.iter().map(PathBuf::from).find(|path| path.is_file()),
+    };
+    let mut figment = Figment::new();
+    if let Some(path) = &file {
+        figment = figment.merge(Toml::file_exact(path));
+    }
+    figment = figment.merge(Env::prefixed("FORECASTER__").split("__"));
+    let config: Config = figment.extract().map_err(|e| explain(e, file.as_deref()))?;
+    check::check(&config).map_err(|problem| ConfigError::Key {
+        place: place_of(&figment, &problem.key, file.as_deref()),
+        key: problem.key,
+        found: problem.found,
+        expected: problem.expected,
+    })?;
+    Ok(Loaded { config, file })
+}
+
+/// File or environment variable that last set `key`, or its nearest section.
+fn place_of(figment: &Figment, key: &str, file: Option<&Path>) -> String {
+    let mut path = key;
+    loop {
+        if let Some(metadata) = figment.find_metadata(path) {
+            if metadata.name.contains("environment") {
+                return format!("environment variable FORECASTER__{}", key.replace('.', "__").to_uppercase());
+            }
+            if let Some(source) = &metadata.source {
+                return source.file_path().map_or_else(|| source.to_string(), |p| p.display().to_string());
+            }
+        }
+        match path.rsplit_once('.') {
+            Some((section, _)) => path = section,
+            None => return file.map_or_else(|| "configuration".into(), |f| f.display().to_string()),
+        }
+    }
+}
+
+fn explain(error: figment::Error, file: Option<&Path>) -> ConfigError {
+    let from_environment = error.metadata.as_ref().is_some_and(|m| m.name.contains("environment"));
+    let mut key = error.path.join(".");
+    if let Kind::UnknownField(field, _) = &error.kind {
+        // figment's path ends at the section, or already at the field, depending on where serde noticed.
+        if error.path.last() != Some(field) {
+            key = error.path.iter().map(String::as_str).chain([field.as_str()]).collect::<Vec<_>>().join(".");
+        }
+    }
+    let place = if from_environment {
+        format!("environment variable FORECASTER__{}", key.replace('.', "__").to_uppercase())
+    } else {
+        file.map_or_else(|| "configuration".to_owned(), |f| f.display().to_string())
+    };
+    let (found, expected) = match error.kind {
+        Kind::UnknownField(_, known) => ("an unknown key".to_owned(), format!("one of {}", known.join(", "))),
+        Kind::UnknownVariant(variant, known) => (format!("\"{variant}\""), format!("one of {}", known.join(", "))),
+        Kind::InvalidType(actual, expected) => (actual.to_string(), expected),
+        Kind::InvalidValue(actual, expected) => (actual.to_string(), expected),
+        kind => return ConfigError::Syntax { place, message: kind.to_string().trim().replace('\n', " ") },
+    };
+    ConfigError::Key { place, key, found, expected }
+}

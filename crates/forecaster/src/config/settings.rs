@@ -1,0 +1,233 @@
+//! The settings and their defaults. config/forecasters.toml shows them all; a test keeps the two equal.
+
+use forecaster_domain::Horizon;
+use forecaster_ensemble::PoolSettings;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Names under which models can be listed in `horizons.X.models`.
+pub const MODEL_NAMES: [&str; 4] = ["random_walk", "arima_garch", "var", "random_forest"];
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Directories, zone and language.
+    pub service: ServiceSettings,
+    /// The pair and its regressors.
+    pub rates: RatesSettings,
+    /// Validation and weights.
+    pub ensemble: EnsembleSettings,
+    /// One forecaster a horizon.
+    pub horizons: Horizons,
+}
+
+/// `[service]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServiceSettings {
+    /// Zone in which schedules are meant and dates are told, a name of the IANA database.
+    pub timezone: String,
+    /// Directory of the rates store and the ledger.
+    pub data_dir: PathBuf,
+    /// Directory of the reports, one folder a horizon.
+    pub reports_dir: PathBuf,
+    /// The metrics log, one JSON line a run.
+    pub metrics_log: PathBuf,
+    /// Language of the reports.
+    pub language: ReportLanguage,
+}
+
+/// Language of the reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportLanguage {
+    /// Spanish.
+    Es,
+    /// English.
+    En,
+}
+
+impl Default for ServiceSettings {
+    fn default() -> Self {
+        Self {
+            timezone: "America/Santiago".into(),
+            data_dir: "data".into(),
+            reports_dir: "reports".into(),
+            metrics_log: "logs/metrics.jsonl".into(),
+            language: ReportLanguage::Es,
+        }
+    }
+}
+
+/// `[rates]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RatesSettings {
+    /// The pair to forecast.
+    pub pair: String,
+    /// Older data than this, in business days, is called stale.
+    pub max_age_business_days: u32,
+    /// The regressors by name of their series.
+    pub series: BTreeMap<String, SeriesSettings>,
+}
+
+/// `[rates.series.NAME]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SeriesSettings {
+    /// Calendar days between a value's date and the first as-of date at which it is known.
+    pub lag_days: u16,
+}
+
+impl Default for SeriesSettings {
+    fn default() -> Self {
+        Self { lag_days: 1 }
+    }
+}
+
+impl Default for RatesSettings {
+    fn default() -> Self {
+        let names = ["dxy", "usdaud", "usdbrl", "usdcad", "usdmxn", "usdnok"];
+        Self {
+            pair: "USD/CLP".into(),
+            max_age_business_days: 3,
+            series: names.map(|name| (name.to_owned(), SeriesSettings::default())).into(),
+        }
+    }
+}
+
+/// `[ensemble]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EnsembleSettings {
+    /// Rolling origins of the validation.
+    pub origins: usize,
+    /// Business days between them.
+    pub stride: usize,
+    /// Origins after which a loss counts half in the weights.
+    pub half_life: f64,
+    /// Share of the weight that is dealt out equally.
+    pub shrinkage: f64,
+    /// Least weight of a model.
+    pub weight_floor: f64,
+    /// Greatest weight of a model.
+    pub weight_cap: f64,
+}
+
+impl Default for EnsembleSettings {
+    fn default() -> Self {
+        Self { origins: 60, stride: 5, half_life: 30.0, shrinkage: 0.3, weight_floor: 0.05, weight_cap: 0.6 }
+    }
+}
+
+impl EnsembleSettings {
+    /// The part that makes weights.
+    pub fn pool(&self) -> PoolSettings {
+        PoolSettings {
+            half_life: self.half_life,
+            shrinkage: self.shrinkage,
+            weight_floor: self.weight_floor,
+            weight_cap: self.weight_cap,
+        }
+    }
+}
+
+/// `[horizons]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Horizons {
+    /// 7 calendar days.
+    #[serde(rename = "7d", deserialize_with = "d7")]
+    pub d7: HorizonSettings,
+    /// 15 calendar days.
+    #[serde(rename = "15d", deserialize_with = "d15")]
+    pub d15: HorizonSettings,
+    /// 30 calendar days.
+    #[serde(rename = "30d", deserialize_with = "d30")]
+    pub d30: HorizonSettings,
+    /// 90 calendar days.
+    #[serde(rename = "90d", deserialize_with = "d90")]
+    pub d90: HorizonSettings,
+}
+
+/// `[horizons.X]`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HorizonSettings {
+    /// Whether the daemon runs it, and `all` includes it.
+    pub enabled: bool,
+    /// When the daemon runs it: cron fields in the configured zone.
+    pub schedule: String,
+    /// Its models.
+    pub models: Vec<String>,
+    /// Observations of history each model sees.
+    pub lookback: usize,
+}
+
+impl HorizonSettings {
+    fn new(schedule: &str) -> Self {
+        Self {
+            enabled: true,
+            schedule: schedule.into(),
+            models: MODEL_NAMES.map(str::to_owned).into(),
+            lookback: 1500,
+        }
+    }
+}
+
+impl Default for Horizons {
+    fn default() -> Self {
+        Self {
+            d7: HorizonSettings::new("0 8 * * Mon"),
+            d15: HorizonSettings::new("0 9 1,15 * *"),
+            d30: HorizonSettings::new("30 9 1 * *"),
+            d90: HorizonSettings::new("0 10 * * Tue#1"),
+        }
+    }
+}
+
+/// `[horizons.X]` as written: what is not there keeps the default of its own horizon.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenHorizon {
+    enabled: Option<bool>,
+    schedule: Option<String>,
+    models: Option<Vec<String>>,
+    lookback: Option<usize>,
+}
+
+impl WrittenHorizon {
+    fn over(self, default: HorizonSettings) -> HorizonSettings {
+        HorizonSettings {
+            enabled: self.enabled.unwrap_or(default.enabled),
+            schedule: self.schedule.unwrap_or(default.schedule),
+            models: self.models.unwrap_or(default.models),
+            lookback: self.lookback.unwrap_or(default.lookback),
+        }
+    }
+}
+
+macro_rules! horizon_reader {
+    ($name:ident) => {
+        fn $name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<HorizonSettings, D::Error> {
+            Ok(WrittenHorizon::deserialize(deserializer)?.over(Horizons::default().$name))
+        }
+    };
+}
+horizon_reader!(d7);
+horizon_reader!(d15);
+horizon_reader!(d30);
+horizon_reader!(d90);
+
+impl Horizons {
+    /// The settings of one horizon.
+    pub fn get(&self, horizon: Horizon) -> &HorizonSettings {
+        match horizon {
+            Horizon::D7 => &self.d7,
+            Horizon::D15 => &self.d15,
+            Horizon::D30 => &self.d30,
+            Horizon::D90 => &self.d90,
+        }
+    }
+}

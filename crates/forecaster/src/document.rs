@@ -1,0 +1,247 @@
+//! The JSON document of a run: what `--json` prints and what the report's `.json` file holds. Its schema is
+//! docs/schema/run.schema.json.
+
+use crate::config::Config;
+use crate::market::Market;
+use crate::pipeline::{Forecast, Judged};
+use crate::publish::ReportPaths;
+use chrono::{DateTime, NaiveDate};
+use chrono_tz::Tz;
+use forecaster_domain::{LEVELS, QuantileForecast};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A run, as JSON.
+#[derive(Debug, Serialize)]
+pub struct RunDocument {
+    run_id: String,
+    generated_at: String,
+    version: &'static str,
+    pair: String,
+    horizon: &'static str,
+    as_of: NaiveDate,
+    last_value: f64,
+    stale: bool,
+    status: &'static str,
+    levels: [f64; 11],
+    dates: Vec<NaiveDate>,
+    quantiles: Vec<Vec<f64>>,
+    probability_above_last: Vec<f64>,
+    price_levels: Vec<PriceLevelDocument>,
+    models: BTreeMap<String, ModelDocument>,
+    ensemble: Option<ScoresDocument>,
+    ensemble_without_chronos: Option<ScoresDocument>,
+    calibration: CalibrationDocument,
+    left_out: Vec<LeftOut>,
+    validation: ValidationDocument,
+    data: DataDocument,
+    report: ReportDocument,
+}
+
+#[derive(Debug, Serialize)]
+struct PriceLevelDocument {
+    price: f64,
+    above_at_end: f64,
+    touched: f64,
+}
+
+/// Scores of a model or pool, as in the contract. A score that does not exist (no published outcome) is null.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScoresDocument {
+    n: usize,
+    rmse: f64,
+    mape: f64,
+    mase: f64,
+    wql: f64,
+    skill: f64,
+    coverage80: f64,
+    coverage95: f64,
+}
+
+impl From<Judged> for ScoresDocument {
+    fn from(judged: Judged) -> Self {
+        let s = judged.scores;
+        Self {
+            n: s.n,
+            rmse: s.rmse,
+            mape: s.mape,
+            mase: s.mase,
+            wql: s.wql,
+            skill: judged.skill,
+            coverage80: s.coverage80,
+            coverage95: s.coverage95,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct ModelDocument {
+    weight: f64,
+    #[serde(flatten)]
+    scores: Option<ScoresDocument>,
+    seconds: f64,
+    details: BTreeMap<String, String>,
+    quantiles: Vec<Vec<f64>>,
+}
+
+#[derive(Debug, Serialize)]
+struct CalibrationDocument {
+    deciles: f64,
+    tails: f64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct LeftOut {
+    pub(crate) name: String,
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ValidationDocument {
+    origins: usize,
+    stride: usize,
+    first: Option<NaiveDate>,
+    last: Option<NaiveDate>,
+    lookback: usize,
+    reliability: Vec<[f64; 2]>,
+}
+
+#[derive(Debug, Serialize)]
+struct DataDocument {
+    age_business_days: i64,
+    max_age_business_days: u32,
+    series: Vec<SeriesDocument>,
+}
+
+#[derive(Debug, Serialize)]
+struct SeriesDocument {
+    name: String,
+    provider: String,
+    last_observation: NaiveDate,
+    observations: usize,
+    repaired_or_refused: usize,
+    left_out: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReportDocument {
+    html: String,
+    pdf: Option<String>,
+    json: String,
+}
+
+fn rows(forecast: &QuantileForecast) -> Vec<Vec<f64>> {
+    forecast.values().rows().into_iter().map(|row| row.to_vec()).collect()
+}
+
+/// What identifies a run.
+pub struct RunIdentity {
+    /// A UUID, version 7: sorts by time.
+    pub run_id: String,
+    /// When the run was made, in the configured zone.
+    pub generated_at: DateTime<Tz>,
+    /// Whether the data is stale.
+    pub stale: bool,
+    /// ok, degraded.
+    pub status: &'static str,
+}
+
+impl RunDocument {
+    /// The document of a run.
+    pub fn new(
+        identity: &RunIdentity,
+        config: &Config,
+        market: &Market,
+        forecast: &Forecast,
+        paths: &ReportPaths,
+    ) -> Self {
+        let ensemble = &forecast.ensemble;
+        let last_value = market.history.pair().last_value();
+        let steps = 0..ensemble.steps();
+        Self {
+            run_id: identity.run_id.clone(),
+            generated_at: identity.generated_at.to_rfc3339(),
+            version: env!("CARGO_PKG_VERSION"),
+            pair: market.pair.to_string(),
+            horizon: forecast.horizon.key(),
+            as_of: market.as_of(),
+            last_value,
+            stale: identity.stale,
+            status: identity.status,
+            levels: LEVELS,
+            dates: ensemble.dates().to_vec(),
+            quantiles: rows(ensemble),
+            probability_above_last: steps.map(|s| ensemble.probability_above(s, last_value)).collect(),
+            price_levels: price_levels(forecast),
+            models: models(forecast),
+            ensemble: forecast.ensemble_judged.map(Into::into),
+            ensemble_without_chronos: None,
+            calibration: CalibrationDocument {
+                deciles: forecast.pool.calibration.deciles,
+                tails: forecast.pool.calibration.tails,
+            },
+            left_out: left_out(forecast),
+            validation: validation(config, forecast),
+            data: data(config, market),
+            report: ReportDocument {
+                html: paths.html.display().to_string(),
+                pdf: None,
+                json: paths.json.display().to_string(),
+            },
+        }
+    }
+}
+
+fn price_levels(forecast: &Forecast) -> Vec<PriceLevelDocument> {
+    let document = |l: &crate::pipeline::PriceLevel| PriceLevelDocument {
+        price: l.price,
+        above_at_end: l.above_at_end,
+        touched: l.touched,
+    };
+    forecast.price_levels.iter().map(document).collect()
+}
+
+fn models(forecast: &Forecast) -> BTreeMap<String, ModelDocument> {
+    let document = |m: &crate::pipeline::ModelResult| ModelDocument {
+        weight: m.weight,
+        scores: m.judged.map(Into::into),
+        seconds: m.seconds,
+        details: m.answer.details.iter().cloned().collect(),
+        quantiles: rows(&m.answer.quantiles),
+    };
+    forecast.models.iter().map(|m| (m.name.clone(), document(m))).collect()
+}
+
+pub(crate) fn left_out(forecast: &Forecast) -> Vec<LeftOut> {
+    forecast.left_out.iter().map(|(name, reason)| LeftOut { name: name.clone(), reason: reason.clone() }).collect()
+}
+
+fn validation(config: &Config, forecast: &Forecast) -> ValidationDocument {
+    ValidationDocument {
+        origins: forecast.past.len(),
+        stride: config.ensemble.stride,
+        first: forecast.past.first().map(|p| p.forecast.as_of()),
+        last: forecast.past.last().map(|p| p.forecast.as_of()),
+        lookback: config.horizons.get(forecast.horizon).lookback,
+        reliability: forecast.reliability.iter().map(|(level, share)| [*level, *share]).collect(),
+    }
+}
+
+fn data(config: &Config, market: &Market) -> DataDocument {
+    DataDocument {
+        age_business_days: market.age(),
+        max_age_business_days: config.rates.max_age_business_days,
+        series: market
+            .sources
+            .iter()
+            .map(|s| SeriesDocument {
+                name: s.name.clone(),
+                provider: s.provider.clone(),
+                last_observation: s.last_date,
+                observations: s.observations,
+                repaired_or_refused: s.corrected,
+                left_out: s.left_out.clone(),
+            })
+            .collect(),
+    }
+}

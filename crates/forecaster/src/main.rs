@@ -1,0 +1,19 @@
+//! The composition root's entry: reads the command line, prints errors as a sentence and a hint, sets the exit code.
+
+use clap::Parser;
+use forecaster::{cli::Cli, execute};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match execute(&cli) {
+        Ok(outcome) => ExitCode::from(outcome.code()),
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            if let Some(hint) = &failure.hint {
+                eprintln!("hint: {hint}");
+            }
+            ExitCode::from(failure.code)
+        }
+    }
+}

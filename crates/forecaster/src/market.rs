@@ -1,0 +1,143 @@
+//! What is known of the market: the pair's history with its regressors, where each series came from, and how old
+//! the newest observation is.
+
+use crate::config::Config;
+use crate::failure::Failure;
+use chrono::NaiveDate;
+use forecaster_domain::{BusinessCalendar, History, Pair, Regressor};
+use forecaster_rates::{AvailableSeries, QualityRules, RatesStore, assemble};
+use std::str::FromStr;
+
+/// Fewest observations before an as-of date for a run to make sense: the forest's warm-up, its targets and a year
+/// to learn from.
+pub const MIN_OBSERVATIONS: usize = 600;
+
+/// The pair's history and what is said of it.
+#[derive(Debug, Clone)]
+pub struct Market {
+    /// The pair.
+    pub pair: Pair,
+    /// Its business days.
+    pub calendar: BusinessCalendar,
+    /// Pair and regressors up to the as-of date.
+    pub history: History,
+    /// Every series asked for.
+    pub sources: Vec<Source>,
+    /// The date that counts as today: the clock's, or the as-of date asked for.
+    pub today: NaiveDate,
+}
+
+/// One series of the market.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// Provider of its newest observation.
+    pub provider: String,
+    /// Last observation that may be used.
+    pub last_date: NaiveDate,
+    /// Observations accepted.
+    pub observations: usize,
+    /// Observations refused or repaired by the quality checks.
+    pub corrected: usize,
+    /// Why it could not be had or used at all; models go without it.
+    pub left_out: Option<String>,
+}
+
+impl Market {
+    /// Loads the configured series, up to `as_of` when given. `today` is the clock's date in the configured zone.
+    ///
+    /// # Errors
+    /// When the pair's series is not there, or reaches not far enough back from the as-of date. A regressor that
+    /// cannot be had is named in `sources` and left out.
+    pub fn load(config: &Config, as_of: Option<NaiveDate>, today: NaiveDate) -> Result<Self, Failure> {
+        let pair = Pair::from_str(&config.rates.pair).map_err(Failure::usage)?;
+        let calendar = BusinessCalendar::for_pair(&pair);
+        let store = RatesStore::open(&config.service.data_dir)?;
+        let rules = QualityRules::new(today, Some(calendar));
+        let own = assemble(&store, &pair.series_name(), &rules, as_of)?;
+        require_enough(&own, as_of)?;
+        let mut sources = vec![source(&own, &pair.series_name())];
+        let mut regressors = Vec::new();
+        for (name, settings) in config.rates.series.iter().filter(|(name, _)| **name != pair.series_name()) {
+            let rules = QualityRules::new(today, Some(BusinessCalendar::weekdays()));
+            match assemble(&store, name, &rules, as_of) {
+                Ok(available) => {
+                    sources.push(source(&available, name));
+                    regressors.push(Regressor { series: available.checked.series, lag_days: settings.lag_days });
+                }
+                Err(error) => {
+                    tracing::warn!(series = name, "regressor left out: {error}");
+                    sources.push(missing(name, own.checked.series.last_date(), error.to_string()));
+                }
+            }
+        }
+        let history = History::new(own.checked.series, regressors);
+        let mut market = Self { pair, calendar, history, sources, today: as_of.map_or(today, |d| d.min(today)) };
+        market.note_unusable();
+        Ok(market)
+    }
+
+    /// Date of the last observation of the pair.
+    pub fn as_of(&self) -> NaiveDate {
+        self.history.as_of()
+    }
+
+    /// Business days between the last observation and today.
+    pub fn age(&self) -> i64 {
+        self.calendar.business_days_between(self.as_of(), self.today).max(0)
+    }
+
+    /// Marks regressors that models must do without at the as-of date.
+    fn note_unusable(&mut self) {
+        let recent = self.history.window(2);
+        let (_, statuses) = recent.aligned_regressors();
+        for status in statuses {
+            let Some(reason) = status.left_out else { continue };
+            tracing::warn!(series = status.name, "regressor left out: {} {reason}", status.name);
+            if let Some(source) = self.sources.iter_mut().find(|s| s.name == status.name) {
+                source.left_out = Some(reason);
+            }
+        }
+    }
+}
+
+fn source(available: &AvailableSeries, name: &str) -> Source {
+    let series = &available.checked.series;
+    let corrected = available.checked.findings.iter().filter(|f| f.action != forecaster_rates::Action::Noted).count();
+    Source {
+        name: name.to_owned(),
+        provider: available.provider.clone(),
+        last_date: series.last_date(),
+        observations: series.len(),
+        corrected,
+        left_out: None,
+    }
+}
+
+fn missing(name: &str, as_of: NaiveDate, reason: String) -> Source {
+    Source {
+        name: name.to_owned(),
+        provider: "-".into(),
+        last_date: as_of,
+        observations: 0,
+        corrected: 0,
+        left_out: Some(reason),
+    }
+}
+
+fn require_enough(own: &AvailableSeries, as_of: Option<NaiveDate>) -> Result<(), Failure> {
+    let series = &own.checked.series;
+    if series.len() >= MIN_OBSERVATIONS {
+        return Ok(());
+    }
+    let date = as_of.unwrap_or_else(|| series.last_date());
+    let message = format!(
+        "as of {date} there are {} observations of {} (the first on {}); at least {MIN_OBSERVATIONS} are needed",
+        series.len(),
+        series.name(),
+        series.first_date()
+    );
+    let hint = "choose a later --as-of, or add history: forecaster rates import FILE.csv --series NAME";
+    Err(Failure::usage(message).hint(hint))
+}

@@ -1,0 +1,136 @@
+//! The line of a run in metrics.jsonl. Its schema is docs/schema/metrics.schema.json.
+
+use crate::document::{LeftOut, RunIdentity, ScoresDocument, left_out};
+use crate::market::Market;
+use crate::pipeline::Forecast;
+use crate::resources::Usage;
+use chrono::NaiveDate;
+use forecaster_domain::Horizon;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Serialize)]
+struct MetricsLine {
+    run_id: String,
+    timestamp: String,
+    pair: String,
+    horizon: &'static str,
+    as_of: NaiveDate,
+    status: &'static str,
+    error: Option<String>,
+    models: BTreeMap<String, ModelMetrics>,
+    ensemble: Option<ScoresDocument>,
+    ensemble_without_chronos: Option<ScoresDocument>,
+    left_out: Vec<LeftOut>,
+    resources: ResourceMetrics,
+    data: DataMetrics,
+}
+
+#[derive(Debug, Serialize)]
+struct ModelMetrics {
+    weight: f64,
+    #[serde(flatten)]
+    scores: Option<ScoresDocument>,
+    seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct ResourceMetrics {
+    peak_rss_mb: f64,
+    rss_after_mb: f64,
+    seconds_total: f64,
+    /// Chronos is not part of this version: null.
+    seconds_chronos: Option<f64>,
+    forecasts_cached: usize,
+    forecasts_computed: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct DataMetrics {
+    provider: String,
+    last_observation: NaiveDate,
+    stale: bool,
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}
+
+fn data(market: &Market, stale: bool) -> DataMetrics {
+    DataMetrics {
+        provider: market.sources.first().map_or_else(String::new, |s| s.provider.clone()),
+        last_observation: market.as_of(),
+        stale,
+    }
+}
+
+fn resources(usage: &Usage, cached: usize, computed: usize) -> ResourceMetrics {
+    ResourceMetrics {
+        peak_rss_mb: rounded(usage.peak_rss_mb()),
+        rss_after_mb: rounded(crate::resources::rss_mb()),
+        seconds_total: rounded(usage.seconds()),
+        seconds_chronos: None,
+        forecasts_cached: cached,
+        forecasts_computed: computed,
+    }
+}
+
+/// The line of a run that issued a forecast.
+///
+/// # Errors
+/// When a number cannot be written as JSON; with scores from [`forecaster_domain::scores`] that does not happen.
+pub(crate) fn line(
+    identity: &RunIdentity,
+    market: &Market,
+    forecast: &Forecast,
+    usage: &Usage,
+) -> serde_json::Result<String> {
+    let models = forecast.models.iter().map(|m| {
+        let metrics =
+            ModelMetrics { weight: m.weight, scores: m.judged.map(Into::into), seconds: rounded(m.seconds) };
+        (m.name.clone(), metrics)
+    });
+    serde_json::to_string(&MetricsLine {
+        run_id: identity.run_id.clone(),
+        timestamp: identity.generated_at.to_rfc3339(),
+        pair: market.pair.to_string(),
+        horizon: forecast.horizon.key(),
+        as_of: market.as_of(),
+        status: identity.status,
+        error: None,
+        models: models.collect(),
+        ensemble: forecast.ensemble_judged.map(Into::into),
+        ensemble_without_chronos: None,
+        left_out: left_out(forecast),
+        resources: resources(usage, forecast.cached, forecast.computed),
+        data: data(market, identity.stale),
+    })
+}
+
+/// The line of a run that issued none.
+///
+/// # Errors
+/// When a number cannot be written as JSON.
+pub(crate) fn failed_line(
+    identity: &RunIdentity,
+    market: &Market,
+    horizon: Horizon,
+    error: &str,
+    usage: &Usage,
+) -> serde_json::Result<String> {
+    serde_json::to_string(&MetricsLine {
+        run_id: identity.run_id.clone(),
+        timestamp: identity.generated_at.to_rfc3339(),
+        pair: market.pair.to_string(),
+        horizon: horizon.key(),
+        as_of: market.as_of(),
+        status: "failed",
+        error: Some(error.to_owned()),
+        models: BTreeMap::new(),
+        ensemble: None,
+        ensemble_without_chronos: None,
+        left_out: Vec::new(),
+        resources: resources(usage, 0, 0),
+        data: data(market, identity.stale),
+    })
+}

@@ -1,0 +1,150 @@
+//! What a run leaves: report files, the ledger's transaction, the metrics line. In that order, each step whole or
+//! not at all: a crash in between leaves at most a report file that no run refers to.
+
+use crate::config::Config;
+use crate::document::{RunDocument, RunIdentity};
+use crate::failure::Failure;
+use crate::market::Market;
+use crate::pipeline::Forecast;
+use crate::resources::Usage;
+use crate::{metrics, present};
+use chrono::Utc;
+use forecaster_domain::Horizon;
+use forecaster_ledger::{IssuedForecast, Ledger, RunRecord, RunStatus};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Where the files of a run go.
+#[derive(Debug, Clone)]
+pub struct ReportPaths {
+    /// The HTML report.
+    pub html: PathBuf,
+    /// The JSON of the whole forecast.
+    pub json: PathBuf,
+}
+
+impl ReportPaths {
+    /// `reports/<horizon>/<as-of>-<run id>.*`
+    fn new(config: &Config, market: &Market, horizon: Horizon, run_id: &str) -> Self {
+        let stem = config.service.reports_dir.join(horizon.key()).join(format!("{}-{run_id}", market.as_of()));
+        let with = |extension: &str| PathBuf::from(format!("{}.{extension}", stem.display()));
+        Self { html: with("html"), json: with("json") }
+    }
+}
+
+/// A run that was published.
+#[derive(Debug)]
+pub struct Published {
+    /// Its document, as printed by `--json`.
+    pub document: RunDocument,
+    /// Its files.
+    pub paths: ReportPaths,
+}
+
+/// Writes report and JSON, records the run and appends the metrics line.
+///
+/// # Errors
+/// When a file or the ledger cannot be written. A metrics log that cannot be written is only warned of: its line is
+/// kept in the ledger.
+pub fn publish(
+    identity: &RunIdentity,
+    config: &Config,
+    market: &Market,
+    forecast: &Forecast,
+    ledger: &Ledger,
+    usage: &Usage,
+) -> Result<Published, Failure> {
+    let paths = ReportPaths::new(config, market, forecast.horizon, &identity.run_id);
+    let document = RunDocument::new(identity, config, market, forecast, &paths);
+    let json = serde_json::to_string_pretty(&document).map_err(Failure::failed)?;
+    let html = forecaster_report::html(&present::view(identity, config, market, forecast, usage));
+    write_whole(&paths.html, html.as_bytes())?;
+    write_whole(&paths.json, json.as_bytes())?;
+    let status = if identity.status == RunStatus::Ok.as_str() { RunStatus::Ok } else { RunStatus::Degraded };
+    let record = RunRecord {
+        run_id: identity.run_id.clone(),
+        pair: market.pair.to_string(),
+        horizon: forecast.horizon,
+        as_of: market.as_of(),
+        started_at: identity.generated_at.with_timezone(&Utc),
+        finished_at: Utc::now(),
+        status,
+        report_html: Some(paths.html.clone()),
+        report_json: Some(paths.json.clone()),
+        metrics: metrics::line(identity, market, forecast, usage).map_err(Failure::failed)?,
+        forecasts: issued(forecast),
+    };
+    ledger.record(&record)?;
+    flush_metrics(ledger, config);
+    Ok(Published { document, paths })
+}
+
+/// Records a run that issued no forecast.
+///
+/// # Errors
+/// When the ledger cannot be written.
+pub fn record_failure(
+    identity: &RunIdentity,
+    config: &Config,
+    market: &Market,
+    horizon: Horizon,
+    error: &Failure,
+    ledger: &Ledger,
+    usage: &Usage,
+) -> Result<(), Failure> {
+    let metrics =
+        metrics::failed_line(identity, market, horizon, &error.to_string(), usage).map_err(Failure::failed)?;
+    ledger.record(&RunRecord {
+        run_id: identity.run_id.clone(),
+        pair: market.pair.to_string(),
+        horizon,
+        as_of: market.as_of(),
+        started_at: identity.generated_at.with_timezone(&Utc),
+        finished_at: Utc::now(),
+        status: RunStatus::Failed,
+        report_html: None,
+        report_json: None,
+        metrics,
+        forecasts: Vec::new(),
+    })?;
+    flush_metrics(ledger, config);
+    Ok(())
+}
+
+fn flush_metrics(ledger: &Ledger, config: &Config) {
+    if let Err(error) = ledger.flush_metrics(&config.service.metrics_log) {
+        tracing::warn!("{error}");
+    }
+}
+
+fn issued(forecast: &Forecast) -> Vec<IssuedForecast> {
+    let pool = IssuedForecast { model: "ensemble".into(), weight: None, forecast: forecast.ensemble.clone() };
+    let models = forecast.models.iter().map(|m| IssuedForecast {
+        model: m.name.clone(),
+        weight: Some(m.weight),
+        forecast: m.answer.quantiles.clone(),
+    });
+    std::iter::once(pool).chain(models).collect()
+}
+
+/// Writes a file whole or not at all: beside its place, to disk, then into place.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let write = || -> std::io::Result<()> {
+        std::fs::create_dir_all(directory)?;
+        let mut file = tempfile::Builder::new().prefix(".report-").permissions(readable()).tempfile_in(directory)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|error| Failure::from_io("write", path, &error))
+}
+
+/// Reports may be read by others on the machine; tempfile's default would shut them out.
+fn readable() -> std::fs::Permissions {
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::PermissionsExt::from_mode(0o644)
+    }
+}
