@@ -3,6 +3,7 @@
 
 use crate::{DomainError, Series};
 use chrono::{Days, NaiveDate};
+use std::fmt;
 
 /// A regressor whose newest value is older than this at the as-of date has ended: long enough for any run of
 /// holidays, too short to pass an ended series off as news.
@@ -36,10 +37,44 @@ pub struct AlignedRegressor {
 pub struct RegressorStatus {
     /// Name of the series.
     pub name: String,
-    /// Its last date within what was known.
-    pub last_date: NaiveDate,
     /// `None` when usable, else the reason it was left out.
-    pub left_out: Option<String>,
+    pub left_out: Option<RegressorGap>,
+}
+
+/// Why a regressor cannot be used in a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegressorGap {
+    /// It had ended by the as-of date.
+    Ended {
+        /// Its last date.
+        last: NaiveDate,
+        /// The as-of date.
+        as_of: NaiveDate,
+    },
+    /// It starts after the window does.
+    StartsLate {
+        /// Its first date.
+        first: NaiveDate,
+        /// The window's first date.
+        window: NaiveDate,
+    },
+    /// It has no value for too long within the window.
+    Hole {
+        /// Last date with a value before the hole.
+        from: NaiveDate,
+        /// First date, lag taken off, at which the hole was too long.
+        to: NaiveDate,
+    },
+}
+
+impl fmt::Display for RegressorGap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ended { last, as_of } => write!(f, "ends on {last}, before the pair ({as_of})"),
+            Self::StartsLate { first, window } => write!(f, "starts on {first}, after the window ({window})"),
+            Self::Hole { from, to } => write!(f, "has no value from {from} to {to}"),
+        }
+    }
 }
 
 /// All that may be known at the as-of date: the pair's series, whose last date *is* the as-of date, and its
@@ -114,11 +149,7 @@ impl History {
         let mut statuses = Vec::new();
         for regressor in &self.regressors {
             let result = self.align(regressor);
-            let status = |left_out| RegressorStatus {
-                name: regressor.series.name().to_owned(),
-                last_date: regressor.series.last_date(),
-                left_out,
-            };
+            let status = |left_out| RegressorStatus { name: regressor.series.name().to_owned(), left_out };
             match result {
                 Ok(values) => {
                     statuses.push(status(None));
@@ -130,12 +161,12 @@ impl History {
         (aligned, statuses)
     }
 
-    fn align(&self, regressor: &Regressor) -> Result<Vec<f64>, String> {
+    fn align(&self, regressor: &Regressor) -> Result<Vec<f64>, RegressorGap> {
         let (dates, values) = (regressor.series.dates(), regressor.series.values());
         let lag = Days::new(u64::from(regressor.lag_days));
         let as_of = self.as_of();
         if dates[dates.len() - 1] + Days::new(MAX_AGE_DAYS) + lag < as_of {
-            return Err(format!("ends on {}, before the pair ({as_of})", dates[dates.len() - 1]));
+            return Err(RegressorGap::Ended { last: dates[dates.len() - 1], as_of });
         }
         let (mut known, mut still) = (0, 0);
         let mut aligned = Vec::with_capacity(self.pair.len());
@@ -145,11 +176,11 @@ impl History {
                 known += 1;
             }
             let Some(newest) = known.checked_sub(1) else {
-                return Err(format!("starts on {}, after the window ({date})", dates[0]));
+                return Err(RegressorGap::StartsLate { first: dates[0], window: date });
             };
             still = if known > before { 0 } else { still + 1 };
             if still > MAX_STILL {
-                return Err(format!("has no value from {} to {}", dates[newest], date - lag));
+                return Err(RegressorGap::Hole { from: dates[newest], to: date - lag });
             }
             aligned.push(values[newest]);
         }
@@ -199,7 +230,8 @@ mod tests {
         let history = History::new(weekdays("usdclp", "2024-01-02", 30), vec![regressor]);
         let (aligned, statuses) = history.aligned_regressors();
         assert!(aligned.is_empty());
-        assert_eq!(statuses[0].left_out.as_deref(), Some("ends on 2024-01-12, before the pair (2024-02-12)"));
+        let reason = statuses[0].left_out.unwrap().to_string();
+        assert_eq!(reason, "ends on 2024-01-12, before the pair (2024-02-12)");
         // While it was alive it was usable.
         let (aligned, _) = history.until(day("2024-01-15")).unwrap().aligned_regressors();
         assert_eq!(aligned.len(), 1);
@@ -212,7 +244,8 @@ mod tests {
         let holed = Regressor { series: Series::new("dxy", &observations).unwrap(), lag_days: 0 };
         let late = Regressor { series: weekdays("usdbrl", "2024-01-10", 40), lag_days: 0 };
         let history = History::new(weekdays("usdclp", "2024-01-01", 40), vec![holed, late]);
-        let reasons: Vec<_> = history.aligned_regressors().1.into_iter().filter_map(|s| s.left_out).collect();
+        let reasons: Vec<_> =
+            history.aligned_regressors().1.iter().filter_map(|s| Some(s.left_out?.to_string())).collect();
         assert_eq!(
             reasons,
             ["has no value from 2024-01-12 to 2024-01-22", "starts on 2024-01-10, after the window (2024-01-01)"]

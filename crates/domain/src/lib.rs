@@ -19,7 +19,7 @@ mod series;
 
 pub use calendar::{BusinessCalendar, CalendarKind};
 pub use error::{DomainError, ModelError};
-pub use history::{AlignedRegressor, History, Regressor, RegressorStatus};
+pub use history::{AlignedRegressor, History, Regressor, RegressorGap, RegressorStatus};
 pub use horizon::Horizon;
 pub use model::{ForecastKey, Model, ModelForecast, Target};
 pub use pair::Pair;

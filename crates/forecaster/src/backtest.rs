@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 /// Which origins to replay.
 #[derive(Debug, Clone)]
-pub struct Period {
+pub(crate) struct Period {
     /// First origin, or the first observation after it.
     pub from: NaiveDate,
     /// Last origin.
@@ -30,7 +30,7 @@ pub struct Period {
 
 /// Scores of one horizon.
 #[derive(Debug, Serialize)]
-pub struct HorizonScores {
+pub(crate) struct HorizonScores {
     /// Origins replayed whose horizon had passed by the end of the data.
     pub origins: usize,
     /// Scores by model; `ensemble` and `random_walk` are always among them.
@@ -39,7 +39,7 @@ pub struct HorizonScores {
 
 /// Scores of a model or pool over the origins.
 #[derive(Debug, Clone, Serialize)]
-pub struct ModelScores {
+pub(crate) struct ModelScores {
     /// Origins scored.
     pub n: usize,
     /// Weighted quantile loss over the deciles and all target dates.
@@ -77,7 +77,7 @@ impl ModelScores {
 ///
 /// # Errors
 /// When the period holds no origin with enough history before it and its horizon after it.
-pub fn backtest(
+pub(crate) fn backtest(
     config: &Config,
     market: &Market,
     horizon: Horizon,

@@ -6,7 +6,7 @@ use forecaster_ensemble::ForecastCache;
 use forecaster_ledger::Ledger;
 
 /// Keeps validation forecasts in the ledger; when it cannot, says so and goes on without.
-pub struct LedgerCache<'a> {
+pub(crate) struct LedgerCache<'a> {
     /// The ledger.
     pub ledger: &'a Ledger,
     /// Today, by which entries grow old.

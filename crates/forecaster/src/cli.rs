@@ -15,6 +15,7 @@ pub struct Cli {
     /// Log level: error, warn, info, debug or trace, or a filter such as forecaster=debug
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
     pub log: String,
+    /// What to do
     #[command(subcommand)]
     pub command: Command,
 }
@@ -28,11 +29,13 @@ pub enum Command {
     Backtest(BacktestArgs),
     /// The rates store and its checks
     Rates {
+        /// What to do with them
         #[command(subcommand)]
         command: RatesCommand,
     },
     /// The configuration
     Config {
+        /// What to do with it
         #[command(subcommand)]
         command: ConfigCommand,
     },

@@ -7,5 +7,5 @@ mod check;
 mod load;
 mod settings;
 
-pub use load::{ConfigError, Loaded, load};
-pub use settings::{Config, HorizonSettings, MODEL_NAMES, ReportLanguage, SeriesSettings};
+pub(crate) use load::{ConfigError, Loaded, load};
+pub(crate) use settings::{Config, HorizonSettings, MODEL_NAMES, ReportLanguage};

@@ -8,12 +8,13 @@ use crate::publish::ReportPaths;
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
 use forecaster_domain::{LEVELS, QuantileForecast};
+use forecaster_report::SourceGap;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A run, as JSON.
 #[derive(Debug, Serialize)]
-pub struct RunDocument {
+pub(crate) struct RunDocument {
     run_id: String,
     generated_at: String,
     version: &'static str,
@@ -47,7 +48,7 @@ struct PriceLevelDocument {
 
 /// Scores of a model or pool, as in the contract. A score that does not exist (no published outcome) is null.
 #[derive(Debug, Clone, Serialize)]
-pub struct ScoresDocument {
+pub(crate) struct ScoresDocument {
     n: usize,
     rmse: f64,
     mape: f64,
@@ -135,7 +136,7 @@ fn rows(forecast: &QuantileForecast) -> Vec<Vec<f64>> {
 }
 
 /// What identifies a run.
-pub struct RunIdentity {
+pub(crate) struct RunIdentity {
     /// A UUID, version 7: sorts by time.
     pub run_id: String,
     /// When the run was made, in the configured zone.
@@ -148,7 +149,7 @@ pub struct RunIdentity {
 
 impl RunDocument {
     /// The document of a run.
-    pub fn new(
+    pub(crate) fn new(
         identity: &RunIdentity,
         config: &Config,
         market: &Market,
@@ -240,7 +241,10 @@ fn data(config: &Config, market: &Market) -> DataDocument {
                 last_observation: s.last_date,
                 observations: s.observations,
                 repaired_or_refused: s.corrected,
-                left_out: s.left_out.clone(),
+                left_out: s.left_out.as_ref().map(|gap| match gap {
+                    SourceGap::Dates(gap) => gap.to_string(),
+                    SourceGap::Unavailable(reason) => reason.clone(),
+                }),
             })
             .collect(),
     }

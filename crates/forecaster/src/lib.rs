@@ -1,16 +1,16 @@
 //! The composition root: configuration, pipeline, command line. The rooms meet here and nowhere else.
 
-pub mod backtest;
+mod backtest;
 mod cache;
 pub mod cli;
 mod commands;
-pub mod config;
+mod config;
 mod document;
 pub mod failure;
-pub mod market;
+mod market;
 mod metrics;
-pub mod models;
-pub mod pipeline;
+mod models;
+mod pipeline;
 mod present;
 mod progress;
 mod publish;

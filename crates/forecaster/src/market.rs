@@ -6,15 +6,16 @@ use crate::failure::Failure;
 use chrono::NaiveDate;
 use forecaster_domain::{BusinessCalendar, History, Pair, Regressor};
 use forecaster_rates::{AvailableSeries, QualityRules, RatesStore, assemble};
+use forecaster_report::SourceGap;
 use std::str::FromStr;
 
 /// Fewest observations before an as-of date for a run to make sense: the forest's warm-up, its targets and a year
 /// to learn from.
-pub const MIN_OBSERVATIONS: usize = 600;
+pub(crate) const MIN_OBSERVATIONS: usize = 600;
 
 /// The pair's history and what is said of it.
 #[derive(Debug, Clone)]
-pub struct Market {
+pub(crate) struct Market {
     /// The pair.
     pub pair: Pair,
     /// Its business days.
@@ -29,7 +30,7 @@ pub struct Market {
 
 /// One series of the market.
 #[derive(Debug, Clone)]
-pub struct Source {
+pub(crate) struct Source {
     /// Its name.
     pub name: String,
     /// Provider of its newest observation.
@@ -41,7 +42,7 @@ pub struct Source {
     /// Observations refused or repaired by the quality checks.
     pub corrected: usize,
     /// Why it could not be had or used at all; models go without it.
-    pub left_out: Option<String>,
+    pub left_out: Option<SourceGap>,
 }
 
 impl Market {
@@ -50,7 +51,7 @@ impl Market {
     /// # Errors
     /// When the pair's series is not there, or reaches not far enough back from the as-of date. A regressor that
     /// cannot be had is named in `sources` and left out.
-    pub fn load(config: &Config, as_of: Option<NaiveDate>, today: NaiveDate) -> Result<Self, Failure> {
+    pub(crate) fn load(config: &Config, as_of: Option<NaiveDate>, today: NaiveDate) -> Result<Self, Failure> {
         let pair = Pair::from_str(&config.rates.pair).map_err(Failure::usage)?;
         let calendar = BusinessCalendar::for_pair(&pair);
         let store = RatesStore::open(&config.service.data_dir)?;
@@ -79,12 +80,12 @@ impl Market {
     }
 
     /// Date of the last observation of the pair.
-    pub fn as_of(&self) -> NaiveDate {
+    pub(crate) fn as_of(&self) -> NaiveDate {
         self.history.as_of()
     }
 
     /// Business days between the last observation and today.
-    pub fn age(&self) -> i64 {
+    pub(crate) fn age(&self) -> i64 {
         self.calendar.business_days_between(self.as_of(), self.today).max(0)
     }
 
@@ -93,10 +94,10 @@ impl Market {
         let recent = self.history.window(2);
         let (_, statuses) = recent.aligned_regressors();
         for status in statuses {
-            let Some(reason) = status.left_out else { continue };
-            tracing::warn!(series = status.name, "regressor left out: {} {reason}", status.name);
+            let Some(gap) = status.left_out else { continue };
+            tracing::warn!(series = status.name, "regressor left out: {} {gap}", status.name);
             if let Some(source) = self.sources.iter_mut().find(|s| s.name == status.name) {
-                source.left_out = Some(reason);
+                source.left_out = Some(SourceGap::Dates(gap));
             }
         }
     }
@@ -122,7 +123,7 @@ fn missing(name: &str, as_of: NaiveDate, reason: String) -> Source {
         last_date: as_of,
         observations: 0,
         corrected: 0,
-        left_out: Some(reason),
+        left_out: Some(SourceGap::Unavailable(reason)),
     }
 }
 

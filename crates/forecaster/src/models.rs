@@ -8,18 +8,18 @@ use forecaster_models::{
 
 /// The models of a horizon. The random walk always takes part in the validation and stands first; it is a member of
 /// the pool only when it is listed.
-pub struct Lineup {
+pub(crate) struct Lineup {
     models: Vec<Box<dyn Model>>,
     /// Positions of the pool's members.
     pub members: Vec<usize>,
 }
 
 /// Position of the random walk, the benchmark.
-pub const BENCHMARK: usize = 0;
+pub(crate) const BENCHMARK: usize = 0;
 
 impl Lineup {
     /// The models listed for `horizon`; names were checked with the configuration.
-    pub fn new(horizon: Horizon, settings: &HorizonSettings) -> Self {
+    pub(crate) fn new(horizon: Horizon, settings: &HorizonSettings) -> Self {
         let mut models: Vec<Box<dyn Model>> = vec![Box::new(RandomWalk::new())];
         let mut members = Vec::new();
         for name in &settings.models {
@@ -39,12 +39,12 @@ impl Lineup {
     }
 
     /// The models, the random walk first.
-    pub fn models(&self) -> Vec<&dyn Model> {
+    pub(crate) fn models(&self) -> Vec<&dyn Model> {
         self.models.iter().map(Box::as_ref).collect()
     }
 
     /// Their names.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.models.iter().map(|m| m.name().to_owned()).collect()
     }
 }

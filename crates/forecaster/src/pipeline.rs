@@ -22,7 +22,7 @@ const PATHS_SEED: u64 = 7;
 
 /// Scores with the skill against the random walk.
 #[derive(Debug, Clone, Copy)]
-pub struct Judged {
+pub(crate) struct Judged {
     /// The scores.
     pub scores: Scores,
     /// 1 - WQL / WQL of the random walk on the same origins.
@@ -31,7 +31,7 @@ pub struct Judged {
 
 /// A model's part in a run.
 #[derive(Debug, Clone)]
-pub struct ModelResult {
+pub(crate) struct ModelResult {
     /// Its name.
     pub name: String,
     /// Its weight in the pool; 0 when it is judged only.
@@ -46,7 +46,7 @@ pub struct ModelResult {
 
 /// A past forecast of the pool for the last target date of a validation origin.
 #[derive(Debug, Clone)]
-pub struct PastPool {
+pub(crate) struct PastPool {
     /// The forecast as it would have been issued.
     pub forecast: QuantileForecast,
     /// What happened on its last target date.
@@ -55,7 +55,7 @@ pub struct PastPool {
 
 /// A round price with its probabilities.
 #[derive(Debug, Clone, Copy)]
-pub struct PriceLevel {
+pub(crate) struct PriceLevel {
     /// The price.
     pub price: f64,
     /// Probability that the last target date ends above it.
@@ -66,7 +66,7 @@ pub struct PriceLevel {
 
 /// Everything a run found out.
 #[derive(Debug, Clone)]
-pub struct Forecast {
+pub(crate) struct Forecast {
     /// The horizon.
     pub horizon: Horizon,
     /// The pooled, calibrated forecast.
@@ -95,7 +95,7 @@ pub struct Forecast {
 ///
 /// # Errors
 /// When no target date lies in the horizon or no model has a forecast.
-pub fn forecast(
+pub(crate) fn forecast(
     config: &Config,
     market: &Market,
     horizon: Horizon,

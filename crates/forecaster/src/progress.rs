@@ -7,7 +7,7 @@ use std::sync::Mutex;
 static CURRENT: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// A bar of `length` steps with a label; hidden unless stderr is a terminal.
-pub fn bar(label: &str, length: u64) -> ProgressBar {
+pub(crate) fn bar(label: &str, length: u64) -> ProgressBar {
     let target = if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(length), target).with_message(label.to_owned());
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
@@ -20,7 +20,7 @@ pub fn bar(label: &str, length: u64) -> ProgressBar {
 }
 
 /// Ends and removes a bar.
-pub fn finish(bar: &ProgressBar) {
+pub(crate) fn finish(bar: &ProgressBar) {
     bar.finish_and_clear();
     if let Ok(mut current) = CURRENT.lock() {
         *current = None;
@@ -28,7 +28,7 @@ pub fn finish(bar: &ProgressBar) {
 }
 
 /// Where log lines go: stderr, above the bar when there is one.
-pub fn log_writer() -> impl Write {
+pub(crate) fn log_writer() -> impl Write {
     LogWriter(Vec::new())
 }
 

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 /// Where the files of a run go.
 #[derive(Debug, Clone)]
-pub struct ReportPaths {
+pub(crate) struct ReportPaths {
     /// The HTML report.
     pub html: PathBuf,
     /// The JSON of the whole forecast.
@@ -34,7 +34,7 @@ impl ReportPaths {
 
 /// A run that was published.
 #[derive(Debug)]
-pub struct Published {
+pub(crate) struct Published {
     /// Its document, as printed by `--json`.
     pub document: RunDocument,
     /// Its files.
@@ -46,7 +46,7 @@ pub struct Published {
 /// # Errors
 /// When a file or the ledger cannot be written. A metrics log that cannot be written is only warned of: its line is
 /// kept in the ledger.
-pub fn publish(
+pub(crate) fn publish(
     identity: &RunIdentity,
     config: &Config,
     market: &Market,
@@ -83,7 +83,7 @@ pub fn publish(
 ///
 /// # Errors
 /// When the ledger cannot be written.
-pub fn record_failure(
+pub(crate) fn record_failure(
     identity: &RunIdentity,
     config: &Config,
     market: &Market,

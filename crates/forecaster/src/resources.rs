@@ -5,32 +5,32 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// Measures from its making on.
 #[derive(Debug)]
-pub struct Usage {
+pub(crate) struct Usage {
     start: Instant,
 }
 
 impl Usage {
     /// Starts the clock and, where the kernel allows it, resets the peak of resident memory, so that each run of a
     /// long process reports its own peak.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         #[cfg(target_os = "linux")]
         let _ = std::fs::write("/proc/self/clear_refs", "5");
         Self { start: Instant::now() }
     }
 
     /// Seconds since the start.
-    pub fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         self.start.elapsed().as_secs_f64()
     }
 
     /// Peak resident memory since the start, MiB; the current one where the kernel does not tell the peak.
-    pub fn peak_rss_mb(&self) -> f64 {
+    pub(crate) fn peak_rss_mb(&self) -> f64 {
         peak_from_proc().unwrap_or_else(rss_mb)
     }
 }
 
 /// Resident memory now, MiB.
-pub fn rss_mb() -> f64 {
+pub(crate) fn rss_mb() -> f64 {
     let Ok(mut system) = System::new() else { return 0.0 };
     let pid = Pid::from_u32(std::process::id());
     system.refresh_processes_specifics(

@@ -41,7 +41,7 @@ impl Model for RandomWalk {
             scores[level] * sigma * ((step + 1) as f64).sqrt()
         })?;
         let details = vec![
-            ("window".into(), format!("{} returns", returns.len())),
+            ("window".into(), returns.len().to_string()),
             ("daily volatility".into(), format!("{:.2} %", 100.0 * sigma)),
         ];
         Ok(ModelForecast { quantiles, details })

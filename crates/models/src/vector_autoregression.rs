@@ -74,17 +74,21 @@ fn details(fit: &VarFit, regressors: &[AlignedRegressor], statuses: &[RegressorS
     let names: Vec<&str> = regressors.iter().map(|r| r.name.as_str()).collect();
     let mut details =
         vec![("lags (AIC)".to_owned(), fit.lags.to_string()), ("regressors".to_owned(), names.join(", "))];
-    let left_out = reasons(statuses);
-    if !left_out.is_empty() {
-        details.push(("left out".into(), left_out));
-    }
+    details.push(("left out".into(), left_out(statuses)));
+    details.retain(|(_, value)| !value.is_empty());
     details
 }
 
 /// Why regressors were left out, in one line; empty when none was.
-pub(crate) fn reasons(statuses: &[RegressorStatus]) -> String {
-    let left_out = statuses.iter().filter_map(|s| s.left_out.as_ref().map(|r| format!("{} {r}", s.name)));
+fn reasons(statuses: &[RegressorStatus]) -> String {
+    let left_out = statuses.iter().filter_map(|s| s.left_out.map(|gap| format!("{} {gap}", s.name)));
     left_out.collect::<Vec<_>>().join("; ")
+}
+
+/// Names of the regressors that were left out; empty when none was.
+pub(crate) fn left_out(statuses: &[RegressorStatus]) -> String {
+    let names = statuses.iter().filter(|s| s.left_out.is_some()).map(|s| s.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// Log returns `[n - 1, 1 + regressors]`, oldest first, the pair in column 0.

@@ -84,8 +84,13 @@ impl<'a> Page<'a> {
     /// The source line under a chart of prices.
     pub(crate) fn price_source(&self) -> String {
         let series = self.view.pair.series_name();
-        let providers: BTreeSet<&str> =
-            self.view.sources.iter().filter(|s| s.series == series).map(|s| s.provider.as_str()).collect();
+        let providers: BTreeSet<&str> = self
+            .view
+            .sources
+            .iter()
+            .filter(|s| s.series == series)
+            .map(|s| labels::provider_name(self.language, &s.provider))
+            .collect();
         let from: String = providers.iter().map(|provider| format!("{provider}, ")).collect();
         let until = self.date(self.view.ensemble.as_of());
         let language = self.language;

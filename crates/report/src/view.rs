@@ -1,7 +1,7 @@
 //! What a report shows, as plain values: the composition root fills it in, the renderers only read it.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use forecaster_domain::{Horizon, Observation, Pair, QuantileForecast, scores::Scores};
+use forecaster_domain::{Horizon, Observation, Pair, QuantileForecast, RegressorGap, scores::Scores};
 
 /// Language of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,7 +163,16 @@ pub struct SourceView {
     /// Number of observations that the quality checks repaired or refused.
     pub repaired_or_refused: usize,
     /// Why models had to do without it, when they had to.
-    pub left_out: Option<String>,
+    pub left_out: Option<SourceGap>,
+}
+
+/// Why a series could not be used.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SourceGap {
+    /// Its dates do not cover what the models need.
+    Dates(RegressorGap),
+    /// It could not be had; the reason, already worded.
+    Unavailable(String),
 }
 
 /// What a run used.

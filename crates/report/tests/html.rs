@@ -138,7 +138,7 @@ fn text_from_outside_is_escaped() {
     view.left_out = vec![(evil.to_owned(), evil.to_owned())];
     for source in &mut view.sources {
         source.provider = evil.to_owned();
-        source.left_out = Some(evil.to_owned());
+        source.left_out = Some(SourceGap::Unavailable(evil.to_owned()));
     }
     let html = html(&view);
     assert!(!html.contains("<script") && html.contains("&lt;script&gt;"));

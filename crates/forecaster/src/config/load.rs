@@ -38,7 +38,7 @@ pub enum ConfigError {
 
 /// A valid configuration and where it came from.
 #[derive(Debug, Clone)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// The configuration.
     pub config: Config,
     /// Its file; `None` when the built-in defaults serve.
@@ -50,7 +50,7 @@ pub struct Loaded {
 ///
 /// # Errors
 /// When a named file is missing, or anything in it or in the environment is not valid.
-pub fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
+pub(crate) fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
     let file = match file {
         Some(path) if path.is_file() => Some(path.to_owned()),
         Some(path) => return Err(ConfigError::Missing(path.to_owned())),

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Names under which models can be listed in `horizons.X.models`.
-pub const MODEL_NAMES: [&str; 4] = ["random_walk", "arima_garch", "var", "random_forest"];
+pub(crate) const MODEL_NAMES: [&str; 4] = ["random_walk", "arima_garch", "var", "random_forest"];
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Config {
+pub(crate) struct Config {
     /// Directories, zone and language.
     pub service: ServiceSettings,
     /// The pair and its regressors.
@@ -26,7 +26,7 @@ pub struct Config {
 /// `[service]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct ServiceSettings {
+pub(crate) struct ServiceSettings {
     /// Zone in which schedules are meant and dates are told, a name of the IANA database.
     pub timezone: String,
     /// Directory of the rates store and the ledger.
@@ -42,7 +42,7 @@ pub struct ServiceSettings {
 /// Language of the reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ReportLanguage {
+pub(crate) enum ReportLanguage {
     /// Spanish.
     Es,
     /// English.
@@ -64,7 +64,7 @@ impl Default for ServiceSettings {
 /// `[rates]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct RatesSettings {
+pub(crate) struct RatesSettings {
     /// The pair to forecast.
     pub pair: String,
     /// Older data than this, in business days, is called stale.
@@ -76,7 +76,7 @@ pub struct RatesSettings {
 /// `[rates.series.NAME]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct SeriesSettings {
+pub(crate) struct SeriesSettings {
     /// Calendar days between a value's date and the first as-of date at which it is known.
     pub lag_days: u16,
 }
@@ -101,7 +101,7 @@ impl Default for RatesSettings {
 /// `[ensemble]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct EnsembleSettings {
+pub(crate) struct EnsembleSettings {
     /// Rolling origins of the validation.
     pub origins: usize,
     /// Business days between them.
@@ -124,7 +124,7 @@ impl Default for EnsembleSettings {
 
 impl EnsembleSettings {
     /// The part that makes weights.
-    pub fn pool(&self) -> PoolSettings {
+    pub(crate) fn pool(&self) -> PoolSettings {
         PoolSettings {
             half_life: self.half_life,
             shrinkage: self.shrinkage,
@@ -137,7 +137,7 @@ impl EnsembleSettings {
 /// `[horizons]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Horizons {
+pub(crate) struct Horizons {
     /// 7 calendar days.
     #[serde(rename = "7d", deserialize_with = "d7")]
     pub d7: HorizonSettings,
@@ -154,7 +154,7 @@ pub struct Horizons {
 
 /// `[horizons.X]`
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct HorizonSettings {
+pub(crate) struct HorizonSettings {
     /// Whether the daemon runs it, and `all` includes it.
     pub enabled: bool,
     /// When the daemon runs it: cron fields in the configured zone.
@@ -222,7 +222,7 @@ horizon_reader!(d90);
 
 impl Horizons {
     /// The settings of one horizon.
-    pub fn get(&self, horizon: Horizon) -> &HorizonSettings {
+    pub(crate) fn get(&self, horizon: Horizon) -> &HorizonSettings {
         match horizon {
             Horizon::D7 => &self.d7,
             Horizon::D15 => &self.d15,

@@ -6,7 +6,8 @@
 
 use chrono::{DateTime, Days, NaiveDate};
 use forecaster_domain::{
-    BusinessCalendar, Horizon, LEVELS, Observation, QuantileForecast, paths, scores::Scores, standard_normal_quantile,
+    BusinessCalendar, Horizon, LEVELS, Observation, QuantileForecast, RegressorGap, paths, scores::Scores,
+    standard_normal_quantile,
 };
 use forecaster_report::*;
 use ndarray::Array2;
@@ -158,20 +159,27 @@ fn models(as_of: NaiveDate, dates: &[NaiveDate], last: f64) -> Vec<ModelView> {
 
 fn sources(as_of: NaiveDate) -> Vec<SourceView> {
     let source =
-        |series: &str, provider: &str, age: i64, observations, repaired, left_out: Option<&str>| SourceView {
+        |series: &str, provider: &str, age: i64, observations, repaired, left_out: Option<SourceGap>| SourceView {
             series: series.to_owned(),
             provider: provider.to_owned(),
             last_date: as_of - Days::new(age.unsigned_abs()),
             age_business_days: age,
             observations,
             repaired_or_refused: repaired,
-            left_out: left_out.map(str::to_owned),
+            left_out,
         };
     vec![
         source("usdclp", "embedded", 0, 5218, 2, None),
         source("usdbrl", "embedded", 1, 5194, 0, None),
         source("dxy", "fred", 1, 5120, 3, None),
-        source("copper", "import", 21, 1904, 0, Some("last observation is 15 business days older than the pair's")),
+        source(
+            "copper",
+            "import",
+            21,
+            1904,
+            0,
+            Some(SourceGap::Dates(RegressorGap::Ended { last: as_of - Days::new(21), as_of })),
+        ),
     ]
 }
 

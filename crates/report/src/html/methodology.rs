@@ -54,7 +54,7 @@ fn described(page: &Page<'_>, model: &ModelView) -> Markup {
                 p { (methods::description(language, &model.name)) }
                 dl.details {
                     @for (name, value) in model.details.iter().filter(|(_, value)| !value.is_empty()) {
-                        div { dt { (methods::detail(language, name)) } dd { (value) } }
+                        div { dt { (methods::detail(language, name)) } dd { (methods::detail_value(language, value)) } }
                     }
                     div {
                         dt { (labels::seconds_spent(language)) }

@@ -40,14 +40,14 @@ fn source_rows(page: &Page<'_>, source: &SourceView) -> Markup {
     html! {
         tr.annotated[source.left_out.is_some()] {
             th scope="row" { (source.series) }
-            (words(labels::provider(language), &source.provider))
+            (words(labels::provider(language), labels::provider_name(language, &source.provider)))
             (cell(labels::last_observation(language), &page.date(source.last_date)))
             (cell(labels::age_with_unit(language), &age))
             (cell(labels::observations(language), &language.count(source.observations)))
             (cell(labels::repaired(language), &language.count(source.repaired_or_refused)))
         }
         @if let Some(reason) = &source.left_out {
-            tr.reason { td.words colspan="6" { (labels::not_used(language)) ": " (reason) } }
+            tr.reason { td.words colspan="6" { (labels::not_used(language)) ": " (sentences::source_gap(language, reason)) } }
         }
     }
 }

@@ -136,3 +136,12 @@ pub(crate) fn model_name(language: Language, name: &str) -> String {
         other => other.to_owned(),
     }
 }
+
+/// A provider by its name in the store; one that is not known stays as it is.
+pub(crate) fn provider_name(language: Language, name: &str) -> &str {
+    match name {
+        "embedded" => language.pick("serie incluida", "embedded snapshot"),
+        "import" => language.pick("importación", "import"),
+        other => other,
+    }
+}

@@ -22,16 +22,17 @@ pub(crate) fn description(language: Language, name: &str) -> &'static str {
              variance and Student-t errors. Quantiles come from sums of simulated returns.",
         ),
         "var" => language.pick(
-            "Autorregresión vectorial del par y sus series explicativas, con rezagos elegidos por criterio BIC/AIC. Los \
-             errores son gaussianos, con la covarianza de los residuos.",
-            "A vector autoregression of the pair and its regressors, with the lag chosen by BIC/AIC. Errors are Gaussian \
-             with the covariance of the residuals.",
+            "Autorregresión vectorial del par y sus series explicativas, con rezagos elegidos por AIC. Errores \
+             gaussianos: la covarianza de los residuos recientes, que vuelve con los pasos a la de todos.",
+            "A vector autoregression of the pair and its regressors, with the lag chosen by AIC. Gaussian errors: the \
+             covariance of the recent residuals, returning over the steps to that of all.",
         ),
         "random_forest" => language.pick(
-            "Bosque de regresión cuantílica: muchos árboles sobre submuestras de la historia, uno distinto para cada \
-             plazo (pronóstico directo); los cuantiles se leen de los retornos reunidos en sus hojas.",
-            "A quantile regression forest: many trees on subsamples of history, a separate forest for each step (direct \
-             forecast); quantiles are read from the returns gathered in the leaves.",
+            "Bosque de regresión cuantílica: muchos árboles sobre submuestras de la historia. Cada plazo se pronostica \
+             directamente, con los retornos a ese plazo reunidos en las hojas, simétricos en torno a un centro sin \
+             tendencia.",
+            "A quantile regression forest: many trees on subsamples of history. Each step is forecast directly, from \
+             the returns over that step gathered in the leaves, symmetric about a centre without drift.",
         ),
         "chronos" => language.pick(
             "Chronos-Bolt, un transformer preentrenado con series de muchos ámbitos y no ajustado a este par. Lee los \
@@ -69,10 +70,27 @@ pub(crate) fn detail(language: Language, name: &str) -> &str {
         "Student-t degrees of freedom" => "grados de libertad (t de Student)",
         "training rows" => "filas de entrenamiento",
         "trees" => "árboles",
-        "window" => "ventana",
+        "window" => "ventana (retornos)",
         other => other,
     };
-    language.pick(spanish, name)
+    let english = if name == "window" { "window (returns)" } else { name };
+    language.pick(spanish, english)
+}
+
+/// Value of a detail: numbers and the names of features in the report's language, everything else as it is.
+pub(crate) fn detail_value(language: Language, value: &str) -> String {
+    let pieces: Vec<&str> = value.split(", ").collect();
+    let number = |piece: &str| piece.trim_end_matches(" %").parse::<f64>().is_ok();
+    let separator = if language == Spanish && pieces.iter().all(|p| number(p)) { "; " } else { ", " };
+    let worded = pieces.into_iter().map(|piece| match piece {
+        _ if number(piece) => language.pick(piece.replace('.', ","), piece.to_owned()),
+        "returns 1-3" => language.pick("retornos 1-3", piece).to_owned(),
+        "returns 5-63" => language.pick("retornos 5-63", piece).to_owned(),
+        "volatility ratios" => language.pick("cocientes de volatilidad", piece).to_owned(),
+        "distance from mean" => language.pick("distancia a la media", piece).to_owned(),
+        other => other.to_owned(),
+    });
+    worded.collect::<Vec<_>>().join(separator)
 }
 
 /// How the pool is validated; `span` is the first and last origin already worded, `steps` the target dates.
@@ -153,5 +171,19 @@ pub(crate) fn spread(language: Language, view: &ValidationView) -> String {
              run, distances to the median were multiplied by {deciles} for the deciles and by {tails} for the 95% \
              interval."
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_follow_the_language() {
+        assert_eq!(detail_value(Spanish, "0.204, -0.046"), "0,204; -0,046");
+        assert_eq!(detail_value(English, "0.204, -0.046"), "0.204, -0.046");
+        assert_eq!(detail_value(Spanish, "10.3 %"), "10,3 %");
+        assert_eq!(detail_value(Spanish, "ARIMA(0,1,2)"), "ARIMA(0,1,2)");
+        assert_eq!(detail_value(Spanish, "volatility ratios, dxy"), "cocientes de volatilidad, dxy");
     }
 }

@@ -3,10 +3,10 @@
 
 use crate::{
     Language::{self, English, Spanish},
-    Staleness,
+    SourceGap, Staleness,
     findings::{Direction, Hits, Verdict},
 };
-use forecaster_domain::{Horizon, Pair};
+use forecaster_domain::{Horizon, Pair, RegressorGap};
 
 /// "USD/CLP · perspectiva a 7 días".
 pub(crate) fn title(language: Language, pair: &Pair, horizon: Horizon) -> String {
@@ -14,6 +14,32 @@ pub(crate) fn title(language: Language, pair: &Pair, horizon: Horizon) -> String
     match language {
         Spanish => format!("{pair} · perspectiva a {days} días"),
         English => format!("{pair} · {days}-day outlook"),
+    }
+}
+
+/// Why a series was not used.
+pub(crate) fn source_gap(language: Language, gap: &SourceGap) -> String {
+    let day = |date| language.date(date);
+    match (gap, language) {
+        (SourceGap::Unavailable(reason), _) => reason.clone(),
+        (SourceGap::Dates(RegressorGap::Ended { last, as_of }), Spanish) => {
+            format!("termina el {}, antes que el par ({})", day(*last), day(*as_of))
+        }
+        (SourceGap::Dates(RegressorGap::Ended { last, as_of }), English) => {
+            format!("ends on {}, before the pair ({})", day(*last), day(*as_of))
+        }
+        (SourceGap::Dates(RegressorGap::StartsLate { first, window }), Spanish) => {
+            format!("empieza el {}, después de la ventana ({})", day(*first), day(*window))
+        }
+        (SourceGap::Dates(RegressorGap::StartsLate { first, window }), English) => {
+            format!("starts on {}, after the window ({})", day(*first), day(*window))
+        }
+        (SourceGap::Dates(RegressorGap::Hole { from, to }), Spanish) => {
+            format!("sin valores entre el {} y el {}", day(*from), day(*to))
+        }
+        (SourceGap::Dates(RegressorGap::Hole { from, to }), English) => {
+            format!("has no value from {} to {}", day(*from), day(*to))
+        }
     }
 }
 
