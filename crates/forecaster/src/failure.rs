@@ -74,7 +74,12 @@ impl fmt::Display for Failure {
 
 impl From<forecaster_rates::RatesError> for Failure {
     fn from(error: forecaster_rates::RatesError) -> Self {
-        Self::failed(error)
+        match error {
+            forecaster_rates::RatesError::NothingUntil { .. } => {
+                Self::usage(error).hint("choose a later --as-of, or add history: forecaster rates import FILE.csv")
+            }
+            error => Self::failed(error),
+        }
     }
 }
 

@@ -68,7 +68,6 @@ impl Market {
                     regressors.push(Regressor { series: available.checked.series, lag_days: settings.lag_days });
                 }
                 Err(error) => {
-                    tracing::warn!(series = name, "regressor left out: {error}");
                     sources.push(missing(name, own.checked.series.last_date(), error.to_string()));
                 }
             }
@@ -89,13 +88,23 @@ impl Market {
         self.calendar.business_days_between(self.as_of(), self.today).max(0)
     }
 
+    /// Tells the log which regressors the models must do without.
+    pub(crate) fn warn_of_gaps(&self) {
+        for source in &self.sources {
+            match &source.left_out {
+                Some(SourceGap::Dates(gap)) => tracing::warn!("regressor left out: {} {gap}", source.name),
+                Some(SourceGap::Unavailable(reason)) => tracing::warn!("regressor left out: {reason}"),
+                None => {}
+            }
+        }
+    }
+
     /// Marks regressors that models must do without at the as-of date.
     fn note_unusable(&mut self) {
         let recent = self.history.window(2);
         let (_, statuses) = recent.aligned_regressors();
         for status in statuses {
             let Some(gap) = status.left_out else { continue };
-            tracing::warn!(series = status.name, "regressor left out: {} {gap}", status.name);
             if let Some(source) = self.sources.iter_mut().find(|s| s.name == status.name) {
                 source.left_out = Some(SourceGap::Dates(gap));
             }

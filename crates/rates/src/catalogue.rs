@@ -31,7 +31,8 @@ pub fn available(store: &RatesStore) -> Result<Vec<String>, RatesError> {
 /// With `until`, later observations are cut off before the checks, so that not even a check can look past it.
 ///
 /// # Errors
-/// When neither has the series, when the store's file cannot be read, or when nothing passes the checks.
+/// When neither has the series, when all of it is later than `until`, when the store's file cannot be read, or when
+/// nothing passes the checks.
 pub fn assemble(
     store: &RatesStore,
     name: &str,
@@ -49,7 +50,11 @@ pub fn assemble(
     by_date.extend(stored.into_iter().flatten().map(|o| (o.date, (o.value, o.source))));
 
     if let Some(until) = until {
+        let first = by_date.keys().next().copied();
         by_date.retain(|date, _| *date <= until);
+        if let (true, Some(first)) = (by_date.is_empty(), first) {
+            return Err(RatesError::NothingUntil { name: name.to_owned(), until, first });
+        }
     }
     let raw: Vec<RawObservation> =
         by_date.iter().map(|(&date, &(value, _))| RawObservation { date, value }).collect();
@@ -111,6 +116,8 @@ mod tests {
         let usdclp = assemble(&store, "usdclp", &rules(), Some(day("2020-01-05"))).unwrap();
         assert_eq!(usdclp.checked.series.last_date(), day("2019-12-30"));
         assert!(usdclp.checked.findings.iter().all(|f| f.date <= day("2020-01-05")));
+        let error = assemble(&store, "usdclp", &rules(), Some(day("2000-01-01"))).unwrap_err().to_string();
+        assert_eq!(error, "series 'usdclp' starts on 2003-04-01; there is nothing on or before 2000-01-01");
     }
 
     #[test]

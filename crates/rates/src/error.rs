@@ -7,6 +7,16 @@ use std::path::{Path, PathBuf};
 /// Why rates could not be read, checked or kept.
 #[derive(Debug, thiserror::Error)]
 pub enum RatesError {
+    /// The whole series is later than the date asked for.
+    #[error("series '{name}' starts on {first}; there is nothing on or before {until}")]
+    NothingUntil {
+        /// Name of the series.
+        name: String,
+        /// The date asked for.
+        until: NaiveDate,
+        /// The first date of the series.
+        first: NaiveDate,
+    },
     /// A series name that could not be a file name on every system.
     #[error("'{name}' is not a series name; expected 1 to 64 lower-case letters, digits or '_', such as usdclp")]
     SeriesName {

@@ -22,6 +22,7 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
         return Err(Failure::usage(format!("--as-of {as_of} lies in the future")).hint("leave it out for today"));
     }
     let market = Market::load(config, args.as_of, today(config))?;
+    market.warn_of_gaps();
     let ledger = open_ledger(config)?;
     let mut outcome = Outcome::Done;
     let mut published = Vec::new();

@@ -1,0 +1,60 @@
+//! `forecaster backtest`: its contract, and that it scores what `run` would have issued.
+
+mod desk;
+
+use desk::{Desk, floats};
+
+#[test]
+fn the_document_holds_every_model_with_every_score() {
+    let desk = Desk::new();
+    let arguments = ["backtest", "7d", "--from", "2024-01-02", "--to", "2024-03-28", "--every", "10", "--json"];
+    let document = desk.run(&arguments).expect(0).json();
+    assert_eq!((&document["pair"], &document["every"]), (&"USD/CLP".into(), &10.into()));
+    let horizon = &document["horizons"]["7d"];
+    assert!(horizon["origins"].as_u64().unwrap() >= 6);
+    let models = horizon["models"].as_object().unwrap();
+    let names: Vec<&String> = models.keys().collect();
+    assert_eq!(names, ["arima_garch", "ensemble", "random_forest", "random_walk", "var"]);
+    for scores in models.values() {
+        for key in ["n", "wql", "rmse", "mape", "mase", "coverage80", "coverage95", "skill"] {
+            assert!(scores[key].as_f64().unwrap().is_finite(), "{key}");
+        }
+    }
+    assert_eq!(models["random_walk"]["skill"], 0.0);
+    assert_eq!(desk.run(&arguments).expect(0).json(), document, "again, from the cache");
+}
+
+#[test]
+fn the_random_walk_is_scored_even_when_another_model_is_asked_for() {
+    let desk = Desk::with(&[("FORECASTER__ENSEMBLE__ORIGINS", "12"), ("FORECASTER__ENSEMBLE__WEIGHT_CAP", "1.0")]);
+    let arguments =
+        ["backtest", "7d", "--from", "2024-01-02", "--to", "2024-02-28", "--models", "arima_garch", "--json"];
+    let document = desk.run(&arguments).expect(0).json();
+    let models = document["horizons"]["7d"]["models"].as_object().unwrap();
+    assert_eq!(models.keys().collect::<Vec<_>>(), ["arima_garch", "ensemble", "random_walk"]);
+}
+
+/// A backtest of a single origin must score exactly the forecast that `run --as-of` issues there.
+#[test]
+fn a_backtest_scores_what_a_run_would_have_issued() {
+    let desk = Desk::new();
+    let day = "2024-03-01";
+    let run = desk.run(&["run", "7d", "--as-of", day, "--json"]).expect(0).json();
+    let backtest = desk.run(&["backtest", "7d", "--from", day, "--to", day, "--json"]).expect(0).json();
+    // usdclp on 2024-03-04 ... 2024-03-08, from the embedded snapshot.
+    let shown = desk.run(&["run", "7d", "--as-of", "2024-03-08", "--json"]).expect(0).json();
+    let last_actual = shown["last_value"].as_f64().unwrap();
+    let end = floats(run["quantiles"].as_array().unwrap().last().unwrap());
+    let rmse = backtest["horizons"]["7d"]["models"]["ensemble"]["rmse"].as_f64().unwrap();
+    assert!((rmse - (end[5] - last_actual).abs()).abs() < 1e-9, "{rmse}");
+}
+
+#[test]
+fn a_period_without_origins_says_which_are_possible() {
+    let desk = Desk::new();
+    let finished = desk.run(&["backtest", "90d", "--from", "2024-12-01", "--to", "2024-12-30"]).expect(2);
+    assert!(finished.stderr().contains("90d: no origin from 2024-12-01 to 2024-12-30"), "{}", finished.stderr());
+    assert!(finished.stderr().contains("hint: origins are possible from"));
+    let finished = desk.run(&["backtest", "7d", "--models", "arima"]).expect(2);
+    assert!(finished.stderr().contains("'arima' is no model; expected some of random_walk"));
+}

@@ -1,0 +1,127 @@
+//! `forecaster rates` and `forecaster config`: imports, findings, and settings that are refused.
+
+mod desk;
+
+use desk::Desk;
+
+#[test]
+fn an_imported_history_serves_the_next_run() {
+    let desk = Desk::new();
+    let file = desk.write("new.csv", "date,value\n2025-01-06,1005.5\n2025-01-07,1008.25\n");
+    let finished = desk.run(&["rates", "import", file.to_str().unwrap(), "--series", "usdclp"]).expect(0);
+    assert!(finished.stdout().contains("2 read from"), "{}", finished.stdout());
+    assert!(finished.stdout().contains("2 added, 0 unchanged, 0 revised, 0 refused"), "{}", finished.stdout());
+    let shown = desk.run(&["rates", "show", "--json"]).expect(0).json();
+    let row = shown.as_array().unwrap().iter().find(|r| r["name"] == "usdclp").unwrap();
+    assert_eq!(
+        (&row["provider"], &row["last"], &row["last_value"]),
+        (&"import".into(), &"2025-01-07".into(), &1008.25.into())
+    );
+    let run = desk.run(&["run", "7d", "--as-of", "2025-01-07", "--json"]).expect(0).json();
+    assert_eq!((&run["as_of"], &run["last_value"]), (&"2025-01-07".into(), &1008.25.into()));
+}
+
+#[test]
+fn another_pair_needs_only_its_series_and_the_configuration() {
+    let mut desk = Desk::new();
+    desk.set("FORECASTER__RATES__PAIR", "USD/MXN");
+    let run = desk.run(&["run", "15d", "--as-of", "2024-06-28", "--json"]).expect(0).json();
+    assert_eq!((&run["pair"], &run["data"]["series"][0]["name"]), (&"USD/MXN".into(), &"usdmxn".into()));
+    desk.set("FORECASTER__RATES__PAIR", "EUR/SEK");
+    let finished = desk.run(&["run", "15d"]).expect(1);
+    assert!(
+        finished.stderr().contains("eursek") && finished.stderr().contains("rates import"),
+        "{}",
+        finished.stderr()
+    );
+}
+
+#[test]
+fn a_broken_csv_row_is_named_by_file_and_line_and_nothing_is_taken() {
+    let desk = Desk::new();
+    let refused = |text: &str, complaint: &str| {
+        let file = desk.write("broken.csv", text);
+        let finished = desk.run(&["rates", "import", file.to_str().unwrap(), "--series", "copper"]).expect(1);
+        let said = finished.stderr();
+        assert!(said.contains("broken.csv") && said.contains(complaint), "{said}");
+    };
+    refused("date,value\n2025-01-06,4.1\n2025-01-07,four\n", "line 3");
+    refused("date,value\n06-01-2025,4.1\n", "line 2");
+    refused("day,price\n2025-01-06,4.1\n", "date,value");
+    refused("date,value\n2025-01-06,\"4,1\"\n", "line 2");
+    let shown = desk.run(&["rates", "show", "--json"]).expect(0).json();
+    assert!(shown.as_array().unwrap().iter().all(|r| r["name"] != "copper"));
+}
+
+#[test]
+fn what_the_checks_find_is_listed_by_date() {
+    let desk = Desk::new();
+    let finished = desk.run(&["rates", "check", "--series", "usdclp"]).expect(0);
+    let text = finished.stdout();
+    assert!(text.contains("2005-10-10") && text.contains("584.03"), "{text}");
+    let file =
+        desk.write("odd.csv", "date,value\n2025-01-06,1005\n2025-01-07,-3\n2025-01-08,1003\n2025-01-08,1004\n");
+    let imported = desk.run(&["rates", "import", file.to_str().unwrap(), "--series", "usdclp"]).expect(0).stdout();
+    assert!(imported.contains("2025-01-07") && imported.contains("2 added"), "{imported}");
+    assert!(imported.contains("2025-01-08"), "{imported}");
+}
+
+#[test]
+fn the_configuration_is_checked_and_shown() {
+    let desk = Desk::new();
+    let checked = desk.run(&["config", "check"]).expect(0).stdout();
+    assert!(checked.contains("built-in defaults: ok") && checked.contains("90d  0 10 * * Tue#1"), "{checked}");
+    let shown = desk.run(&["config", "show"]).expect(0).stdout();
+    assert!(shown.contains("origins = 12"), "the environment is part of it: {shown}");
+    let again = desk.write("config/forecasters.toml", &shown);
+    let checked = desk.run(&["config", "check"]).expect(0).stdout();
+    assert!(checked.starts_with("config/forecasters.toml: ok"), "{checked} {}", again.display());
+}
+
+#[test]
+fn every_wrong_setting_is_named_with_file_key_and_what_was_expected() {
+    let desk = Desk::with(&[]);
+    let refused = |toml: &str, parts: &[&str]| {
+        desk.write("config/forecasters.toml", toml);
+        let said = desk.run(&["config", "check"]).expect(2).stderr();
+        assert!(said.contains("config/forecasters.toml"), "{said}");
+        parts.iter().for_each(|part| assert!(said.contains(part), "{part} not in: {said}"));
+    };
+    refused("[service]\ntime_zone = \"UTC\"\n", &["service.time_zone", "unknown key", "timezone"]);
+    refused("[serivce]\n", &["serivce", "unknown key", "service, rates"]);
+    refused("[horizons.7d]\nshedule = \"0 8 * * Mon\"\n", &["horizons.7d.shedule", "unknown key"]);
+    refused("[horizons.8d]\n", &["horizons.8d", "unknown key"]);
+    refused("[rates.series.dxy]\nlag = 1\n", &["rates.series.dxy.lag", "unknown key", "lag_days"]);
+    refused(
+        "[horizons.7d]\nschedule = \"0 25 * * Mon\"\n",
+        &["horizons.7d.schedule", "0 25 * * Mon", "five cron fields"],
+    );
+    refused("[horizons.7d]\nmodels = [\"prophet\"]\n", &["horizons.7d.models", "\"prophet\"", "random_walk"]);
+    refused("[horizons.7d]\nlookback = 10\n", &["horizons.7d.lookback", "found 10", "600 to 10000"]);
+    refused("[ensemble]\nstride = 0\n", &["ensemble.stride", "found 0", "1 to 60"]);
+    refused("[ensemble]\norigins = \"many\"\n", &["ensemble.origins", "\"many\""]);
+    refused("[ensemble]\nweight_cap = 0.2\n", &["weight_floor and weight_cap", "cannot sum to 1"]);
+    refused("[service]\ntimezone = \"Chile\"\n[service\n", &["config/forecasters.toml"]);
+    refused("[service]\ntimezone = \"America/Santigo\"\n", &["service.timezone", "America/Santigo", "IANA"]);
+    refused("[service]\nlanguage = \"fr\"\n", &["service.language", "fr", "es"]);
+    refused("[rates]\npair = \"USDCLP\"\n", &["rates.pair", "USDCLP", "USD/CLP"]);
+}
+
+#[test]
+fn a_wrong_variable_is_named() {
+    let desk = Desk::with(&[("FORECASTER__ENSEMBLE__STRIDE", "0")]);
+    let said = desk.run(&["config", "check"]).expect(2).stderr();
+    assert!(said.contains("environment variable FORECASTER__ENSEMBLE__STRIDE"), "{said}");
+    let desk = Desk::with(&[("FORECASTER__ENSEMBLE__STIRDE", "5")]);
+    let said = desk.run(&["config", "check"]).expect(2).stderr();
+    assert!(said.contains("FORECASTER__ENSEMBLE__STIRDE") && said.contains("unknown key"), "{said}");
+}
+
+/// The file in the repository shows every key with its default.
+#[test]
+fn the_shipped_configuration_is_the_default() {
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/forecasters.toml");
+    let desk = Desk::with(&[]);
+    let shown = desk.run(&["--config", shipped, "config", "show"]).expect(0).stdout();
+    assert_eq!(shown, desk.run(&["config", "show"]).expect(0).stdout());
+}

@@ -1,0 +1,196 @@
+//! `forecaster run`: what it prints, what it leaves, and that nothing later than the as-of date touches it.
+
+mod desk;
+
+use chrono::{Days, NaiveDate};
+use desk::{Desk, assert_valid, figures, floats};
+use forecaster_domain::{BusinessCalendar, Horizon};
+
+#[test]
+fn every_horizon_meets_the_contract() {
+    let desk = Desk::new();
+    let runs = desk.run(&["run", "all", "--offline", "--as-of", "2024-06-28", "--json"]).expect(0).json();
+    let calendar = BusinessCalendar::chile();
+    let as_of: NaiveDate = "2024-06-28".parse().unwrap();
+    for (run, horizon) in runs.as_array().unwrap().iter().zip(Horizon::ALL) {
+        assert_valid(run, "run.schema.json");
+        assert_eq!(run["horizon"], horizon.key());
+        assert_eq!(run["as_of"], "2024-06-28");
+        let dates: Vec<NaiveDate> =
+            run["dates"].as_array().unwrap().iter().map(|d| d.as_str().unwrap().parse().unwrap()).collect();
+        assert_eq!(dates, calendar.target_dates(as_of, horizon));
+        assert!(dates.iter().all(|d| *d > as_of && *d <= as_of + Days::new(horizon.days())));
+        for row in run["quantiles"].as_array().unwrap() {
+            let row = floats(row);
+            assert!(row.iter().all(|q| q.is_finite() && *q > 0.0) && row.windows(2).all(|w| w[0] <= w[1]), "{row:?}");
+        }
+        let models = run["models"].as_object().unwrap();
+        assert_eq!(models.keys().collect::<Vec<_>>(), ["arima_garch", "random_forest", "random_walk", "var"]);
+        let total: f64 = models.values().map(|m| m["weight"].as_f64().unwrap()).sum();
+        assert!((total - 1.0).abs() < 1e-9);
+        assert_eq!(models["random_walk"]["skill"], 0.0);
+        assert!(run["ensemble_without_chronos"].is_null() && run["report"]["pdf"].is_null());
+    }
+}
+
+#[test]
+fn cold_and_warm_runs_give_the_same_figures_to_the_last_bit() {
+    let desk = Desk::new();
+    let run = || desk.run(&["run", "15d", "--offline", "--as-of", "2024-06-28", "--json"]).expect(0).json();
+    let (cold, warm) = (run(), run());
+    assert_eq!(figures(&cold), figures(&warm));
+    let resources: Vec<_> = desk.metrics().iter().map(|m| m["resources"].clone()).collect();
+    assert_eq!((&resources[0]["forecasts_cached"], &resources[0]["forecasts_computed"]), (&0.into(), &48.into()));
+    assert_eq!((&resources[1]["forecasts_cached"], &resources[1]["forecasts_computed"]), (&48.into(), &0.into()));
+    let mut elsewhere = Desk::new();
+    elsewhere.set("RAYON_NUM_THREADS", "1");
+    let alone = elsewhere.run(&["run", "15d", "--offline", "--as-of", "2024-06-28", "--json"]).expect(0).json();
+    assert_eq!(figures(&cold), figures(&alone), "one thread or two");
+}
+
+/// Everything after the as-of date is moved, by another amount each day, in the pair and in every regressor.
+#[test]
+fn not_one_figure_changes_when_the_future_does() {
+    let as_of = "2024-06-28";
+    let known = Desk::new();
+    let before = known.run(&["run", "7d", "--offline", "--as-of", as_of, "--json"]).expect(0).json();
+    let before90 = known.run(&["run", "90d", "--offline", "--as-of", as_of, "--json"]).expect(0).json();
+
+    let moved = Desk::new();
+    for (name, value) in [("usdclp", 950.0), ("dxy", 105.0), ("usdaud", 1.5), ("usdbrl", 5.5), ("usdcad", 1.37)]
+        .into_iter()
+        .chain([("usdmxn", 18.0), ("usdnok", 10.7)])
+    {
+        let mut csv = String::from("date,value\n");
+        let start: NaiveDate = "2024-06-29".parse().unwrap();
+        for (i, date) in start.iter_days().take(200).enumerate() {
+            csv += &format!("{date},{}\n", value * (1.3 + 0.2 * (i as f64).sin()));
+        }
+        let file = moved.write(&format!("{name}.csv"), &csv);
+        moved.run(&["rates", "import", file.to_str().unwrap(), "--series", name]).expect(0);
+    }
+    let changed = moved.run(&["run", "7d", "--offline", "--json"]).expect(3).json();
+    assert_ne!(changed["last_value"], 999.85, "the future was really moved");
+    let after = moved.run(&["run", "7d", "--offline", "--as-of", as_of, "--json"]).expect(0).json();
+    let after90 = moved.run(&["run", "90d", "--offline", "--as-of", as_of, "--json"]).expect(0).json();
+    assert_eq!(figures(&before), figures(&after));
+    assert_eq!(figures(&before90), figures(&after90));
+}
+
+#[test]
+fn a_run_leaves_report_json_metrics_and_ledger_that_agree() {
+    let desk = Desk::new();
+    let run = desk.run(&["run", "30d", "--offline", "--as-of", "2024-06-28", "--json"]).expect(0).json();
+    let files = desk.files("reports");
+    assert_eq!(files.len(), 2, "{files:?}");
+    let json: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(desk.path(run["report"]["json"].as_str().unwrap())).unwrap())
+            .unwrap();
+    assert_eq!(json, run);
+    let html = std::fs::read_to_string(desk.path(run["report"]["html"].as_str().unwrap())).unwrap();
+    let end = floats(run["quantiles"].as_array().unwrap().last().unwrap());
+    for index in [0, 1, 5, 9, 10] {
+        let spanish = format!("{:.2}", end[index]).replace('.', ",");
+        assert!(html.replace('.', "").contains(&spanish), "{spanish} is not in the report");
+    }
+    assert!(!html.contains("<script") && !html.contains("src=\"http"));
+    let metrics = desk.metrics();
+    assert_eq!(metrics.len(), 1);
+    assert_valid(&metrics[0], "metrics.schema.json");
+    assert_eq!((&metrics[0]["run_id"], &metrics[0]["status"]), (&run["run_id"], &"ok".into()));
+    assert_eq!(metrics[0]["ensemble"], run["ensemble"]);
+    let ledger = forecaster_ledger::Ledger::open(&desk.path("data/ledger.sqlite")).unwrap();
+    let last: NaiveDate = run["dates"].as_array().unwrap().last().unwrap().as_str().unwrap().parse().unwrap();
+    let id = run["run_id"].as_str().unwrap();
+    assert_eq!(ledger.issued(id, "ensemble", last).unwrap().unwrap().to_vec(), end);
+    assert!(ledger.issued(id, "var", last).unwrap().is_some());
+}
+
+#[test]
+fn stale_data_is_said_everywhere_and_ends_with_exit_code_3() {
+    let desk = Desk::new();
+    let finished = desk.run(&["run", "7d", "--offline"]).expect(3);
+    assert!(finished.stderr().contains("business days old (limit 3)"), "{}", finished.stderr());
+    assert!(finished.stdout().trim_end().ends_with(".html"), "the report's path comes last");
+    let html = desk.files("reports").into_iter().find(|f| f.extension().unwrap() == "html").unwrap();
+    assert!(std::fs::read_to_string(html).unwrap().contains("Datos desactualizados"));
+    let metrics = desk.metrics();
+    assert_eq!((&metrics[0]["status"], &metrics[0]["data"]["stale"]), (&"degraded".into(), &true.into()));
+}
+
+#[test]
+fn the_report_speaks_english_when_told_to() {
+    let mut desk = Desk::new();
+    desk.set("FORECASTER__SERVICE__LANGUAGE", "en");
+    desk.run(&["run", "7d", "--offline", "--as-of", "2024-06-28"]).expect(0);
+    let html = desk.files("reports").into_iter().find(|f| f.extension().unwrap() == "html").unwrap();
+    let html = std::fs::read_to_string(html).unwrap();
+    assert!(html.contains("7-day outlook") && !html.contains("perspectiva"));
+}
+
+#[test]
+fn a_model_that_cannot_forecast_is_left_out_and_named() {
+    let desk = Desk::new();
+    let config = desk.write("few.toml", "[rates.series]\n[ensemble]\norigins = 12\n");
+    let run =
+        desk.run(&["--config", config.to_str().unwrap(), "run", "7d", "--as-of", "2024-06-28", "--json"]).expect(3);
+    let document = run.json();
+    assert_eq!(document["left_out"][0]["name"], "var");
+    assert!(document["models"].get("var").is_none());
+    assert!(run.stderr().contains("model left out: no usable regressor"), "{}", run.stderr());
+    let metrics = desk.metrics();
+    assert_eq!((&metrics[0]["status"], &metrics[0]["left_out"][0]["name"]), (&"degraded".into(), &"var".into()));
+    let html = std::fs::read_to_string(desk.path(document["report"]["html"].as_str().unwrap())).unwrap();
+    assert!(html.contains("Modelos sin pronóstico"));
+}
+
+#[test]
+fn with_no_model_left_nothing_is_half_written() {
+    let desk = Desk::new();
+    let config = desk.write(
+        "none.toml",
+        "[rates.series]\n[ensemble]\norigins = 12\nweight_cap = 1.0\n[horizons.7d]\nmodels = [\"var\"]\n",
+    );
+    let finished = desk.run(&["--config", config.to_str().unwrap(), "run", "7d", "--as-of", "2024-06-28"]).expect(1);
+    assert!(finished.stderr().contains("error: no model is left for the forecast (var: no usable regressor"));
+    assert!(finished.stderr().contains("hint: "));
+    assert!(desk.files("reports").is_empty());
+    let metrics = desk.metrics();
+    assert_valid(&metrics[0], "metrics.schema.json");
+    assert_eq!(metrics[0]["status"], "failed");
+}
+
+#[test]
+fn a_reports_directory_that_cannot_be_written_fails_with_its_name_and_records_nothing() {
+    let mut desk = Desk::new();
+    desk.write("taken", "a file where the directory should be");
+    desk.set("FORECASTER__SERVICE__REPORTS_DIR", "taken");
+    let finished = desk.run(&["run", "7d", "--as-of", "2024-06-28"]).expect(1);
+    assert!(finished.stderr().contains("error: cannot write taken/7d/2024-06-28-"), "{}", finished.stderr());
+}
+
+#[test]
+fn there_is_no_progress_bar_in_a_pipe() {
+    let desk = Desk::new();
+    let finished = desk.run(&["run", "7d", "--as-of", "2024-06-28"]).expect(0);
+    assert!(!finished.stderr().contains('\r') && !finished.stderr().contains("validation "));
+    assert!(finished.stderr().contains("Ensemble weights: {\"random_walk\": "));
+}
+
+#[test]
+fn impossible_requests_say_what_is_possible() {
+    let desk = Desk::new();
+    let refused = |arguments: &[&str], text: &str| {
+        let finished = desk.run(arguments).expect(2);
+        assert!(finished.stderr().contains(text), "{arguments:?}: {}", finished.stderr());
+    };
+    refused(&["run", "8d"], "expected 7d, 15d, 30d, 90d or all");
+    refused(&["run", "7d", "--as-of", "yesterday"], "expected a date such as 2024-12-30");
+    refused(
+        &["run", "7d", "--as-of", "2003-05-05"],
+        "observations of usdclp (the first on 2003-04-01); at least 600",
+    );
+    refused(&["run", "7d", "--as-of", "2000-01-01"], "usdclp");
+    refused(&["run", "7d", "--as-of", "2900-01-01"], "lies in the future");
+    refused(&["--config", "nowhere.toml", "run", "7d"], "configuration nowhere.toml: no such file");
+}
