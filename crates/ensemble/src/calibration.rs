@@ -44,9 +44,9 @@ impl Calibration {
         let (mut inner, mut outer, mut tails) = (Vec::new(), Vec::new(), Vec::new());
         for (forecast, actuals) in outcomes {
             for (step, actual) in actuals.iter().enumerate().filter_map(|(s, a)| a.map(|a| (s, a))) {
-                inner.push(score(forecast, step, actual, 2));
-                outer.push(score(forecast, step, actual, 1));
-                tails.push(score(forecast, step, actual, 0));
+                inner.extend(score(forecast, step, actual, 2));
+                outer.extend(score(forecast, step, actual, 1));
+                tails.extend(score(forecast, step, actual, 0));
             }
         }
         let shrunk = |log_factor: f64, half: f64| {
@@ -78,12 +78,12 @@ impl Calibration {
 }
 
 /// Distance of `actual` from the median in half-widths of the interval between level index `low` and its mirror
-/// image, on the side on which it lies, in logarithms.
-fn score(forecast: &QuantileForecast, step: usize, actual: f64, low: usize) -> f64 {
+/// image, on the side on which it lies, in logarithms; `None` for an interval without width.
+fn score(forecast: &QuantileForecast, step: usize, actual: f64, low: usize) -> Option<f64> {
     let row = forecast.row(step);
     let edge = if actual < row[MEDIAN] { row[low] } else { row[10 - low] };
-    let half_width = (edge / row[MEDIAN]).ln().abs().max(1e-12);
-    (actual / row[MEDIAN]).ln().abs() / half_width
+    let half_width = (edge / row[MEDIAN]).ln().abs();
+    (half_width > 1e-12).then(|| (actual / row[MEDIAN]).ln().abs() / half_width)
 }
 
 /// Logarithm of the quantile at `level`; `None` without scores or when it is zero.

@@ -13,5 +13,5 @@ mod validation;
 pub use calibration::Calibration;
 pub use origins::{Origin, grid_origins, origin_at};
 pub use pool::{Pool, PoolSettings, WeightError};
-pub use scoring::{Issued, model_scores, pool_at, pooled_scores, prequential, reliability};
-pub use validation::{Computed, ForecastCache, NoCache, OriginForecasts, forecast_origins};
+pub use scoring::{Issued, Judged, judge_model, judge_pool, pool_at, prequential, reliability};
+pub use validation::{Computed, ForecastCache, NoCache, OriginForecasts, forecast_origins, guarded_forecast};

@@ -164,14 +164,13 @@ fn bound(shares: &mut [f64], floor: f64, cap: f64) {
 }
 
 impl PoolSettings {
-    /// Checks that floor and cap leave room for `models` weights.
+    /// Checks that floor and cap leave room for `models` weights. A cap too low for few models is no error: it gives
+    /// way to equal weights.
     ///
     /// # Errors
-    /// When the floor is too high, the cap too low, or they cross.
+    /// When the floor is too high for that many models, or above the cap.
     pub fn check(&self, models: usize) -> Result<(), WeightError> {
-        let n = models as f64;
-        let fits = self.weight_floor * n <= 1.0 + 1e-9 && self.weight_cap * n >= 1.0 - 1e-9;
-        if fits && self.weight_floor <= self.weight_cap {
+        if self.weight_floor * models as f64 <= 1.0 + 1e-9 && self.weight_floor <= self.weight_cap {
             Ok(())
         } else {
             Err(WeightError { floor: self.weight_floor, cap: self.weight_cap, models })
@@ -238,7 +237,8 @@ mod tests {
             assert!(shares.iter().all(|s| *s >= 0.1 - 1e-9 && *s <= 0.6 + 1e-9), "{shares:?}");
         }
         assert!(SETTINGS.check(4).is_ok());
-        let error = PoolSettings { weight_cap: 0.2, ..SETTINGS }.check(4).unwrap_err().to_string();
-        assert_eq!(error, "weights between 0.1 and 0.2 cannot sum to 1 over 4 models");
+        assert!(SETTINGS.check(1).is_ok());
+        let error = PoolSettings { weight_floor: 0.3, ..SETTINGS }.check(4).unwrap_err().to_string();
+        assert_eq!(error, "weights between 0.3 and 0.6 cannot sum to 1 over 4 models");
     }
 }

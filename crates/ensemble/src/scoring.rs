@@ -2,7 +2,7 @@
 
 use crate::{OriginForecasts, Pool, PoolSettings};
 use chrono::NaiveDate;
-use forecaster_domain::scores::{Outcome, Scores, score};
+use forecaster_domain::scores::{Outcome, Scores, score, skill};
 use forecaster_domain::{LEVELS, QuantileForecast};
 use rayon::prelude::*;
 
@@ -22,14 +22,35 @@ pub(crate) fn outcome<'a>(origin: &'a OriginForecasts, forecast: &'a QuantileFor
     Outcome { forecast, actuals: &origin.origin.actuals, naive_mae: origin.origin.naive_mae }
 }
 
-/// Scores of the model at position `model` over the origins at which it has a forecast.
-pub fn model_scores(origins: &[&OriginForecasts], model: usize) -> Option<Scores> {
-    score(origins.iter().filter_map(|o| Some(outcome(o, o.forecasts.get(model)?.as_ref()?))))
+/// Scores with the skill against the benchmark on the same origins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    /// The scores.
+    pub scores: Scores,
+    /// 1 - WQL / WQL of the benchmark on the origins that were scored.
+    pub skill: f64,
 }
 
-/// Scores of issued pooled forecasts.
-pub fn pooled_scores(issued: &[Issued<'_>]) -> Option<Scores> {
-    score(issued.iter().map(|i| outcome(i.origin, &i.forecast)))
+/// Judges the model at position `model` over the origins at which it has a forecast, against the model at position
+/// `benchmark` on just those.
+pub fn judge_model(origins: &[OriginForecasts], model: usize, benchmark: usize) -> Option<Judged> {
+    judge(origins.iter().filter_map(|o| Some((o, o.forecasts.get(model)?.as_ref()?))), benchmark)
+}
+
+/// Judges issued pooled forecasts against the model at position `benchmark` on the same origins.
+pub fn judge_pool(issued: &[Issued<'_>], benchmark: usize) -> Option<Judged> {
+    judge(issued.iter().map(|i| (i.origin, &i.forecast)), benchmark)
+}
+
+fn judge<'a>(
+    forecasts: impl Iterator<Item = (&'a OriginForecasts, &'a QuantileForecast)>,
+    benchmark: usize,
+) -> Option<Judged> {
+    let (own, reference): (Vec<Outcome<'a>>, Vec<Outcome<'a>>) = forecasts
+        .filter_map(|(o, forecast)| Some((outcome(o, forecast), outcome(o, o.forecasts.get(benchmark)?.as_ref()?))))
+        .unzip();
+    let (scores, reference) = (score(own)?, score(reference)?);
+    Some(Judged { scores, skill: skill(scores.wql, reference.wql) })
 }
 
 /// The pool that would be used at `as_of`: learnt from the last `count` of `grid` (oldest first) that had matured
@@ -117,6 +138,22 @@ mod tests {
         let after = prequential(&grid, &grid, 60, &[0, 1], 0, &SETTINGS);
         assert_eq!(after[30].pool, before);
         assert_ne!(after[39].pool, before);
+    }
+
+    #[test]
+    fn skill_compares_only_the_origins_a_model_was_scored_on() {
+        let mut grid = validated();
+        // The second model equals the first wherever it has a forecast, on the last origins only.
+        for (index, origin) in grid.iter_mut().enumerate() {
+            origin.forecasts[1] = (index >= 30).then(|| origin.forecasts[0].clone()).flatten();
+        }
+        let judged = judge_model(&grid, 1, 0).unwrap();
+        assert_eq!((judged.scores.n, judged.skill), (grid.len() - 30, 0.0));
+        assert_eq!(judge_model(&grid, 2, 0), None);
+        let issued = prequential(&grid, &grid, 60, &[1], 0, &SETTINGS);
+        let pooled = judge_pool(&issued, 0).unwrap();
+        assert_eq!(pooled.scores.n, grid.len() - 30);
+        assert!(pooled.skill.abs() < 0.2, "{}", pooled.skill);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Every model's forecast from every origin, in parallel, from the cache where it has been made before.
 
 use crate::Origin;
-use forecaster_domain::{ForecastKey, History, Model, ModelError, QuantileForecast};
+use forecaster_domain::{ForecastKey, History, Model, ModelError, ModelForecast, QuantileForecast, Target};
 use rayon::prelude::*;
 use std::time::{Duration, Instant};
 
@@ -88,7 +88,7 @@ pub fn forecast_origins(
             let (origin, model) = (i / models.len(), i % models.len());
             let window = windows[origin].as_ref()?;
             let start = Instant::now();
-            let answer = models[model].forecast(window, &origins[origin].target).map(|f| f.quantiles);
+            let answer = guarded_forecast(models[model], window, &origins[origin].target).map(|f| f.quantiles);
             progress();
             Some((i, answer, start.elapsed()))
         })
@@ -120,6 +120,16 @@ pub fn forecast_origins(
     Computed { origins, seconds, cached, computed: fresh.len(), failures }
 }
 
+/// A model's forecast, a panic in it being its failure alone.
+///
+/// # Errors
+/// The model's own error, or [`ModelError::Panicked`].
+pub fn guarded_forecast(model: &dyn Model, history: &History, target: &Target) -> Result<ModelForecast, ModelError> {
+    // Models hold no state that a panic could leave half changed.
+    let attempt = std::panic::AssertUnwindSafe(|| model.forecast(history, target));
+    std::panic::catch_unwind(attempt).unwrap_or(Err(ModelError::Panicked))
+}
+
 /// Hash of all that a model sees through a window and a target.
 fn hash(window: &History, origin: &Origin) -> String {
     let mut hasher = blake3::Hasher::new();
@@ -144,9 +154,7 @@ fn hash(window: &History, origin: &Origin) -> String {
 pub(crate) mod tests {
     use super::*;
     use crate::grid_origins;
-    use forecaster_domain::{
-        BusinessCalendar, Horizon, LEVELS, ModelForecast, Observation, Regressor, Series, Target,
-    };
+    use forecaster_domain::{BusinessCalendar, Horizon, LEVELS, Observation, Regressor, Series};
     use ndarray::Array2;
     use std::cell::RefCell;
     use std::collections::HashMap;
@@ -180,6 +188,7 @@ pub(crate) mod tests {
         }
 
         fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError> {
+            assert!(self.1.is_finite() || self.1.is_nan(), "told to panic");
             if self.1.is_nan() {
                 return Err(ModelError::Estimation("told to fail".into()));
             }
@@ -250,5 +259,12 @@ pub(crate) mod tests {
         let (count, error) = computed.failures[1].clone().unwrap();
         assert_eq!((count, error.to_string()), (30, "estimation failed: told to fail".into()));
         assert!(computed.failures[0].is_none());
+    }
+
+    #[test]
+    fn a_panicking_model_takes_nothing_along() {
+        let computed = run(&weekday_history(700), &NoCache, f64::INFINITY);
+        assert!(computed.origins.iter().all(|o| o.forecasts[0].is_some() && o.forecasts[1].is_none()));
+        assert_eq!(computed.failures[1].clone().unwrap().1, ModelError::Panicked);
     }
 }

@@ -3,16 +3,15 @@
 //! At each origin weights and calibration know only what had happened by then, as in production.
 
 use crate::config::Config;
+use crate::document::LeftOut;
 use crate::failure::Failure;
 use crate::market::{MIN_OBSERVATIONS, Market};
 use crate::models::{BENCHMARK, Lineup};
 use crate::progress;
 use chrono::NaiveDate;
 use forecaster_domain::Horizon;
-use forecaster_domain::scores::{Scores, skill};
 use forecaster_ensemble::{
-    ForecastCache, Origin, OriginForecasts, forecast_origins, grid_origins, model_scores, origin_at, pooled_scores,
-    prequential,
+    ForecastCache, Judged, Origin, forecast_origins, grid_origins, judge_model, judge_pool, origin_at, prequential,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -35,6 +34,8 @@ pub(crate) struct HorizonScores {
     pub origins: usize,
     /// Scores by model; `ensemble` and `random_walk` are always among them.
     pub models: BTreeMap<String, ModelScores>,
+    /// Models without a forecast at any origin, and why.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// Scores of a model or pool over the origins.
@@ -59,7 +60,8 @@ pub(crate) struct ModelScores {
 }
 
 impl ModelScores {
-    fn new(scores: Scores, benchmark_wql: f64) -> Self {
+    fn new(judged: Judged) -> Self {
+        let Judged { scores, skill } = judged;
         Self {
             n: scores.n,
             wql: scores.wql,
@@ -68,7 +70,7 @@ impl ModelScores {
             mase: scores.mase,
             coverage80: scores.coverage80,
             coverage95: scores.coverage95,
-            skill: skill(scores.wql, benchmark_wql),
+            skill,
         }
     }
 }
@@ -107,22 +109,23 @@ pub(crate) fn backtest(
     let count = config.ensemble.origins;
     let pool = config.ensemble.pool();
     let issued = prequential(&replayed.origins, &grid.origins, count, &lineup.members, BENCHMARK, &pool);
-    let rows: Vec<&OriginForecasts> = replayed.origins.iter().collect();
-    let benchmark = model_scores(&rows, BENCHMARK)
-        .ok_or_else(|| Failure::failed(format!("{horizon}: the random walk has no scored forecast in the period")))?;
     let mut scores = BTreeMap::new();
+    let mut left_out = Vec::new();
     for (position, name) in lineup.names().into_iter().enumerate() {
-        if let Some(own) = model_scores(&rows, position) {
-            let same: Vec<&OriginForecasts> =
-                rows.iter().copied().filter(|o| o.forecasts[position].is_some()).collect();
-            let reference = model_scores(&same, BENCHMARK).map_or(benchmark.wql, |s| s.wql);
-            scores.insert(name, ModelScores::new(own, reference));
+        match judge_model(&replayed.origins, position, BENCHMARK) {
+            Some(judged) => drop(scores.insert(name, ModelScores::new(judged))),
+            None => {
+                let failure = replayed.failures[position].as_ref();
+                let reason = failure.map_or_else(|| "no outcome was published".to_owned(), |(_, e)| e.to_string());
+                left_out.push(LeftOut { name, reason });
+            }
         }
     }
-    if let Some(pooled) = pooled_scores(&issued) {
-        scores.insert("ensemble".into(), ModelScores::new(pooled, benchmark.wql));
-    }
-    Ok(HorizonScores { origins: rows.len(), models: scores })
+    let pooled = judge_pool(&issued, BENCHMARK).ok_or_else(|| {
+        Failure::failed(format!("{horizon}: no model of the pool has a scored forecast in the period"))
+    })?;
+    scores.insert("ensemble".into(), ModelScores::new(pooled));
+    Ok(HorizonScores { origins: replayed.origins.len(), models: scores, left_out })
 }
 
 fn period_origins(market: &Market, horizon: Horizon, period: &Period) -> Result<Vec<Origin>, Failure> {

@@ -1,6 +1,6 @@
 //! The command line, as ../shared/design.md fixes it.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use clap::{Args, Parser, Subcommand};
 use forecaster_domain::Horizon;
 use std::path::PathBuf;
@@ -58,7 +58,9 @@ fn horizon_choice(text: &str) -> Result<HorizonChoice, String> {
 }
 
 fn iso_date(text: &str) -> Result<NaiveDate, String> {
-    text.parse().map_err(|_| "expected a date such as 2024-12-30".to_owned())
+    let date: NaiveDate = text.parse().map_err(|_| "expected a date such as 2024-12-30".to_owned())?;
+    // The years for which the calendar has holidays.
+    if (1990..=2100).contains(&date.year()) { Ok(date) } else { Err("expected a year from 1990 to 2100".to_owned()) }
 }
 
 /// `forecaster run`

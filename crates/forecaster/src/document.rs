@@ -3,11 +3,13 @@
 
 use crate::config::Config;
 use crate::market::Market;
-use crate::pipeline::{Forecast, Judged};
+use crate::pipeline::Forecast;
 use crate::publish::ReportPaths;
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
 use forecaster_domain::{LEVELS, QuantileForecast};
+use forecaster_ensemble::Judged;
+use forecaster_ledger::RunStatus;
 use forecaster_report::SourceGap;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -50,27 +52,27 @@ struct PriceLevelDocument {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ScoresDocument {
     n: usize,
-    rmse: f64,
-    mape: f64,
-    mase: f64,
-    wql: f64,
-    skill: f64,
-    coverage80: f64,
-    coverage95: f64,
+    rmse: Option<f64>,
+    mape: Option<f64>,
+    mase: Option<f64>,
+    wql: Option<f64>,
+    skill: Option<f64>,
+    coverage80: Option<f64>,
+    coverage95: Option<f64>,
 }
 
-impl From<Judged> for ScoresDocument {
-    fn from(judged: Judged) -> Self {
-        let s = judged.scores;
+impl From<Option<Judged>> for ScoresDocument {
+    fn from(judged: Option<Judged>) -> Self {
+        let score = |get: fn(&Judged) -> f64| judged.as_ref().map(get).filter(|value| value.is_finite());
         Self {
-            n: s.n,
-            rmse: s.rmse,
-            mape: s.mape,
-            mase: s.mase,
-            wql: s.wql,
-            skill: judged.skill,
-            coverage80: s.coverage80,
-            coverage95: s.coverage95,
+            n: judged.map_or(0, |j| j.scores.n),
+            rmse: score(|j| j.scores.rmse),
+            mape: score(|j| j.scores.mape),
+            mase: score(|j| j.scores.mase),
+            wql: score(|j| j.scores.wql),
+            skill: score(|j| j.skill),
+            coverage80: score(|j| j.scores.coverage80),
+            coverage95: score(|j| j.scores.coverage95),
         }
     }
 }
@@ -79,7 +81,7 @@ impl From<Judged> for ScoresDocument {
 struct ModelDocument {
     weight: f64,
     #[serde(flatten)]
-    scores: Option<ScoresDocument>,
+    scores: ScoresDocument,
     seconds: f64,
     details: BTreeMap<String, String>,
     quantiles: Vec<Vec<f64>>,
@@ -143,8 +145,8 @@ pub(crate) struct RunIdentity {
     pub generated_at: DateTime<Tz>,
     /// Whether the data is stale.
     pub stale: bool,
-    /// ok, degraded.
-    pub status: &'static str,
+    /// ok or degraded.
+    pub(crate) status: RunStatus,
 }
 
 impl RunDocument {
@@ -168,14 +170,14 @@ impl RunDocument {
             as_of: market.as_of(),
             last_value,
             stale: identity.stale,
-            status: identity.status,
+            status: identity.status.as_str(),
             levels: LEVELS,
             dates: ensemble.dates().to_vec(),
             quantiles: rows(ensemble),
             probability_above_last: steps.map(|s| ensemble.probability_above(s, last_value)).collect(),
             price_levels: price_levels(forecast),
             models: models(forecast),
-            ensemble: forecast.ensemble_judged.map(Into::into),
+            ensemble: forecast.ensemble_judged.map(|judged| Some(judged).into()),
             ensemble_without_chronos: None,
             calibration: CalibrationDocument {
                 deciles: forecast.pool.calibration.deciles,
@@ -205,7 +207,7 @@ fn price_levels(forecast: &Forecast) -> Vec<PriceLevelDocument> {
 fn models(forecast: &Forecast) -> BTreeMap<String, ModelDocument> {
     let document = |m: &crate::pipeline::ModelResult| ModelDocument {
         weight: m.weight,
-        scores: m.judged.map(Into::into),
+        scores: m.judged.into(),
         seconds: m.seconds,
         details: m.answer.details.iter().cloned().collect(),
         quantiles: rows(&m.answer.quantiles),

@@ -78,6 +78,7 @@ impl From<forecaster_rates::RatesError> for Failure {
             forecaster_rates::RatesError::NothingUntil { .. } => {
                 Self::usage(error).hint("choose a later --as-of, or add history: forecaster rates import FILE.csv")
             }
+            error @ forecaster_rates::RatesError::SeriesName { .. } => Self::usage(error),
             error => Self::failed(error),
         }
     }

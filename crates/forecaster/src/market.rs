@@ -74,7 +74,7 @@ impl Market {
         }
         let history = History::new(own.checked.series, regressors);
         let mut market = Self { pair, calendar, history, sources, today: as_of.map_or(today, |d| d.min(today)) };
-        market.note_unusable();
+        market.note_usable();
         Ok(market)
     }
 
@@ -99,8 +99,14 @@ impl Market {
         }
     }
 
-    /// Marks regressors that models must do without at the as-of date.
-    fn note_unusable(&mut self) {
+    /// Tells of each regressor what may be used of it at the as-of date, and marks those that models must do without.
+    fn note_usable(&mut self) {
+        for regressor in self.history.regressors() {
+            if let Some(source) = self.sources.iter_mut().find(|s| s.name == regressor.series.name()) {
+                source.last_date = regressor.series.last_date();
+                source.observations = regressor.series.len();
+            }
+        }
         let recent = self.history.window(2);
         let (_, statuses) = recent.aligned_regressors();
         for status in statuses {

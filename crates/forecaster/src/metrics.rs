@@ -30,7 +30,7 @@ struct MetricsLine {
 struct ModelMetrics {
     weight: f64,
     #[serde(flatten)]
-    scores: Option<ScoresDocument>,
+    scores: ScoresDocument,
     seconds: f64,
 }
 
@@ -86,8 +86,7 @@ pub(crate) fn line(
     usage: &Usage,
 ) -> serde_json::Result<String> {
     let models = forecast.models.iter().map(|m| {
-        let metrics =
-            ModelMetrics { weight: m.weight, scores: m.judged.map(Into::into), seconds: rounded(m.seconds) };
+        let metrics = ModelMetrics { weight: m.weight, scores: m.judged.into(), seconds: rounded(m.seconds) };
         (m.name.clone(), metrics)
     });
     serde_json::to_string(&MetricsLine {
@@ -96,10 +95,10 @@ pub(crate) fn line(
         pair: market.pair.to_string(),
         horizon: forecast.horizon.key(),
         as_of: market.as_of(),
-        status: identity.status,
+        status: identity.status.as_str(),
         error: None,
         models: models.collect(),
-        ensemble: forecast.ensemble_judged.map(Into::into),
+        ensemble: forecast.ensemble_judged.map(|judged| Some(judged).into()),
         ensemble_without_chronos: None,
         left_out: left_out(forecast),
         resources: resources(usage, forecast.cached, forecast.computed),

@@ -6,10 +6,9 @@ use crate::failure::Failure;
 use crate::market::Market;
 use crate::models::{BENCHMARK, Lineup};
 use crate::progress;
-use forecaster_domain::scores::{Scores, skill};
 use forecaster_domain::{Horizon, Model, ModelForecast, QuantileForecast, Target, paths};
 use forecaster_ensemble::{
-    ForecastCache, OriginForecasts, Pool, forecast_origins, grid_origins, model_scores, pool_at, pooled_scores,
+    ForecastCache, Judged, Pool, forecast_origins, grid_origins, guarded_forecast, judge_model, judge_pool, pool_at,
     prequential, reliability,
 };
 use rayon::prelude::*;
@@ -19,15 +18,6 @@ use std::time::Instant;
 const SAMPLE_PATHS: usize = 8000;
 /// Seed of the sample paths.
 const PATHS_SEED: u64 = 7;
-
-/// Scores with the skill against the random walk.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Judged {
-    /// The scores.
-    pub scores: Scores,
-    /// 1 - WQL / WQL of the random walk on the same origins.
-    pub skill: f64,
-}
 
 /// A model's part in a run.
 #[derive(Debug, Clone)]
@@ -120,14 +110,8 @@ pub(crate) fn forecast(
     let ensemble = pool.apply(&forecasts).map_err(|_| no_model_left(&lineup, &answers))?;
 
     let issued = prequential(&validated.origins, &validated.origins, count, &present, BENCHMARK, &pool_settings);
-    let origins: Vec<&OriginForecasts> = validated.origins.iter().collect();
-    let benchmark = model_scores(&origins, BENCHMARK);
-    let judge = |scores: Option<Scores>| {
-        let (scores, benchmark) = (scores?, benchmark?);
-        Some(Judged { scores, skill: skill(scores.wql, benchmark.wql) })
-    };
     let (results, left_out) =
-        results(&lineup, &pool, answers, &validated.seconds, |m| judge(model_scores(&origins, m)));
+        results(&lineup, &pool, answers, &validated.seconds, |m| judge_model(&validated.origins, m, BENCHMARK));
     let past = issued
         .iter()
         .map(|i| PastPool { forecast: i.forecast.clone(), actual: i.origin.origin.actuals.last().copied().flatten() })
@@ -135,7 +119,7 @@ pub(crate) fn forecast(
     Ok(Forecast {
         horizon,
         price_levels: price_levels(&ensemble, market.history.pair().last_value()),
-        ensemble_judged: judge(pooled_scores(&issued)),
+        ensemble_judged: judge_pool(&issued, BENCHMARK),
         reliability: reliability(&issued),
         ensemble,
         pool,
@@ -177,18 +161,14 @@ fn validate(
 
 type Answer = (Result<ModelForecast, String>, f64);
 
-/// Each model's answer at the as-of date, with the seconds it took; a panic in a model is that model's end alone.
+/// Each model's answer at the as-of date, with the seconds it took.
 fn current_answers(models: &[&dyn Model], market: &Market, lookback: usize, target: &Target) -> Vec<Answer> {
     let window = market.history.window(lookback);
     models
         .par_iter()
         .map(|model| {
             let start = Instant::now();
-            let attempt = std::panic::AssertUnwindSafe(|| model.forecast(&window, target));
-            let answer = match std::panic::catch_unwind(attempt) {
-                Ok(answer) => answer.map_err(|error| error.to_string()),
-                Err(_) => Err("the model panicked; please report this as a bug".to_owned()),
-            };
+            let answer = guarded_forecast(*model, &window, target).map_err(|error| error.to_string());
             (answer, start.elapsed().as_secs_f64())
         })
         .collect()
@@ -236,6 +216,9 @@ fn results(
 fn price_levels(ensemble: &QuantileForecast, last: f64) -> Vec<PriceLevel> {
     let step = ensemble.last_step();
     let (low, high) = ensemble.interval95(step);
+    if high / low < 1.0 + 1e-9 {
+        return Vec::new();
+    }
     let spacing = round_spacing((high - low) / 5.0);
     let paths = paths::sample(ensemble, SAMPLE_PATHS, PATHS_SEED);
     let first = (low / spacing).ceil() as i64;

@@ -3,8 +3,9 @@
 use crate::config::{Config, ReportLanguage};
 use crate::document::RunIdentity;
 use crate::market::Market;
-use crate::pipeline::{Forecast, Judged, PastPool};
+use crate::pipeline::{Forecast, PastPool};
 use crate::resources::Usage;
+use forecaster_ensemble::Judged;
 use forecaster_report::{
     Language, ModelView, PastForecast, ReportView, ResourcesView, RoundLevel, ScoreView, SourceView, Staleness,
     ValidationView,

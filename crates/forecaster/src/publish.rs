@@ -11,8 +11,10 @@ use crate::{metrics, present};
 use chrono::Utc;
 use forecaster_domain::Horizon;
 use forecaster_ledger::{IssuedForecast, Ledger, RunRecord, RunStatus};
+use std::fs::{DirEntry, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Where the files of a run go.
 #[derive(Debug, Clone)]
@@ -58,9 +60,7 @@ pub(crate) fn publish(
     let document = RunDocument::new(identity, config, market, forecast, &paths);
     let json = serde_json::to_string_pretty(&document).map_err(Failure::failed)?;
     let html = forecaster_report::html(&present::view(identity, config, market, forecast, usage));
-    write_whole(&paths.html, html.as_bytes())?;
-    write_whole(&paths.json, json.as_bytes())?;
-    let status = if identity.status == RunStatus::Ok.as_str() { RunStatus::Ok } else { RunStatus::Degraded };
+    let metrics = metrics::line(identity, market, forecast, usage).map_err(Failure::failed)?;
     let record = RunRecord {
         run_id: identity.run_id.clone(),
         pair: market.pair.to_string(),
@@ -68,21 +68,27 @@ pub(crate) fn publish(
         as_of: market.as_of(),
         started_at: identity.generated_at.with_timezone(&Utc),
         finished_at: Utc::now(),
-        status,
+        status: identity.status,
         report_html: Some(paths.html.clone()),
         report_json: Some(paths.json.clone()),
-        metrics: metrics::line(identity, market, forecast, usage).map_err(Failure::failed)?,
+        metrics,
         forecasts: issued(forecast),
     };
-    ledger.record(&record)?;
+    let write = || -> Result<(), Failure> {
+        write_whole(&paths.html, html.as_bytes())?;
+        write_whole(&paths.json, json.as_bytes())?;
+        Ok(ledger.record(&record)?)
+    };
+    if let Err(error) = write() {
+        // Nothing refers to these files: better none than orphans.
+        [&paths.html, &paths.json].into_iter().for_each(|path| drop(std::fs::remove_file(path)));
+        return Err(error);
+    }
     flush_metrics(ledger, config);
     Ok(Published { document, paths })
 }
 
-/// Records a run that issued no forecast.
-///
-/// # Errors
-/// When the ledger cannot be written.
+/// Records a run that failed; when even that cannot be done, the log says so.
 pub(crate) fn record_failure(
     identity: &RunIdentity,
     config: &Config,
@@ -91,24 +97,28 @@ pub(crate) fn record_failure(
     error: &Failure,
     ledger: &Ledger,
     usage: &Usage,
-) -> Result<(), Failure> {
-    let metrics =
-        metrics::failed_line(identity, market, horizon, &error.to_string(), usage).map_err(Failure::failed)?;
-    ledger.record(&RunRecord {
-        run_id: identity.run_id.clone(),
-        pair: market.pair.to_string(),
-        horizon,
-        as_of: market.as_of(),
-        started_at: identity.generated_at.with_timezone(&Utc),
-        finished_at: Utc::now(),
-        status: RunStatus::Failed,
-        report_html: None,
-        report_json: None,
-        metrics,
-        forecasts: Vec::new(),
-    })?;
-    flush_metrics(ledger, config);
-    Ok(())
+) {
+    let record = || -> Result<(), Failure> {
+        let metrics =
+            metrics::failed_line(identity, market, horizon, &error.to_string(), usage).map_err(Failure::failed)?;
+        Ok(ledger.record(&RunRecord {
+            run_id: identity.run_id.clone(),
+            pair: market.pair.to_string(),
+            horizon,
+            as_of: market.as_of(),
+            started_at: identity.generated_at.with_timezone(&Utc),
+            finished_at: Utc::now(),
+            status: RunStatus::Failed,
+            report_html: None,
+            report_json: None,
+            metrics,
+            forecasts: Vec::new(),
+        })?)
+    };
+    match record() {
+        Ok(()) => flush_metrics(ledger, config),
+        Err(second) => tracing::warn!(%horizon, "the failed run could not be recorded: {second}"),
+    }
 }
 
 fn flush_metrics(ledger: &Ledger, config: &Config) {
@@ -127,18 +137,35 @@ fn issued(forecast: &Forecast) -> Vec<IssuedForecast> {
     std::iter::once(pool).chain(models).collect()
 }
 
-/// Writes a file whole or not at all: beside its place, to disk, then into place.
+/// Prefix of report files in the making.
+const UNFINISHED: &str = ".report-";
+/// Unfinished files older than this were left by a run that was killed.
+const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
+
+/// Writes a file whole or not at all: beside its place, to disk, into place, and the directory to disk.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         std::fs::create_dir_all(directory)?;
-        let mut file = tempfile::Builder::new().prefix(".report-").permissions(readable()).tempfile_in(directory)?;
+        remove_abandoned(directory);
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED).permissions(readable()).tempfile_in(directory)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
-        Ok(())
+        File::open(directory)?.sync_all()
     };
     write().map_err(|error| Failure::from_io("write", path, &error))
+}
+
+fn remove_abandoned(directory: &Path) {
+    let abandoned = |entry: &DirEntry| {
+        let unfinished = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
+        let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
+        unfinished && age.is_some_and(|age| age > ABANDONED_AFTER)
+    };
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    // One that cannot be removed now is tried again with the next report.
+    entries.filter(abandoned).for_each(|entry| drop(std::fs::remove_file(entry.path())));
 }
 
 /// Reports may be read by others on the machine; tempfile's default would shut them out.

@@ -34,6 +34,15 @@ fn the_random_walk_is_scored_even_when_another_model_is_asked_for() {
     assert_eq!(models.keys().collect::<Vec<_>>(), ["arima_garch", "ensemble", "random_walk"]);
 }
 
+#[test]
+fn a_model_without_any_forecast_is_named_and_the_exit_code_says_so() {
+    let desk = Desk::new();
+    desk.write("config/forecasters.toml", "[rates.series]\n");
+    let arguments = ["backtest", "7d", "--from", "2024-01-02", "--to", "2024-01-31", "--json"];
+    let document = desk.run(&arguments).expect(3).json();
+    assert_eq!(document["horizons"]["7d"]["left_out"][0]["name"], "var");
+}
+
 /// A backtest of a single origin must score exactly the forecast that `run --as-of` issues there.
 #[test]
 fn a_backtest_scores_what_a_run_would_have_issued() {
@@ -57,4 +66,6 @@ fn a_period_without_origins_says_which_are_possible() {
     assert!(finished.stderr().contains("hint: origins are possible from"));
     let finished = desk.run(&["backtest", "7d", "--models", "arima"]).expect(2);
     assert!(finished.stderr().contains("'arima' is no model; expected some of random_walk"));
+    let finished = desk.run(&["backtest", "7d", "--models", "var,var"]).expect(2);
+    assert!(finished.stderr().contains("'var' is there twice"));
 }

@@ -96,11 +96,14 @@ fn every_wrong_setting_is_named_with_file_key_and_what_was_expected() {
         "[horizons.7d]\nschedule = \"0 25 * * Mon\"\n",
         &["horizons.7d.schedule", "0 25 * * Mon", "five cron fields"],
     );
+    refused("[horizons.7d]\nschedule = \"0 0 31 2 *\"\n", &["horizons.7d.schedule", "no day ever meets them"]);
+    refused("[horizons.7d]\nschedule = \"@daily\"\n", &["horizons.7d.schedule", "1 fields"]);
     refused("[horizons.7d]\nmodels = [\"prophet\"]\n", &["horizons.7d.models", "\"prophet\"", "random_walk"]);
     refused("[horizons.7d]\nlookback = 10\n", &["horizons.7d.lookback", "found 10", "600 to 10000"]);
     refused("[ensemble]\nstride = 0\n", &["ensemble.stride", "found 0", "1 to 60"]);
-    refused("[ensemble]\norigins = \"many\"\n", &["ensemble.origins", "\"many\""]);
-    refused("[ensemble]\nweight_cap = 0.2\n", &["weight_floor and weight_cap", "cannot sum to 1"]);
+    refused("[ensemble]\norigins = \"many\"\n", &["ensemble.origins", "\"many\"", "a whole number"]);
+    refused("[ensemble]\nweight_floor = 0.4\n", &["ensemble.weight_floor", "cannot sum to 1"]);
+    refused("[service]\ndata_dir = \"\"\n", &["service.data_dir", "an empty path"]);
     refused("[service]\ntimezone = \"Chile\"\n[service\n", &["config/forecasters.toml"]);
     refused("[service]\ntimezone = \"America/Santigo\"\n", &["service.timezone", "America/Santigo", "IANA"]);
     refused("[service]\nlanguage = \"fr\"\n", &["service.language", "fr", "es"]);
@@ -115,6 +118,24 @@ fn a_wrong_variable_is_named() {
     let desk = Desk::with(&[("FORECASTER__ENSEMBLE__STIRDE", "5")]);
     let said = desk.run(&["config", "check"]).expect(2).stderr();
     assert!(said.contains("FORECASTER__ENSEMBLE__STIRDE") && said.contains("unknown key"), "{said}");
+}
+
+#[test]
+fn a_variable_changes_one_regressor_and_leaves_the_others() {
+    let desk = Desk::with(&[("FORECASTER__RATES__SERIES__USDBRL__LAG_DAYS", "2")]);
+    let shown = desk.run(&["config", "show"]).expect(0).stdout();
+    assert!(shown.contains("[rates.series.usdbrl]\nlag_days = 2") && shown.contains("[rates.series.dxy]"), "{shown}");
+    desk.write("config/forecasters.toml", "[rates.series.usdmxn]\n");
+    let shown = desk.run(&["config", "show"]).expect(0).stdout();
+    assert!(shown.contains("[rates.series.usdmxn]") && !shown.contains("dxy"), "a file lists all: {shown}");
+}
+
+#[test]
+fn a_single_model_is_a_pool_too() {
+    let desk = Desk::with(&[("FORECASTER__ENSEMBLE__ORIGINS", "12")]);
+    desk.write("config/forecasters.toml", "[horizons.7d]\nmodels = [\"random_walk\"]\n");
+    let run = desk.run(&["run", "7d", "--as-of", "2024-06-28", "--json"]).expect(0).json();
+    assert_eq!(run["models"]["random_walk"]["weight"], 1.0);
 }
 
 /// The file in the repository shows every key with its default.

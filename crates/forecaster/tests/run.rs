@@ -147,10 +147,8 @@ fn a_model_that_cannot_forecast_is_left_out_and_named() {
 #[test]
 fn with_no_model_left_nothing_is_half_written() {
     let desk = Desk::new();
-    let config = desk.write(
-        "none.toml",
-        "[rates.series]\n[ensemble]\norigins = 12\nweight_cap = 1.0\n[horizons.7d]\nmodels = [\"var\"]\n",
-    );
+    let config =
+        desk.write("none.toml", "[rates.series]\n[ensemble]\norigins = 12\n[horizons.7d]\nmodels = [\"var\"]\n");
     let finished = desk.run(&["--config", config.to_str().unwrap(), "run", "7d", "--as-of", "2024-06-28"]).expect(1);
     assert!(finished.stderr().contains("error: no model is left for the forecast (var: no usable regressor"));
     assert!(finished.stderr().contains("hint: "));
@@ -161,12 +159,15 @@ fn with_no_model_left_nothing_is_half_written() {
 }
 
 #[test]
-fn a_reports_directory_that_cannot_be_written_fails_with_its_name_and_records_nothing() {
+fn a_reports_directory_that_cannot_be_written_fails_with_its_name_and_is_recorded() {
     let mut desk = Desk::new();
     desk.write("taken", "a file where the directory should be");
     desk.set("FORECASTER__SERVICE__REPORTS_DIR", "taken");
     let finished = desk.run(&["run", "7d", "--as-of", "2024-06-28"]).expect(1);
     assert!(finished.stderr().contains("error: cannot write taken/7d/2024-06-28-"), "{}", finished.stderr());
+    let metrics = desk.metrics();
+    assert_eq!((metrics.len(), &metrics[0]["status"]), (1, &"failed".into()));
+    assert!(metrics[0]["error"].as_str().unwrap().contains("cannot write taken/7d"));
 }
 
 #[test]
@@ -191,6 +192,7 @@ fn impossible_requests_say_what_is_possible() {
         "observations of usdclp (the first on 2003-04-01); at least 600",
     );
     refused(&["run", "7d", "--as-of", "2000-01-01"], "usdclp");
-    refused(&["run", "7d", "--as-of", "2900-01-01"], "lies in the future");
+    refused(&["run", "7d", "--as-of", "2099-01-01"], "lies in the future");
+    refused(&["run", "7d", "--as-of=-262143-01-01"], "expected a year from 1990 to 2100");
     refused(&["--config", "nowhere.toml", "run", "7d"], "configuration nowhere.toml: no such file");
 }

@@ -64,7 +64,14 @@ fn open(path: &Path) -> io::Result<File> {
     if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
         std::fs::create_dir_all(directory)?;
     }
-    OpenOptions::new().create(true).read(true).append(true).open(path)
+    let is_new = !path.exists();
+    let log = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+    if is_new {
+        // The new name itself must be on disk before a line counts as written.
+        let directory = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(directory)?.sync_all()?;
+    }
+    Ok(log)
 }
 
 fn tail(log: &mut File) -> io::Result<String> {

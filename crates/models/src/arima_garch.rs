@@ -47,14 +47,16 @@ impl ArimaGarch {
     fn best_arma(&self, returns: &[f64]) -> Result<(Order, ArmaFit), ModelError> {
         let max = self.settings.max_order.min(2);
         let mut best: Option<(Order, ArmaFit)> = None;
+        let mut failure = ModelError::Estimation("no order could be fitted".into());
         for (p, q) in (0..=max).flat_map(|p| (0..=max).map(move |q| (p, q))).filter(|(p, q)| p + q <= 2) {
             let order = Order { p, q };
-            let fit = arma::fit(returns, order, false)?;
-            if best.as_ref().is_none_or(|(_, b)| fit.aicc() < b.aicc()) {
-                best = Some((order, fit));
+            match arma::fit(returns, order, false) {
+                Ok(fit) if best.as_ref().is_none_or(|(_, b)| fit.aicc() < b.aicc()) => best = Some((order, fit)),
+                Ok(_) => {}
+                Err(error) => failure = error,
             }
         }
-        best.ok_or_else(|| ModelError::Estimation("no order could be fitted".into()))
+        best.ok_or(failure)
     }
 }
 

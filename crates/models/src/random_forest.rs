@@ -60,7 +60,7 @@ impl Model for RandomForest {
 
     fn fingerprint(&self) -> String {
         let RandomForestSettings { trees, min_leaf, seed } = self.settings;
-        format!("random_forest/1 trees={trees} min_leaf={min_leaf} seed={seed}")
+        format!("random_forest/2 trees={trees} min_leaf={min_leaf} seed={seed}")
     }
 
     fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError> {
@@ -229,13 +229,16 @@ impl Returns {
         for t in 1..log.len() {
             squares[t] = squares[t - 1] + square(t);
         }
+        // A pegged stretch has no variance of its own: a hundredth of the whole window's serves as the least.
+        let last = log.len() - 1;
+        let least = (0.01 * squares[last] / last.max(1) as f64).max(1e-12);
         let mut fast = vec![0.0; log.len()];
         let mut slow = vec![0.0; log.len()];
         for t in 1..log.len() {
             let window = t.min(WARM_UP);
-            slow[t] = ((squares[t] - squares[t - window]) / window as f64).max(1e-12);
+            slow[t] = ((squares[t] - squares[t - window]) / window as f64).max(least);
             let start = if t <= 30 { slow[t] } else { fast[t - 1] };
-            fast[t] = (FAST_DECAY * start + (1.0 - FAST_DECAY) * square(t)).max(1e-12);
+            fast[t] = (FAST_DECAY * start + (1.0 - FAST_DECAY) * square(t)).max(least);
         }
         Self { cumulated: log, squares, fast, slow }
     }
@@ -295,6 +298,16 @@ mod tests {
             let expected = 1.2816 * 0.006 * ((step + 1) as f64).sqrt();
             assert!((half / expected - 1.0).abs() < 0.25, "step {step}: {half} against {expected}");
         }
+    }
+
+    #[test]
+    fn a_broken_peg_does_not_blow_up_the_intervals() {
+        let mut returns = vec![0.0; 1000];
+        returns.extend(normals(300, 8).iter().map(|s| 0.006 * s));
+        let pair = prices(&returns);
+        let forecast = model().forecast(&history(&pair), &target(day(pair.len()), 60)).unwrap().quantiles;
+        let (low, high) = forecast.interval95(59);
+        assert!(low > 0.7 * pair[1300] && high < 1.4 * pair[1300], "{low} {high}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! number: half a file is worse than none.
 
 use crate::{RatesError, snapshot::RawObservation};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use csv::{ReaderBuilder, StringRecord, Trim};
 use std::{io::ErrorKind, path::Path, str::from_utf8};
 
@@ -78,7 +78,11 @@ fn observation(
     if row.len() < 2 {
         return Err(refuse(&cells(row), "two cells, a date and a value, separated by a comma"));
     }
-    let date = row[0].parse().map_err(|_| refuse(&row[0], "a date such as 2025-01-31 (year-month-day)"))?;
+    let date: NaiveDate =
+        row[0].parse().map_err(|_| refuse(&row[0], "a date such as 2025-01-31 (year-month-day)"))?;
+    if !(1900..=2200).contains(&date.year()) {
+        return Err(refuse(&row[0], "a year from 1900 to 2200"));
+    }
     if row[1].is_empty() {
         return Ok(None);
     }

@@ -44,7 +44,8 @@ pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<Outcome, 
     } else {
         print(&table(&document))?;
     }
-    Ok(Outcome::Done)
+    let complete = document.horizons.values().all(|scores| scores.left_out.is_empty());
+    Ok(if complete { Outcome::Done } else { Outcome::Degraded })
 }
 
 fn check_models(args: &BacktestArgs) -> Result<(), Failure> {
@@ -54,7 +55,10 @@ fn check_models(args: &BacktestArgs) -> Result<(), Failure> {
             "--models: '{unknown}' is no model; expected some of {}",
             MODEL_NAMES.join(", ")
         ))),
-        None => Ok(()),
+        None => match (1..models.len()).find(|i| models[..*i].contains(&models[*i])) {
+            Some(index) => Err(Failure::usage(format!("--models: '{}' is there twice", models[index]))),
+            None => Ok(()),
+        },
     }
 }
 
@@ -84,6 +88,9 @@ fn table(document: &BacktestDocument) -> String {
                 100.0 * s.coverage95,
                 100.0 * s.skill
             );
+        }
+        for left_out in &scores.left_out {
+            let _ = writeln!(text, "left out: {}: {}", left_out.name, left_out.reason);
         }
     }
     text

@@ -65,7 +65,7 @@ fn run_one(
         run_id: uuid::Uuid::now_v7().to_string(),
         generated_at: now(config),
         stale,
-        status: RunStatus::Ok.as_str(),
+        status: RunStatus::Ok,
     };
     tracing::info!(%horizon, run_id = identity.run_id, as_of = %market.as_of(), "run started");
     if stale {
@@ -75,16 +75,17 @@ fn run_one(
     let forecast = match pipeline::forecast(config, market, horizon, &cache) {
         Ok(forecast) => forecast,
         Err(error) => {
-            publish::record_failure(&identity, config, market, horizon, &error, ledger, &usage)?;
+            publish::record_failure(&identity, config, market, horizon, &error, ledger, &usage);
             return Err(error);
         }
     };
     let outcome = if stale || !forecast.left_out.is_empty() { Outcome::Degraded } else { Outcome::Done };
     if outcome == Outcome::Degraded {
-        identity.status = RunStatus::Degraded.as_str();
+        identity.status = RunStatus::Degraded;
     }
     tracing::info!("Ensemble weights: {}", weights(&forecast));
-    let published = publish::publish(&identity, config, market, &forecast, ledger, &usage)?;
+    let published = publish::publish(&identity, config, market, &forecast, ledger, &usage)
+        .inspect_err(|error| publish::record_failure(&identity, config, market, horizon, error, ledger, &usage))?;
     tracing::info!(
         %horizon,
         run_id = identity.run_id,
@@ -92,7 +93,7 @@ fn run_one(
         cached = forecast.cached,
         computed = forecast.computed,
         "run finished: {}",
-        identity.status
+        identity.status.as_str()
     );
     Ok(((published, forecast), outcome))
 }

@@ -26,6 +26,14 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
         let expected = "a zone of the IANA database such as \"America/Santiago\"";
         return Err(problem("service.timezone", quoted(&service.timezone), expected));
     }
+    let paths = [
+        ("data_dir", &service.data_dir),
+        ("reports_dir", &service.reports_dir),
+        ("metrics_log", &service.metrics_log),
+    ];
+    if let Some((key, _)) = paths.into_iter().find(|(_, path)| path.as_os_str().is_empty()) {
+        return Err(problem(format!("service.{key}"), "an empty path", "a path such as \"data\""));
+    }
     check_rates(config)?;
     check_ensemble(config)?;
     Horizon::ALL.into_iter().try_for_each(|horizon| check_horizon(config, horizon))
@@ -77,7 +85,7 @@ fn check_ensemble(config: &Config) -> Result<(), Problem> {
 fn check_horizon(config: &Config, horizon: Horizon) -> Result<(), Problem> {
     let settings = config.horizons.get(horizon);
     let key = |name: &str| format!("horizons.{horizon}.{name}");
-    if let Err(reason) = Cron::from_str(&settings.schedule) {
+    if let Err(reason) = check_schedule(&settings.schedule) {
         let expected = format!("five cron fields such as \"0 8 * * Mon\" ({reason})");
         return Err(problem(key("schedule"), quoted(&settings.schedule), expected));
     }
@@ -98,7 +106,19 @@ fn check_horizon(config: &Config, horizon: Horizon) -> Result<(), Problem> {
     if let Err(error) = config.ensemble.pool().check(settings.models.len()) {
         let expected =
             format!("bounds that leave room for the {} models of horizons.{horizon}", settings.models.len());
-        return Err(problem("ensemble.weight_floor and weight_cap", error, expected));
+        return Err(problem("ensemble.weight_floor", error, expected));
     }
     Ok(())
+}
+
+/// Five fields that parse and that some day meets: the 31st of February never comes.
+fn check_schedule(schedule: &str) -> Result<(), String> {
+    let fields = schedule.split_whitespace().count();
+    if fields != 5 {
+        return Err(format!("{fields} fields"));
+    }
+    let cron = Cron::from_str(schedule).map_err(|error| error.to_string())?;
+    // Any fixed instant will do: whether a next one exists does not depend on today.
+    let from = chrono::DateTime::<chrono::Utc>::UNIX_EPOCH;
+    cron.find_next_occurrence(&from, false).map(drop).map_err(|_| "no day ever meets them".to_owned())
 }

@@ -1,7 +1,7 @@
 //! Reading the configuration: file first, environment over it, then the checks.
 
 use super::{Config, check};
-use figment::providers::{Env, Format, Toml};
+use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, error::Kind};
 use std::path::{Path, PathBuf};
 
@@ -52,13 +52,18 @@ pub(crate) struct Loaded {
 /// When a named file is missing, or anything in it or in the environment is not valid.
 pub(crate) fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
     let file = match file {
-        Some(path) if path.is_file() => Some(path.to_owned()),
+        // Not only regular files: a pipe or /dev/stdin is as good.
+        Some(path) if path.exists() && !path.is_dir() => Some(path.to_owned()),
         Some(path) => return Err(ConfigError::Missing(path.to_owned())),
         None => PLACES.iter().map(PathBuf::from).find(|path| path.is_file()),
     };
     let mut figment = Figment::new();
     if let Some(path) = &file {
         figment = figment.merge(Toml::file_exact(path));
+    }
+    // A file that lists series lists all of them; where none does, a variable adds to the built-in list.
+    if figment.find_value("rates.series").is_err() {
+        figment = figment.join(Serialized::default("rates.series", super::settings::RatesSettings::default().series));
     }
     figment = figment.merge(Env::prefixed("FORECASTER__").split("__"));
     let config: Config = figment.extract().map_err(|e| explain(e, file.as_deref()))?;
@@ -107,9 +112,19 @@ fn explain(error: figment::Error, file: Option<&Path>) -> ConfigError {
     let (found, expected) = match error.kind {
         Kind::UnknownField(_, known) => ("an unknown key".to_owned(), format!("one of {}", known.join(", "))),
         Kind::UnknownVariant(variant, known) => (format!("\"{variant}\""), format!("one of {}", known.join(", "))),
-        Kind::InvalidType(actual, expected) => (actual.to_string(), expected),
-        Kind::InvalidValue(actual, expected) => (actual.to_string(), expected),
+        Kind::InvalidType(actual, expected) => (actual.to_string(), plain(&expected)),
+        Kind::InvalidValue(actual, expected) => (actual.to_string(), plain(&expected)),
         kind => return ConfigError::Syntax { place, message: kind.to_string().trim().replace('\n', " ") },
     };
     ConfigError::Key { place, key, found, expected }
+}
+
+/// serde's names of types in a user's words.
+fn plain(expected: &str) -> String {
+    match expected {
+        "usize" | "u32" | "u16" => "a whole number".to_owned(),
+        "f64" => "a number".to_owned(),
+        struct_name if struct_name.starts_with("struct ") => "a table".to_owned(),
+        other => other.to_owned(),
+    }
 }

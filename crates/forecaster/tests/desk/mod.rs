@@ -1,5 +1,5 @@
 //! A scratch directory in which the real binary is run, as an operator would.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -7,38 +7,38 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A working directory of its own: data, reports and logs stay in it.
-pub struct Desk {
+pub(crate) struct Desk {
     directory: TempDir,
     environment: Vec<(String, String)>,
 }
 
 impl Desk {
     /// An empty directory with few validation origins, so that a debug build is quick.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(&[("FORECASTER__ENSEMBLE__ORIGINS", "12")])
     }
 
-    pub fn with(environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(environment: &[(&str, &str)]) -> Self {
         let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         Self { directory: tempfile::tempdir().unwrap(), environment }
     }
 
-    pub fn set(&mut self, key: &str, value: &str) {
+    pub(crate) fn set(&mut self, key: &str, value: &str) {
         self.environment.push((key.to_owned(), value.to_owned()));
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
         path
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Finished {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
         let output = Command::new(env!("CARGO_BIN_EXE_forecaster"))
             .args(arguments)
             .envs(self.environment.iter().map(|(k, v)| (k, v)))
@@ -48,13 +48,13 @@ impl Desk {
         Finished(output)
     }
 
-    pub fn metrics(&self) -> Vec<Value> {
+    pub(crate) fn metrics(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.path("logs/metrics.jsonl")).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Files below `name`, sorted; empty when it does not exist.
-    pub fn files(&self, name: &str) -> Vec<PathBuf> {
+    pub(crate) fn files(&self, name: &str) -> Vec<PathBuf> {
         fn walk(directory: &Path, found: &mut Vec<PathBuf>) {
             for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
                 if entry.path().is_dir() { walk(&entry.path(), found) } else { found.push(entry.path()) }
@@ -68,34 +68,34 @@ impl Desk {
 }
 
 /// A finished command.
-pub struct Finished(Output);
+pub(crate) struct Finished(Output);
 
 impl Finished {
-    pub fn code(&self) -> i32 {
+    pub(crate) fn code(&self) -> i32 {
         self.0.status.code().unwrap()
     }
 
-    pub fn stdout(&self) -> String {
+    pub(crate) fn stdout(&self) -> String {
         String::from_utf8(self.0.stdout.clone()).unwrap()
     }
 
-    pub fn stderr(&self) -> String {
+    pub(crate) fn stderr(&self) -> String {
         String::from_utf8(self.0.stderr.clone()).unwrap()
     }
 
     /// Fails, showing what was said, unless the exit code is `code`.
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code(), code, "stdout: {}\nstderr: {}", self.stdout(), self.stderr());
         self
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout()).unwrap()
     }
 }
 
 /// Fails, naming the place, unless `document` meets the schema in docs/schema.
-pub fn assert_valid(document: &Value, schema: &str) {
+pub(crate) fn assert_valid(document: &Value, schema: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema").join(schema);
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -105,7 +105,7 @@ pub fn assert_valid(document: &Value, schema: &str) {
 }
 
 /// The numbers of a run without what names it: run id, times, paths, resources.
-pub fn figures(run: &Value) -> Value {
+pub(crate) fn figures(run: &Value) -> Value {
     let mut run = run.clone();
     for key in ["run_id", "generated_at", "report"] {
         run.as_object_mut().unwrap().remove(key);
@@ -116,6 +116,6 @@ pub fn figures(run: &Value) -> Value {
     run
 }
 
-pub fn floats(value: &Value) -> Vec<f64> {
+pub(crate) fn floats(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
 }
