@@ -14,7 +14,7 @@ use ndarray::Array2;
 
 /// Independent outcomes at which a correction of the deciles counts half. Calm and nervous stretches follow each
 /// other, so the width that would have been right is a poor guide to the one that will be: on 2011-2022 a smaller
-/// value (15) cost up to 0.2 % of loss at every horizon, a larger one (150) gained nothing.
+/// value (15) cost up to 0.1 % of loss, a larger one (150) gained less than that.
 const HALF_CREDIBLE_DECILES: f64 = 60.0;
 /// The same for the 95 % interval. Anything from 10 to 30 keeps its coverage between 93 and 95 % on 2011-2022; within
 /// that range this was chosen knowing 2023-2024, as docs/ARCHITECTURE.md tells.

@@ -6,7 +6,7 @@ use ndarray::Array2;
 
 /// Sharpness of the weights: a model whose loss is 1 % lower gets about 1 + SHARPNESS / 100 times the weight before
 /// shrinkage. Losses of exchange-rate models differ by a few percent, so inverse proportion alone (sharpness 1)
-/// would not tell them apart. Chosen on 2012-2022 (docs/ARCHITECTURE.md).
+/// would not tell them apart. Set by that reasoning, not tuned.
 const SHARPNESS: f64 = 20.0;
 /// Fewer past origins than this, and the weights are equal and the intervals as the models give them.
 const MIN_PAST_ORIGINS: usize = 8;

@@ -13,8 +13,8 @@ use forecaster_domain::{History, LEVELS, MEDIAN, Model, ModelError, ModelForecas
 const WARM_UP: usize = 250;
 /// Decay of the fast variance, one a day (RiskMetrics 1996 uses 0.94 for daily data, 0.97 for monthly).
 const FAST_DECAY: f64 = 0.97;
-/// Daily persistence with which the fast variance returns to the slow one over the steps; 0.97 lost less than 0.98
-/// and 0.985 on 2011-2022.
+/// Daily persistence with which the fast variance returns to the slow one over the steps; 0.97 lost less than
+/// 0.985 on 2011-2022.
 const PERSISTENCE: f64 = 0.97;
 /// Independent windows at which a conditional mean counts half: 1 / 50 is about the share of the variance of
 /// exchange rate returns that anything known beforehand explains.
