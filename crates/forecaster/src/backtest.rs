@@ -13,7 +13,6 @@ use forecaster_domain::Horizon;
 use forecaster_ensemble::{
     ForecastCache, Judged, Origin, forecast_origins, grid_origins, judge_model, judge_pool, origin_at, prequential,
 };
-use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Which origins to replay.
@@ -28,51 +27,14 @@ pub(crate) struct Period {
 }
 
 /// Scores of one horizon.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct HorizonScores {
     /// Origins replayed whose horizon had passed by the end of the data.
     pub origins: usize,
     /// Scores by model; `ensemble` and `random_walk` are always among them.
-    pub models: BTreeMap<String, ModelScores>,
+    pub models: BTreeMap<String, Judged>,
     /// Models without a forecast at any origin, and why.
     pub left_out: Vec<LeftOut>,
-}
-
-/// Scores of a model or pool over the origins.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct ModelScores {
-    /// Origins scored.
-    pub n: usize,
-    /// Weighted quantile loss over the deciles and all target dates.
-    pub wql: f64,
-    /// Of the median at the last target date, price units.
-    pub rmse: f64,
-    /// Of the median at the last target date, percent.
-    pub mape: f64,
-    /// Of the median over all target dates, against the one-day naive error.
-    pub mase: f64,
-    /// Share of actuals inside the 80 % interval.
-    pub coverage80: f64,
-    /// Share of actuals inside the 95 % interval.
-    pub coverage95: f64,
-    /// 1 - WQL / WQL of the random walk over the same origins.
-    pub skill: f64,
-}
-
-impl ModelScores {
-    fn new(judged: Judged) -> Self {
-        let Judged { scores, skill } = judged;
-        Self {
-            n: scores.n,
-            wql: scores.wql,
-            rmse: scores.rmse,
-            mape: scores.mape,
-            mase: scores.mase,
-            coverage80: scores.coverage80,
-            coverage95: scores.coverage95,
-            skill,
-        }
-    }
 }
 
 /// Replays one horizon.
@@ -113,7 +75,7 @@ pub(crate) fn backtest(
     let mut left_out = Vec::new();
     for (position, name) in lineup.names().into_iter().enumerate() {
         match judge_model(&replayed.origins, position, BENCHMARK) {
-            Some(judged) => drop(scores.insert(name, ModelScores::new(judged))),
+            Some(judged) => drop(scores.insert(name, judged)),
             None => {
                 let failure = replayed.failures[position].as_ref();
                 let reason = failure.map_or_else(|| "no outcome was published".to_owned(), |(_, e)| e.to_string());
@@ -124,7 +86,7 @@ pub(crate) fn backtest(
     let pooled = judge_pool(&issued, BENCHMARK).ok_or_else(|| {
         Failure::failed(format!("{horizon}: no model of the pool has a scored forecast in the period"))
     })?;
-    scores.insert("ensemble".into(), ModelScores::new(pooled));
+    scores.insert("ensemble".into(), pooled);
     Ok(HorizonScores { origins: replayed.origins.len(), models: scores, left_out })
 }
 

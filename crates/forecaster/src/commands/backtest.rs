@@ -5,9 +5,12 @@ use crate::backtest::{HorizonScores, Period, backtest as replay};
 use crate::cache::LedgerCache;
 use crate::cli::BacktestArgs;
 use crate::config::{Config, MODEL_NAMES};
+use crate::document::{LeftOut, ScoresDocument};
 use crate::failure::{Failure, Outcome};
 use crate::market::Market;
 use chrono::{Days, NaiveDate};
+use forecaster_domain::Horizon;
+use forecaster_ensemble::Judged;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -18,7 +21,24 @@ struct BacktestDocument {
     from: NaiveDate,
     to: NaiveDate,
     every: u32,
-    horizons: BTreeMap<&'static str, HorizonScores>,
+    horizons: BTreeMap<&'static str, HorizonDocument>,
+}
+
+#[derive(Serialize)]
+struct HorizonDocument {
+    origins: usize,
+    models: BTreeMap<String, ScoresDocument>,
+    left_out: Vec<LeftOut>,
+}
+
+impl From<&HorizonScores> for HorizonDocument {
+    fn from(scores: &HorizonScores) -> Self {
+        Self {
+            origins: scores.origins,
+            models: scores.models.iter().map(|(name, judged)| (name.clone(), Some(*judged).into())).collect(),
+            left_out: scores.left_out.clone(),
+        }
+    }
 }
 
 /// Replays the horizons asked for and prints their scores.
@@ -34,17 +54,22 @@ pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<Outcome, 
     let ledger = open_ledger(config)?;
     let cache = LedgerCache { ledger: &ledger, today: today(config) };
     let period = Period { from, to, every: args.every as usize };
-    let mut scores = BTreeMap::new();
+    let mut scores = Vec::new();
     for horizon in horizons {
-        scores.insert(horizon.key(), replay(config, &market, horizon, &period, args.models.as_deref(), &cache)?);
+        scores.push((horizon, replay(config, &market, horizon, &period, args.models.as_deref(), &cache)?));
     }
-    let document = BacktestDocument { pair: market.pair.to_string(), from, to, every: args.every, horizons: scores };
     if args.json {
-        print_json(&document)?;
+        print_json(&BacktestDocument {
+            pair: market.pair.to_string(),
+            from,
+            to,
+            every: args.every,
+            horizons: scores.iter().map(|(horizon, scores)| (horizon.key(), scores.into())).collect(),
+        })?;
     } else {
-        print(&table(&document))?;
+        print(&format!("{} from {from} to {to}, every {}\n{}", market.pair, args.every, table(&scores)))?;
     }
-    let complete = document.horizons.values().all(|scores| scores.left_out.is_empty());
+    let complete = scores.iter().all(|(_, scores)| scores.left_out.is_empty());
     Ok(if complete { Outcome::Done } else { Outcome::Degraded })
 }
 
@@ -62,20 +87,18 @@ fn check_models(args: &BacktestArgs) -> Result<(), Failure> {
     }
 }
 
-fn table(document: &BacktestDocument) -> String {
-    let mut text = format!("{} from {} to {}, every {}\n", document.pair, document.from, document.to, document.every);
-    let mut horizons: Vec<_> = document.horizons.iter().collect();
-    horizons.sort_by_key(|(name, _)| name.trim_end_matches('d').parse::<u32>().unwrap_or(0));
-    for (name, scores) in horizons {
-        let _ = writeln!(text, "\n{name}, {} origins", scores.origins);
+fn table(horizons: &[(Horizon, HorizonScores)]) -> String {
+    let mut text = String::new();
+    for (horizon, scores) in horizons {
+        let _ = writeln!(text, "\n{horizon}, {} origins", scores.origins);
         let _ = writeln!(
             text,
             "{:<26}{:>5}{:>10}{:>9}{:>8}{:>8}{:>8}{:>8}{:>9}",
             "", "n", "WQL", "RMSE", "MAPE %", "MASE", "80 %", "95 %", "skill %"
         );
         let mut models: Vec<_> = scores.models.iter().collect();
-        models.sort_by(|a, b| a.1.wql.total_cmp(&b.1.wql));
-        for (model, s) in models {
+        models.sort_by(|a, b| a.1.scores.wql.total_cmp(&b.1.scores.wql));
+        for (model, Judged { scores: s, skill }) in models {
             let _ = writeln!(
                 text,
                 "{model:<26}{:>5}{:>10.6}{:>9.2}{:>8.2}{:>8.2}{:>8.1}{:>8.1}{:>+9.2}",
@@ -86,7 +109,7 @@ fn table(document: &BacktestDocument) -> String {
                 s.mase,
                 100.0 * s.coverage80,
                 100.0 * s.coverage95,
-                100.0 * s.skill
+                100.0 * skill
             );
         }
         for left_out in &scores.left_out {

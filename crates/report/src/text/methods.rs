@@ -83,7 +83,7 @@ pub(crate) fn detail_value(language: Language, value: &str) -> String {
     let number = |piece: &str| piece.trim_end_matches(" %").parse::<f64>().is_ok();
     let separator = if language == Spanish && pieces.iter().all(|p| number(p)) { "; " } else { ", " };
     let worded = pieces.into_iter().map(|piece| match piece {
-        _ if number(piece) => language.pick(piece.replace('.', ","), piece.to_owned()),
+        _ if number(piece) => language.pick(piece.replace('.', ","), piece.replace(" %", "%")),
         "returns 1-3" => language.pick("retornos 1-3", piece).to_owned(),
         "returns 5-63" => language.pick("retornos 5-63", piece).to_owned(),
         "volatility ratios" => language.pick("cocientes de volatilidad", piece).to_owned(),
@@ -183,6 +183,7 @@ mod tests {
         assert_eq!(detail_value(Spanish, "0.204, -0.046"), "0,204; -0,046");
         assert_eq!(detail_value(English, "0.204, -0.046"), "0.204, -0.046");
         assert_eq!(detail_value(Spanish, "10.3 %"), "10,3 %");
+        assert_eq!(detail_value(English, "10.3 %"), "10.3%");
         assert_eq!(detail_value(Spanish, "ARIMA(0,1,2)"), "ARIMA(0,1,2)");
         assert_eq!(detail_value(Spanish, "volatility ratios, dxy"), "cocientes de volatilidad, dxy");
     }
