@@ -65,9 +65,11 @@ fn data(market: &Market, stale: bool) -> DataMetrics {
 }
 
 fn resources(usage: &Usage, cached: usize, computed: usize) -> ResourceMetrics {
+    let rss_after_mb = crate::resources::rss_mb();
     ResourceMetrics {
-        peak_rss_mb: rounded(usage.peak_rss_mb()),
-        rss_after_mb: rounded(crate::resources::rss_mb()),
+        // The kernel's peak is counted in batches and may lag a little behind.
+        peak_rss_mb: rounded(usage.peak_rss_mb().max(rss_after_mb)),
+        rss_after_mb: rounded(rss_after_mb),
         seconds_total: rounded(usage.seconds()),
         seconds_chronos: None,
         forecasts_cached: cached,

@@ -1,8 +1,8 @@
 //! A regression forest that keeps its leaves' members, for conditional distributions (Meinshausen 2006, Quantile
 //! Regression Forests). Several responses share one set of trees.
 //!
-//! In: features `[n rows][f]` and responses `[n rows][4]`. Out: for a new row, a weight for every training row. Crates
-//! with random forests return means only, hence our own.
+//! In: features `[n rows][f]` and responses `[n rows][4]`. Out: for a new row, a weight for every training row. The
+//! crates with random forests return means and keep the leaves to themselves, hence our own.
 
 use rand::seq::index::sample;
 use rand::{Rng, RngExt, SeedableRng};

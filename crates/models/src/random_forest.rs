@@ -300,6 +300,20 @@ mod tests {
         }
     }
 
+    /// The newest training row is `steps` before the last observation: its own targets are known, the query's are not.
+    #[test]
+    fn no_row_is_trained_on_a_target_that_is_still_to_come() {
+        let pair = prices(&normals(900, 8).iter().map(|s| 0.006 * s).collect::<Vec<_>>());
+        for steps in [1, 5, 60] {
+            let answer = model().forecast(&history(&pair), &target(day(pair.len()), steps)).unwrap();
+            let rows = answer.details.iter().find(|(name, _)| name == "training rows").unwrap();
+            assert_eq!(rows.1, (pair.len() - WARM_UP - steps).to_string());
+            let table = FeatureTable::new(&history(&pair), steps);
+            let newest = WARM_UP + table.training_rows() - 1 + steps;
+            assert!(newest < pair.len(), "the last response ends at observation {newest}");
+        }
+    }
+
     #[test]
     fn a_broken_peg_does_not_blow_up_the_intervals() {
         let mut returns = vec![0.0; 1000];
