@@ -75,7 +75,7 @@ pub(crate) struct Forecast {
     pub reliability: Vec<(f64, f64)>,
     /// Round prices around the end of the horizon.
     pub price_levels: Vec<PriceLevel>,
-    /// Forecasts taken from the cache and made anew.
+    /// Forecasts taken from the cache.
     pub cached: usize,
     /// Forecasts made anew.
     pub computed: usize,

@@ -29,12 +29,12 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
     let mut failure = None;
     for horizon in horizons {
         match run_one(config, &market, horizon, &ledger) {
-            Ok((one, degraded)) => {
+            Ok(issued) => {
                 if !args.json {
-                    print(&summary(&one.1, &market, &one.0))?;
+                    print(&summary(&issued, &market))?;
                 }
-                outcome = outcome.and(degraded);
-                published.push(one.0);
+                outcome = outcome.and(issued.outcome);
+                published.push(issued.published);
             }
             Err(error) => {
                 tracing::error!(%horizon, "run failed: {error}");
@@ -53,12 +53,14 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
     failure.map_or(Ok(outcome), Err)
 }
 
-fn run_one(
-    config: &Config,
-    market: &Market,
-    horizon: Horizon,
-    ledger: &Ledger,
-) -> Result<((Published, Forecast), Outcome), Failure> {
+/// A run that ended with a report.
+struct Issued {
+    forecast: Forecast,
+    published: Published,
+    outcome: Outcome,
+}
+
+fn run_one(config: &Config, market: &Market, horizon: Horizon, ledger: &Ledger) -> Result<Issued, Failure> {
     let usage = Usage::start();
     let stale = market.age() > i64::from(config.rates.max_age_business_days);
     let mut identity = RunIdentity {
@@ -95,7 +97,7 @@ fn run_one(
         "run finished: {}",
         identity.status.as_str()
     );
-    Ok(((published, forecast), outcome))
+    Ok(Issued { forecast, published, outcome })
 }
 
 fn warn_stale(config: &Config, market: &Market, horizon: Horizon) {
@@ -116,7 +118,8 @@ fn weights(forecast: &Forecast) -> String {
     format!("{{{}}}", forecast.models.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
-fn summary(forecast: &Forecast, market: &Market, published: &Published) -> String {
+fn summary(issued: &Issued, market: &Market) -> String {
+    let Issued { forecast, published, .. } = issued;
     let ensemble = &forecast.ensemble;
     let end = ensemble.last_step();
     let last = market.history.pair().last_value();
