@@ -135,7 +135,7 @@ impl History {
 
     /// Log returns of the pair `[len - 1]`, oldest first: ln(p_t / p_{t-1}).
     pub fn log_returns(&self) -> Vec<f64> {
-        log_returns(self.pair.values())
+        self.pair.values().windows(2).map(|w| (w[1] / w[0]).ln()).collect()
     }
 
     /// The regressors that can be used over the whole window, aligned with the pair's dates, and the status of
@@ -186,11 +186,6 @@ impl History {
         }
         Ok(aligned)
     }
-}
-
-/// Log returns `[len - 1]` of positive `values`.
-pub(crate) fn log_returns(values: &[f64]) -> Vec<f64> {
-    values.windows(2).map(|w| (w[1] / w[0]).ln()).collect()
 }
 
 #[cfg(test)]

@@ -123,8 +123,7 @@ impl QuantileForecast {
     pub fn probability_above(&self, step: usize, price: f64) -> f64 {
         let scores = level_scores();
         let row = self.values.row(step);
-        let inner = row.as_slice().unwrap_or_default();
-        let i = inner.get(1..LEVELS.len() - 1).map_or(0, |r| r.partition_point(|q| *q <= price));
+        let i = row.iter().skip(1).take(LEVELS.len() - 2).take_while(|q| **q <= price).count();
         let (low, high) = (row[i].ln(), row[i + 1].ln());
         if high <= low {
             return if price < row[i] { 1.0 - LEVELS[i] } else { 1.0 - LEVELS[i + 1] };

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use forecaster_domain::{LEVELS, QuantileForecast};
 use forecaster_ensemble::Judged;
 use forecaster_ledger::RunStatus;
-use forecaster_report::SourceGap;
+use forecaster_report::{RoundLevel, SourceGap};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -196,11 +196,8 @@ impl RunDocument {
 }
 
 fn price_levels(forecast: &Forecast) -> Vec<PriceLevelDocument> {
-    let document = |l: &crate::pipeline::PriceLevel| PriceLevelDocument {
-        price: l.price,
-        above_at_end: l.above_at_end,
-        touched: l.touched,
-    };
+    let document =
+        |l: &RoundLevel| PriceLevelDocument { price: l.price, above_at_end: l.above_at_end, touched: l.touched };
     forecast.price_levels.iter().map(document).collect()
 }
 

@@ -55,14 +55,12 @@ impl Market {
         let pair = Pair::from_str(&config.rates.pair).map_err(Failure::usage)?;
         let calendar = BusinessCalendar::for_pair(&pair);
         let store = RatesStore::open(&config.service.data_dir)?;
-        let rules = QualityRules::new(today, Some(calendar));
-        let own = assemble(&store, &pair.series_name(), &rules, as_of)?;
+        let own = assemble(&store, &pair.series_name(), &quality_rules(&pair, &pair.series_name(), today), as_of)?;
         require_enough(&own, as_of)?;
         let mut sources = vec![source(&own, &pair.series_name())];
         let mut regressors = Vec::new();
         for (name, settings) in config.rates.series.iter().filter(|(name, _)| **name != pair.series_name()) {
-            let rules = QualityRules::new(today, Some(BusinessCalendar::weekdays()));
-            match assemble(&store, name, &rules, as_of) {
+            match assemble(&store, name, &quality_rules(&pair, name, today), as_of) {
                 Ok(available) => {
                     sources.push(source(&available, name));
                     regressors.push(Regressor { series: available.checked.series, lag_days: settings.lag_days });
@@ -116,6 +114,13 @@ impl Market {
             }
         }
     }
+}
+
+/// What the series `name` is held to: the pair's own to the pair's business days, others to weekdays.
+pub(crate) fn quality_rules(pair: &Pair, name: &str, today: NaiveDate) -> QualityRules {
+    let own = name == pair.series_name();
+    let calendar = if own { BusinessCalendar::for_pair(pair) } else { BusinessCalendar::weekdays() };
+    QualityRules::new(today, Some(calendar))
 }
 
 fn source(available: &AvailableSeries, name: &str) -> Source {

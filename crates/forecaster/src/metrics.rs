@@ -6,6 +6,7 @@ use crate::pipeline::Forecast;
 use crate::resources::Usage;
 use chrono::NaiveDate;
 use forecaster_domain::Horizon;
+use forecaster_ledger::RunStatus;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -64,7 +65,7 @@ fn data(market: &Market, stale: bool) -> DataMetrics {
     }
 }
 
-fn resources(usage: &Usage, cached: usize, computed: usize) -> ResourceMetrics {
+fn resources(usage: &Usage) -> ResourceMetrics {
     let rss_after_mb = crate::resources::rss_mb();
     ResourceMetrics {
         // The kernel's peak is counted in batches and may lag a little behind.
@@ -72,8 +73,8 @@ fn resources(usage: &Usage, cached: usize, computed: usize) -> ResourceMetrics {
         rss_after_mb: rounded(rss_after_mb),
         seconds_total: rounded(usage.seconds()),
         seconds_chronos: None,
-        forecasts_cached: cached,
-        forecasts_computed: computed,
+        forecasts_cached: 0,
+        forecasts_computed: 0,
     }
 }
 
@@ -91,20 +92,17 @@ pub(crate) fn line(
         let metrics = ModelMetrics { weight: m.weight, scores: m.judged.into(), seconds: rounded(m.seconds) };
         (m.name.clone(), metrics)
     });
+    let empty = empty_line(identity, market, forecast.horizon, usage);
     serde_json::to_string(&MetricsLine {
-        run_id: identity.run_id.clone(),
-        timestamp: identity.generated_at.to_rfc3339(),
-        pair: market.pair.to_string(),
-        horizon: forecast.horizon.key(),
-        as_of: market.as_of(),
-        status: identity.status.as_str(),
-        error: None,
         models: models.collect(),
         ensemble: forecast.ensemble_judged.map(|judged| Some(judged).into()),
-        ensemble_without_chronos: None,
         left_out: left_out(forecast),
-        resources: resources(usage, forecast.cached, forecast.computed),
-        data: data(market, identity.stale),
+        resources: ResourceMetrics {
+            forecasts_cached: forecast.cached,
+            forecasts_computed: forecast.computed,
+            ..empty.resources
+        },
+        ..empty
     })
 }
 
@@ -120,18 +118,27 @@ pub(crate) fn failed_line(
     usage: &Usage,
 ) -> serde_json::Result<String> {
     serde_json::to_string(&MetricsLine {
+        status: RunStatus::Failed.as_str(),
+        error: Some(error.to_owned()),
+        ..empty_line(identity, market, horizon, usage)
+    })
+}
+
+/// What every line says, with nothing forecast.
+fn empty_line(identity: &RunIdentity, market: &Market, horizon: Horizon, usage: &Usage) -> MetricsLine {
+    MetricsLine {
         run_id: identity.run_id.clone(),
         timestamp: identity.generated_at.to_rfc3339(),
         pair: market.pair.to_string(),
         horizon: horizon.key(),
         as_of: market.as_of(),
-        status: "failed",
-        error: Some(error.to_owned()),
+        status: identity.status.as_str(),
+        error: None,
         models: BTreeMap::new(),
         ensemble: None,
         ensemble_without_chronos: None,
         left_out: Vec::new(),
-        resources: resources(usage, 0, 0),
+        resources: resources(usage),
         data: data(market, identity.stale),
-    })
+    }
 }

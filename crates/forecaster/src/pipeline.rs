@@ -11,6 +11,7 @@ use forecaster_ensemble::{
     ForecastCache, Judged, Pool, forecast_origins, grid_origins, guarded_forecast, judge_model, judge_pool, pool_at,
     prequential, reliability,
 };
+use forecaster_report::RoundLevel;
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -43,17 +44,6 @@ pub(crate) struct PastPool {
     pub actual: Option<f64>,
 }
 
-/// A round price with its probabilities.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PriceLevel {
-    /// The price.
-    pub price: f64,
-    /// Probability that the last target date ends above it.
-    pub above_at_end: f64,
-    /// Probability that it is reached on some target date.
-    pub touched: f64,
-}
-
 /// Everything a run found out.
 #[derive(Debug, Clone)]
 pub(crate) struct Forecast {
@@ -74,7 +64,7 @@ pub(crate) struct Forecast {
     /// Level and share of actuals at or below it, out of sample.
     pub reliability: Vec<(f64, f64)>,
     /// Round prices around the end of the horizon.
-    pub price_levels: Vec<PriceLevel>,
+    pub price_levels: Vec<RoundLevel>,
     /// Forecasts taken from the cache.
     pub cached: usize,
     /// Forecasts made anew.
@@ -213,7 +203,7 @@ fn results(
 
 /// Round prices over the 95 % interval at the end of the horizon: multiples of 1, 2 or 5 times a power of ten, 5 to
 /// 12 of them, with the probability of ending above and of being touched on the way.
-fn price_levels(ensemble: &QuantileForecast, last: f64) -> Vec<PriceLevel> {
+fn price_levels(ensemble: &QuantileForecast, last: f64) -> Vec<RoundLevel> {
     let step = ensemble.last_step();
     let (low, high) = ensemble.interval95(step);
     if high / low < 1.0 + 1e-9 {
@@ -226,7 +216,7 @@ fn price_levels(ensemble: &QuantileForecast, last: f64) -> Vec<PriceLevel> {
     (first..=end)
         .take(20)
         .map(|i| i as f64 * spacing)
-        .map(|price| PriceLevel {
+        .map(|price| RoundLevel {
             price,
             above_at_end: ensemble.probability_above(step, price),
             touched: paths::touch_probability(&paths, last, price),

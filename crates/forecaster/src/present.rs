@@ -7,8 +7,7 @@ use crate::pipeline::{Forecast, PastPool};
 use crate::resources::Usage;
 use forecaster_ensemble::Judged;
 use forecaster_report::{
-    Language, ModelView, PastForecast, ReportView, ResourcesView, RoundLevel, ScoreView, SourceView, Staleness,
-    ValidationView,
+    Language, ModelView, PastForecast, ReportView, ResourcesView, ScoreView, SourceView, Staleness, ValidationView,
 };
 
 /// Observations shown in the report: two years, enough for every indicator.
@@ -51,7 +50,7 @@ pub(crate) fn view(
         validation: validation(config, forecast),
         past: forecast.past.iter().map(past).collect(),
         reliability: forecast.reliability.clone(),
-        round_levels: round_levels(forecast),
+        round_levels: forecast.price_levels.clone(),
         sources: sources(market),
         resources: ResourcesView {
             peak_rss_mb: usage.peak_rss_mb(),
@@ -100,14 +99,6 @@ fn past(pool: &PastPool) -> PastForecast {
         interval95: pool.forecast.interval95(last),
         actual: pool.actual,
     }
-}
-
-fn round_levels(forecast: &Forecast) -> Vec<RoundLevel> {
-    forecast
-        .price_levels
-        .iter()
-        .map(|l| RoundLevel { price: l.price, above_at_end: l.above_at_end, touched: l.touched })
-        .collect()
 }
 
 fn sources(market: &Market) -> Vec<SourceView> {

@@ -62,17 +62,10 @@ pub(crate) fn publish(
     let html = forecaster_report::html(&present::view(identity, config, market, forecast, usage));
     let metrics = metrics::line(identity, market, forecast, usage).map_err(Failure::failed)?;
     let record = RunRecord {
-        run_id: identity.run_id.clone(),
-        pair: market.pair.to_string(),
-        horizon: forecast.horizon,
-        as_of: market.as_of(),
-        started_at: identity.generated_at.with_timezone(&Utc),
-        finished_at: Utc::now(),
-        status: identity.status,
         report_html: Some(paths.html.clone()),
         report_json: Some(paths.json.clone()),
-        metrics,
         forecasts: issued(forecast),
+        ..bare_record(identity, market, forecast.horizon, identity.status, metrics)
     };
     let write = || -> Result<(), Failure> {
         write_whole(&paths.html, html.as_bytes())?;
@@ -101,23 +94,34 @@ pub(crate) fn record_failure(
     let record = || -> Result<(), Failure> {
         let metrics =
             metrics::failed_line(identity, market, horizon, &error.to_string(), usage).map_err(Failure::failed)?;
-        Ok(ledger.record(&RunRecord {
-            run_id: identity.run_id.clone(),
-            pair: market.pair.to_string(),
-            horizon,
-            as_of: market.as_of(),
-            started_at: identity.generated_at.with_timezone(&Utc),
-            finished_at: Utc::now(),
-            status: RunStatus::Failed,
-            report_html: None,
-            report_json: None,
-            metrics,
-            forecasts: Vec::new(),
-        })?)
+        Ok(ledger.record(&bare_record(identity, market, horizon, RunStatus::Failed, metrics))?)
     };
     match record() {
         Ok(()) => flush_metrics(ledger, config),
         Err(second) => tracing::warn!(%horizon, "the failed run could not be recorded: {second}"),
+    }
+}
+
+/// What the ledger keeps of every run, with nothing issued.
+fn bare_record(
+    identity: &RunIdentity,
+    market: &Market,
+    horizon: Horizon,
+    status: RunStatus,
+    metrics: String,
+) -> RunRecord {
+    RunRecord {
+        run_id: identity.run_id.clone(),
+        pair: market.pair.to_string(),
+        horizon,
+        as_of: market.as_of(),
+        started_at: identity.generated_at.with_timezone(&Utc),
+        finished_at: Utc::now(),
+        status,
+        report_html: None,
+        report_json: None,
+        metrics,
+        forecasts: Vec::new(),
     }
 }
 

@@ -107,11 +107,6 @@ impl Ledger {
         Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
     }
 
-    /// The ledger's file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// A panic in another thread cannot leave a transaction half done: SQLite rolls it back.
     pub(crate) fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
@@ -127,7 +122,7 @@ impl Ledger {
     /// When the transaction fails; nothing of it is kept then.
     pub fn record(&self, run: &RunRecord) -> Result<(), LedgerError> {
         let mut connection = self.connection();
-        let write = || -> rusqlite::Result<()> {
+        let mut write = || -> rusqlite::Result<()> {
             let transaction = connection.transaction()?;
             insert_run(&transaction, run)?;
             for issued in &run.forecasts {
@@ -135,7 +130,6 @@ impl Ledger {
             }
             transaction.commit()
         };
-        let mut write = write;
         write().map_err(|e| self.failed(e))
     }
 

@@ -22,4 +22,4 @@ pub use error::RatesError;
 pub use import::read_csv;
 pub use quality::{Action, Checked, Finding, Problem, QualityRules, check};
 pub use snapshot::{EMBEDDED_SOURCE, RawObservation, embedded};
-pub use store::{MergeReport, RatesStore, Revision, StoredObservation};
+pub use store::{MergeReport, RatesStore, Revision, StoredObservation, checked_name};

@@ -190,8 +190,11 @@ impl RatesStore {
     }
 }
 
-/// The name itself, when it is safe as a file name.
-pub(crate) fn checked_name(name: &str) -> Result<&str, RatesError> {
+/// The name itself, when it is a series name: short, of lower-case letters, digits and _, so safe as a file name.
+///
+/// # Errors
+/// When it is not.
+pub fn checked_name(name: &str) -> Result<&str, RatesError> {
     let safe = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     if (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(safe) {
         Ok(name)

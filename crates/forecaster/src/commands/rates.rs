@@ -4,8 +4,9 @@ use super::{print, print_json, today};
 use crate::cli::RatesCommand;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
+use crate::market::quality_rules;
 use chrono::{NaiveDate, Utc};
-use forecaster_domain::{BusinessCalendar, Pair};
+use forecaster_domain::Pair;
 use forecaster_rates::{
     Action, AvailableSeries, QualityRules, RatesStore, StoredObservation, assemble, available, check, read_csv,
 };
@@ -35,12 +36,9 @@ pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<Outcome, 
     }
 }
 
-/// The pair's series is held to the pair's business days, others to weekdays.
 fn rules(config: &Config, name: &str) -> Result<QualityRules, Failure> {
     let pair = Pair::from_str(&config.rates.pair).map_err(Failure::usage)?;
-    let own = name == pair.series_name();
-    let calendar = if own { BusinessCalendar::for_pair(&pair) } else { BusinessCalendar::weekdays() };
-    Ok(QualityRules::new(today(config), Some(calendar)))
+    Ok(quality_rules(&pair, name, today(config)))
 }
 
 fn all(store: &RatesStore, config: &Config) -> Result<Vec<(String, AvailableSeries)>, Failure> {

@@ -49,8 +49,7 @@ fn check_rates(config: &Config) -> Result<(), Problem> {
     }
     for (name, series) in &rates.series {
         let key = format!("rates.series.{name}");
-        let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if name.is_empty() || !name.chars().all(valid) {
+        if forecaster_rates::checked_name(name).is_err() {
             return Err(problem(key, quoted(name), "a series name of lower-case letters, digits and _"));
         }
         if series.lag_days > 30 {
