@@ -62,24 +62,7 @@ pub fn forecast_origins(
 ) -> Computed {
     let windows: Vec<Option<History>> =
         origins.par_iter().map(|o| history.until(o.as_of).ok().map(|h| h.window(lookback))).collect();
-    let hashes: Vec<String> = windows
-        .par_iter()
-        .zip(&origins)
-        .map(|(window, origin)| window.as_ref().map_or_else(String::new, |w| hash(w, origin)))
-        .collect();
-    let fingerprints: Vec<String> = models.iter().map(|m| m.fingerprint()).collect();
-    let keys: Vec<ForecastKey> = origins
-        .iter()
-        .zip(&hashes)
-        .flat_map(|(origin, hash)| {
-            fingerprints.iter().map(move |fingerprint| ForecastKey {
-                model: fingerprint.clone(),
-                horizon: origin.target.horizon,
-                origin: origin.as_of,
-                history: hash.clone(),
-            })
-        })
-        .collect();
+    let keys = keys(models, &windows, &origins);
     let mut forecasts = cache.load(&keys);
     let missing: Vec<usize> = (0..keys.len()).filter(|i| forecasts[*i].is_none()).collect();
     let made: Vec<(usize, Result<QuantileForecast, ModelError>, Duration)> = missing
@@ -118,6 +101,26 @@ pub fn forecast_origins(
         .map(|origin| OriginForecasts { origin, forecasts: rows.by_ref().take(models.len()).collect() })
         .collect();
     Computed { origins, seconds, cached, computed: fresh.len(), failures }
+}
+
+/// Cache keys `[origins x models]`, the models of one origin side by side.
+fn keys(models: &[&dyn Model], windows: &[Option<History>], origins: &[Origin]) -> Vec<ForecastKey> {
+    let hashes: Vec<String> = windows
+        .par_iter()
+        .zip(origins)
+        .map(|(window, origin)| window.as_ref().map_or_else(String::new, |w| hash(w, origin)))
+        .collect();
+    let fingerprints: Vec<String> = models.iter().map(|m| m.fingerprint()).collect();
+    let one_origin = |(origin, hash): (&Origin, &String)| -> Vec<ForecastKey> {
+        let key = |fingerprint: &String| ForecastKey {
+            model: fingerprint.clone(),
+            horizon: origin.target.horizon,
+            origin: origin.as_of,
+            history: hash.clone(),
+        };
+        fingerprints.iter().map(key).collect()
+    };
+    origins.iter().zip(&hashes).flat_map(one_origin).collect()
 }
 
 /// A model's forecast, a panic in it being its failure alone.

@@ -45,9 +45,9 @@ pub fn assemble(
         let available = available(store)?.join(", ");
         return Err(RatesError::UnknownSeries { name: name.to_owned(), available });
     }
-    let mut by_date: BTreeMap<NaiveDate, (f64, String)> = BTreeMap::new();
-    by_date.extend(snapshot.into_iter().flatten().map(|o| (o.date, (o.value, EMBEDDED_SOURCE.to_owned()))));
-    by_date.extend(stored.into_iter().flatten().map(|o| (o.date, (o.value, o.source))));
+    let mut by_date: BTreeMap<NaiveDate, (f64, &str)> = BTreeMap::new();
+    by_date.extend(snapshot.into_iter().flatten().map(|o| (o.date, (o.value, EMBEDDED_SOURCE))));
+    by_date.extend(stored.iter().flatten().map(|o| (o.date, (o.value, o.source.as_str()))));
 
     if let Some(until) = until {
         let first = by_date.keys().next().copied();
@@ -59,7 +59,8 @@ pub fn assemble(
     let raw: Vec<RawObservation> =
         by_date.iter().map(|(&date, &(value, _))| RawObservation { date, value }).collect();
     let checked = check(name, &raw, rules)?;
-    let provider = by_date.remove(&checked.series.last_date()).map(|(_, source)| source).unwrap_or_default();
+    let provider =
+        by_date.get(&checked.series.last_date()).map_or_else(String::new, |(_, source)| (*source).to_owned());
     Ok(AvailableSeries { checked, provider })
 }
 

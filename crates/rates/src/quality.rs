@@ -21,7 +21,7 @@ const CARRIED: f64 = 1e-4;
 #[derive(Debug, Clone, Copy)]
 pub struct QualityRules {
     /// No value may be dated after this day. It is the wall clock's today also when the forecast is for an older
-    /// as-of date; that one is cut later, by [`History::until`](forecaster_domain::History::until).
+    /// as-of date: for that, [`assemble`](crate::assemble) cuts the series before the checks.
     pub today: NaiveDate,
     /// The series' business days. On any other day there is no official rate, so a value there is refused.
     /// `None` accepts every day, and counts weekdays where elapsed days matter.
