@@ -105,6 +105,9 @@ pub enum ModelError {
     /// The estimation did not give a usable answer.
     #[error("estimation failed: {0}")]
     Estimation(String),
+    /// What the model needs is not there: a checkpoint, a library, memory.
+    #[error("{0}")]
+    Unavailable(String),
     /// The model panicked: a bug in it, kept from taking the run along.
     #[error("the model panicked; please report this as a bug")]
     Panicked,

@@ -36,7 +36,8 @@ pub struct ForecastKey {
     pub history: String,
 }
 
-/// A forecasting model. Pure: the same history and target give the same answer, to the last bit.
+/// A forecasting model. Pure: the same history and target give the same answer, to the last bit unless a model says how
+/// much less it promises.
 pub trait Model: Send + Sync {
     /// Its name in the configuration, the metrics and the reports, such as `random_walk`.
     fn name(&self) -> &str;
@@ -50,4 +51,14 @@ pub trait Model: Send + Sync {
     /// # Errors
     /// When the history is too short or the estimation fails; the ensemble then goes on without the model.
     fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError>;
+
+    /// Whether [`Model::forecast_batch`] is much quicker than its parts one by one, or from several threads.
+    fn prefers_batches(&self) -> bool {
+        false
+    }
+
+    /// [`Model::forecast`] for each of `requests`, in their order.
+    fn forecast_batch(&self, requests: &[(&History, &Target)]) -> Vec<Result<ModelForecast, ModelError>> {
+        requests.iter().map(|(history, target)| self.forecast(history, target)).collect()
+    }
 }

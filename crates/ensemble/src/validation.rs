@@ -65,7 +65,9 @@ pub fn forecast_origins(
     let keys = keys(models, &windows, &origins);
     let mut forecasts = cache.load(&keys);
     let missing: Vec<usize> = (0..keys.len()).filter(|i| forecasts[*i].is_none()).collect();
-    let made: Vec<(usize, Result<QuantileForecast, ModelError>, Duration)> = missing
+    let (batched, single): (Vec<usize>, Vec<usize>) =
+        missing.into_iter().partition(|i| models[i % models.len()].prefers_batches());
+    let mut made: Vec<Made> = single
         .into_par_iter()
         .filter_map(|i| {
             let (origin, model) = (i / models.len(), i % models.len());
@@ -76,6 +78,8 @@ pub fn forecast_origins(
             Some((i, answer, start.elapsed()))
         })
         .collect();
+    made.extend(batches(models, &windows, &origins, &batched));
+    batched.iter().for_each(|_| progress());
     let mut seconds = vec![0.0; models.len()];
     let mut failures: Vec<Option<(usize, ModelError)>> = vec![None; models.len()];
     let mut fresh = Vec::with_capacity(made.len());
@@ -101,6 +105,32 @@ pub fn forecast_origins(
         .map(|origin| OriginForecasts { origin, forecasts: rows.by_ref().take(models.len()).collect() })
         .collect();
     Computed { origins, seconds, cached, computed: fresh.len(), failures }
+}
+
+/// A forecast made anew: its place in `[origins x models]`, and the time it took.
+type Made = (usize, Result<QuantileForecast, ModelError>, Duration);
+
+/// The forecasts at places `batched` of models that prefer batches: one batch a model.
+fn batches(models: &[&dyn Model], windows: &[Option<History>], origins: &[Origin], batched: &[usize]) -> Vec<Made> {
+    let mut made = Vec::with_capacity(batched.len());
+    for (position, model) in models.iter().enumerate() {
+        let (places, requests): (Vec<usize>, Vec<(&History, &Target)>) = batched
+            .iter()
+            .filter(|i| *i % models.len() == position)
+            .filter_map(|i| {
+                let origin = i / models.len();
+                Some((*i, (windows[origin].as_ref()?, &origins[origin].target)))
+            })
+            .unzip();
+        if requests.is_empty() {
+            continue;
+        }
+        let start = Instant::now();
+        let answers = guarded_batch(*model, &requests);
+        let each = start.elapsed() / requests.len() as u32;
+        made.extend(places.into_iter().zip(answers).map(|(i, answer)| (i, answer.map(|f| f.quantiles), each)));
+    }
+    made
 }
 
 /// Cache keys `[origins x models]`, the models of one origin side by side.
@@ -131,6 +161,15 @@ pub fn guarded_forecast(model: &dyn Model, history: &History, target: &Target) -
     // Models hold no state that a panic could leave half changed.
     let attempt = std::panic::AssertUnwindSafe(|| model.forecast(history, target));
     std::panic::catch_unwind(attempt).unwrap_or(Err(ModelError::Panicked))
+}
+
+/// A model's forecasts for several requests at once, a panic in it being the failure of all.
+fn guarded_batch(model: &dyn Model, requests: &[(&History, &Target)]) -> Vec<Result<ModelForecast, ModelError>> {
+    let attempt = std::panic::AssertUnwindSafe(|| model.forecast_batch(requests));
+    let mut answers = std::panic::catch_unwind(attempt).unwrap_or_default();
+    // One that panicked, or that answered less than it was asked.
+    answers.resize(requests.len(), Err(ModelError::Panicked));
+    answers
 }
 
 /// Hash of all that a model sees through a window and a target.
@@ -264,8 +303,61 @@ pub(crate) mod tests {
         assert!(computed.failures[0].is_none());
     }
 
+    /// [`Shifted`], asked for batches only.
+    struct Batched(Shifted, std::sync::Mutex<Vec<usize>>);
+
+    impl Model for Batched {
+        fn name(&self) -> &str {
+            self.0.name()
+        }
+
+        fn fingerprint(&self) -> String {
+            self.0.fingerprint()
+        }
+
+        fn forecast(&self, _: &History, _: &Target) -> Result<ModelForecast, ModelError> {
+            panic!("asked one by one")
+        }
+
+        fn prefers_batches(&self) -> bool {
+            true
+        }
+
+        fn forecast_batch(&self, requests: &[(&History, &Target)]) -> Vec<Result<ModelForecast, ModelError>> {
+            self.1.lock().unwrap().push(requests.len());
+            requests.iter().map(|(history, target)| self.0.forecast(history, target)).collect()
+        }
+    }
+
+    #[test]
+    fn a_model_that_prefers_batches_gets_all_origins_at_once_and_only_what_is_missing() {
+        let (cache, calendar) = (Memory::default(), BusinessCalendar::weekdays());
+        let batched = Batched(Shifted("two", 0.01), std::sync::Mutex::default());
+        let one = Shifted("one", 0.0);
+        let compute = |history: &History| {
+            let origins = grid_origins(history, &calendar, Horizon::D7, 30, 5, 250);
+            forecast_origins(&[&batched, &one], history, 300, origins, &cache, &|| ())
+        };
+        let cold = compute(&weekday_history(700));
+        let later = compute(&weekday_history(705));
+        assert_eq!(*batched.1.lock().unwrap(), [30, 1]);
+        // Just what the same model gives one by one, in the same places.
+        let single = run(&weekday_history(700), &NoCache, 0.01);
+        for (a, b) in cold.origins.iter().zip(&single.origins) {
+            assert_eq!((&a.forecasts[0], &a.forecasts[1]), (&b.forecasts[1], &b.forecasts[0]));
+        }
+        assert_eq!((cold.computed, later.computed), (60, 2));
+    }
+
     #[test]
     fn a_panicking_model_takes_nothing_along() {
+        let calendar = BusinessCalendar::weekdays();
+        let history = weekday_history(700);
+        let origins = grid_origins(&history, &calendar, Horizon::D7, 30, 5, 250);
+        let bad = Batched(Shifted("two", f64::INFINITY), std::sync::Mutex::default());
+        let computed = forecast_origins(&[&bad], &history, 300, origins, &NoCache, &|| ());
+        assert_eq!(computed.failures[0].clone().unwrap(), (30, ModelError::Panicked));
+
         let computed = run(&weekday_history(700), &NoCache, f64::INFINITY);
         assert!(computed.origins.iter().all(|o| o.forecasts[0].is_some() && o.forecasts[1].is_none()));
         assert_eq!(computed.failures[1].clone().unwrap().1, ModelError::Panicked);

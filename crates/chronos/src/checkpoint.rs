@@ -1,0 +1,205 @@
+//! A checkpoint as the Hugging Face hub has it: `config.json` and `model.safetensors` in one directory. In: the
+//! directory. Out: where each tensor lies in the file, checked in name, shape and type. Weights are read one tensor at
+//! a time, so that opening a checkpoint costs no memory.
+
+use crate::{BoltConfig, ChronosError};
+use half::{bf16, f16};
+use safetensors::Dtype;
+use safetensors::tensor::Metadata;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// Name of the weights file.
+pub(crate) const WEIGHTS: &str = "model.safetensors";
+/// Greatest header that the format allows.
+const MAX_HEADER: u64 = 100_000_000;
+
+/// A checkpoint whose header has been read and found sound.
+#[derive(Debug)]
+pub struct Checkpoint {
+    directory: PathBuf,
+    config: BoltConfig,
+    tensors: Metadata,
+    data_start: u64,
+}
+
+/// A tensor's place in the weights file.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Stored {
+    /// Element type.
+    pub(crate) dtype: Dtype,
+    /// First byte, from the start of the file.
+    pub(crate) offset: u64,
+    /// Length in bytes.
+    pub(crate) length: u64,
+}
+
+impl Checkpoint {
+    /// Opens the checkpoint in `directory`.
+    ///
+    /// # Errors
+    /// When a file is missing, cut off or broken, or the configuration is not a convertible Chronos-Bolt's.
+    pub fn open(directory: &Path) -> Result<Self, ChronosError> {
+        let config = BoltConfig::read(directory)?;
+        let path = directory.join(WEIGHTS);
+        let index = directory.join("model.safetensors.index.json");
+        if !path.exists() && index.exists() {
+            let reason =
+                "the weights are split over several files; only one model.safetensors can be read".to_owned();
+            return Err(ChronosError::Weights { path: index, reason });
+        }
+        let (tensors, data_start) = read_header(&path)?;
+        Ok(Self { directory: directory.to_owned(), config, tensors, data_start })
+    }
+
+    /// Its configuration.
+    pub fn config(&self) -> &BoltConfig {
+        &self.config
+    }
+
+    /// Number of parameters in the file.
+    pub fn parameters(&self) -> usize {
+        self.tensors.tensors().values().map(|info| info.shape.iter().product::<usize>()).sum()
+    }
+
+    /// Bytes of weights in the file.
+    pub fn weight_bytes(&self) -> u64 {
+        self.tensors.data_len() as u64
+    }
+
+    /// SHA-256 of `config.json` and of the weights, hexadecimal.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn checksums(&self) -> Result<(String, String), ChronosError> {
+        Ok((sha256(&self.directory.join("config.json"))?, sha256(&self.weights_path())?))
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The folder in which the weights really lie, links followed; the checkpoint's own when they are no link.
+    pub(crate) fn weights_folder(&self) -> PathBuf {
+        match self.weights_path().read_link() {
+            Ok(_) => self.real_weights().parent().map_or_else(|| self.directory.clone(), Path::to_owned),
+            Err(_) => self.directory.clone(),
+        }
+    }
+
+    /// Name of the weights file in that folder.
+    pub(crate) fn weights_name(&self) -> String {
+        self.real_weights().file_name().map_or_else(|| WEIGHTS.to_owned(), |n| n.to_string_lossy().into_owned())
+    }
+
+    fn real_weights(&self) -> PathBuf {
+        self.weights_path().canonicalize().unwrap_or_else(|_| self.weights_path())
+    }
+
+    pub(crate) fn weights_path(&self) -> PathBuf {
+        self.directory.join(WEIGHTS)
+    }
+
+    fn misfit(&self, name: &str, found: impl Into<String>, expected: impl Into<String>) -> ChronosError {
+        ChronosError::Tensor {
+            path: self.weights_path(),
+            name: name.to_owned(),
+            found: found.into(),
+            expected: expected.into(),
+        }
+    }
+
+    /// The place of tensor `name`, which must have `shape`; the first dimension of the shared embedding may be greater.
+    pub(crate) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Stored, ChronosError> {
+        let expected = format!("{shape:?} of F32, F16 or BF16");
+        let Some(info) = self.tensors.info(name) else {
+            return Err(self.misfit(name, "nothing", expected));
+        };
+        let fits = if name == "shared.weight" {
+            info.shape.len() == 2 && info.shape[0] >= shape[0] && info.shape[1] == shape[1]
+        } else {
+            info.shape == shape
+        };
+        if !fits || !matches!(info.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
+            return Err(self.misfit(name, format!("{:?} of {:?}", info.shape, info.dtype), expected));
+        }
+        let (start, end) = info.data_offsets;
+        Ok(Stored { dtype: info.dtype, offset: self.data_start + start as u64, length: (end - start) as u64 })
+    }
+
+    /// The values of a stored tensor or of part of one, in row-major order.
+    pub(crate) fn read(&self, name: &str, stored: &Stored) -> Result<Vec<f32>, ChronosError> {
+        let path = self.weights_path();
+        let mut file = File::open(&path).map_err(ChronosError::file("read", &path))?;
+        let mut bytes = vec![0; stored.length as usize];
+        file.seek(SeekFrom::Start(stored.offset))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(ChronosError::file("read", &path))?;
+        let values: Vec<f32> = match stored.dtype {
+            Dtype::F16 => bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+            Dtype::BF16 => bytes.chunks_exact(2).map(|b| bf16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+            _ => bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+        };
+        match values.iter().find(|v| !v.is_finite()) {
+            Some(value) => Err(self.misfit(name, value.to_string(), "finite weights; fetch the checkpoint again")),
+            None => Ok(values),
+        }
+    }
+}
+
+/// The header of a safetensors file, and where its data starts.
+fn read_header(path: &Path) -> Result<(Metadata, u64), ChronosError> {
+    let refuse = |reason: String| ChronosError::Weights { path: path.to_owned(), reason };
+    let mut file = File::open(path).map_err(ChronosError::file("read", path))?;
+    let file_length = file.metadata().map_err(ChronosError::file("read", path))?.len();
+    let mut length = [0; 8];
+    if file_length < 8 {
+        return Err(refuse(format!("{file_length} bytes are no safetensors file; fetch or import it again")));
+    }
+    file.read_exact(&mut length).map_err(ChronosError::file("read", path))?;
+    let length = u64::from_le_bytes(length);
+    if length > MAX_HEADER || length + 8 > file_length {
+        return Err(refuse("not a safetensors file, or one that was cut off; fetch or import it again".to_owned()));
+    }
+    let mut header = vec![0; length as usize];
+    file.read_exact(&mut header).map_err(ChronosError::file("read", path))?;
+    let tensors: Metadata = serde_json::from_slice(&header)
+        .map_err(|e| refuse(format!("not a safetensors file ({e}); fetch or import it again")))?;
+    let data_start = length + 8;
+    let expected = data_start + tensors.data_len() as u64;
+    if expected != file_length {
+        let reason =
+            format!("has {file_length} bytes where its header announces {expected}; fetch or import it again");
+        return Err(refuse(reason));
+    }
+    Ok((tensors, data_start))
+}
+
+/// SHA-256 of a file, hexadecimal.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn sha256(path: &Path) -> Result<String, ChronosError> {
+    let mut file = File::open(path).map_err(ChronosError::file("read", path))?;
+    let mut hasher = Sha256::new();
+    let mut block = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut block).map_err(ChronosError::file("read", path))? {
+            0 => break,
+            count => hasher.update(&block[..count]),
+        }
+    }
+    Ok(hex(&hasher.finalize()))
+}
+
+/// SHA-256 of `bytes`, hexadecimal.
+pub(crate) fn sha256_of(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Hexadecimal digits of `bytes`.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

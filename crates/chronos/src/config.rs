@@ -1,0 +1,247 @@
+//! `config.json` of a Chronos-Bolt checkpoint: read, checked, and nothing in it left to chance.
+
+use crate::ChronosError;
+use serde::Deserialize;
+use serde_json::Value;
+use std::path::Path;
+
+/// The architecture name that the hub gives to Chronos-Bolt.
+const ARCHITECTURE: &str = "ChronosBoltModelForForecasting";
+/// Bounds that no known checkpoint comes near; they keep a broken file from asking for terabytes.
+const MAX_DIMENSION: usize = 1 << 16;
+const MAX_LAYERS: usize = 256;
+
+/// Activation function of the feed-forward and residual blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// max(0, x)
+    Relu,
+    /// Gaussian error linear unit, exact (Hendrycks and Gimpel 2016).
+    Gelu,
+    /// Its tanh approximation, "gelu_new" and "gelu_pytorch_tanh".
+    GeluTanh,
+    /// x sigmoid(x), "silu" and "swish".
+    Silu,
+}
+
+/// Shape and settings of a Chronos-Bolt model. One that exists is consistent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoltConfig {
+    /// Width of a token.
+    pub d_model: usize,
+    /// Width of one attention head's keys and values.
+    pub d_kv: usize,
+    /// Width of the feed-forward layers.
+    pub d_ff: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Encoder layers.
+    pub encoder_layers: usize,
+    /// Decoder layers.
+    pub decoder_layers: usize,
+    /// Buckets of the relative position bias.
+    pub buckets: usize,
+    /// Distance from which on all positions share the last bucket.
+    pub max_distance: usize,
+    /// Epsilon of the layer norms.
+    pub layer_norm_epsilon: f32,
+    /// Activation of feed-forward and residual blocks.
+    pub activation: Activation,
+    /// Whether the feed-forward layers are gated.
+    pub gated: bool,
+    /// Row of the shared embedding that starts the decoder.
+    pub decoder_start: usize,
+    /// Row of the shared embedding that is the REG token, when there is one.
+    pub reg_token: Option<usize>,
+    /// Longest context, in time steps.
+    pub context_length: usize,
+    /// Steps forecast at once.
+    pub prediction_length: usize,
+    /// Time steps a patch.
+    pub patch: usize,
+    /// Quantile levels of the output, increasing.
+    pub quantiles: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    d_model: usize,
+    d_kv: usize,
+    d_ff: usize,
+    num_heads: usize,
+    num_layers: usize,
+    num_decoder_layers: Option<usize>,
+    relative_attention_num_buckets: Option<usize>,
+    relative_attention_max_distance: Option<usize>,
+    layer_norm_epsilon: Option<f32>,
+    feed_forward_proj: Option<String>,
+    dense_act_fn: Option<String>,
+    is_gated_act: Option<bool>,
+    decoder_start_token_id: Option<usize>,
+    reg_token_id: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct WrittenBolt {
+    context_length: usize,
+    prediction_length: usize,
+    input_patch_size: usize,
+    input_patch_stride: usize,
+    quantiles: Vec<f64>,
+    #[serde(default)]
+    use_reg_token: bool,
+}
+
+impl BoltConfig {
+    /// Reads `config.json` in `directory`.
+    ///
+    /// # Errors
+    /// When it cannot be read, belongs to another kind of model, or asks for what cannot be converted; the error names
+    /// the key.
+    pub fn read(directory: &Path) -> Result<Self, ChronosError> {
+        let path = directory.join("config.json");
+        let text = std::fs::read_to_string(&path).map_err(ChronosError::file("read", &path))?;
+        Self::parse(&text, &path)
+    }
+
+    /// Parses the text of a `config.json`; `path` is only named in errors.
+    ///
+    /// # Errors
+    /// As [`BoltConfig::read`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ChronosError> {
+        let refuse = |key: &str, found: String, expected: &str| ChronosError::Config {
+            path: path.to_owned(),
+            key: key.to_owned(),
+            found,
+            expected: expected.to_owned(),
+        };
+        let whole: Value =
+            serde_json::from_str(text).map_err(|e| refuse("the file", e.to_string(), "a JSON object"))?;
+        check_architecture(&whole, refuse)?;
+        let bolt = whole.get("chronos_config").cloned().unwrap_or_default();
+        let bolt: WrittenBolt = serde_json::from_value(bolt)
+            .map_err(|e| refuse("chronos_config", e.to_string(), "Chronos-Bolt's keys"))?;
+        let t5: Written = serde_json::from_value(whole).map_err(|e| {
+            refuse("the T5 settings", e.to_string(), "d_model, d_kv, d_ff, num_heads, num_layers ...")
+        })?;
+        let (activation, gated) = activation(&t5).map_err(|(key, found)| {
+            refuse(key, found, "relu, gelu, gelu_new, gelu_pytorch_tanh, silu or swish, gated or not")
+        })?;
+        let config = Self {
+            d_model: t5.d_model,
+            d_kv: t5.d_kv,
+            d_ff: t5.d_ff,
+            heads: t5.num_heads,
+            encoder_layers: t5.num_layers,
+            decoder_layers: t5.num_decoder_layers.unwrap_or(t5.num_layers),
+            buckets: t5.relative_attention_num_buckets.unwrap_or(32),
+            max_distance: t5.relative_attention_max_distance.unwrap_or(128),
+            layer_norm_epsilon: t5.layer_norm_epsilon.unwrap_or(1e-6),
+            activation,
+            gated,
+            decoder_start: t5.decoder_start_token_id.unwrap_or(0),
+            reg_token: bolt.use_reg_token.then(|| t5.reg_token_id.unwrap_or(1)),
+            context_length: bolt.context_length,
+            prediction_length: bolt.prediction_length,
+            patch: bolt.input_patch_size,
+            quantiles: bolt.quantiles,
+        };
+        if bolt.input_patch_stride != bolt.input_patch_size {
+            let found = bolt.input_patch_stride.to_string();
+            return Err(refuse("chronos_config.input_patch_stride", found, "the same as input_patch_size"));
+        }
+        config.check().map_err(|(key, found, expected)| refuse(key, found, expected))?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), (&'static str, String, &'static str)> {
+        let dimensions = [
+            ("d_model", self.d_model, MAX_DIMENSION),
+            ("d_kv", self.d_kv, MAX_DIMENSION),
+            ("d_ff", self.d_ff, MAX_DIMENSION),
+            ("num_heads", self.heads, MAX_DIMENSION),
+            ("num_layers", self.encoder_layers, MAX_LAYERS),
+            ("num_decoder_layers", self.decoder_layers, MAX_LAYERS),
+            ("chronos_config.context_length", self.context_length, MAX_DIMENSION),
+            ("chronos_config.prediction_length", self.prediction_length, MAX_DIMENSION),
+            ("chronos_config.input_patch_size", self.patch, self.context_length),
+        ];
+        for (key, value, most) in dimensions {
+            if !(1..=most).contains(&value) {
+                return Err((key, value.to_string(), "at least 1, and of a sensible size"));
+            }
+        }
+        // Half of the buckets are for each direction, and half of those are exact.
+        if self.buckets < 4 || self.buckets > MAX_DIMENSION || !self.buckets.is_multiple_of(2) {
+            return Err(("relative_attention_num_buckets", self.buckets.to_string(), "an even number from 4 on"));
+        }
+        if self.max_distance <= self.buckets / 4 || self.max_distance > MAX_DIMENSION {
+            let expected = "more than a quarter of relative_attention_num_buckets";
+            return Err(("relative_attention_max_distance", self.max_distance.to_string(), expected));
+        }
+        if !(self.layer_norm_epsilon > 0.0 && self.layer_norm_epsilon < 1.0) {
+            return Err(("layer_norm_epsilon", self.layer_norm_epsilon.to_string(), "a small positive number"));
+        }
+        let rising = self.quantiles.windows(2).all(|w| w[0] < w[1]);
+        let inside = self.quantiles.iter().all(|q| *q > 0.0 && *q < 1.0);
+        if self.quantiles.is_empty() || self.quantiles.len() > 999 || !rising || !inside {
+            let found = format!("{:?}", self.quantiles);
+            return Err(("chronos_config.quantiles", found, "levels between 0 and 1 in increasing order"));
+        }
+        Ok(())
+    }
+
+    /// Rows that the shared embedding must at least have.
+    pub(crate) fn vocabulary(&self) -> usize {
+        1 + self.decoder_start.max(self.reg_token.unwrap_or(0))
+    }
+
+    /// Most tokens the encoder sees: the patches of the longest context, and REG.
+    pub(crate) fn max_tokens(&self) -> usize {
+        self.context_length.div_ceil(self.patch) + usize::from(self.reg_token.is_some())
+    }
+}
+
+fn check_architecture(
+    whole: &Value,
+    refuse: impl Fn(&str, String, &str) -> ChronosError,
+) -> Result<(), ChronosError> {
+    let architectures: Vec<&str> = whole
+        .get("architectures")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let expected = "ChronosBoltModelForForecasting; other kinds (the original Chronos-T5, Chronos-2, plain T5) \
+                    cannot be converted: take one such as amazon/chronos-bolt-small";
+    if !architectures.is_empty() && !architectures.contains(&ARCHITECTURE) {
+        return Err(refuse("architectures", architectures.join(", "), expected));
+    }
+    let bolt = whole.get("chronos_config");
+    if bolt.is_none_or(|c| c.get("input_patch_size").is_none()) {
+        let found = if bolt.is_some() { "no input_patch_size" } else { "nothing" };
+        return Err(refuse("chronos_config", found.to_owned(), expected));
+    }
+    Ok(())
+}
+
+/// Activation and gating, from `dense_act_fn` and `is_gated_act` where they are written, else from
+/// `feed_forward_proj` as T5 reads it ("gated-gelu" means the tanh approximation). On error the key and its value.
+fn activation(t5: &Written) -> Result<(Activation, bool), (&'static str, String)> {
+    let projection = t5.feed_forward_proj.as_deref().unwrap_or("relu");
+    let (name, gated) = match projection.strip_prefix("gated-") {
+        Some("gelu") => ("gelu_new", true),
+        Some(name) => (name, true),
+        None => (projection, false),
+    };
+    let (key, name) = t5.dense_act_fn.as_deref().map_or(("feed_forward_proj", name), |n| ("dense_act_fn", n));
+    let gated = t5.is_gated_act.unwrap_or(gated);
+    match name {
+        "relu" => Ok((Activation::Relu, gated)),
+        "gelu" => Ok((Activation::Gelu, gated)),
+        "gelu_new" | "gelu_pytorch_tanh" => Ok((Activation::GeluTanh, gated)),
+        "silu" | "swish" => Ok((Activation::Silu, gated)),
+        other => Err((key, format!("\"{other}\""))),
+    }
+}

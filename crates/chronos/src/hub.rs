@@ -1,0 +1,230 @@
+//! A checkpoint from the Hugging Face hub, or a mirror of it: its `config.json` and `model.safetensors`, both of one
+//! commit, come into a folder. What the shared Hugging Face cache has is copied from there. A download that was cut
+//! off goes on from where it stopped, in the same call or a later one. A file gets its name only when its size and
+//! checksum are right, and neither gets it before both are.
+
+mod cache;
+mod checksum;
+mod download;
+mod error;
+#[cfg(test)]
+mod fake_hub;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use error::HubError;
+
+use std::{
+    fmt,
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+};
+use wire::{Patience, Wanted, Wire};
+
+/// The files of a checkpoint. The small one is first: a name that is not a checkpoint is known at once.
+const FILES: [&str; 2] = ["config.json", "model.safetensors"];
+const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
+/// The hub's own limit for each part of a name.
+const MAX_NAME_PART: usize = 96;
+/// Git has no limit; file systems end at 255.
+const MAX_REVISION: usize = 200;
+
+/// Where checkpoints come from.
+pub struct Hub {
+    endpoint: String,
+    token: Option<String>,
+    shared_cache: Option<PathBuf>,
+    offline: bool,
+    patience: Patience,
+}
+
+/// How far the download of a file has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Name of the file.
+    pub file: &'static str,
+    /// Bytes that are here, those of an earlier call included.
+    pub done: u64,
+    /// Bytes of the whole file, when the server tells.
+    pub total: Option<u64>,
+}
+
+/// What a fetch has brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The commit both files are of, 40 hexadecimal digits; `None` when the server does not tell.
+    pub commit: Option<String>,
+    /// Whether the files are copies from the shared cache.
+    pub from_cache: bool,
+    /// The files, `config.json` first.
+    pub files: Vec<FetchedFile>,
+}
+
+/// A file that is in place and was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchedFile {
+    /// Name of the file.
+    pub name: &'static str,
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of its content, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// The token is not for logs, nor a password in the endpoint.
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub")
+            .field("endpoint", &wire::server_of(&self.endpoint))
+            .field("token", &self.token.as_ref().map(|_| "set"))
+            .field("shared_cache", &self.shared_cache)
+            .field("offline", &self.offline)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Hub {
+    /// The hub as the environment has it, in the words of Hugging Face's own tools: `HF_ENDPOINT`
+    /// (<https://huggingface.co> by default), `HF_TOKEN` or the file `$HF_HOME/token`, `HF_HUB_CACHE` or
+    /// `$HF_HOME/hub` as the shared cache, and `HF_HUB_OFFLINE=1`. `HF_HOME` is ~/.cache/huggingface by default.
+    pub fn from_environment() -> Self {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    fn from_lookup(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let given = |name: &str| variable(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+        let home = given("HF_HOME")
+            .map(PathBuf::from)
+            .or_else(|| given("XDG_CACHE_HOME").map(|cache| Path::new(&cache).join("huggingface")))
+            .or_else(|| given("HOME").map(|home| Path::new(&home).join(".cache/huggingface")));
+        let token_file = || fs::read_to_string(home.as_ref()?.join("token")).ok();
+        let token = given("HF_TOKEN").or_else(|| Some(token_file()?.trim().to_owned()).filter(|t| !t.is_empty()));
+        let offline = given("HF_HUB_OFFLINE").map(|v| v.to_ascii_lowercase());
+        Self {
+            endpoint: given("HF_ENDPOINT").unwrap_or(DEFAULT_ENDPOINT.to_owned()).trim_end_matches('/').to_owned(),
+            token,
+            shared_cache: given("HF_HUB_CACHE").map(PathBuf::from).or_else(|| Some(home.as_ref()?.join("hub"))),
+            offline: matches!(offline.as_deref(), Some("1" | "true" | "yes" | "on")),
+            patience: Patience::default(),
+        }
+    }
+
+    /// Fetches the checkpoint `name` ("owner/model" or "model") at `revision` (a branch, tag or commit) into the
+    /// folder `into`, which is created. A second fetch into the same folder waits for the first. A revision that the
+    /// shared cache has is taken from there without asking whether the branch has moved on.
+    ///
+    /// Blocks, so call it from a thread that drives no async runtime.
+    ///
+    /// # Errors
+    /// Each is one sentence on what was wrong and what to do. What was in the folder before is then still there.
+    pub fn fetch(
+        &self,
+        name: &str,
+        revision: &str,
+        into: &Path,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Result<Fetched, HubError> {
+        check_name(name)?;
+        check_revision(revision)?;
+        let is_new = !into.exists();
+        fs::create_dir_all(into).map_err(HubError::io("create", into))?;
+        let folder = File::open(into).map_err(HubError::io("open", into))?;
+        wait_for_others(&folder, into);
+        let fetched = self.copy_or_download(name, revision, into, progress);
+        if fetched.is_err() && is_new {
+            // Only an empty folder can be removed: what arrived stays for the next try.
+            let _ = fs::remove_dir(into);
+        }
+        fetched
+    }
+
+    fn copy_or_download(
+        &self,
+        name: &str,
+        revision: &str,
+        into: &Path,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Result<Fetched, HubError> {
+        if let Some(cache) = &self.shared_cache
+            && let Some(fetched) = cache::copy(cache, name, revision, into, progress)?
+        {
+            return Ok(fetched);
+        }
+        if self.offline {
+            let reason = "HF_HUB_OFFLINE is set".to_owned();
+            return Err(HubError::Offline { endpoint: wire::server_of(&self.endpoint), reason });
+        }
+        self.download(name, revision, into, progress)
+    }
+
+    fn download(
+        &self,
+        name: &str,
+        revision: &str,
+        into: &Path,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Result<Fetched, HubError> {
+        let wire = Wire::open(&self.endpoint, self.token.as_deref(), self.patience)?;
+        let mut commit: Option<String> = None;
+        let mut arrivals = Vec::new();
+        for file in FILES {
+            let revision = commit.as_deref().unwrap_or(revision);
+            let wanted = Wanted { name, revision, file, model_exists: !arrivals.is_empty() };
+            let remote = wire.describe(&wanted)?;
+            arrivals.push(download::bring(&wire, &wanted, &remote, into, progress)?);
+            commit = commit.or(remote.commit);
+        }
+        let files = download::put_in_place(arrivals, into)?;
+        Ok(Fetched { commit, from_cache: false, files })
+    }
+}
+
+/// Two fetches that write one part file would spoil it. The lock is on the folder itself and ends with `folder`.
+fn wait_for_others(folder: &File, path: &Path) {
+    let locked = folder.try_lock().or_else(|refused| match refused {
+        TryLockError::WouldBlock => {
+            tracing::info!(folder = %path.display(), "Another fetch into this folder is running; waiting for it");
+            folder.lock()
+        }
+        TryLockError::Error(e) => Err(e),
+    });
+    // Some network file systems lock no folders; the checksums find what two writers would spoil.
+    if let Err(e) = locked {
+        tracing::debug!(folder = %path.display(), error = %e, "The folder cannot be locked");
+    }
+}
+
+fn check_name(name: &str) -> Result<(), HubError> {
+    let part_is_fine = |part: &str| {
+        (1..=MAX_NAME_PART).contains(&part.len())
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+            && !part.starts_with(['.', '-'])
+            && !part.contains("..")
+    };
+    if name.split('/').count() <= 2 && name.split('/').all(part_is_fine) {
+        Ok(())
+    } else {
+        Err(HubError::BadName { name: name.to_owned() })
+    }
+}
+
+/// Safe as a path below `refs/`, and in an address with its slashes encoded.
+fn check_revision(revision: &str) -> Result<(), HubError> {
+    let part_is_fine = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b))
+            && !part.starts_with(['.', '-'])
+            && !part.contains("..")
+    };
+    if revision.len() <= MAX_REVISION && revision.split('/').all(part_is_fine) {
+        Ok(())
+    } else {
+        Err(HubError::BadRevision { revision: revision.to_owned() })
+    }
+}
+
+/// The commit itself, when it is one: a git SHA-1.
+fn checked_commit(commit: &str) -> Option<&str> {
+    (commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit())).then_some(commit)
+}

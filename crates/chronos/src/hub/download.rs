@@ -1,0 +1,271 @@
+//! A file on its way: `FILE.part` grows beside the place of the file, `FILE.part.etag` says what content it is a
+//! part of, and only a part that is whole and right gets the name.
+
+use super::{
+    FetchedFile, HubError, Progress,
+    checksum::{self, Expected, Mismatch},
+    wire::{Remote, Setback, Wanted, Wire, root_cause, server},
+};
+use reqwest::{
+    StatusCode,
+    blocking::Response,
+    header::{CONTENT_LENGTH, CONTENT_RANGE},
+};
+use std::{
+    fs::{self, File},
+    io::{ErrorKind, Read, Write},
+    path::{Path, PathBuf},
+};
+
+const BUFFER: usize = 128 * 1024;
+
+/// A file that is on disk and right, with its name or about to get it.
+pub(super) struct Arrival {
+    file: FetchedFile,
+    part: Part,
+    in_place: bool,
+}
+
+/// Brings one file into a folder, all but its name. One that is in place and right is left there.
+///
+/// # Errors
+/// When it does not come, or is not what the hub announced: it is deleted then.
+pub(super) fn bring(
+    wire: &Wire,
+    wanted: &Wanted<'_>,
+    remote: &Remote,
+    into: &Path,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Arrival, HubError> {
+    let part = Part::of(into, wanted.file);
+    let expected = remote.expected();
+    if let Some(file) = already_in_place(&part.target, wanted.file, &expected)? {
+        progress(&Progress { file: wanted.file, done: file.bytes, total: Some(file.bytes) });
+        return Ok(Arrival { file, part, in_place: true });
+    }
+    part.begin(remote.identity(), expected.size)?;
+    let total = fill(wire, wanted, &part, expected.size, progress)?;
+    let expected = Expected { size: expected.size.or(total), ..expected };
+    match checksum::examine(&part.path, wanted.file, &expected, |_| Ok(()))? {
+        Ok(file) => Ok(Arrival { file, part, in_place: false }),
+        Err(Mismatch { found, expected }) => {
+            part.forget()?;
+            Err(HubError::WrongChecksum { file: wanted.file, found, expected })
+        }
+    }
+}
+
+/// Gives the files their names, all after each has arrived, so that a checkpoint is never of two commits for longer
+/// than it takes to rename.
+///
+/// # Errors
+/// When the folder refuses.
+pub(super) fn put_in_place(arrivals: Vec<Arrival>, into: &Path) -> Result<Vec<FetchedFile>, HubError> {
+    for Arrival { part, .. } in arrivals.iter().filter(|arrival| !arrival.in_place) {
+        File::open(&part.path).and_then(|file| file.sync_all()).map_err(HubError::io("sync", &part.path))?;
+    }
+    for Arrival { part, in_place, .. } in &arrivals {
+        if !in_place {
+            fs::rename(&part.path, &part.target).map_err(HubError::io("replace", &part.target))?;
+        }
+        part.forget()?;
+    }
+    File::open(into).and_then(|folder| folder.sync_all()).map_err(HubError::io("sync", into))?;
+    Ok(arrivals.into_iter().map(|arrival| arrival.file).collect())
+}
+
+/// Removes what an earlier download has left of a file.
+///
+/// # Errors
+/// When the folder refuses.
+pub(super) fn forget_part(into: &Path, file: &'static str) -> Result<(), HubError> {
+    Part::of(into, file).forget()
+}
+
+/// The file at `path`, when it can be proved to be the one the hub has.
+fn already_in_place(path: &Path, name: &'static str, expected: &Expected) -> Result<Option<FetchedFile>, HubError> {
+    if expected.checksum.is_none() || !path.is_file() {
+        return Ok(None);
+    }
+    Ok(checksum::examine(path, name, expected, |_| Ok(()))?.ok())
+}
+
+/// Downloads until the part is whole; the size the server gave on the way.
+fn fill(
+    wire: &Wire,
+    wanted: &Wanted<'_>,
+    part: &Part,
+    size: Option<u64>,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Option<u64>, HubError> {
+    let mut attempts = wire.attempts();
+    let mut total = size;
+    let mut furthest = part.length()?;
+    loop {
+        let from = part.length()?;
+        if from > 0 && total == Some(from) {
+            progress(&Progress { file: wanted.file, done: from, total });
+            return Ok(total);
+        }
+        let setback = match attempt(wire, wanted, part, from, &mut total, progress) {
+            Ok(()) => return Ok(total),
+            Err(Setback::Final(e)) => return Err(e),
+            Err(setback) => setback,
+        };
+        let arrived = part.length()?;
+        if arrived > furthest {
+            furthest = arrived;
+            attempts.progressed();
+        }
+        if !attempts.again_after(&setback) {
+            return Err(if arrived == 0 {
+                setback.into_error()
+            } else {
+                let total = total.map_or("an unknown number of".to_owned(), |total| total.to_string());
+                HubError::CutOff { file: wanted.file, arrived, total, reason: setback.to_string() }
+            });
+        }
+    }
+}
+
+/// One request, and what it brings into the part.
+fn attempt(
+    wire: &Wire,
+    wanted: &Wanted<'_>,
+    part: &Part,
+    from: u64,
+    total: &mut Option<u64>,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<(), Setback> {
+    let response = wire.content(wanted, from)?;
+    let server = server(response.url());
+    let disagreement = |reason: &str| {
+        // What is here cannot be continued; the next attempt begins at zero.
+        part.truncate().map_err(Setback::Final)?;
+        Err(Setback::Cut { server: server.clone(), reason: reason.to_owned() })
+    };
+    let from = match response.status() {
+        StatusCode::PARTIAL_CONTENT => {
+            let (start, whole) = content_range(&response);
+            if start != Some(from) || (total.is_some() && whole.is_some() && whole != *total) {
+                return disagreement("it sent another range than asked for");
+            }
+            *total = total.or(whole);
+            from
+        }
+        StatusCode::RANGE_NOT_SATISFIABLE if content_range(&response).1 == Some(from) => {
+            *total = total.or(Some(from));
+            return Ok(());
+        }
+        StatusCode::RANGE_NOT_SATISFIABLE => return disagreement("it has no bytes beyond those that are here"),
+        _ => {
+            let length = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+            if let (Some(length), Some(total)) = (length, *total)
+                && length != total
+            {
+                part.forget().map_err(Setback::Final)?;
+                let (found, expected) = (format!("{length} bytes"), format!("{total} bytes"));
+                return Err(Setback::Final(HubError::WrongChecksum { file: wanted.file, found, expected }));
+            }
+            *total = total.or(length);
+            part.truncate().map_err(Setback::Final)?;
+            0
+        }
+    };
+    receive(response, server, part, Progress { file: wanted.file, done: from, total: *total }, progress)
+}
+
+/// Writes a body to the end of the part. One that ends before it should, or does not end where it should, is a
+/// setback; the checksum finds the rest.
+fn receive(
+    mut response: Response,
+    server: String,
+    part: &Part,
+    mut so_far: Progress,
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<(), Setback> {
+    let writing = |e| Setback::Final(HubError::io("write", &part.path)(e));
+    let mut file = File::options().append(true).create(true).open(&part.path).map_err(writing)?;
+    let mut buffer = vec![0; BUFFER];
+    progress(&so_far);
+    loop {
+        let block = match response.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => &buffer[..n],
+            Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+            Err(e) => return Err(Setback::Cut { server, reason: root_cause(&e) }),
+        };
+        file.write_all(block).map_err(writing)?;
+        so_far.done += block.len() as u64;
+        progress(&so_far);
+        if so_far.total.is_some_and(|total| so_far.done > total) {
+            break;
+        }
+    }
+    match so_far.total {
+        Some(total) if so_far.done < total => {
+            Err(Setback::Cut { server, reason: "the connection was closed".to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// First byte and whole size from `Content-Range: bytes FIRST-LAST/SIZE`, either of which may be missing.
+fn content_range(response: &Response) -> (Option<u64>, Option<u64>) {
+    let text = response.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok()).unwrap_or_default();
+    let (range, size) = text.trim_start_matches("bytes").trim().split_once('/').unwrap_or_default();
+    let first = range.split_once('-').and_then(|(first, _)| first.parse().ok());
+    (first, size.parse().ok())
+}
+
+/// The files of a download in progress.
+struct Part {
+    path: PathBuf,
+    etag: PathBuf,
+    target: PathBuf,
+}
+
+impl Part {
+    fn of(into: &Path, file: &'static str) -> Self {
+        Self {
+            path: into.join(format!("{file}.part")),
+            etag: into.join(format!("{file}.part.etag")),
+            target: into.join(file),
+        }
+    }
+
+    /// Keeps what is here when it is of the same content and not too long, and starts from nothing otherwise.
+    fn begin(&self, identity: Option<&str>, size: Option<u64>) -> Result<(), HubError> {
+        let remembered = fs::read_to_string(&self.etag).ok();
+        let same = identity.is_some() && remembered.as_deref().map(str::trim) == identity;
+        if !same || size.is_some_and(|size| self.length().is_ok_and(|length| length > size)) {
+            self.forget()?;
+        }
+        if let Some(identity) = identity {
+            fs::write(&self.etag, identity).map_err(HubError::io("write", &self.etag))?;
+        }
+        Ok(())
+    }
+
+    fn length(&self) -> Result<u64, HubError> {
+        match fs::metadata(&self.path) {
+            Ok(metadata) => Ok(metadata.len()),
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(0),
+            Err(e) => Err(HubError::io("read", &self.path)(e)),
+        }
+    }
+
+    fn truncate(&self) -> Result<(), HubError> {
+        File::create(&self.path).map(drop).map_err(HubError::io("write", &self.path))
+    }
+
+    fn forget(&self) -> Result<(), HubError> {
+        for path in [&self.path, &self.etag] {
+            match fs::remove_file(path) {
+                Err(e) if e.kind() != ErrorKind::NotFound => return Err(HubError::io("remove", path)(e)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,373 @@
+//! The hub's protocol: `HEAD` and `GET {endpoint}/{name}/resolve/{revision}/{file}`. The answer to HEAD tells the
+//! commit, size and checksum; the one to GET is the file, often by a redirect to a CDN. Redirects are followed here
+//! and not in reqwest, because the token is for the endpoint alone, and because HEAD must not leave it: what the CDN
+//! says of a file is not what the hub says of it.
+
+use super::{
+    HubError, checked_commit,
+    checksum::{Checksum, Expected},
+};
+use reqwest::{
+    Method, StatusCode, Url,
+    blocking::{Client, Response},
+    header::{
+        ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, LOCATION,
+        RANGE, RETRY_AFTER,
+    },
+    redirect::Policy,
+};
+use std::{fmt, thread, time::Duration};
+
+/// A renamed model, an http endpoint that moved to https and a CDN make three.
+const MAX_REDIRECTS: usize = 10;
+const USER_AGENT: &str = concat!("forecaster/", env!("CARGO_PKG_VERSION"));
+
+/// How long a server is waited for, and how often.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// For a connection to open.
+    pub(super) connect: Duration,
+    /// Without a byte from an open connection. A download as a whole may take any time.
+    pub(super) silence: Duration,
+    /// Attempts in a row without a new byte.
+    pub(super) attempts: u32,
+    /// Before the second attempt; it doubles with each.
+    pub(super) first_pause: Duration,
+    /// The longest pause, also when a server asks for more.
+    pub(super) longest_pause: Duration,
+    /// Whether the proxies of the environment are used.
+    pub(super) proxies: bool,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            silence: Duration::from_secs(60),
+            attempts: 5,
+            first_pause: Duration::from_secs(1),
+            longest_pause: Duration::from_secs(60),
+            proxies: true,
+        }
+    }
+}
+
+/// A file of a model.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) name: &'a str,
+    pub(super) revision: &'a str,
+    pub(super) file: &'static str,
+    /// Whether another file of it was found: then "not found" is about the file.
+    pub(super) model_exists: bool,
+}
+
+/// What the hub says of a file.
+#[derive(Debug, Default)]
+pub(super) struct Remote {
+    pub(super) commit: Option<String>,
+    etag: Option<String>,
+    size: Option<u64>,
+}
+
+impl Remote {
+    pub(super) fn expected(&self) -> Expected {
+        Expected { size: self.size, checksum: self.etag.as_deref().and_then(Checksum::from_etag) }
+    }
+
+    /// What stays the same as long as the content does; `None` when the server says nothing of the kind.
+    pub(super) fn identity(&self) -> Option<&str> {
+        self.etag.as_deref().or(self.commit.as_deref())
+    }
+}
+
+/// Why an attempt brought no answer, or not all of it.
+#[derive(Debug)]
+pub(super) enum Setback {
+    /// Another attempt would end the same way.
+    Final(HubError),
+    /// Too many requests, or a server in trouble.
+    Busy { server: String, status: StatusCode, retry_after: Option<Duration> },
+    /// No connection, or no answer.
+    Unreachable { server: String, reason: String },
+    /// The connection broke.
+    Cut { server: String, reason: String },
+}
+
+impl fmt::Display for Setback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Final(e) => e.fmt(f),
+            Self::Busy { status, .. } => write!(f, "it answers {status}"),
+            Self::Unreachable { reason, .. } | Self::Cut { reason, .. } => f.write_str(reason),
+        }
+    }
+}
+
+impl Setback {
+    pub(super) fn into_error(self) -> HubError {
+        let reason = self.to_string();
+        match self {
+            Self::Final(e) => e,
+            Self::Busy { server, retry_after, .. } => {
+                let when = retry_after.map_or("later".to_owned(), |wait| format!("in {} seconds", wait.as_secs()));
+                HubError::Busy { endpoint: server, reason, when }
+            }
+            Self::Unreachable { server, .. } | Self::Cut { server, .. } => {
+                HubError::Offline { endpoint: server, reason }
+            }
+        }
+    }
+}
+
+/// Counts the attempts, and waits between them.
+pub(super) struct Attempts {
+    patience: Patience,
+    failed: u32,
+}
+
+impl Attempts {
+    /// Waits before the next attempt; `false`, at once, when there is to be none.
+    pub(super) fn again_after(&mut self, setback: &Setback) -> bool {
+        self.failed += 1;
+        let asked = match setback {
+            Setback::Final(_) => return false,
+            Setback::Busy { retry_after, .. } => *retry_after,
+            Setback::Unreachable { .. } | Setback::Cut { .. } => None,
+        };
+        if self.failed >= self.patience.attempts || asked.is_some_and(|wait| wait > self.patience.longest_pause) {
+            return false;
+        }
+        let own = self.patience.first_pause.saturating_mul(1 << (self.failed - 1).min(16));
+        let pause = asked.unwrap_or(own.min(self.patience.longest_pause));
+        tracing::info!(reason = %setback, seconds = pause.as_secs_f64(), "The download is tried again");
+        thread::sleep(pause);
+        true
+    }
+
+    /// New bytes came: the count begins anew.
+    pub(super) fn progressed(&mut self) {
+        self.failed = 0;
+    }
+}
+
+/// A client of one endpoint.
+pub(super) struct Wire {
+    client: Client,
+    endpoint: Url,
+    authorization: Option<HeaderValue>,
+    patience: Patience,
+}
+
+impl Wire {
+    pub(super) fn open(endpoint: &str, token: Option<&str>, patience: Patience) -> Result<Self, HubError> {
+        let url = Url::parse(endpoint).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let url = url.ok_or_else(|| HubError::BadEndpoint { endpoint: endpoint.to_owned() })?;
+        let authorization = token.map(|token| HeaderValue::try_from(format!("Bearer {token}")));
+        let mut authorization = authorization.transpose().map_err(|_| HubError::BadToken)?;
+        if let Some(value) = &mut authorization {
+            value.set_sensitive(true);
+        }
+        // It fails when the process has one already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // The blocking client's timeout is for the answer's head, then for each read anew: a limit for silence.
+        let mut client = Client::builder()
+            .user_agent(USER_AGENT)
+            .redirect(Policy::none())
+            .connect_timeout(patience.connect)
+            .timeout(patience.silence);
+        if !patience.proxies {
+            client = client.no_proxy();
+        }
+        let client = client.build().map_err(|e| HubError::NoClient { reason: root_cause(&e) })?;
+        Ok(Self { client, endpoint: url, authorization, patience })
+    }
+
+    pub(super) fn attempts(&self) -> Attempts {
+        Attempts { patience: self.patience, failed: 0 }
+    }
+
+    /// What the hub says of a file. A hub that cannot be reached is not tried again: whoever waits should know at
+    /// once.
+    pub(super) fn describe(&self, wanted: &Wanted<'_>) -> Result<Remote, HubError> {
+        let mut attempts = self.attempts();
+        loop {
+            match self.try_describe(wanted) {
+                Ok(remote) => return Ok(remote),
+                Err(setback @ Setback::Unreachable { .. }) => return Err(setback.into_error()),
+                Err(setback) if attempts.again_after(&setback) => {}
+                Err(setback) => return Err(setback.into_error()),
+            }
+        }
+    }
+
+    /// One attempt at the content of a file, from a byte on: an answer with status 200, 206 or 416.
+    pub(super) fn content(&self, wanted: &Wanted<'_>, from: u64) -> Result<Response, Setback> {
+        let mut url = self.address(wanted)?;
+        for _ in 0..MAX_REDIRECTS {
+            let response = self.send(Method::GET, &url, from)?;
+            match response.status() {
+                StatusCode::OK | StatusCode::PARTIAL_CONTENT => return plain_file(response),
+                StatusCode::RANGE_NOT_SATISFIABLE if from > 0 => return Ok(response),
+                status if status.is_redirection() => url = redirect(&response)?,
+                _ => return Err(self.refusal(&response, wanted)),
+            }
+        }
+        Err(unexpected(&url, format!("more than {MAX_REDIRECTS} redirects")))
+    }
+
+    fn try_describe(&self, wanted: &Wanted<'_>) -> Result<Remote, Setback> {
+        let mut url = self.address(wanted)?;
+        let mut remote = Remote::default();
+        for _ in 0..MAX_REDIRECTS {
+            let response = self.send(Method::HEAD, &url, 0)?;
+            remote.commit =
+                remote.commit.or(header(&response, "x-repo-commit").filter(|c| checked_commit(c).is_some()));
+            remote.etag = remote.etag.or(header(&response, "x-linked-etag").map(opaque_etag));
+            remote.size = remote.size.or(header(&response, "x-linked-size").and_then(|size| size.parse().ok()));
+            let status = response.status();
+            if status.is_redirection() {
+                url = redirect(&response)?;
+                if self.is_ours(&url) {
+                    continue;
+                }
+                // The body of a redirect has an etag too; only the form of a checksum makes it the file's.
+                let of_file = header(&response, ETAG.as_str()).map(opaque_etag);
+                remote.etag = remote.etag.or(of_file.filter(|etag| Checksum::from_etag(etag).is_some()));
+                return Ok(remote);
+            }
+            if !status.is_success() {
+                return Err(self.refusal(&response, wanted));
+            }
+            let response = plain_file(response)?;
+            remote.etag = remote.etag.or(header(&response, ETAG.as_str()).map(opaque_etag));
+            // Not Response::content_length, which is of the body, and HEAD has none.
+            let length = header(&response, CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok());
+            remote.size = remote.size.or(length);
+            return Ok(remote);
+        }
+        Err(unexpected(&url, format!("more than {MAX_REDIRECTS} redirects")))
+    }
+
+    /// Name, revision and file were checked and need no encoding but for the slashes of a revision.
+    fn address(&self, wanted: &Wanted<'_>) -> Result<Url, Setback> {
+        let endpoint = self.endpoint.as_str().trim_end_matches('/');
+        let revision = wanted.revision.replace('/', "%2F");
+        Url::parse(&format!("{endpoint}/{}/resolve/{revision}/{}", wanted.name, wanted.file))
+            .map_err(|_| Setback::Final(HubError::BadEndpoint { endpoint: endpoint.to_owned() }))
+    }
+
+    /// Whether an address is the endpoint's: same scheme, host and port, or http moved to https.
+    fn is_ours(&self, url: &Url) -> bool {
+        let upgraded = self.endpoint.scheme() == "http"
+            && self.endpoint.port().is_none()
+            && url.scheme() == "https"
+            && url.port().is_none();
+        let same_door = self.endpoint.scheme() == url.scheme()
+            && self.endpoint.port_or_known_default() == url.port_or_known_default();
+        self.endpoint.host() == url.host() && (same_door || upgraded)
+    }
+
+    fn send(&self, method: Method, url: &Url, from: u64) -> Result<Response, Setback> {
+        // An encoded body would have another size and checksum.
+        let mut request = self.client.request(method, url.clone()).header(ACCEPT_ENCODING, "identity");
+        if let Some(token) = self.authorization.as_ref().filter(|_| self.is_ours(url)) {
+            request = request.header(AUTHORIZATION, token);
+        }
+        if from > 0 {
+            request = request.header(RANGE, format!("bytes={from}-"));
+        }
+        let response = request.send().map_err(|e| {
+            let (server, reason) = (server(url), root_cause(&e));
+            if e.is_connect() || e.is_timeout() {
+                Setback::Unreachable { server, reason }
+            } else {
+                Setback::Cut { server, reason }
+            }
+        })?;
+        let status = response.status();
+        let passing = [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&status);
+        if passing || status.is_server_error() {
+            let seconds = header(&response, RETRY_AFTER.as_str()).and_then(|seconds| seconds.parse().ok());
+            return Err(Setback::Busy { server: server(url), status, retry_after: seconds.map(Duration::from_secs) });
+        }
+        Ok(response)
+    }
+
+    /// What a status that is neither success nor redirect means.
+    fn refusal(&self, response: &Response, wanted: &Wanted<'_>) -> Setback {
+        let (url, status) = (response.url(), response.status());
+        if !self.is_ours(url) {
+            return unexpected(url, format!("{status}"));
+        }
+        let name = wanted.name.to_owned();
+        let endpoint = server(url);
+        let code = header(response, "x-error-code");
+        Setback::Final(match (status, code.as_deref()) {
+            (_, Some("RepoNotFound")) => HubError::NoSuchModel { name, endpoint },
+            (_, Some("RevisionNotFound")) => HubError::NoSuchRevision { name, revision: wanted.revision.to_owned() },
+            (_, Some("EntryNotFound")) => HubError::NotACheckpoint { name, file: wanted.file },
+            (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) | (_, Some("GatedRepo")) => {
+                let advice = match self.authorization {
+                    None => "ask for access on its page there and set HF_TOKEN",
+                    Some(_) => "check that HF_TOKEN is valid and that its account has been given access",
+                };
+                HubError::Denied { name, endpoint, advice }
+            }
+            (StatusCode::NOT_FOUND, _) if wanted.model_exists => HubError::NotACheckpoint { name, file: wanted.file },
+            (StatusCode::NOT_FOUND, _) => HubError::NoSuchModel { name, endpoint },
+            _ => return unexpected(url, format!("{status}")),
+        })
+    }
+}
+
+fn header(response: &Response, name: &str) -> Option<String> {
+    Some(response.headers().get(name)?.to_str().ok()?.trim().to_owned())
+}
+
+/// An etag without its quotes and the mark of a weak one.
+fn opaque_etag(etag: String) -> String {
+    etag.strip_prefix("W/").unwrap_or(&etag).trim_matches('"').to_owned()
+}
+
+fn redirect(response: &Response) -> Result<Url, Setback> {
+    let target = header(response, LOCATION.as_str()).and_then(|to| response.url().join(&to).ok());
+    let target = target.filter(|url| matches!(url.scheme(), "http" | "https"));
+    target.ok_or_else(|| unexpected(response.url(), format!("{} to nowhere", response.status())))
+}
+
+/// Refuses what is an answer but not a file: the page of a portal, a body that a proxy has compressed.
+fn plain_file(response: Response) -> Result<Response, Setback> {
+    let page =
+        header(&response, CONTENT_TYPE.as_str()).filter(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
+    if page.is_some() {
+        return Err(unexpected(response.url(), "a web page".to_owned()));
+    }
+    match header(&response, CONTENT_ENCODING.as_str()).filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
+        Some(coding) => Err(unexpected(response.url(), format!("a body in {coding} encoding"))),
+        None => Ok(response),
+    }
+}
+
+fn unexpected(url: &Url, found: String) -> Setback {
+    Setback::Final(HubError::Unexpected { server: server(url), found })
+}
+
+/// Scheme, host and port: the path of a CDN's address is a secret for a while.
+pub(super) fn server(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// The same of an endpoint, without a password it may hold.
+pub(super) fn server_of(endpoint: &str) -> String {
+    Url::parse(endpoint).map_or(endpoint.to_owned(), |url| server(&url))
+}
+
+/// The last of an error's causes, which has the system's own words; the others are libraries naming each other.
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,214 @@
+//! The life of a loaded model: loaded on first need when there is memory enough, kept while forecasts follow each
+//! other, released when it has been idle or when it is told to.
+
+use crate::worker::Worker;
+use crate::{Checkpoint, ChronosError, Precision, Predictor, SessionSettings, memory};
+use ndarray::Array2;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+/// How to run a model in a process of its own.
+#[derive(Debug, Clone)]
+pub struct WorkerCommand {
+    /// The program.
+    pub program: PathBuf,
+    /// Arguments with which it calls [`crate::serve_worker`].
+    pub arguments: Vec<String>,
+}
+
+/// What a pipeline needs to know.
+#[derive(Debug, Clone)]
+pub struct PipelineSettings {
+    /// Name of the checkpoint, for the log.
+    pub name: String,
+    /// Where the checkpoint lies.
+    pub directory: PathBuf,
+    /// Precision of the weights.
+    pub precision: Precision,
+    /// How the session runs.
+    pub session: SessionSettings,
+    /// Released after so long without a forecast; zero: only when told.
+    pub idle_unload: Duration,
+    /// Loaded only when so much memory is free, MiB, and at least twice the size of the weights.
+    pub min_free_ram_mb: u64,
+    /// The process it runs in; within this one when there is none.
+    pub worker: Option<WorkerCommand>,
+}
+
+/// A model that comes and goes.
+#[derive(Debug, Clone)]
+pub struct Pipeline(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    settings: PipelineSettings,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    loaded: Option<Loaded>,
+    last_used: Option<Instant>,
+    peak_rss_mb: f64,
+}
+
+#[derive(Debug)]
+enum Loaded {
+    Here(Box<Predictor>),
+    Apart(Worker),
+}
+
+impl Pipeline {
+    /// A pipeline with nothing loaded.
+    pub fn new(settings: PipelineSettings) -> Self {
+        Self(Arc::new(Shared { settings, state: Mutex::default() }))
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &PipelineSettings {
+        &self.0.settings
+    }
+
+    /// As [`Predictor::predict`], loading the model when it is not; with the levels of the quantiles.
+    ///
+    /// # Errors
+    /// As [`Predictor::load`] and [`Predictor::predict`]; and when too little memory is free. After an error of the
+    /// worker's the next call starts a new one.
+    pub fn predict(&self, contexts: &[Vec<f64>], steps: usize) -> Result<(Vec<f64>, Vec<Array2<f64>>), ChronosError> {
+        let mut state = self.0.lock();
+        if state.loaded.is_none() {
+            state.loaded = Some(self.load()?);
+            self.watch();
+        }
+        let start = Instant::now();
+        let Some(loaded) = state.loaded.as_mut() else {
+            return Err(ChronosError::Worker("the model was released while it loaded".to_owned()));
+        };
+        let answer = match loaded {
+            Loaded::Here(predictor) => {
+                let levels = predictor.config().quantiles.clone();
+                predictor.predict(contexts, steps).map(|answers| (levels, answers, 0.0))
+            }
+            Loaded::Apart(worker) => worker
+                .predict(contexts, steps)
+                .map(|answers| (worker.levels().to_vec(), answers, worker.peak_rss_mb())),
+        };
+        state.last_used = Some(Instant::now());
+        match answer {
+            Ok((levels, answers, peak_rss_mb)) => {
+                state.peak_rss_mb = state.peak_rss_mb.max(peak_rss_mb);
+                tracing::info!(
+                    contexts = contexts.len(),
+                    steps,
+                    "Chronos inference completed in {:.2}s",
+                    start.elapsed().as_secs_f64()
+                );
+                Ok((levels, answers))
+            }
+            Err(error) => {
+                if matches!(error, ChronosError::Worker(_)) {
+                    state.loaded = None;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Releases the model, when one is loaded.
+    pub fn release(&self) {
+        self.0.release(&mut self.0.lock());
+    }
+
+    /// Whether a model is loaded.
+    pub fn is_loaded(&self) -> bool {
+        self.0.lock().loaded.is_some()
+    }
+
+    /// Greatest resident memory of the worker since this was last asked, MiB; 0 when there was none. What is loaded
+    /// within this process counts as the process's own.
+    pub fn take_peak_rss_mb(&self) -> f64 {
+        std::mem::take(&mut self.0.lock().peak_rss_mb)
+    }
+
+    fn load(&self) -> Result<Loaded, ChronosError> {
+        let settings = &self.0.settings;
+        let checkpoint = Checkpoint::open(&settings.directory)?;
+        let needed_mb = settings.min_free_ram_mb.max(2 * checkpoint.weight_bytes().div_ceil(1 << 20));
+        let free_mb = memory::free_mb();
+        if let Some(free_mb) = free_mb.filter(|free| *free < needed_mb) {
+            return Err(ChronosError::Memory { free_mb, needed_mb });
+        }
+        tracing::info!(
+            checkpoint = settings.name,
+            free_ram_mb = free_mb,
+            rss_mb = memory::rss_mb().round(),
+            "Loading Chronos pipeline"
+        );
+        match &settings.worker {
+            Some(command) => Ok(Loaded::Apart(Worker::start(
+                &command.program,
+                &command.arguments,
+                &settings.directory,
+                settings.precision,
+                &settings.session,
+            )?)),
+            None => {
+                let predictor = Predictor::load(&settings.directory, settings.precision, &settings.session)?;
+                Ok(Loaded::Here(Box::new(predictor)))
+            }
+        }
+    }
+
+    /// Watches over a newly loaded model from a thread of its own, until it is released.
+    fn watch(&self) {
+        if self.0.settings.idle_unload.is_zero() {
+            return;
+        }
+        let shared = Arc::downgrade(&self.0);
+        let watcher = std::thread::Builder::new().name("chronos-idle".to_owned()).spawn(move || watch(&shared));
+        if let Err(error) = watcher {
+            tracing::warn!("Chronos will stay loaded until the end of the run: no thread to watch over it ({error})");
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic while it was held leaves a model that is loaded or is not.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn release(&self, state: &mut State) {
+        if state.loaded.take().is_some() {
+            tracing::info!(checkpoint = self.settings.name, "Releasing Chronos pipeline from memory");
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let mut state = std::mem::take(self.state.get_mut().unwrap_or_else(PoisonError::into_inner));
+        self.release(&mut state);
+    }
+}
+
+fn watch(pipeline: &Weak<Shared>) {
+    let mut wait = Duration::ZERO;
+    loop {
+        std::thread::sleep(wait);
+        // Held only while looking, so that dropping the pipeline releases the model at once.
+        let Some(shared) = pipeline.upgrade() else { return };
+        let mut state = shared.lock();
+        if state.loaded.is_none() {
+            return;
+        }
+        let idle = state.last_used.map_or(Duration::ZERO, |used| used.elapsed());
+        let limit = shared.settings.idle_unload;
+        if state.last_used.is_some() && idle >= limit {
+            shared.release(&mut state);
+            return;
+        }
+        wait = (limit - idle.min(limit)).clamp(Duration::from_millis(10), Duration::from_secs(1));
+    }
+}

@@ -1,0 +1,189 @@
+//! Forecasts with a loaded model: contexts of any length and scale in, the model's own quantiles for any number of
+//! steps out.
+//!
+//! Contexts are centred and brought to unit size in double precision before they become single-precision numbers, so
+//! that a rate of 1e-12, of 1e12 or one that hardly moves loses nothing; the model itself is indifferent to both.
+
+use crate::artifact::prepare;
+use crate::session::BoltSession;
+use crate::{BoltConfig, Checkpoint, ChronosError, Precision, SessionSettings};
+use ndarray::{Array2, Array3, ArrayView2, Axis, Slice};
+use std::path::Path;
+
+/// Contexts run through the graph at once; more gain no speed and cost memory.
+const BATCH: usize = 64;
+/// Fewest observations in a context.
+const MIN_OBSERVED: usize = 2;
+
+/// A loaded model.
+#[derive(Debug)]
+pub struct Predictor {
+    session: BoltSession,
+    config: BoltConfig,
+}
+
+/// Contexts as the model sees them: `value = unit x seen + centre`.
+struct Scaled {
+    /// `[batch, time]`, NaN where nothing was observed.
+    seen: Array2<f32>,
+    centre: Vec<f64>,
+    unit: Vec<f64>,
+}
+
+impl Predictor {
+    /// Loads the checkpoint in `directory`, converting it first when that has not been done.
+    ///
+    /// # Errors
+    /// When it is broken or no Chronos-Bolt, or ONNX Runtime is missing or refuses it.
+    pub fn load(directory: &Path, precision: Precision, settings: &SessionSettings) -> Result<Self, ChronosError> {
+        let checkpoint = Checkpoint::open(directory)?;
+        let graph = prepare(&checkpoint, precision)?;
+        let session = BoltSession::load(&graph, checkpoint.config(), settings)?;
+        Ok(Self { session, config: checkpoint.config().clone() })
+    }
+
+    /// The model's shape.
+    pub fn config(&self) -> &BoltConfig {
+        &self.config
+    }
+
+    /// Quantiles `[steps, quantiles]` of each context, in its own unit, levels as in [`BoltConfig::quantiles`], not
+    /// sorted. Contexts are oldest first, NaN where nothing was observed; only the model's last `context_length` values
+    /// count.
+    ///
+    /// Beyond the model's prediction length its quantiles are each appended to the context, forecast from again, and
+    /// the resulting quantiles x quantiles values of a step reduced to their empirical quantiles: the heuristic of the
+    /// reference implementation (chronos-forecasting, `ChronosBoltPipeline.predict`).
+    ///
+    /// # Errors
+    /// When a context has fewer than two observations or an infinite one, or the answer is not finite.
+    pub fn predict(&mut self, contexts: &[Vec<f64>], steps: usize) -> Result<Vec<Array2<f64>>, ChronosError> {
+        let scaled = scale(contexts, self.config.context_length)?;
+        let mut answers = Vec::with_capacity(contexts.len());
+        for first in (0..contexts.len()).step_by(BATCH) {
+            let last = (first + BATCH).min(contexts.len());
+            let quantiles = self.steps(scaled.seen.slice_axis(Axis(0), Slice::from(first..last)), steps)?;
+            for (row, index) in quantiles.outer_iter().zip(first..last) {
+                // [quantiles, steps] -> [steps, quantiles]
+                answers.push(row.t().mapv(|v| f64::from(v) * scaled.unit[index] + scaled.centre[index]));
+            }
+        }
+        if answers.iter().flatten().any(|v| !v.is_finite()) {
+            return Err(ChronosError::Answer(
+                "the model's forecast is not finite; forecaster model verify".to_owned(),
+            ));
+        }
+        Ok(answers)
+    }
+
+    /// `[batch, quantiles, steps]`
+    fn steps(&mut self, contexts: ArrayView2<'_, f32>, steps: usize) -> Result<Array3<f32>, ChronosError> {
+        let mut block = self.run(contexts)?;
+        let mut blocks = vec![block.clone()];
+        let count = self.config.quantiles.len();
+        let mut extended = if steps > self.config.prediction_length {
+            // Each context once a quantile: [batch x quantiles, time].
+            let indices: Vec<usize> = (0..contexts.nrows()).flat_map(|row| std::iter::repeat_n(row, count)).collect();
+            contexts.select(Axis(0), &indices)
+        } else {
+            Array2::zeros((0, 0))
+        };
+        while blocks.len() * self.config.prediction_length < steps {
+            extended = self.append(&extended, &block);
+            let each = self.run(extended.view())?;
+            block = reduce(&each, &self.config.quantiles);
+            blocks.push(block.clone());
+        }
+        let views: Vec<_> = blocks.iter().map(|block| block.view()).collect();
+        let whole = ndarray::concatenate(Axis(2), &views).map_err(|e| ChronosError::Answer(e.to_string()))?;
+        Ok(whole.slice_axis(Axis(2), Slice::from(..steps)).to_owned())
+    }
+
+    /// `contexts` `[batch x quantiles, time]` with each quantile of `block` `[batch, quantiles, n]` behind its own copy.
+    fn append(&self, contexts: &Array2<f32>, block: &Array3<f32>) -> Array2<f32> {
+        let (batch, count, n) = block.dim();
+        let time = contexts.ncols();
+        let start = (time + n).saturating_sub(self.config.context_length);
+        Array2::from_shape_fn((batch * count, time + n - start), |(row, column)| {
+            let column = column + start;
+            if column < time { contexts[[row, column]] } else { block[[row / count, row % count, column - time]] }
+        })
+    }
+
+    /// The graph on `contexts` `[batch, time]`, in batches: `[batch, quantiles, prediction_length]`.
+    fn run(&mut self, contexts: ArrayView2<'_, f32>) -> Result<Array3<f32>, ChronosError> {
+        let mut answers = Vec::new();
+        for batch in contexts.axis_chunks_iter(Axis(0), BATCH) {
+            answers.push(self.session.run(batch)?);
+        }
+        let views: Vec<_> = answers.iter().map(|block| block.view()).collect();
+        ndarray::concatenate(Axis(0), &views).map_err(|e| ChronosError::Answer(e.to_string()))
+    }
+}
+
+/// Cuts `contexts` to their last `longest` values, pads them at the left to one length, centres and scales them.
+fn scale(contexts: &[Vec<f64>], longest: usize) -> Result<Scaled, ChronosError> {
+    let cut: Vec<&[f64]> = contexts.iter().map(|c| &c[c.len().saturating_sub(longest)..]).collect();
+    let time = cut.iter().map(|c| c.len()).max().unwrap_or(0);
+    let mut scaled = Scaled {
+        seen: Array2::from_elem((cut.len(), time), f32::NAN),
+        centre: Vec::with_capacity(cut.len()),
+        unit: Vec::with_capacity(cut.len()),
+    };
+    for (row, context) in cut.iter().enumerate() {
+        let observed: Vec<f64> = context.iter().copied().filter(|v| !v.is_nan()).collect();
+        if let Some(value) = observed.iter().find(|v| !v.is_finite() || v.abs() > 1e300) {
+            return Err(ChronosError::Context(format!("the context holds {value}; values must be finite numbers")));
+        }
+        if observed.len() < MIN_OBSERVED {
+            let (found, length) = (observed.len(), context.len());
+            return Err(ChronosError::Context(format!(
+                "{found} observed values in a context of {length}; at least {MIN_OBSERVED} are needed"
+            )));
+        }
+        let (centre, unit) = centre_and_unit(&observed);
+        let start = time - context.len();
+        for (column, value) in context.iter().enumerate() {
+            scaled.seen[[row, start + column]] = ((value - centre) / unit) as f32;
+        }
+        scaled.centre.push(centre);
+        scaled.unit.push(unit);
+    }
+    Ok(scaled)
+}
+
+/// Mean, and the power of two next below the greatest deviation from it: dividing by that is exact. 1 when nothing
+/// deviates by more than rounding.
+fn centre_and_unit(observed: &[f64]) -> (f64, f64) {
+    let centre = observed.iter().map(|v| v / observed.len() as f64).sum::<f64>();
+    let greatest = observed.iter().fold(0.0f64, |most, v| most.max((v - centre).abs()));
+    if greatest <= 1e-14 * centre.abs() || greatest < f64::MIN_POSITIVE * 1e16 {
+        // A constant: its value itself, so that nothing of the mean's rounding is left.
+        return (observed[0], 1.0);
+    }
+    (centre, greatest.log2().floor().exp2())
+}
+
+/// `each` `[batch x quantiles, quantiles, n]` to the empirical quantiles at `levels` of the quantiles x quantiles values
+/// of a context and step: `[batch, quantiles, n]`. Linear between order statistics (Hyndman and Fan 1996, type 7).
+fn reduce(each: &Array3<f32>, levels: &[f64]) -> Array3<f32> {
+    let count = levels.len();
+    let (rows, _, n) = each.dim();
+    let batch = rows / count;
+    let mut reduced = Array3::zeros((batch, count, n));
+    for context in 0..batch {
+        for step in 0..n {
+            let rows = each.slice_axis(Axis(0), Slice::from(context * count..(context + 1) * count));
+            let mut values: Vec<f32> = rows.index_axis(Axis(2), step).iter().copied().collect();
+            values.sort_by(f32::total_cmp);
+            for (index, level) in levels.iter().enumerate() {
+                let position = level * (values.len() - 1) as f64;
+                let below = position.floor() as usize;
+                let above = (below + 1).min(values.len() - 1);
+                let share = (position - below as f64) as f32;
+                reduced[[context, index, step]] = values[below] + share * (values[above] - values[below]);
+            }
+        }
+    }
+    reduced
+}

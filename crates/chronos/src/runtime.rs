@@ -1,0 +1,237 @@
+//! Finds ONNX Runtime's shared library and loads it, once a process.
+//!
+//! In: the path of the configuration, if it has one. Out: a [`Runtime`] that lives as long as the process, or an
+//! error that lists the places tried and says what to do. Only a success is remembered: after a failure the path can
+//! be corrected and the call repeated. Linux only: a library is read as an ELF file before any of its code runs,
+//! because ort keeps the first library it accepts for good and panics when that one turns out to be something else.
+
+mod elf;
+mod places;
+#[cfg(test)]
+mod tests;
+
+pub use places::{Candidate, Origin};
+
+use ort::LoadDynamicError;
+use ort::environment::Environment;
+use ort::logging::LogLevel;
+use places::Places;
+use std::error::Error;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// ONNX Runtime, loaded.
+#[derive(Debug)]
+pub struct Runtime {
+    environment: Environment,
+    origin: Origin,
+    path: PathBuf,
+    version: String,
+}
+
+impl Runtime {
+    /// What sessions are made in.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Where the library was found.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// The library's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The library's version, such as 1.32.0.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+}
+
+/// Why there is no ONNX Runtime.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// A setting names a library that cannot be used; no other is taken in its place.
+    #[error(
+        "{} names {}, which cannot be used: {}. Correct it, or remove it to have the other places searched",
+        .0.candidate.origin, .0.candidate.path.display(), .0.fault
+    )]
+    Named(Attempt),
+    /// No setting names a library, and none of the places has a usable one.
+    #[error(
+        "no ONNX Runtime could be loaded. Tried {}. Put a libonnxruntime.so of version 1.{} or later beside the binary, \
+         or name one with chronos.onnxruntime or ORT_DYLIB_PATH, or build the program again where pip or uv can fetch it",
+        listed(.0), ort::MINOR_VERSION
+    )]
+    Nowhere(Vec<Attempt>),
+}
+
+/// A library that was tried, and why it was not taken.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The library.
+    pub candidate: Candidate,
+    /// Why it was not taken.
+    pub fault: Fault,
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.candidate.origin, self.candidate.path.display(), self.fault)
+    }
+}
+
+/// Why one library cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Nothing at that path.
+    #[error("there is no such file")]
+    Missing,
+    /// No library of that name where the system keeps its libraries.
+    #[error("it is not in LD_LIBRARY_PATH, the directories of /etc/ld.so.conf or /usr/lib")]
+    NotInstalled,
+    /// The operating system refused.
+    #[error("it cannot be read: {0}")]
+    Unreadable(#[from] std::io::Error),
+    /// Some other kind of file, or half of one.
+    #[error("it is not a whole 64-bit ELF shared library")]
+    NotALibrary,
+    /// A library for another kind of processor.
+    #[error("it is a library for {found}, this program runs on {}", std::env::consts::ARCH)]
+    OtherMachine {
+        /// The processor it was built for.
+        found: String,
+    },
+    /// Some other library.
+    #[error("it is not ONNX Runtime: it does not export OrtGetApiBase")]
+    NoEntryPoint,
+    /// A library that has the function, but was not linked the way every ONNX Runtime for Linux is.
+    #[error("it is not ONNX Runtime: its OrtGetApiBase bears no version (VERS_1.x)")]
+    NoVersion,
+    /// An ONNX Runtime that lacks functions that are needed.
+    #[error("it is ONNX Runtime {version}, version 1.{} or later is needed", ort::MINOR_VERSION)]
+    TooOld {
+        /// The version found.
+        version: String,
+    },
+    /// Another library was taken before, and did not work; ort cannot let it go.
+    #[error("this process holds {} already, and cannot exchange it; restart it", .0.display())]
+    Held(PathBuf),
+    /// The system's loader or ONNX Runtime itself refused, in their own words.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// The one that was loaded.
+static LOADED: OnceLock<Runtime> = OnceLock::new();
+/// The library that ort has accepted; there is no way back from it. Also lets one thread at a time load.
+static HELD: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// ONNX Runtime, loaded at the first call that succeeds.
+///
+/// `configured` is the setting `chronos.onnxruntime`. Where it or the environment variable `ORT_DYLIB_PATH` is set,
+/// that library is taken or none; else the first usable one of [`candidates`]. A library that is loaded stays: a
+/// setting changed later takes effect when the process starts anew.
+pub fn runtime(configured: Option<&Path>) -> Result<&'static Runtime, RuntimeError> {
+    let loaded = match LOADED.get() {
+        Some(loaded) => loaded,
+        None => first_of(&candidates(configured))?,
+    };
+    if let Some(wanted) = configured.filter(|it| places::whole(it) != loaded.path) {
+        let (wanted, loaded) = (wanted.display(), loaded.path.display());
+        tracing::warn!(%wanted, %loaded, "another ONNX Runtime is loaded already; restart to change it");
+    }
+    Ok(loaded)
+}
+
+/// The places where a library is looked for, in their order, whether or not there is one.
+pub fn candidates(configured: Option<&Path>) -> Vec<Candidate> {
+    Places::of_this_process(configured).candidates()
+}
+
+fn first_of(candidates: &[Candidate]) -> Result<&'static Runtime, RuntimeError> {
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(loaded) = LOADED.get() {
+        return Ok(loaded);
+    }
+    let runtime = choose(candidates, |candidate| load(candidate, &mut held))?;
+    tracing::debug!(
+        origin = %runtime.origin, path = %runtime.path.display(), version = runtime.version, "ONNX Runtime loaded"
+    );
+    Ok(LOADED.get_or_init(|| runtime))
+}
+
+/// The first candidate that loads; one that a setting names is the last one tried.
+fn choose<T>(
+    candidates: &[Candidate],
+    mut load: impl FnMut(&Candidate) -> Result<T, Fault>,
+) -> Result<T, RuntimeError> {
+    let mut attempts = Vec::new();
+    for candidate in candidates {
+        let fault = match load(candidate) {
+            Ok(loaded) => return Ok(loaded),
+            Err(fault) => fault,
+        };
+        let attempt = Attempt { candidate: candidate.clone(), fault };
+        if candidate.origin.is_named() {
+            return Err(RuntimeError::Named(attempt));
+        }
+        tracing::debug!(%attempt, "ONNX Runtime not taken");
+        attempts.push(attempt);
+    }
+    Err(RuntimeError::Nowhere(attempts))
+}
+
+/// Hands a library that looks right to ort.
+fn load(candidate: &Candidate, held: &mut Option<PathBuf>) -> Result<Runtime, Fault> {
+    let version = candidate.version()?;
+    let path = candidate.path.clone();
+    if let Some(other) = held.as_ref().filter(|it| **it != path) {
+        return Err(Fault::Held(other.clone()));
+    }
+    // ort panics where the library answers NULL. What it has accepted by then is in `held`.
+    let loading = catch_unwind(AssertUnwindSafe(|| {
+        let builder = ort::init_from(&path).map_err(fault_of)?;
+        *held = Some(path.clone());
+        let builder = builder.with_name("forecaster").with_telemetry(false).with_logger(Arc::new(log));
+        let environment = builder.build().map_err(|error| Fault::Refused(error.to_string()))?;
+        environment.set_log_level(LogLevel::Warning);
+        Ok(environment)
+    }));
+    let environment = loading.unwrap_or_else(|_| {
+        Err(Fault::Refused(format!("it says it is ONNX Runtime {version}, but does not answer like one")))
+    })?;
+    Ok(Runtime { environment, origin: candidate.origin, path, version })
+}
+
+fn fault_of(error: LoadDynamicError) -> Fault {
+    match error {
+        LoadDynamicError::Dlopen { error, .. } => {
+            // libloading says only that dlopen failed; the loader's own words are the source.
+            let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+            Fault::Refused(format!("it cannot be loaded: {reason}"))
+        }
+        LoadDynamicError::MissingApi { .. } => Fault::NoEntryPoint,
+        LoadDynamicError::BadVersion { version_str, .. } => Fault::TooOld { version: version_str },
+        error @ LoadDynamicError::InvalidVersionString => Fault::Refused(error.to_string()),
+    }
+}
+
+/// ONNX Runtime's own messages, one step quieter: its errors come back as errors as well, and its warnings are
+/// about its own optimisations and the machine's devices.
+fn log(level: LogLevel, category: &str, _id: &str, place: &str, message: &str) {
+    match level {
+        LogLevel::Fatal | LogLevel::Error => tracing::warn!(target: "onnxruntime", category, place, "{message}"),
+        LogLevel::Warning => tracing::debug!(target: "onnxruntime", category, place, "{message}"),
+        LogLevel::Info | LogLevel::Verbose => tracing::trace!(target: "onnxruntime", category, place, "{message}"),
+    }
+}
+
+fn listed(attempts: &[Attempt]) -> String {
+    attempts.iter().map(Attempt::to_string).collect::<Vec<_>>().join("; ")
+}

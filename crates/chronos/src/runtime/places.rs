@@ -1,0 +1,287 @@
+//! Where an ONNX Runtime may lie: the order of the places, and the files found in each.
+//!
+//! In: the setting, the environment and the binary's directory, all as values. Out: the [`Candidate`]s. Nothing is
+//! loaded here.
+
+use super::{Fault, elf};
+use std::env;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The library's name, as the linker wants it; the files of a release add their version.
+const LIBRARY: &str = "libonnxruntime.so";
+/// Searched by the loader on every Linux, after what ld.so.conf names.
+const USUAL_DIRECTORIES: [&str; 4] = ["/lib", "/usr/lib", "/lib64", "/usr/lib64"];
+
+/// What makes a library a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The setting `chronos.onnxruntime`.
+    Setting,
+    /// The environment variable `ORT_DYLIB_PATH`.
+    Variable,
+    /// It lies beside the running binary, or in `../lib/forecaster/` from there.
+    Binary,
+    /// The build fetched it.
+    Build,
+    /// It is installed in the system.
+    System,
+}
+
+impl Origin {
+    /// Whether somebody asked for this very file.
+    pub fn is_named(self) -> bool {
+        matches!(self, Origin::Setting | Origin::Variable)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Origin::Setting => "chronos.onnxruntime",
+            Origin::Variable => "ORT_DYLIB_PATH",
+            Origin::Binary => "beside the binary",
+            Origin::Build => "the build's copy",
+            Origin::System => "the system",
+        })
+    }
+}
+
+/// A library that may be there and may be usable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// What makes it one.
+    pub origin: Origin,
+    /// Its absolute path; the bare name where the system has none.
+    pub path: PathBuf,
+}
+
+impl Candidate {
+    /// The version that the file bears, without loading it; or why it cannot be used.
+    pub fn version(&self) -> Result<String, Fault> {
+        match elf::version(&self.path) {
+            Err(Fault::Missing) if self.origin == Origin::System => Err(Fault::NotInstalled),
+            other => other,
+        }
+    }
+}
+
+/// What the search depends on.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    pub(super) setting: Option<PathBuf>,
+    pub(super) variable: Option<PathBuf>,
+    /// The directory of the running binary.
+    pub(super) binary: Option<PathBuf>,
+    pub(super) build: Option<PathBuf>,
+    /// The system's library directories, in their order.
+    pub(super) system: Vec<PathBuf>,
+}
+
+impl Places {
+    pub(super) fn of_this_process(configured: Option<&Path>) -> Self {
+        let named = |path: &str| Some(PathBuf::from(path)).filter(|it| !it.as_os_str().is_empty());
+        let extra = env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
+        Self {
+            setting: configured.map(Path::to_owned),
+            variable: env::var_os("ORT_DYLIB_PATH").filter(|it| !it.is_empty()).map(PathBuf::from),
+            binary: env::current_exe().ok().and_then(|it| it.parent().map(Path::to_owned)),
+            build: named(env!("FORECASTER_BUILT_ONNXRUNTIME")),
+            system: env::split_paths(&extra)
+                .chain(directories_of(Path::new("/etc/ld.so.conf")))
+                .chain(USUAL_DIRECTORIES.map(PathBuf::from))
+                .collect(),
+        }
+    }
+
+    pub(super) fn candidates(&self) -> Vec<Candidate> {
+        let mut found = Vec::new();
+        let mut add = |origin, paths: Vec<PathBuf>| {
+            found.extend(paths.into_iter().map(|path| Candidate { origin, path }));
+        };
+        add(Origin::Setting, self.setting.iter().map(|it| whole(it)).collect());
+        add(Origin::Variable, self.variable.iter().map(|it| whole(it)).collect());
+        for directory in self.binary.iter().flat_map(|it| [it.clone(), it.join("../lib/forecaster")]) {
+            add(Origin::Binary, or(libraries_in(&directory), directory.join(LIBRARY)));
+        }
+        add(Origin::Build, self.build.iter().cloned().collect());
+        let mut installed: Vec<_> = self.system.iter().flat_map(|it| libraries_in(it)).collect();
+        once_each(&mut installed);
+        add(Origin::System, or(installed, LIBRARY.into()));
+        found
+    }
+}
+
+/// A path that stays the same when the working directory changes.
+pub(super) fn whole(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn or(found: Vec<PathBuf>, expected: PathBuf) -> Vec<PathBuf> {
+    if found.is_empty() { vec![expected] } else { found }
+}
+
+/// `libonnxruntime.so` in a directory, then `libonnxruntime.so.1*`, the newest first.
+fn libraries_in(directory: &Path) -> Vec<PathBuf> {
+    // An empty entry of LD_LIBRARY_PATH means the working directory: nothing to load from.
+    if !directory.is_absolute() {
+        return Vec::new();
+    }
+    let mut versioned: Vec<(Vec<u32>, PathBuf)> = fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let version = name.strip_prefix(LIBRARY)?.strip_prefix('.')?;
+            let version: Vec<u32> = version.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
+            (version.first() == Some(&1)).then(|| (version, entry.path()))
+        })
+        .collect();
+    versioned.sort_by(|a, b| b.cmp(a));
+    let plain = Some(directory.join(LIBRARY)).filter(|it| it.exists());
+    let mut found: Vec<_> = plain.into_iter().chain(versioned.into_iter().map(|it| it.1)).collect();
+    once_each(&mut found);
+    found
+}
+
+/// Leaves one of several names for the same file, the first.
+fn once_each(paths: &mut Vec<PathBuf>) {
+    let mut seen = Vec::new();
+    paths.retain(|path| {
+        let file = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let new = !seen.contains(&file);
+        seen.push(file);
+        new
+    });
+}
+
+/// The directories that a file in the format of ld.so.conf names, with its `include DIRECTORY/*.conf` lines followed
+/// one step.
+fn directories_of(conf: &Path) -> Vec<PathBuf> {
+    let mut directories = Vec::new();
+    for line in lines_of(conf) {
+        match line.strip_prefix("include") {
+            Some(pattern) if pattern.starts_with(char::is_whitespace) => {
+                let included = matching(&conf.with_file_name("").join(pattern.trim()));
+                let lines = included.iter().flat_map(|it| lines_of(it));
+                directories.extend(lines.filter(|it| it.starts_with('/')).map(PathBuf::from));
+            }
+            _ => directories.push(PathBuf::from(line)),
+        }
+    }
+    directories
+}
+
+/// The lines of a file without its comments and blanks; none when there is no such file.
+fn lines_of(conf: &Path) -> Vec<String> {
+    let text = fs::read_to_string(conf).unwrap_or_default();
+    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// The files of a pattern with at most one asterisk, in its last part; sorted by name, as ldconfig does.
+fn matching(pattern: &Path) -> Vec<PathBuf> {
+    let name = pattern.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    let (Some((before, after)), Some(directory)) = (name.split_once('*'), pattern.parent()) else {
+        return vec![pattern.to_owned()];
+    };
+    let mut found: Vec<_> = fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            let rest = name.to_str().and_then(|name| name.strip_prefix(before));
+            rest.is_some_and(|rest| rest.ends_with(after))
+        })
+        .map(|entry| entry.path())
+        .collect();
+    found.sort();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn touch(directory: &Path, name: &str) -> PathBuf {
+        fs::create_dir_all(directory).unwrap();
+        fs::write(directory.join(name), "").unwrap();
+        directory.join(name)
+    }
+
+    #[test]
+    fn candidates_come_in_the_order_of_their_origins() {
+        let root = tempfile::tempdir().unwrap();
+        let beside = touch(&root.path().join("bin"), LIBRARY);
+        let installed = touch(&root.path().join("usr"), "libonnxruntime.so.1");
+        let places = Places {
+            setting: Some("/setting.so".into()),
+            variable: Some("/variable.so".into()),
+            binary: Some(root.path().join("bin")),
+            build: Some("/build.so".into()),
+            system: vec![root.path().join("usr")],
+        };
+        let found: Vec<_> = places.candidates().into_iter().map(|it| (it.origin.to_string(), it.path)).collect();
+        let expected = [
+            ("chronos.onnxruntime", PathBuf::from("/setting.so")),
+            ("ORT_DYLIB_PATH", PathBuf::from("/variable.so")),
+            ("beside the binary", beside),
+            ("beside the binary", root.path().join("bin/../lib/forecaster").join(LIBRARY)),
+            ("the build's copy", PathBuf::from("/build.so")),
+            ("the system", installed),
+        ];
+        assert_eq!(found, expected.map(|(origin, path)| (origin.to_owned(), path)));
+    }
+
+    #[test]
+    fn a_relative_setting_is_taken_from_the_working_directory() {
+        let places = Places { setting: Some("lib/mine.so".into()), ..Places::default() };
+        assert_eq!(places.candidates()[0].path, env::current_dir().unwrap().join("lib/mine.so"));
+    }
+
+    #[test]
+    fn a_system_without_the_library_is_one_candidate_that_says_so() {
+        let places = Places { system: vec!["/nowhere".into(), "".into()], ..Places::default() };
+        let candidates = places.candidates();
+        assert_eq!(candidates, [Candidate { origin: Origin::System, path: LIBRARY.into() }]);
+        let fault = candidates[0].version().unwrap_err();
+        assert!(matches!(fault, Fault::NotInstalled), "{fault}");
+    }
+
+    #[test]
+    fn the_newest_of_several_versions_comes_first() {
+        let root = tempfile::tempdir().unwrap();
+        for name in
+            ["libonnxruntime.so.1.9.0", "libonnxruntime.so.1.32.0", "libonnxruntime.so.2", "libonnxruntime.so.1x"]
+        {
+            touch(root.path(), name);
+        }
+        let expected = ["libonnxruntime.so.1.32.0", "libonnxruntime.so.1.9.0"].map(|it| root.path().join(it));
+        assert_eq!(libraries_in(root.path()), expected);
+    }
+
+    #[test]
+    fn a_file_with_several_names_is_tried_once() {
+        let root = tempfile::tempdir().unwrap();
+        let file = touch(root.path(), "libonnxruntime.so.1.32.0");
+        std::os::unix::fs::symlink(&file, root.path().join(LIBRARY)).unwrap();
+        std::os::unix::fs::symlink(&file, root.path().join("libonnxruntime.so.1")).unwrap();
+        assert_eq!(libraries_in(root.path()), [root.path().join(LIBRARY)]);
+    }
+
+    #[test]
+    fn ld_so_conf_is_read_with_its_includes_and_without_its_comments() {
+        let root = tempfile::tempdir().unwrap();
+        let conf = root.path().join("ld.so.conf");
+        fs::write(&conf, "include ld.so.conf.d/*.conf\n# none\n/opt/first # why\n").unwrap();
+        let parts = root.path().join("ld.so.conf.d");
+        touch(&parts, "readme");
+        fs::write(parts.join("b.conf"), "/opt/b\n").unwrap();
+        fs::write(parts.join("a.conf"), "# libc\n/opt/a\n").unwrap();
+        assert_eq!(directories_of(&conf), ["/opt/a", "/opt/b", "/opt/first"].map(PathBuf::from));
+        assert!(directories_of(&root.path().join("none")).is_empty());
+    }
+}

@@ -1,0 +1,81 @@
+//! A fixed series that every checkpoint forecasts when it arrives, and again when it is verified: the numbers must be
+//! finite and the same.
+
+use crate::{ChronosError, Precision, Predictor, SessionSettings};
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Length of the series.
+const LENGTH: usize = 256;
+/// Steps forecast: beyond the prediction length of most checkpoints, so that the long-horizon part is tested too.
+const STEPS: usize = 80;
+/// Largest difference allowed, in standard deviations of the series: other processors round differently.
+const TOLERANCE: f64 = 1e-3;
+/// The same for eight-bit weights against the numbers of the full ones.
+const TOLERANCE_INT8: f64 = 0.3;
+
+/// What a checkpoint forecast for the fixed series.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SelfTest {
+    /// Quantiles `[80 steps][quantiles]`.
+    pub quantiles: Vec<Vec<f64>>,
+}
+
+/// What a verification found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified {
+    /// Largest difference from the numbers kept, in standard deviations of the series; `None` when none are kept.
+    pub difference: Option<f64>,
+    /// Neighbouring quantiles that are out of order, of how many. The forecasts sort them; a trained model has few.
+    pub crossings: (usize, usize),
+}
+
+/// The series: a price that drifts and swings, with holes, the same on every machine.
+fn series() -> Vec<f64> {
+    (0..LENGTH)
+        .map(|i| {
+            let t = i as f64;
+            if i % 23 == 11 { f64::NAN } else { 950.0 + 0.1 * t + 25.0 * (t / 40.0).sin() + 6.0 * (t * 1.7).cos() }
+        })
+        .collect()
+}
+
+fn spread() -> f64 {
+    let observed: Vec<f64> = series().into_iter().filter(|v| !v.is_nan()).collect();
+    let n = observed.len() as f64;
+    let mean = observed.iter().sum::<f64>() / n;
+    (observed.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt()
+}
+
+impl SelfTest {
+    /// Has the checkpoint in `directory` forecast the series.
+    ///
+    /// # Errors
+    /// When it cannot be loaded or its numbers are not finite.
+    pub fn run(directory: &Path, precision: Precision, session: &SessionSettings) -> Result<Self, ChronosError> {
+        let mut predictor = Predictor::load(directory, precision, session)?;
+        let answer = predictor.predict(&[series()], STEPS)?.pop().unwrap_or_else(|| Array2::zeros((0, 0)));
+        Ok(Self { quantiles: answer.rows().into_iter().map(|row| row.to_vec()).collect() })
+    }
+
+    /// Compares with the numbers `kept` from before.
+    ///
+    /// # Errors
+    /// When they differ by more than rounding explains.
+    pub fn compare(&self, kept: Option<&Self>, precision: Precision) -> Result<Verified, ChronosError> {
+        let pairs = || self.quantiles.iter().flat_map(|row| row.windows(2));
+        let crossings = (pairs().filter(|pair| pair[1] < pair[0]).count(), pairs().count());
+        let Some(kept) = kept else { return Ok(Verified { difference: None, crossings }) };
+        let (own, other) = (self.quantiles.concat(), kept.quantiles.concat());
+        let greatest = own.iter().zip(&other).fold(0.0f64, |most, (a, b)| most.max((a - b).abs())) / spread();
+        let tolerance = if precision == Precision::Int8 { TOLERANCE_INT8 } else { TOLERANCE };
+        if own.len() != other.len() || greatest > tolerance {
+            return Err(ChronosError::Differs(format!(
+                "the forecast of the fixed series differs from the one kept at its import by {greatest:.1e} standard \
+                 deviations (at most {tolerance:.0e}); import or pull the checkpoint again"
+            )));
+        }
+        Ok(Verified { difference: Some(greatest), crossings })
+    }
+}

@@ -1,0 +1,106 @@
+//! A graph in ONNX Runtime: contexts in, the model's own quantiles out.
+
+use crate::artifact::Graph;
+use crate::runtime::runtime;
+use crate::{BoltConfig, ChronosError};
+use ndarray::{Array3, ArrayView2};
+use ort::ep;
+use ort::session::Session;
+use ort::session::builder::GraphOptimizationLevel;
+use ort::value::TensorRef;
+use std::path::PathBuf;
+
+/// ONNX Runtime's setting of the folder in which a model without a file of its own finds its weights.
+const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
+
+/// Where the graph runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// The processor.
+    Cpu,
+    /// An NVIDIA card, through the CUDA provider; the processor when that cannot be had.
+    Cuda,
+}
+
+/// How a session runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionSettings {
+    /// Threads within an operation; 0 for one a core.
+    pub threads: usize,
+    /// Where it runs.
+    pub device: Device,
+    /// ONNX Runtime's shared library, when it is not to be looked for.
+    pub library: Option<PathBuf>,
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self { threads: 0, device: Device::Cpu, library: None }
+    }
+}
+
+/// A loaded model.
+#[derive(Debug)]
+pub(crate) struct BoltSession {
+    session: Session,
+    quantiles: usize,
+    steps: usize,
+    patch: usize,
+}
+
+impl BoltSession {
+    /// Loads `graph`, made from a checkpoint with `config`.
+    pub(crate) fn load(graph: &Graph, config: &BoltConfig, settings: &SessionSettings) -> Result<Self, ChronosError> {
+        let runtime = runtime(settings.library.as_deref())?;
+        // The arena is given back with the session, and keeps a batch of 60 under 250 MB where malloc's leftovers take
+        // 330. Threads spin only while a forecast is under way.
+        let cpu = ep::CPU::default().with_arena_allocator(true).build();
+        let builder = Session::builder(runtime.environment())?
+            .with_optimization_level(GraphOptimizationLevel::All)?
+            .with_intra_threads(settings.threads)?
+            .with_memory_pattern(false)?;
+        let mut builder = match settings.device {
+            Device::Cpu => builder.with_execution_providers([cpu])?,
+            Device::Cuda => {
+                let cuda = ep::CUDA::default().build().error_on_failure();
+                match builder.clone().with_execution_providers([cuda, cpu.clone()]) {
+                    Ok(builder) => builder,
+                    Err(error) => {
+                        let error = ChronosError::from(error);
+                        tracing::warn!("no CUDA, running on the CPU instead: {error}");
+                        builder.with_execution_providers([cpu])?
+                    }
+                }
+            }
+        };
+        Ok(Self {
+            session: match graph {
+                Graph::File(file) => builder.commit_from_file(file)?,
+                Graph::Memory { model, folder } => {
+                    builder.with_config_entry(WEIGHTS_FOLDER, folder.to_string_lossy())?.commit_from_memory(model)?
+                }
+            },
+            quantiles: config.quantiles.len(),
+            steps: config.prediction_length,
+            patch: config.patch,
+        })
+    }
+
+    /// Runs the graph on `contexts` `[batch, time]`, NaN where nothing was observed, newest last: quantiles `[batch,
+    /// quantiles, prediction_length]` in the same unit.
+    pub(crate) fn run(&mut self, contexts: ArrayView2<'_, f32>) -> Result<Array3<f32>, ChronosError> {
+        let (batch, time) = contexts.dim();
+        let padding = (self.patch - time % self.patch) % self.patch;
+        let mut padded = Vec::with_capacity(batch * (time + padding));
+        for context in contexts.rows() {
+            padded.extend(std::iter::repeat_n(f32::NAN, padding));
+            padded.extend(context.iter());
+        }
+        let input = TensorRef::from_array_view(([batch, time + padding], padded.as_slice()))?;
+        let outputs = self.session.run(ort::inputs!["context" => input])?;
+        let (_, values) = outputs["quantile_preds"].try_extract_tensor::<f32>()?;
+        let shape = (batch, self.quantiles, self.steps);
+        Array3::from_shape_vec(shape, values.to_vec())
+            .map_err(|_| ChronosError::Session(format!("the graph's output has not the shape {shape:?}")))
+    }
+}

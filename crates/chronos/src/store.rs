@@ -1,0 +1,243 @@
+//! The checkpoints at hand: one folder each below one root, `config.json`, `model.safetensors`, the graph made of them,
+//! and `manifest.json` with where they came from and what they forecast when they arrived. A folder is there whole or not
+//! at all.
+
+use crate::checkpoint::WEIGHTS;
+use crate::self_test::SelfTest;
+use crate::{Checkpoint, ChronosError, Precision, SessionSettings, artifact};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Name of the file that says where a checkpoint came from.
+const MANIFEST: &str = "manifest.json";
+/// Prefix of folders in the making.
+const UNFINISHED: &str = ".installing-";
+
+/// Where a checkpoint came from and what it forecast when it arrived.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Its name here.
+    pub name: String,
+    /// The hub's name or the folder it was taken from.
+    pub source: String,
+    /// The hub's commit, when it came from there.
+    pub revision: Option<String>,
+    /// When it arrived, RFC 3339.
+    pub installed_at: String,
+    /// Parameters in it.
+    pub parameters: usize,
+    /// Bytes of its weights file.
+    pub bytes: u64,
+    /// SHA-256 of `config.json`, hexadecimal.
+    pub config_sha256: String,
+    /// SHA-256 of the weights file, hexadecimal.
+    pub weights_sha256: String,
+    /// What it forecast.
+    pub self_test: SelfTest,
+}
+
+/// A checkpoint at hand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Installed {
+    /// Its name, or its folder when it is not in the store.
+    pub name: String,
+    /// Its folder.
+    pub directory: PathBuf,
+    /// Its manifest; `None` for a folder outside the store.
+    pub manifest: Option<Manifest>,
+}
+
+/// The folder of all checkpoints.
+#[derive(Debug, Clone)]
+pub struct ModelStore {
+    root: PathBuf,
+}
+
+/// Whether `name` can be a checkpoint's name: one or two parts, as on the hub.
+pub fn is_name(name: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty()
+            && part.len() <= 96
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+            && !part.starts_with(['.', '-'])
+    };
+    let parts: Vec<&str> = name.split('/').collect();
+    parts.len() <= 2 && parts.into_iter().all(part)
+}
+
+impl ModelStore {
+    /// The store below `root`, which need not exist yet.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Where partial downloads of `name` wait to be continued.
+    pub fn downloads(&self, name: &str) -> PathBuf {
+        self.root.join(".downloads").join(name.replace('/', "--"))
+    }
+
+    /// All checkpoints, by name. Folders that are not whole are passed over.
+    pub fn list(&self) -> Vec<Installed> {
+        let mut found = Vec::new();
+        for first in folders(&self.root) {
+            match self.read(&first) {
+                Some(installed) => found.push(installed),
+                None => found.extend(folders(&first).iter().filter_map(|second| self.read(second))),
+            }
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found
+    }
+
+    /// The checkpoint called `name`, or the one in the folder `name`.
+    ///
+    /// # Errors
+    /// When there is neither.
+    pub fn find(&self, name: &str) -> Result<Installed, ChronosError> {
+        if is_name(name)
+            && let Some(installed) = self.read(&self.root.join(name))
+        {
+            return Ok(installed);
+        }
+        let directory = PathBuf::from(name);
+        if directory.join("config.json").is_file() {
+            return Ok(Installed { name: name.to_owned(), directory, manifest: None });
+        }
+        let known: Vec<String> = self.list().into_iter().map(|installed| installed.name).collect();
+        let known =
+            if known.is_empty() { "none is here yet".to_owned() } else { format!("here: {}", known.join(", ")) };
+        let pull = if name.contains('/') { name } else { "amazon/chronos-bolt-small" };
+        Err(ChronosError::NoModel(format!(
+            "no checkpoint '{name}' ({known}); run: forecaster model pull {pull}, or: forecaster model import DIR"
+        )))
+    }
+
+    fn read(&self, directory: &Path) -> Option<Installed> {
+        let manifest: Manifest = serde_json::from_slice(&fs::read(directory.join(MANIFEST)).ok()?).ok()?;
+        let name = directory.strip_prefix(&self.root).ok()?.to_str()?.to_owned();
+        Some(Installed { name, directory: directory.to_owned(), manifest: Some(manifest) })
+    }
+
+    /// Copies the checkpoint in `from` into the store as `name`, converts it, has it forecast the self-test's series and
+    /// keeps the numbers. One of that name is replaced.
+    ///
+    /// # Errors
+    /// When it is broken, cannot be converted, does not run or gives numbers that are not finite; the store is then as it
+    /// was.
+    pub fn install(
+        &self,
+        from: &Path,
+        name: &str,
+        source: &str,
+        revision: Option<String>,
+        session: &SessionSettings,
+    ) -> Result<Installed, ChronosError> {
+        if !is_name(name) {
+            return Err(ChronosError::NoModel(format!(
+                "'{name}' cannot be a checkpoint's name; expected one or two parts of letters, digits, '.', '_' and '-', \
+                 such as amazon/chronos-bolt-small; name it with --name"
+            )));
+        }
+        Checkpoint::open(from)?;
+        fs::create_dir_all(&self.root).map_err(ChronosError::file("create", &self.root))?;
+        self.remove_abandoned();
+        let unfinished = tempfile::Builder::new()
+            .prefix(UNFINISHED)
+            .tempdir_in(&self.root)
+            .map_err(ChronosError::file("create a folder in", &self.root))?;
+        for file in ["config.json", WEIGHTS] {
+            copy(&from.join(file), &unfinished.path().join(file))?;
+        }
+        let checkpoint = Checkpoint::open(unfinished.path())?;
+        let (config_sha256, weights_sha256) = checkpoint.checksums()?;
+        let self_test = SelfTest::run(unfinished.path(), Precision::Float, session)?;
+        let manifest = Manifest {
+            name: name.to_owned(),
+            source: source.to_owned(),
+            revision,
+            installed_at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            parameters: checkpoint.parameters(),
+            bytes: checkpoint.weight_bytes(),
+            config_sha256,
+            weights_sha256,
+            self_test,
+        };
+        let path = unfinished.path().join(MANIFEST);
+        let text = serde_json::to_vec_pretty(&manifest).map_err(|e| ChronosError::NoModel(e.to_string()))?;
+        fs::write(&path, text).map_err(ChronosError::file("write", &path))?;
+        let directory = self.root.join(name);
+        put_in_place(unfinished, &directory)?;
+        Ok(Installed { name: name.to_owned(), directory, manifest: Some(manifest) })
+    }
+
+    /// Folders that an import left when it was cut off. One in use by another import is younger than a day.
+    fn remove_abandoned(&self) {
+        let old = |path: &Path| {
+            let modified = fs::metadata(path).and_then(|m| m.modified()).ok();
+            modified.and_then(|t| t.elapsed().ok()).is_some_and(|age| age.as_secs() > 86_400)
+        };
+        let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        entries
+            .filter(|e| e.file_name().to_string_lossy().starts_with(UNFINISHED) && old(&e.path()))
+            .for_each(|e| drop(fs::remove_dir_all(e.path())));
+    }
+}
+
+impl Installed {
+    /// SHA-256 of its weights: the manifest's, or worked out.
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    pub fn weights_sha256(&self) -> Result<String, ChronosError> {
+        match &self.manifest {
+            Some(manifest) => Ok(manifest.weights_sha256.clone()),
+            None => artifact::weights_sum(&Checkpoint::open(&self.directory)?, Precision::Float),
+        }
+    }
+}
+
+fn folders(parent: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect()
+}
+
+/// Copies a file and has it written to disk.
+fn copy(from: &Path, to: &Path) -> Result<(), ChronosError> {
+    fs::copy(from, to).map_err(ChronosError::file("copy", from))?;
+    let set = || {
+        fs::set_permissions(to, std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+        fs::File::open(to)?.sync_all()
+    };
+    set().map_err(ChronosError::file("write", to))
+}
+
+/// Moves a finished folder to its place; what stood there is moved aside first and then removed.
+fn put_in_place(unfinished: tempfile::TempDir, place: &Path) -> Result<(), ChronosError> {
+    let parent = place.parent().unwrap_or(Path::new("."));
+    let finished = unfinished.keep();
+    let aside = finished.with_extension("old");
+    let swap = || -> std::io::Result<()> {
+        fs::set_permissions(&finished, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+        fs::create_dir_all(parent)?;
+        if place.exists() {
+            fs::rename(place, &aside)?;
+        }
+        fs::rename(&finished, place)?;
+        fs::File::open(parent)?.sync_all()
+    };
+    let swapped = swap().map_err(ChronosError::file("write", place));
+    if swapped.is_err() {
+        if !place.exists() {
+            let _ = fs::rename(&aside, place);
+        }
+        let _ = fs::remove_dir_all(&finished);
+    }
+    // What cannot be removed now has a hidden name and is removed with the abandoned ones.
+    let _ = fs::remove_dir_all(&aside);
+    swapped
+}

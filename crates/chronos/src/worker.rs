@@ -1,0 +1,221 @@
+//! A model in a process of its own, which is this same program started again.
+//!
+//! What ONNX Runtime maps, allocates and initialises is never wholly given back within a process; the end of a process
+//! gives back all of it. And whatever goes wrong in native code (a crash, the out-of-memory killer) ends the worker and
+//! not the daemon: the ensemble goes on without Chronos. Parent and worker speak in lines of JSON over the worker's
+//! standard input and output; the worker ends when its input does.
+
+use crate::{ChronosError, Device, Precision, Predictor, SessionSettings};
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// Longest time for one answer: a run of all horizons over two years of origins takes seconds.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// What the parent asks.
+#[derive(Debug, Serialize, Deserialize)]
+enum Request {
+    /// Load a checkpoint: the first request.
+    Load { directory: PathBuf, int8: bool, threads: usize, cuda: bool, library: Option<PathBuf> },
+    /// Forecast: contexts with `None` where nothing was observed.
+    Predict { contexts: Vec<Vec<Option<f64>>>, steps: usize },
+}
+
+/// What the worker answers.
+#[derive(Debug, Serialize, Deserialize)]
+enum Response {
+    /// The checkpoint is loaded.
+    Loaded { levels: Vec<f64> },
+    /// Quantiles `[contexts][steps][quantiles]`, and the worker's greatest resident memory so far, MiB.
+    Quantiles { values: Vec<Vec<Vec<f64>>>, peak_rss_mb: f64 },
+    /// It could not be done.
+    Failed { reason: String },
+}
+
+/// The parent's end.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    child: Child,
+    requests: ChildStdin,
+    responses: Receiver<std::io::Result<String>>,
+    levels: Vec<f64>,
+    peak_rss_mb: f64,
+}
+
+impl Worker {
+    /// Starts `program` with `arguments`, which must call [`serve_worker`], and has it load the checkpoint.
+    pub(crate) fn start(
+        program: &Path,
+        arguments: &[String],
+        directory: &Path,
+        precision: Precision,
+        settings: &SessionSettings,
+    ) -> Result<Self, ChronosError> {
+        let failed = |error: std::io::Error| {
+            ChronosError::Worker(format!("the Chronos worker {} could not be started: {error}", program.display()))
+        };
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(failed)?;
+        let (Some(requests), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(failed(std::io::Error::other("it has no pipes")));
+        };
+        let (sender, responses) = channel();
+        std::thread::Builder::new()
+            .name("chronos-worker".to_owned())
+            .spawn(move || {
+                for line in BufReader::new(output).lines() {
+                    if sender.send(line).is_err() {
+                        break;
+                    }
+                }
+            })
+            .map_err(failed)?;
+        let mut worker = Self { child, requests, responses, levels: Vec::new(), peak_rss_mb: 0.0 };
+        let load = Request::Load {
+            directory: directory.to_owned(),
+            int8: precision == Precision::Int8,
+            threads: settings.threads,
+            cuda: settings.device == Device::Cuda,
+            library: settings.library.clone(),
+        };
+        match worker.ask(&load)? {
+            Response::Loaded { levels } => worker.levels = levels,
+            other => return Err(unexpected(&other)),
+        }
+        Ok(worker)
+    }
+
+    /// Levels of the model's quantiles.
+    pub(crate) fn levels(&self) -> &[f64] {
+        &self.levels
+    }
+
+    /// Its greatest resident memory so far, MiB.
+    pub(crate) fn peak_rss_mb(&self) -> f64 {
+        self.peak_rss_mb
+    }
+
+    /// As [`Predictor::predict`].
+    pub(crate) fn predict(&mut self, contexts: &[Vec<f64>], steps: usize) -> Result<Vec<Array2<f64>>, ChronosError> {
+        let seen = |context: &Vec<f64>| context.iter().map(|v| (!v.is_nan()).then_some(*v)).collect();
+        let request = Request::Predict { contexts: contexts.iter().map(seen).collect(), steps };
+        match self.ask(&request)? {
+            Response::Quantiles { values, peak_rss_mb } => {
+                self.peak_rss_mb = peak_rss_mb;
+                let shape = (steps, self.levels.len());
+                let matrix = |rows: Vec<Vec<f64>>| Array2::from_shape_vec(shape, rows.concat()).ok();
+                let answers: Option<Vec<_>> = values.into_iter().map(matrix).collect();
+                answers.filter(|answers| answers.len() == contexts.len()).ok_or_else(|| {
+                    ChronosError::Worker("the Chronos worker gave numbers of another shape".to_owned())
+                })
+            }
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    fn ask(&mut self, request: &Request) -> Result<Response, ChronosError> {
+        let mut line = serde_json::to_vec(request).map_err(|e| ChronosError::Worker(e.to_string()))?;
+        line.push(b'\n');
+        // A worker that has ended is told from its missing answer.
+        let _ = self.requests.write_all(&line).and_then(|()| self.requests.flush());
+        let answer = match self.responses.recv_timeout(PATIENCE) {
+            Ok(Ok(answer)) => answer,
+            Err(RecvTimeoutError::Timeout) => {
+                let seconds = PATIENCE.as_secs();
+                return Err(ChronosError::Worker(format!("the Chronos worker gave no answer in {seconds} s")));
+            }
+            Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => return Err(self.ended()),
+        };
+        match serde_json::from_str(&answer) {
+            Ok(Response::Failed { reason }) => Err(ChronosError::Worker(reason)),
+            Ok(response) => Ok(response),
+            Err(error) => Err(ChronosError::Worker(format!("the Chronos worker answered nonsense: {error}"))),
+        }
+    }
+
+    /// How the worker came to its end.
+    fn ended(&mut self) -> ChronosError {
+        let how = match self.child.wait() {
+            Ok(status) => describe(status),
+            Err(error) => error.to_string(),
+        };
+        ChronosError::Worker(format!("the Chronos worker ended before it answered ({how})"))
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // It holds nothing that would be lost. One that has already ended cannot be killed, which is as well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn describe(status: std::process::ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        let cause = match signal {
+            9 => ": killed, by the out-of-memory killer unless someone did it by hand",
+            4 => ": an instruction that this processor does not have",
+            7 => ": the weights file was changed while in use",
+            _ => "",
+        };
+        return format!("signal {signal}{cause}");
+    }
+    status.to_string()
+}
+
+fn unexpected(response: &Response) -> ChronosError {
+    ChronosError::Worker(format!("the Chronos worker answered out of turn: {response:?}"))
+}
+
+/// The worker's end: answers requests until there are no more.
+///
+/// # Errors
+/// When input or output fail; what goes wrong with a request is answered, not returned.
+pub fn serve_worker(input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
+    let mut predictor = None;
+    for line in input.lines() {
+        let response = match serde_json::from_str(&line?) {
+            Ok(request) => answer(request, &mut predictor),
+            Err(error) => Response::Failed { reason: format!("the Chronos worker was asked nonsense: {error}") },
+        };
+        serde_json::to_writer(&mut output, &response)?;
+        output.write_all(b"\n")?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+fn answer(request: Request, predictor: &mut Option<Predictor>) -> Response {
+    let attempt = match (request, predictor) {
+        (Request::Load { directory, int8, threads, cuda, library }, predictor) => {
+            let device = if cuda { Device::Cuda } else { Device::Cpu };
+            let precision = if int8 { Precision::Int8 } else { Precision::Float };
+            Predictor::load(&directory, precision, &SessionSettings { threads, device, library }).map(|loaded| {
+                let levels = loaded.config().quantiles.clone();
+                *predictor = Some(loaded);
+                Response::Loaded { levels }
+            })
+        }
+        (Request::Predict { contexts, steps }, Some(predictor)) => {
+            let contexts: Vec<Vec<f64>> =
+                contexts.into_iter().map(|c| c.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect()).collect();
+            predictor.predict(&contexts, steps).map(|answers| Response::Quantiles {
+                values: answers.iter().map(|a| a.rows().into_iter().map(|r| r.to_vec()).collect()).collect(),
+                peak_rss_mb: crate::memory::peak_rss_mb(),
+            })
+        }
+        (Request::Predict { .. }, None) => Err(ChronosError::Worker("no checkpoint has been loaded".to_owned())),
+    };
+    attempt.unwrap_or_else(|error| Response::Failed { reason: error.to_string() })
+}
