@@ -1,5 +1,7 @@
 //! The converted graph against the reference implementation's numbers, kept in fixtures/ by fixtures/reference.py.
 
+#![allow(clippy::unwrap_used)]
+
 use forecaster_chronos::{Precision, Predictor, SessionSettings};
 use ndarray::{Array2, Array3};
 use safetensors::SafeTensors;

@@ -33,6 +33,15 @@ pub enum Command {
         #[command(subcommand)]
         command: RatesCommand,
     },
+    /// Chronos checkpoints: fetch, import, list, verify, measure, forecast with
+    Model {
+        /// What to do with them
+        #[command(subcommand)]
+        command: ModelCommand,
+    },
+    /// Run a checkpoint for the parent process
+    #[command(hide = true)]
+    ChronosWorker,
     /// The configuration
     Config {
         /// What to do with it
@@ -129,6 +138,71 @@ pub enum RatesCommand {
         /// Name of the series: lower case, such as usdclp or copper
         #[arg(long, value_name = "NAME")]
         series: String,
+    },
+}
+
+/// `forecaster model`
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// List the checkpoints at hand
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch a checkpoint from the Hugging Face hub (HF_ENDPOINT, HF_TOKEN and HF_HOME are respected)
+    Pull {
+        /// Its name on the hub, such as amazon/chronos-bolt-small
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Branch, tag or commit
+        #[arg(long, default_value = "main")]
+        revision: String,
+    },
+    /// Take a checkpoint from a folder with config.json and model.safetensors
+    Import {
+        /// The folder
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        /// Its name here [default: the folder's name]
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Check checksums, load, forecast a fixed series and compare with the numbers kept at import
+    Verify {
+        /// Checkpoint or folder [default: every checkpoint at hand]
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Measure time to load, latency and memory
+    Bench {
+        /// Checkpoint or folder [default: every checkpoint at hand]
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// Values in a context
+        #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(16..=8192))]
+        context: u32,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the model's own quantiles for a column of numbers
+    Predict {
+        /// Checkpoint or folder
+        #[arg(value_name = "NAME_OR_DIR")]
+        name: String,
+        /// One value a line, oldest first; an empty line is a missing value
+        #[arg(long, value_name = "FILE.csv")]
+        input: PathBuf,
+        /// Steps to forecast
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2000))]
+        steps: u32,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 

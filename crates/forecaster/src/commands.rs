@@ -2,11 +2,13 @@
 
 mod backtest;
 mod config;
+mod model;
 mod rates;
 mod run;
 
 pub(crate) use backtest::backtest;
 pub(crate) use config::config;
+pub(crate) use model::model;
 pub(crate) use rates::rates;
 pub(crate) use run::run;
 

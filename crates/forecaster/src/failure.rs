@@ -89,3 +89,12 @@ impl From<forecaster_ledger::LedgerError> for Failure {
         Self::failed(error)
     }
 }
+
+impl From<forecaster_chronos::ChronosError> for Failure {
+    fn from(error: forecaster_chronos::ChronosError) -> Self {
+        match error {
+            error @ forecaster_chronos::ChronosError::NoModel(_) => Self::usage(error),
+            error => Self::failed(error),
+        }
+    }
+}

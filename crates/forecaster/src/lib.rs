@@ -2,6 +2,7 @@
 
 mod backtest;
 mod cache;
+mod chronos;
 pub mod cli;
 mod commands;
 mod config;
@@ -26,12 +27,18 @@ use tracing_subscriber::EnvFilter;
 /// When it cannot be done; the failure carries the exit code and a hint.
 pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
     start_logging(&cli.log)?;
+    if matches!(cli.command, Command::ChronosWorker) {
+        // All it needs to know comes from its parent, and a configuration edited meanwhile must not stop it.
+        return chronos::serve();
+    }
     let loaded = config::load(cli.config.as_deref()).map_err(Failure::from_config)?;
     match &cli.command {
         Command::Run(args) => commands::run(args, &loaded.config),
         Command::Backtest(args) => commands::backtest(args, &loaded.config),
         Command::Rates { command } => commands::rates(command, &loaded.config),
+        Command::Model { command } => commands::model(command, &loaded.config),
         Command::Config { command } => commands::config(command, &loaded),
+        Command::ChronosWorker => chronos::serve(),
     }
 }
 

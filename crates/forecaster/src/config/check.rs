@@ -1,6 +1,6 @@
 //! The rules a configuration must meet beyond types: ranges, names, cron fields, zones.
 
-use super::{Config, MODEL_NAMES};
+use super::{CHRONOS, Config, MODEL_NAMES};
 use croner::Cron;
 use forecaster_domain::{Horizon, Pair};
 use std::str::FromStr;
@@ -35,6 +35,7 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
         return Err(problem(format!("service.{key}"), "an empty path", "a path such as \"data\""));
     }
     check_rates(config)?;
+    check_chronos(config)?;
     check_ensemble(config)?;
     Horizon::ALL.into_iter().try_for_each(|horizon| check_horizon(config, horizon))
 }
@@ -55,6 +56,24 @@ fn check_rates(config: &Config) -> Result<(), Problem> {
         if series.lag_days > 30 {
             return Err(problem(format!("{key}.lag_days"), series.lag_days, "0 to 30"));
         }
+    }
+    Ok(())
+}
+
+fn check_chronos(config: &Config) -> Result<(), Problem> {
+    let chronos = &config.chronos;
+    if chronos.model.trim().is_empty() {
+        let expected = "\"embedded\", a name such as \"amazon/chronos-bolt-small\", or a folder with a checkpoint";
+        return Err(problem("chronos.model", quoted(&chronos.model), expected));
+    }
+    if chronos.threads > 256 {
+        return Err(problem("chronos.threads", chronos.threads, "0 (one a core) to 256"));
+    }
+    if chronos.idle_unload_seconds > 86_400 {
+        return Err(problem("chronos.idle_unload_seconds", chronos.idle_unload_seconds, "0 (at once) to 86400"));
+    }
+    if chronos.min_free_ram_mb > 1_000_000 {
+        return Err(problem("chronos.min_free_ram_mb", chronos.min_free_ram_mb, "0 to 1000000"));
     }
     Ok(())
 }
@@ -92,6 +111,10 @@ fn check_horizon(config: &Config, horizon: Horizon) -> Result<(), Problem> {
         return Err(problem(key("models"), "an empty list", format!("some of {}", MODEL_NAMES.join(", "))));
     }
     for (index, model) in settings.models.iter().enumerate() {
+        if model == CHRONOS {
+            let expected = format!("Chronos in its own section: [horizons.{horizon}.chronos] enabled = true");
+            return Err(problem(key("models"), quoted(model), expected));
+        }
         if !MODEL_NAMES.contains(&model.as_str()) {
             return Err(problem(key("models"), quoted(model), format!("some of {}", MODEL_NAMES.join(", "))));
         }
@@ -102,9 +125,18 @@ fn check_horizon(config: &Config, horizon: Horizon) -> Result<(), Problem> {
     if !(600..=10_000).contains(&settings.lookback) {
         return Err(problem(key("lookback"), settings.lookback, "600 to 10000 observations"));
     }
-    if let Err(error) = config.ensemble.pool().check(settings.models.len()) {
-        let expected =
-            format!("bounds that leave room for the {} models of horizons.{horizon}", settings.models.len());
+    let chronos = &settings.chronos;
+    if !(16..=8192).contains(&chronos.context_length) {
+        return Err(problem(key("chronos.context_length"), chronos.context_length, "16 to 8192 business days"));
+    }
+    if !(10..=100_000).contains(&chronos.num_samples) {
+        return Err(problem(key("chronos.num_samples"), chronos.num_samples, "10 to 100000 sample paths"));
+    }
+    if !(0.1..=10.0).contains(&chronos.temperature) {
+        return Err(problem(key("chronos.temperature"), chronos.temperature, "0.1 to 10"));
+    }
+    if let Err(error) = config.ensemble.pool().check(settings.members()) {
+        let expected = format!("bounds that leave room for the {} models of horizons.{horizon}", settings.members());
         return Err(problem("ensemble.weight_floor", error, expected));
     }
     Ok(())

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// Name of the model that is switched in `[horizons.X.chronos]` instead.
+pub(crate) const CHRONOS: &str = "chronos";
+
 /// Names under which models can be listed in `horizons.X.models`.
 pub(crate) const MODEL_NAMES: [&str; 4] = ["random_walk", "arima_garch", "var", "random_forest"];
 
@@ -17,6 +20,8 @@ pub(crate) struct Config {
     pub service: ServiceSettings,
     /// The pair and its regressors.
     pub rates: RatesSettings,
+    /// The checkpoint and how it is run.
+    pub chronos: ChronosSettings,
     /// Validation and weights.
     pub ensemble: EnsembleSettings,
     /// One forecaster a horizon.
@@ -98,6 +103,60 @@ impl Default for RatesSettings {
     }
 }
 
+/// `[chronos]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ChronosSettings {
+    /// "embedded", the name of a checkpoint in the store, or a folder with one.
+    pub model: String,
+    /// Precision of the weights.
+    pub quantize: Quantize,
+    /// Where it runs.
+    pub device: ChronosDevice,
+    /// Threads within an operation; 0 for one a core.
+    pub threads: usize,
+    /// Released after so many seconds without a forecast; 0: at once after each run.
+    pub idle_unload_seconds: u64,
+    /// Loaded only when so much memory is free, MiB.
+    pub min_free_ram_mb: u64,
+    /// ONNX Runtime's shared library; empty: looked for.
+    pub onnxruntime: PathBuf,
+}
+
+/// Precision of Chronos's weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Quantize {
+    /// As the checkpoint has them.
+    None,
+    /// Eight bits.
+    Int8,
+}
+
+/// Where Chronos runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ChronosDevice {
+    /// The processor.
+    Cpu,
+    /// An NVIDIA card, or the processor when that cannot be had.
+    Cuda,
+}
+
+impl Default for ChronosSettings {
+    fn default() -> Self {
+        Self {
+            model: "embedded".into(),
+            quantize: Quantize::None,
+            device: ChronosDevice::Cpu,
+            threads: 0,
+            idle_unload_seconds: 60,
+            min_free_ram_mb: 500,
+            onnxruntime: PathBuf::new(),
+        }
+    }
+}
+
 /// `[ensemble]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -163,26 +222,47 @@ pub(crate) struct HorizonSettings {
     pub models: Vec<String>,
     /// Observations of history each model sees.
     pub lookback: usize,
+    /// Chronos in this horizon.
+    pub chronos: HorizonChronos,
+}
+
+/// `[horizons.X.chronos]`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct HorizonChronos {
+    /// Whether it takes part.
+    pub enabled: bool,
+    /// Business days of history it sees.
+    pub context_length: usize,
+    /// Sample paths for its path-dependent figures.
+    pub num_samples: usize,
+    /// Multiplier of its spread about the median.
+    pub temperature: f64,
 }
 
 impl HorizonSettings {
-    fn new(schedule: &str) -> Self {
+    fn new(schedule: &str, chronos: bool, context_length: usize) -> Self {
         Self {
             enabled: true,
             schedule: schedule.into(),
             models: MODEL_NAMES.map(str::to_owned).into(),
             lookback: 1500,
+            chronos: HorizonChronos { enabled: chronos, context_length, num_samples: 100, temperature: 1.0 },
         }
+    }
+
+    /// Members of the pool.
+    pub(crate) fn members(&self) -> usize {
+        self.models.len() + usize::from(self.chronos.enabled)
     }
 }
 
 impl Default for Horizons {
     fn default() -> Self {
         Self {
-            d7: HorizonSettings::new("0 8 * * Mon"),
-            d15: HorizonSettings::new("0 9 1,15 * *"),
-            d30: HorizonSettings::new("30 9 1 * *"),
-            d90: HorizonSettings::new("0 10 * * Tue#1"),
+            d7: HorizonSettings::new("0 8 * * Mon", true, 180),
+            d15: HorizonSettings::new("0 9 1,15 * *", false, 180),
+            d30: HorizonSettings::new("30 9 1 * *", false, 90),
+            d90: HorizonSettings::new("0 10 * * Tue#1", false, 365),
         }
     }
 }
@@ -195,6 +275,29 @@ struct WrittenHorizon {
     schedule: Option<String>,
     models: Option<Vec<String>>,
     lookback: Option<usize>,
+    #[serde(default)]
+    chronos: WrittenChronos,
+}
+
+/// `[horizons.X.chronos]` as written.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct WrittenChronos {
+    enabled: Option<bool>,
+    context_length: Option<usize>,
+    num_samples: Option<usize>,
+    temperature: Option<f64>,
+}
+
+impl WrittenChronos {
+    fn over(self, default: HorizonChronos) -> HorizonChronos {
+        HorizonChronos {
+            enabled: self.enabled.unwrap_or(default.enabled),
+            context_length: self.context_length.unwrap_or(default.context_length),
+            num_samples: self.num_samples.unwrap_or(default.num_samples),
+            temperature: self.temperature.unwrap_or(default.temperature),
+        }
+    }
 }
 
 impl WrittenHorizon {
@@ -204,6 +307,7 @@ impl WrittenHorizon {
             schedule: self.schedule.unwrap_or(default.schedule),
             models: self.models.unwrap_or(default.models),
             lookback: self.lookback.unwrap_or(default.lookback),
+            chronos: self.chronos.over(default.chronos),
         }
     }
 }

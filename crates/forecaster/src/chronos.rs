@@ -1,0 +1,113 @@
+//! Chronos as the configuration wants it: which checkpoint, how it is run, and the process that runs it.
+
+use crate::config::{ChronosDevice, Config, Quantize};
+use crate::failure::{Failure, Outcome};
+use forecaster_chronos::{
+    CheckpointLabel, Chronos, ChronosError, ChronosSettings, Device, ModelStore, Pipeline, PipelineSettings, Precision,
+    SessionSettings, WorkerCommand,
+};
+use forecaster_domain::{BusinessCalendar, Horizon};
+use std::time::Duration;
+
+/// The `[chronos] model` that comes with the program.
+const EMBEDDED: &str = "embedded";
+
+/// The store of checkpoints, beside the rates and the ledger.
+pub(crate) fn store(config: &Config) -> ModelStore {
+    ModelStore::new(config.service.data_dir.join("models"))
+}
+
+/// How sessions run.
+pub(crate) fn session(config: &Config) -> SessionSettings {
+    let chronos = &config.chronos;
+    let device = match chronos.device {
+        ChronosDevice::Cpu => Device::Cpu,
+        ChronosDevice::Cuda => Device::Cuda,
+    };
+    let library = (!chronos.onnxruntime.as_os_str().is_empty()).then(|| chronos.onnxruntime.clone());
+    SessionSettings { threads: chronos.threads, device, library }
+}
+
+/// Precision of the weights.
+pub(crate) fn precision(config: &Config) -> Precision {
+    match config.chronos.quantize {
+        Quantize::None => Precision::Float,
+        Quantize::Int8 => Precision::Int8,
+    }
+}
+
+/// The configured checkpoint: one pipeline for all horizons, so that it stays loaded from one to the next.
+#[derive(Debug)]
+pub(crate) struct ChronosSource(Result<(Pipeline, CheckpointLabel), String>);
+
+impl ChronosSource {
+    /// Finds the configured checkpoint; nothing is loaded yet. One that is not there is told by each model made of it.
+    pub(crate) fn new(config: &Config) -> Self {
+        Self(pipeline(config).map_err(|error| error.to_string()))
+    }
+
+    /// The model of one horizon.
+    pub(crate) fn model(&self, config: &Config, horizon: Horizon, calendar: &BusinessCalendar) -> Chronos {
+        let chronos = &config.horizons.get(horizon).chronos;
+        let settings =
+            ChronosSettings { context_length: chronos.context_length, temperature: chronos.temperature };
+        match &self.0 {
+            Ok((pipeline, label)) => Chronos::new(pipeline.clone(), label.clone(), settings, calendar.clone()),
+            Err(reason) => Chronos::unavailable(reason.clone(), settings, calendar.clone()),
+        }
+    }
+
+    /// Greatest resident memory of the process that ran it since this was last asked, MiB; 0 when none did.
+    pub(crate) fn take_peak_rss_mb(&self) -> f64 {
+        self.0.as_ref().map_or(0.0, |(pipeline, _)| pipeline.take_peak_rss_mb())
+    }
+
+    /// Gives its memory back.
+    pub(crate) fn release(&self) {
+        if let Ok((pipeline, _)) = &self.0 {
+            pipeline.release();
+        }
+    }
+}
+
+fn pipeline(config: &Config) -> Result<(Pipeline, CheckpointLabel), ChronosError> {
+    let name = &config.chronos.model;
+    if name == EMBEDDED {
+        return Err(ChronosError::NoModel(
+            "this build holds no checkpoint of its own; run: forecaster model pull amazon/chronos-bolt-small, and set \
+             chronos.model = \"amazon/chronos-bolt-small\""
+                .to_owned(),
+        ));
+    }
+    let installed = store(config).find(name)?;
+    let checkpoint = forecaster_chronos::Checkpoint::open(&installed.directory)?;
+    let label = CheckpointLabel {
+        name: installed.name.clone(),
+        parameters: checkpoint.parameters(),
+        sha256: installed.weights_sha256()?,
+    };
+    let settings = PipelineSettings {
+        name: installed.name,
+        directory: installed.directory,
+        precision: precision(config),
+        session: session(config),
+        idle_unload: Duration::from_secs(config.chronos.idle_unload_seconds),
+        min_free_ram_mb: config.chronos.min_free_ram_mb,
+        worker: Some(worker()),
+    };
+    Ok((Pipeline::new(settings), label))
+}
+
+/// This program again. On Linux by the kernel's link to it, which stays true when the file is replaced by an upgrade.
+pub(crate) fn worker() -> WorkerCommand {
+    let link = std::path::PathBuf::from("/proc/self/exe");
+    let program = if link.exists() { link } else { std::env::current_exe().unwrap_or(link) };
+    WorkerCommand { program, arguments: vec!["--log".into(), "warn".into(), "chronos-worker".into()] }
+}
+
+/// The worker's end of it.
+pub(crate) fn serve() -> Result<Outcome, Failure> {
+    forecaster_chronos::serve_worker(std::io::stdin().lock(), std::io::stdout().lock())
+        .map(|()| Outcome::Done)
+        .map_err(|error| Failure::failed(format!("the Chronos worker lost its parent: {error}")))
+}
