@@ -211,7 +211,6 @@ impl Model for Chronos {
         };
         attempt.unwrap_or_else(|error| {
             if matches!(error, ModelError::Unavailable(_)) && failed.is_none() {
-                tracing::warn!("Chronos left out: {error}");
                 *failed = Some(error.clone());
             }
             vec![Err(error); requests.len()]

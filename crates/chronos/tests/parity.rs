@@ -2,18 +2,17 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod fixture;
+
+use fixture::{copied, fixtures};
 use forecaster_chronos::{Precision, Predictor, SessionSettings};
 use ndarray::{Array2, Array3};
 use safetensors::SafeTensors;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Largest difference allowed, in standard deviations of the context.
 const TOLERANCE: f64 = 1e-4;
-
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
-}
 
 #[derive(serde::Deserialize)]
 struct Case {
@@ -74,15 +73,6 @@ fn difference(predictor: &mut Predictor, case: &Case) -> f64 {
 
 fn predictor(checkpoint: &Path) -> Predictor {
     Predictor::load(checkpoint, Precision::Float, &SessionSettings::default()).unwrap()
-}
-
-/// A copy that may be written to: the fixtures' folder stays as it is.
-fn copied(name: &str) -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    for file in ["config.json", "model.safetensors"] {
-        fs::copy(fixtures().join(name).join(file), directory.path().join(file)).unwrap();
-    }
-    directory
 }
 
 #[test]

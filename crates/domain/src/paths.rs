@@ -37,6 +37,16 @@ pub fn touch_probability(paths: &Array2<f64>, start: f64, level: f64) -> f64 {
     count as f64 / paths.nrows() as f64
 }
 
+/// Means over `paths` `[count, steps]` of each path's lowest and highest price on the way from `start`, which counts too
+/// (price units).
+pub fn expected_extremes(paths: &Array2<f64>, start: f64) -> (f64, f64) {
+    let count = paths.nrows().max(1) as f64;
+    let mean = |extreme: fn(f64, f64) -> f64| {
+        paths.rows().into_iter().map(|path| path.iter().copied().fold(start, extreme)).sum::<f64>() / count
+    };
+    (mean(f64::min), mean(f64::max))
+}
+
 /// One draw from the standard normal distribution (Box and Muller 1958, cosine branch).
 fn standard_normal(rng: &mut Pcg64Mcg) -> f64 {
     let u: f64 = 1.0 - rng.random::<f64>();
@@ -73,6 +83,18 @@ mod tests {
             assert!((up - expected).abs() < 0.012, "{level}: {up} against {expected}");
             assert!((down - up).abs() < 1e-9, "mirror images touch the mirrored level");
         }
+    }
+
+    /// Outside authority: the mean of the maximum of a Brownian motion over n steps of deviation s is s sqrt(2 n / pi),
+    /// watched at discrete times 0.5826 s less (Asmussen, Glynn and Pitman 1995).
+    #[test]
+    fn the_expected_high_and_low_agree_with_brownian_motion() {
+        let (steps, sigma) = (60, 0.006);
+        let (low, high) = expected_extremes(&sample(&walk(steps, sigma), 20_000, 3), 1000.0);
+        let expected = sigma * ((2.0 * steps as f64 / std::f64::consts::PI).sqrt() - 0.5826);
+        assert!(((high / 1000.0).ln() - expected).abs() < 0.0015, "{high}");
+        assert!(((low / 1000.0).ln() + expected).abs() < 0.0015, "{low}");
+        assert_eq!(expected_extremes(&ndarray::array![[3.0, 2.0], [1.0, 5.0]], 2.0), (1.5, 4.0));
     }
 
     #[test]

@@ -2,11 +2,13 @@
 //!
 //! At each origin weights and calibration know only what had happened by then, as in production.
 
-use crate::config::Config;
+use crate::chronos::ChronosSource;
+use crate::config::{CHRONOS, Config};
 use crate::document::LeftOut;
 use crate::failure::Failure;
 use crate::market::{MIN_OBSERVATIONS, Market};
 use crate::models::{BENCHMARK, Lineup};
+use crate::pipeline::{warn_left_out, warn_of_failures};
 use crate::progress;
 use chrono::NaiveDate;
 use forecaster_domain::Horizon;
@@ -48,12 +50,13 @@ pub(crate) fn backtest(
     period: &Period,
     models: Option<&[String]>,
     cache: &dyn ForecastCache,
+    chronos: &ChronosSource,
 ) -> Result<HorizonScores, Failure> {
-    let mut settings = config.horizons.get(horizon).clone();
-    if let Some(models) = models {
-        settings.models = models.to_vec();
-    }
-    let lineup = Lineup::new(horizon, &settings);
+    let settings = config.horizons.get(horizon);
+    let takes_part = models.map_or(settings.chronos.enabled, |models| models.iter().any(|name| name == CHRONOS));
+    let others = models.unwrap_or(&settings.models).iter().filter(|name| *name != CHRONOS).cloned();
+    let chronos = takes_part.then(|| chronos.model(config, horizon, &market.calendar));
+    let lineup = Lineup::new(horizon, &others.collect::<Vec<_>>(), chronos);
     let origins = period_origins(market, horizon, period)?;
     let grid = validation_grid(config, market, horizon, &origins);
     let all_models = lineup.models();
@@ -63,11 +66,7 @@ pub(crate) fn backtest(
     };
     let (grid, replayed) = (replay(grid), replay(origins));
     progress::finish(&bar);
-    for (name, failure) in lineup.names().iter().zip(&replayed.failures) {
-        if let Some((count, error)) = failure {
-            tracing::warn!(%horizon, model = name, origins = count, "no forecast at some origins: {error}");
-        }
-    }
+    warn_of_failures(horizon, &all_models, &replayed);
     let count = config.ensemble.origins;
     let pool = config.ensemble.pool();
     let issued = prequential(&replayed.origins, &grid.origins, count, &lineup.members, BENCHMARK, &pool);
@@ -79,6 +78,7 @@ pub(crate) fn backtest(
             None => {
                 let failure = replayed.failures[position].as_ref();
                 let reason = failure.map_or_else(|| "no outcome was published".to_owned(), |(_, e)| e.to_string());
+                warn_left_out(&name, &reason);
                 left_out.push(LeftOut { name, reason });
             }
         }
@@ -87,6 +87,11 @@ pub(crate) fn backtest(
         Failure::failed(format!("{horizon}: no model of the pool has a scored forecast in the period"))
     })?;
     scores.insert("ensemble".into(), pooled);
+    let chronos_scored = lineup.chronos.is_some() && scores.contains_key(CHRONOS);
+    if let Some(others) = lineup.without_chronos(&lineup.members).filter(|_| chronos_scored) {
+        let issued = prequential(&replayed.origins, &grid.origins, count, &others, BENCHMARK, &pool);
+        scores.extend(judge_pool(&issued, BENCHMARK).map(|judged| ("ensemble_without_chronos".to_owned(), judged)));
+    }
     Ok(HorizonScores { origins: replayed.origins.len(), models: scores, left_out })
 }
 

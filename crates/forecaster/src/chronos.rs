@@ -3,8 +3,8 @@
 use crate::config::{ChronosDevice, Config, Quantize};
 use crate::failure::{Failure, Outcome};
 use forecaster_chronos::{
-    CheckpointLabel, Chronos, ChronosError, ChronosSettings, Device, ModelStore, Pipeline, PipelineSettings, Precision,
-    SessionSettings, WorkerCommand,
+    CheckpointLabel, Chronos, ChronosError, ChronosSettings, Device, ModelStore, Pipeline, PipelineSettings,
+    Precision, SessionSettings, WorkerCommand,
 };
 use forecaster_domain::{BusinessCalendar, Horizon};
 use std::time::Duration;
@@ -49,8 +49,7 @@ impl ChronosSource {
     /// The model of one horizon.
     pub(crate) fn model(&self, config: &Config, horizon: Horizon, calendar: &BusinessCalendar) -> Chronos {
         let chronos = &config.horizons.get(horizon).chronos;
-        let settings =
-            ChronosSettings { context_length: chronos.context_length, temperature: chronos.temperature };
+        let settings = ChronosSettings { context_length: chronos.context_length, temperature: chronos.temperature };
         match &self.0 {
             Ok((pipeline, label)) => Chronos::new(pipeline.clone(), label.clone(), settings, calendar.clone()),
             Err(reason) => Chronos::unavailable(reason.clone(), settings, calendar.clone()),

@@ -3,7 +3,7 @@
 
 use crate::config::Config;
 use crate::market::Market;
-use crate::pipeline::Forecast;
+use crate::pipeline::{Forecast, PathFigures};
 use crate::publish::ReportPaths;
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
@@ -84,7 +84,38 @@ struct ModelDocument {
     scores: ScoresDocument,
     seconds: f64,
     details: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paths: Option<PathsDocument>,
     quantiles: Vec<Vec<f64>>,
+}
+
+#[derive(Debug, Serialize)]
+struct PathsDocument {
+    samples: usize,
+    expected_low: f64,
+    expected_high: f64,
+    touched: Vec<TouchedDocument>,
+}
+
+#[derive(Debug, Serialize)]
+struct TouchedDocument {
+    price: f64,
+    probability: f64,
+}
+
+impl From<&PathFigures> for PathsDocument {
+    fn from(figures: &PathFigures) -> Self {
+        let touched = figures
+            .touched
+            .iter()
+            .map(|(price, probability)| TouchedDocument { price: *price, probability: *probability });
+        Self {
+            samples: figures.samples,
+            expected_low: figures.expected_low,
+            expected_high: figures.expected_high,
+            touched: touched.collect(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -178,7 +209,7 @@ impl RunDocument {
             price_levels: price_levels(forecast),
             models: models(forecast),
             ensemble: forecast.ensemble_judged.map(|judged| Some(judged).into()),
-            ensemble_without_chronos: None,
+            ensemble_without_chronos: forecast.without_chronos.as_ref().map(|without| without.judged.into()),
             calibration: CalibrationDocument {
                 deciles: forecast.pool.calibration.deciles,
                 tails: forecast.pool.calibration.tails,
@@ -207,6 +238,7 @@ fn models(forecast: &Forecast) -> BTreeMap<String, ModelDocument> {
         scores: m.judged.into(),
         seconds: m.seconds,
         details: m.answer.details.iter().cloned().collect(),
+        paths: m.paths.as_ref().map(Into::into),
         quantiles: rows(&m.answer.quantiles),
     };
     forecast.models.iter().map(|m| (m.name.clone(), document(m))).collect()

@@ -1,5 +1,6 @@
 //! The line of a run in metrics.jsonl. Its schema is docs/schema/metrics.schema.json.
 
+use crate::config::CHRONOS;
 use crate::document::{LeftOut, RunIdentity, ScoresDocument, left_out};
 use crate::market::Market;
 use crate::pipeline::Forecast;
@@ -40,7 +41,9 @@ struct ResourceMetrics {
     peak_rss_mb: f64,
     rss_after_mb: f64,
     seconds_total: f64,
-    /// Chronos is not part of this version: null.
+    /// Part of the peak: the process that ran Chronos; null in a run without.
+    peak_rss_chronos_mb: Option<f64>,
+    /// Null in a run without Chronos.
     seconds_chronos: Option<f64>,
     forecasts_cached: usize,
     forecasts_computed: usize,
@@ -72,6 +75,7 @@ fn resources(usage: &Usage) -> ResourceMetrics {
         peak_rss_mb: rounded(usage.peak_rss_mb().max(rss_after_mb)),
         rss_after_mb: rounded(rss_after_mb),
         seconds_total: rounded(usage.seconds()),
+        peak_rss_chronos_mb: Some(usage.worker_peak_mb()).filter(|peak| *peak > 0.0).map(rounded),
         seconds_chronos: None,
         forecasts_cached: 0,
         forecasts_computed: 0,
@@ -96,8 +100,10 @@ pub(crate) fn line(
     serde_json::to_string(&MetricsLine {
         models: models.collect(),
         ensemble: forecast.ensemble_judged.map(|judged| Some(judged).into()),
+        ensemble_without_chronos: forecast.without_chronos.as_ref().map(|without| without.judged.into()),
         left_out: left_out(forecast),
         resources: ResourceMetrics {
+            seconds_chronos: forecast.models.iter().find(|m| m.name == CHRONOS).map(|m| rounded(m.seconds)),
             forecasts_cached: forecast.cached,
             forecasts_computed: forecast.computed,
             ..empty.resources

@@ -1,28 +1,30 @@
 //! From the names in the configuration to the models.
 
-use crate::config::HorizonSettings;
+use forecaster_chronos::Chronos;
 use forecaster_domain::{Horizon, Model};
 use forecaster_models::{
     ArimaGarch, ArimaGarchSettings, RandomForest, RandomForestSettings, RandomWalk, Var, VarSettings,
 };
 
 /// The models of a horizon. The random walk always takes part in the validation and stands first; it is a member of
-/// the pool only when it is listed.
+/// the pool only when it is listed. Chronos, when it takes part, stands last.
 pub(crate) struct Lineup {
     models: Vec<Box<dyn Model>>,
     /// Positions of the pool's members.
     pub members: Vec<usize>,
+    /// Position of Chronos, when it takes part.
+    pub chronos: Option<usize>,
 }
 
 /// Position of the random walk, the benchmark.
 pub(crate) const BENCHMARK: usize = 0;
 
 impl Lineup {
-    /// The models listed for `horizon`; names were checked with the configuration.
-    pub(crate) fn new(horizon: Horizon, settings: &HorizonSettings) -> Self {
+    /// The models called `names`, which were checked with the configuration, and `chronos`.
+    pub(crate) fn new(horizon: Horizon, names: &[String], chronos: Option<Chronos>) -> Self {
         let mut models: Vec<Box<dyn Model>> = vec![Box::new(RandomWalk::new())];
         let mut members = Vec::new();
-        for name in &settings.models {
+        for name in names {
             let model: Box<dyn Model> = match name.as_str() {
                 "arima_garch" => Box::new(ArimaGarch::new(ArimaGarchSettings::for_horizon(horizon))),
                 "var" => Box::new(Var::new(VarSettings::default())),
@@ -35,7 +37,20 @@ impl Lineup {
             members.push(models.len());
             models.push(model);
         }
-        Self { models, members }
+        let position = models.len();
+        let chronos = chronos.map(|chronos| {
+            members.push(position);
+            models.push(Box::new(chronos));
+            position
+        });
+        Self { models, members, chronos }
+    }
+
+    /// `members` without Chronos; `None` when it is not among them or nothing else is.
+    pub(crate) fn without_chronos(&self, members: &[usize]) -> Option<Vec<usize>> {
+        let chronos = self.chronos.filter(|position| members.contains(position))?;
+        let others: Vec<usize> = members.iter().copied().filter(|member| *member != chronos).collect();
+        (!others.is_empty()).then_some(others)
     }
 
     /// The models, the random walk first.
@@ -52,17 +67,34 @@ impl Lineup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use forecaster_chronos::ChronosSettings;
+    use forecaster_domain::BusinessCalendar;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
 
     #[test]
     fn the_random_walk_is_judged_even_when_it_is_not_in_the_pool() {
-        let mut settings = Config::default().horizons.d7;
-        settings.models = vec!["var".into(), "arima_garch".into()];
-        let lineup = Lineup::new(Horizon::D7, &settings);
+        let lineup = Lineup::new(Horizon::D7, &names(&["var", "arima_garch"]), None);
         assert_eq!(lineup.names(), ["random_walk", "var", "arima_garch"]);
         assert_eq!(lineup.members, [1, 2]);
-        settings.models = vec!["var".into(), "random_walk".into()];
-        let lineup = Lineup::new(Horizon::D7, &settings);
-        assert_eq!((lineup.names(), lineup.members), (vec!["random_walk".into(), "var".into()], vec![1, 0]));
+        let lineup = Lineup::new(Horizon::D7, &names(&["var", "random_walk"]), None);
+        assert_eq!((lineup.names(), lineup.members), (names(&["random_walk", "var"]), vec![1, 0]));
+    }
+
+    #[test]
+    fn chronos_comes_last_and_the_pool_can_do_without_it() {
+        let chronos = || {
+            let settings = ChronosSettings { context_length: 180, temperature: 1.0 };
+            Some(Chronos::unavailable("none".into(), settings, BusinessCalendar::chile()))
+        };
+        let lineup = Lineup::new(Horizon::D7, &names(&["var", "random_walk"]), chronos());
+        assert_eq!(lineup.names(), ["random_walk", "var", "chronos"]);
+        assert_eq!((lineup.members.as_slice(), lineup.chronos), ([1, 0, 2].as_slice(), Some(2)));
+        assert_eq!(lineup.without_chronos(&lineup.members), Some(vec![1, 0]));
+        assert_eq!(lineup.without_chronos(&[1, 0]), None, "Chronos was left out: there is nothing to compare");
+        let alone = Lineup::new(Horizon::D7, &[], chronos());
+        assert_eq!(alone.without_chronos(&alone.members), None);
     }
 }

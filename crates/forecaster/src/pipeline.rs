@@ -1,15 +1,16 @@
 //! One run of one horizon: validation, models, pool. In: what is known of the market. Out: a [`Forecast`], which
 //! everything that is written or printed is derived from. Nothing is written here but the validation cache.
 
-use crate::config::Config;
+use crate::chronos::ChronosSource;
+use crate::config::{CHRONOS, Config};
 use crate::failure::Failure;
 use crate::market::Market;
 use crate::models::{BENCHMARK, Lineup};
 use crate::progress;
-use forecaster_domain::{Horizon, Model, ModelForecast, QuantileForecast, Target, paths};
+use forecaster_domain::{Horizon, Model, ModelError, ModelForecast, QuantileForecast, Target, paths};
 use forecaster_ensemble::{
-    ForecastCache, Judged, Pool, forecast_origins, grid_origins, guarded_forecast, judge_model, judge_pool, pool_at,
-    prequential, reliability,
+    Computed, ForecastCache, Judged, Pool, forecast_origins, grid_origins, guarded_forecast, judge_model, judge_pool,
+    pool_at, prequential, reliability,
 };
 use forecaster_report::RoundLevel;
 use rayon::prelude::*;
@@ -33,6 +34,30 @@ pub(crate) struct ModelResult {
     pub judged: Option<Judged>,
     /// Seconds in the model, validation included, summed over threads.
     pub seconds: f64,
+    /// Figures that depend on the way to the end and not only on the end, for models that are asked for them.
+    pub paths: Option<PathFigures>,
+}
+
+/// Figures from sample paths through a forecast.
+#[derive(Debug, Clone)]
+pub(crate) struct PathFigures {
+    /// Number of paths.
+    pub samples: usize,
+    /// Mean of the lowest price on the way, the last observation included.
+    pub expected_low: f64,
+    /// Mean of the highest.
+    pub expected_high: f64,
+    /// Round prices, and the share of paths that touch each.
+    pub touched: Vec<(f64, f64)>,
+}
+
+/// The pool as it would be without Chronos, in a run that has it.
+#[derive(Debug, Clone)]
+pub(crate) struct WithoutChronos {
+    /// Its forecast.
+    pub forecast: QuantileForecast,
+    /// Its out-of-sample scores.
+    pub judged: Option<Judged>,
 }
 
 /// A past forecast of the pool for the last target date of a validation origin.
@@ -55,6 +80,8 @@ pub(crate) struct Forecast {
     pub pool: Pool,
     /// The pool's out-of-sample scores.
     pub ensemble_judged: Option<Judged>,
+    /// The same without Chronos, when that took part.
+    pub without_chronos: Option<WithoutChronos>,
     /// Every model that has a forecast, in the order of the lineup.
     pub models: Vec<ModelResult>,
     /// Models without one, and why.
@@ -80,9 +107,11 @@ pub(crate) fn forecast(
     market: &Market,
     horizon: Horizon,
     cache: &dyn ForecastCache,
+    chronos: &ChronosSource,
 ) -> Result<Forecast, Failure> {
     let settings = config.horizons.get(horizon);
-    let lineup = Lineup::new(horizon, settings);
+    let chronos = settings.chronos.enabled.then(|| chronos.model(config, horizon, &market.calendar));
+    let lineup = Lineup::new(horizon, &settings.models, chronos);
     let models = lineup.models();
     let target = Target { horizon, dates: market.calendar.target_dates(market.as_of(), horizon) };
     if target.dates.is_empty() {
@@ -100,15 +129,29 @@ pub(crate) fn forecast(
     let ensemble = pool.apply(&forecasts).map_err(|_| no_model_left(&lineup, &answers))?;
 
     let issued = prequential(&validated.origins, &validated.origins, count, &present, BENCHMARK, &pool_settings);
-    let (results, left_out) =
+    let without_chronos = lineup.without_chronos(&present).and_then(|others| {
+        let pool = pool_at(market.as_of(), &validated.origins, count, &others, BENCHMARK, &pool_settings);
+        let issued = prequential(&validated.origins, &validated.origins, count, &others, BENCHMARK, &pool_settings);
+        Some(WithoutChronos { forecast: pool.apply(&forecasts).ok()?, judged: judge_pool(&issued, BENCHMARK) })
+    });
+    let (mut results, left_out) =
         results(&lineup, &pool, answers, &validated.seconds, |m| judge_model(&validated.origins, m, BENCHMARK));
+    let last = market.history.pair().last_value();
+    let price_levels = price_levels(&ensemble, last);
+    if let Some(result) = results.iter_mut().find(|result| result.name == CHRONOS) {
+        add_paths(result, settings.chronos.num_samples, last, &price_levels);
+        if let Some(judged) = &result.judged {
+            tracing::info!(%horizon, origins = judged.scores.n, "Chronos pseudo-validation RMSE: {:.2}", judged.scores.rmse);
+        }
+    }
     let past = issued
         .iter()
         .map(|i| PastPool { forecast: i.forecast.clone(), actual: i.origin.origin.actuals.last().copied().flatten() })
         .collect();
     Ok(Forecast {
         horizon,
-        price_levels: price_levels(&ensemble, market.history.pair().last_value()),
+        price_levels,
+        without_chronos,
         ensemble_judged: judge_pool(&issued, BENCHMARK),
         reliability: reliability(&issued),
         ensemble,
@@ -127,7 +170,7 @@ fn validate(
     horizon: Horizon,
     models: &[&dyn Model],
     cache: &dyn ForecastCache,
-) -> forecaster_ensemble::Computed {
+) -> Computed {
     let ensemble = &config.ensemble;
     let lookback = config.horizons.get(horizon).lookback;
     let origins = grid_origins(
@@ -141,12 +184,26 @@ fn validate(
     let bar = progress::bar(&format!("{horizon} validation"), (origins.len() * models.len()) as u64);
     let computed = forecast_origins(models, &market.history, lookback, origins, cache, &|| bar.inc(1));
     progress::finish(&bar);
+    warn_of_failures(horizon, models, &computed);
+    computed
+}
+
+/// Warns of models that failed at some origins. What is not there at all is told once, where it is left out.
+pub(crate) fn warn_of_failures(horizon: Horizon, models: &[&dyn Model], computed: &Computed) {
     for (model, failure) in models.iter().zip(&computed.failures) {
-        if let Some((count, error)) = failure {
+        if let Some((count, error)) = failure.as_ref().filter(|(_, e)| !matches!(e, ModelError::Unavailable(_))) {
             tracing::warn!(%horizon, model = model.name(), origins = count, "no forecast at some origins: {error}");
         }
     }
-    computed
+}
+
+/// Warns of a model that has no forecast.
+pub(crate) fn warn_left_out(name: &str, reason: &str) {
+    if name == CHRONOS {
+        tracing::warn!("Chronos left out: {reason}");
+    } else {
+        tracing::warn!(model = name, "model left out: {reason}");
+    }
 }
 
 type Answer = (Result<ModelForecast, String>, f64);
@@ -189,16 +246,31 @@ fn results(
                 weight: pool.weights.get(position).copied().unwrap_or(0.0),
                 judged: judge(position),
                 seconds: seconds + validation_seconds[position],
+                paths: None,
                 name,
                 answer,
             }),
             Err(reason) => {
-                tracing::warn!(model = name, "model left out: {reason}");
+                warn_left_out(&name, &reason);
                 left_out.push((name, reason));
             }
         }
     }
     (results, left_out)
+}
+
+/// Draws `samples` paths through the forecast of `result` and adds what they tell, to the report's details too.
+fn add_paths(result: &mut ModelResult, samples: usize, last: f64, levels: &[RoundLevel]) {
+    let paths = paths::sample(&result.answer.quantiles, samples, PATHS_SEED);
+    let (expected_low, expected_high) = paths::expected_extremes(&paths, last);
+    let touched = levels.iter().map(|l| (l.price, paths::touch_probability(&paths, last, l.price))).collect();
+    let samples = paths.nrows();
+    result.answer.details.extend([
+        ("sample paths".to_owned(), samples.to_string()),
+        ("expected low".to_owned(), format!("{expected_low:.2}")),
+        ("expected high".to_owned(), format!("{expected_high:.2}")),
+    ]);
+    result.paths = Some(PathFigures { samples, expected_low, expected_high, touched });
 }
 
 /// Round prices over the 95 % interval at the end of the horizon: multiples of 1, 2 or 5 times a power of ten, 5 to

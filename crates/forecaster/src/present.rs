@@ -44,7 +44,7 @@ pub(crate) fn view(
         observations: market.history.pair().last(OBSERVATIONS_SHOWN).observations().collect(),
         ensemble: forecast.ensemble.clone(),
         ensemble_scores: forecast.ensemble_judged.map(score),
-        ensemble_without_chronos_scores: None,
+        ensemble_without_chronos_scores: forecast.without_chronos.as_ref().and_then(|w| w.judged).map(score),
         models: models(forecast),
         left_out: forecast.left_out.clone(),
         validation: validation(config, forecast),

@@ -133,12 +133,17 @@ fn flush_metrics(ledger: &Ledger, config: &Config) {
 
 fn issued(forecast: &Forecast) -> Vec<IssuedForecast> {
     let pool = IssuedForecast { model: "ensemble".into(), weight: None, forecast: forecast.ensemble.clone() };
+    let without = forecast.without_chronos.iter().map(|without| IssuedForecast {
+        model: "ensemble_without_chronos".into(),
+        weight: None,
+        forecast: without.forecast.clone(),
+    });
     let models = forecast.models.iter().map(|m| IssuedForecast {
         model: m.name.clone(),
         weight: Some(m.weight),
         forecast: m.answer.quantiles.clone(),
     });
-    std::iter::once(pool).chain(models).collect()
+    std::iter::once(pool).chain(without).chain(models).collect()
 }
 
 /// Prefix of report files in the making.

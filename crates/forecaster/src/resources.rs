@@ -7,6 +7,7 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 #[derive(Debug)]
 pub(crate) struct Usage {
     start: Instant,
+    worker_mb: f64,
 }
 
 impl Usage {
@@ -15,7 +16,7 @@ impl Usage {
     pub(crate) fn start() -> Self {
         #[cfg(target_os = "linux")]
         let _ = std::fs::write("/proc/self/clear_refs", "5");
-        Self { start: Instant::now() }
+        Self { start: Instant::now(), worker_mb: 0.0 }
     }
 
     /// Seconds since the start.
@@ -23,9 +24,20 @@ impl Usage {
         self.start.elapsed().as_secs_f64()
     }
 
-    /// Peak resident memory since the start, MiB; the current one where the kernel does not tell the peak.
+    /// Adds the peak of a process that worked for this one, MiB.
+    pub(crate) fn add_worker(&mut self, peak_mb: f64) {
+        self.worker_mb = self.worker_mb.max(peak_mb);
+    }
+
+    /// Peak resident memory of the process that worked for this one, MiB; 0 when none did.
+    pub(crate) fn worker_peak_mb(&self) -> f64 {
+        self.worker_mb
+    }
+
+    /// Peak resident memory since the start, MiB, with that of the process that worked for this one; the current one
+    /// where the kernel does not tell the peak.
     pub(crate) fn peak_rss_mb(&self) -> f64 {
-        peak_from_proc().unwrap_or_else(rss_mb)
+        peak_from_proc().unwrap_or_else(rss_mb) + self.worker_mb
     }
 }
 

@@ -3,8 +3,9 @@
 use super::{chosen, open_ledger, print, print_json, today};
 use crate::backtest::{HorizonScores, Period, backtest as replay};
 use crate::cache::LedgerCache;
+use crate::chronos::ChronosSource;
 use crate::cli::BacktestArgs;
-use crate::config::{Config, MODEL_NAMES};
+use crate::config::{CHRONOS, Config, MODEL_NAMES};
 use crate::document::{LeftOut, ScoresDocument};
 use crate::failure::{Failure, Outcome};
 use crate::market::Market;
@@ -54,10 +55,13 @@ pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<Outcome, 
     let ledger = open_ledger(config)?;
     let cache = LedgerCache { ledger: &ledger, today: today(config) };
     let period = Period { from, to, every: args.every as usize };
+    let chronos = ChronosSource::new(config);
     let mut scores = Vec::new();
     for horizon in horizons {
-        scores.push((horizon, replay(config, &market, horizon, &period, args.models.as_deref(), &cache)?));
+        let models = args.models.as_deref();
+        scores.push((horizon, replay(config, &market, horizon, &period, models, &cache, &chronos)?));
     }
+    chronos.release();
     if args.json {
         print_json(&BacktestDocument {
             pair: market.pair.to_string(),
@@ -75,9 +79,9 @@ pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<Outcome, 
 
 fn check_models(args: &BacktestArgs) -> Result<(), Failure> {
     let Some(models) = &args.models else { return Ok(()) };
-    match models.iter().find(|m| !MODEL_NAMES.contains(&m.as_str())) {
+    match models.iter().find(|m| *m != CHRONOS && !MODEL_NAMES.contains(&m.as_str())) {
         Some(unknown) => Err(Failure::usage(format!(
-            "--models: '{unknown}' is no model; expected some of {}",
+            "--models: '{unknown}' is no model; expected some of {}, {CHRONOS}",
             MODEL_NAMES.join(", ")
         ))),
         None => match (1..models.len()).find(|i| models[..*i].contains(&models[*i])) {

@@ -2,6 +2,7 @@
 
 use super::{chosen, now, open_ledger, print, print_json, today};
 use crate::cache::LedgerCache;
+use crate::chronos::ChronosSource;
 use crate::cli::{HorizonChoice, RunArgs};
 use crate::config::Config;
 use crate::document::RunIdentity;
@@ -27,8 +28,13 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::Done;
     let mut published = Vec::new();
     let mut failure = None;
-    for horizon in horizons {
-        match run_one(config, &market, horizon, &ledger) {
+    let chronos = ChronosSource::new(config);
+    let uses_chronos = |horizon: &Horizon| config.horizons.get(*horizon).chronos.enabled;
+    let last_with_chronos = horizons.iter().rposition(uses_chronos);
+    for (index, horizon) in horizons.into_iter().enumerate() {
+        // Kept from one horizon to the next that uses it.
+        let release = config.chronos.idle_unload_seconds == 0 || last_with_chronos.is_none_or(|last| index >= last);
+        match run_one(config, &market, horizon, &ledger, &chronos, release) {
             Ok(issued) => {
                 if !args.json {
                     print(&summary(&issued, &market))?;
@@ -60,8 +66,15 @@ struct Issued {
     outcome: Outcome,
 }
 
-fn run_one(config: &Config, market: &Market, horizon: Horizon, ledger: &Ledger) -> Result<Issued, Failure> {
-    let usage = Usage::start();
+fn run_one(
+    config: &Config,
+    market: &Market,
+    horizon: Horizon,
+    ledger: &Ledger,
+    chronos: &ChronosSource,
+    release: bool,
+) -> Result<Issued, Failure> {
+    let mut usage = Usage::start();
     let stale = market.age() > i64::from(config.rates.max_age_business_days);
     let mut identity = RunIdentity {
         run_id: uuid::Uuid::now_v7().to_string(),
@@ -74,7 +87,12 @@ fn run_one(config: &Config, market: &Market, horizon: Horizon, ledger: &Ledger) 
         warn_stale(config, market, horizon);
     }
     let cache = LedgerCache { ledger, today: today(config) };
-    let forecast = match pipeline::forecast(config, market, horizon, &cache) {
+    let forecast = pipeline::forecast(config, market, horizon, &cache, chronos);
+    usage.add_worker(chronos.take_peak_rss_mb());
+    if release {
+        chronos.release();
+    }
+    let forecast = match forecast {
         Ok(forecast) => forecast,
         Err(error) => {
             publish::record_failure(&identity, config, market, horizon, &error, ledger, &usage);

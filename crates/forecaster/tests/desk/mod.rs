@@ -13,13 +13,32 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// An empty directory with few validation origins, so that a debug build is quick.
+    /// An empty directory with few validation origins, so that a debug build is quick, and without Chronos, which needs
+    /// a checkpoint.
     pub(crate) fn new() -> Self {
         Self::with(&[("FORECASTER__ENSEMBLE__ORIGINS", "12")])
     }
 
+    /// [`Desk::new`] with Chronos in the 7-day horizon, on a checkpoint of random weights.
+    pub(crate) fn with_chronos() -> Self {
+        let mut desk = Self::new();
+        desk.set("FORECASTER__HORIZONS__7D__CHRONOS__ENABLED", "true");
+        desk.set("FORECASTER__CHRONOS__MIN_FREE_RAM_MB", "1");
+        let checkpoint = desk.path("checkpoint");
+        std::fs::create_dir(&checkpoint).unwrap();
+        for file in ["config.json", "model.safetensors"] {
+            let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../chronos/fixtures/reg_relu").join(file);
+            std::fs::copy(fixture, checkpoint.join(file)).unwrap();
+        }
+        desk.set("FORECASTER__CHRONOS__MODEL", &checkpoint.display().to_string());
+        desk
+    }
+
+    /// An empty directory and variables of one's own, without Chronos.
     pub(crate) fn with(environment: &[(&str, &str)]) -> Self {
-        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let without_chronos = [("FORECASTER__HORIZONS__7D__CHRONOS__ENABLED", "false")];
+        let environment =
+            without_chronos.iter().chain(environment).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         Self { directory: tempfile::tempdir().unwrap(), environment }
     }
 

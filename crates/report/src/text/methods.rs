@@ -35,12 +35,14 @@ pub(crate) fn description(language: Language, name: &str) -> &'static str {
              the returns over that step gathered in the leaves, symmetric about a centre without drift.",
         ),
         "chronos" => language.pick(
-            "Chronos-Bolt, un transformer preentrenado con series de muchos ámbitos y no ajustado a este par. Lee los \
-             últimos precios y entrega los nueve deciles; se ejecuta localmente con ONNX Runtime. Las colas se \
-             extrapolan a partir de los deciles.",
-            "Chronos-Bolt, a transformer pretrained on series from many fields and not tuned to this pair. It reads the \
-             latest prices and gives the nine deciles; it runs locally through ONNX Runtime. The tails are \
-             extrapolated from the deciles.",
+            "Chronos-Bolt (Ansari y otros, 2024), un transformer ya entrenado, que aquí no se vuelve a ajustar. Lee los \
+             precios de los últimos días hábiles, entrega los nueve deciles y se ejecuta localmente con ONNX Runtime. Las \
+             colas se extrapolan a partir de los deciles. El mínimo y el máximo esperados son los del trayecto, en \
+             trayectorias simuladas con sus cuantiles.",
+            "Chronos-Bolt (Ansari et al. 2024), a transformer trained beforehand and not fitted again here. It reads the \
+             prices of the last business days, gives the nine deciles, and runs locally through ONNX Runtime. The tails \
+             are extrapolated from the deciles. The expected low and high are those on the way, over paths sampled from \
+             its quantiles.",
         ),
         _ => language.pick(
             "Modelo adicional de la configuración, validado y ponderado como los demás.",
@@ -54,9 +56,11 @@ pub(crate) fn detail(language: Language, name: &str) -> &str {
     let spanish = match name {
         "annual volatility long-run" => "volatilidad anual de largo plazo",
         "annual volatility now" => "volatilidad anual actual",
-        "checkpoint" => "modelo preentrenado",
-        "context" | "context length" => "observaciones de contexto",
+        "checkpoint" => "modelo entrenado",
+        "context" => "días hábiles de contexto",
         "daily volatility" => "volatilidad diaria",
+        "expected high" => "máximo esperado en el trayecto",
+        "expected low" => "mínimo esperado en el trayecto",
         "features" => "variables",
         "GARCH alpha" => "alfa GARCH",
         "GARCH beta" => "beta GARCH",
@@ -65,22 +69,32 @@ pub(crate) fn detail(language: Language, name: &str) -> &str {
         "lags (BIC)" => "rezagos (BIC)",
         "left out" => "excluidas",
         "order" => "orden",
+        "parameters" => "parámetros",
         "regressors" => "series explicativas",
+        "sample paths" => "trayectorias simuladas",
         "smallest leaf" => "hoja mínima",
         "Student-t degrees of freedom" => "grados de libertad (t de Student)",
+        "temperature" => "temperatura",
         "training rows" => "filas de entrenamiento",
         "trees" => "árboles",
+        "weights" => "pesos del modelo",
         "window" => "ventana (retornos)",
         other => other,
     };
-    let english = if name == "window" { "window (returns)" } else { name };
+    let english = match name {
+        "window" => "window (returns)",
+        "context" => "business days of context",
+        "expected high" => "expected high on the way",
+        "expected low" => "expected low on the way",
+        other => other,
+    };
     language.pick(spanish, english)
 }
 
 /// Value of a detail: numbers and the names of features in the report's language, everything else as it is.
 pub(crate) fn detail_value(language: Language, value: &str) -> String {
     let pieces: Vec<&str> = value.split(", ").collect();
-    let number = |piece: &str| piece.trim_end_matches(" %").parse::<f64>().is_ok();
+    let number = |piece: &str| piece.trim_end_matches([' ', '%', 'M']).parse::<f64>().is_ok();
     let separator = if language == Spanish && pieces.iter().all(|p| number(p)) { "; " } else { ", " };
     let worded = pieces.into_iter().map(|piece| match piece {
         _ if number(piece) => language.pick(piece.replace('.', ","), piece.replace(" %", "%")),
@@ -184,6 +198,7 @@ mod tests {
         assert_eq!(detail_value(English, "0.204, -0.046"), "0.204, -0.046");
         assert_eq!(detail_value(Spanish, "10.3 %"), "10,3 %");
         assert_eq!(detail_value(English, "10.3 %"), "10.3%");
+        assert_eq!(detail_value(Spanish, "47.7 M"), "47,7 M");
         assert_eq!(detail_value(Spanish, "ARIMA(0,1,2)"), "ARIMA(0,1,2)");
         assert_eq!(detail_value(Spanish, "volatility ratios, dxy"), "cocientes de volatilidad, dxy");
     }
