@@ -8,8 +8,12 @@ use crate::{ChronosError, Precision};
 use prost::Message;
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
+
+/// Under which the checksum of the weights stands in the metadata.
+const WEIGHTS_SUM: &str = "source_weights_sha256";
 
 /// A graph to be loaded.
 #[derive(Debug)]
@@ -45,9 +49,8 @@ pub(crate) fn prepare(checkpoint: &Checkpoint, precision: Precision) -> Result<G
     if provenance(&file).is_some_and(|kept| state.iter().all(|entry| kept.contains(entry))) {
         return Ok(Graph::File(file));
     }
-    let (config_sum, weights_sum) = checkpoint.checksums()?;
-    let sums = [("source_config_sha256", config_sum), ("source_weights_sha256", weights_sum)];
-    let entries: Vec<_> = state.into_iter().chain(sums.map(|(key, value)| (key.to_owned(), value))).collect();
+    let weights_sum = sha256(&checkpoint.weights_path())?;
+    let entries: Vec<_> = state.into_iter().chain([(WEIGHTS_SUM.to_owned(), weights_sum)]).collect();
     let model = graph::build(checkpoint, precision, &entries)?;
     let folder = checkpoint.weights_folder();
     // A graph finds its weights in its own folder only, and not through a link out of it.
@@ -69,7 +72,7 @@ pub(crate) fn weights_sum(checkpoint: &Checkpoint, precision: Precision) -> Resu
     let state = state_of(checkpoint, precision)?;
     let kept = provenance(&checkpoint.directory().join(file_name(precision))).unwrap_or_default();
     if state.iter().all(|entry| kept.contains(entry))
-        && let Some((_, sum)) = kept.iter().find(|(key, _)| key == "source_weights_sha256")
+        && let Some((_, sum)) = kept.iter().find(|(key, _)| key == WEIGHTS_SUM)
     {
         return Ok(sum.clone());
     }
@@ -90,7 +93,7 @@ fn state_of(checkpoint: &Checkpoint, precision: Precision) -> Result<Vec<(String
         entry("source", format!("{} and config.json beside it", crate::checkpoint::WEIGHTS)),
         entry("source_weights_bytes", metadata.len().to_string()),
         entry("source_weights_modified", format!("{}.{:09}", modified.as_secs(), modified.subsec_nanos())),
-        entry("source_config", crate::checkpoint::sha256_of(&config)),
+        entry("source_config_sha256", crate::checkpoint::sha256_of(&config)),
     ])
 }
 
@@ -103,7 +106,8 @@ fn provenance(file: &Path) -> Option<Vec<(String, String)>> {
 /// Writes whole or not at all.
 fn save(file: &Path, model: &[u8]) -> std::io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
-    let mut unfinished = tempfile::Builder::new().prefix(".model-").tempfile_in(folder)?;
+    let readable = PermissionsExt::from_mode(0o644);
+    let mut unfinished = tempfile::Builder::new().prefix(".model-").permissions(readable).tempfile_in(folder)?;
     unfinished.write_all(model)?;
     unfinished.as_file().sync_all()?;
     unfinished.persist(file)?;

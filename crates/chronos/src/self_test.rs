@@ -55,7 +55,15 @@ impl SelfTest {
     /// When it cannot be loaded or its numbers are not finite.
     pub fn run(directory: &Path, precision: Precision, session: &SessionSettings) -> Result<Self, ChronosError> {
         let mut predictor = Predictor::load(directory, precision, session)?;
-        let answer = predictor.predict(&[series()], STEPS)?.pop().unwrap_or_else(|| Array2::zeros((0, 0)));
+        let answers = predictor.predict(&[series()], STEPS).map_err(|error| match error {
+            ChronosError::Answer(_) => ChronosError::Answer(
+                "what it forecasts for the fixed series is not finite, so a weight is not finite or far out of range; \
+                 fetch or import it again"
+                    .to_owned(),
+            ),
+            error => error,
+        })?;
+        let answer = answers.into_iter().next().unwrap_or_else(|| Array2::zeros((0, 0)));
         Ok(Self { quantiles: answer.rows().into_iter().map(|row| row.to_vec()).collect() })
     }
 

@@ -4,7 +4,7 @@
 
 use crate::checkpoint::WEIGHTS;
 use crate::self_test::SelfTest;
-use crate::{Checkpoint, ChronosError, Precision, SessionSettings, artifact};
+use crate::{Checkpoint, ChronosError, Precision, SessionSettings, artifact, graph};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -139,7 +139,9 @@ impl ModelStore {
                  such as amazon/chronos-bolt-small; name it with --name"
             )));
         }
-        Checkpoint::open(from)?;
+        self.check_place(name)?;
+        // Converted once for nothing, so that what cannot be is not copied, and is named where it lies.
+        graph::build(&Checkpoint::open(from)?, Precision::Float, &[])?;
         fs::create_dir_all(&self.root).map_err(ChronosError::file("create", &self.root))?;
         self.remove_abandoned();
         let unfinished = tempfile::Builder::new()
@@ -151,7 +153,10 @@ impl ModelStore {
         }
         let checkpoint = Checkpoint::open(unfinished.path())?;
         let (config_sha256, weights_sha256) = checkpoint.checksums()?;
-        let self_test = SelfTest::run(unfinished.path(), Precision::Float, session)?;
+        let self_test = SelfTest::run(unfinished.path(), Precision::Float, session).map_err(|error| match error {
+            ChronosError::Answer(reason) => ChronosError::Weights { path: from.join(WEIGHTS), reason },
+            error => error,
+        })?;
         let manifest = Manifest {
             name: name.to_owned(),
             source: source.to_owned(),
@@ -169,6 +174,24 @@ impl ModelStore {
         let directory = self.root.join(name);
         put_in_place(unfinished, &directory)?;
         Ok(Installed { name: name.to_owned(), directory, manifest: Some(manifest) })
+    }
+
+    /// A checkpoint is not put into the folder of another, nor in the place of an owner's folder.
+    fn check_place(&self, name: &str) -> Result<(), ChronosError> {
+        let refuse =
+            |reason: String| Err(ChronosError::NoModel(format!("{reason}; import it under another name (--name)")));
+        if let Some((owner, _)) = name.split_once('/')
+            && self.read(&self.root.join(owner)).is_some()
+        {
+            return refuse(format!("'{name}' would lie inside the checkpoint '{owner}'"));
+        }
+        let owned: Vec<String> =
+            folders(&self.root.join(name)).iter().filter_map(|f| self.read(f)).map(|one| one.name).collect();
+        if owned.is_empty() {
+            Ok(())
+        } else {
+            refuse(format!("'{name}' would take the place of {}", owned.join(", ")))
+        }
     }
 
     /// Folders that an import left when it was cut off. One in use by another import is younger than a day.

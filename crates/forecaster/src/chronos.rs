@@ -3,14 +3,14 @@
 use crate::config::{ChronosDevice, Config, Quantize};
 use crate::failure::{Failure, Outcome};
 use forecaster_chronos::{
-    CheckpointLabel, Chronos, ChronosError, ChronosSettings, Device, ModelStore, Pipeline, PipelineSettings,
-    Precision, SessionSettings, WorkerCommand,
+    Checkpoint, CheckpointLabel, Chronos, ChronosError, ChronosSettings, Device, Installed, ModelStore, Pipeline,
+    PipelineSettings, Precision, SessionSettings, WorkerCommand,
 };
 use forecaster_domain::{BusinessCalendar, Horizon};
 use std::time::Duration;
 
-/// The `[chronos] model` that comes with the program.
-const EMBEDDED: &str = "embedded";
+/// The `[chronos] model` that is no checkpoint's name: the one that comes with the program.
+pub(crate) const EMBEDDED: &str = "embedded";
 
 /// The store of checkpoints, beside the rates and the ledger.
 pub(crate) fn store(config: &Config) -> ModelStore {
@@ -51,8 +51,8 @@ impl ChronosSource {
         let chronos = &config.horizons.get(horizon).chronos;
         let settings = ChronosSettings { context_length: chronos.context_length, temperature: chronos.temperature };
         match &self.0 {
-            Ok((pipeline, label)) => Chronos::new(pipeline.clone(), label.clone(), settings, calendar.clone()),
-            Err(reason) => Chronos::unavailable(reason.clone(), settings, calendar.clone()),
+            Ok((pipeline, label)) => Chronos::new(pipeline.clone(), label.clone(), settings, *calendar),
+            Err(reason) => Chronos::unavailable(reason.clone(), settings, *calendar),
         }
     }
 
@@ -79,22 +79,32 @@ fn pipeline(config: &Config) -> Result<(Pipeline, CheckpointLabel), ChronosError
         ));
     }
     let installed = store(config).find(name)?;
-    let checkpoint = forecaster_chronos::Checkpoint::open(&installed.directory)?;
+    let checkpoint = Checkpoint::open(&installed.directory)?;
     let label = CheckpointLabel {
         name: installed.name.clone(),
         parameters: checkpoint.parameters(),
         sha256: installed.weights_sha256()?,
     };
-    let settings = PipelineSettings {
-        name: installed.name,
-        directory: installed.directory,
+    let idle_unload = Duration::from_secs(config.chronos.idle_unload_seconds);
+    let settings = PipelineSettings { idle_unload, ..pipeline_settings(config, &installed, Some(worker())) };
+    Ok((Pipeline::new(settings), label))
+}
+
+/// How a checkpoint is run as configured, in a process of its own or in this one; kept until it is released.
+pub(crate) fn pipeline_settings(
+    config: &Config,
+    installed: &Installed,
+    worker: Option<WorkerCommand>,
+) -> PipelineSettings {
+    PipelineSettings {
+        name: installed.name.clone(),
+        directory: installed.directory.clone(),
         precision: precision(config),
         session: session(config),
-        idle_unload: Duration::from_secs(config.chronos.idle_unload_seconds),
+        idle_unload: Duration::ZERO,
         min_free_ram_mb: config.chronos.min_free_ram_mb,
-        worker: Some(worker()),
-    };
-    Ok((Pipeline::new(settings), label))
+        worker,
+    }
 }
 
 /// This program again. On Linux by the kernel's link to it, which stays true when the file is replaced by an upgrade.

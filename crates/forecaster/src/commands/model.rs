@@ -1,10 +1,88 @@
 //! `forecaster model`: the checkpoints at hand.
 
+mod bench;
+mod fetch;
+mod list;
+mod predict;
+mod verify;
+
+use crate::chronos::{EMBEDDED, store};
 use crate::cli::ModelCommand;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
+use forecaster_chronos::{ChronosError, Installed};
+
+/// What to do when there is no checkpoint.
+const GET_ONE: &str = "forecaster model pull amazon/chronos-bolt-small, or forecaster model import DIR";
 
 /// Carries out a `model` command.
-pub(crate) fn model(_command: &ModelCommand, _config: &Config) -> Result<Outcome, Failure> {
-    Err(Failure::failed("being written"))
+pub(crate) fn model(command: &ModelCommand, config: &Config) -> Result<Outcome, Failure> {
+    match command {
+        ModelCommand::List { json } => list::list(config, *json),
+        ModelCommand::Pull { name, revision } => fetch::pull(config, name, revision),
+        ModelCommand::Import { directory, name } => fetch::import(config, directory, name.as_deref()),
+        ModelCommand::Verify { name, json } => verify::verify(config, name.as_deref(), *json),
+        ModelCommand::Bench { name, context, json } => {
+            bench::bench(config, name.as_deref(), *context as usize, *json)
+        }
+        ModelCommand::Predict { name, input, steps, json } => {
+            predict::predict(config, name, input, *steps as usize, *json)
+        }
+    }
+}
+
+/// A checkpoint that a command is about, or why it is not there.
+struct Chosen {
+    name: String,
+    found: Result<Installed, ChronosError>,
+}
+
+/// The checkpoint or folder called `name`; without a name all of the store, and the configured one.
+fn chosen(config: &Config, name: Option<&str>) -> Result<Vec<Chosen>, Failure> {
+    let store = store(config);
+    if let Some(name) = name {
+        return Ok(vec![Chosen { name: name.to_owned(), found: Ok(store.find(name)?) }]);
+    }
+    let mut all: Vec<Chosen> =
+        store.list().into_iter().map(|found| Chosen { name: found.name.clone(), found: Ok(found) }).collect();
+    let configured = &config.chronos.model;
+    if configured != EMBEDDED && all.iter().all(|one| one.name != *configured) {
+        let found = store.find(configured);
+        if all.is_empty() {
+            return Ok(vec![Chosen { name: configured.clone(), found: Ok(found?) }]);
+        }
+        all.push(Chosen { name: configured.clone(), found });
+    }
+    if all.is_empty() {
+        return Err(Failure::usage("no checkpoint is here yet").hint(GET_ONE));
+    }
+    Ok(all)
+}
+
+/// Failure when some of `of` checkpoints have `failed`, each already told of on stdout.
+fn ended(failed: usize, of: usize) -> Result<Outcome, Failure> {
+    match (failed, of) {
+        (0, _) => Ok(Outcome::Done),
+        (_, 1) => Err(Failure::failed("the checkpoint failed")),
+        _ => Err(Failure::failed(format!("{failed} of {of} checkpoints failed"))),
+    }
+}
+
+/// A number of parameters: "47.7 M".
+fn parameters(count: usize) -> String {
+    match count as f64 {
+        millions if millions >= 1e6 => format!("{:.1} M", millions / 1e6),
+        thousands if thousands >= 1e3 => format!("{:.1} k", thousands / 1e3),
+        few => few.to_string(),
+    }
+}
+
+/// The first digits of a checksum or commit: enough to tell two apart.
+fn short(digits: &str) -> &str {
+    digits.get(..12).unwrap_or(digits)
+}
+
+/// Width of a column of names below `title`.
+fn width<'a>(title: &'a str, names: impl Iterator<Item = &'a str>) -> usize {
+    names.chain([title]).map(|name| name.chars().count()).max().unwrap_or(0)
 }
