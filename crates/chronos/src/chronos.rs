@@ -102,14 +102,20 @@ impl Chronos {
         let steps: Vec<Vec<usize>> =
             requests.iter().map(|(history, target)| self.steps(history.as_of(), target)).collect();
         let most = steps.iter().flatten().max().map_or(1, |last| last + 1);
-        let (levels, answers) = pipeline.predict(&contexts, most).map_err(unavailable)?;
-        let chosen = positions(&levels)?;
+        let answers = pipeline.predict(&contexts, most).map_err(unavailable)?;
+        tracing::info!(
+            contexts = contexts.len(),
+            steps = most,
+            "Chronos inference completed in {:.2}s",
+            answers.seconds
+        );
+        let chosen = positions(&answers.levels)?;
         let details = self.details(label, pipeline);
         let forecast = |index: usize| {
             let (history, target) = requests[index];
             let mut values = Array2::zeros((steps[index].len(), LEVELS.len()));
             for (mut row, step) in values.rows_mut().into_iter().zip(&steps[index]) {
-                row.assign(&self.levels(answers[index].row(*step), &chosen)?);
+                row.assign(&self.levels(answers.quantiles[index].row(*step), &chosen)?);
             }
             let quantiles = QuantileForecast::new(history.as_of(), target.dates.clone(), values)?;
             Ok(ModelForecast { quantiles, details: details.clone() })

@@ -29,7 +29,7 @@ pub use chronos::{CheckpointLabel, Chronos, ChronosSettings};
 pub use config::{Activation, BoltConfig};
 pub use error::ChronosError;
 pub use hub::{Fetched, FetchedFile, Hub, HubError, Progress};
-pub use pipeline::{Pipeline, PipelineSettings, WorkerCommand};
+pub use pipeline::{Answers, Pipeline, PipelineSettings, WorkerCommand};
 pub use predictor::Predictor;
 pub use runtime::{Candidate, Origin, Runtime, RuntimeError, candidates, runtime};
 pub use self_test::{SelfTest, Verified};

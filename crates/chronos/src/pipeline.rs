@@ -59,6 +59,17 @@ enum Loaded {
     Apart(Worker),
 }
 
+/// What a pipeline answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answers {
+    /// Levels of the quantiles.
+    pub levels: Vec<f64>,
+    /// For each context the model's own quantiles `[steps, quantiles]`.
+    pub quantiles: Vec<Array2<f64>>,
+    /// Seconds in the model, without loading it and without the way to its process and back.
+    pub seconds: f64,
+}
+
 impl Pipeline {
     /// A pipeline with nothing loaded.
     pub fn new(settings: PipelineSettings) -> Self {
@@ -70,13 +81,14 @@ impl Pipeline {
         &self.0.settings
     }
 
-    /// As [`Predictor::predict`], loading the model when it is not; with the levels of the quantiles.
+    /// As [`Predictor::predict`], loading the model when it is not.
     ///
     /// # Errors
     /// As [`Predictor::load`] and [`Predictor::predict`]; and when too little memory is free. After an error of the
     /// worker's the next call starts a new one.
-    pub fn predict(&self, contexts: &[Vec<f64>], steps: usize) -> Result<(Vec<f64>, Vec<Array2<f64>>), ChronosError> {
-        let mut state = self.0.lock();
+    pub fn predict(&self, contexts: &[Vec<f64>], steps: usize) -> Result<Answers, ChronosError> {
+        let mut guard = self.0.lock();
+        let state = &mut *guard;
         if state.loaded.is_none() {
             state.loaded = Some(self.load()?);
             self.watch();
@@ -88,31 +100,23 @@ impl Pipeline {
         let answer = match loaded {
             Loaded::Here(predictor) => {
                 let levels = predictor.config().quantiles.clone();
-                predictor.predict(contexts, steps).map(|answers| (levels, answers, 0.0))
+                let answer = predictor.predict(contexts, steps);
+                answer.map(|quantiles| Answers { levels, quantiles, seconds: start.elapsed().as_secs_f64() })
             }
-            Loaded::Apart(worker) => worker
-                .predict(contexts, steps)
-                .map(|answers| (worker.levels().to_vec(), answers, worker.peak_rss_mb())),
+            Loaded::Apart(worker) => {
+                let answer = worker.predict(contexts, steps);
+                let levels = worker.levels().to_vec();
+                let answer = answer.map(|(quantiles, seconds)| Answers { levels, quantiles, seconds });
+                state.peak_rss_mb = state.peak_rss_mb.max(worker.peak_rss_mb());
+                answer
+            }
         };
         state.last_used = Some(Instant::now());
-        match answer {
-            Ok((levels, answers, peak_rss_mb)) => {
-                state.peak_rss_mb = state.peak_rss_mb.max(peak_rss_mb);
-                tracing::info!(
-                    contexts = contexts.len(),
-                    steps,
-                    "Chronos inference completed in {:.2}s",
-                    start.elapsed().as_secs_f64()
-                );
-                Ok((levels, answers))
-            }
-            Err(error) => {
-                if matches!(error, ChronosError::Worker(_)) {
-                    state.loaded = None;
-                }
-                Err(error)
-            }
+        if matches!(answer, Err(ChronosError::Worker(_))) {
+            // The next need starts a new process.
+            state.loaded = None;
         }
+        answer
     }
 
     /// Releases the model, when one is loaded.
@@ -123,6 +127,14 @@ impl Pipeline {
     /// Whether a model is loaded.
     pub fn is_loaded(&self) -> bool {
         self.0.lock().loaded.is_some()
+    }
+
+    /// Seconds that loading took in the worker, its start not counted; `None` when there is none.
+    pub fn load_seconds(&self) -> Option<f64> {
+        match self.0.lock().loaded.as_ref() {
+            Some(Loaded::Apart(worker)) => Some(worker.load_seconds()),
+            _ => None,
+        }
     }
 
     /// Greatest resident memory of the worker since this was last asked, MiB; 0 when there was none. What is loaded

@@ -12,10 +12,14 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longest time for one answer: a run of all horizons over two years of origins takes seconds.
 const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Has glibc ask the kernel for huge pages: a forecast reads every weight once, and with small pages 6 % of its time goes
+/// into looking their addresses up. Other C libraries, and a glibc before 2.35, do not know it and go without.
+const HUGE_PAGES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
 
 /// What the parent asks.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,9 +34,9 @@ enum Request {
 #[derive(Debug, Serialize, Deserialize)]
 enum Response {
     /// The checkpoint is loaded.
-    Loaded { levels: Vec<f64> },
-    /// Quantiles `[contexts][steps][quantiles]`, and the worker's greatest resident memory so far, MiB.
-    Quantiles { values: Vec<Vec<Vec<f64>>>, peak_rss_mb: f64 },
+    Loaded { levels: Vec<f64>, seconds: f64 },
+    /// Quantiles `[contexts][steps][quantiles]`, the time they took, and the worker's greatest resident memory so far, MiB.
+    Quantiles { values: Vec<Vec<Vec<f64>>>, seconds: f64, peak_rss_mb: f64 },
     /// It could not be done.
     Failed { reason: String },
 }
@@ -44,6 +48,7 @@ pub(crate) struct Worker {
     requests: ChildStdin,
     responses: Receiver<std::io::Result<String>>,
     levels: Vec<f64>,
+    load_seconds: f64,
     peak_rss_mb: f64,
 }
 
@@ -61,6 +66,7 @@ impl Worker {
         };
         let mut child = Command::new(program)
             .args(arguments)
+            .env(HUGE_PAGES.0, HUGE_PAGES.1)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -79,7 +85,7 @@ impl Worker {
                 }
             })
             .map_err(failed)?;
-        let mut worker = Self { child, requests, responses, levels: Vec::new(), peak_rss_mb: 0.0 };
+        let mut worker = Self { child, requests, responses, levels: Vec::new(), load_seconds: 0.0, peak_rss_mb: 0.0 };
         let load = Request::Load {
             directory: directory.to_owned(),
             int8: precision == Precision::Int8,
@@ -88,7 +94,7 @@ impl Worker {
             library: settings.library.clone(),
         };
         match worker.ask(&load)? {
-            Response::Loaded { levels } => worker.levels = levels,
+            Response::Loaded { levels, seconds } => (worker.levels, worker.load_seconds) = (levels, seconds),
             other => return Err(unexpected(&other)),
         }
         Ok(worker)
@@ -99,22 +105,32 @@ impl Worker {
         &self.levels
     }
 
+    /// Seconds that loading took, the start of the process not counted.
+    pub(crate) fn load_seconds(&self) -> f64 {
+        self.load_seconds
+    }
+
     /// Its greatest resident memory so far, MiB.
     pub(crate) fn peak_rss_mb(&self) -> f64 {
         self.peak_rss_mb
     }
 
-    /// As [`Predictor::predict`].
-    pub(crate) fn predict(&mut self, contexts: &[Vec<f64>], steps: usize) -> Result<Vec<Array2<f64>>, ChronosError> {
+    /// As [`Predictor::predict`], with the seconds that took.
+    pub(crate) fn predict(
+        &mut self,
+        contexts: &[Vec<f64>],
+        steps: usize,
+    ) -> Result<(Vec<Array2<f64>>, f64), ChronosError> {
         let seen = |context: &Vec<f64>| context.iter().map(|v| (!v.is_nan()).then_some(*v)).collect();
         let request = Request::Predict { contexts: contexts.iter().map(seen).collect(), steps };
         match self.ask(&request)? {
-            Response::Quantiles { values, peak_rss_mb } => {
+            Response::Quantiles { values, seconds, peak_rss_mb } => {
                 self.peak_rss_mb = peak_rss_mb;
                 let shape = (steps, self.levels.len());
                 let matrix = |rows: Vec<Vec<f64>>| Array2::from_shape_vec(shape, rows.concat()).ok();
                 let answers: Option<Vec<_>> = values.into_iter().map(matrix).collect();
-                answers.filter(|answers| answers.len() == contexts.len()).ok_or_else(|| {
+                let whole = answers.filter(|answers| answers.len() == contexts.len());
+                whole.map(|answers| (answers, seconds)).ok_or_else(|| {
                     ChronosError::Worker("the Chronos worker gave numbers of another shape".to_owned())
                 })
             }
@@ -197,6 +213,7 @@ pub fn serve_worker(input: impl BufRead, mut output: impl Write) -> std::io::Res
 }
 
 fn answer(request: Request, predictor: &mut Option<Predictor>) -> Response {
+    let start = Instant::now();
     let attempt = match (request, predictor) {
         (Request::Load { directory, int8, threads, cuda, library }, predictor) => {
             let device = if cuda { Device::Cuda } else { Device::Cpu };
@@ -204,13 +221,15 @@ fn answer(request: Request, predictor: &mut Option<Predictor>) -> Response {
             Predictor::load(&directory, precision, &SessionSettings { threads, device, library }).map(|loaded| {
                 let levels = loaded.config().quantiles.clone();
                 *predictor = Some(loaded);
-                Response::Loaded { levels }
+                Response::Loaded { levels, seconds: start.elapsed().as_secs_f64() }
             })
         }
         (Request::Predict { contexts, steps }, Some(predictor)) => {
             let contexts: Vec<Vec<f64>> =
                 contexts.into_iter().map(|c| c.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect()).collect();
+            let start = Instant::now();
             predictor.predict(&contexts, steps).map(|answers| Response::Quantiles {
+                seconds: start.elapsed().as_secs_f64(),
                 values: answers.iter().map(|a| a.rows().into_iter().map(|r| r.to_vec()).collect()).collect(),
                 peak_rss_mb: crate::memory::peak_rss_mb(),
             })

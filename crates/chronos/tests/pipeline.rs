@@ -30,11 +30,11 @@ fn it_is_loaded_on_first_need_and_again_after_a_release() {
     let directory = copied("reg_relu");
     let pipeline = Pipeline::new(settings(directory.path()));
     assert!(!pipeline.is_loaded());
-    let (levels, first) = pipeline.predict(&context(), 5).unwrap();
-    assert!(pipeline.is_loaded() && levels.len() == 9 && first[0].dim() == (5, 9));
+    let first = pipeline.predict(&context(), 5).unwrap();
+    assert!(pipeline.is_loaded() && first.levels.len() == 9 && first.quantiles[0].dim() == (5, 9));
     pipeline.release();
     assert!(!pipeline.is_loaded());
-    assert_eq!(pipeline.predict(&context(), 5).unwrap().1, first);
+    assert_eq!(pipeline.predict(&context(), 5).unwrap().quantiles, first.quantiles);
     assert!(pipeline.is_loaded());
 }
 
@@ -94,7 +94,7 @@ fn a_worker_that_ends_is_an_error_that_says_how_and_not_the_end_of_us() {
 fn a_worker_that_dies_later_is_replaced_on_the_next_need() {
     let directory = copied("reg_relu");
     // Answers the request to load, then dies at the first forecast.
-    let script = "read line; echo '{\"Loaded\":{\"levels\":[0.5]}}'; read line; kill -11 $$";
+    let script = "read line; echo '{\"Loaded\":{\"levels\":[0.5],\"seconds\":0.1}}'; read line; kill -11 $$";
     let pipeline = with_worker(directory.path(), "/bin/sh", &["-c", script]);
     for _ in 0..2 {
         let said = pipeline.predict(&context(), 5).unwrap_err().to_string();

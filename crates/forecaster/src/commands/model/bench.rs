@@ -1,14 +1,14 @@
 //! `forecaster model bench`: time to load, latency and memory of checkpoints as configured.
 //!
-//! Memory and the time to the first forecast are measured as a run has them, with the model in a process of its own;
-//! time to load and latency within this process, so that no pipe is part of them.
+//! All is measured as a run has it, with the model in a process of its own. Time to load and latency are that process's
+//! own figures, so that no pipe is part of them.
 
 use super::{Chosen, chosen, ended, width};
-use crate::chronos::{pipeline_settings, precision, session, worker};
+use crate::chronos::{pipeline_settings, precision, worker};
 use crate::commands::{print, print_json};
 use crate::config::{ChronosDevice, Config};
 use crate::failure::{Failure, Outcome};
-use forecaster_chronos::{Checkpoint, ChronosError, Installed, Pipeline, Predictor, memory, runtime};
+use forecaster_chronos::{Checkpoint, ChronosError, Installed, Pipeline, memory};
 use serde::Serialize;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -49,10 +49,8 @@ struct Figures {
     first_forecast_ms: f64,
     /// This process and the model's, together.
     rss_mb: Memory,
-    /// Loading within this process, the library being there.
+    /// Loading, ONNX Runtime's library included, the start of the process not.
     load_ms: f64,
-    /// What loading within this process has added.
-    load_rss_mb: f64,
     batch_1_ms: Latency,
     batch_60_ms: Latency,
 }
@@ -61,7 +59,9 @@ struct Figures {
 #[derive(Serialize)]
 struct Memory {
     before: f64,
-    /// With a batch of 60.
+    /// With single contexts.
+    peak_1: f64,
+    /// With batches of 60.
     peak: f64,
     /// After the release.
     after: f64,
@@ -74,29 +74,21 @@ struct Latency {
     repetitions: usize,
 }
 
-/// What is measured in a process of its own.
-struct Apart {
-    first_forecast_ms: f64,
-    rss_mb: Memory,
-}
-
 /// Measures one checkpoint or all at hand, with contexts of `context` values.
 pub(super) fn bench(config: &Config, name: Option<&str>, context: usize, json: bool) -> Result<Outcome, Failure> {
     let chosen = chosen(config, name)?;
-    // All of these first: what the later ones leave in this process would be counted with the next checkpoint's.
-    let apart: Vec<_> = chosen.iter().map(|one| each(one, |installed| apart(config, installed, context))).collect();
-    let measure = |(one, apart): (&Chosen, Result<Apart, String>)| {
-        let name = one.name.clone();
-        match apart.and_then(|apart| each(one, |installed| within(config, installed, context, apart))) {
-            Ok(figures) => Row { name, figures: Some(figures), error: None },
-            Err(error) => Row { name, figures: None, error: Some(error) },
-        }
+    let row = |one: &Chosen| {
+        let (figures, error) = match measured(config, one, context) {
+            Ok(figures) => (Some(figures), None),
+            Err(error) => (None, Some(error)),
+        };
+        Row { name: one.name.clone(), figures, error }
     };
     let document = BenchDocument {
         precision: precision(config).name(),
         device: config.chronos.device,
         threads: config.chronos.threads,
-        checkpoints: chosen.iter().zip(apart).map(measure).collect(),
+        checkpoints: chosen.iter().map(row).collect(),
     };
     let failed = document.checkpoints.iter().filter(|row| row.error.is_some()).count();
     if json {
@@ -107,9 +99,9 @@ pub(super) fn bench(config: &Config, name: Option<&str>, context: usize, json: b
     ended(failed, document.checkpoints.len())
 }
 
-fn each<T>(one: &Chosen, measure: impl FnOnce(&Installed) -> Result<T, ChronosError>) -> Result<T, String> {
+fn measured(config: &Config, one: &Chosen, context: usize) -> Result<Figures, String> {
     match &one.found {
-        Ok(installed) => measure(installed).map_err(|error| error.to_string()),
+        Ok(installed) => figures(config, installed, context).map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -126,7 +118,7 @@ fn extent(installed: &Installed, context: usize) -> Result<(usize, usize), Chron
     Ok((context.min(checkpoint.config().context_length), checkpoint.config().prediction_length))
 }
 
-fn apart(config: &Config, installed: &Installed, context: usize) -> Result<Apart, ChronosError> {
+fn figures(config: &Config, installed: &Installed, context: usize) -> Result<Figures, ChronosError> {
     let (length, steps) = extent(installed, context)?;
     let (one, sixty) = (contexts(1, length), contexts(BATCH, length));
     let pipeline = Pipeline::new(pipeline_settings(config, installed, Some(worker())));
@@ -138,42 +130,23 @@ fn apart(config: &Config, installed: &Installed, context: usize) -> Result<Apart
     let start = Instant::now();
     pipeline.predict(&one, steps)?;
     let first_forecast_ms = milliseconds(start);
-    pipeline.predict(&sixty, steps)?;
+    let load_ms = 1e3 * pipeline.load_seconds().unwrap_or(f64::NAN);
+    let batch_1_ms = latency(&pipeline, &one, steps)?;
+    let peak_1 = memory::rss_mb() + pipeline.take_peak_rss_mb();
+    let batch_60_ms = latency(&pipeline, &sixty, steps)?;
     let peak = memory::rss_mb() + pipeline.take_peak_rss_mb();
     pipeline.release();
-    Ok(Apart { first_forecast_ms, rss_mb: Memory { before, peak, after: memory::rss_mb() } })
-}
-
-fn within(config: &Config, installed: &Installed, context: usize, apart: Apart) -> Result<Figures, ChronosError> {
-    let (length, steps) = extent(installed, context)?;
-    let session = session(config);
-    runtime(session.library.as_deref())?;
-    let before = memory::rss_mb();
-    let start = Instant::now();
-    let mut predictor = Predictor::load(&installed.directory, precision(config), &session)?;
-    let load_ms = milliseconds(start);
-    let load_rss_mb = memory::rss_mb() - before;
-    Ok(Figures {
-        context: length,
-        steps,
-        first_forecast_ms: apart.first_forecast_ms,
-        rss_mb: apart.rss_mb,
-        load_ms,
-        load_rss_mb,
-        batch_1_ms: latency(&mut predictor, &contexts(1, length), steps)?,
-        batch_60_ms: latency(&mut predictor, &contexts(BATCH, length), steps)?,
-    })
+    let rss_mb = Memory { before, peak_1, peak, after: memory::rss_mb() };
+    Ok(Figures { context: length, steps, first_forecast_ms, rss_mb, load_ms, batch_1_ms, batch_60_ms })
 }
 
 /// Of forecasts after the first one, which allocates.
-fn latency(predictor: &mut Predictor, contexts: &[Vec<f64>], steps: usize) -> Result<Latency, ChronosError> {
-    predictor.predict(contexts, steps)?;
+fn latency(pipeline: &Pipeline, contexts: &[Vec<f64>], steps: usize) -> Result<Latency, ChronosError> {
+    pipeline.predict(contexts, steps)?;
     let begin = Instant::now();
     let mut times = Vec::new();
     while times.len() < REPETITIONS.0 || (times.len() < REPETITIONS.1 && begin.elapsed() < BUDGET) {
-        let start = Instant::now();
-        predictor.predict(contexts, steps)?;
-        times.push(milliseconds(start));
+        times.push(1e3 * pipeline.predict(contexts, steps)?.seconds);
     }
     times.sort_by(f64::total_cmp);
     Ok(Latency { median: times[times.len() / 2], best: times[0], repetitions: times.len() })

@@ -28,13 +28,14 @@ pub(super) fn predict(
     let installed = store(config).find(name)?;
     let context = read_values(input)?;
     let pipeline = Pipeline::new(pipeline_settings(config, &installed, None));
-    let (levels, mut answers) = pipeline.predict(&[context], steps).map_err(|error| match error {
+    let mut answers = pipeline.predict(&[context], steps).map_err(|error| match error {
         ChronosError::Context(reason) => Failure::failed(format!("{}: {reason}", input.display())),
         error => error.into(),
     })?;
     pipeline.release();
-    let quantiles = answers.pop().map(|a| a.rows().into_iter().map(|row| row.to_vec()).collect()).unwrap_or_default();
-    let document = PredictDocument { model: installed.name, levels, quantiles };
+    let quantiles =
+        answers.quantiles.pop().map(|a| a.rows().into_iter().map(|row| row.to_vec()).collect()).unwrap_or_default();
+    let document = PredictDocument { model: installed.name, levels: answers.levels, quantiles };
     if json {
         print_json(&document)?
     } else {
