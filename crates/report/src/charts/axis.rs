@@ -55,7 +55,9 @@ pub(super) fn dates(sheet: &mut Sheet, language: Language, time: &Time) {
         let x = time.at(date);
         sheet.svg.line((x, plot.bottom), (x, plot.bottom + 4.0), AXIS, 1.0);
         let look = Type::new(TICK, MUTED, Anchor::Middle);
-        sheet.svg.text((x, plot.bottom + 16.0), &language.day_month(date), look);
+        let day = language.day_month(date);
+        let x = sheet.kept_on(x, text_width(&day, TICK));
+        sheet.svg.text((x, plot.bottom + 16.0), &day, look);
         if year != Some(date.year()) {
             year = Some(date.year());
             sheet.svg.text((x, plot.bottom + 29.0), &date.year().to_string(), look);

@@ -57,6 +57,11 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
+    /// `x`, moved so that a text `width` wide and centred there stays on the sheet.
+    pub(super) fn kept_on(&self, x: f64, width: f64) -> f64 {
+        x.min(self.width - width / 2.0).max(width / 2.0)
+    }
+
     pub(super) fn new(plan: Plan) -> Self {
         let mut svg = Svg::default();
         let width = plan.width;
@@ -114,4 +119,25 @@ fn legend(svg: &mut Svg, entries: &[(Mark, String)], width: f64, mut y: f64) -> 
         x += reach + 16.0;
     }
     y
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_centred_text_stays_on_the_sheet() {
+        let plan = Plan {
+            width: 300.0,
+            title: "t".to_owned(),
+            unit: "u".to_owned(),
+            source: "s".to_owned(),
+            legend: vec![],
+            plot_height: 100.0,
+            margins: (30.0, 10.0),
+            strip: 0.0,
+        };
+        let sheet = Sheet::new(plan);
+        assert_eq!([5.0, 150.0, 295.0].map(|x| sheet.kept_on(x, 40.0)), [20.0, 150.0, 280.0]);
+    }
 }
