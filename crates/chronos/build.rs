@@ -3,7 +3,8 @@
 //! In: the pinned wheel of `onnxruntime/requirements-<arch>.txt`, fetched by pip or uv, or a library named by the
 //! environment variable `FORECASTER_ONNXRUNTIME` ("none": leave it out). Out: the library in
 //! `OUT_DIR/onnxruntime/`, and its path in `FORECASTER_BUILT_ONNXRUNTIME` for the compiler, empty when there is none.
-//! The build never fails here: without a library there are warnings, and the next build tries again.
+//! The build does not fail here unless FORECASTER_REQUIRE_ONNXRUNTIME is set: without a library there are warnings, and
+//! the next build tries again.
 
 use std::env;
 use std::error::Error;
@@ -28,6 +29,9 @@ const REMEDY: &str = "The build goes on without ONNX Runtime. Name a library of 
                       runs (chronos.onnxruntime in the configuration, or ORT_DYLIB_PATH) or when it is built \
                       (FORECASTER_ONNXRUNTIME=/path/to/libonnxruntime.so; none: do not ask again)";
 
+/// Where this is set, in CI, a build without the library fails: its tests would prove nothing.
+const REQUIRE: &str = "FORECASTER_REQUIRE_ONNXRUNTIME";
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() {
@@ -35,6 +39,8 @@ fn main() {
         println!("cargo::rerun-if-env-changed={name}");
     }
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed={REQUIRE}");
+    println!("cargo::rustc-check-cfg=cfg(onnxruntime)");
     let library = provide().unwrap_or_else(|error| {
         for line in error.to_string().lines().chain([REMEDY]) {
             println!("cargo::warning={line}");
@@ -43,6 +49,14 @@ fn main() {
     });
     let library = library.as_deref().and_then(Path::to_str).unwrap_or_default();
     println!("cargo::rustc-env=FORECASTER_BUILT_ONNXRUNTIME={library}");
+    // For build scripts of crates that depend on this one: DEP_FORECASTER_ONNXRUNTIME_LIBRARY.
+    println!("cargo::metadata=library={library}");
+    if !library.is_empty() {
+        // Tests that need it are ignored, visibly, in a build without.
+        println!("cargo::rustc-cfg=onnxruntime");
+    } else if env::var_os(REQUIRE).is_some() {
+        println!("cargo::error=there is no ONNX Runtime for this build, and {REQUIRE} is set");
+    }
 }
 
 /// The library for this build; `None` when it is left out on purpose.

@@ -51,6 +51,7 @@ fn chronos(directory: &Path, context_length: usize, temperature: f64) -> Chronos
 
 /// The deciles are the model's own for a context of the last business days, missing ones missing; sorted.
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn its_deciles_are_the_predictors_for_the_last_business_days() {
     let directory = copied("reg_relu");
     let history = history(&["2024-12-18", "2024-11-05"]);
@@ -79,6 +80,7 @@ fn its_deciles_are_the_predictors_for_the_last_business_days() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn tails_are_extrapolated_beyond_the_deciles() {
     let directory = copied("reg_relu");
     let history = history(&[]);
@@ -95,6 +97,7 @@ fn tails_are_extrapolated_beyond_the_deciles() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn temperature_scales_the_spread_about_the_median() {
     let directory = copied("reg_relu");
     let history = history(&[]);
@@ -113,6 +116,7 @@ fn temperature_scales_the_spread_about_the_median() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_batch_gives_what_its_parts_give() {
     let directory = copied("reg_relu");
     let model = chronos(directory.path(), 120, 1.0);
@@ -129,6 +133,7 @@ fn a_batch_gives_what_its_parts_give() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn what_keeps_it_from_forecasting_is_told_for_every_request() {
     let settings = ChronosSettings { context_length: 90, temperature: 1.0 };
     let none = Chronos::unavailable("no checkpoint".into(), settings, BusinessCalendar::chile());

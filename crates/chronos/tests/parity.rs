@@ -76,6 +76,7 @@ fn predictor(checkpoint: &Path) -> Predictor {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn every_fixture_agrees_with_the_reference_implementation() {
     let mut seen = 0;
     for case in cases() {
@@ -89,6 +90,7 @@ fn every_fixture_agrees_with_the_reference_implementation() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_saved_graph_is_used_again_and_gives_the_same() {
     let case = cases().into_iter().find(|c| c.checkpoint == "reg_relu").unwrap();
     let directory = copied(&case.checkpoint);
@@ -103,6 +105,7 @@ fn a_saved_graph_is_used_again_and_gives_the_same() {
 /// One single weight moved: were the comparison blind to some part of the graph, it would
 /// pass. Also shows that a changed checkpoint is converted anew.
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn one_perturbed_weight_is_noticed() {
     let case = cases().into_iter().find(|c| c.case == "reg_relu_time2048").unwrap();
     let directory = copied(&case.checkpoint);

@@ -26,6 +26,7 @@ fn context() -> Vec<Vec<f64>> {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn it_is_loaded_on_first_need_and_again_after_a_release() {
     let directory = copied("reg_relu");
     let pipeline = Pipeline::new(settings(directory.path()));
@@ -39,6 +40,7 @@ fn it_is_loaded_on_first_need_and_again_after_a_release() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn it_is_released_when_it_has_been_idle() {
     let directory = copied("reg_relu");
     let idle_unload = Duration::from_millis(200);

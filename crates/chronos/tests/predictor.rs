@@ -37,6 +37,7 @@ fn greatest(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
 
 /// The model knows neither level nor unit, down to 1e-300 and up to 1e300, and for a rate that hardly moves.
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_forecast_moves_and_scales_with_its_context() {
     let directory = copied("reg_relu");
     let mut predictor = load(directory.path());
@@ -49,6 +50,7 @@ fn a_forecast_moves_and_scales_with_its_context() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn missing_days_at_the_left_change_nothing_and_batches_neither() {
     let directory = copied("reg_relu");
     let mut predictor = load(directory.path());
@@ -63,6 +65,7 @@ fn missing_days_at_the_left_change_nothing_and_batches_neither() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn only_the_last_values_that_the_model_takes_count() {
     let directory = copied("plain_gated");
     let mut predictor = load(directory.path());
@@ -72,6 +75,7 @@ fn only_the_last_values_that_the_model_takes_count() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_constant_stays_and_two_values_are_enough() {
     let directory = copied("reg_relu");
     let mut predictor = load(directory.path());
@@ -83,6 +87,7 @@ fn a_constant_stays_and_two_values_are_enough() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn contexts_without_enough_to_go_by_are_refused() {
     let directory = copied("reg_relu");
     let mut predictor = load(directory.path());
@@ -94,6 +99,7 @@ fn contexts_without_enough_to_go_by_are_refused() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_folder_that_cannot_be_written_to_and_a_linked_one_work_all_the_same() {
     let directory = copied("reg_relu");
     let expected = one(&mut load(directory.path()), walk(100), 64);
@@ -115,6 +121,7 @@ fn a_folder_that_cannot_be_written_to_and_a_linked_one_work_all_the_same() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_graph_that_was_cut_off_is_made_again() {
     let directory = copied("reg_relu");
     let expected = one(&mut load(directory.path()), walk(100), 64);
@@ -129,6 +136,7 @@ fn a_graph_that_was_cut_off_is_made_again() {
 
 /// Eight-bit weights are near the full ones, and do not depend on what else is in the batch by more than rounding.
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn eight_bit_weights_stay_near_the_full_ones() {
     let directory = copied("reg_relu");
     let full = one(&mut load(directory.path()), walk(365), 64);

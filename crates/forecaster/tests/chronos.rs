@@ -14,6 +14,7 @@ fn position(log: &str, text: &str) -> usize {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_run_with_chronos_leaves_its_log_lines_its_weight_and_the_ensemble_without_it() {
     let desk = Desk::with_chronos();
     let finished = desk.run(&RUN).expect(0);
@@ -65,6 +66,7 @@ fn a_run_with_chronos_leaves_its_log_lines_its_weight_and_the_ensemble_without_i
 
 /// Authority: the same run without Chronos has the same pool as the ensemble without Chronos.
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn the_ensemble_without_chronos_is_the_ensemble_of_a_run_that_has_none() {
     let with = Desk::with_chronos().run(&RUN).expect(0).json();
     let without = Desk::new().run(&RUN).expect(0).json();
@@ -74,6 +76,7 @@ fn the_ensemble_without_chronos_is_the_ensemble_of_a_run_that_has_none() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_warm_run_takes_its_validation_from_the_cache_and_says_the_same() {
     let desk = Desk::with_chronos();
     let cold = desk.run(&RUN).expect(0).json();
@@ -118,6 +121,7 @@ fn what_keeps_chronos_out_is_a_sentence_each() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_checkpoint_that_breaks_between_runs_is_left_out_and_named() {
     let desk = Desk::with_chronos();
     desk.run(&RUN).expect(0);
@@ -131,6 +135,7 @@ fn a_checkpoint_that_breaks_between_runs_is_left_out_and_named() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_run_of_several_horizons_loads_chronos_once() {
     let mut desk = Desk::with_chronos();
     desk.set("FORECASTER__HORIZONS__15D__CHRONOS__ENABLED", "true");
@@ -148,6 +153,7 @@ fn a_run_of_several_horizons_loads_chronos_once() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_backtest_scores_chronos_and_the_pool_without_it() {
     let desk = Desk::with_chronos();
     let arguments = ["backtest", "7d", "--from", "2024-10-01", "--to", "2024-11-29", "--json"];

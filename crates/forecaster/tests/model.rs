@@ -60,6 +60,7 @@ fn difference(answer: &Value, expected: &[Vec<f64>]) -> f64 {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_checkpoint_is_imported_listed_verified_and_measured() {
     let mut desk = Desk::with(&[]);
     let empty = desk.run(&["model", "list"]).expect(0).stdout();
@@ -107,6 +108,7 @@ fn a_checkpoint_is_imported_listed_verified_and_measured() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn importing_again_replaces() {
     let desk = Desk::with(&[]);
     let import = |name: &str| {
@@ -126,6 +128,7 @@ fn importing_again_replaces() {
 
 /// `data/models/own` holds own/model: a checkpoint called "own" would take its place.
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_checkpoint_never_takes_the_place_of_others() {
     let desk = Desk::with(&[]);
     let directory = fixture("plain_gated");
@@ -144,6 +147,7 @@ fn a_checkpoint_never_takes_the_place_of_others() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_forecast_equals_the_reference_implementations() {
     let desk = Desk::with(&[]);
     let (context, expected) = case("reg_relu_time180_long200");
@@ -163,6 +167,7 @@ fn a_forecast_equals_the_reference_implementations() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn missing_values_are_empty_lines_and_line_ends_may_be_of_either_kind() {
     let desk = Desk::with(&[]);
     import(&desk, "reg_relu");
@@ -179,6 +184,7 @@ fn missing_values_are_empty_lines_and_line_ends_may_be_of_either_kind() {
 
 /// The same series times 1e-12 and 1e12: the same forecast times as much. And a constant, forecast as the reference does.
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn no_scale_is_too_small_or_too_great() {
     let desk = Desk::with(&[]);
     import(&desk, "reg_relu");
@@ -201,6 +207,7 @@ fn no_scale_is_too_small_or_too_great() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_changed_weight_is_noticed() {
     let desk = Desk::with(&[]);
     import(&desk, "reg_relu");
@@ -232,6 +239,7 @@ fn a_changed_weight_is_noticed() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn the_configured_checkpoint_is_verified_wherever_it_lies() {
     let mut desk = Desk::with(&[]);
     let folder = changed(&desk, "elsewhere", |_| {}, |_| {});
@@ -254,6 +262,7 @@ fn the_configured_checkpoint_is_verified_wherever_it_lies() {
 
 /// What cannot be a checkpoint is refused with file and key or tensor, and leaves nothing behind.
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_broken_checkpoint_is_refused_and_leaves_nothing() {
     let desk = Desk::with(&[]);
     let refused = |directory: std::path::PathBuf, parts: &[&str]| {
@@ -354,6 +363,7 @@ fn a_folder_that_holds_no_checkpoint_is_named() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_context_that_cannot_be_forecast_from_is_named_by_file_and_line() {
     let desk = Desk::with(&[]);
     import(&desk, "reg_relu");

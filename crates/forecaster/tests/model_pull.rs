@@ -53,6 +53,7 @@ fn refused(desk: &Desk, finished: &Finished) -> String {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_checkpoint_is_pulled_without_a_token_and_used_by_its_name() {
     let hub = model("reg_relu");
     let server = Server::answering(move |request| hub.answer(request));
@@ -69,6 +70,7 @@ fn a_checkpoint_is_pulled_without_a_token_and_used_by_its_name() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_pull_that_was_cut_off_goes_on_from_there() {
     let hub = model("reg_relu");
     let (size, half) = (hub.weights.len(), hub.weights.len() / 2);

@@ -104,6 +104,7 @@ fn a_setting_that_names_no_file_is_an_error_with_setting_and_path() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_variable_that_names_no_file_is_an_error_even_where_another_library_would_do() {
     let candidates = [candidate(Origin::Variable, Path::new("/none.so")), candidate(Origin::Build, &built())];
     let error = choose(&candidates, Candidate::version).unwrap_err();
@@ -111,6 +112,7 @@ fn a_variable_that_names_no_file_is_an_error_even_where_another_library_would_do
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_place_that_nobody_named_is_passed_over() {
     let workshop = Workshop::new();
     let text = workshop.file("libonnxruntime.so", b"not a library");
@@ -139,6 +141,7 @@ fn when_nothing_is_usable_the_error_tells_every_place_its_fault_and_what_to_do()
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn the_builds_copy_bears_its_version() {
     assert_eq!(candidate(Origin::Build, &built()).version().unwrap(), "1.32.0");
 }
@@ -155,6 +158,7 @@ fn files_that_are_no_library_are_told_apart_from_libraries() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_download_that_broke_off_is_no_library() {
     let whole = std::fs::read(built()).unwrap();
     let workshop = Workshop::new();
@@ -201,6 +205,7 @@ fn an_old_version_is_an_error_with_both_versions() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn failed_attempts_leave_the_process_able_to_load_the_right_library() {
     in_a_process_of_its_own("failed_attempts_leave_the_process_able_to_load_the_right_library", || {
         let workshop = Workshop::new();
@@ -242,6 +247,7 @@ fn failed_attempts_leave_the_process_able_to_load_the_right_library() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_library_that_deceives_ort_is_an_error_that_asks_for_a_restart() {
     in_a_process_of_its_own("a_library_that_deceives_ort_is_an_error_that_asks_for_a_restart", || {
         let workshop = Workshop::new();
@@ -257,6 +263,7 @@ fn a_library_that_deceives_ort_is_an_error_that_asks_for_a_restart() {
 }
 
 #[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn many_threads_load_one_runtime() {
     in_a_process_of_its_own("many_threads_load_one_runtime", || {
         let built = built();
