@@ -176,8 +176,8 @@ impl<'a> Builder<'a> {
         Ok(self.op("Gemm", &inputs, vec![int("transB", 1)]))
     }
 
-    /// [`Builder::linear`] with eight-bit weights, one scale an output, symmetric; and eight-bit activations, scaled at
-    /// run time (ONNX's DynamicQuantizeLinear).
+    /// [`Builder::linear`] with weights in eight bits, symmetric, [`BLOCK`] to a scale; ONNX Runtime takes the activations
+    /// in eight bits too, a scale for each block of a row (its operator MatMulNBits at accuracy level 4).
     fn quantized_linear(
         &mut self,
         x: &str,

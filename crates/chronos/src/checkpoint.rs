@@ -69,6 +69,11 @@ impl Checkpoint {
         self.tensors.data_len() as u64
     }
 
+    /// Memory that must be free before it is loaded, MiB: twice its weights, and no less than `least`.
+    pub fn needed_ram_mb(&self, least: u64) -> u64 {
+        least.max(2 * self.weight_bytes().div_ceil(1 << 20))
+    }
+
     /// SHA-256 of `config.json` and of the weights, hexadecimal.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ mod wire;
 
 pub use error::HubError;
 
+use crate::is_name;
 use std::{
     fmt,
     fs::{self, File, TryLockError},
@@ -25,8 +26,6 @@ use wire::{Patience, Wanted, Wire};
 /// The files of a checkpoint. The small one is first: a name that is not a checkpoint is known at once.
 const FILES: [&str; 2] = ["config.json", "model.safetensors"];
 const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
-/// The hub's own limit for each part of a name.
-const MAX_NAME_PART: usize = 96;
 /// Git has no limit; file systems end at 255.
 const MAX_REVISION: usize = 200;
 
@@ -125,7 +124,9 @@ impl Hub {
         into: &Path,
         progress: &mut dyn FnMut(&Progress),
     ) -> Result<Fetched, HubError> {
-        check_name(name)?;
+        if !is_name(name) {
+            return Err(HubError::BadName { name: name.to_owned() });
+        }
         check_revision(revision)?;
         let is_new = !into.exists();
         fs::create_dir_all(into).map_err(HubError::io("create", into))?;
@@ -192,20 +193,6 @@ fn wait_for_others(folder: &File, path: &Path) {
     // Some network file systems lock no folders; the checksums find what two writers would spoil.
     if let Err(e) = locked {
         tracing::debug!(folder = %path.display(), error = %e, "The folder cannot be locked");
-    }
-}
-
-fn check_name(name: &str) -> Result<(), HubError> {
-    let part_is_fine = |part: &str| {
-        (1..=MAX_NAME_PART).contains(&part.len())
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-            && !part.starts_with(['.', '-'])
-            && !part.contains("..")
-    };
-    if name.split('/').count() <= 2 && name.split('/').all(part_is_fine) {
-        Ok(())
-    } else {
-        Err(HubError::BadName { name: name.to_owned() })
     }
 }
 

@@ -146,7 +146,7 @@ impl Pipeline {
     fn load(&self) -> Result<Loaded, ChronosError> {
         let settings = &self.0.settings;
         let checkpoint = Checkpoint::open(&settings.directory)?;
-        let needed_mb = settings.min_free_ram_mb.max(2 * checkpoint.weight_bytes().div_ceil(1 << 20));
+        let needed_mb = checkpoint.needed_ram_mb(settings.min_free_ram_mb);
         let free_mb = memory::free_mb();
         if let Some(free_mb) = free_mb.filter(|free| *free < needed_mb) {
             return Err(ChronosError::Memory { free_mb, needed_mb });

@@ -14,6 +14,9 @@ const MANIFEST: &str = "manifest.json";
 /// Prefix of folders in the making.
 const UNFINISHED: &str = ".installing-";
 
+/// Characters in a part of a name: the hub allows as many.
+const LONGEST_PART: usize = 96;
+
 /// Where a checkpoint came from and what it forecast when it arrived.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -58,9 +61,10 @@ pub struct ModelStore {
 pub fn is_name(name: &str) -> bool {
     let part = |part: &str| {
         !part.is_empty()
-            && part.len() <= 96
+            && part.len() <= LONGEST_PART
             && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
             && !part.starts_with(['.', '-'])
+            && !part.contains("..")
     };
     let parts: Vec<&str> = name.split('/').collect();
     parts.len() <= 2 && parts.into_iter().all(part)

@@ -69,7 +69,7 @@ fn data(market: &Market, stale: bool) -> DataMetrics {
 }
 
 fn resources(usage: &Usage) -> ResourceMetrics {
-    let rss_after_mb = crate::resources::rss_mb();
+    let rss_after_mb = forecaster_chronos::memory::rss_mb();
     ResourceMetrics {
         // The kernel's peak is counted in batches and may lag a little behind.
         peak_rss_mb: rounded(usage.peak_rss_mb().max(rss_after_mb)),

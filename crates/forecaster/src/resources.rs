@@ -1,7 +1,7 @@
 //! What a run used: wall-clock seconds and resident memory.
 
+use forecaster_chronos::memory;
 use std::time::Instant;
-use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// Measures from its making on.
 #[derive(Debug)]
@@ -34,30 +34,10 @@ impl Usage {
         self.worker_mb
     }
 
-    /// Peak resident memory since the start, MiB, with that of the process that worked for this one; the current one
-    /// where the kernel does not tell the peak.
+    /// Peak resident memory since the start, MiB, with that of the process that worked for this one.
     pub(crate) fn peak_rss_mb(&self) -> f64 {
-        peak_from_proc().unwrap_or_else(rss_mb) + self.worker_mb
+        memory::peak_rss_mb() + self.worker_mb
     }
-}
-
-/// Resident memory now, MiB.
-pub(crate) fn rss_mb() -> f64 {
-    let Ok(mut system) = System::new() else { return 0.0 };
-    let pid = Pid::from_u32(std::process::id());
-    system.refresh_processes_specifics(
-        ProcessesToUpdate::Some(&[pid]),
-        true,
-        ProcessRefreshKind::nothing().with_memory(),
-    );
-    system.process(pid).map_or(0.0, |process| process.memory() as f64 / (1024.0 * 1024.0))
-}
-
-fn peak_from_proc() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kibibytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kibibytes / 1024.0)
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ fn check_files(
         }));
     }
     // As the pipeline has it: so much must be free before it loads.
-    let needed_mb = config.chronos.min_free_ram_mb.max(2 * checkpoint.weight_bytes().div_ceil(1 << 20));
+    let needed_mb = checkpoint.needed_ram_mb(config.chronos.min_free_ram_mb);
     if let Some(free_mb) = free_ram_mb.filter(|free| *free < needed_mb) {
         finding.warnings.push(ChronosError::Memory { free_mb, needed_mb }.to_string());
     }
