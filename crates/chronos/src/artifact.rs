@@ -8,9 +8,8 @@ use crate::{ChronosError, Precision};
 use prost::Message;
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 /// Under which the checksum of the weights stands in the metadata.
 const WEIGHTS_SUM: &str = "source_weights_sha256";
@@ -39,23 +38,39 @@ pub(crate) fn file_name(precision: Precision) -> &'static str {
 
 /// The graph of `checkpoint`, from its file when that is still true, else built and saved there.
 ///
+/// A graph whose weights lie in the checkpoint's own file takes a millisecond to build: it is built each time, and the
+/// file used when it is the same to the last byte. One that holds converted weights is believed by its metadata.
+///
 /// # Errors
 /// When the checkpoint cannot be read or converted. A directory that cannot be written to is no error: the graph is
 /// then used without being saved.
 pub(crate) fn prepare(checkpoint: &Checkpoint, precision: Precision) -> Result<Graph, ChronosError> {
-    let directory = checkpoint.directory();
-    let file = directory.join(file_name(precision));
-    let state = state_of(checkpoint, precision)?;
-    if provenance(&file).is_some_and(|kept| state.iter().all(|entry| kept.contains(entry))) {
+    let file = checkpoint.directory().join(file_name(precision));
+    let converted = precision != Precision::Float || !checkpoint.is_single();
+    if converted && kept_sum(checkpoint, precision)?.is_some() {
         return Ok(Graph::File(file));
     }
-    let weights_sum = sha256(&checkpoint.weights_path())?;
-    let entries: Vec<_> = state.into_iter().chain([(WEIGHTS_SUM.to_owned(), weights_sum)]).collect();
+    prepare_anew(checkpoint, precision)
+}
+
+/// [`prepare`] without belief in a file that holds converted weights.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) fn prepare_anew(checkpoint: &Checkpoint, precision: Precision) -> Result<Graph, ChronosError> {
+    let directory = checkpoint.directory();
+    let file = directory.join(file_name(precision));
+    let weights_sum = weights_sum(checkpoint, precision)?;
+    let entries: Vec<_> =
+        state_of(checkpoint, precision)?.into_iter().chain([(WEIGHTS_SUM.to_owned(), weights_sum)]).collect();
     let model = graph::build(checkpoint, precision, &entries)?;
     let folder = checkpoint.weights_folder();
     // A graph finds its weights in its own folder only, and not through a link out of it.
     if folder != directory {
         return Ok(Graph::Memory { model, folder });
+    }
+    if read(&file).is_some_and(|kept| kept == model) {
+        return Ok(Graph::File(file));
     }
     match save(&file, &model) {
         Ok(()) => Ok(Graph::File(file)),
@@ -66,41 +81,53 @@ pub(crate) fn prepare(checkpoint: &Checkpoint, precision: Precision) -> Result<G
     }
 }
 
-/// SHA-256 of the weights that the graph of `checkpoint` was made from, when it has been saved; else of the weights
-/// themselves.
+/// SHA-256 of the weights: that in the metadata of the graph, when that was made from the very file, else worked out.
+///
+/// # Errors
+/// When the files cannot be read.
 pub(crate) fn weights_sum(checkpoint: &Checkpoint, precision: Precision) -> Result<String, ChronosError> {
+    match kept_sum(checkpoint, precision)? {
+        Some(sum) => Ok(sum),
+        None => sha256(&checkpoint.weights_path()),
+    }
+}
+
+/// The checksum in the metadata of the saved graph, when everything else there is as it should be.
+fn kept_sum(checkpoint: &Checkpoint, precision: Precision) -> Result<Option<String>, ChronosError> {
     let state = state_of(checkpoint, precision)?;
     let kept = provenance(&checkpoint.directory().join(file_name(precision))).unwrap_or_default();
-    if state.iter().all(|entry| kept.contains(entry))
-        && let Some((_, sum)) = kept.iter().find(|(key, _)| key == WEIGHTS_SUM)
-    {
-        return Ok(sum.clone());
-    }
-    sha256(&checkpoint.weights_path())
+    let sum = kept.iter().find(|(key, _)| key == WEIGHTS_SUM).map(|(_, sum)| sum.clone());
+    Ok(sum.filter(|_| state.iter().all(|entry| kept.contains(entry))))
 }
 
 /// What a saved graph must agree with: cheap to tell, unlike the checksum of the weights.
 fn state_of(checkpoint: &Checkpoint, precision: Precision) -> Result<Vec<(String, String)>, ChronosError> {
     let weights = checkpoint.weights_path();
     let metadata = fs::metadata(&weights).map_err(ChronosError::file("read", &weights))?;
-    let modified = metadata.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-    let config = fs::read(checkpoint.directory().join("config.json"))
-        .map_err(ChronosError::file("read", &checkpoint.directory().join("config.json")))?;
+    // Copying tools carry the time of modification over, but neither the time of the last change nor the inode.
+    let written = [metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()];
+    let written = format!("{written:?} {} {}", metadata.dev(), metadata.ino());
     let entry = |key: &str, value: String| (key.to_owned(), value);
     Ok(vec![
         entry("converter", CONVERTER.to_owned()),
         entry("precision", format!("{precision:?}").to_lowercase()),
         entry("source", format!("{} and config.json beside it", crate::checkpoint::WEIGHTS)),
         entry("source_weights_bytes", metadata.len().to_string()),
-        entry("source_weights_modified", format!("{}.{:09}", modified.as_secs(), modified.subsec_nanos())),
-        entry("source_config_sha256", crate::checkpoint::sha256_of(&config)),
+        entry("source_weights_written", written),
+        entry("source_config_sha256", checkpoint.config_sha256().to_owned()),
     ])
 }
 
 /// The metadata of a saved graph; `None` when there is none or it cannot be read as one.
 fn provenance(file: &Path) -> Option<Vec<(String, String)>> {
-    let model = ModelProvenance::decode(fs::read(file).ok()?.as_slice()).ok()?;
+    let model = ModelProvenance::decode(read(file)?.as_slice()).ok()?;
     Some(model.metadata_props.into_iter().map(|entry| (entry.key, entry.value)).collect())
+}
+
+/// The bytes of a saved graph; `None` when there is none, or something else in its place.
+fn read(file: &Path) -> Option<Vec<u8>> {
+    fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
+    fs::read(file).ok()
 }
 
 /// Writes whole or not at all.

@@ -21,6 +21,7 @@ const MAX_HEADER: u64 = 100_000_000;
 pub struct Checkpoint {
     directory: PathBuf,
     config: BoltConfig,
+    config_sha256: String,
     tensors: Metadata,
     data_start: u64,
 }
@@ -42,7 +43,7 @@ impl Checkpoint {
     /// # Errors
     /// When a file is missing, cut off or broken, or the configuration is not a convertible Chronos-Bolt's.
     pub fn open(directory: &Path) -> Result<Self, ChronosError> {
-        let config = BoltConfig::read(directory)?;
+        let (config, config_sha256) = BoltConfig::read(directory)?;
         let path = directory.join(WEIGHTS);
         let index = directory.join("model.safetensors.index.json");
         if !path.exists() && index.exists() {
@@ -51,7 +52,7 @@ impl Checkpoint {
             return Err(ChronosError::Weights { path: index, reason });
         }
         let (tensors, data_start) = read_header(&path)?;
-        Ok(Self { directory: directory.to_owned(), config, tensors, data_start })
+        Ok(Self { directory: directory.to_owned(), config, config_sha256, tensors, data_start })
     }
 
     /// Its configuration.
@@ -74,12 +75,22 @@ impl Checkpoint {
         least.max(2 * self.weight_bytes().div_ceil(1 << 20))
     }
 
-    /// SHA-256 of `config.json` and of the weights, hexadecimal.
+    /// SHA-256 of `config.json`, hexadecimal.
+    pub fn config_sha256(&self) -> &str {
+        &self.config_sha256
+    }
+
+    /// SHA-256 of the weights file, worked out from all of it, hexadecimal.
     ///
     /// # Errors
-    /// When a file cannot be read.
-    pub fn checksums(&self) -> Result<(String, String), ChronosError> {
-        Ok((sha256(&self.directory.join("config.json"))?, sha256(&self.weights_path())?))
+    /// When it cannot be read.
+    pub fn weights_sha256(&self) -> Result<String, ChronosError> {
+        sha256(&self.weights_path())
+    }
+
+    /// Whether all weights are in single precision.
+    pub(crate) fn is_single(&self) -> bool {
+        self.tensors.tensors().values().all(|info| info.dtype == Dtype::F32)
     }
 
     pub(crate) fn directory(&self) -> &Path {
@@ -157,8 +168,13 @@ impl Checkpoint {
 /// The header of a safetensors file, and where its data starts.
 fn read_header(path: &Path) -> Result<(Metadata, u64), ChronosError> {
     let refuse = |reason: String| ChronosError::Weights { path: path.to_owned(), reason };
+    // Opening a pipe would wait for its other end.
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(refuse("not a file; expected a safetensors file".to_owned()));
+    }
     let mut file = File::open(path).map_err(ChronosError::file("read", path))?;
-    let file_length = file.metadata().map_err(ChronosError::file("read", path))?.len();
+    let metadata = file.metadata().map_err(ChronosError::file("read", path))?;
+    let file_length = metadata.len();
     let mut length = [0; 8];
     if file_length < 8 {
         return Err(refuse(format!("{file_length} bytes are no safetensors file; fetch or import it again")));

@@ -1,6 +1,7 @@
 //! Chronos-Bolt as a [`Model`]: from a history to a context, from the model's deciles to the eleven levels.
 
-use crate::{ChronosError, Pipeline};
+use crate::graph::CONVERTER;
+use crate::{Pipeline, check_context, parameter_count, short};
 use chrono::{Days, NaiveDate};
 use forecaster_domain::{
     BusinessCalendar, History, LEVELS, MEDIAN, Model, ModelError, ModelForecast, QuantileForecast, Target,
@@ -35,7 +36,17 @@ pub struct CheckpointLabel {
     /// Parameters in it.
     pub parameters: usize,
     /// SHA-256 of its weights, hexadecimal.
-    pub sha256: String,
+    pub weights_sha256: String,
+    /// SHA-256 of its `config.json`, hexadecimal.
+    pub config_sha256: String,
+}
+
+/// A request as the model sees it.
+struct Prepared {
+    /// The context; taken out when it is sent.
+    context: Vec<f64>,
+    /// Step of each target date, from 0.
+    steps: Vec<usize>,
 }
 
 /// A Chronos-Bolt checkpoint as one of the ensemble's models, or the reason why there is none.
@@ -98,11 +109,17 @@ impl Chronos {
         requests: &[(&History, &Target)],
     ) -> Result<Vec<Result<ModelForecast, ModelError>>, ModelError> {
         let (pipeline, label) = self.source.as_ref().map_err(|reason| ModelError::Unavailable(reason.clone()))?;
-        let contexts: Vec<Vec<f64>> = requests.iter().map(|(history, _)| self.context(history)).collect();
-        let steps: Vec<Vec<usize>> =
-            requests.iter().map(|(history, target)| self.steps(history.as_of(), target)).collect();
-        let most = steps.iter().flatten().max().map_or(1, |last| last + 1);
-        let answers = pipeline.predict(&contexts, most).map_err(unavailable)?;
+        let mut prepared: Vec<Result<Prepared, ModelError>> =
+            requests.iter().map(|(history, target)| self.prepare(history, target)).collect();
+        let (contexts, steps): (Vec<Vec<f64>>, Vec<usize>) = prepared
+            .iter_mut()
+            .filter_map(|p| p.as_mut().ok())
+            .map(|p| (std::mem::take(&mut p.context), p.steps.iter().max().map_or(1, |last| last + 1)))
+            .unzip();
+        let Some(most) = steps.into_iter().max() else {
+            return Ok(prepared.into_iter().map(|p| p.and(Err(ModelError::Panicked))).collect());
+        };
+        let answers = pipeline.predict(&contexts, most).map_err(|e| ModelError::Unavailable(e.to_string()))?;
         tracing::info!(
             contexts = contexts.len(),
             steps = most,
@@ -111,16 +128,25 @@ impl Chronos {
         );
         let chosen = positions(&answers.levels)?;
         let details = self.details(label, pipeline);
-        let forecast = |index: usize| {
-            let (history, target) = requests[index];
-            let mut values = Array2::zeros((steps[index].len(), LEVELS.len()));
-            for (mut row, step) in values.rows_mut().into_iter().zip(&steps[index]) {
-                row.assign(&self.levels(answers.quantiles[index].row(*step), &chosen)?);
+        let mut quantiles = answers.quantiles.into_iter();
+        let forecast = |((history, target), prepared): (&(&History, &Target), Result<Prepared, ModelError>)| {
+            let steps = prepared?.steps;
+            let answer = quantiles.next().ok_or(ModelError::Panicked)?;
+            let mut values = Array2::zeros((steps.len(), LEVELS.len()));
+            for (mut row, step) in values.rows_mut().into_iter().zip(steps) {
+                row.assign(&self.levels(answer.row(step), &chosen)?);
             }
             let quantiles = QuantileForecast::new(history.as_of(), target.dates.clone(), values)?;
             Ok(ModelForecast { quantiles, details: details.clone() })
         };
-        Ok((0..requests.len()).map(forecast).collect())
+        Ok(requests.iter().zip(prepared).map(forecast).collect())
+    }
+
+    /// Context and steps of one request; one that nothing can be forecast from is its own failure, not the batch's.
+    fn prepare(&self, history: &History, target: &Target) -> Result<Prepared, ModelError> {
+        let context = self.context(history);
+        check_context(&context).map_err(|e| ModelError::Estimation(format!("at {}: {e}", history.as_of())))?;
+        Ok(Prepared { context, steps: self.steps(history.as_of(), target) })
     }
 
     /// The eleven price quantiles `[11]` from the model's own at one step: sorted (Chernozhukov, Fernández-Val and
@@ -131,6 +157,10 @@ impl Chronos {
         chosen: &[Option<usize>; LEVELS.len()],
     ) -> Result<ndarray::Array1<f64>, ModelError> {
         let mut sorted = own.to_vec();
+        if sorted.iter().any(|price| !price.is_finite()) {
+            let reason = "its forecast is not finite; check it with: forecaster model verify";
+            return Err(ModelError::Estimation(reason.to_owned()));
+        }
         sorted.sort_by(f64::total_cmp);
         if let Some(price) = sorted.first().filter(|price| **price <= 0.0) {
             return Err(ModelError::Estimation(format!("a quantile is {price}; a price must be positive")));
@@ -150,8 +180,11 @@ impl Chronos {
         let detail = |name: &str, value: String| (name.to_owned(), value);
         let mut details = vec![
             detail("checkpoint", label.name.clone()),
-            detail("parameters", format!("{:.1} M", label.parameters as f64 / 1e6)),
-            detail("weights", format!("{} (sha256 {})", pipeline.settings().precision.name(), short(&label.sha256))),
+            detail("parameters", parameter_count(label.parameters)),
+            detail(
+                "weights",
+                format!("{} (sha256 {})", pipeline.settings().precision.name(), short(&label.weights_sha256)),
+            ),
             detail("context", self.settings.context_length.to_string()),
         ];
         if self.settings.temperature != 1.0 {
@@ -171,18 +204,6 @@ fn positions(own: &[f64]) -> Result<[Option<usize>; LEVELS.len()], ModelError> {
     Ok(chosen)
 }
 
-fn unavailable(error: ChronosError) -> ModelError {
-    match error {
-        ChronosError::Context(reason) => ModelError::Estimation(reason),
-        error => ModelError::Unavailable(error.to_string()),
-    }
-}
-
-/// The first digits of a checksum: enough to tell two checkpoints apart.
-fn short(sha256: &str) -> &str {
-    sha256.get(..12).unwrap_or(sha256)
-}
-
 impl Model for Chronos {
     fn name(&self) -> &str {
         "chronos"
@@ -192,8 +213,9 @@ impl Model for Chronos {
         let ChronosSettings { context_length, temperature } = self.settings;
         match &self.source {
             Ok((pipeline, label)) => format!(
-                "chronos/{REVISION} {} {} context={context_length} temperature={temperature}",
-                label.sha256,
+                "chronos/{REVISION} {CONVERTER} {} {} {} context={context_length} temperature={temperature}",
+                label.weights_sha256,
+                label.config_sha256,
                 pipeline.settings().precision.name()
             ),
             Err(_) => "chronos/none".to_owned(),

@@ -1,6 +1,7 @@
 //! `config.json` of a Chronos-Bolt checkpoint: read, checked, and nothing in it left to chance.
 
 use crate::ChronosError;
+use crate::checkpoint::sha256_of;
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::Path;
@@ -10,6 +11,10 @@ const ARCHITECTURE: &str = "ChronosBoltModelForForecasting";
 /// Bounds that no known checkpoint comes near; they keep a broken file from asking for terabytes.
 const MAX_DIMENSION: usize = 1 << 16;
 const MAX_LAYERS: usize = 256;
+/// Entries of the table of position biases, heads x distances: 64 MB.
+const MAX_BIASES: usize = 1 << 24;
+/// Bytes of a `config.json`: real ones have one or two thousand.
+const LARGEST_FILE: u64 = 1 << 20;
 
 /// Activation function of the feed-forward and residual blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,15 +98,21 @@ struct WrittenBolt {
 }
 
 impl BoltConfig {
-    /// Reads `config.json` in `directory`.
+    /// Reads `config.json` in `directory`; with the SHA-256 of the file, hexadecimal.
     ///
     /// # Errors
     /// When it cannot be read, belongs to another kind of model, or asks for what cannot be converted; the error names
     /// the key.
-    pub fn read(directory: &Path) -> Result<Self, ChronosError> {
+    pub(crate) fn read(directory: &Path) -> Result<(Self, String), ChronosError> {
         let path = directory.join("config.json");
+        let metadata = std::fs::metadata(&path).map_err(ChronosError::file("read", &path))?;
+        if !metadata.is_file() || metadata.len() > LARGEST_FILE {
+            let found = if metadata.is_file() { format!("{} bytes", metadata.len()) } else { "no file".to_owned() };
+            let expected = "a JSON object of at most 1 MB, as the hub has it".to_owned();
+            return Err(ChronosError::Config { path, key: "the file".to_owned(), found, expected });
+        }
         let text = std::fs::read_to_string(&path).map_err(ChronosError::file("read", &path))?;
-        Self::parse(&text, &path)
+        Ok((Self::parse(&text, &path)?, sha256_of(text.as_bytes())))
     }
 
     /// Parses the text of a `config.json`; `path` is only named in errors.
@@ -146,11 +157,11 @@ impl BoltConfig {
             patch: bolt.input_patch_size,
             quantiles: bolt.quantiles,
         };
+        config.check().map_err(|(key, found, expected)| refuse(key, found, expected))?;
         if bolt.input_patch_stride != bolt.input_patch_size {
             let found = bolt.input_patch_stride.to_string();
             return Err(refuse("chronos_config.input_patch_stride", found, "the same as input_patch_size"));
         }
-        config.check().map_err(|(key, found, expected)| refuse(key, found, expected))?;
         Ok(config)
     }
 
@@ -168,8 +179,17 @@ impl BoltConfig {
         ];
         for (key, value, most) in dimensions {
             if !(1..=most).contains(&value) {
-                return Err((key, value.to_string(), "at least 1, and of a sensible size"));
+                let expected = "at least 1, of a sensible size, and a patch no longer than the context";
+                return Err((key, value.to_string(), expected));
             }
+        }
+        let tokens = [("decoder_start_token_id", Some(self.decoder_start)), ("reg_token_id", self.reg_token)];
+        if let Some((key, Some(id))) = tokens.into_iter().find(|(_, id)| id.is_some_and(|id| id > MAX_DIMENSION)) {
+            return Err((key, id.to_string(), "a row of the shared embedding"));
+        }
+        if self.heads * (2 * self.max_tokens() - 1) > MAX_BIASES {
+            let expected = "so few heads that their position biases over the longest context fit into 64 MB";
+            return Err(("num_heads", self.heads.to_string(), expected));
         }
         // Half of the buckets are for each direction, and half of those are exact.
         if self.buckets < 4 || self.buckets > MAX_DIMENSION || !self.buckets.is_multiple_of(2) {
@@ -243,5 +263,64 @@ fn activation(t5: &Written) -> Result<(Activation, bool), (&'static str, String)
         "gelu_new" | "gelu_pytorch_tanh" => Ok((Activation::GeluTanh, gated)),
         "silu" | "swish" => Ok((Activation::Silu, gated)),
         other => Err((key, format!("\"{other}\""))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOUND: &str = include_str!("../fixtures/reg_relu/config.json");
+
+    fn refused(change: impl FnOnce(&mut Value)) -> String {
+        let mut config: Value = serde_json::from_str(SOUND).unwrap();
+        change(&mut config);
+        BoltConfig::parse(&config.to_string(), Path::new("config.json")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_sound_configuration_is_taken() {
+        let config = BoltConfig::parse(SOUND, Path::new("config.json")).unwrap();
+        assert_eq!((config.patch, config.prediction_length, config.reg_token), (16, 64, Some(1)));
+        assert_eq!((config.activation, config.gated, config.quantiles.len()), (Activation::Relu, false, 9));
+    }
+
+    #[test]
+    fn what_cannot_be_converted_is_refused_by_its_key() {
+        for (key, value) in [
+            ("d_model", 0u64),
+            ("d_ff", 1 << 40),
+            ("num_decoder_layers", 0),
+            ("relative_attention_num_buckets", 7),
+            ("relative_attention_max_distance", 8),
+            ("decoder_start_token_id", u64::MAX),
+            ("reg_token_id", u64::MAX),
+            ("num_heads", 65_536),
+        ] {
+            let said = refused(|config| config[key] = value.into());
+            assert!(said.contains(key) && said.contains(&value.to_string()), "{key}: {said}");
+        }
+        let said = refused(|config| config["chronos_config"]["input_patch_stride"] = 8.into());
+        assert!(said.contains("input_patch_stride: found 8; expected the same as input_patch_size"), "{said}");
+        let said = refused(|config| config["chronos_config"]["quantiles"] = serde_json::json!([0.5, 0.1]));
+        assert!(said.contains("chronos_config.quantiles") && said.contains("increasing"), "{said}");
+        let said = refused(|config| config["dense_act_fn"] = "tanh".into());
+        assert!(said.contains("dense_act_fn: found \"tanh\""), "{said}");
+    }
+
+    #[test]
+    fn other_kinds_of_model_are_told_apart() {
+        let t5 = refused(|config| config["architectures"] = serde_json::json!(["T5ForConditionalGeneration"]));
+        assert!(t5.contains("architectures: found T5ForConditionalGeneration"), "{t5}");
+        let plain = refused(|config| drop(config.as_object_mut().unwrap().remove("chronos_config")));
+        assert!(plain.contains("chronos_config: found nothing"), "{plain}");
+    }
+
+    #[test]
+    fn a_file_far_too_large_is_not_read() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("config.json"), vec![b' '; LARGEST_FILE as usize + 1]).unwrap();
+        let said = BoltConfig::read(directory.path()).unwrap_err().to_string();
+        assert!(said.contains("1048577 bytes") && said.contains("at most 1 MB"), "{said}");
     }
 }

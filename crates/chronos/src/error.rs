@@ -75,9 +75,12 @@ pub enum ChronosError {
         /// Needed, MiB.
         needed_mb: u64,
     },
-    /// The process that the model runs in reported an error or ended.
+    /// The process that the model runs in ended, hung or answered nonsense.
     #[error("{0}")]
     Worker(String),
+    /// The process that the model runs in could not do what it was asked, and is ready for more.
+    #[error("{0}")]
+    Reported(String),
     /// No model under that name.
     #[error("{0}")]
     NoModel(String),

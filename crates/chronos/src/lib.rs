@@ -30,11 +30,11 @@ pub use config::{Activation, BoltConfig};
 pub use error::ChronosError;
 pub use hub::{Fetched, FetchedFile, Hub, HubError, Progress};
 pub use pipeline::{Answers, Pipeline, PipelineSettings, WorkerCommand};
-pub use predictor::Predictor;
+pub use predictor::{Predictor, check_context};
 pub use runtime::{Candidate, Origin, Runtime, RuntimeError, candidates, runtime};
 pub use self_test::{SelfTest, Verified};
 pub use session::{Device, SessionSettings};
-pub use store::{Installed, Manifest, ModelStore, is_name};
+pub use store::{Installed, Manifest, ModelStore, is_name, parameter_count, short};
 pub use worker::serve_worker;
 
 /// Precision of the weights in the graph.

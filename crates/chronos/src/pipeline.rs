@@ -15,6 +15,8 @@ pub struct WorkerCommand {
     pub program: PathBuf,
     /// Arguments with which it calls [`crate::serve_worker`].
     pub arguments: Vec<String>,
+    /// Longest time for an answer, beyond a second a context; then the process is given up.
+    pub patience: Duration,
 }
 
 /// What a pipeline needs to know.
@@ -84,8 +86,8 @@ impl Pipeline {
     /// As [`Predictor::predict`], loading the model when it is not.
     ///
     /// # Errors
-    /// As [`Predictor::load`] and [`Predictor::predict`]; and when too little memory is free. After an error of the
-    /// worker's the next call starts a new one.
+    /// As [`Predictor::load`] and [`Predictor::predict`]; and when too little memory is free. After the
+    /// worker's end the next call starts a new one.
     pub fn predict(&self, contexts: &[Vec<f64>], steps: usize) -> Result<Answers, ChronosError> {
         let mut guard = self.0.lock();
         let state = &mut *guard;
@@ -158,13 +160,10 @@ impl Pipeline {
             "Loading Chronos pipeline"
         );
         match &settings.worker {
-            Some(command) => Ok(Loaded::Apart(Worker::start(
-                &command.program,
-                &command.arguments,
-                &settings.directory,
-                settings.precision,
-                &settings.session,
-            )?)),
+            Some(command) => {
+                let worker = Worker::start(command, &settings.directory, settings.precision, &settings.session)?;
+                Ok(Loaded::Apart(worker))
+            }
             None => {
                 let predictor = Predictor::load(&settings.directory, settings.precision, &settings.session)?;
                 Ok(Loaded::Here(Box::new(predictor)))

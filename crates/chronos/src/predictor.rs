@@ -4,7 +4,7 @@
 //! Contexts are centred and brought to unit size in double precision before they become single-precision numbers, so
 //! that a rate of 1e-12, of 1e12 or one that hardly moves loses nothing; the model itself is indifferent to both.
 
-use crate::artifact::prepare;
+use crate::artifact::{Graph, prepare, prepare_anew};
 use crate::session::BoltSession;
 use crate::{BoltConfig, Checkpoint, ChronosError, Precision, SessionSettings};
 use ndarray::{Array2, Array3, ArrayView2, Axis, Slice};
@@ -37,8 +37,15 @@ impl Predictor {
     /// When it is broken or no Chronos-Bolt, or ONNX Runtime is missing or refuses it.
     pub fn load(directory: &Path, precision: Precision, settings: &SessionSettings) -> Result<Self, ChronosError> {
         let checkpoint = Checkpoint::open(directory)?;
-        let graph = prepare(&checkpoint, precision)?;
-        let session = BoltSession::load(&graph, checkpoint.config(), settings)?;
+        let load = |graph: &Graph| BoltSession::load(graph, checkpoint.config(), settings);
+        let session = match load(&prepare(&checkpoint, precision)?) {
+            // A file that was damaged since it was made.
+            Err(ChronosError::Session(reason)) => {
+                tracing::debug!("graph built anew: {reason}");
+                load(&prepare_anew(&checkpoint, precision)?)
+            }
+            other => other,
+        }?;
         Ok(Self { session, config: checkpoint.config().clone() })
     }
 
@@ -55,8 +62,10 @@ impl Predictor {
     /// the resulting quantiles x quantiles values of a step reduced to their empirical quantiles: the heuristic of the
     /// reference implementation (chronos-forecasting, `ChronosBoltPipeline.predict`).
     ///
+    /// Weights that are far out of range give an answer that is not finite.
+    ///
     /// # Errors
-    /// When a context has fewer than two observations or an infinite one, or the answer is not finite.
+    /// When [`check_context`] refuses one of the contexts.
     pub fn predict(&mut self, contexts: &[Vec<f64>], steps: usize) -> Result<Vec<Array2<f64>>, ChronosError> {
         let scaled = scale(contexts, self.config.context_length)?;
         let mut answers = Vec::with_capacity(contexts.len());
@@ -67,11 +76,6 @@ impl Predictor {
                 // [quantiles, steps] -> [steps, quantiles]
                 answers.push(row.t().mapv(|v| f64::from(v) * scaled.unit[index] + scaled.centre[index]));
             }
-        }
-        if answers.iter().flatten().any(|v| !v.is_finite()) {
-            return Err(ChronosError::Answer(
-                "the model's forecast is not finite; forecaster model verify".to_owned(),
-            ));
         }
         Ok(answers)
     }
@@ -121,6 +125,24 @@ impl Predictor {
     }
 }
 
+/// Whether something can be forecast from `context`, NaN where nothing was observed.
+///
+/// # Errors
+/// When it has fewer than two observations, or one that is infinite.
+pub fn check_context(context: &[f64]) -> Result<(), ChronosError> {
+    let observed = || context.iter().copied().filter(|v| !v.is_nan());
+    if let Some(value) = observed().find(|v| !v.is_finite() || v.abs() > 1e300) {
+        return Err(ChronosError::Context(format!("the context holds {value}; values must be finite numbers")));
+    }
+    let (found, length) = (observed().count(), context.len());
+    if found < MIN_OBSERVED {
+        return Err(ChronosError::Context(format!(
+            "{found} observed values in a context of {length}; at least {MIN_OBSERVED} are needed"
+        )));
+    }
+    Ok(())
+}
+
 /// Cuts `contexts` to their last `longest` values, pads them at the left to one length, centres and scales them.
 fn scale(contexts: &[Vec<f64>], longest: usize) -> Result<Scaled, ChronosError> {
     let cut: Vec<&[f64]> = contexts.iter().map(|c| &c[c.len().saturating_sub(longest)..]).collect();
@@ -131,16 +153,8 @@ fn scale(contexts: &[Vec<f64>], longest: usize) -> Result<Scaled, ChronosError> 
         unit: Vec::with_capacity(cut.len()),
     };
     for (row, context) in cut.iter().enumerate() {
+        check_context(context)?;
         let observed: Vec<f64> = context.iter().copied().filter(|v| !v.is_nan()).collect();
-        if let Some(value) = observed.iter().find(|v| !v.is_finite() || v.abs() > 1e300) {
-            return Err(ChronosError::Context(format!("the context holds {value}; values must be finite numbers")));
-        }
-        if observed.len() < MIN_OBSERVED {
-            let (found, length) = (observed.len(), context.len());
-            return Err(ChronosError::Context(format!(
-                "{found} observed values in a context of {length}; at least {MIN_OBSERVED} are needed"
-            )));
-        }
         let (centre, unit) = centre_and_unit(&observed);
         let start = time - context.len();
         for (column, value) in context.iter().enumerate() {
@@ -152,14 +166,14 @@ fn scale(contexts: &[Vec<f64>], longest: usize) -> Result<Scaled, ChronosError> 
     Ok(scaled)
 }
 
-/// Mean, and the power of two next below the greatest deviation from it: dividing by that is exact. 1 when nothing
-/// deviates by more than rounding.
+/// Mean, and the power of two next below the greatest deviation from it: dividing by that is exact. A constant has its
+/// own value and 1, so that nothing of the mean's rounding passes for a deviation.
 fn centre_and_unit(observed: &[f64]) -> (f64, f64) {
-    let centre = observed.iter().map(|v| v / observed.len() as f64).sum::<f64>();
+    let first = observed[0];
+    let centre = first + observed.iter().map(|v| (v - first) / observed.len() as f64).sum::<f64>();
     let greatest = observed.iter().fold(0.0f64, |most, v| most.max((v - centre).abs()));
-    if greatest <= 1e-14 * centre.abs() || greatest < f64::MIN_POSITIVE * 1e16 {
-        // A constant: its value itself, so that nothing of the mean's rounding is left.
-        return (observed[0], 1.0);
+    if observed.iter().all(|v| *v == first) || greatest < f64::MIN_POSITIVE * 1e16 {
+        return (first, 1.0);
     }
     (centre, greatest.log2().floor().exp2())
 }

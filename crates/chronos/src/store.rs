@@ -104,6 +104,11 @@ impl ModelStore {
         {
             return Ok(installed);
         }
+        let broken = self.root.join(name).join(MANIFEST);
+        if is_name(name) && broken.exists() {
+            let broken = broken.display();
+            return Err(ChronosError::NoModel(format!("{broken} cannot be read; pull or import '{name}' again")));
+        }
         let directory = PathBuf::from(name);
         if directory.join("config.json").is_file() {
             return Ok(Installed { name: name.to_owned(), directory, manifest: None });
@@ -152,11 +157,13 @@ impl ModelStore {
             .prefix(UNFINISHED)
             .tempdir_in(&self.root)
             .map_err(ChronosError::file("create a folder in", &self.root))?;
+        let lock = fs::File::open(unfinished.path()).and_then(|folder| folder.lock().map(|()| folder));
+        let _lock = lock.map_err(ChronosError::file("lock", unfinished.path()))?;
         for file in ["config.json", WEIGHTS] {
             copy(&from.join(file), &unfinished.path().join(file))?;
         }
         let checkpoint = Checkpoint::open(unfinished.path())?;
-        let (config_sha256, weights_sha256) = checkpoint.checksums()?;
+        let weights_sha256 = checkpoint.weights_sha256()?;
         let self_test = SelfTest::run(unfinished.path(), Precision::Float, session).map_err(|error| match error {
             ChronosError::Answer(reason) => ChronosError::Weights { path: from.join(WEIGHTS), reason },
             error => error,
@@ -168,13 +175,18 @@ impl ModelStore {
             installed_at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
             parameters: checkpoint.parameters(),
             bytes: checkpoint.weight_bytes(),
-            config_sha256,
+            config_sha256: checkpoint.config_sha256().to_owned(),
             weights_sha256,
             self_test,
         };
         let path = unfinished.path().join(MANIFEST);
         let text = serde_json::to_vec_pretty(&manifest).map_err(|e| ChronosError::NoModel(e.to_string()))?;
-        fs::write(&path, text).map_err(ChronosError::file("write", &path))?;
+        let write = || {
+            fs::write(&path, text)?;
+            fs::File::open(&path)?.sync_all()?;
+            fs::File::open(unfinished.path())?.sync_all()
+        };
+        write().map_err(ChronosError::file("write", &path))?;
         let directory = self.root.join(name);
         put_in_place(unfinished, &directory)?;
         Ok(Installed { name: name.to_owned(), directory, manifest: Some(manifest) })
@@ -198,30 +210,45 @@ impl ModelStore {
         }
     }
 
-    /// Folders that an import left when it was cut off. One in use by another import is younger than a day.
+    /// Folders that an import left when it was cut off: one that is still at work holds a lock on its own.
     fn remove_abandoned(&self) {
-        let old = |path: &Path| {
-            let modified = fs::metadata(path).and_then(|m| m.modified()).ok();
-            modified.and_then(|t| t.elapsed().ok()).is_some_and(|age| age.as_secs() > 86_400)
+        let abandoned = |path: &Path| {
+            let young = || fs::metadata(path).and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
+            // Between its making and its lock a folder is unprotected for an instant.
+            let made = young().is_none_or(|age| age.as_secs() > 60);
+            made && fs::File::open(path).is_ok_and(|folder| folder.try_lock().is_ok())
         };
         let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
         entries
-            .filter(|e| e.file_name().to_string_lossy().starts_with(UNFINISHED) && old(&e.path()))
+            .filter(|e| e.file_name().to_string_lossy().starts_with(UNFINISHED) && abandoned(&e.path()))
             .for_each(|e| drop(fs::remove_dir_all(e.path())));
     }
 }
 
 impl Installed {
-    /// SHA-256 of its weights: the manifest's, or worked out.
+    /// The checkpoint, and the SHA-256 of the weights that are there now, hexadecimal.
     ///
     /// # Errors
-    /// When the files cannot be read.
-    pub fn weights_sha256(&self) -> Result<String, ChronosError> {
-        match &self.manifest {
-            Some(manifest) => Ok(manifest.weights_sha256.clone()),
-            None => artifact::weights_sum(&Checkpoint::open(&self.directory)?, Precision::Float),
-        }
+    /// When the files cannot be read or are no convertible checkpoint.
+    pub fn open(&self) -> Result<(Checkpoint, String), ChronosError> {
+        let checkpoint = Checkpoint::open(&self.directory)?;
+        let weights_sha256 = artifact::weights_sum(&checkpoint, Precision::Float)?;
+        Ok((checkpoint, weights_sha256))
     }
+}
+
+/// A number of parameters: "47.7 M".
+pub fn parameter_count(count: usize) -> String {
+    match count as f64 {
+        millions if millions >= 1e6 => format!("{:.1} M", millions / 1e6),
+        thousands if thousands >= 1e3 => format!("{:.1} k", thousands / 1e3),
+        few => few.to_string(),
+    }
+}
+
+/// The first digits of a checksum or commit: enough to tell two apart.
+pub fn short(digits: &str) -> &str {
+    digits.get(..12).unwrap_or(digits)
 }
 
 fn folders(parent: &Path) -> Vec<PathBuf> {
@@ -235,7 +262,8 @@ fn folders(parent: &Path) -> Vec<PathBuf> {
 
 /// Copies a file and has it written to disk.
 fn copy(from: &Path, to: &Path) -> Result<(), ChronosError> {
-    fs::copy(from, to).map_err(ChronosError::file("copy", from))?;
+    fs::File::open(from).map_err(ChronosError::file("read", from))?;
+    fs::copy(from, to).map_err(ChronosError::file("write", to))?;
     let set = || {
         fs::set_permissions(to, std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
         fs::File::open(to)?.sync_all()
@@ -243,28 +271,37 @@ fn copy(from: &Path, to: &Path) -> Result<(), ChronosError> {
     set().map_err(ChronosError::file("write", to))
 }
 
-/// Moves a finished folder to its place; what stood there is moved aside first and then removed.
+/// Moves a finished folder to its place; what stood there is exchanged for it in one step, and then removed.
 fn put_in_place(unfinished: tempfile::TempDir, place: &Path) -> Result<(), ChronosError> {
     let parent = place.parent().unwrap_or(Path::new("."));
     let finished = unfinished.keep();
-    let aside = finished.with_extension("old");
     let swap = || -> std::io::Result<()> {
         fs::set_permissions(&finished, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
         fs::create_dir_all(parent)?;
         if place.exists() {
-            fs::rename(place, &aside)?;
+            exchange(&finished, place)?;
+        } else {
+            fs::rename(&finished, place)?;
         }
-        fs::rename(&finished, place)?;
         fs::File::open(parent)?.sync_all()
     };
     let swapped = swap().map_err(ChronosError::file("write", place));
-    if swapped.is_err() {
-        if !place.exists() {
-            let _ = fs::rename(&aside, place);
-        }
-        let _ = fs::remove_dir_all(&finished);
-    }
-    // What cannot be removed now has a hidden name and is removed with the abandoned ones.
-    let _ = fs::remove_dir_all(&aside);
+    // What was replaced, or what could not be put into place. What cannot be removed goes with the abandoned ones.
+    let _ = fs::remove_dir_all(&finished);
     swapped
+}
+
+/// Exchanges two folders in one step; in three where the file system cannot.
+fn exchange(new: &Path, old: &Path) -> std::io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    if renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE).is_ok() {
+        return Ok(());
+    }
+    let aside = new.with_extension("old");
+    fs::rename(old, &aside)?;
+    if let Err(error) = fs::rename(new, old) {
+        fs::rename(&aside, old)?;
+        return Err(error);
+    }
+    fs::rename(&aside, new)
 }

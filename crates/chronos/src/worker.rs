@@ -5,21 +5,30 @@
 //! not the daemon: the ensemble goes on without Chronos. Parent and worker speak in lines of JSON over the worker's
 //! standard input and output; the worker ends when its input does.
 
-use crate::{ChronosError, Device, Precision, Predictor, SessionSettings};
+use crate::{ChronosError, Device, Precision, Predictor, SessionSettings, WorkerCommand};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
-
-/// Longest time for one answer: a run of all horizons over two years of origins takes seconds.
-const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Has glibc ask the kernel for huge pages: a forecast reads every weight once, and with small pages 6 % of its time goes
 /// into looking their addresses up. Other C libraries, and a glibc before 2.35, do not know it and go without.
-const HUGE_PAGES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
+const HUGE_PAGES: &str = "glibc.malloc.hugetlb=1";
+/// The variable in which glibc takes such wishes, colons between them.
+const TUNABLES: &str = "GLIBC_TUNABLES";
+
+/// What the operator has set, and [`HUGE_PAGES`] unless that says something about them.
+fn tunables(set: Option<String>) -> String {
+    match set {
+        Some(set) if set.contains("glibc.malloc.hugetlb") => set,
+        Some(set) if !set.is_empty() => format!("{set}:{HUGE_PAGES}"),
+        _ => HUGE_PAGES.to_owned(),
+    }
+}
 
 /// What the parent asks.
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,7 +45,8 @@ enum Response {
     /// The checkpoint is loaded.
     Loaded { levels: Vec<f64>, seconds: f64 },
     /// Quantiles `[contexts][steps][quantiles]`, the time they took, and the worker's greatest resident memory so far, MiB.
-    Quantiles { values: Vec<Vec<Vec<f64>>>, seconds: f64, peak_rss_mb: f64 },
+    /// `None` is a number that is not finite.
+    Quantiles { values: Vec<Vec<Vec<Option<f64>>>>, seconds: f64, peak_rss_mb: f64 },
     /// It could not be done.
     Failed { reason: String },
 }
@@ -45,7 +55,9 @@ enum Response {
 #[derive(Debug)]
 pub(crate) struct Worker {
     child: Child,
-    requests: ChildStdin,
+    patience: Duration,
+    /// Written by a thread of its own: a worker that has been stopped does not read, and a full pipe would hold us.
+    requests: Sender<Vec<u8>>,
     responses: Receiver<std::io::Result<String>>,
     levels: Vec<f64>,
     load_seconds: f64,
@@ -53,39 +65,53 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Starts `program` with `arguments`, which must call [`serve_worker`], and has it load the checkpoint.
+    /// Starts the process and has it load the checkpoint.
     pub(crate) fn start(
-        program: &Path,
-        arguments: &[String],
+        command: &WorkerCommand,
         directory: &Path,
         precision: Precision,
         settings: &SessionSettings,
     ) -> Result<Self, ChronosError> {
         let failed = |error: std::io::Error| {
-            ChronosError::Worker(format!("the Chronos worker {} could not be started: {error}", program.display()))
+            ChronosError::Worker(format!(
+                "the Chronos worker {} could not be started: {error}",
+                command.program.display()
+            ))
         };
-        let mut child = Command::new(program)
-            .args(arguments)
-            .env(HUGE_PAGES.0, HUGE_PAGES.1)
+        let mut child = Command::new(&command.program)
+            .arg0("forecaster")
+            .args(&command.arguments)
+            .env(TUNABLES, tunables(std::env::var(TUNABLES).ok()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .map_err(failed)?;
-        let (Some(requests), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+        let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(failed(std::io::Error::other("it has no pipes")));
         };
-        let (sender, responses) = channel();
-        std::thread::Builder::new()
-            .name("chronos-worker".to_owned())
-            .spawn(move || {
-                for line in BufReader::new(output).lines() {
-                    if sender.send(line).is_err() {
-                        break;
-                    }
+        let (requests, to_write) = channel::<Vec<u8>>();
+        let (answered, responses) = channel();
+        // Both threads end with the process, whose ends of the pipes then close.
+        let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let writer = thread("chronos-requests").spawn(move || {
+            while let Ok(request) = to_write.recv() {
+                // A worker that has ended is told from its missing answer.
+                if input.write_all(&request).and_then(|()| input.flush()).is_err() {
+                    break;
                 }
-            })
-            .map_err(failed)?;
-        let mut worker = Self { child, requests, responses, levels: Vec::new(), load_seconds: 0.0, peak_rss_mb: 0.0 };
+            }
+        });
+        let reader = thread("chronos-answers").spawn(move || {
+            for line in BufReader::new(output).lines() {
+                if answered.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let patience = command.patience;
+        let mut worker =
+            Self { child, patience, requests, responses, levels: Vec::new(), load_seconds: 0.0, peak_rss_mb: 0.0 };
+        writer.and(reader).map_err(failed)?;
         let load = Request::Load {
             directory: directory.to_owned(),
             int8: precision == Precision::Int8,
@@ -93,7 +119,7 @@ impl Worker {
             cuda: settings.device == Device::Cuda,
             library: settings.library.clone(),
         };
-        match worker.ask(&load)? {
+        match worker.ask(&load, patience)? {
             Response::Loaded { levels, seconds } => (worker.levels, worker.load_seconds) = (levels, seconds),
             other => return Err(unexpected(&other)),
         }
@@ -123,11 +149,16 @@ impl Worker {
     ) -> Result<(Vec<Array2<f64>>, f64), ChronosError> {
         let seen = |context: &Vec<f64>| context.iter().map(|v| (!v.is_nan()).then_some(*v)).collect();
         let request = Request::Predict { contexts: contexts.iter().map(seen).collect(), steps };
-        match self.ask(&request)? {
+        // A second more a context: the largest checkpoint takes a thirtieth of that.
+        let patience = self.patience + Duration::from_secs(contexts.len() as u64);
+        match self.ask(&request, patience)? {
             Response::Quantiles { values, seconds, peak_rss_mb } => {
                 self.peak_rss_mb = peak_rss_mb;
                 let shape = (steps, self.levels.len());
-                let matrix = |rows: Vec<Vec<f64>>| Array2::from_shape_vec(shape, rows.concat()).ok();
+                let number = |value: Option<f64>| value.unwrap_or(f64::NAN);
+                let matrix = |rows: Vec<Vec<Option<f64>>>| {
+                    Array2::from_shape_vec(shape, rows.concat().into_iter().map(number).collect()).ok()
+                };
                 let answers: Option<Vec<_>> = values.into_iter().map(matrix).collect();
                 let whole = answers.filter(|answers| answers.len() == contexts.len());
                 whole.map(|answers| (answers, seconds)).ok_or_else(|| {
@@ -138,21 +169,20 @@ impl Worker {
         }
     }
 
-    fn ask(&mut self, request: &Request) -> Result<Response, ChronosError> {
+    fn ask(&mut self, request: &Request, patience: Duration) -> Result<Response, ChronosError> {
         let mut line = serde_json::to_vec(request).map_err(|e| ChronosError::Worker(e.to_string()))?;
         line.push(b'\n');
-        // A worker that has ended is told from its missing answer.
-        let _ = self.requests.write_all(&line).and_then(|()| self.requests.flush());
-        let answer = match self.responses.recv_timeout(PATIENCE) {
+        let _ = self.requests.send(line);
+        let answer = match self.responses.recv_timeout(patience) {
             Ok(Ok(answer)) => answer,
             Err(RecvTimeoutError::Timeout) => {
-                let seconds = PATIENCE.as_secs();
+                let seconds = patience.as_secs();
                 return Err(ChronosError::Worker(format!("the Chronos worker gave no answer in {seconds} s")));
             }
             Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => return Err(self.ended()),
         };
         match serde_json::from_str(&answer) {
-            Ok(Response::Failed { reason }) => Err(ChronosError::Worker(reason)),
+            Ok(Response::Failed { reason }) => Err(ChronosError::Reported(reason)),
             Ok(response) => Ok(response),
             Err(error) => Err(ChronosError::Worker(format!("the Chronos worker answered nonsense: {error}"))),
         }
@@ -194,13 +224,23 @@ fn unexpected(response: &Response) -> ChronosError {
     ChronosError::Worker(format!("the Chronos worker answered out of turn: {response:?}"))
 }
 
-/// The worker's end: answers requests until there are no more.
+/// The worker's end: answers requests until there are no more. When `input` ends, so does the process, in the middle of a
+/// forecast too: the parent is gone, and nobody waits for the answer.
 ///
 /// # Errors
 /// When input or output fail; what goes wrong with a request is answered, not returned.
-pub fn serve_worker(input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
+pub fn serve_worker(input: impl BufRead + Send + 'static, mut output: impl Write) -> std::io::Result<()> {
+    let (sender, requests) = channel();
+    std::thread::Builder::new().name("chronos-parent".to_owned()).spawn(move || {
+        for line in input.lines() {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+        std::process::exit(0);
+    })?;
     let mut predictor = None;
-    for line in input.lines() {
+    for line in requests {
         let response = match serde_json::from_str(&line?) {
             Ok(request) => answer(request, &mut predictor),
             Err(error) => Response::Failed { reason: format!("the Chronos worker was asked nonsense: {error}") },
@@ -210,6 +250,11 @@ pub fn serve_worker(input: impl BufRead, mut output: impl Write) -> std::io::Res
         output.flush()?;
     }
     Ok(())
+}
+
+/// JSON knows no other numbers.
+fn finite(value: &f64) -> Option<f64> {
+    value.is_finite().then_some(*value)
 }
 
 fn answer(request: Request, predictor: &mut Option<Predictor>) -> Response {
@@ -230,7 +275,10 @@ fn answer(request: Request, predictor: &mut Option<Predictor>) -> Response {
             let start = Instant::now();
             predictor.predict(&contexts, steps).map(|answers| Response::Quantiles {
                 seconds: start.elapsed().as_secs_f64(),
-                values: answers.iter().map(|a| a.rows().into_iter().map(|r| r.to_vec()).collect()).collect(),
+                values: answers
+                    .iter()
+                    .map(|a| a.rows().into_iter().map(|r| r.iter().map(finite).collect()).collect())
+                    .collect(),
                 peak_rss_mb: crate::memory::peak_rss_mb(),
             })
         }

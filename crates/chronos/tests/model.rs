@@ -34,6 +34,15 @@ fn target(history: &History, horizon: Horizon) -> Target {
     Target { horizon, dates: BusinessCalendar::chile().target_dates(history.as_of(), horizon) }
 }
 
+fn label() -> CheckpointLabel {
+    CheckpointLabel {
+        name: "fixture".into(),
+        parameters: 0,
+        weights_sha256: "0123456789abcdef".into(),
+        config_sha256: "fedcba9876543210".into(),
+    }
+}
+
 fn chronos(directory: &Path, context_length: usize, temperature: f64) -> Chronos {
     let pipeline = Pipeline::new(PipelineSettings {
         name: "fixture".to_owned(),
@@ -44,7 +53,7 @@ fn chronos(directory: &Path, context_length: usize, temperature: f64) -> Chronos
         min_free_ram_mb: 1,
         worker: None,
     });
-    let label = CheckpointLabel { name: "fixture".into(), parameters: 21_000, sha256: "0123456789abcdef".into() };
+    let label = CheckpointLabel { name: "fixture".into(), parameters: 21_000, ..label() };
     let settings = ChronosSettings { context_length, temperature };
     Chronos::new(pipeline, label, settings, BusinessCalendar::chile())
 }
@@ -147,11 +156,33 @@ fn what_keeps_it_from_forecasting_is_told_for_every_request() {
     assert!(five.contains("[0.1, 0.3, 0.5, 0.7, 0.9]") && five.contains("nine deciles"), "{five}");
 }
 
+/// One origin with too little to go by fails alone, with its date; the batch goes on.
+#[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
+fn one_bad_context_is_not_the_failure_of_the_batch() {
+    let directory = copied("reg_relu");
+    let model = chronos(directory.path(), 16, 1.0);
+    let days: Vec<String> = day("2024-11-20").iter_days().take(23).map(|d| d.to_string()).collect();
+    let now = history(&days.iter().map(String::as_str).collect::<Vec<_>>());
+    // The first observation after a gap of over three weeks is alone in its context.
+    let after_gap = now.until(day("2024-12-13")).unwrap();
+    let before_gap = now.until(day("2024-11-19")).unwrap();
+    let requests: Vec<(History, Target)> =
+        [before_gap, after_gap].map(|h| (h.clone(), target(&h, Horizon::D7))).into_iter().collect();
+    let requests: Vec<(&History, &Target)> = requests.iter().map(|(h, t)| (h, t)).collect();
+    for _ in 0..2 {
+        let answers = model.forecast_batch(&requests);
+        assert!(answers[0].is_ok());
+        let said = answers[1].as_ref().unwrap_err().to_string();
+        assert!(said.contains("at 2024-12-13: 1 observed values in a context of 16"), "{said}");
+    }
+}
+
 #[test]
 fn its_fingerprint_tells_settings_and_weights_apart() {
     let directory = copied("reg_relu");
     let base = chronos(directory.path(), 90, 1.0).fingerprint();
     assert_ne!(base, chronos(directory.path(), 180, 1.0).fingerprint());
     assert_ne!(base, chronos(directory.path(), 90, 1.1).fingerprint());
-    assert!(base.contains("0123456789abcdef"));
+    assert!(base.contains("0123456789abcdef") && base.contains("fedcba9876543210") && base.contains("graph"));
 }

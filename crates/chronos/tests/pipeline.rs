@@ -72,7 +72,7 @@ fn too_little_memory_is_told_with_both_figures_and_nothing_is_loaded() {
 
 fn with_worker(directory: &Path, program: &str, arguments: &[&str]) -> Pipeline {
     let arguments = arguments.iter().map(|a| (*a).to_owned()).collect();
-    let worker = Some(WorkerCommand { program: program.into(), arguments });
+    let worker = Some(WorkerCommand { program: program.into(), arguments, patience: Duration::from_millis(500) });
     Pipeline::new(PipelineSettings { worker, ..settings(directory) })
 }
 
@@ -103,4 +103,31 @@ fn a_worker_that_dies_later_is_replaced_on_the_next_need() {
         assert!(said.contains("signal 11"), "{said}");
         assert!(!pipeline.is_loaded());
     }
+}
+
+/// Answers the request to load, then never reads again: more than a pipe holds is on its way to it.
+#[test]
+fn a_worker_that_hangs_is_given_up_even_when_it_does_not_read() {
+    let directory = copied("reg_relu");
+    let script = "read line; echo '{\"Loaded\":{\"levels\":[0.5],\"seconds\":0.1}}'; exec sleep 1000";
+    let pipeline = with_worker(directory.path(), "/bin/sh", &["-c", script]);
+    let long = vec![vec![950.123_456_789; 100_000]];
+    let said = pipeline.predict(&long, 5).unwrap_err().to_string();
+    assert!(said.contains("gave no answer in 1 s"), "{said}");
+    assert!(!pipeline.is_loaded());
+}
+
+/// What a worker reports leaves it ready for more.
+#[test]
+fn a_refused_request_is_not_the_end_of_the_worker() {
+    let directory = copied("reg_relu");
+    let script = "read line; echo '{\"Loaded\":{\"levels\":[0.5],\"seconds\":0.1}}'; \
+                  read line; echo '{\"Failed\":{\"reason\":\"not this one\"}}'; \
+                  read line; echo '{\"Quantiles\":{\"values\":[[[1.5],[null]]],\"seconds\":0.1,\"peak_rss_mb\":7.0}}'; read line";
+    let pipeline = with_worker(directory.path(), "/bin/sh", &["-c", script]);
+    assert_eq!(pipeline.predict(&context(), 2).unwrap_err().to_string(), "not this one");
+    assert!(pipeline.is_loaded());
+    let answer = pipeline.predict(&context(), 2).unwrap();
+    assert!(answer.quantiles[0][[0, 0]] == 1.5 && answer.quantiles[0][[1, 0]].is_nan());
+    assert_eq!((pipeline.take_peak_rss_mb(), pipeline.take_peak_rss_mb()), (7.0, 0.0));
 }

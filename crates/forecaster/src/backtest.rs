@@ -11,9 +11,10 @@ use crate::models::{BENCHMARK, Lineup};
 use crate::pipeline::{warn_left_out, warn_of_failures};
 use crate::progress;
 use chrono::NaiveDate;
-use forecaster_domain::Horizon;
+use forecaster_domain::{Horizon, ModelError};
 use forecaster_ensemble::{
-    ForecastCache, Judged, Origin, forecast_origins, grid_origins, judge_model, judge_pool, origin_at, prequential,
+    Computed, ForecastCache, Judged, Origin, forecast_origins, grid_origins, judge_model, judge_pool, origin_at,
+    prequential,
 };
 use std::collections::BTreeMap;
 
@@ -67,32 +68,50 @@ pub(crate) fn backtest(
     let (grid, replayed) = (replay(grid), replay(origins));
     progress::finish(&bar);
     warn_of_failures(horizon, &all_models, &replayed);
+    // A model that was not there for part of the period would make the pool neither with nor without it.
+    let absent = absent(&lineup, [&grid, &replayed]);
+    let members: Vec<usize> =
+        lineup.members.iter().copied().filter(|m| absent.iter().all(|(position, _)| position != m)).collect();
     let count = config.ensemble.origins;
     let pool = config.ensemble.pool();
-    let issued = prequential(&replayed.origins, &grid.origins, count, &lineup.members, BENCHMARK, &pool);
+    let issued = prequential(&replayed.origins, &grid.origins, count, &members, BENCHMARK, &pool);
     let mut scores = BTreeMap::new();
     let mut left_out = Vec::new();
     for (position, name) in lineup.names().into_iter().enumerate() {
-        match judge_model(&replayed.origins, position, BENCHMARK) {
-            Some(judged) => drop(scores.insert(name, judged)),
-            None => {
-                let failure = replayed.failures[position].as_ref();
-                let reason = failure.map_or_else(|| "no outcome was published".to_owned(), |(_, e)| e.to_string());
-                warn_left_out(&name, &reason);
-                left_out.push(LeftOut { name, reason });
-            }
+        let away = absent.iter().find(|(absent, _)| *absent == position).map(|(_, reason)| reason.clone());
+        let judged = judge_model(&replayed.origins, position, BENCHMARK).filter(|_| away.is_none());
+        if let Some(judged) = judged {
+            scores.insert(name, judged);
+            continue;
         }
+        let failure = || replayed.failures[position].as_ref().map(|(_, error)| error.to_string());
+        let reason = away.or_else(failure).unwrap_or_else(|| "no outcome was published".to_owned());
+        warn_left_out(&name, &reason);
+        left_out.push(LeftOut { name, reason });
     }
     let pooled = judge_pool(&issued, BENCHMARK).ok_or_else(|| {
         Failure::failed(format!("{horizon}: no model of the pool has a scored forecast in the period"))
     })?;
     scores.insert("ensemble".into(), pooled);
-    let chronos_scored = lineup.chronos.is_some() && scores.contains_key(CHRONOS);
-    if let Some(others) = lineup.without_chronos(&lineup.members).filter(|_| chronos_scored) {
+    let chronos_scored = scores.contains_key(CHRONOS);
+    if let Some(others) = lineup.without_chronos(&members).filter(|_| chronos_scored) {
         let issued = prequential(&replayed.origins, &grid.origins, count, &others, BENCHMARK, &pool);
         scores.extend(judge_pool(&issued, BENCHMARK).map(|judged| ("ensemble_without_chronos".to_owned(), judged)));
     }
     Ok(HorizonScores { origins: replayed.origins.len(), models: scores, left_out })
+}
+
+/// Models that could not be had at some origin, by position, and why: a worker that was killed, too little memory.
+fn absent(lineup: &Lineup, computed: [&Computed; 2]) -> Vec<(usize, String)> {
+    let away = |position: usize| {
+        let failures = computed.iter().filter_map(|c| c.failures[position].as_ref());
+        let mut unavailable = failures.filter(|(_, error)| matches!(error, ModelError::Unavailable(_)));
+        let origins: usize = computed.iter().map(|c| c.origins.len()).sum();
+        let (count, error) = unavailable.next()?;
+        let count = count + unavailable.map(|(count, _)| count).sum::<usize>();
+        Some((position, format!("{error} (at {count} of {origins} origins)")))
+    };
+    (0..lineup.names().len()).filter_map(away).collect()
 }
 
 fn period_origins(market: &Market, horizon: Horizon, period: &Period) -> Result<Vec<Origin>, Failure> {

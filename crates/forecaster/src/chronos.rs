@@ -3,14 +3,20 @@
 use crate::config::{ChronosDevice, Config, Quantize};
 use crate::failure::{Failure, Outcome};
 use forecaster_chronos::{
-    Checkpoint, CheckpointLabel, Chronos, ChronosError, ChronosSettings, Device, Installed, ModelStore, Pipeline,
+    CheckpointLabel, Chronos, ChronosError, ChronosSettings, Device, Installed, ModelStore, Pipeline,
     PipelineSettings, Precision, SessionSettings, WorkerCommand,
 };
 use forecaster_domain::{BusinessCalendar, Horizon};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The `[chronos] model` that is no checkpoint's name: the one that comes with the program.
 pub(crate) const EMBEDDED: &str = "embedded";
+
+/// Longest time for an answer of the worker, beyond a second a context. A load from a slow disk takes longest.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The store of checkpoints, beside the rates and the ledger.
 pub(crate) fn store(config: &Config) -> ModelStore {
@@ -79,11 +85,12 @@ fn pipeline(config: &Config) -> Result<(Pipeline, CheckpointLabel), ChronosError
         ));
     }
     let installed = store(config).find(name)?;
-    let checkpoint = Checkpoint::open(&installed.directory)?;
+    let (checkpoint, weights_sha256) = installed.open()?;
     let label = CheckpointLabel {
         name: installed.name.clone(),
         parameters: checkpoint.parameters(),
-        sha256: installed.weights_sha256()?,
+        weights_sha256,
+        config_sha256: checkpoint.config_sha256().to_owned(),
     };
     let idle_unload = Duration::from_secs(config.chronos.idle_unload_seconds);
     let settings = PipelineSettings { idle_unload, ..pipeline_settings(config, &installed, Some(worker())) };
@@ -109,14 +116,21 @@ pub(crate) fn pipeline_settings(
 
 /// This program again. On Linux by the kernel's link to it, which stays true when the file is replaced by an upgrade.
 pub(crate) fn worker() -> WorkerCommand {
-    let link = std::path::PathBuf::from("/proc/self/exe");
+    let link = PathBuf::from("/proc/self/exe");
     let program = if link.exists() { link } else { std::env::current_exe().unwrap_or(link) };
-    WorkerCommand { program, arguments: vec!["--log".into(), "warn".into(), "chronos-worker".into()] }
+    let filter = crate::log_filter().to_owned();
+    WorkerCommand { program, arguments: vec!["--log".into(), filter, "chronos-worker".into()], patience: PATIENCE }
 }
 
 /// The worker's end of it.
 pub(crate) fn serve() -> Result<Outcome, Failure> {
-    forecaster_chronos::serve_worker(std::io::stdin().lock(), std::io::stdout().lock())
+    let lost = |error: std::io::Error| Failure::failed(format!("the Chronos worker lost its parent: {error}"));
+    // The name under which ps and top show it; without it, all the same.
+    let _ = std::fs::write("/proc/self/comm", "chronos-worker");
+    // Standard output is the way to the parent: what native code may print goes to standard error instead.
+    let to_parent = rustix::io::dup(std::io::stdout()).map_err(|e| lost(e.into()))?;
+    rustix::stdio::dup2_stdout(std::io::stderr()).map_err(|e| lost(e.into()))?;
+    forecaster_chronos::serve_worker(BufReader::new(std::io::stdin()), File::from(to_parent))
         .map(|()| Outcome::Done)
-        .map_err(|error| Failure::failed(format!("the Chronos worker lost its parent: {error}")))
+        .map_err(lost)
 }

@@ -19,6 +19,7 @@ mod resources;
 
 use cli::{Cli, Command};
 use failure::{Failure, Outcome};
+use std::sync::OnceLock;
 use tracing_subscriber::EnvFilter;
 
 /// Runs a parsed command line.
@@ -42,8 +43,16 @@ pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
     }
 }
 
+static LOG_FILTER: OnceLock<String> = OnceLock::new();
+
+/// The log level or filter of the command line.
+pub(crate) fn log_filter() -> &'static str {
+    LOG_FILTER.get().map_or("info", String::as_str)
+}
+
 /// Logs go to stderr, so that stdout holds the answer alone. Called once a process; a second subscriber is refused.
 fn start_logging(filter: &str) -> Result<(), Failure> {
+    let _ = LOG_FILTER.set(filter.to_owned());
     let filter = EnvFilter::try_new(filter).map_err(|error| {
         Failure::usage(format!("--log {filter}: {error}")).hint("use error, warn, info, debug or trace")
     })?;

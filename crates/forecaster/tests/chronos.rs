@@ -169,6 +169,50 @@ fn a_backtest_scores_chronos_and_the_pool_without_it() {
     assert!(others["horizons"]["15d"]["models"]["ensemble_without_chronos"].is_null());
 }
 
+/// A pool that had Chronos at some origins only would be neither with nor without it.
+#[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
+fn a_backtest_in_which_chronos_goes_missing_leaves_it_out_and_says_so() {
+    let mut desk = Desk::with_chronos();
+    let until = |to: &'static str| ["backtest", "7d", "--from", "2024-10-01", "--to", to, "--json"];
+    desk.run(&until("2024-10-15")).expect(0);
+    desk.set("FORECASTER__CHRONOS__MIN_FREE_RAM_MB", "1000000");
+    let finished = desk.run(&until("2024-11-29")).expect(3);
+    let log = finished.stderr();
+    assert_eq!(log.matches("Chronos left out: ").count(), 1, "{log}");
+    let scores = &finished.json()["horizons"]["7d"];
+    let reason = scores["left_out"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("1000000 MB needed") && reason.contains(" origins)"), "{reason}");
+    assert!(scores["models"]["chronos"].is_null() && scores["models"]["ensemble_without_chronos"].is_null());
+    let without = Desk::new().run(&until("2024-11-29")).expect(0).json();
+    assert_eq!(scores["models"]["ensemble"], without["horizons"]["7d"]["models"]["ensemble"]);
+}
+
+/// Scores in the cache are those of one model: another configuration of the same weights, or other weights under the
+/// same name, are another.
+#[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
+fn a_checkpoint_that_was_changed_is_judged_anew() {
+    let desk = Desk::with_chronos();
+    let judged = || {
+        let run = desk.run(&RUN).expect(0).json();
+        (run["models"]["chronos"]["wql"].clone(), run["models"]["chronos"]["details"]["weights"].clone())
+    };
+    let first = judged();
+    let config = desk.path("checkpoint/config.json");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("\"relu\"", "\"silu\"")).unwrap();
+    let second = judged();
+    assert!(first.0 != second.0 && first.1 == second.1, "{first:?} {second:?}");
+    let weights = desk.path("checkpoint/model.safetensors");
+    let mut bytes = std::fs::read(&weights).unwrap();
+    let end = bytes.len();
+    bytes[end - 4000..].iter_mut().skip(2).step_by(4).for_each(|b| *b ^= 0x20);
+    std::fs::write(&weights, bytes).unwrap();
+    let third = judged();
+    assert!(third.0 != second.0 && third.1 != second.1, "{second:?} {third:?}");
+}
+
 #[test]
 fn settings_of_chronos_are_checked_like_all_others() {
     let refused = |toml: &str, parts: &[&str]| {

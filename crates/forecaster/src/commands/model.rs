@@ -68,20 +68,6 @@ fn ended(failed: usize, of: usize) -> Result<Outcome, Failure> {
     }
 }
 
-/// A number of parameters: "47.7 M".
-fn parameters(count: usize) -> String {
-    match count as f64 {
-        millions if millions >= 1e6 => format!("{:.1} M", millions / 1e6),
-        thousands if thousands >= 1e3 => format!("{:.1} k", thousands / 1e3),
-        few => few.to_string(),
-    }
-}
-
-/// The first digits of a checksum or commit: enough to tell two apart.
-fn short(digits: &str) -> &str {
-    digits.get(..12).unwrap_or(digits)
-}
-
 /// Width of a column of names below `title`.
 fn width<'a>(title: &'a str, names: impl Iterator<Item = &'a str>) -> usize {
     names.chain([title]).map(|name| name.chars().count()).max().unwrap_or(0)

@@ -94,7 +94,7 @@ pub(crate) fn detail(language: Language, name: &str) -> &str {
 /// Value of a detail: numbers and the names of features in the report's language, everything else as it is.
 pub(crate) fn detail_value(language: Language, value: &str) -> String {
     let pieces: Vec<&str> = value.split(", ").collect();
-    let number = |piece: &str| piece.trim_end_matches([' ', '%', 'M']).parse::<f64>().is_ok();
+    let number = |piece: &str| piece.trim_end_matches([' ', '%', 'M', 'k']).parse::<f64>().is_ok();
     let separator = if language == Spanish && pieces.iter().all(|p| number(p)) { "; " } else { ", " };
     let worded = pieces.into_iter().map(|piece| match piece {
         _ if number(piece) => language.pick(piece.replace('.', ","), piece.replace(" %", "%")),

@@ -1,12 +1,11 @@
 //! `forecaster model pull` and `forecaster model import`: how checkpoints come into the store.
 
-use super::{parameters, short};
 use crate::chronos::{EMBEDDED, session, store};
 use crate::commands::print;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::progress;
-use forecaster_chronos::{ChronosError, Hub, HubError, Installed};
+use forecaster_chronos::{ChronosError, Hub, HubError, Installed, parameter_count, short};
 use std::fs;
 use std::path::Path;
 
@@ -87,7 +86,7 @@ fn arrived(config: &Config, installed: &Installed) -> Result<Outcome, Failure> {
     };
     print(&format!(
         "{name}: {} parameters, sha256 {}, in {}; {using}\n",
-        parameters(count),
+        parameter_count(count),
         short(sum),
         directory.display()
     ))?;

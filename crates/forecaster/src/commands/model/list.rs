@@ -1,11 +1,11 @@
 //! `forecaster model list`.
 
-use super::{GET_ONE, parameters, short, width};
+use super::{GET_ONE, width};
 use crate::chronos::{EMBEDDED, store};
 use crate::commands::{print, print_json};
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
-use forecaster_chronos::{Installed, Manifest};
+use forecaster_chronos::{Installed, Manifest, parameter_count, short};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -88,7 +88,7 @@ fn table(rows: &[Row]) -> String {
             "{} {:<names$}{:>12}{:>10.1}  {:<12}  {:<10}  {}",
             if row.configured { '*' } else { ' ' },
             row.name,
-            parameters(row.parameters),
+            parameter_count(row.parameters),
             row.bytes as f64 / f64::from(1 << 20),
             row.revision.as_deref().map_or("-", short),
             row.installed_at.get(..10).unwrap_or(&row.installed_at),

@@ -33,6 +33,10 @@ pub(super) fn predict(
         error => error.into(),
     })?;
     pipeline.release();
+    if answers.quantiles.iter().flatten().any(|v| !v.is_finite()) {
+        let hint = format!("check the checkpoint with: forecaster model verify {name}");
+        return Err(Failure::failed("the forecast is not finite").hint(hint));
+    }
     let quantiles =
         answers.quantiles.pop().map(|a| a.rows().into_iter().map(|row| row.to_vec()).collect()).unwrap_or_default();
     let document = PredictDocument { model: installed.name, levels: answers.levels, quantiles };
