@@ -118,7 +118,7 @@ impl BoltConfig {
     /// Parses the text of a `config.json`; `path` is only named in errors.
     ///
     /// # Errors
-    /// As [`BoltConfig::read`].
+    /// When it belongs to another kind of model, or asks for what cannot be converted; the error names the key.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ChronosError> {
         let refuse = |key: &str, found: String, expected: &str| ChronosError::Config {
             path: path.to_owned(),
