@@ -6,7 +6,6 @@ use forecaster_domain::{Horizon, QuantileForecast};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,12 +95,12 @@ impl Ledger {
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let failed = |source| LedgerError::Open { path: path.to_owned(), source };
         let mut connection = Connection::open(path).map_err(failed)?;
-        connection.busy_timeout(Duration::from_secs(30)).map_err(failed)?;
+        connection.busy_timeout(schema::PATIENCE).map_err(failed)?;
         let found = schema::version(&connection).map_err(failed)?;
         if found > schema::VERSION {
             return Err(LedgerError::Newer { path: path.to_owned(), found, known: schema::VERSION });
         }
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+        schema::write_ahead(&connection).map_err(failed)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
         schema::migrate(&mut connection).map_err(failed)?;
         Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
@@ -301,5 +300,22 @@ pub(crate) mod tests {
         Ledger::open(&newer).unwrap().connection().pragma_update(None, "user_version", 99).unwrap();
         let error = Ledger::open(&newer).unwrap_err().to_string();
         assert!(error.contains("schema 99, this one knows 1"), "{error}");
+    }
+
+    #[test]
+    fn a_new_ledger_that_many_open_at_once_is_opened_by_all() {
+        for _ in 0..20 {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("ledger.sqlite");
+            let start = std::sync::Barrier::new(6);
+            std::thread::scope(|scope| {
+                let open = || {
+                    start.wait();
+                    Ledger::open(&path).map(drop).map_err(|e| e.to_string())
+                };
+                let opened: Vec<_> = (0..6).map(|_| scope.spawn(open)).collect();
+                assert!(opened.into_iter().all(|thread| thread.join().unwrap() == Ok(())));
+            });
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Tables of the ledger and their migrations. Migration i brings a ledger from schema i to schema i + 1.
 
 use rusqlite::Connection;
+use std::time::{Duration, Instant};
 
 /// One script a step, never edited once released.
 const MIGRATIONS: [&str; 1] = ["
@@ -47,6 +48,27 @@ const MIGRATIONS: [&str; 1] = ["
 
 /// The newest schema this version knows.
 pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// Longest wait for another process's lock.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Switches to write-ahead logging. Of two processes that open a new ledger at once one is told that it is busy, whatever
+/// its timeout, since SQLite does not call its busy handler there: it tries again, and finds the other has done it.
+pub(crate) fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let begin = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if is_busy(&error) && begin.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            other => return other,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked))
+}
 
 /// The schema version of an open ledger; 0 when it is new.
 pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
