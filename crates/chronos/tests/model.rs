@@ -5,13 +5,12 @@
 mod fixture;
 
 use chrono::NaiveDate;
-use fixture::copied;
+use fixture::{copied, settings};
 use forecaster_chronos::{
-    CheckpointLabel, Chronos, ChronosSettings, Pipeline, PipelineSettings, Precision, Predictor, SessionSettings,
+    CheckpointLabel, Chronos, ChronosSettings, Pipeline, Precision, Predictor, SessionSettings,
 };
 use forecaster_domain::{BusinessCalendar, History, Horizon, Model, Observation, Series, Target};
 use std::path::Path;
-use std::time::Duration;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -44,18 +43,10 @@ fn label() -> CheckpointLabel {
 }
 
 fn chronos(directory: &Path, context_length: usize, temperature: f64) -> Chronos {
-    let pipeline = Pipeline::new(PipelineSettings {
-        name: "fixture".to_owned(),
-        directory: directory.to_owned(),
-        precision: Precision::Float,
-        session: SessionSettings { threads: 1, ..SessionSettings::default() },
-        idle_unload: Duration::ZERO,
-        min_free_ram_mb: 1,
-        worker: None,
-    });
+    let pipeline = Pipeline::new(settings(directory));
     let label = CheckpointLabel { name: "fixture".into(), parameters: 21_000, ..label() };
-    let settings = ChronosSettings { context_length, temperature };
-    Chronos::new(pipeline, label, settings, BusinessCalendar::chile())
+    let chronos = ChronosSettings { context_length, temperature };
+    Chronos::new(pipeline, label, chronos, BusinessCalendar::chile())
 }
 
 /// The deciles are the model's own for a context of the last business days, missing ones missing; sorted.

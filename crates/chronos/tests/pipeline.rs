@@ -4,22 +4,10 @@
 
 mod fixture;
 
-use fixture::copied;
-use forecaster_chronos::{ChronosError, Pipeline, PipelineSettings, Precision, SessionSettings, WorkerCommand};
+use fixture::{copied, settings};
+use forecaster_chronos::{ChronosError, Pipeline, PipelineSettings, WorkerCommand};
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-fn settings(directory: &Path) -> PipelineSettings {
-    PipelineSettings {
-        name: "fixture".to_owned(),
-        directory: directory.to_owned(),
-        precision: Precision::Float,
-        session: SessionSettings { threads: 1, ..SessionSettings::default() },
-        idle_unload: Duration::ZERO,
-        min_free_ram_mb: 1,
-        worker: None,
-    }
-}
 
 fn context() -> Vec<Vec<f64>> {
     vec![(0..100).map(|i| 950.0 + f64::from(i % 7)).collect()]
