@@ -110,7 +110,7 @@ fn state_of(checkpoint: &Checkpoint, precision: Precision) -> Result<Vec<(String
     let entry = |key: &str, value: String| (key.to_owned(), value);
     Ok(vec![
         entry("converter", CONVERTER.to_owned()),
-        entry("precision", format!("{precision:?}").to_lowercase()),
+        entry("precision", precision.name().to_owned()),
         entry("source", format!("{} and config.json beside it", crate::checkpoint::WEIGHTS)),
         entry("source_weights_bytes", metadata.len().to_string()),
         entry("source_weights_written", written),

@@ -20,19 +20,11 @@ pub(crate) struct Builder<'a> {
     pub(crate) nodes: Vec<Node>,
     pub(crate) initializers: Vec<Tensor>,
     constants: HashMap<(i32, Vec<i64>, Vec<u8>), Value>,
-    weights: HashMap<(String, Vec<i64>), Value>,
 }
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(checkpoint: &'a Checkpoint, precision: Precision) -> Self {
-        Self {
-            checkpoint,
-            precision,
-            nodes: Vec::new(),
-            initializers: Vec::new(),
-            constants: HashMap::new(),
-            weights: HashMap::new(),
-        }
+        Self { checkpoint, precision, nodes: Vec::new(), initializers: Vec::new(), constants: HashMap::new() }
     }
 
     /// Adds a node with one output and returns that.
@@ -111,9 +103,10 @@ impl<'a> Builder<'a> {
         self.place(name, stored, dims)
     }
 
-    /// Row `row` of a table `[rows, width]`, as `dims`.
+    /// Row `row` of a table `[rows, width]`, as `dims`; called `role`, since one row may have two.
     pub(crate) fn row(
         &mut self,
+        role: &str,
         name: &str,
         shape: [usize; 2],
         row: usize,
@@ -122,24 +115,14 @@ impl<'a> Builder<'a> {
         let whole = self.checkpoint.tensor(name, &shape)?;
         let length = (shape[1] * if whole.dtype == Dtype::F32 { 4 } else { 2 }) as u64;
         let stored = Stored { offset: whole.offset + row as u64 * length, length, dtype: whole.dtype };
-        self.place(&format!("{name}[{row}]"), stored, dims)
+        self.place(&format!("{name}[{row}] {role}"), stored, dims)
     }
 
     fn place(&mut self, name: &str, stored: Stored, dims: &[usize]) -> Result<Value, ChronosError> {
-        let dims: Vec<i64> = dims.iter().map(|d| *d as i64).collect();
-        let key = (name.to_owned(), dims);
-        if let Some(value) = self.weights.get(&key) {
-            return Ok(value.clone());
-        }
-        let value = if self.weights.keys().any(|(n, _)| n == name) {
-            format!("{name} as {:?}", key.1)
-        } else {
-            name.to_owned()
-        };
         let mut tensor = Tensor {
-            dims: key.1.clone(),
+            dims: dims.iter().map(|d| *d as i64).collect(),
             data_type: Element::Float as i32,
-            name: value.clone(),
+            name: name.to_owned(),
             ..Tensor::default()
         };
         if stored.dtype == Dtype::F32 {
@@ -155,8 +138,7 @@ impl<'a> Builder<'a> {
             tensor.raw_data = values.iter().flat_map(|v| v.to_le_bytes()).collect();
         }
         self.initializers.push(tensor);
-        self.weights.insert(key, value.clone());
-        Ok(value)
+        Ok(name.to_owned())
     }
 
     /// `x` `[n, input]` times the transpose of weight `name` `[output, input]`, plus `added` (a bias `[output]` or a

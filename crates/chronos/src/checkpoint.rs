@@ -212,15 +212,15 @@ pub(crate) fn sha256(path: &Path) -> Result<String, ChronosError> {
             count => hasher.update(&block[..count]),
         }
     }
-    Ok(hex(&hasher.finalize()))
+    Ok(hexadecimal(&hasher.finalize()))
 }
 
 /// SHA-256 of `bytes`, hexadecimal.
 pub(crate) fn sha256_of(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hexadecimal(&Sha256::digest(bytes))
 }
 
-/// Hexadecimal digits of `bytes`.
-fn hex(bytes: &[u8]) -> String {
+/// Hexadecimal digits of `bytes`, in lower case.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -4,9 +4,10 @@ use crate::graph::CONVERTER;
 use crate::{Pipeline, check_context, parameter_count, short};
 use chrono::{Days, NaiveDate};
 use forecaster_domain::{
-    BusinessCalendar, History, LEVELS, MEDIAN, Model, ModelError, ModelForecast, QuantileForecast, Target,
+    BusinessCalendar, DECILES, History, LEVELS, MEDIAN, Model, ModelError, ModelForecast, QuantileForecast, Target,
 };
-use ndarray::{Array2, ArrayView1};
+use ndarray::{Array1, Array2, ArrayView1};
+use std::iter::once;
 use std::sync::{Mutex, PoisonError};
 
 /// Distance of the 0.025 and 0.975 quantiles from the median, in distances of the 0.1 and 0.9 quantiles, in logarithms of
@@ -41,12 +42,11 @@ pub struct CheckpointLabel {
     pub config_sha256: String,
 }
 
-/// A request as the model sees it.
-struct Prepared {
-    /// The context; taken out when it is sent.
-    context: Vec<f64>,
-    /// Step of each target date, from 0.
-    steps: Vec<usize>,
+/// Where the model gives the levels: the deciles always, the tails perhaps.
+struct Places {
+    low: Option<usize>,
+    deciles: [usize; DECILES.end - DECILES.start],
+    high: Option<usize>,
 }
 
 /// A Chronos-Bolt checkpoint as one of the ensemble's models, or the reason why there is none.
@@ -109,16 +109,19 @@ impl Chronos {
         requests: &[(&History, &Target)],
     ) -> Result<Vec<Result<ModelForecast, ModelError>>, ModelError> {
         let (pipeline, label) = self.source.as_ref().map_err(|reason| ModelError::Unavailable(reason.clone()))?;
-        let mut prepared: Vec<Result<Prepared, ModelError>> =
-            requests.iter().map(|(history, target)| self.prepare(history, target)).collect();
-        let (contexts, steps): (Vec<Vec<f64>>, Vec<usize>) = prepared
-            .iter_mut()
-            .filter_map(|p| p.as_mut().ok())
-            .map(|p| (std::mem::take(&mut p.context), p.steps.iter().max().map_or(1, |last| last + 1)))
-            .unzip();
-        let Some(most) = steps.into_iter().max() else {
-            return Ok(prepared.into_iter().map(|p| p.and(Err(ModelError::Panicked))).collect());
-        };
+        let mut contexts = Vec::new();
+        let mut steps = Vec::with_capacity(requests.len());
+        for (history, target) in requests {
+            let context = self.checked_context(history);
+            steps.push(context.map(|context| {
+                contexts.push(context);
+                self.steps(history.as_of(), target)
+            }));
+        }
+        if contexts.is_empty() {
+            return Ok(steps.into_iter().filter_map(Result::err).map(Err).collect());
+        }
+        let most = steps.iter().flatten().flatten().max().map_or(1, |last| last + 1);
         let answers = pipeline.predict(&contexts, most).map_err(|e| ModelError::Unavailable(e.to_string()))?;
         tracing::info!(
             contexts = contexts.len(),
@@ -126,36 +129,32 @@ impl Chronos {
             "Chronos inference completed in {:.2}s",
             answers.seconds
         );
-        let chosen = positions(&answers.levels)?;
+        let places = places(&answers.levels)?;
         let details = self.details(label, pipeline);
         let mut quantiles = answers.quantiles.into_iter();
-        let forecast = |((history, target), prepared): (&(&History, &Target), Result<Prepared, ModelError>)| {
-            let steps = prepared?.steps;
+        let forecast = |((history, target), steps): (&(&History, &Target), Result<Vec<usize>, ModelError>)| {
+            let steps = steps?;
             let answer = quantiles.next().ok_or(ModelError::Panicked)?;
             let mut values = Array2::zeros((steps.len(), LEVELS.len()));
             for (mut row, step) in values.rows_mut().into_iter().zip(steps) {
-                row.assign(&self.levels(answer.row(step), &chosen)?);
+                row.assign(&self.levels(answer.row(step), &places)?);
             }
             let quantiles = QuantileForecast::new(history.as_of(), target.dates.clone(), values)?;
             Ok(ModelForecast { quantiles, details: details.clone() })
         };
-        Ok(requests.iter().zip(prepared).map(forecast).collect())
+        Ok(requests.iter().zip(steps).map(forecast).collect())
     }
 
-    /// Context and steps of one request; one that nothing can be forecast from is its own failure, not the batch's.
-    fn prepare(&self, history: &History, target: &Target) -> Result<Prepared, ModelError> {
+    /// The context of one request; one that nothing can be forecast from is its own failure, not the batch's.
+    fn checked_context(&self, history: &History) -> Result<Vec<f64>, ModelError> {
         let context = self.context(history);
         check_context(&context).map_err(|e| ModelError::Estimation(format!("at {}: {e}", history.as_of())))?;
-        Ok(Prepared { context, steps: self.steps(history.as_of(), target) })
+        Ok(context)
     }
 
     /// The eleven price quantiles `[11]` from the model's own at one step: sorted (Chernozhukov, Fernández-Val and
     /// Galichon 2010), the spread about the median scaled, tails by [`TAIL_RATIO`] where the model has none.
-    fn levels(
-        &self,
-        own: ArrayView1<'_, f64>,
-        chosen: &[Option<usize>; LEVELS.len()],
-    ) -> Result<ndarray::Array1<f64>, ModelError> {
+    fn levels(&self, own: ArrayView1<'_, f64>, places: &Places) -> Result<Array1<f64>, ModelError> {
         let mut sorted = own.to_vec();
         if sorted.iter().any(|price| !price.is_finite()) {
             let reason = "its forecast is not finite; check it with: forecaster model verify";
@@ -165,15 +164,15 @@ impl Chronos {
         if let Some(price) = sorted.first().filter(|price| **price <= 0.0) {
             return Err(ModelError::Estimation(format!("a quantile is {price}; a price must be positive")));
         }
-        let mut logs: Vec<Option<f64>> = chosen.iter().map(|i| i.map(|i| sorted[i].ln())).collect();
-        let last = logs.len() - 1;
-        let (Some(median), Some(low), Some(high)) = (logs[MEDIAN], logs[1], logs[last - 1]) else {
-            return Err(ModelError::Estimation("the checkpoint does not give the nine deciles".to_owned()));
-        };
-        logs[0].get_or_insert(median + TAIL_RATIO * (low - median));
-        logs[last].get_or_insert(median + TAIL_RATIO * (high - median));
+        let log = |place: usize| sorted[place].ln();
+        let deciles = places.deciles.map(log);
+        let median = deciles[MEDIAN - DECILES.start];
+        let tail = |outermost: f64| median + TAIL_RATIO * (outermost - median);
+        let low = places.low.map_or(tail(deciles[0]), log);
+        let high = places.high.map_or(tail(deciles[deciles.len() - 1]), log);
         let temperature = self.settings.temperature;
-        Ok(logs.into_iter().flatten().map(|log| (median + temperature * (log - median)).exp()).collect())
+        let logs = once(low).chain(deciles).chain(once(high));
+        Ok(logs.map(|log| (median + temperature * (log - median)).exp()).collect())
     }
 
     fn details(&self, label: &CheckpointLabel, pipeline: &Pipeline) -> Vec<(String, String)> {
@@ -194,14 +193,17 @@ impl Chronos {
     }
 }
 
-/// For each of [`LEVELS`] its position among the model's own; the tails may be missing, the deciles not.
-fn positions(own: &[f64]) -> Result<[Option<usize>; LEVELS.len()], ModelError> {
-    let chosen = LEVELS.map(|level| own.iter().position(|l| (l - level).abs() < SAME_LEVEL));
-    if chosen[1..LEVELS.len() - 1].iter().any(Option::is_none) {
-        let reason = format!("the checkpoint gives the quantiles {own:?}; the ensemble needs the nine deciles");
-        return Err(ModelError::Unavailable(reason));
+/// Where each of [`LEVELS`] stands among the model's own; the tails may be missing, the deciles not.
+fn places(own: &[f64]) -> Result<Places, ModelError> {
+    let place = |level: f64| own.iter().position(|l| (l - level).abs() < SAME_LEVEL);
+    let mut deciles = [0; DECILES.end - DECILES.start];
+    for (decile, level) in deciles.iter_mut().zip(&LEVELS[DECILES]) {
+        *decile = place(*level).ok_or_else(|| {
+            let reason = format!("the checkpoint gives the quantiles {own:?}; the ensemble needs the nine deciles");
+            ModelError::Unavailable(reason)
+        })?;
     }
-    Ok(chosen)
+    Ok(Places { low: place(LEVELS[0]), deciles, high: place(LEVELS[LEVELS.len() - 1]) })
 }
 
 impl Model for Chronos {

@@ -103,7 +103,7 @@ impl Bolt<'_> {
         let keys = self.b.transpose(&batch_first, &[0, 2, 1]);
         let start = self.config.decoder_start;
         let shape = [self.config.vocabulary(), self.config.d_model];
-        let mut y = self.b.row("shared.weight", shape, start, &[1, self.config.d_model])?;
+        let mut y = self.b.row("decoder_start", "shared.weight", shape, start, &[1, self.config.d_model])?;
         for layer in 0..self.config.decoder_layers {
             y = self.decoder_layer(&y, layer, &batch_first, &keys, &tokens.mask)?;
         }
@@ -181,7 +181,8 @@ impl Bolt<'_> {
     fn with_reg(&mut self, tokens: Tokens, batch: &str) -> Result<Tokens, ChronosError> {
         let Some(reg) = self.config.reg_token else { return Ok(tokens) };
         let width = self.config.d_model;
-        let row = self.b.row("shared.weight", [self.config.vocabulary(), width], reg, &[1, 1, width])?;
+        let shape = [self.config.vocabulary(), width];
+        let row = self.b.row("reg", "shared.weight", shape, reg, &[1, 1, width])?;
         let rest = self.b.integers(&[1, width as i64]);
         let shape = self.b.concat(&[batch, &rest], 0);
         let row = self.b.op("Expand", &[&row, &shape], vec![]);

@@ -91,14 +91,15 @@ impl Pipeline {
     pub fn predict(&self, contexts: &[Vec<f64>], steps: usize) -> Result<Answers, ChronosError> {
         let mut guard = self.0.lock();
         let state = &mut *guard;
-        if state.loaded.is_none() {
-            state.loaded = Some(self.load()?);
-            self.watch();
-        }
-        let start = Instant::now();
-        let Some(loaded) = state.loaded.as_mut() else {
-            return Err(ChronosError::Worker("the model was released while it loaded".to_owned()));
+        let loaded = match &mut state.loaded {
+            Some(loaded) => loaded,
+            none => {
+                let loaded = self.load()?;
+                self.watch();
+                none.insert(loaded)
+            }
         };
+        let start = Instant::now();
         let answer = match loaded {
             Loaded::Here(predictor) => {
                 let levels = predictor.config().quantiles.clone();

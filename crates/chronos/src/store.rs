@@ -162,12 +162,13 @@ impl ModelStore {
         for file in ["config.json", WEIGHTS] {
             copy(&from.join(file), &unfinished.path().join(file))?;
         }
-        let checkpoint = Checkpoint::open(unfinished.path())?;
-        let weights_sha256 = checkpoint.weights_sha256()?;
         let self_test = SelfTest::run(unfinished.path(), Precision::Float, session).map_err(|error| match error {
             ChronosError::Answer(reason) => ChronosError::Weights { path: from.join(WEIGHTS), reason },
             error => error,
         })?;
+        // Worked out when the self-test had the graph built, and kept there.
+        let checkpoint = Checkpoint::open(unfinished.path())?;
+        let weights_sha256 = artifact::weights_sum(&checkpoint, Precision::Float)?;
         let manifest = Manifest {
             name: name.to_owned(),
             source: source.to_owned(),

@@ -5,10 +5,8 @@
 mod fixture;
 
 use chrono::NaiveDate;
-use fixture::{copied, settings};
-use forecaster_chronos::{
-    CheckpointLabel, Chronos, ChronosSettings, Pipeline, Precision, Predictor, SessionSettings,
-};
+use fixture::{copied, session, settings};
+use forecaster_chronos::{CheckpointLabel, Chronos, ChronosSettings, Pipeline, Precision, Predictor};
 use forecaster_domain::{BusinessCalendar, History, Horizon, Model, Observation, Series, Target};
 use std::path::Path;
 
@@ -67,8 +65,7 @@ fn its_deciles_are_the_predictors_for_the_last_business_days() {
     let context: Vec<f64> =
         days[days.len() - 60..].iter().map(|d| history.pair().value_on(*d).unwrap_or(f64::NAN)).collect();
     assert_eq!(context.iter().filter(|v| v.is_nan()).count(), 2);
-    let session = SessionSettings { threads: 1, ..SessionSettings::default() };
-    let mut predictor = Predictor::load(directory.path(), Precision::Float, &session).unwrap();
+    let mut predictor = Predictor::load(directory.path(), Precision::Float, &session()).unwrap();
     let own = predictor.predict(&[context], target.dates.len()).unwrap().remove(0);
     for (step, row) in own.rows().into_iter().enumerate() {
         let mut sorted = row.to_vec();

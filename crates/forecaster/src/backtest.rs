@@ -75,6 +75,25 @@ pub(crate) fn backtest(
     let count = config.ensemble.origins;
     let pool = config.ensemble.pool();
     let issued = prequential(&replayed.origins, &grid.origins, count, &members, BENCHMARK, &pool);
+    let (mut scores, left_out) = judge_each(&lineup, &replayed, &absent);
+    let pooled = judge_pool(&issued, BENCHMARK).ok_or_else(|| {
+        Failure::failed(format!("{horizon}: no model of the pool has a scored forecast in the period"))
+    })?;
+    scores.insert("ensemble".into(), pooled);
+    let chronos_scored = scores.contains_key(CHRONOS);
+    if let Some(others) = lineup.without_chronos(&members).filter(|_| chronos_scored) {
+        let issued = prequential(&replayed.origins, &grid.origins, count, &others, BENCHMARK, &pool);
+        scores.extend(judge_pool(&issued, BENCHMARK).map(|judged| ("ensemble_without_chronos".to_owned(), judged)));
+    }
+    Ok(HorizonScores { origins: replayed.origins.len(), models: scores, left_out })
+}
+
+/// Scores by model, and the models without: those that are `absent`, and those without a forecast at any origin.
+fn judge_each(
+    lineup: &Lineup,
+    replayed: &Computed,
+    absent: &[(usize, String)],
+) -> (BTreeMap<String, Judged>, Vec<LeftOut>) {
     let mut scores = BTreeMap::new();
     let mut left_out = Vec::new();
     for (position, name) in lineup.names().into_iter().enumerate() {
@@ -89,16 +108,7 @@ pub(crate) fn backtest(
         warn_left_out(&name, &reason);
         left_out.push(LeftOut { name, reason });
     }
-    let pooled = judge_pool(&issued, BENCHMARK).ok_or_else(|| {
-        Failure::failed(format!("{horizon}: no model of the pool has a scored forecast in the period"))
-    })?;
-    scores.insert("ensemble".into(), pooled);
-    let chronos_scored = scores.contains_key(CHRONOS);
-    if let Some(others) = lineup.without_chronos(&members).filter(|_| chronos_scored) {
-        let issued = prequential(&replayed.origins, &grid.origins, count, &others, BENCHMARK, &pool);
-        scores.extend(judge_pool(&issued, BENCHMARK).map(|judged| ("ensemble_without_chronos".to_owned(), judged)));
-    }
-    Ok(HorizonScores { origins: replayed.origins.len(), models: scores, left_out })
+    (scores, left_out)
 }
 
 /// Models that could not be had at some origin, by position, and why: a worker that was killed, too little memory.

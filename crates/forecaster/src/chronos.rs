@@ -7,6 +7,7 @@ use forecaster_chronos::{
     PipelineSettings, Precision, SessionSettings, WorkerCommand,
 };
 use forecaster_domain::{BusinessCalendar, Horizon};
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
@@ -42,21 +43,17 @@ pub(crate) fn precision(config: &Config) -> Precision {
     }
 }
 
-/// The configured checkpoint: one pipeline for all horizons, so that it stays loaded from one to the next.
-#[derive(Debug)]
-pub(crate) struct ChronosSource(Result<(Pipeline, CheckpointLabel), String>);
+/// The configured checkpoint: one pipeline for all horizons, so that it stays loaded from one to the next. Looked for when
+/// a horizon first needs it: where none does, nothing is read.
+#[derive(Debug, Default)]
+pub(crate) struct ChronosSource(OnceCell<Result<(Pipeline, CheckpointLabel), String>>);
 
 impl ChronosSource {
-    /// Finds the configured checkpoint; nothing is loaded yet. One that is not there is told by each model made of it.
-    pub(crate) fn new(config: &Config) -> Self {
-        Self(pipeline(config).map_err(|error| error.to_string()))
-    }
-
-    /// The model of one horizon.
+    /// The model of one horizon, with nothing loaded yet. A checkpoint that is not there is told by each model made of it.
     pub(crate) fn model(&self, config: &Config, horizon: Horizon, calendar: &BusinessCalendar) -> Chronos {
         let chronos = &config.horizons.get(horizon).chronos;
         let settings = ChronosSettings { context_length: chronos.context_length, temperature: chronos.temperature };
-        match &self.0 {
+        match self.0.get_or_init(|| pipeline(config).map_err(|error| error.to_string())) {
             Ok((pipeline, label)) => Chronos::new(pipeline.clone(), label.clone(), settings, *calendar),
             Err(reason) => Chronos::unavailable(reason.clone(), settings, *calendar),
         }
@@ -64,14 +61,18 @@ impl ChronosSource {
 
     /// Greatest resident memory of the process that ran it since this was last asked, MiB; 0 when none did.
     pub(crate) fn take_peak_rss_mb(&self) -> f64 {
-        self.0.as_ref().map_or(0.0, |(pipeline, _)| pipeline.take_peak_rss_mb())
+        self.pipeline().map_or(0.0, Pipeline::take_peak_rss_mb)
     }
 
     /// Gives its memory back.
     pub(crate) fn release(&self) {
-        if let Ok((pipeline, _)) = &self.0 {
+        if let Some(pipeline) = self.pipeline() {
             pipeline.release();
         }
+    }
+
+    fn pipeline(&self) -> Option<&Pipeline> {
+        self.0.get()?.as_ref().ok().map(|(pipeline, _)| pipeline)
     }
 }
 

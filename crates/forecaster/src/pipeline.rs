@@ -140,9 +140,7 @@ pub(crate) fn forecast(
     let price_levels = price_levels(&ensemble, last);
     if let Some(result) = results.iter_mut().find(|result| result.name == CHRONOS) {
         add_paths(result, settings.chronos.num_samples, last, &price_levels);
-        if let Some(judged) = &result.judged {
-            tracing::info!(%horizon, origins = judged.scores.n, "Chronos pseudo-validation RMSE: {:.2}", judged.scores.rmse);
-        }
+        log_validation(horizon, result);
     }
     let past = issued
         .iter()
@@ -257,6 +255,13 @@ fn results(
         }
     }
     (results, left_out)
+}
+
+/// The line that operators grep for.
+fn log_validation(horizon: Horizon, chronos: &ModelResult) {
+    if let Some(Judged { scores, .. }) = &chronos.judged {
+        tracing::info!(%horizon, origins = scores.n, "Chronos pseudo-validation RMSE: {:.2}", scores.rmse);
+    }
 }
 
 /// Draws `samples` paths through the forecast of `result` and adds what they tell, to the report's details too.

@@ -2,9 +2,10 @@
 //! SHA-256 of its content and a small one by its git blob id, in the `ETag` header and as names in the cache.
 
 use super::{FetchedFile, HubError};
+pub(super) use crate::checkpoint::hexadecimal;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
-use std::{fmt::Write, fs::File, io::Read, path::Path};
+use std::{fs::File, io::Read, path::Path};
 
 /// Enough for the disk to be the limit.
 const BUFFER: usize = 128 * 1024;
@@ -91,13 +92,5 @@ pub(super) fn examine(
             expected: format!("git blob id {announced}"),
         }),
         _ => Ok(FetchedFile { name, bytes, sha256 }),
-    })
-}
-
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
     })
 }

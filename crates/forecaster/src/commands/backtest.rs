@@ -55,7 +55,7 @@ pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<Outcome, 
     let ledger = open_ledger(config)?;
     let cache = LedgerCache { ledger: &ledger, today: today(config) };
     let period = Period { from, to, every: args.every as usize };
-    let chronos = ChronosSource::new(config);
+    let chronos = ChronosSource::default();
     let mut scores = Vec::new();
     for horizon in horizons {
         let models = args.models.as_deref();

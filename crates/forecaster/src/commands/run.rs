@@ -28,7 +28,7 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::Done;
     let mut published = Vec::new();
     let mut failure = None;
-    let chronos = ChronosSource::new(config);
+    let chronos = ChronosSource::default();
     let uses_chronos = |horizon: &Horizon| config.horizons.get(*horizon).chronos.enabled;
     let last_with_chronos = horizons.iter().rposition(uses_chronos);
     for (index, horizon) in horizons.into_iter().enumerate() {
