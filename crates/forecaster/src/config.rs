@@ -8,4 +8,6 @@ mod load;
 mod settings;
 
 pub(crate) use load::{ConfigError, Loaded, load};
-pub(crate) use settings::{CHRONOS, ChronosDevice, Config, MODEL_NAMES, Quantize, ReportLanguage};
+pub(crate) use settings::{
+    CHRONOS, ChronosDevice, Config, HttpSettings, LogFormat, MODEL_NAMES, Quantize, ReportLanguage,
+};

@@ -31,6 +31,12 @@ pub enum LedgerError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
+    /// The slot of the schedule was dealt with by another run.
+    #[error("run {run_id}: its slot of the schedule has been closed already; nothing of this run was kept")]
+    SlotClosed {
+        /// The run that came too late.
+        run_id: String,
+    },
     /// metrics.jsonl cannot be written.
     #[error("metrics log {}: {source}; the lines are kept in the ledger and written with the next run", path.display())]
     Metrics {

@@ -1,9 +1,9 @@
 //! Opening the ledger, recording runs and reading them back.
 
-use crate::{LedgerError, schema};
+use crate::{LedgerError, schema, slots};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{Horizon, QuantileForecast};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -49,9 +49,11 @@ pub struct RunRecord {
     pub pair: String,
     /// The horizon.
     pub horizon: Horizon,
-    /// Date of the last observation used.
-    pub as_of: NaiveDate,
-    /// When it started and ended.
+    /// Date of the last observation used; `None` when the run failed before it knew.
+    pub as_of: Option<NaiveDate>,
+    /// The instant of the schedule that it answers; `None` when it was asked for by hand.
+    pub scheduled_for: Option<DateTime<Utc>>,
+    /// When it started.
     pub started_at: DateTime<Utc>,
     /// When it ended.
     pub finished_at: DateTime<Utc>,
@@ -72,8 +74,10 @@ pub struct RunRecord {
 pub struct RunSummary {
     /// Identifier of the run.
     pub run_id: String,
-    /// Date of the last observation used.
-    pub as_of: NaiveDate,
+    /// Date of the last observation used; `None` when the run failed before it knew.
+    pub as_of: Option<NaiveDate>,
+    /// When it ended.
+    pub finished_at: DateTime<Utc>,
     /// The word for its status.
     pub status: String,
     /// Its metrics line.
@@ -101,7 +105,6 @@ impl Ledger {
             return Err(LedgerError::Newer { path: path.to_owned(), found, known: schema::VERSION });
         }
         schema::write_ahead(&connection).map_err(failed)?;
-        connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
         schema::migrate(&mut connection).map_err(failed)?;
         Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
     }
@@ -115,21 +118,29 @@ impl Ledger {
         LedgerError::Statement { path: self.path.clone(), source }
     }
 
-    /// Keeps a run, its forecasts and its metrics line: all or nothing.
+    /// Keeps a run, its forecasts and its metrics line, and closes the slot of the schedule that it answers: all or nothing.
     ///
     /// # Errors
-    /// When the transaction fails; nothing of it is kept then.
+    /// When the slot has been closed already, or the transaction fails; nothing of it is kept then.
     pub fn record(&self, run: &RunRecord) -> Result<(), LedgerError> {
         let mut connection = self.connection();
-        let mut write = || -> rusqlite::Result<()> {
-            let transaction = connection.transaction()?;
+        let mut write = || -> rusqlite::Result<bool> {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            if !slots::close_for(&transaction, run)? {
+                return Ok(false);
+            }
             insert_run(&transaction, run)?;
             for issued in &run.forecasts {
                 insert_forecast(&transaction, &run.run_id, issued)?;
             }
-            transaction.commit()
+            transaction.commit()?;
+            Ok(true)
         };
-        write().map_err(|e| self.failed(e))
+        match write() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(LedgerError::SlotClosed { run_id: run.run_id.clone() }),
+            Err(error) => Err(self.failed(error)),
+        }
     }
 
     /// The last `limit` runs of `horizon`, newest first.
@@ -141,21 +152,43 @@ impl Ledger {
         let read = || -> rusqlite::Result<Vec<RunSummary>> {
             connection
                 .prepare(
-                    "SELECT run_id, as_of, status, metrics FROM runs WHERE horizon = ?1
+                    "SELECT run_id, as_of, finished_at, status, metrics FROM runs WHERE horizon = ?1
                      ORDER BY started_at DESC, run_id DESC LIMIT ?2",
                 )?
                 .query_map(params![horizon.key(), limit as i64], |row| {
-                    let as_of: String = row.get(1)?;
+                    let as_of: Option<String> = row.get(1)?;
                     Ok(RunSummary {
                         run_id: row.get(0)?,
-                        as_of: as_of.parse().unwrap_or_default(),
-                        status: row.get(2)?,
-                        metrics: row.get(3)?,
+                        as_of: as_of.and_then(|date| date.parse().ok()),
+                        finished_at: slots::instant(row, 2)?,
+                        status: row.get(3)?,
+                        metrics: row.get(4)?,
                     })
                 })?
                 .collect()
         };
         read().map_err(|e| self.failed(e))
+    }
+
+    /// How many runs ended how, by horizon and word of the status.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn run_counts(&self) -> Result<Vec<(Horizon, String, u64)>, LedgerError> {
+        let connection = self.connection();
+        let read = || -> rusqlite::Result<Vec<(String, String, i64)>> {
+            connection
+                .prepare(
+                    "SELECT horizon, status, COUNT(*) FROM runs GROUP BY horizon, status ORDER BY horizon, status",
+                )?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                .collect()
+        };
+        let rows = read().map_err(|e| self.failed(e))?;
+        let known = |(key, status, count): (String, String, i64)| {
+            Some((key.parse().ok()?, status, u64::try_from(count).unwrap_or_default()))
+        };
+        Ok(rows.into_iter().filter_map(known).collect())
     }
 
     /// The quantiles `[11]` that `model` issued in a run for a target date; `None` when there are none.
@@ -189,13 +222,15 @@ impl Ledger {
 fn insert_run(connection: &Connection, run: &RunRecord) -> rusqlite::Result<()> {
     let text = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string());
     connection.execute(
-        "INSERT INTO runs (run_id, pair, horizon, as_of, started_at, finished_at, status, report_html, report_json, metrics)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO runs (run_id, pair, horizon, as_of, scheduled_for, started_at, finished_at, status, report_html,
+            report_json, metrics)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             run.run_id,
             run.pair,
             run.horizon.key(),
-            run.as_of.to_string(),
+            run.as_of.map(|date| date.to_string()),
+            run.scheduled_for.map(slots::key),
             run.started_at.to_rfc3339(),
             run.finished_at.to_rfc3339(),
             run.status.as_str(),
@@ -251,7 +286,8 @@ pub(crate) mod tests {
             run_id: run_id.into(),
             pair: "USD/CLP".into(),
             horizon: Horizon::D7,
-            as_of: NaiveDate::from_ymd_opt(2025, 1, 3).unwrap(),
+            as_of: NaiveDate::from_ymd_opt(2025, 1, 3),
+            scheduled_for: None,
             started_at: Utc::now(),
             finished_at: Utc::now(),
             status: RunStatus::Ok,
@@ -299,7 +335,7 @@ pub(crate) mod tests {
         let newer = directory.path().join("newer.sqlite");
         Ledger::open(&newer).unwrap().connection().pragma_update(None, "user_version", 99).unwrap();
         let error = Ledger::open(&newer).unwrap_err().to_string();
-        assert!(error.contains("schema 99, this one knows 1"), "{error}");
+        assert!(error.contains("schema 99, this one knows 2"), "{error}");
     }
 
     #[test]

@@ -2,13 +2,15 @@
 //!
 //! A run goes in as one transaction ([`Ledger::record`]); its metrics line is kept with it and appended to
 //! metrics.jsonl afterwards ([`Ledger::flush_metrics`]), so that a crash between the two loses no line and writes
-//! none twice.
+//! none twice. Runs that the schedule asked for close their [`Slot`] in the same transaction.
 
 mod cache;
 mod error;
 mod ledger;
 mod metrics;
 mod schema;
+mod slots;
 
 pub use error::LedgerError;
 pub use ledger::{IssuedForecast, Ledger, RunRecord, RunStatus, RunSummary};
+pub use slots::{Slot, SlotState, Watermark};

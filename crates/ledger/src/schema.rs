@@ -4,7 +4,8 @@ use rusqlite::Connection;
 use std::time::{Duration, Instant};
 
 /// One script a step, never edited once released.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE runs (
         run_id TEXT PRIMARY KEY,
         pair TEXT NOT NULL,
@@ -44,7 +45,49 @@ const MIGRATIONS: [&str; 1] = ["
         created_on TEXT NOT NULL,
         PRIMARY KEY (model, horizon, origin, history)
     ) WITHOUT ROWID;
-"];
+",
+    "
+    -- A run that fails before it has read the rates has no as-of date. scheduled_for: the instant of the schedule that the
+    -- run answers, UTC; null for one that was asked for by hand.
+    CREATE TABLE runs_2 (
+        run_id TEXT PRIMARY KEY,
+        pair TEXT NOT NULL,
+        horizon TEXT NOT NULL,
+        as_of TEXT,
+        scheduled_for TEXT,
+        started_at TEXT NOT NULL,
+        finished_at TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('ok', 'degraded', 'failed')),
+        report_html TEXT,
+        report_json TEXT,
+        metrics TEXT NOT NULL,
+        metrics_written INTEGER NOT NULL DEFAULT 0
+    );
+    INSERT INTO runs_2 SELECT run_id, pair, horizon, as_of, NULL, started_at, finished_at, status, report_html,
+        report_json, metrics, metrics_written FROM runs;
+    DROP TABLE runs;
+    ALTER TABLE runs_2 RENAME TO runs;
+    CREATE INDEX runs_by_horizon ON runs (horizon, started_at);
+    -- Instants of the schedule that were begun or passed over. One that is still 'started' when no run is in progress was
+    -- interrupted.
+    CREATE TABLE slots (
+        horizon TEXT NOT NULL,
+        scheduled_for TEXT NOT NULL,
+        run_id TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('started', 'done', 'failed', 'skipped')),
+        attempts INTEGER NOT NULL,
+        begun_at TEXT NOT NULL,
+        PRIMARY KEY (horizon, scheduled_for)
+    ) WITHOUT ROWID;
+    -- The schedule each horizon was last planned by, and the instant up to which its slots have been dealt with.
+    CREATE TABLE agenda (
+        horizon TEXT PRIMARY KEY,
+        schedule TEXT NOT NULL,
+        timezone TEXT NOT NULL,
+        handled_until TEXT NOT NULL
+    ) WITHOUT ROWID;
+",
+];
 
 /// The newest schema this version knows.
 pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -75,10 +118,17 @@ pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Brings the ledger to [`VERSION`], each step in a transaction of its own.
+/// Brings the ledger to [`VERSION`], each step in a transaction of its own. Foreign keys are off meanwhile, or a table that is
+/// replaced would take the rows that refer to it along.
 pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    migrate_to(connection, MIGRATIONS.len())
+}
+
+/// [`migrate`], no further than schema `target`.
+pub(crate) fn migrate_to(connection: &mut Connection, target: usize) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "foreign_keys", false)?;
     let from = version(connection)?.max(0) as usize;
-    for (index, script) in MIGRATIONS.iter().enumerate().skip(from) {
+    for (index, script) in MIGRATIONS.iter().enumerate().take(target).skip(from) {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         // Another process may have migrated while this one waited for the lock.
         if version(&transaction)? as usize == index {
@@ -87,5 +137,5 @@ pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
         }
         transaction.commit()?;
     }
-    Ok(())
+    connection.pragma_update(None, "foreign_keys", true)
 }

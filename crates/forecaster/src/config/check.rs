@@ -3,7 +3,9 @@
 use super::{CHRONOS, Config, MODEL_NAMES};
 use croner::Cron;
 use forecaster_domain::{Horizon, Pair};
+use std::net::SocketAddr;
 use std::str::FromStr;
+use tracing_subscriber::EnvFilter;
 
 /// A setting that breaks a rule.
 pub(super) struct Problem {
@@ -34,10 +36,39 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
     if let Some((key, _)) = paths.into_iter().find(|(_, path)| path.as_os_str().is_empty()) {
         return Err(problem(format!("service.{key}"), "an empty path", "a path such as \"data\""));
     }
+    check_daemon(config)?;
     check_rates(config)?;
     check_chronos(config)?;
     check_ensemble(config)?;
     Horizon::ALL.into_iter().try_for_each(|horizon| check_horizon(config, horizon))
+}
+
+fn check_daemon(config: &Config) -> Result<(), Problem> {
+    let service = &config.service;
+    let seconds = [
+        ("catch_up_hours", u64::from(service.catch_up_hours), 0..=168),
+        ("run_deadline_seconds", service.run_deadline_seconds, 10..=86_400),
+        ("stop_grace_seconds", service.stop_grace_seconds, 0..=3600),
+    ];
+    for (key, value, range) in seconds {
+        if !range.contains(&value) {
+            return Err(problem(format!("service.{key}"), value, format!("{} to {}", range.start(), range.end())));
+        }
+    }
+    if let Err(error) = EnvFilter::try_new(&service.log.level) {
+        let expected = format!("error, warn, info, debug, trace, or a filter such as \"forecaster=debug\" ({error})");
+        return Err(problem("service.log.level", quoted(&service.log.level), expected));
+    }
+    let http = &service.http;
+    if !http.listen.is_empty() && http.listen.parse::<SocketAddr>().is_err() {
+        let expected = "an address and port such as \"127.0.0.1:9187\", or \"\" for no server";
+        return Err(problem("service.http.listen", quoted(&http.listen), expected));
+    }
+    if http.token.contains('/') && !http.token.starts_with('/') {
+        let expected = "the name of a systemd credential, the absolute path of a file, or \"\" for none";
+        return Err(problem("service.http.token", quoted(&http.token), expected));
+    }
+    Ok(())
 }
 
 fn check_rates(config: &Config) -> Result<(), Problem> {

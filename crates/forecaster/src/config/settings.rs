@@ -42,6 +42,71 @@ pub(crate) struct ServiceSettings {
     pub metrics_log: PathBuf,
     /// Language of the reports.
     pub language: ReportLanguage,
+    /// The daemon makes up for a missed run for so long.
+    pub catch_up_hours: u32,
+    /// A run that takes longer is cut off and has failed.
+    pub run_deadline_seconds: u64,
+    /// Asked to stop, the daemon lets a run finish for so long.
+    pub stop_grace_seconds: u64,
+    /// Log lines.
+    pub log: LogSettings,
+    /// The daemon's HTTP server.
+    pub http: HttpSettings,
+}
+
+/// `[service.log]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LogSettings {
+    /// Level, or a filter such as `forecaster=debug`.
+    pub level: String,
+    /// Form of the lines.
+    pub format: LogFormat,
+}
+
+/// Form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// The journal with its fields when standard error is connected to it, else text.
+    Auto,
+    /// Text, coloured on a terminal.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl LogFormat {
+    /// The word for it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            LogFormat::Auto => "auto",
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        }
+    }
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { level: "info".into(), format: LogFormat::Auto }
+    }
+}
+
+/// `[service.http]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct HttpSettings {
+    /// Address and port; empty: no server.
+    pub listen: String,
+    /// Where the token is that requests must bring: a systemd credential's name or a file's absolute path; empty: none asked.
+    pub token: String,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:9187".into(), token: String::new() }
+    }
 }
 
 /// Language of the reports.
@@ -62,6 +127,11 @@ impl Default for ServiceSettings {
             reports_dir: "reports".into(),
             metrics_log: "logs/metrics.jsonl".into(),
             language: ReportLanguage::Es,
+            catch_up_hours: 12,
+            run_deadline_seconds: 1800,
+            stop_grace_seconds: 30,
+            log: LogSettings::default(),
+            http: HttpSettings::default(),
         }
     }
 }

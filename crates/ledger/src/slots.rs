@@ -1,0 +1,340 @@
+//! Slots of the schedule: which instants were begun, dealt with or passed over, so that no run is lost or doubled whatever
+//! happens to the process, the machine or its clock.
+
+use crate::LedgerError;
+use crate::ledger::{Ledger, RunRecord, RunStatus};
+use chrono::{DateTime, SecondsFormat, Utc};
+use forecaster_domain::Horizon;
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+
+/// What became of a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlotState {
+    /// Begun; interrupted, when no run is in progress.
+    Started,
+    /// A forecast was issued.
+    Done,
+    /// Its run failed.
+    Failed,
+    /// It was missed and too old to be caught up.
+    Skipped,
+}
+
+impl SlotState {
+    fn as_str(self) -> &'static str {
+        match self {
+            SlotState::Started => "started",
+            SlotState::Done => "done",
+            SlotState::Failed => "failed",
+            SlotState::Skipped => "skipped",
+        }
+    }
+
+    fn of(word: &str) -> Self {
+        match word {
+            "started" => SlotState::Started,
+            "done" => SlotState::Done,
+            "skipped" => SlotState::Skipped,
+            _ => SlotState::Failed,
+        }
+    }
+}
+
+/// An instant of a horizon's schedule that was dealt with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// The horizon.
+    pub horizon: Horizon,
+    /// The instant.
+    pub scheduled_for: DateTime<Utc>,
+    /// The run that answers it; the same at every attempt.
+    pub run_id: String,
+    /// What became of it.
+    pub state: SlotState,
+    /// How often a run for it was begun.
+    pub attempts: u32,
+}
+
+/// How far a horizon's schedule has been dealt with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watermark {
+    /// The cron fields in force.
+    pub schedule: String,
+    /// Their zone.
+    pub timezone: String,
+    /// Slots up to here have been begun or passed over.
+    pub handled_until: DateTime<Utc>,
+}
+
+/// The form in which instants are kept: sorting as text sorts them in time.
+pub(crate) fn key(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// An instant in column `column`.
+pub(crate) fn instant(row: &Row<'_>, column: usize) -> rusqlite::Result<DateTime<Utc>> {
+    let text: String = row.get(column)?;
+    DateTime::parse_from_rfc3339(&text).map(|instant| instant.to_utc()).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+    })
+}
+
+/// Closes the slot that `run` answers; whether it was open, or there is none to close.
+pub(crate) fn close_for(connection: &Connection, run: &RunRecord) -> rusqlite::Result<bool> {
+    let Some(scheduled_for) = run.scheduled_for else { return Ok(true) };
+    let state = if run.status == RunStatus::Failed { SlotState::Failed } else { SlotState::Done };
+    let changed = connection.execute(
+        "UPDATE slots SET state = ?1 WHERE horizon = ?2 AND scheduled_for = ?3 AND run_id = ?4 AND state = 'started'",
+        params![state.as_str(), run.horizon.key(), key(scheduled_for), run.run_id],
+    )?;
+    Ok(changed == 1)
+}
+
+impl Ledger {
+    /// How far `horizon`'s schedule has been dealt with; `None` before it was first planned.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn watermark(&self, horizon: Horizon) -> Result<Option<Watermark>, LedgerError> {
+        self.connection()
+            .query_row(
+                "SELECT schedule, timezone, handled_until FROM agenda WHERE horizon = ?1",
+                [horizon.key()],
+                |row| Ok(Watermark { schedule: row.get(0)?, timezone: row.get(1)?, handled_until: instant(row, 2)? }),
+            )
+            .optional()
+            .map_err(|e| self.failed(e))
+    }
+
+    /// Sets how far `horizon`'s schedule has been dealt with; `None` when it is planned no more.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn set_watermark(&self, horizon: Horizon, watermark: Option<&Watermark>) -> Result<(), LedgerError> {
+        let connection = self.connection();
+        let written = match watermark {
+            Some(it) => connection.execute(
+                "INSERT INTO agenda VALUES (?1, ?2, ?3, ?4) ON CONFLICT (horizon) DO UPDATE
+                 SET schedule = ?2, timezone = ?3, handled_until = ?4",
+                params![horizon.key(), it.schedule, it.timezone, key(it.handled_until)],
+            ),
+            None => connection.execute("DELETE FROM agenda WHERE horizon = ?1", [horizon.key()]),
+        };
+        written.map(drop).map_err(|e| self.failed(e))
+    }
+
+    /// Begins a run for a slot, or another attempt at one that was interrupted, and moves the watermark up to it. A slot
+    /// that is closed stays as it is: the state tells.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn begin_slot(
+        &self,
+        horizon: Horizon,
+        scheduled_for: DateTime<Utc>,
+        new_run_id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Slot, LedgerError> {
+        self.enter_slot(horizon, scheduled_for, new_run_id, SlotState::Started, now)
+    }
+
+    /// Passes over a slot that was missed, and moves the watermark up to it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn skip_slot(
+        &self,
+        horizon: Horizon,
+        scheduled_for: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        self.enter_slot(horizon, scheduled_for, "", SlotState::Skipped, now).map(drop)
+    }
+
+    fn enter_slot(
+        &self,
+        horizon: Horizon,
+        scheduled_for: DateTime<Utc>,
+        run_id: &str,
+        state: SlotState,
+        now: DateTime<Utc>,
+    ) -> Result<Slot, LedgerError> {
+        let mut connection = self.connection();
+        let at = key(scheduled_for);
+        let mut write = || -> rusqlite::Result<Slot> {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute(
+                "INSERT INTO slots VALUES (?1, ?2, ?3, ?4, 1, ?5) ON CONFLICT (horizon, scheduled_for) DO UPDATE
+                 SET attempts = attempts + (?4 = 'started'), state = ?4, begun_at = ?5 WHERE state = 'started'",
+                params![horizon.key(), at, run_id, state.as_str(), now.to_rfc3339()],
+            )?;
+            transaction.execute(
+                "UPDATE agenda SET handled_until = ?2 WHERE horizon = ?1 AND handled_until < ?2",
+                params![horizon.key(), at],
+            )?;
+            let slot = transaction.query_row(
+                &format!("{SELECT_SLOT} WHERE horizon = ?1 AND scheduled_for = ?2"),
+                params![horizon.key(), at],
+                slot,
+            )?;
+            transaction.commit()?;
+            Ok(slot)
+        };
+        write().map_err(|e| self.failed(e))
+    }
+
+    /// The slot of `horizon` at an instant; `None` when it was neither begun nor passed over.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn slot(&self, horizon: Horizon, scheduled_for: DateTime<Utc>) -> Result<Option<Slot>, LedgerError> {
+        self.connection()
+            .query_row(
+                &format!("{SELECT_SLOT} WHERE horizon = ?1 AND scheduled_for = ?2"),
+                params![horizon.key(), key(scheduled_for)],
+                slot,
+            )
+            .optional()
+            .map_err(|e| self.failed(e))
+    }
+
+    /// Slots that were begun and not closed, oldest first: interrupted ones, when no run is in progress.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn open_slots(&self) -> Result<Vec<Slot>, LedgerError> {
+        let connection = self.connection();
+        let read = || -> rusqlite::Result<Vec<Slot>> {
+            connection
+                .prepare(&format!("{SELECT_SLOT} WHERE state = 'started' ORDER BY scheduled_for, horizon"))?
+                .query_map([], slot)?
+                .collect()
+        };
+        read().map_err(|e| self.failed(e))
+    }
+
+    /// Forgets the closed slots of `horizon` after an instant: they were dealt with by a clock that was wrong.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn forget_slots_after(&self, horizon: Horizon, after: DateTime<Utc>) -> Result<(), LedgerError> {
+        self.connection()
+            .execute(
+                "DELETE FROM slots WHERE horizon = ?1 AND scheduled_for > ?2",
+                params![horizon.key(), key(after)],
+            )
+            .map(drop)
+            .map_err(|e| self.failed(e))
+    }
+}
+
+const SELECT_SLOT: &str = "SELECT horizon, scheduled_for, run_id, state, attempts FROM slots";
+
+fn slot(row: &Row<'_>) -> rusqlite::Result<Slot> {
+    let horizon: String = row.get(0)?;
+    let state: String = row.get(3)?;
+    Ok(Slot {
+        horizon: horizon.parse().map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+        })?,
+        scheduled_for: instant(row, 1)?,
+        run_id: row.get(2)?,
+        state: SlotState::of(&state),
+        attempts: row.get(4)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::tests::run;
+    use chrono::TimeDelta;
+
+    const H: Horizon = Horizon::D7;
+
+    fn at(hours: i64) -> DateTime<Utc> {
+        DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::hours(hours)
+    }
+
+    fn ledger() -> (tempfile::TempDir, Ledger) {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&directory.path().join("ledger.sqlite")).unwrap();
+        (directory, ledger)
+    }
+
+    fn watermark(handled_until: DateTime<Utc>) -> Watermark {
+        Watermark { schedule: "0 8 * * Mon".into(), timezone: "UTC".into(), handled_until }
+    }
+
+    #[test]
+    fn a_slot_is_begun_resumed_under_the_same_run_and_closed_once() {
+        let (_directory, ledger) = ledger();
+        ledger.set_watermark(H, Some(&watermark(at(0)))).unwrap();
+        let first = ledger.begin_slot(H, at(8), "a", at(8)).unwrap();
+        assert_eq!((first.run_id.as_str(), first.state, first.attempts), ("a", SlotState::Started, 1));
+        assert_eq!(ledger.watermark(H).unwrap().unwrap().handled_until, at(8));
+        let again = ledger.begin_slot(H, at(8), "b", at(9)).unwrap();
+        assert_eq!((again.run_id.as_str(), again.attempts), ("a", 2));
+        assert_eq!(ledger.open_slots().unwrap(), [again]);
+        let record = RunRecord { scheduled_for: Some(at(8)), ..run("a") };
+        ledger.record(&record).unwrap();
+        assert!(ledger.open_slots().unwrap().is_empty());
+        assert!(matches!(ledger.record(&record), Err(LedgerError::SlotClosed { .. })));
+        assert_eq!(ledger.runs(H, 10).unwrap().len(), 1);
+        let late = ledger.begin_slot(H, at(8), "c", at(10)).unwrap();
+        assert_eq!((late.state, late.attempts), (SlotState::Done, 2));
+    }
+
+    #[test]
+    fn a_run_for_a_slot_that_was_not_begun_is_not_kept() {
+        let (_directory, ledger) = ledger();
+        let record = RunRecord { scheduled_for: Some(at(8)), ..run("a") };
+        assert!(matches!(ledger.record(&record), Err(LedgerError::SlotClosed { .. })));
+        assert!(ledger.runs(H, 10).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_failed_run_closes_its_slot_as_failed_and_a_skipped_one_moves_the_watermark() {
+        let (_directory, ledger) = ledger();
+        ledger.set_watermark(H, Some(&watermark(at(0)))).unwrap();
+        ledger.begin_slot(H, at(8), "a", at(8)).unwrap();
+        ledger
+            .record(&RunRecord { scheduled_for: Some(at(8)), status: RunStatus::Failed, as_of: None, ..run("a") })
+            .unwrap();
+        assert_eq!(ledger.slot(H, at(8)).unwrap().unwrap().state, SlotState::Failed);
+        assert_eq!(ledger.runs(H, 1).unwrap()[0].as_of, None);
+        ledger.skip_slot(H, at(20), at(40)).unwrap();
+        assert_eq!(ledger.watermark(H).unwrap().unwrap().handled_until, at(20));
+        ledger.skip_slot(H, at(12), at(40)).unwrap();
+        assert_eq!(ledger.watermark(H).unwrap().unwrap().handled_until, at(20), "the watermark never goes back");
+        ledger.forget_slots_after(H, at(12)).unwrap();
+        assert_eq!(ledger.slot(H, at(20)).unwrap(), None);
+        assert!(ledger.slot(H, at(12)).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_ledger_of_the_first_schema_keeps_its_runs_and_forecasts() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.sqlite");
+        let mut old = Connection::open(&path).unwrap();
+        crate::schema::migrate_to(&mut old, 1).unwrap();
+        old.execute_batch(
+            "INSERT INTO runs VALUES ('a', 'USD/CLP', '7d', '2025-01-03', '2025-01-06T11:00:00+00:00',
+                '2025-01-06T11:00:01+00:00', 'ok', NULL, NULL, '{}', 1);
+             INSERT INTO forecasts VALUES ('a', 'var', '2025-01-07', 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);",
+        )
+        .unwrap();
+        drop(old);
+        let ledger = Ledger::open(&path).unwrap();
+        assert_eq!(ledger.runs(H, 10).unwrap().len(), 1);
+        assert_eq!(ledger.issued("a", "var", "2025-01-07".parse().unwrap()).unwrap().unwrap()[5], 6.0);
+        let mut connection = ledger.connection();
+        let broken: i64 =
+            connection.query_row("SELECT COUNT(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(broken, 0);
+        let transaction = connection.transaction().unwrap();
+        transaction.execute("DELETE FROM runs", []).unwrap();
+        let left: i64 = transaction.query_row("SELECT COUNT(*) FROM forecasts", [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 0, "a run takes its forecasts along");
+    }
+}
