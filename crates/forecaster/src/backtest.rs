@@ -53,6 +53,8 @@ pub(crate) fn backtest(
     cache: &dyn ForecastCache,
     chronos: &ChronosSource,
 ) -> Result<HorizonScores, Failure> {
+    let span = tracing::info_span!("backtest", %horizon);
+    let _entered = span.enter();
     let settings = config.horizons.get(horizon);
     let takes_part = models.map_or(settings.chronos.enabled, |models| models.iter().any(|name| name == CHRONOS));
     let others = models.unwrap_or(&settings.models).iter().filter(|name| *name != CHRONOS).cloned();
@@ -67,7 +69,7 @@ pub(crate) fn backtest(
     };
     let (grid, replayed) = (replay(grid), replay(origins));
     progress::finish(&bar);
-    warn_of_failures(horizon, &all_models, &replayed);
+    warn_of_failures(&all_models, &replayed);
     // A model that was not there for part of the period would make the pool neither with nor without it.
     let absent = absent(&lineup, [&grid, &replayed]);
     let members: Vec<usize> =

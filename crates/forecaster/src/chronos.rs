@@ -115,12 +115,17 @@ pub(crate) fn pipeline_settings(
     }
 }
 
-/// This program again. On Linux by the kernel's link to it, which stays true when the file is replaced by an upgrade.
+/// This program again.
 pub(crate) fn worker() -> WorkerCommand {
+    let mut arguments = crate::logging::arguments();
+    arguments.push("chronos-worker".to_owned());
+    WorkerCommand { program: this_program(), arguments, patience: PATIENCE }
+}
+
+/// The file of this program. On Linux by the kernel's link to it, which stays true when the file is replaced by an upgrade.
+pub(crate) fn this_program() -> PathBuf {
     let link = PathBuf::from("/proc/self/exe");
-    let program = if link.exists() { link } else { std::env::current_exe().unwrap_or(link) };
-    let filter = crate::log_filter().to_owned();
-    WorkerCommand { program, arguments: vec!["--log".into(), filter, "chronos-worker".into()], patience: PATIENCE }
+    if link.exists() { link } else { std::env::current_exe().unwrap_or(link) }
 }
 
 /// The worker's end of it.

@@ -1,5 +1,6 @@
 //! The command line, as ../shared/design.md fixes it.
 
+use crate::config::LogFormat;
 use chrono::{Datelike, NaiveDate};
 use clap::{Args, Parser, Subcommand};
 use forecaster_domain::Horizon;
@@ -12,9 +13,12 @@ pub struct Cli {
     /// Configuration file [default: config/forecasters.toml, then /etc/forecaster/forecasters.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Log level: error, warn, info, debug or trace, or a filter such as forecaster=debug
-    #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
-    pub log: String,
+    /// Log level: error, warn, info, debug or trace, or a filter such as forecaster=debug [default: as configured, info]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log: Option<String>,
+    /// Form of log lines [default: as configured, auto]
+    #[arg(long, global = true, value_name = "FORMAT", hide_possible_values = true)]
+    pub log_format: Option<LogFormat>,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -25,6 +29,8 @@ pub struct Cli {
 pub enum Command {
     /// Forecast a horizon and write its report
     Run(RunArgs),
+    /// Be the daemon: run each horizon on its schedule
+    Serve,
     /// Replay the forecasts of the past and score them, out of sample
     Backtest(BacktestArgs),
     /// The rates store and its checks
@@ -42,6 +48,12 @@ pub enum Command {
     /// Run a checkpoint for the parent process
     #[command(hide = true)]
     ChronosWorker,
+    /// Run a horizon for the daemon
+    #[command(hide = true)]
+    RunWorker,
+    /// Ask the daemon's /healthz, for containers
+    #[command(hide = true)]
+    Healthcheck,
     /// The configuration
     Config {
         /// What to do with it

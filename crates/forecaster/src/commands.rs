@@ -23,16 +23,14 @@ use std::io::Write;
 
 /// The clock, in the configured zone.
 fn now(config: &Config) -> DateTime<Tz> {
-    // The zone was checked with the configuration.
-    let zone: Tz = config.service.timezone.parse().unwrap_or(Tz::UTC);
-    Utc::now().with_timezone(&zone)
+    Utc::now().with_timezone(&config.zone())
 }
 
 fn today(config: &Config) -> NaiveDate {
     now(config).date_naive()
 }
 
-fn open_ledger(config: &Config) -> Result<Ledger, Failure> {
+pub(crate) fn open_ledger(config: &Config) -> Result<Ledger, Failure> {
     let directory = &config.service.data_dir;
     std::fs::create_dir_all(directory).map_err(|e| Failure::from_io("create", directory, &e))?;
     Ok(Ledger::open(&directory.join("ledger.sqlite"))?)

@@ -9,5 +9,5 @@ mod settings;
 
 pub(crate) use load::{ConfigError, Loaded, load};
 pub(crate) use settings::{
-    CHRONOS, ChronosDevice, Config, HttpSettings, LogFormat, MODEL_NAMES, Quantize, ReportLanguage,
+    CHRONOS, ChronosDevice, Config, HttpSettings, LogFormat, LogSettings, MODEL_NAMES, Quantize, ReportLanguage,
 };

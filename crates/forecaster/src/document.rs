@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::market::Market;
 use crate::pipeline::{Forecast, PathFigures};
 use crate::publish::ReportPaths;
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use forecaster_domain::{LEVELS, QuantileForecast};
 use forecaster_ensemble::Judged;
@@ -169,14 +169,17 @@ fn rows(forecast: &QuantileForecast) -> Vec<Vec<f64>> {
 }
 
 /// What identifies a run.
+#[derive(Debug, Clone)]
 pub(crate) struct RunIdentity {
     /// A UUID, version 7: sorts by time.
     pub run_id: String,
+    /// The instant of the schedule that it answers; `None` when it was asked for by hand.
+    pub scheduled_for: Option<DateTime<Utc>>,
     /// When the run was made, in the configured zone.
     pub generated_at: DateTime<Tz>,
     /// Whether the data is stale.
     pub stale: bool,
-    /// ok or degraded.
+    /// ok, degraded or failed.
     pub(crate) status: RunStatus,
 }
 

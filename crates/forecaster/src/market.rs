@@ -7,7 +7,6 @@ use chrono::NaiveDate;
 use forecaster_domain::{BusinessCalendar, History, Pair, Regressor};
 use forecaster_rates::{AvailableSeries, QualityRules, RatesStore, assemble};
 use forecaster_report::SourceGap;
-use std::str::FromStr;
 
 /// Fewest observations before an as-of date for a run to make sense: the forest's warm-up, its targets and a year
 /// to learn from.
@@ -52,7 +51,7 @@ impl Market {
     /// When the pair's series is not there, or reaches not far enough back from the as-of date. A regressor that
     /// cannot be had is named in `sources` and left out.
     pub(crate) fn load(config: &Config, as_of: Option<NaiveDate>, today: NaiveDate) -> Result<Self, Failure> {
-        let pair = Pair::from_str(&config.rates.pair).map_err(Failure::usage)?;
+        let pair = config.pair()?;
         let calendar = BusinessCalendar::for_pair(&pair);
         let store = RatesStore::open(&config.service.data_dir)?;
         let own = assemble(&store, &pair.series_name(), &quality_rules(&pair, &pair.series_name(), today), as_of)?;

@@ -6,8 +6,7 @@ use crate::market::Market;
 use crate::pipeline::Forecast;
 use crate::resources::Usage;
 use chrono::NaiveDate;
-use forecaster_domain::Horizon;
-use forecaster_ledger::RunStatus;
+use forecaster_domain::{Horizon, Pair, QuantileForecast};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -15,17 +14,35 @@ use std::collections::BTreeMap;
 struct MetricsLine {
     run_id: String,
     timestamp: String,
+    /// Null in a run that was asked for by hand.
+    scheduled_for: Option<String>,
     pair: String,
     horizon: &'static str,
-    as_of: NaiveDate,
+    /// Null when the run failed before it knew.
+    as_of: Option<NaiveDate>,
     status: &'static str,
     error: Option<String>,
+    last_value: Option<f64>,
+    /// Null when none was issued.
+    forecast: Option<ForecastMetrics>,
     models: BTreeMap<String, ModelMetrics>,
     ensemble: Option<ScoresDocument>,
     ensemble_without_chronos: Option<ScoresDocument>,
     left_out: Vec<LeftOut>,
     resources: ResourceMetrics,
-    data: DataMetrics,
+    /// Null when the run failed before it had read the rates.
+    data: Option<DataMetrics>,
+}
+
+/// The ensemble at the last target date.
+#[derive(Debug, Serialize)]
+struct ForecastMetrics {
+    date: NaiveDate,
+    median: f64,
+    low80: f64,
+    high80: f64,
+    low95: f64,
+    high95: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -38,8 +55,9 @@ struct ModelMetrics {
 
 #[derive(Debug, Serialize)]
 struct ResourceMetrics {
-    peak_rss_mb: f64,
-    rss_after_mb: f64,
+    /// Memory is null when the run's process ended before it could tell.
+    peak_rss_mb: Option<f64>,
+    rss_after_mb: Option<f64>,
     seconds_total: f64,
     /// Part of the peak: the process that ran Chronos; null in a run without.
     peak_rss_chronos_mb: Option<f64>,
@@ -72,14 +90,31 @@ fn resources(usage: &Usage) -> ResourceMetrics {
     let rss_after_mb = forecaster_chronos::memory::rss_mb();
     ResourceMetrics {
         // The kernel's peak is counted in batches and may lag a little behind.
-        peak_rss_mb: rounded(usage.peak_rss_mb().max(rss_after_mb)),
-        rss_after_mb: rounded(rss_after_mb),
-        seconds_total: rounded(usage.seconds()),
+        peak_rss_mb: Some(rounded(usage.peak_rss_mb().max(rss_after_mb))),
+        rss_after_mb: Some(rounded(rss_after_mb)),
         peak_rss_chronos_mb: Some(usage.worker_peak_mb()).filter(|peak| *peak > 0.0).map(rounded),
+        ..unknown_resources(usage.seconds())
+    }
+}
+
+/// The time alone is known.
+fn unknown_resources(seconds: f64) -> ResourceMetrics {
+    ResourceMetrics {
+        peak_rss_mb: None,
+        rss_after_mb: None,
+        seconds_total: rounded(seconds),
+        peak_rss_chronos_mb: None,
         seconds_chronos: None,
         forecasts_cached: 0,
         forecasts_computed: 0,
     }
+}
+
+/// The pool's forecast at the last target date, unrounded.
+fn headline(ensemble: &QuantileForecast) -> ForecastMetrics {
+    let end = ensemble.last_step();
+    let ((low80, high80), (low95, high95)) = (ensemble.interval80(end), ensemble.interval95(end));
+    ForecastMetrics { date: ensemble.dates()[end], median: ensemble.median(end), low80, high80, low95, high95 }
 }
 
 /// The line of a run that issued a forecast.
@@ -96,8 +131,11 @@ pub(crate) fn line(
         let metrics = ModelMetrics { weight: m.weight, scores: m.judged.into(), seconds: rounded(m.seconds) };
         (m.name.clone(), metrics)
     });
-    let empty = empty_line(identity, market, forecast.horizon, usage);
+    let empty = empty_line(identity, &market.pair, forecast.horizon);
     serde_json::to_string(&MetricsLine {
+        as_of: Some(market.as_of()),
+        last_value: Some(market.history.pair().last_value()),
+        forecast: Some(headline(&forecast.ensemble)),
         models: models.collect(),
         ensemble: forecast.ensemble_judged.map(|judged| Some(judged).into()),
         ensemble_without_chronos: forecast.without_chronos.as_ref().map(|without| without.judged.into()),
@@ -106,45 +144,73 @@ pub(crate) fn line(
             seconds_chronos: forecast.models.iter().find(|m| m.name == CHRONOS).map(|m| rounded(m.seconds)),
             forecasts_cached: forecast.cached,
             forecasts_computed: forecast.computed,
-            ..empty.resources
+            ..resources(usage)
         },
+        data: Some(data(market, identity.stale)),
         ..empty
     })
 }
 
-/// The line of a run that issued none.
+/// The line of a run that issued none. `market` is `None` when it failed before it had one.
 ///
 /// # Errors
 /// When a number cannot be written as JSON.
 pub(crate) fn failed_line(
     identity: &RunIdentity,
-    market: &Market,
+    pair: &Pair,
+    market: Option<&Market>,
     horizon: Horizon,
     error: &str,
     usage: &Usage,
 ) -> serde_json::Result<String> {
     serde_json::to_string(&MetricsLine {
-        status: RunStatus::Failed.as_str(),
+        as_of: market.map(Market::as_of),
+        last_value: market.map(|market| market.history.pair().last_value()),
         error: Some(error.to_owned()),
-        ..empty_line(identity, market, horizon, usage)
+        resources: resources(usage),
+        data: market.map(|market| data(market, identity.stale)),
+        ..empty_line(identity, pair, horizon)
+    })
+}
+
+/// The line of a run whose process ended, after so many seconds, before it could say why.
+///
+/// # Errors
+/// When a number cannot be written as JSON.
+pub(crate) fn lost_line(
+    identity: &RunIdentity,
+    pair: &Pair,
+    horizon: Horizon,
+    error: &str,
+    seconds: f64,
+) -> serde_json::Result<String> {
+    serde_json::to_string(&MetricsLine {
+        error: Some(error.to_owned()),
+        resources: unknown_resources(seconds),
+        ..empty_line(identity, pair, horizon)
     })
 }
 
 /// What every line says, with nothing forecast.
-fn empty_line(identity: &RunIdentity, market: &Market, horizon: Horizon, usage: &Usage) -> MetricsLine {
+fn empty_line(identity: &RunIdentity, pair: &Pair, horizon: Horizon) -> MetricsLine {
     MetricsLine {
         run_id: identity.run_id.clone(),
         timestamp: identity.generated_at.to_rfc3339(),
-        pair: market.pair.to_string(),
+        scheduled_for: identity
+            .scheduled_for
+            .map(|instant| instant.with_timezone(&identity.generated_at.timezone()).to_rfc3339()),
+        pair: pair.to_string(),
         horizon: horizon.key(),
-        as_of: market.as_of(),
+        as_of: None,
         status: identity.status.as_str(),
         error: None,
+        last_value: None,
+        forecast: None,
         models: BTreeMap::new(),
         ensemble: None,
         ensemble_without_chronos: None,
         left_out: Vec::new(),
-        resources: resources(usage),
-        data: data(market, identity.stale),
+        resources: unknown_resources(0.0),
+        data: None,
     }
 }

@@ -1,10 +1,11 @@
 //! From the names in the configuration to the models.
 
 use forecaster_chronos::Chronos;
-use forecaster_domain::{Horizon, Model};
+use forecaster_domain::{History, Horizon, Model, ModelError, ModelForecast, Target};
 use forecaster_models::{
     ArimaGarch, ArimaGarchSettings, RandomForest, RandomForestSettings, RandomWalk, Var, VarSettings,
 };
+use tracing::Span;
 
 /// The models of a horizon. The random walk always takes part in the validation and stands first; it is a member of
 /// the pool only when it is listed. Chronos, when it takes part, stands last.
@@ -22,13 +23,13 @@ pub(crate) const BENCHMARK: usize = 0;
 impl Lineup {
     /// The models called `names`, which were checked with the configuration, and `chronos`.
     pub(crate) fn new(horizon: Horizon, names: &[String], chronos: Option<Chronos>) -> Self {
-        let mut models: Vec<Box<dyn Model>> = vec![Box::new(RandomWalk::new())];
+        let mut models: Vec<Box<dyn Model>> = vec![InSpan::boxed(RandomWalk::new())];
         let mut members = Vec::new();
         for name in names {
             let model: Box<dyn Model> = match name.as_str() {
-                "arima_garch" => Box::new(ArimaGarch::new(ArimaGarchSettings::for_horizon(horizon))),
-                "var" => Box::new(Var::new(VarSettings::default())),
-                "random_forest" => Box::new(RandomForest::new(RandomForestSettings::default())),
+                "arima_garch" => InSpan::boxed(ArimaGarch::new(ArimaGarchSettings::for_horizon(horizon))),
+                "var" => InSpan::boxed(Var::new(VarSettings::default())),
+                "random_forest" => InSpan::boxed(RandomForest::new(RandomForestSettings::default())),
                 _ => {
                     members.push(BENCHMARK);
                     continue;
@@ -40,7 +41,7 @@ impl Lineup {
         let position = models.len();
         let chronos = chronos.map(|chronos| {
             members.push(position);
-            models.push(Box::new(chronos));
+            models.push(InSpan::boxed(chronos));
             position
         });
         Self { models, members, chronos }
@@ -61,6 +62,41 @@ impl Lineup {
     /// Their names.
     pub(crate) fn names(&self) -> Vec<String> {
         self.models.iter().map(|m| m.name().to_owned()).collect()
+    }
+}
+
+/// A model whose log lines carry its name and the run's span, on whatever thread it is asked.
+struct InSpan<M> {
+    model: M,
+    span: Span,
+}
+
+impl<M: Model + 'static> InSpan<M> {
+    fn boxed(model: M) -> Box<dyn Model> {
+        let span = tracing::info_span!("model", model = model.name());
+        Box::new(Self { model, span })
+    }
+}
+
+impl<M: Model> Model for InSpan<M> {
+    fn name(&self) -> &str {
+        self.model.name()
+    }
+
+    fn fingerprint(&self) -> String {
+        self.model.fingerprint()
+    }
+
+    fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError> {
+        self.span.in_scope(|| self.model.forecast(history, target))
+    }
+
+    fn prefers_batches(&self) -> bool {
+        self.model.prefers_batches()
+    }
+
+    fn forecast_batch(&self, requests: &[(&History, &Target)]) -> Vec<Result<ModelForecast, ModelError>> {
+        self.span.in_scope(|| self.model.forecast_batch(requests))
     }
 }
 

@@ -140,7 +140,7 @@ pub(crate) fn forecast(
     let price_levels = price_levels(&ensemble, last);
     if let Some(result) = results.iter_mut().find(|result| result.name == CHRONOS) {
         add_paths(result, settings.chronos.num_samples, last, &price_levels);
-        log_validation(horizon, result);
+        log_validation(result);
     }
     let past = issued
         .iter()
@@ -182,15 +182,15 @@ fn validate(
     let bar = progress::bar(&format!("{horizon} validation"), (origins.len() * models.len()) as u64);
     let computed = forecast_origins(models, &market.history, lookback, origins, cache, &|| bar.inc(1));
     progress::finish(&bar);
-    warn_of_failures(horizon, models, &computed);
+    warn_of_failures(models, &computed);
     computed
 }
 
 /// Warns of models that failed at some origins. What is not there at all is told once, where it is left out.
-pub(crate) fn warn_of_failures(horizon: Horizon, models: &[&dyn Model], computed: &Computed) {
+pub(crate) fn warn_of_failures(models: &[&dyn Model], computed: &Computed) {
     for (model, failure) in models.iter().zip(&computed.failures) {
         if let Some((count, error)) = failure.as_ref().filter(|(_, e)| !matches!(e, ModelError::Unavailable(_))) {
-            tracing::warn!(%horizon, model = model.name(), origins = count, "no forecast at some origins: {error}");
+            tracing::warn!(model = model.name(), origins = count, "no forecast at some origins: {error}");
         }
     }
 }
@@ -198,7 +198,7 @@ pub(crate) fn warn_of_failures(horizon: Horizon, models: &[&dyn Model], computed
 /// Warns of a model that has no forecast.
 pub(crate) fn warn_left_out(name: &str, reason: &str) {
     if name == CHRONOS {
-        tracing::warn!("Chronos left out: {reason}");
+        tracing::warn!(model = name, "Chronos left out: {reason}");
     } else {
         tracing::warn!(model = name, "model left out: {reason}");
     }
@@ -258,9 +258,9 @@ fn results(
 }
 
 /// The line that operators grep for.
-fn log_validation(horizon: Horizon, chronos: &ModelResult) {
+fn log_validation(chronos: &ModelResult) {
     if let Some(Judged { scores, .. }) = &chronos.judged {
-        tracing::info!(%horizon, origins = scores.n, "Chronos pseudo-validation RMSE: {:.2}", scores.rmse);
+        tracing::info!(model = CHRONOS, origins = scores.n, "Chronos pseudo-validation RMSE: {:.2}", scores.rmse);
     }
 }
 

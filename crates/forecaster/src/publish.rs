@@ -9,7 +9,7 @@ use crate::pipeline::Forecast;
 use crate::resources::Usage;
 use crate::{metrics, present};
 use chrono::Utc;
-use forecaster_domain::Horizon;
+use forecaster_domain::{Horizon, Pair};
 use forecaster_ledger::{IssuedForecast, Ledger, RunRecord, RunStatus};
 use std::fs::{DirEntry, File};
 use std::io::Write;
@@ -65,7 +65,7 @@ pub(crate) fn publish(
         report_html: Some(paths.html.clone()),
         report_json: Some(paths.json.clone()),
         forecasts: issued(forecast),
-        ..bare_record(identity, market, forecast.horizon, identity.status, metrics)
+        ..bare_record(identity, &market.pair, Some(market), forecast.horizon, metrics)
     };
     let write = || -> Result<(), Failure> {
         write_whole(&paths.html, html.as_bytes())?;
@@ -73,51 +73,79 @@ pub(crate) fn publish(
         Ok(ledger.record(&record)?)
     };
     if let Err(error) = write() {
-        // Nothing refers to these files: better none than orphans.
-        [&paths.html, &paths.json].into_iter().for_each(|path| drop(std::fs::remove_file(path)));
+        // Nothing refers to these files: better none than orphans. Unless another process has recorded this very run.
+        if !matches!(ledger.has_run(&identity.run_id), Ok(true)) {
+            [&paths.html, &paths.json].into_iter().for_each(|path| drop(std::fs::remove_file(path)));
+        }
         return Err(error);
     }
     flush_metrics(ledger, config);
     Ok(Published { document, paths })
 }
 
-/// Records a run that failed; when even that cannot be done, the log says so.
+/// Records a run that failed, `market` being `None` when it failed before it had one; when even that cannot be done, the
+/// log says so.
 pub(crate) fn record_failure(
     identity: &RunIdentity,
     config: &Config,
-    market: &Market,
+    market: Option<&Market>,
     horizon: Horizon,
     error: &Failure,
     ledger: &Ledger,
     usage: &Usage,
 ) {
+    let identity = RunIdentity { status: RunStatus::Failed, ..identity.clone() };
     let record = || -> Result<(), Failure> {
-        let metrics =
-            metrics::failed_line(identity, market, horizon, &error.to_string(), usage).map_err(Failure::failed)?;
-        Ok(ledger.record(&bare_record(identity, market, horizon, RunStatus::Failed, metrics))?)
+        let pair = config.pair()?;
+        let metrics = metrics::failed_line(&identity, &pair, market, horizon, &error.to_string(), usage)
+            .map_err(Failure::failed)?;
+        Ok(ledger.record(&bare_record(&identity, &pair, market, horizon, metrics))?)
     };
-    match record() {
+    after_failure(record(), config, ledger);
+}
+
+/// Records a run whose process ended, after so many seconds, before it could record itself.
+pub(crate) fn record_lost(
+    identity: &RunIdentity,
+    config: &Config,
+    horizon: Horizon,
+    error: &str,
+    ledger: &Ledger,
+    seconds: f64,
+) {
+    let identity = RunIdentity { status: RunStatus::Failed, ..identity.clone() };
+    let record = || -> Result<(), Failure> {
+        let pair = config.pair()?;
+        let metrics = metrics::lost_line(&identity, &pair, horizon, error, seconds).map_err(Failure::failed)?;
+        Ok(ledger.record(&bare_record(&identity, &pair, None, horizon, metrics))?)
+    };
+    after_failure(record(), config, ledger);
+}
+
+fn after_failure(recorded: Result<(), Failure>, config: &Config, ledger: &Ledger) {
+    match recorded {
         Ok(()) => flush_metrics(ledger, config),
-        Err(second) => tracing::warn!(%horizon, "the failed run could not be recorded: {second}"),
+        Err(second) => tracing::warn!("the failed run could not be recorded: {second}"),
     }
 }
 
 /// What the ledger keeps of every run, with nothing issued.
 fn bare_record(
     identity: &RunIdentity,
-    market: &Market,
+    pair: &Pair,
+    market: Option<&Market>,
     horizon: Horizon,
-    status: RunStatus,
     metrics: String,
 ) -> RunRecord {
     RunRecord {
         run_id: identity.run_id.clone(),
-        pair: market.pair.to_string(),
+        pair: pair.to_string(),
         horizon,
-        as_of: market.as_of(),
+        as_of: market.map(Market::as_of),
+        scheduled_for: identity.scheduled_for,
         started_at: identity.generated_at.with_timezone(&Utc),
         finished_at: Utc::now(),
-        status,
+        status: identity.status,
         report_html: None,
         report_json: None,
         metrics,
@@ -125,7 +153,7 @@ fn bare_record(
     }
 }
 
-fn flush_metrics(ledger: &Ledger, config: &Config) {
+pub(crate) fn flush_metrics(ledger: &Ledger, config: &Config) {
     if let Err(error) = ledger.flush_metrics(&config.service.metrics_log) {
         tracing::warn!("{error}");
     }

@@ -170,6 +170,16 @@ impl Ledger {
         read().map_err(|e| self.failed(e))
     }
 
+    /// Whether a run is kept under this identifier.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn has_run(&self, run_id: &str) -> Result<bool, LedgerError> {
+        self.connection()
+            .query_row("SELECT EXISTS (SELECT 1 FROM runs WHERE run_id = ?1)", [run_id], |row| row.get(0))
+            .map_err(|e| self.failed(e))
+    }
+
     /// How many runs ended how, by horizon and word of the status.
     ///
     /// # Errors

@@ -6,14 +6,12 @@ use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::market::quality_rules;
 use chrono::{NaiveDate, Utc};
-use forecaster_domain::Pair;
 use forecaster_rates::{
     Action, AvailableSeries, QualityRules, RatesStore, StoredObservation, assemble, available, check, read_csv,
 };
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
-use std::str::FromStr;
 
 #[derive(Serialize)]
 struct SeriesRow {
@@ -37,7 +35,7 @@ pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<Outcome, 
 }
 
 fn rules(config: &Config, name: &str) -> Result<QualityRules, Failure> {
-    let pair = Pair::from_str(&config.rates.pair).map_err(Failure::usage)?;
+    let pair = config.pair()?;
     Ok(quality_rules(&pair, name, today(config)))
 }
 

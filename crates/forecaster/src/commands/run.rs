@@ -1,19 +1,15 @@
 //! `forecaster run`.
 
-use super::{chosen, now, open_ledger, print, print_json, today};
-use crate::cache::LedgerCache;
+use super::{chosen, open_ledger, print, print_json, today};
 use crate::chronos::ChronosSource;
 use crate::cli::{HorizonChoice, RunArgs};
 use crate::config::Config;
-use crate::document::RunIdentity;
 use crate::failure::{Failure, Outcome};
+use crate::lock;
 use crate::market::Market;
-use crate::pipeline::{self, Forecast};
-use crate::publish::{self, Published};
-use crate::resources::Usage;
+use crate::run::{self, Assignment, Issued, Workplace};
 use chrono::NaiveDate;
 use forecaster_domain::Horizon;
-use forecaster_ledger::{Ledger, RunStatus};
 use std::fmt::Write;
 
 /// Runs the horizons asked for, one after the other; one that fails does not stop the others.
@@ -34,18 +30,17 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
     for (index, horizon) in horizons.into_iter().enumerate() {
         // Kept from one horizon to the next that uses it.
         let release = config.chronos.idle_unload_seconds == 0 || last_with_chronos.is_none_or(|last| index >= last);
-        match run_one(config, &market, horizon, &ledger, &chronos, release) {
+        let _alone = lock::horizon(&config.service.data_dir, horizon)?;
+        let place = Workplace { config, market: &market, ledger: &ledger, chronos: &chronos, release };
+        match run::carry_out(&Assignment::by_hand(horizon), &place, &run::Publishing::default()) {
             Ok(issued) => {
                 if !args.json {
                     print(&summary(&issued, &market))?;
                 }
-                outcome = outcome.and(issued.outcome);
+                outcome = outcome.and(issued.outcome());
                 published.push(issued.published);
             }
-            Err(error) => {
-                tracing::error!(%horizon, "run failed: {error}");
-                failure = Some(error);
-            }
+            Err(error) => failure = Some(error),
         }
     }
     if args.json {
@@ -57,83 +52,6 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
         }
     }
     failure.map_or(Ok(outcome), Err)
-}
-
-/// A run that ended with a report.
-struct Issued {
-    forecast: Forecast,
-    published: Published,
-    outcome: Outcome,
-}
-
-fn run_one(
-    config: &Config,
-    market: &Market,
-    horizon: Horizon,
-    ledger: &Ledger,
-    chronos: &ChronosSource,
-    release: bool,
-) -> Result<Issued, Failure> {
-    let mut usage = Usage::start();
-    let stale = market.age() > i64::from(config.rates.max_age_business_days);
-    let mut identity = RunIdentity {
-        run_id: uuid::Uuid::now_v7().to_string(),
-        generated_at: now(config),
-        stale,
-        status: RunStatus::Ok,
-    };
-    tracing::info!(%horizon, run_id = identity.run_id, as_of = %market.as_of(), "run started");
-    if stale {
-        warn_stale(config, market, horizon);
-    }
-    let cache = LedgerCache { ledger, today: today(config) };
-    let forecast = pipeline::forecast(config, market, horizon, &cache, chronos);
-    usage.add_worker(chronos.take_peak_rss_mb());
-    if release {
-        chronos.release();
-    }
-    let forecast = match forecast {
-        Ok(forecast) => forecast,
-        Err(error) => {
-            publish::record_failure(&identity, config, market, horizon, &error, ledger, &usage);
-            return Err(error);
-        }
-    };
-    let outcome = if stale || !forecast.left_out.is_empty() { Outcome::Degraded } else { Outcome::Done };
-    if outcome == Outcome::Degraded {
-        identity.status = RunStatus::Degraded;
-    }
-    tracing::info!("Ensemble weights: {}", weights(&forecast));
-    let published = publish::publish(&identity, config, market, &forecast, ledger, &usage)
-        .inspect_err(|error| publish::record_failure(&identity, config, market, horizon, error, ledger, &usage))?;
-    tracing::info!(
-        %horizon,
-        run_id = identity.run_id,
-        seconds = format!("{:.2}", usage.seconds()),
-        cached = forecast.cached,
-        computed = forecast.computed,
-        "run finished: {}",
-        identity.status.as_str()
-    );
-    Ok(Issued { forecast, published, outcome })
-}
-
-fn warn_stale(config: &Config, market: &Market, horizon: Horizon) {
-    tracing::warn!(
-        %horizon,
-        "the newest rate is of {}, {} business days old (limit {}): the forecast starts there; newer rates come in \
-         with: forecaster rates import FILE.csv --series {}",
-        market.as_of(),
-        market.age(),
-        config.rates.max_age_business_days,
-        market.pair.series_name()
-    );
-}
-
-/// `{"random_walk": 0.25, "var": 0.75}`
-fn weights(forecast: &Forecast) -> String {
-    let one = |m: &pipeline::ModelResult| format!("\"{}\": {:.3}", m.name, m.weight);
-    format!("{{{}}}", forecast.models.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
 fn summary(issued: &Issued, market: &Market) -> String {

@@ -1,10 +1,13 @@
 //! The settings and their defaults. config/forecasters.toml shows them all; a test keeps the two equal.
 
-use forecaster_domain::Horizon;
+use crate::failure::Failure;
+use chrono_tz::Tz;
+use forecaster_domain::{Horizon, Pair};
 use forecaster_ensemble::PoolSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Name of the model that is switched in `[horizons.X.chronos]` instead.
 pub(crate) const CHRONOS: &str = "chronos";
@@ -26,6 +29,22 @@ pub(crate) struct Config {
     pub ensemble: EnsembleSettings,
     /// One forecaster a horizon.
     pub horizons: Horizons,
+}
+
+impl Config {
+    /// The pair to forecast.
+    ///
+    /// # Errors
+    /// When it is none; [`super::load`] has seen that it is one.
+    pub(crate) fn pair(&self) -> Result<Pair, Failure> {
+        Pair::from_str(&self.rates.pair).map_err(Failure::usage)
+    }
+
+    /// The zone of schedules and dates.
+    pub(crate) fn zone(&self) -> Tz {
+        // Checked with the configuration.
+        self.service.timezone.parse().unwrap_or(Tz::UTC)
+    }
 }
 
 /// `[service]`
@@ -65,9 +84,9 @@ pub(crate) struct LogSettings {
 }
 
 /// Form of log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum LogFormat {
+pub enum LogFormat {
     /// The journal with its fields when standard error is connected to it, else text.
     Auto,
     /// Text, coloured on a terminal.

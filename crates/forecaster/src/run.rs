@@ -1,0 +1,211 @@
+//! One run of one horizon, from the forecast to what it leaves. Asked for by hand, or in a process of its own by the daemon.
+
+use crate::cache::LedgerCache;
+use crate::chronos::ChronosSource;
+use crate::config::Config;
+use crate::document::RunIdentity;
+use crate::failure::{Failure, Outcome};
+use crate::market::Market;
+use crate::pipeline::{self, Forecast};
+use crate::publish::{self, Published};
+use crate::resources::Usage;
+use chrono::{DateTime, Utc};
+use forecaster_domain::Horizon;
+use forecaster_ledger::{Ledger, RunStatus};
+use serde::{Deserialize, Serialize};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What is to be run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Assignment {
+    /// The horizon.
+    #[serde(with = "horizon_key")]
+    pub horizon: Horizon,
+    /// A UUID, version 7.
+    pub run_id: String,
+    /// The instant of the schedule that it answers; `None` when it was asked for by hand.
+    pub scheduled_for: Option<DateTime<Utc>>,
+}
+
+impl Assignment {
+    /// A run that nobody scheduled.
+    pub(crate) fn by_hand(horizon: Horizon) -> Self {
+        Self { horizon, run_id: new_run_id(), scheduled_for: None }
+    }
+
+    /// Its identity as far as it is known before it ends.
+    pub(crate) fn identity(&self, config: &Config, status: RunStatus) -> RunIdentity {
+        RunIdentity {
+            run_id: self.run_id.clone(),
+            scheduled_for: self.scheduled_for,
+            generated_at: Utc::now().with_timezone(&config.zone()),
+            stale: false,
+            status,
+        }
+    }
+}
+
+/// A horizon in JSON, as in `7d`.
+mod horizon_key {
+    use super::Horizon;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(horizon: &Horizon, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(horizon.key())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Horizon, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// A UUID, version 7: sorts by time.
+pub(crate) fn new_run_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// With what it is run.
+pub(crate) struct Workplace<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// What is known.
+    pub market: &'a Market,
+    /// Where it is recorded.
+    pub ledger: &'a Ledger,
+    /// Where Chronos comes from.
+    pub chronos: &'a ChronosSource,
+    /// Whether Chronos is released afterwards.
+    pub release: bool,
+}
+
+/// Held while files, ledger and metrics are written: who wants to end the process waits for it, or takes it and nothing
+/// is written any more.
+#[derive(Debug, Default)]
+pub(crate) struct Publishing(Mutex<()>);
+
+impl Publishing {
+    /// Waits until nothing is being written, and keeps it so.
+    pub(crate) fn hold(&self) -> MutexGuard<'_, ()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A run that ended with a report.
+pub(crate) struct Issued {
+    /// What it found out.
+    pub forecast: Forecast,
+    /// What it left.
+    pub published: Published,
+    /// ok or degraded.
+    pub status: RunStatus,
+    /// Seconds it took.
+    pub seconds: f64,
+}
+
+impl Issued {
+    /// How a command that ran it ends.
+    pub(crate) fn outcome(&self) -> Outcome {
+        if self.status == RunStatus::Degraded { Outcome::Degraded } else { Outcome::Done }
+    }
+}
+
+/// Runs it. All that is logged meanwhile carries the horizon and the run's identifier.
+///
+/// # Errors
+/// When no forecast can be made or nothing can be written; that is logged and recorded as far as it can be.
+pub(crate) fn carry_out(
+    assignment: &Assignment,
+    place: &Workplace<'_>,
+    publishing: &Publishing,
+) -> Result<Issued, Failure> {
+    let span = tracing::info_span!("run", horizon = %assignment.horizon, run_id = assignment.run_id);
+    let _entered = span.enter();
+    let mut usage = Usage::start();
+    let identity = assignment.identity(place.config, RunStatus::Ok);
+    let identity = RunIdentity { stale: is_stale(place), ..identity };
+    tracing::info!(as_of = %place.market.as_of(), "run started");
+    attempt(assignment.horizon, identity.clone(), place, publishing, &mut usage).inspect_err(|error| {
+        tracing::error!(seconds = rounded(usage.seconds()), "run failed: {error}");
+        let _writing = publishing.hold();
+        let Workplace { config, market, ledger, .. } = place;
+        publish::record_failure(&identity, config, Some(market), assignment.horizon, error, ledger, &usage);
+    })
+}
+
+fn attempt(
+    horizon: Horizon,
+    mut identity: RunIdentity,
+    place: &Workplace<'_>,
+    publishing: &Publishing,
+    usage: &mut Usage,
+) -> Result<Issued, Failure> {
+    let Workplace { config, market, ledger, chronos, release } = *place;
+    if identity.stale {
+        warn_stale(config, market);
+    }
+    let cache = LedgerCache { ledger, today: identity.generated_at.date_naive() };
+    let forecast = pipeline::forecast(config, market, horizon, &cache, chronos);
+    usage.add_worker(chronos.take_peak_rss_mb());
+    if release {
+        chronos.release();
+    }
+    let forecast = forecast?;
+    if identity.stale || !forecast.left_out.is_empty() {
+        identity.status = RunStatus::Degraded;
+    }
+    log_models(&forecast);
+    let writing = publishing.hold();
+    let published = publish::publish(&identity, config, market, &forecast, ledger, usage)?;
+    drop(writing);
+    let seconds = usage.seconds();
+    tracing::info!(
+        status = identity.status.as_str(),
+        seconds = rounded(seconds),
+        cached = forecast.cached,
+        computed = forecast.computed,
+        report = %published.paths.html.display(),
+        "run finished: {}",
+        identity.status.as_str()
+    );
+    Ok(Issued { forecast, published, status: identity.status, seconds })
+}
+
+fn is_stale(place: &Workplace<'_>) -> bool {
+    place.market.age() > i64::from(place.config.rates.max_age_business_days)
+}
+
+fn warn_stale(config: &Config, market: &Market) {
+    tracing::warn!(
+        "the newest rate is of {}, {} business days old (limit {}): the forecast starts there; newer rates come in \
+         with: forecaster rates import FILE.csv --series {}",
+        market.as_of(),
+        market.age(),
+        config.rates.max_age_business_days,
+        market.pair.series_name()
+    );
+}
+
+fn log_models(forecast: &Forecast) {
+    for model in &forecast.models {
+        let skill = model.judged.as_ref().map(|judged| rounded(judged.skill));
+        tracing::info!(
+            model = model.name,
+            weight = rounded(model.weight),
+            skill,
+            seconds = rounded(model.seconds),
+            "{} scored",
+            model.name
+        );
+    }
+    tracing::info!("Ensemble weights: {}", weights(forecast));
+}
+
+/// `{"random_walk": 0.25, "var": 0.75}`
+fn weights(forecast: &Forecast) -> String {
+    let one = |m: &pipeline::ModelResult| format!("\"{}\": {:.3}", m.name, m.weight);
+    format!("{{{}}}", forecast.models.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}
