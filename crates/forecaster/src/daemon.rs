@@ -3,7 +3,10 @@
 //! One supervisor owns the agenda and the one run that may be in progress; everything else sends it messages or reads the
 //! [`state::DaemonState`] it publishes. Runs are processes of their own.
 
+mod agenda;
+mod clock;
 mod pulse;
+mod schedule;
 mod state;
 
 use crate::config::{Config, Loaded};

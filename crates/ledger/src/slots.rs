@@ -213,15 +213,15 @@ impl Ledger {
         read().map_err(|e| self.failed(e))
     }
 
-    /// Forgets the closed slots of `horizon` after an instant: they were dealt with by a clock that was wrong.
+    /// Forgets a slot: it was dealt with by a clock that was wrong.
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    pub fn forget_slots_after(&self, horizon: Horizon, after: DateTime<Utc>) -> Result<(), LedgerError> {
+    pub fn forget_slot(&self, horizon: Horizon, scheduled_for: DateTime<Utc>) -> Result<(), LedgerError> {
         self.connection()
             .execute(
-                "DELETE FROM slots WHERE horizon = ?1 AND scheduled_for > ?2",
-                params![horizon.key(), key(after)],
+                "DELETE FROM slots WHERE horizon = ?1 AND scheduled_for = ?2",
+                params![horizon.key(), key(scheduled_for)],
             )
             .map(drop)
             .map_err(|e| self.failed(e))
@@ -307,7 +307,7 @@ mod tests {
         assert_eq!(ledger.watermark(H).unwrap().unwrap().handled_until, at(20));
         ledger.skip_slot(H, at(12), at(40)).unwrap();
         assert_eq!(ledger.watermark(H).unwrap().unwrap().handled_until, at(20), "the watermark never goes back");
-        ledger.forget_slots_after(H, at(12)).unwrap();
+        ledger.forget_slot(H, at(20)).unwrap();
         assert_eq!(ledger.slot(H, at(20)).unwrap(), None);
         assert!(ledger.slot(H, at(12)).unwrap().is_some());
     }

@@ -1,0 +1,284 @@
+//! What is due: from the schedules, the clock, and what the ledger says has been dealt with.
+//!
+//! Nothing here waits or runs. Who asks too early gets nothing, who asks late gets what was missed, and who asks twice gets
+//! it once: an alarm is only an occasion to ask. Each horizon has a watermark, up to which its schedule has been dealt with, and
+//! slots, the instants that were begun or passed over; both are in the ledger.
+//!
+//! When the clock goes back by no more than `catch_up`, instants up to the watermark are not run again. When it goes back further
+//! it had been wrong, and the watermark goes back with it; a run made under the wrong clock does not count when its instant
+//! comes. When the clock jumps ahead again at once, it was the way back that had been wrong: the watermark is put back, too.
+
+use super::clock::{Reading, is_set};
+use super::schedule::Schedule;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::run::{Assignment, new_run_id};
+use chrono::{DateTime, TimeDelta, Utc};
+use forecaster_domain::Horizon;
+use forecaster_ledger::{Ledger, LedgerError, SlotState, Watermark};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A run that starts no later than this after its instant is on time.
+const PUNCTUAL: TimeDelta = TimeDelta::minutes(1);
+
+/// Why a run is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Its instant has come.
+    OnTime,
+    /// Its instant was missed: nothing ran then.
+    Missed,
+    /// It was begun and interrupted.
+    Interrupted,
+}
+
+/// A run that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Due {
+    /// The horizon.
+    pub horizon: Horizon,
+    /// The instant of the schedule.
+    pub scheduled_for: DateTime<Utc>,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// All schedules.
+#[derive(Debug)]
+pub(crate) struct Agenda {
+    ledger: Arc<Ledger>,
+    catch_up: TimeDelta,
+    entries: BTreeMap<Horizon, Entry>,
+    /// Handed out and not yet given back.
+    handed_out: BTreeSet<(Horizon, DateTime<Utc>)>,
+    clock_was_unset: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    schedule: Schedule,
+    handled_until: DateTime<Utc>,
+    set_back: Option<SetBack>,
+}
+
+/// A watermark that went back with the clock.
+#[derive(Debug, Clone, Copy)]
+struct SetBack {
+    /// Where it was.
+    from: DateTime<Utc>,
+    /// When it went back.
+    at: Reading,
+}
+
+impl Agenda {
+    /// An empty agenda.
+    pub(crate) fn new(ledger: Arc<Ledger>) -> Self {
+        Self {
+            ledger,
+            catch_up: TimeDelta::zero(),
+            entries: BTreeMap::new(),
+            handed_out: BTreeSet::new(),
+            clock_was_unset: false,
+        }
+    }
+
+    /// Takes the schedules of `config` over. One that is new, or has changed since the ledger last saw it, starts now:
+    /// what it would have asked for earlier was never missed.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or written.
+    pub(crate) fn adopt(&mut self, config: &Config, now: DateTime<Utc>) -> Result<(), Failure> {
+        self.catch_up = TimeDelta::hours(i64::from(config.service.catch_up_hours));
+        for horizon in Horizon::ALL {
+            let settings = config.horizons.get(horizon);
+            if settings.enabled {
+                let schedule = Schedule::new(&settings.schedule, config.zone()).map_err(Failure::usage)?;
+                self.adopt_one(horizon, schedule, now)?;
+            } else {
+                self.ledger.set_watermark(horizon, None)?;
+                self.entries.remove(&horizon);
+            }
+        }
+        Ok(())
+    }
+
+    fn adopt_one(&mut self, horizon: Horizon, schedule: Schedule, now: DateTime<Utc>) -> Result<(), LedgerError> {
+        let timezone = schedule.zone().name();
+        let known = self.ledger.watermark(horizon)?;
+        let same = known.filter(|it| it.schedule == schedule.fields() && it.timezone == timezone);
+        let handled_until = match same {
+            Some(watermark) => watermark.handled_until,
+            None => {
+                self.set_watermark(horizon, &schedule, now)?;
+                now
+            }
+        };
+        let set_back = self.entries.get(&horizon).and_then(|entry| entry.set_back);
+        self.entries.insert(horizon, Entry { schedule, handled_until, set_back });
+        Ok(())
+    }
+
+    fn set_watermark(
+        &self,
+        horizon: Horizon,
+        schedule: &Schedule,
+        handled_until: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        let watermark = Watermark {
+            schedule: schedule.fields().to_owned(),
+            timezone: schedule.zone().name().to_owned(),
+            handled_until,
+        };
+        self.ledger.set_watermark(horizon, Some(&watermark))
+    }
+
+    /// What is due, oldest first. Each is handed out once, until it is [given back](Agenda::give_back). What was missed or
+    /// interrupted too long ago is passed over, in the ledger and in the log.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or written; what is due then is due the next time, too.
+    pub(crate) fn due(&mut self, reading: Reading) -> Result<Vec<Due>, LedgerError> {
+        let now = reading.now;
+        if !is_set(now) {
+            if !std::mem::replace(&mut self.clock_was_unset, true) {
+                tracing::warn!("the clock says {now}: nothing is run until it is set");
+            }
+            return Ok(Vec::new());
+        }
+        self.clock_was_unset = false;
+        self.follow_the_clock(reading)?;
+        let mut due = self.interrupted(now)?;
+        for (horizon, entry) in &self.entries {
+            let in_hand = self.handed_out.iter().filter(|(of, _)| of == horizon).map(|(_, instant)| *instant);
+            let after = in_hand.chain([entry.handled_until]).max().unwrap_or(entry.handled_until);
+            let Some(scheduled_for) = entry.schedule.last_within(after, now) else { continue };
+            let late = now - scheduled_for;
+            if late <= PUNCTUAL.max(self.catch_up) {
+                let cause = if late <= PUNCTUAL { Cause::OnTime } else { Cause::Missed };
+                due.push(Due { horizon: *horizon, scheduled_for, cause });
+            } else {
+                self.ledger.skip_slot(*horizon, scheduled_for, now)?;
+                self.tell_skipped(*horizon, scheduled_for, "missed");
+            }
+        }
+        for (horizon, entry) in &mut self.entries {
+            if let Some(watermark) = self.ledger.watermark(*horizon)? {
+                entry.handled_until = watermark.handled_until;
+            }
+        }
+        due.sort_by_key(|it| (it.scheduled_for, it.horizon));
+        self.handed_out.extend(due.iter().map(|it| (it.horizon, it.scheduled_for)));
+        Ok(due)
+    }
+
+    /// Runs that were begun and not ended, by a process that is no more.
+    fn interrupted(&self, now: DateTime<Utc>) -> Result<Vec<Due>, LedgerError> {
+        let mut due = Vec::new();
+        for slot in self.ledger.open_slots()? {
+            let (horizon, scheduled_for) = (slot.horizon, slot.scheduled_for);
+            if self.handed_out.contains(&(horizon, scheduled_for)) {
+                continue;
+            }
+            if self.entries.contains_key(&horizon) && now - scheduled_for <= PUNCTUAL.max(self.catch_up) {
+                due.push(Due { horizon, scheduled_for, cause: Cause::Interrupted });
+            } else {
+                self.ledger.skip_slot(horizon, scheduled_for, now)?;
+                self.tell_skipped(horizon, scheduled_for, "interrupted");
+            }
+        }
+        Ok(due)
+    }
+
+    fn tell_skipped(&self, horizon: Horizon, scheduled_for: DateTime<Utc>, what: &str) {
+        tracing::warn!(
+            %horizon,
+            "the {horizon} run of {scheduled_for} was {what} and is not made up for: that is longer ago than \
+             service.catch_up_hours = {}, or the horizon is off; run it by hand with: forecaster run {horizon}",
+            self.catch_up.num_hours()
+        );
+    }
+
+    /// Moves watermarks along with a clock that was set far back, and forward again when that was an error.
+    fn follow_the_clock(&mut self, reading: Reading) -> Result<(), LedgerError> {
+        let tolerance = self.catch_up.max(TimeDelta::hours(1));
+        let mut moved = Vec::new();
+        for (horizon, entry) in &mut self.entries {
+            if entry.set_back.is_some_and(|it| entry.handled_until > it.from) {
+                entry.set_back = None;
+            }
+            let returned = entry.set_back.filter(|it| it.was_an_error(reading));
+            if let Some(set_back) = returned {
+                tracing::warn!(%horizon, "the clock is back at {}: what was run before it went back counts", reading.now);
+                entry.handled_until = entry.handled_until.max(set_back.from);
+                entry.set_back = None;
+                moved.push(*horizon);
+            } else if entry.handled_until > reading.now + tolerance {
+                tracing::warn!(
+                    %horizon,
+                    "the clock went back to {}: the schedule had been dealt with up to {}, and starts again from here",
+                    reading.now,
+                    entry.handled_until
+                );
+                entry.set_back = Some(SetBack { from: entry.handled_until, at: reading });
+                entry.handled_until = reading.now;
+                moved.push(*horizon);
+            }
+        }
+        for horizon in moved {
+            let entry = &self.entries[&horizon];
+            self.set_watermark(horizon, &entry.schedule, entry.handled_until)?;
+        }
+        Ok(())
+    }
+
+    /// Begins a run that is due; `None` when its slot has been closed meanwhile, and there is nothing to run.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub(crate) fn begin(&mut self, due: &Due, reading: Reading) -> Result<Option<Assignment>, LedgerError> {
+        let Due { horizon, scheduled_for, .. } = *due;
+        let lived_through = self.entries.get(&horizon).and_then(|entry| entry.set_back);
+        if lived_through.is_some_and(|it| scheduled_for <= it.from) && due.cause != Cause::Interrupted {
+            // Whatever ran for this instant ran long before it came.
+            self.ledger.forget_slot(horizon, scheduled_for)?;
+        }
+        let slot = self.ledger.begin_slot(horizon, scheduled_for, &new_run_id(), reading.now)?;
+        if let Some(entry) = self.entries.get_mut(&horizon) {
+            entry.handled_until = entry.handled_until.max(scheduled_for);
+        }
+        let begun = slot.state == SlotState::Started;
+        if !begun {
+            tracing::info!(%horizon, "the {horizon} run of {scheduled_for} has been dealt with already");
+            self.give_back(due);
+        }
+        Ok(begun.then(|| Assignment { horizon, run_id: slot.run_id, scheduled_for: Some(scheduled_for) }))
+    }
+
+    /// Takes back what was handed out: it ran to its end, or is to be due again.
+    pub(crate) fn give_back(&mut self, due: &Due) {
+        self.handed_out.remove(&(due.horizon, due.scheduled_for));
+    }
+
+    /// When each enabled horizon is due next.
+    pub(crate) fn next(&self, now: DateTime<Utc>) -> BTreeMap<Horizon, DateTime<Utc>> {
+        let next = |(horizon, entry): (&Horizon, &Entry)| {
+            Some((*horizon, entry.schedule.next_after(now.max(entry.handled_until))?))
+        };
+        self.entries.iter().filter_map(next).collect()
+    }
+}
+
+impl SetBack {
+    /// Whether the clock has gone forward, to where it was, much faster than time has passed.
+    fn was_an_error(&self, reading: Reading) -> bool {
+        let by_clock = (reading.now - self.at.now).to_std().unwrap_or_default();
+        let by_time = reading.elapsed.saturating_sub(self.at.elapsed);
+        reading.now >= self.from - PUNCTUAL && by_clock > 2 * by_time + Duration::from_secs(60)
+    }
+}
+
+#[cfg(test)]
+#[path = "agenda_tests.rs"]
+mod tests;
