@@ -225,6 +225,14 @@ pub enum ConfigCommand {
     Check,
     /// Print the configuration in force, environment included
     Show,
+    /// List the versions that the daemon took over, and what each changed
+    History,
+    /// Put an earlier version back into the file
+    Rollback {
+        /// Its number in the history [default: the newest that differs from the file]
+        #[arg(value_name = "NUMBER")]
+        number: Option<u32>,
+    },
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod rates;
 mod run;
 
 pub(crate) use backtest::backtest;
-pub(crate) use config::config;
+pub(crate) use config::{config, history, rollback};
 pub(crate) use model::model;
 pub(crate) use rates::rates;
 pub(crate) use run::run;

@@ -3,11 +3,14 @@
 //! In: a TOML file and variables FORECASTER__SECTION__KEY. Out: a [`Config`] that is valid, or a sentence that
 //! names the file, the key, what was found and what was expected.
 
+mod changes;
 mod check;
 mod load;
 mod settings;
+pub(crate) mod snapshots;
 
-pub(crate) use load::{ConfigError, Loaded, load};
+pub(crate) use changes::changes;
+pub(crate) use load::{ConfigError, Loaded, data_dir, find, load};
 pub(crate) use settings::{
     CHRONOS, ChronosDevice, Config, HttpSettings, LogFormat, LogSettings, MODEL_NAMES, Quantize, ReportLanguage,
 };

@@ -1,25 +1,27 @@
 //! `forecaster serve`: the schedule, the runs, what systemd and the journal are told, and the pages over HTTP.
 //!
-//! One supervisor owns the agenda and the one run that may be in progress; everything else sends it messages or reads the
-//! [`state::DaemonState`] it publishes. Runs are processes of their own.
+//! One [`supervisor::Supervisor`] owns the [`agenda::Agenda`] and the one run that may be in progress; everything else sends it
+//! messages or reads the [`state::DaemonState`] it publishes. Runs are processes of their own ([`runner`]).
 
 mod agenda;
+mod alarms;
 mod clock;
+mod http;
 mod pulse;
+mod reload;
+mod runner;
 mod schedule;
+mod serve;
+mod server;
 mod state;
+mod supervisor;
+mod systemd;
 
-use crate::config::{Config, Loaded};
+pub(crate) use runner::run_worker;
+pub(crate) use serve::serve;
+
+use crate::config::Config;
 use crate::failure::{Failure, Outcome};
-use std::path::Path;
-
-pub(crate) fn serve(_loaded: Loaded, _named: Option<&Path>, _level_is_fixed: bool) -> Result<Outcome, Failure> {
-    Ok(Outcome::Done)
-}
-
-pub(crate) fn run_worker() -> Result<Outcome, Failure> {
-    Ok(Outcome::Done)
-}
 
 pub(crate) fn healthcheck(_config: &Config) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)

@@ -22,7 +22,7 @@ mod resources;
 mod run;
 mod secret;
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, ConfigCommand};
 use config::LogSettings;
 use failure::{Failure, Outcome};
 
@@ -39,6 +39,11 @@ pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
     match &cli.command {
         Command::ChronosWorker => return chronos::serve(),
         Command::RunWorker => return daemon::run_worker(),
+        // They are for when the configuration is broken.
+        Command::Config { command: ConfigCommand::History } => return commands::history(cli.config.as_deref()),
+        Command::Config { command: ConfigCommand::Rollback { number } } => {
+            return commands::rollback(cli.config.as_deref(), *number);
+        }
         _ => {}
     }
     let loaded = config::load(cli.config.as_deref()).map_err(Failure::from_config)?;

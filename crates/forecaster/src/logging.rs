@@ -14,6 +14,9 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 /// The name under which `journalctl -t` finds every process of the program.
 const IDENTIFIER: &str = "forecaster";
 
+/// What is said of jobs, of which there are many for one alarm, is of use to nobody. What the operator sets comes after it.
+const QUIET: &str = "tokio_cron_scheduler=warn";
+
 type Handle = reload::Handle<EnvFilter, Registry>;
 
 static HANDLE: OnceLock<Handle> = OnceLock::new();
@@ -65,7 +68,7 @@ fn remember(filter: &str, format: LogFormat) {
 }
 
 fn parse(filter: &str) -> Result<EnvFilter, Failure> {
-    EnvFilter::try_new(filter).map_err(|error| {
+    EnvFilter::try_new(format!("{QUIET},{filter}")).map_err(|error| {
         Failure::usage(format!("log level {filter}: {error}")).hint("use error, warn, info, debug or trace")
     })
 }

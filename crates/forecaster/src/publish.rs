@@ -101,10 +101,16 @@ pub(crate) fn record_failure(
             .map_err(Failure::failed)?;
         Ok(ledger.record(&bare_record(&identity, &pair, market, horizon, metrics))?)
     };
-    after_failure(record(), config, ledger);
+    match record() {
+        Ok(()) => flush_metrics(ledger, config),
+        Err(second) => tracing::warn!("the failed run could not be recorded: {second}"),
+    }
 }
 
 /// Records a run whose process ended, after so many seconds, before it could record itself.
+///
+/// # Errors
+/// When the ledger cannot be written.
 pub(crate) fn record_lost(
     identity: &RunIdentity,
     config: &Config,
@@ -112,21 +118,12 @@ pub(crate) fn record_lost(
     error: &str,
     ledger: &Ledger,
     seconds: f64,
-) {
-    let identity = RunIdentity { status: RunStatus::Failed, ..identity.clone() };
-    let record = || -> Result<(), Failure> {
-        let pair = config.pair()?;
-        let metrics = metrics::lost_line(&identity, &pair, horizon, error, seconds).map_err(Failure::failed)?;
-        Ok(ledger.record(&bare_record(&identity, &pair, None, horizon, metrics))?)
-    };
-    after_failure(record(), config, ledger);
-}
-
-fn after_failure(recorded: Result<(), Failure>, config: &Config, ledger: &Ledger) {
-    match recorded {
-        Ok(()) => flush_metrics(ledger, config),
-        Err(second) => tracing::warn!("the failed run could not be recorded: {second}"),
-    }
+) -> Result<(), Failure> {
+    let pair = config.pair()?;
+    let metrics = metrics::lost_line(identity, &pair, horizon, error, seconds).map_err(Failure::failed)?;
+    ledger.record(&bare_record(identity, &pair, None, horizon, metrics))?;
+    flush_metrics(ledger, config);
+    Ok(())
 }
 
 /// What the ledger keeps of every run, with nothing issued.

@@ -98,8 +98,6 @@ pub(crate) struct Issued {
     pub published: Published,
     /// ok or degraded.
     pub status: RunStatus,
-    /// Seconds it took.
-    pub seconds: f64,
 }
 
 impl Issued {
@@ -157,17 +155,16 @@ fn attempt(
     let writing = publishing.hold();
     let published = publish::publish(&identity, config, market, &forecast, ledger, usage)?;
     drop(writing);
-    let seconds = usage.seconds();
     tracing::info!(
         status = identity.status.as_str(),
-        seconds = rounded(seconds),
+        seconds = rounded(usage.seconds()),
         cached = forecast.cached,
         computed = forecast.computed,
         report = %published.paths.html.display(),
         "run finished: {}",
         identity.status.as_str()
     );
-    Ok(Issued { forecast, published, status: identity.status, seconds })
+    Ok(Issued { forecast, published, status: identity.status })
 }
 
 fn is_stale(place: &Workplace<'_>) -> bool {

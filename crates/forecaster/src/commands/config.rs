@@ -2,11 +2,13 @@
 
 use super::{now, print};
 use crate::cli::ConfigCommand;
-use crate::config::Loaded;
+use crate::config::{self, Config, Loaded, changes, snapshots};
 use crate::failure::{Failure, Outcome};
+use chrono_tz::Tz;
 use croner::Cron;
 use forecaster_domain::Horizon;
 use std::fmt::Write;
+use std::path::Path;
 use std::str::FromStr;
 
 /// Checks or shows the configuration, which is valid when this is reached.
@@ -14,7 +16,89 @@ pub(crate) fn config(command: &ConfigCommand, loaded: &Loaded) -> Result<Outcome
     match command {
         ConfigCommand::Check => print(&check(loaded))?,
         ConfigCommand::Show => print(&toml::to_string_pretty(&loaded.config).map_err(Failure::failed)?)?,
+        // Done without a valid configuration: see `history` and `rollback`.
+        ConfigCommand::History | ConfigCommand::Rollback { .. } => {}
     }
+    Ok(Outcome::Done)
+}
+
+/// Lists the versions that the daemon took over. The file may be broken.
+pub(crate) fn history(named: Option<&Path>) -> Result<Outcome, Failure> {
+    let file = config::find(named);
+    let data_dir = config::data_dir(file.as_deref());
+    let snapshots = snapshots::list(&data_dir)?;
+    let current = file.as_deref().and_then(|file| std::fs::read_to_string(file).ok());
+    let mut text = String::new();
+    if snapshots.is_empty() {
+        let _ = writeln!(text, "no version has been taken over yet in {}", data_dir.display());
+    }
+    let mut before: Option<Config> = None;
+    for (index, snapshot) in snapshots.iter().enumerate() {
+        let kept = config::load(Some(&snapshot.path)).map(|loaded| loaded.config);
+        let is_current = index + 1 == snapshots.len() && current.as_ref() == snapshot.text().ok().as_ref();
+        let zone = kept.as_ref().map_or(Tz::UTC, Config::zone);
+        let at = snapshot.at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z");
+        let _ = writeln!(text, "{:>4}  {at}{}", snapshot.number, if is_current { "  the file as it is" } else { "" });
+        match (&kept, &before) {
+            (Ok(kept), Some(before)) => {
+                let changed = changes(before, kept);
+                for change in &changed {
+                    let _ = writeln!(text, "      {change}");
+                }
+                if changed.is_empty() {
+                    let _ = writeln!(text, "      comments and spacing only");
+                }
+            }
+            (Err(error), _) => {
+                let _ = writeln!(text, "      no longer valid: {error}");
+            }
+            (Ok(_), None) => {}
+        }
+        before = kept.ok().or(before);
+    }
+    if current.is_some() && !text.contains("the file as it is") && !snapshots.is_empty() {
+        let _ = writeln!(
+            text,
+            "      the file has been edited since; it is taken over with: systemctl reload forecaster"
+        );
+    }
+    print(&text)?;
+    Ok(Outcome::Done)
+}
+
+/// Puts an earlier version back into the file, which may be broken and is kept beside it.
+pub(crate) fn rollback(named: Option<&Path>, number: Option<u32>) -> Result<Outcome, Failure> {
+    let Some(file) = config::find(named) else {
+        return Err(Failure::usage("there is no configuration file to roll back").hint("name one with --config FILE"));
+    };
+    let data_dir = config::data_dir(Some(&file));
+    let snapshots = snapshots::list(&data_dir)?;
+    let current = std::fs::read_to_string(&file).map_err(|error| Failure::from_io("read", &file, &error))?;
+    let wanted = match number {
+        Some(number) => snapshots.iter().find(|it| it.number == number),
+        None => snapshots.iter().rev().find(|it| it.text().is_ok_and(|text| text != current)),
+    };
+    let Some(wanted) = wanted else {
+        let message = match number {
+            Some(number) => format!("there is no version {number} in {}", data_dir.display()),
+            None => format!("{} holds no version that differs from {}", data_dir.display(), file.display()),
+        };
+        return Err(Failure::usage(message).hint("forecaster config history lists them"));
+    };
+    let text = wanted.text()?;
+    config::load(Some(&wanted.path)).map_err(Failure::from_config)?;
+    let beside = file.with_extension("toml.before-rollback");
+    let write = |path: &Path, text: &str| {
+        snapshots::replace(path, text).map_err(|error| Failure::from_io("write", path, &error))
+    };
+    write(&beside, &current)?;
+    write(&file, &text)?;
+    print(&format!(
+        "{}: version {} is back; what stood there is in {}\nthe daemon takes it over with: systemctl reload forecaster\n",
+        file.display(),
+        wanted.number,
+        beside.display()
+    ))?;
     Ok(Outcome::Done)
 }
 

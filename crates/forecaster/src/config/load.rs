@@ -43,6 +43,25 @@ pub(crate) struct Loaded {
     pub config: Config,
     /// Its file; `None` when the built-in defaults serve.
     pub file: Option<PathBuf>,
+    /// The file's text; empty when the built-in defaults serve.
+    pub text: String,
+}
+
+/// The file that serves: the one that is named, else the first of the usual places that has one.
+pub(crate) fn find(named: Option<&Path>) -> Option<PathBuf> {
+    named.map_or_else(|| PLACES.iter().map(PathBuf::from).find(|path| path.is_file()), |path| Some(path.to_owned()))
+}
+
+/// The state directory that `file` names, however broken the rest of it may be; the default when it names none.
+pub(crate) fn data_dir(file: Option<&Path>) -> PathBuf {
+    let variable = std::env::var_os("FORECASTER__SERVICE__DATA_DIR").map(PathBuf::from);
+    let named = || {
+        let text = std::fs::read_to_string(file?).ok()?;
+        let value = text.lines().find_map(|line| line.trim().strip_prefix("data_dir")?.trim().strip_prefix('='))?;
+        let mut quoted = value.trim().splitn(3, '"');
+        (quoted.next() == Some("")).then(|| quoted.next().map(PathBuf::from))?
+    };
+    variable.or_else(named).unwrap_or_else(|| super::settings::ServiceSettings::default().data_dir)
 }
 
 /// Loads the configuration from `file`, or from the first of the usual places that has one, else the defaults;
@@ -55,8 +74,11 @@ pub(crate) fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
         // Not only regular files: a pipe or /dev/stdin is as good.
         Some(path) if path.exists() && !path.is_dir() => Some(path.to_owned()),
         Some(path) => return Err(ConfigError::Missing(path.to_owned())),
-        None => PLACES.iter().map(PathBuf::from).find(|path| path.is_file()),
+        None => find(None),
     };
+    // A file that is not text is told of below, and a pipe can be read once only.
+    let regular = file.as_deref().filter(|path| path.is_file());
+    let text = regular.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
     let mut figment = Figment::new();
     if let Some(path) = &file {
         figment = figment.merge(Toml::file_exact(path));
@@ -73,7 +95,7 @@ pub(crate) fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
         found: problem.found,
         expected: problem.expected,
     })?;
-    Ok(Loaded { config, file })
+    Ok(Loaded { config, file, text })
 }
 
 /// File or environment variable that last set `key`, or its nearest section.

@@ -4,6 +4,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use forecaster_domain::Horizon;
+use forecaster_ledger::RunSummary;
+use serde_json::Value;
 use std::path::PathBuf;
 
 /// What is told of the daemon.
@@ -64,4 +66,110 @@ pub(crate) struct LastRun {
     pub figures: Option<(f64, f64)>,
     /// Why it failed.
     pub error: Option<String>,
+}
+
+impl LastRun {
+    /// What the ledger keeps of a run.
+    pub(crate) fn of(run: &RunSummary) -> Self {
+        let metrics: Value = serde_json::from_str(&run.metrics).unwrap_or_default();
+        let figures = metrics["last_value"].as_f64().zip(metrics["forecast"]["median"].as_f64());
+        Self {
+            finished_at: run.finished_at,
+            status: run.status.clone(),
+            as_of: run.as_of,
+            figures,
+            error: metrics["error"].as_str().map(str::to_owned),
+        }
+    }
+}
+
+/// The line of `systemctl status`: the run in progress, else the last result; and the next run.
+pub(crate) fn status_line(state: &DaemonState) -> String {
+    let time = |instant: DateTime<Utc>| instant.with_timezone(&state.zone).format("%Y-%m-%d %H:%M").to_string();
+    let running = state.horizons.iter().find_map(|it| Some((it.horizon, it.running_since?)));
+    let last = state.horizons.iter().filter_map(|it| Some((it.horizon, it.last.as_ref()?)));
+    let last = last.max_by_key(|(_, last)| last.finished_at);
+    let mut parts = Vec::new();
+    if state.stopping {
+        parts.push("stopping".to_owned());
+    }
+    match (running, last) {
+        (Some((horizon, since)), _) => parts.push(format!("{horizon} running since {}", time(since))),
+        (None, Some((horizon, last))) => parts.push(format!("{horizon} {}", result(last, &time(last.finished_at)))),
+        (None, None) => parts.push("no run yet".to_owned()),
+    }
+    let next = state.horizons.iter().filter_map(|it| Some((it.next?, it.horizon))).min();
+    match next {
+        _ if state.stopping => {}
+        Some((instant, horizon)) => parts.push(format!("next {horizon} {}", time(instant))),
+        None => parts.push("next: none, every horizon is off".to_owned()),
+    }
+    if let Some(reason) = &state.configuration.refused {
+        parts.push(format!("configuration refused, the earlier one serves: {reason}"));
+    }
+    parts.join("; ")
+}
+
+fn result(last: &LastRun, finished: &str) -> String {
+    let figures = last.figures.map(|(value, median)| format!(", {} -> {}", short(value), short(median)));
+    let error = last.error.as_ref().map(|error| format!(": {error}"));
+    format!("{} {finished}{}{}", last.status, figures.unwrap_or_default(), error.unwrap_or_default())
+}
+
+/// Five or six digits, as many as a treasurer says.
+fn short(value: f64) -> String {
+    let decimals = if value >= 100.0 { 1 } else { 4 };
+    format!("{value:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> DaemonState {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let horizon = |horizon| HorizonState { horizon, enabled: true, next: None, running_since: None, last: None };
+        let mut horizons: Vec<_> = Horizon::ALL.map(horizon).into();
+        horizons[0].last = Some(LastRun {
+            finished_at: at("2025-01-06T11:00:01Z"),
+            status: "ok".into(),
+            as_of: None,
+            figures: Some((1011.82, 1009.24)),
+            error: None,
+        });
+        horizons[0].next = Some(at("2025-01-20T11:00:00Z"));
+        horizons[1].next = Some(at("2025-01-15T12:00:00Z"));
+        DaemonState {
+            started_at: at("2025-01-01T00:00:00Z"),
+            ready: true,
+            stopping: false,
+            zone: Tz::America__Santiago,
+            reports_dir: "reports".into(),
+            horizons,
+            configuration: ConfigurationState { file: None, accepted_at: at("2025-01-01T00:00:00Z"), refused: None },
+        }
+    }
+
+    #[test]
+    fn the_status_line_tells_the_last_result_and_the_next_run() {
+        assert_eq!(status_line(&state()), "7d ok 2025-01-06 08:00, 1011.8 -> 1009.2; next 15d 2025-01-15 09:00");
+    }
+
+    #[test]
+    fn the_status_line_tells_a_run_in_progress_a_failure_and_a_refusal() {
+        let mut state = state();
+        state.horizons[2].running_since = Some("2025-01-06T11:02:00Z".parse().unwrap());
+        state.configuration.refused = Some("horizons.7d.schedule: bad".into());
+        assert_eq!(
+            status_line(&state),
+            "30d running since 2025-01-06 08:02; next 15d 2025-01-15 09:00; configuration refused, the earlier one \
+             serves: horizons.7d.schedule: bad"
+        );
+        state.horizons[2].running_since = None;
+        let last = state.horizons[0].last.as_mut().unwrap();
+        (last.status, last.figures, last.error) = ("failed".into(), None, Some("disk full".into()));
+        assert!(status_line(&state).starts_with("7d failed 2025-01-06 08:00: disk full; next"));
+        state.stopping = true;
+        assert!(status_line(&state).starts_with("stopping; 7d failed"));
+    }
 }

@@ -1,0 +1,91 @@
+//! Taking over another configuration without a restart: checked whole first, then applied, or refused with its reason.
+
+use super::server::Server;
+use super::supervisor::Message;
+use super::systemd::Systemd;
+use crate::config::{self, Config, Loaded, changes, snapshots};
+use crate::failure::Failure;
+use crate::logging;
+use chrono::Utc;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// Who takes configurations over.
+pub(crate) struct Reloader {
+    /// The file that was named on the command line.
+    pub named: Option<PathBuf>,
+    /// The command line's level stands over the configuration's.
+    pub level_is_fixed: bool,
+    /// The configuration in force.
+    pub in_force: Config,
+    /// The HTTP server.
+    pub server: Server,
+    /// The supervisor.
+    pub supervisor: mpsc::Sender<Message>,
+    /// The way to systemd.
+    pub systemd: Arc<Systemd>,
+}
+
+impl Reloader {
+    /// Reads the configuration again and takes it over. A bad one is refused, in journal and status line, and the one in
+    /// force stays.
+    pub(crate) async fn reload(&mut self) {
+        self.systemd.reloading();
+        match self.attempt().await {
+            Ok(changed) if changed.is_empty() => tracing::info!("configuration read again: nothing has changed"),
+            Ok(changed) => tracing::info!("configuration taken over: {}", changed.join("; ")),
+            Err(refusal) => {
+                let hint = refusal.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                tracing::error!("configuration refused, the earlier one serves: {refusal}{hint}");
+                // A supervisor that has ended needs to know nothing.
+                let _ = self.supervisor.send(Message::Refused(refusal.to_string())).await;
+            }
+        }
+        self.systemd.ready();
+    }
+
+    async fn attempt(&mut self) -> Result<Vec<String>, Failure> {
+        let Loaded { config, text, .. } = config::load(self.named.as_deref()).map_err(Failure::from_config)?;
+        self.refuse_what_needs_a_restart(&config)?;
+        let changed = changes(&self.in_force, &config);
+        super::serve::check_directories(&config)?;
+        self.server.follow(&config.service.http).await?;
+        let adopted = self.adopt(&config, &text).await;
+        if adopted.is_err() {
+            self.server.follow(&self.in_force.service.http).await?;
+        }
+        adopted?;
+        if !self.level_is_fixed {
+            logging::set_level(&config.service.log.level)?;
+        }
+        self.in_force = config;
+        Ok(changed)
+    }
+
+    async fn adopt(&mut self, config: &Config, text: &str) -> Result<(), Failure> {
+        let gone = || Failure::failed("the supervisor has ended");
+        let now = Utc::now();
+        keep(config, text)?;
+        let (answer, adopted) = oneshot::channel();
+        let message = Message::Adopt(Box::new(config.clone()), now, answer);
+        self.supervisor.send(message).await.map_err(|_| gone())?;
+        adopted.await.map_err(|_| gone())?
+    }
+
+    fn refuse_what_needs_a_restart(&self, config: &Config) -> Result<(), Failure> {
+        let (old, new) = (&self.in_force.service, &config.service);
+        let key = match () {
+            () if old.data_dir != new.data_dir => "service.data_dir",
+            () if old.log.format != new.log.format => "service.log.format",
+            () => return Ok(()),
+        };
+        Err(Failure::usage(format!("{key} cannot be changed while the daemon runs"))
+            .hint("systemctl restart forecaster"))
+    }
+}
+
+/// Keeps a version that is taken over. The built-in defaults have no text and need no keeping.
+pub(crate) fn keep(config: &Config, text: &str) -> Result<(), Failure> {
+    if text.is_empty() { Ok(()) } else { snapshots::keep(&config.service.data_dir, text, Utc::now()) }
+}

@@ -1,0 +1,177 @@
+//! A run as a process of its own: this program again, as `forecaster run-worker`.
+//!
+//! Its memory is all given back, a crash or the out-of-memory killer ends that run alone, and it can be cut off at any time.
+//! The parent writes the [`Job`] as one line to its standard input and keeps that open; when it is closed, by the parent or
+//! with it, the run ends at the next point at which nothing is half written. What came of it stands in the ledger.
+
+use crate::chronos::{ChronosSource, this_program};
+use crate::config::Config;
+use crate::failure::{Failure, Outcome};
+use crate::market::Market;
+use crate::resources::Usage;
+use crate::run::{Assignment, Publishing, Workplace, carry_out};
+use crate::{commands, lock, logging, publish};
+use chrono::Utc;
+use forecaster_ledger::{Ledger, RunStatus, SlotState};
+use serde::{Deserialize, Serialize};
+use std::io::{BufRead, Read};
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::process::{Child, ChildStdin, Command};
+use tokio_util::sync::CancellationToken;
+
+/// A run that is cut off gets so long to come to a point at which nothing is half written; then it is killed, which loses
+/// no more.
+const LAST_WRITES: Duration = Duration::from_secs(10);
+
+/// All that a run needs to know. The configuration goes along: the file may have been edited since it was taken over.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Job {
+    /// What is to be run.
+    pub assignment: Assignment,
+    /// With what.
+    pub config: Config,
+}
+
+/// How the process ended. Whether the run did stands in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// By itself.
+    Exited,
+    /// It was cut off on request.
+    Cut,
+    /// It was cut off at its deadline.
+    TooLong,
+    /// Otherwise: how.
+    Lost(String),
+}
+
+/// Who runs jobs.
+pub(crate) trait Runner: Send + Sync + 'static {
+    /// Runs `job` to its end, or until `cut`.
+    fn run(&self, job: Job, cut: CancellationToken) -> impl Future<Output = Ended> + Send;
+}
+
+/// Runs each job in a process.
+#[derive(Debug)]
+pub(crate) struct Processes;
+
+impl Runner for Processes {
+    async fn run(&self, job: Job, cut: CancellationToken) -> Ended {
+        let deadline = Duration::from_secs(job.config.service.run_deadline_seconds);
+        let (mut child, input) = match start(&job).await {
+            Ok(started) => started,
+            Err(reason) => return Ended::Lost(reason),
+        };
+        let ended = tokio::select! {
+            status = child.wait() => return describe(status),
+            () = cut.cancelled() => Ended::Cut,
+            () = tokio::time::sleep(deadline) => Ended::TooLong,
+        };
+        drop(input);
+        if tokio::time::timeout(LAST_WRITES, child.wait()).await.is_err() {
+            let _ = child.kill().await;
+        }
+        ended
+    }
+}
+
+async fn start(job: &Job) -> Result<(Child, ChildStdin), String> {
+    let mut line = serde_json::to_vec(job).map_err(|error| format!("the run could not be described: {error}"))?;
+    line.push(b'\n');
+    let mut child = Command::new(this_program())
+        .arg0("forecaster")
+        .args(logging::arguments())
+        .arg("run-worker")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| format!("the run's process could not be started: {error}"))?;
+    let mut input = child.stdin.take().ok_or("the run's process has no standard input")?;
+    // A process that ends before it has read is told from its status.
+    let _ = input.write_all(&line).await;
+    Ok((child, input))
+}
+
+fn describe(status: std::io::Result<ExitStatus>) -> Ended {
+    use std::os::unix::process::ExitStatusExt;
+    match status {
+        Ok(status) if status.code().is_some() => Ended::Exited,
+        Ok(status) => match status.signal() {
+            Some(9) => Ended::Lost(
+                "the run's process was killed (signal 9): by the out-of-memory killer, at the limit of \
+                                    the service's memory, or by hand"
+                    .to_owned(),
+            ),
+            Some(signal) => Ended::Lost(format!("the run's process crashed (signal {signal})")),
+            None => Ended::Lost(format!("the run's process ended: {status}")),
+        },
+        Err(error) => Ended::Lost(format!("the run's process was lost: {error}")),
+    }
+}
+
+/// The process's end of it.
+///
+/// # Errors
+/// When there is no job, or the run fails; that is in the ledger then, where it could be written.
+pub(crate) fn run_worker() -> Result<Outcome, Failure> {
+    // The name under which ps and top show it; without it, all the same.
+    let _ = std::fs::write("/proc/self/comm", "forecaster-run");
+    let mut line = String::new();
+    let mut input = std::io::stdin().lock();
+    input.read_line(&mut line).map_err(|error| Failure::failed(format!("no job could be read: {error}")))?;
+    drop(input);
+    let Job { assignment, config } =
+        serde_json::from_str(&line).map_err(|error| Failure::usage(format!("this is no job: {error}")))?;
+    let publishing = Arc::new(Publishing::default());
+    end_with_the_parent(publishing.clone())?;
+    let _alone = lock::horizon(&config.service.data_dir, assignment.horizon)?;
+    let ledger = commands::open_ledger(&config)?;
+    if !is_open(&assignment, &ledger)? {
+        tracing::info!(horizon = %assignment.horizon, run_id = assignment.run_id, "the run has been dealt with already");
+        return Ok(Outcome::Done);
+    }
+    work(&assignment, &config, &ledger, &publishing)
+}
+
+fn work(
+    assignment: &Assignment,
+    config: &Config,
+    ledger: &Ledger,
+    publishing: &Publishing,
+) -> Result<Outcome, Failure> {
+    let today = Utc::now().with_timezone(&config.zone()).date_naive();
+    let market = Market::load(config, None, today).inspect_err(|error| {
+        let identity = assignment.identity(config, RunStatus::Failed);
+        tracing::error!(horizon = %assignment.horizon, run_id = assignment.run_id, "run failed: {error}");
+        let _writing = publishing.hold();
+        publish::record_failure(&identity, config, None, assignment.horizon, error, ledger, &Usage::start());
+    })?;
+    market.warn_of_gaps();
+    let chronos = ChronosSource::default();
+    let place = Workplace { config, market: &market, ledger, chronos: &chronos, release: true };
+    carry_out(assignment, &place, publishing).map(|issued| issued.outcome())
+}
+
+/// Another attempt at the same run may have come first.
+fn is_open(assignment: &Assignment, ledger: &Ledger) -> Result<bool, Failure> {
+    let Some(scheduled_for) = assignment.scheduled_for else { return Ok(true) };
+    let slot = ledger.slot(assignment.horizon, scheduled_for)?;
+    Ok(slot.is_some_and(|slot| slot.state == SlotState::Started && slot.run_id == assignment.run_id))
+}
+
+/// Ends this process when standard input does, unless something is being written: then right after.
+fn end_with_the_parent(publishing: Arc<Publishing>) -> Result<(), Failure> {
+    let wait = move || {
+        let mut rest = [0; 64];
+        while matches!(std::io::stdin().read(&mut rest), Ok(1..)) {}
+        let _nothing_is_written = publishing.hold();
+        tracing::info!("the run is cut off: nothing of it is kept");
+        std::process::exit(1)
+    };
+    let thread = std::thread::Builder::new().name("parent".to_owned()).spawn(wait);
+    thread.map(drop).map_err(|error| Failure::failed(format!("no thread to watch the parent: {error}")))
+}

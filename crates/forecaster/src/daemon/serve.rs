@@ -1,0 +1,147 @@
+//! `forecaster serve`: puts the daemon together and takes it down again.
+//!
+//! What can be wrong is looked for before it says that it is ready: clock, directories, another daemon, ledger, port, secrets. Each
+//! ends the start with a sentence, in the journal and in systemd's status line.
+
+use super::alarms::CronAlarms;
+use super::clock::{SystemClock, is_set};
+use super::pulse::Pulse;
+use super::reload::{self, Reloader};
+use super::runner::Processes;
+use super::server::{Server, Sources};
+use super::state::{ConfigurationState, DaemonState};
+use super::supervisor::{Inbox, Parts, Supervisor};
+use super::systemd::{self, Systemd};
+use crate::config::{Config, Loaded};
+use crate::failure::{Failure, Outcome};
+use crate::{commands, lock, publish};
+use chrono::Utc;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Threads of the runtime: one that may wait for the ledger, one that answers meanwhile. Runs are processes.
+const THREADS: usize = 2;
+
+/// Is the daemon until it is stopped.
+///
+/// # Errors
+/// When it cannot start.
+pub(crate) fn serve(loaded: Loaded, named: Option<&Path>, level_is_fixed: bool) -> Result<Outcome, Failure> {
+    let systemd = Arc::new(Systemd::default());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::failed(format!("the runtime does not start: {error}")))?;
+    let served = runtime.block_on(live(loaded, named.map(Path::to_owned), level_is_fixed, systemd.clone()));
+    if let Err(failure) = &served {
+        systemd.status(&format!("not started: {failure}"));
+    }
+    served.map(|()| Outcome::Done)
+}
+
+async fn live(
+    loaded: Loaded,
+    named: Option<PathBuf>,
+    level_is_fixed: bool,
+    systemd: Arc<Systemd>,
+) -> Result<(), Failure> {
+    let Loaded { config, file, text } = loaded;
+    check_clock()?;
+    check_directories(&config)?;
+    let _alone = lock::daemon(&config.service.data_dir)?;
+    let ledger = Arc::new(commands::open_ledger(&config)?);
+    // Lines that a crash kept from the log.
+    publish::flush_metrics(&ledger, &config);
+    let accepted_at = Utc::now();
+    let (state, seen) = watch::channel(Arc::new(DaemonState {
+        started_at: accepted_at,
+        ready: false,
+        stopping: false,
+        zone: config.zone(),
+        reports_dir: config.service.reports_dir.clone(),
+        horizons: Vec::new(),
+        configuration: ConfigurationState { file: file.clone(), accepted_at, refused: None },
+    }));
+    let (pulse, beats) = Pulse::new();
+    let mut server = Server::new(Sources { state: seen, pulse: pulse.clone(), ledger: ledger.clone() });
+    server.follow(&config.service.http).await?;
+    reload::keep(&config, &text)?;
+    let [mut terminate, mut interrupt, mut hangup] = listen()?;
+    let parts = Parts {
+        clock: Arc::new(SystemClock::new()),
+        alarms: CronAlarms::start().await?,
+        runner: Processes,
+        ledger,
+        config: config.clone(),
+        state,
+        systemd: systemd.clone(),
+    };
+    let supervisor = Supervisor::new(parts)?;
+    let (messages, inbox) = mpsc::channel(8);
+    let (stop, stop_now) = (CancellationToken::new(), CancellationToken::new());
+    let ended = CancellationToken::new();
+    let inbox = Inbox { messages: inbox, beats, stop: stop.clone(), stop_now: stop_now.clone() };
+    let place = file.map_or_else(|| "built-in defaults".to_owned(), |file| file.display().to_string());
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "forecaster starts with {place}");
+    let mut living = tokio::spawn(supervisor.live(inbox));
+    let watchdog = tokio::spawn(systemd::watchdog(pulse, ended.clone()));
+    let mut reloader = Reloader { named, level_is_fixed, in_force: config, server, supervisor: messages, systemd };
+    let lived = loop {
+        tokio::select! {
+            lived = &mut living => break lived,
+            _ = terminate.recv() => stop_twice(&stop, &stop_now),
+            _ = interrupt.recv() => stop_twice(&stop, &stop_now),
+            _ = hangup.recv() => reloader.reload().await,
+        }
+    };
+    ended.cancel();
+    reloader.server.stop().await;
+    // It has nothing more to say.
+    let _ = watchdog.await;
+    lived.map_err(|error| Failure::failed(format!("the supervisor crashed: {error}")))?;
+    tracing::info!("forecaster has stopped");
+    Ok(())
+}
+
+/// The first wish to stop is kind, the second is not.
+fn stop_twice(stop: &CancellationToken, stop_now: &CancellationToken) {
+    if stop.is_cancelled() {
+        stop_now.cancel();
+    }
+    stop.cancel();
+}
+
+fn listen() -> Result<[Signal; 3], Failure> {
+    let on = |kind| signal(kind).map_err(|error| Failure::failed(format!("signals cannot be heard: {error}")));
+    Ok([on(SignalKind::terminate())?, on(SignalKind::interrupt())?, on(SignalKind::hangup())?])
+}
+
+fn check_clock() -> Result<(), Failure> {
+    let now = Utc::now();
+    if is_set(now) {
+        return Ok(());
+    }
+    Err(Failure::failed(format!("the clock says {}: it is not set", now.format("%Y-%m-%d %H:%M")))
+        .hint("set it, or let systemd-timesyncd or chrony do so; the service starts again by itself"))
+}
+
+/// Whether state, reports and metrics can be written: each directory is there, or is made, and takes a few kilobytes.
+///
+/// # Errors
+/// The first that does not, and why.
+pub(crate) fn check_directories(config: &Config) -> Result<(), Failure> {
+    let service = &config.service;
+    let logs = service.metrics_log.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for directory in [service.data_dir.as_path(), service.reports_dir.as_path(), logs] {
+        std::fs::create_dir_all(directory).map_err(|error| Failure::from_io("create", directory, &error))?;
+        let probe = || -> std::io::Result<()> {
+            let mut file = tempfile::Builder::new().prefix(".probe-").tempfile_in(directory)?;
+            file.write_all(&[0; 16_384])?;
+            file.as_file().sync_data()
+        };
+        probe().map_err(|error| Failure::from_io("write to", directory, &error))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! The HTTP server's life: bound before the daemon is ready, bound anew when the configuration says so.
+
+use super::http::{self, Pages};
+use super::pulse::Pulse;
+use super::state::DaemonState;
+use crate::config::HttpSettings;
+use crate::failure::Failure;
+use crate::secret::Secret;
+use forecaster_ledger::Ledger;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// What every server shows.
+#[derive(Clone)]
+pub(crate) struct Sources {
+    /// The daemon's state.
+    pub state: watch::Receiver<Arc<DaemonState>>,
+    /// Whether it lives.
+    pub pulse: Pulse,
+    /// The ledger.
+    pub ledger: Arc<Ledger>,
+}
+
+/// The server that is bound, or none.
+pub(crate) struct Server {
+    sources: Sources,
+    bound: Option<Bound>,
+}
+
+struct Bound {
+    wanted: Wanted,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// An address and the token that is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Wanted {
+    listen: String,
+    token: Option<Secret>,
+}
+
+impl Wanted {
+    fn new(settings: &HttpSettings) -> Result<Option<Self>, Failure> {
+        if settings.listen.is_empty() {
+            return Ok(None);
+        }
+        let token = (!settings.token.is_empty()).then(|| Secret::read(&settings.token, "service.http.token"));
+        let token = token.transpose().map_err(Failure::failed)?;
+        Ok(Some(Self { listen: settings.listen.clone(), token }))
+    }
+}
+
+impl Server {
+    /// No server yet.
+    pub(crate) fn new(sources: Sources) -> Self {
+        Self { sources, bound: None }
+    }
+
+    /// Serves as `settings` say. The token is read anew each time.
+    ///
+    /// # Errors
+    /// When the token cannot be read or the address not be bound; what was served before is served on.
+    pub(crate) async fn follow(&mut self, settings: &HttpSettings) -> Result<(), Failure> {
+        let wanted = Wanted::new(settings)?;
+        if self.bound.as_ref().map(|bound| &bound.wanted) == wanted.as_ref() {
+            return Ok(());
+        }
+        // First the old one goes: the new one may want the same port.
+        let old = self.stop().await;
+        let Some(wanted) = wanted else { return Ok(()) };
+        let bound = self.bind(wanted).await;
+        if bound.is_err()
+            && let Some(old) = old
+            && let Err(error) = self.bind(old).await
+        {
+            tracing::error!("the HTTP server could not be bound again: {error}");
+        }
+        bound
+    }
+
+    async fn bind(&mut self, wanted: Wanted) -> Result<(), Failure> {
+        let listener = TcpListener::bind(&wanted.listen).await.map_err(|error| {
+            Failure::failed(format!("service.http.listen: {} cannot be bound: {error}", wanted.listen))
+                .hint("free the port, or set another one, or \"\" for no server")
+        })?;
+        let Sources { state, pulse, ledger } = self.sources.clone();
+        let pages = Pages { state, pulse, ledger, token: wanted.token.clone() };
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        let task = tokio::spawn(async move {
+            if let Err(error) = http::serve(listener, pages, stopped).await {
+                tracing::error!("the HTTP server ended: {error}");
+            }
+        });
+        tracing::info!("pages on http://{}/", wanted.listen);
+        self.bound = Some(Bound { wanted, stop, task });
+        Ok(())
+    }
+
+    /// Stops serving; what was served.
+    pub(crate) async fn stop(&mut self) -> Option<Wanted> {
+        let Bound { wanted, stop, task } = self.bound.take()?;
+        stop.cancel();
+        // Its end is bounded by the server itself.
+        let _ = task.await;
+        Some(wanted)
+    }
+}

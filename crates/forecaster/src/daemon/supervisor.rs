@@ -1,0 +1,381 @@
+//! The loop that owns the agenda and the run in progress. Everything else sends it messages.
+//!
+//! In: alarms, the ends of runs, configurations, beats of the pulse, the wish to stop. Out: runs, one at a time, so that they do
+//! not fight for the processor; a [`DaemonState`] for whoever wants to know; systemd's status line. It ends when it was asked to
+//! stop and the run in progress has ended or was cut off; a run that was cut off is interrupted, and due again at the next
+//! start.
+
+use super::agenda::{Agenda, Cause, Due};
+use super::alarms::Alarms;
+use super::clock::{Clock, Reading};
+use super::pulse::Beat;
+use super::runner::{Ended, Job, Runner};
+use super::state::{ConfigurationState, DaemonState, HorizonState, LastRun, status_line};
+use super::systemd::Systemd;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::publish;
+use crate::run::Assignment;
+use chrono::{DateTime, Utc};
+use forecaster_domain::Horizon;
+use forecaster_ledger::{Ledger, LedgerError, RunStatus, SlotState};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How often the agenda is asked without any alarm.
+const PULSE: Duration = Duration::from_secs(30);
+/// What could not be written to the ledger is tried again after so long.
+const RETRY: Duration = Duration::from_secs(120);
+/// How often systemd is asked for more time while a run finishes, and for how much.
+const EXTENSION: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(20));
+
+/// What the supervisor is told.
+pub(crate) enum Message {
+    /// A configuration to take over, and when it was accepted; the answer is whether it could be.
+    Adopt(Box<Config>, DateTime<Utc>, oneshot::Sender<Result<(), Failure>>),
+    /// A configuration was refused, and why.
+    Refused(String),
+}
+
+/// What reaches the supervisor.
+pub(crate) struct Inbox {
+    /// Messages.
+    pub messages: mpsc::Receiver<Message>,
+    /// Questions whether it lives.
+    pub beats: mpsc::Receiver<Beat>,
+    /// It shall stop when the run in progress has ended.
+    pub stop: CancellationToken,
+    /// It shall stop at once.
+    pub stop_now: CancellationToken,
+}
+
+/// The supervisor.
+pub(crate) struct Supervisor<A, R> {
+    clock: Arc<dyn Clock>,
+    alarms: A,
+    runner: Arc<R>,
+    ledger: Arc<Ledger>,
+    agenda: Agenda,
+    config: Config,
+    queue: VecDeque<Due>,
+    running: Option<Running>,
+    /// Runs whose end could not be written down, and when they are given back to the agenda.
+    held: Vec<(Duration, Due)>,
+    last: BTreeMap<Horizon, LastRun>,
+    state: watch::Sender<Arc<DaemonState>>,
+    systemd: Arc<Systemd>,
+    trouble: Option<String>,
+}
+
+struct Running {
+    due: Due,
+    assignment: Assignment,
+    since: Reading,
+    cut: CancellationToken,
+    process: JoinHandle<Ended>,
+}
+
+/// With what a supervisor is made.
+pub(crate) struct Parts<A, R> {
+    /// The clocks.
+    pub clock: Arc<dyn Clock>,
+    /// The alarms.
+    pub alarms: A,
+    /// Who runs.
+    pub runner: R,
+    /// The ledger.
+    pub ledger: Arc<Ledger>,
+    /// The configuration in force.
+    pub config: Config,
+    /// Where its state is published.
+    pub state: watch::Sender<Arc<DaemonState>>,
+    /// The way to systemd.
+    pub systemd: Arc<Systemd>,
+}
+
+impl<A: Alarms, R: Runner> Supervisor<A, R> {
+    /// Plans the schedule; nothing runs yet.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or written.
+    pub(crate) fn new(parts: Parts<A, R>) -> Result<Self, Failure> {
+        let Parts { clock, alarms, runner, ledger, config, state, systemd } = parts;
+        let mut agenda = Agenda::new(ledger.clone());
+        agenda.adopt(&config, clock.read().now)?;
+        Ok(Self {
+            clock,
+            alarms,
+            runner: Arc::new(runner),
+            ledger,
+            agenda,
+            config,
+            queue: VecDeque::new(),
+            running: None,
+            held: Vec::new(),
+            last: BTreeMap::new(),
+            state,
+            systemd,
+            trouble: None,
+        })
+    }
+
+    /// Looks once, says that it is ready, and lives until it is stopped.
+    pub(crate) async fn live(mut self, mut inbox: Inbox) {
+        let rung = self.alarms.rung();
+        let mut pulse = tokio::time::interval(PULSE);
+        self.read_last();
+        self.look().await;
+        self.state.send_modify(|state| Arc::make_mut(state).ready = true);
+        self.systemd.ready();
+        tracing::info!("ready: {}", status_line(&self.state.borrow()));
+        loop {
+            tokio::select! {
+                () = inbox.stop.cancelled() => break,
+                () = rung.notified() => {}
+                _ = pulse.tick() => self.read_last(),
+                Some(beat) = inbox.beats.recv() => {
+                    self.look().await;
+                    self.answer(beat);
+                    continue;
+                }
+                Some(message) = inbox.messages.recv() => self.hear(message),
+                ended = end_of(&mut self.running) => self.settle(ended),
+            }
+            self.look().await;
+        }
+        self.finish(inbox).await;
+    }
+
+    /// Starts what is due, sets the alarms, publishes the state.
+    async fn look(&mut self) {
+        let reading = self.clock.read();
+        let (free, held): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.held).into_iter().partition(|(until, _)| *until <= reading.elapsed);
+        self.held = held;
+        free.iter().for_each(|(_, due)| self.agenda.give_back(due));
+        match self.agenda.due(reading) {
+            Ok(due) => {
+                due.iter().for_each(tell);
+                self.queue.extend(due);
+                self.trouble = None;
+            }
+            Err(error) => self.note_trouble(&error),
+        }
+        self.start_next(reading);
+        let next = self.agenda.next(reading.now);
+        for horizon in Horizon::ALL {
+            self.alarms.set(horizon, next.get(&horizon).copied(), reading).await;
+        }
+        self.publish_state(&next);
+    }
+
+    fn note_trouble(&mut self, error: &LedgerError) {
+        let told = error.to_string();
+        if self.trouble.as_ref() != Some(&told) {
+            tracing::error!("what is due cannot be told: {told}");
+        }
+        self.trouble = Some(told);
+    }
+
+    fn start_next(&mut self, reading: Reading) {
+        while self.running.is_none() {
+            let Some(due) = self.queue.pop_front() else { return };
+            match self.agenda.begin(&due, reading) {
+                Ok(Some(assignment)) => self.start(due, assignment, reading),
+                Ok(None) => {}
+                Err(error) => {
+                    self.note_trouble(&error);
+                    self.held.push((reading.elapsed + RETRY, due));
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, due: Due, assignment: Assignment, since: Reading) {
+        let cut = CancellationToken::new();
+        let job = Job { assignment: assignment.clone(), config: self.config.clone() };
+        let (runner, token) = (self.runner.clone(), cut.clone());
+        let process = tokio::spawn(async move { runner.run(job, token).await });
+        self.running = Some(Running { due, assignment, since, cut, process });
+    }
+
+    /// Sees to it that a run that has ended stands in the ledger, as failed when it could not say so itself.
+    fn settle(&mut self, ended: Ended) {
+        let Some(Running { due, assignment, since, .. }) = self.running.take() else { return };
+        let horizon = due.horizon;
+        let reading = self.clock.read();
+        let recorded = match self.ledger.slot(horizon, due.scheduled_for) {
+            Ok(Some(slot)) if slot.state != SlotState::Started => Ok(()),
+            Ok(_) if ended == Ended::Cut => {
+                tracing::warn!(%horizon, run_id = assignment.run_id, "the run was cut off; the next start runs it again");
+                Ok(())
+            }
+            Ok(_) => self.record_lost(&assignment, &ended, reading.elapsed.saturating_sub(since.elapsed)),
+            Err(error) => Err(error.into()),
+        };
+        match recorded {
+            Ok(()) => self.agenda.give_back(&due),
+            Err(error) => {
+                let wait = RETRY.as_secs();
+                tracing::error!(%horizon, "the run's end could not be recorded, it is run again in {wait} s: {error}");
+                self.held.push((reading.elapsed + RETRY, due));
+            }
+        }
+        self.read_last();
+    }
+
+    fn record_lost(&self, assignment: &Assignment, ended: &Ended, lasted: Duration) -> Result<(), Failure> {
+        let reason = match ended {
+            Ended::TooLong => format!(
+                "the run was cut off after {} s (service.run_deadline_seconds)",
+                self.config.service.run_deadline_seconds
+            ),
+            Ended::Lost(reason) => reason.clone(),
+            Ended::Exited | Ended::Cut => {
+                "the run's process ended without a result: its last lines say why".to_owned()
+            }
+        };
+        let span = tracing::info_span!("run", horizon = %assignment.horizon, run_id = assignment.run_id);
+        let _entered = span.enter();
+        tracing::error!(seconds = lasted.as_secs_f64(), "run failed: {reason}");
+        let identity = assignment.identity(&self.config, RunStatus::Failed);
+        publish::record_lost(&identity, &self.config, assignment.horizon, &reason, &self.ledger, lasted.as_secs_f64())
+    }
+
+    fn hear(&mut self, message: Message) {
+        match message {
+            Message::Adopt(config, accepted_at, answer) => {
+                let adopted = self.agenda.adopt(&config, self.clock.read().now);
+                if adopted.is_ok() {
+                    self.config = *config;
+                    self.queue.retain(|due| {
+                        let enabled = self.config.horizons.get(due.horizon).enabled;
+                        if !enabled {
+                            self.agenda.give_back(due);
+                        }
+                        enabled
+                    });
+                    self.state.send_modify(|state| {
+                        let state = Arc::make_mut(state);
+                        state.zone = self.config.zone();
+                        state.reports_dir.clone_from(&self.config.service.reports_dir);
+                        let file = state.configuration.file.take();
+                        state.configuration = ConfigurationState { file, accepted_at, refused: None };
+                    });
+                }
+                // Who asked may have gone; what was adopted stays.
+                let _ = answer.send(adopted);
+            }
+            Message::Refused(reason) => {
+                self.state.send_modify(|state| Arc::make_mut(state).configuration.refused = Some(reason));
+            }
+        }
+    }
+
+    fn answer(&mut self, beat: Beat) {
+        let dead = self.alarms.are_dead(self.clock.read());
+        let well = if dead { Err("the scheduler's alarms do not ring any more".to_owned()) } else { Ok(()) };
+        let _ = beat.send(well);
+    }
+
+    /// What the ledger says of each horizon's last run, which may have been asked for by hand.
+    fn read_last(&mut self) {
+        for horizon in Horizon::ALL {
+            match self.ledger.runs(horizon, 1) {
+                Ok(runs) => {
+                    if let Some(run) = runs.first() {
+                        self.last.insert(horizon, LastRun::of(run));
+                    }
+                }
+                Err(error) => self.note_trouble(&error),
+            }
+        }
+    }
+
+    fn publish_state(&self, next: &BTreeMap<Horizon, DateTime<Utc>>) {
+        let running = self.running.as_ref().map(|it| (it.due.horizon, it.since.now));
+        let horizons: Vec<HorizonState> = Horizon::ALL
+            .into_iter()
+            .map(|horizon| HorizonState {
+                horizon,
+                enabled: self.config.horizons.get(horizon).enabled,
+                next: next.get(&horizon).copied(),
+                running_since: running.filter(|(of, _)| *of == horizon).map(|(_, since)| since),
+                last: self.last.get(&horizon).cloned(),
+            })
+            .collect();
+        self.state.send_if_modified(|state| {
+            let changed = state.horizons != horizons;
+            if changed {
+                Arc::make_mut(state).horizons = horizons;
+            }
+            changed
+        });
+        self.systemd.status(&status_line(&self.state.borrow()));
+    }
+
+    /// Lets the run in progress finish, for as long as is configured.
+    async fn finish(mut self, mut inbox: Inbox) {
+        self.systemd.stopping();
+        self.state.send_modify(|state| Arc::make_mut(state).stopping = true);
+        let grace = Duration::from_secs(self.config.service.stop_grace_seconds);
+        if let Some(running) = &self.running {
+            let horizon = running.due.horizon;
+            tracing::info!(%horizon, "stopping: the {horizon} run has {} s to finish", grace.as_secs());
+        }
+        let cut_off = tokio::time::sleep(grace);
+        tokio::pin!(cut_off);
+        let mut extend = tokio::time::interval(EXTENSION.0);
+        while self.running.is_some() {
+            self.systemd.status(&status_line(&self.state.borrow()));
+            tokio::select! {
+                ended = end_of(&mut self.running) => self.settle(ended),
+                () = &mut cut_off => break,
+                () = inbox.stop_now.cancelled() => break,
+                Some(beat) = inbox.beats.recv() => drop(beat.send(Ok(()))),
+                Some(message) = inbox.messages.recv() => self.hear(message),
+                _ = extend.tick() => self.systemd.extend_timeout(EXTENSION.1),
+            }
+        }
+        if let Some(running) = &self.running {
+            self.systemd.extend_timeout(EXTENSION.1);
+            running.cut.cancel();
+            let ended = end_of(&mut self.running).await;
+            self.settle(ended);
+        }
+        let waiting: Vec<&str> = self.queue.iter().map(|due| due.horizon.key()).collect();
+        if !waiting.is_empty() {
+            tracing::info!("not begun, and due again at the next start: {}", waiting.join(", "));
+        }
+    }
+}
+
+fn tell(due: &Due) {
+    let Due { horizon, scheduled_for, cause } = due;
+    match cause {
+        Cause::OnTime => {}
+        Cause::Missed => tracing::info!(%horizon, "catching up: the {horizon} run of {scheduled_for} was missed"),
+        Cause::Interrupted => {
+            tracing::info!(%horizon, "resuming: the {horizon} run of {scheduled_for} was interrupted")
+        }
+    }
+}
+
+/// Waits for the end of the run in progress; for ever when there is none.
+async fn end_of(running: &mut Option<Running>) -> Ended {
+    match running {
+        Some(running) => match (&mut running.process).await {
+            Ok(ended) => ended,
+            Err(error) => Ended::Lost(format!("the run was lost: {error}")),
+        },
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+#[path = "supervisor_tests.rs"]
+mod tests;

@@ -1,0 +1,72 @@
+//! What systemd is told, by sd_notify(3): readiness, a status line, signs of life. Without systemd, nothing happens.
+
+use super::pulse::Pulse;
+use sd_notify::NotifyState;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// The way to systemd.
+#[derive(Debug, Default)]
+pub(crate) struct Systemd {
+    told: Mutex<String>,
+}
+
+impl Systemd {
+    /// The service is up, or has reloaded.
+    pub(crate) fn ready(&self) {
+        send(&[NotifyState::Ready]);
+    }
+
+    /// A reload has begun; [`Systemd::ready`] ends it.
+    pub(crate) fn reloading(&self) {
+        match NotifyState::monotonic_usec_now() {
+            Ok(now) => send(&[NotifyState::Reloading, now]),
+            Err(error) => tracing::debug!("no reload told to systemd: {error}"),
+        }
+    }
+
+    /// The service stops.
+    pub(crate) fn stopping(&self) {
+        send(&[NotifyState::Stopping]);
+    }
+
+    /// Stopping takes this much longer.
+    pub(crate) fn extend_timeout(&self, by: Duration) {
+        send(&[NotifyState::ExtendTimeoutUsec(u32::try_from(by.as_micros()).unwrap_or(u32::MAX))]);
+    }
+
+    /// The line that `systemctl status` shows. Told only when it has changed.
+    pub(crate) fn status(&self, line: &str) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if *told != line {
+            line.clone_into(&mut told);
+            send(&[NotifyState::Status(&line.replace('\n', " "))]);
+        }
+    }
+}
+
+fn send(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!("systemd was not told: {error}");
+    }
+}
+
+/// Tells systemd's watchdog that the service lives, as long as the supervisor answers: not this task's life counts but that
+/// of the loop that runs the schedule. Ends with `stop`.
+pub(crate) async fn watchdog(pulse: Pulse, stop: CancellationToken) {
+    let Some(limit) = sd_notify::watchdog_enabled() else { return };
+    // Three times within the limit: one answer may be late.
+    let pause = limit / 3;
+    let mut interval = tokio::time::interval(pause);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = interval.tick() => {}
+        }
+        match pulse.beat(pause).await {
+            Ok(()) => send(&[NotifyState::Watchdog]),
+            Err(reason) => tracing::error!("no sign of life for the watchdog: {reason}"),
+        }
+    }
+}
