@@ -38,8 +38,10 @@ impl Reloader {
             Err(refusal) => {
                 let hint = refusal.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
                 tracing::error!("configuration refused, the earlier one serves: {refusal}{hint}");
+                let (answer, told) = oneshot::channel();
                 // A supervisor that has ended needs to know nothing.
-                let _ = self.supervisor.send(Message::Refused(refusal.to_string())).await;
+                let _ = self.supervisor.send(Message::Refused(refusal.to_string(), answer)).await;
+                let _ = told.await;
             }
         }
         self.systemd.ready();

@@ -87,6 +87,7 @@ impl Server {
             Failure::failed(format!("service.http.listen: {} cannot be bound: {error}", wanted.listen))
                 .hint("free the port, or set another one, or \"\" for no server")
         })?;
+        let address = listener.local_addr();
         let Sources { state, pulse, ledger } = self.sources.clone();
         let pages = Pages { state, pulse, ledger, token: wanted.token.clone() };
         let stop = CancellationToken::new();
@@ -96,7 +97,9 @@ impl Server {
                 tracing::error!("the HTTP server ended: {error}");
             }
         });
-        tracing::info!("pages on http://{}/", wanted.listen);
+        if let Ok(address) = address {
+            tracing::info!("pages on http://{address}/");
+        }
         self.bound = Some(Bound { wanted, stop, task });
         Ok(())
     }

@@ -37,9 +37,12 @@ const EXTENSION: (Duration, Duration) = (Duration::from_secs(5), Duration::from_
 pub(crate) enum Message {
     /// A configuration to take over, and when it was accepted; the answer is whether it could be.
     Adopt(Box<Config>, DateTime<Utc>, oneshot::Sender<Result<(), Failure>>),
-    /// A configuration was refused, and why.
-    Refused(String),
+    /// A configuration was refused, and why; answered when the state tells it.
+    Refused(String, oneshot::Sender<()>),
 }
+
+/// An answer that is given when the state shows what it says.
+type Answer = Box<dyn FnOnce() + Send>;
 
 /// What reaches the supervisor.
 pub(crate) struct Inbox {
@@ -142,7 +145,12 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                     self.answer(beat);
                     continue;
                 }
-                Some(message) = inbox.messages.recv() => self.hear(message),
+                Some(message) = inbox.messages.recv() => {
+                    let answer = self.hear(message);
+                    self.look().await;
+                    answer();
+                    continue;
+                }
                 ended = end_of(&mut self.running) => self.settle(ended),
             }
             self.look().await;
@@ -246,7 +254,8 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         publish::record_lost(&identity, &self.config, assignment.horizon, &reason, &self.ledger, lasted.as_secs_f64())
     }
 
-    fn hear(&mut self, message: Message) {
+    fn hear(&mut self, message: Message) -> Answer {
+        // Who asked may have gone; what was taken over stays.
         match message {
             Message::Adopt(config, accepted_at, answer) => {
                 let adopted = self.agenda.adopt(&config, self.clock.read().now);
@@ -267,11 +276,11 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                         state.configuration = ConfigurationState { file, accepted_at, refused: None };
                     });
                 }
-                // Who asked may have gone; what was adopted stays.
-                let _ = answer.send(adopted);
+                Box::new(|| drop(answer.send(adopted)))
             }
-            Message::Refused(reason) => {
+            Message::Refused(reason, answer) => {
                 self.state.send_modify(|state| Arc::make_mut(state).configuration.refused = Some(reason));
+                Box::new(|| drop(answer.send(())))
             }
         }
     }
@@ -337,7 +346,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                 () = &mut cut_off => break,
                 () = inbox.stop_now.cancelled() => break,
                 Some(beat) = inbox.beats.recv() => drop(beat.send(Ok(()))),
-                Some(message) = inbox.messages.recv() => self.hear(message),
+                Some(message) = inbox.messages.recv() => self.hear(message)(),
                 _ = extend.tick() => self.systemd.extend_timeout(EXTENSION.1),
             }
         }

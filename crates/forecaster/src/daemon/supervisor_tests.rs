@@ -1,1 +1,297 @@
+//! The supervisor with a clock that obeys, alarms that never ring, and runs that do as they are told.
 
+use super::*;
+use crate::daemon::pulse::Pulse;
+use chrono::TimeDelta;
+use forecaster_ledger::RunRecord;
+use std::sync::Mutex;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep};
+
+/// tokio's paused time, from a Monday 07:59 in Santiago on.
+struct PausedClock(Instant);
+
+fn start() -> DateTime<Utc> {
+    "2025-01-06T10:59:00Z".parse().unwrap()
+}
+
+impl Clock for PausedClock {
+    fn read(&self) -> Reading {
+        let elapsed = self.0.elapsed();
+        Reading { now: start() + TimeDelta::from_std(elapsed).unwrap(), elapsed }
+    }
+}
+
+/// Alarms that nobody hears: the pulse alone must do.
+struct Silent;
+
+impl Alarms for Silent {
+    async fn set(&mut self, _: Horizon, _: Option<DateTime<Utc>>, _: Reading) {}
+
+    fn rung(&self) -> Arc<Notify> {
+        Arc::default()
+    }
+
+    fn are_dead(&mut self, _: Reading) -> bool {
+        false
+    }
+}
+
+/// What a run does.
+#[derive(Clone, Copy)]
+enum Act {
+    Finish(u64),
+    Die,
+    Panic,
+    Hang,
+}
+
+#[derive(Default)]
+struct Stage {
+    acts: Mutex<VecDeque<Act>>,
+    /// Horizon, run, language of the configuration, begin and end in seconds.
+    played: Mutex<Vec<(Horizon, String, u64, u64)>>,
+    configs: Mutex<Vec<Config>>,
+}
+
+struct Actor {
+    stage: Arc<Stage>,
+    ledger: Arc<Ledger>,
+    begin: Instant,
+}
+
+impl Runner for Actor {
+    async fn run(&self, job: Job, cut: CancellationToken) -> Ended {
+        let begun = self.begin.elapsed().as_secs();
+        let act = self.stage.acts.lock().unwrap().pop_front().unwrap_or(Act::Finish(5));
+        self.stage.configs.lock().unwrap().push(job.config.clone());
+        let ended = match act {
+            Act::Finish(seconds) => {
+                sleep(Duration::from_secs(seconds)).await;
+                self.ledger.record(&record(&job.assignment)).unwrap();
+                Ended::Exited
+            }
+            Act::Die => Ended::Lost("the run's process was killed (signal 9)".into()),
+            Act::Panic => panic!("a run that panics"),
+            Act::Hang => {
+                cut.cancelled().await;
+                Ended::Cut
+            }
+        };
+        let Assignment { horizon, run_id, .. } = job.assignment;
+        self.stage.played.lock().unwrap().push((horizon, run_id, begun, self.begin.elapsed().as_secs()));
+        ended
+    }
+}
+
+fn record(assignment: &Assignment) -> RunRecord {
+    RunRecord {
+        run_id: assignment.run_id.clone(),
+        pair: "USD/CLP".into(),
+        horizon: assignment.horizon,
+        as_of: None,
+        scheduled_for: assignment.scheduled_for,
+        started_at: start(),
+        finished_at: start(),
+        status: RunStatus::Ok,
+        report_html: None,
+        report_json: None,
+        metrics: format!(
+            r#"{{"last_value":1011.8,"forecast":{{"median":1009.2}},"run_id":"{}"}}"#,
+            assignment.run_id
+        ),
+        forecasts: Vec::new(),
+    }
+}
+
+struct House {
+    directory: tempfile::TempDir,
+    config: Config,
+    stage: Arc<Stage>,
+    clock: Arc<PausedClock>,
+}
+
+/// A supervisor that lives.
+struct Lodger {
+    messages: mpsc::Sender<Message>,
+    pulse: Pulse,
+    stop: CancellationToken,
+    stop_now: CancellationToken,
+    state: watch::Receiver<Arc<DaemonState>>,
+    ledger: Arc<Ledger>,
+    living: JoinHandle<()>,
+}
+
+impl House {
+    fn new(acts: &[Act]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.service.data_dir = directory.path().to_owned();
+        config.service.metrics_log = directory.path().join("metrics.jsonl");
+        let stage = Arc::new(Stage { acts: Mutex::new(acts.iter().copied().collect()), ..Stage::default() });
+        Self { directory, config, stage, clock: Arc::new(PausedClock(Instant::now())) }
+    }
+
+    fn move_in(&self) -> Lodger {
+        let ledger = Arc::new(Ledger::open(&self.directory.path().join("ledger.sqlite")).unwrap());
+        let (state_sender, state) = watch::channel(Arc::new(DaemonState {
+            started_at: start(),
+            ready: false,
+            stopping: false,
+            zone: self.config.zone(),
+            reports_dir: "reports".into(),
+            horizons: Vec::new(),
+            configuration: ConfigurationState { file: None, accepted_at: start(), refused: None },
+        }));
+        let runner = Actor { stage: self.stage.clone(), ledger: ledger.clone(), begin: self.clock.0 };
+        let supervisor = Supervisor::new(Parts {
+            clock: self.clock.clone(),
+            alarms: Silent,
+            runner,
+            ledger: ledger.clone(),
+            config: self.config.clone(),
+            state: state_sender,
+            systemd: Arc::default(),
+        })
+        .unwrap();
+        let (pulse, beats) = Pulse::new();
+        let (messages, inbox) = mpsc::channel(8);
+        let (stop, stop_now) = (CancellationToken::new(), CancellationToken::new());
+        let inbox = Inbox { messages: inbox, beats, stop: stop.clone(), stop_now: stop_now.clone() };
+        Lodger { messages, pulse, stop, stop_now, state, ledger, living: tokio::spawn(supervisor.live(inbox)) }
+    }
+
+    fn played(&self) -> Vec<(Horizon, String, u64, u64)> {
+        self.stage.played.lock().unwrap().clone()
+    }
+}
+
+impl Lodger {
+    fn runs(&self, horizon: Horizon) -> Vec<(String, String)> {
+        let runs = self.ledger.runs(horizon, 100).unwrap();
+        runs.into_iter().map(|run| (run.run_id, run.status)).collect()
+    }
+
+    /// Stops, and waits for the end; how long that took.
+    async fn leave(self) -> Duration {
+        let begin = Instant::now();
+        self.stop.cancel();
+        self.living.await.unwrap();
+        begin.elapsed()
+    }
+}
+
+async fn minutes(count: u64) {
+    sleep(Duration::from_secs(60 * count)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_horizon_runs_at_its_instant_and_two_never_at_once() {
+    let mut house = House::new(&[Act::Finish(600), Act::Finish(600)]);
+    house.config.horizons.d15.schedule = "0 8 * * Mon".into();
+    let lodger = house.move_in();
+    minutes(30).await;
+    let played = house.played();
+    assert_eq!(played.len(), 2);
+    assert!(played[0].2 >= 60 && played[1].2 >= played[0].3, "{played:?}");
+    assert_eq!((lodger.runs(Horizon::D7).len(), lodger.runs(Horizon::D15).len()), (1, 1));
+    let state = lodger.state.borrow().clone();
+    assert!(state.ready && state.horizons[0].last.as_ref().unwrap().figures == Some((1011.8, 1009.2)));
+    lodger.leave().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_dies_or_panics_has_failed_alone() {
+    let mut house = House::new(&[Act::Die, Act::Panic]);
+    house.config.horizons.d7.schedule = "*/5 * * * *".into();
+    let lodger = house.move_in();
+    minutes(17).await;
+    let statuses: Vec<String> = lodger.runs(Horizon::D7).into_iter().map(|(_, status)| status).rev().collect();
+    assert_eq!(statuses.iter().filter(|status| *status == "failed").count(), 2, "{statuses:?}");
+    assert!(statuses.iter().filter(|status| *status == "ok").count() >= 1);
+    let metrics = std::fs::read_to_string(&house.config.service.metrics_log).unwrap();
+    assert!(metrics.contains("signal 9") && metrics.contains("panicked"), "{metrics}");
+    lodger.leave().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_may_finish_when_the_daemon_is_asked_to_stop() {
+    let house = House::new(&[Act::Finish(20)]);
+    let lodger = house.move_in();
+    sleep(Duration::from_secs(91)).await;
+    let ledger = lodger.ledger.clone();
+    assert!(lodger.leave().await <= Duration::from_secs(20));
+    assert_eq!(ledger.runs(Horizon::D7, 9).unwrap().len(), 1);
+    assert!(ledger.open_slots().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_outlives_its_grace_is_cut_off_and_run_again_under_its_name_at_the_next_start() {
+    let house = House::new(&[Act::Hang]);
+    let lodger = house.move_in();
+    minutes(2).await;
+    let alive = lodger.pulse.clone();
+    assert!(alive.beat(Duration::from_secs(1)).await.is_ok(), "it answers while a run is in progress");
+    let took = lodger.leave().await;
+    assert!((30..35).contains(&took.as_secs()), "{took:?}");
+    let lodger = house.move_in();
+    minutes(1).await;
+    let played = house.played();
+    assert_eq!((played.len(), &played[0].1), (2, &played[1].1));
+    assert_eq!(lodger.runs(Horizon::D7), [(played[0].1.clone(), "ok".to_owned())]);
+    lodger.leave().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_wish_to_stop_waits_for_nothing() {
+    let house = House::new(&[Act::Hang]);
+    let lodger = house.move_in();
+    minutes(2).await;
+    lodger.stop_now.cancel();
+    assert!(lodger.leave().await < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_that_is_taken_over_moves_the_schedule_and_reaches_the_next_run() {
+    let house = House::new(&[]);
+    let lodger = house.move_in();
+    sleep(Duration::from_secs(1)).await;
+    let mut config = house.config.clone();
+    config.horizons.d7.schedule = "10 8 * * Mon".into();
+    config.horizons.d15.enabled = false;
+    config.horizons.d7.chronos.enabled = false;
+    let (answer, adopted) = oneshot::channel();
+    lodger.messages.send(Message::Adopt(Box::new(config.clone()), start(), answer)).await.ok().unwrap();
+    adopted.await.unwrap().unwrap();
+    minutes(5).await;
+    assert!(house.played().is_empty(), "08:00 is no more");
+    let state = lodger.state.borrow().clone();
+    assert_eq!(state.horizons[0].next, Some("2025-01-06T11:10:00Z".parse().unwrap()));
+    assert_eq!((state.horizons[1].enabled, state.horizons[1].next), (false, None));
+    minutes(8).await;
+    assert_eq!(*house.stage.configs.lock().unwrap(), [config]);
+    let (answer, told) = oneshot::channel();
+    lodger.messages.send(Message::Refused("horizons.7d: bad".into(), answer)).await.ok().unwrap();
+    told.await.unwrap();
+    assert_eq!(lodger.state.borrow().configuration.refused.as_deref(), Some("horizons.7d: bad"));
+    lodger.leave().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_another_run_when_the_daemon_stops_is_due_at_the_next_start() {
+    let mut house = House::new(&[Act::Hang]);
+    house.config.horizons.d15.schedule = "0 8 * * Mon".into();
+    house.move_in_for(2).await;
+    let lodger = house.move_in();
+    minutes(1).await;
+    assert_eq!((lodger.runs(Horizon::D7).len(), lodger.runs(Horizon::D15).len()), (1, 1));
+    lodger.leave().await;
+}
+
+impl House {
+    async fn move_in_for(&self, count: u64) {
+        let lodger = self.move_in();
+        minutes(count).await;
+        lodger.leave().await;
+    }
+}

@@ -67,6 +67,15 @@ impl Desk {
         Finished(output)
     }
 
+    pub(crate) fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.environment.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// What a daemon that was started here has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.path("daemon.log")).unwrap()
+    }
+
     pub(crate) fn metrics(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.path("logs/metrics.jsonl")).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
