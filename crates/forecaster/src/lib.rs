@@ -14,6 +14,7 @@ mod logging;
 mod market;
 mod metrics;
 mod models;
+mod owner;
 mod pipeline;
 mod present;
 mod progress;
@@ -22,7 +23,7 @@ mod resources;
 mod run;
 mod secret;
 
-use cli::{Cli, Command, ConfigCommand};
+use cli::{Cli, Command, ConfigCommand, ModelCommand, RatesCommand};
 use config::LogSettings;
 use failure::{Failure, Outcome};
 
@@ -48,6 +49,9 @@ pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
     }
     let loaded = config::load(cli.config.as_deref()).map_err(Failure::from_config)?;
     start_logging(cli, &loaded.config.service.log)?;
+    if writes(&cli.command) {
+        owner::check(&loaded.config)?;
+    }
     match &cli.command {
         Command::Run(args) => commands::run(args, &loaded.config),
         Command::Backtest(args) => commands::backtest(args, &loaded.config),
@@ -57,6 +61,16 @@ pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Serve => daemon::serve(loaded, cli.config.as_deref(), cli.log.is_some()),
         Command::Healthcheck => daemon::healthcheck(&loaded.config),
         Command::ChronosWorker | Command::RunWorker => Ok(Outcome::Done),
+    }
+}
+
+/// Whether a command leaves files in the state directory.
+fn writes(command: &Command) -> bool {
+    match command {
+        Command::Run(_) | Command::Serve | Command::Backtest(_) => true,
+        Command::Rates { command } => matches!(command, RatesCommand::Import { .. }),
+        Command::Model { command } => matches!(command, ModelCommand::Pull { .. } | ModelCommand::Import { .. }),
+        Command::ChronosWorker | Command::RunWorker | Command::Healthcheck | Command::Config { .. } => false,
     }
 }
 
