@@ -17,12 +17,6 @@ mod state;
 mod supervisor;
 mod systemd;
 
+pub(crate) use http::healthcheck;
 pub(crate) use runner::run_worker;
 pub(crate) use serve::serve;
-
-use crate::config::Config;
-use crate::failure::{Failure, Outcome};
-
-pub(crate) fn healthcheck(_config: &Config) -> Result<Outcome, Failure> {
-    Ok(Outcome::Done)
-}

@@ -253,7 +253,7 @@ impl Agenda {
             tracing::info!(%horizon, "the {horizon} run of {scheduled_for} has been dealt with already");
             self.give_back(due);
         }
-        Ok(begun.then(|| Assignment { horizon, run_id: slot.run_id, scheduled_for: Some(scheduled_for) }))
+        Ok(begun.then_some(Assignment { horizon, run_id: slot.run_id, scheduled_for: Some(scheduled_for) }))
     }
 
     /// Takes back what was handed out: it ran to its end, or is to be due again.

@@ -280,7 +280,9 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             }
             Message::Refused(reason, answer) => {
                 self.state.send_modify(|state| Arc::make_mut(state).configuration.refused = Some(reason));
-                Box::new(|| drop(answer.send(())))
+                Box::new(|| {
+                    let _ = answer.send(());
+                })
             }
         }
     }

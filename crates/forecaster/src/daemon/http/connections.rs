@@ -1,0 +1,103 @@
+//! Connections: how many at once, how long, how much of a request is read. axum's own server has no such bounds.
+//!
+//! A connection carries one request: then its time can be bounded as a whole, and whoever reads or writes slowly loses
+//! nothing but his own connection.
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::io::ErrorKind;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// Bytes of a request's line and headers. Browsers send under 2 kB.
+const HEADER_BYTES: usize = 16 << 10;
+/// Headers of a request.
+const HEADERS: usize = 64;
+/// How long to wait when no connection can be accepted, most likely for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// What a client may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Connections at once; others wait until one ends.
+    pub connections: usize,
+    /// Time to send line and headers.
+    pub header: Duration,
+    /// Time to make the answer.
+    pub answer: Duration,
+    /// Time from connection to the last byte.
+    pub connection: Duration,
+    /// Time that answers in progress have when the daemon stops.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { connections: 64, header: seconds(5), answer: seconds(10), connection: seconds(30), grace: seconds(3) }
+    }
+}
+
+/// Accepts connections until `stop`, then lets those in progress finish.
+pub(super) async fn accept(listener: TcpListener, router: Router, stop: CancellationToken, limits: Limits) {
+    // Dropped with this future, it ends them all.
+    let mut open = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(ended) = open.join_next() => look_at(ended),
+            accepted = listener.accept(), if open.len() < limits.connections => match accepted {
+                Ok((stream, _)) => drop(open.spawn(converse(stream, router.clone(), stop.clone(), limits))),
+                Err(error) if of_the_client(error.kind()) => {}
+                Err(error) => {
+                    tracing::warn!("no connection can be accepted: {error}; trying again in {} s", ACCEPT_PAUSE.as_secs());
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    while let Some(ended) = open.join_next().await {
+        look_at(ended);
+    }
+}
+
+/// A panic is the end of that connection alone.
+fn look_at(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!("a connection ended badly: {error}");
+    }
+}
+
+/// The client was gone before it was accepted.
+fn of_the_client(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused)
+}
+
+/// One request and its answer, in bounded time.
+async fn converse(stream: TcpStream, router: Router, stop: CancellationToken, limits: Limits) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header)
+        .max_headers(HEADERS)
+        .max_buf_size(HEADER_BYTES)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = sleep(limits.connection) => return tracing::debug!("a client was too slow"),
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            timeout(limits.grace, connection).await.unwrap_or(Ok(()))
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!("a connection ended early: {error}");
+    }
+}

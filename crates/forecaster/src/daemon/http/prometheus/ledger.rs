@@ -1,0 +1,117 @@
+//! What the ledger knows of the runs, as far as it is measured.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use forecaster_domain::Horizon;
+use forecaster_ledger::{Ledger, RunSummary};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// How far back a run that issued a forecast is looked for.
+const LOOK_BACK: usize = 20;
+
+/// The runs so far.
+#[derive(Debug)]
+pub(super) struct Runs {
+    /// How many ended how.
+    pub counts: Vec<(Horizon, String, u64)>,
+    /// The last of each horizon that has any.
+    pub horizons: Vec<HorizonRuns>,
+}
+
+/// The last runs of a horizon.
+#[derive(Debug)]
+pub(super) struct HorizonRuns {
+    pub horizon: Horizon,
+    /// The last one, however it ended.
+    pub last: Run,
+    /// The last one that issued a forecast: what was said still holds when a later run fails.
+    pub issued: Option<(Run, Headline)>,
+}
+
+/// A run.
+#[derive(Debug, Clone)]
+pub(super) struct Run {
+    pub finished_at: DateTime<Utc>,
+    pub status: String,
+    pub measured: Measured,
+}
+
+/// The part of a metrics line that becomes metrics. docs/schema/metrics.schema.json tells what each means.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Measured {
+    pub pair: String,
+    pub last_value: Option<f64>,
+    pub forecast: Option<Headline>,
+    pub models: BTreeMap<String, Judged>,
+    pub ensemble: Option<Judged>,
+    pub ensemble_without_chronos: Option<Judged>,
+    pub left_out: Vec<serde::de::IgnoredAny>,
+    pub resources: Resources,
+    pub data: Option<Observed>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Headline {
+    pub date: NaiveDate,
+    pub median: f64,
+    pub low80: f64,
+    pub high80: f64,
+    pub low95: f64,
+    pub high95: f64,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Judged {
+    pub weight: Option<f64>,
+    pub wql: Option<f64>,
+    pub rmse: Option<f64>,
+    pub skill: Option<f64>,
+    pub coverage80: Option<f64>,
+    pub coverage95: Option<f64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Resources {
+    pub peak_rss_mb: Option<f64>,
+    pub seconds_total: Option<f64>,
+    pub seconds_chronos: Option<f64>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Observed {
+    pub last_observation: NaiveDate,
+    pub stale: bool,
+}
+
+impl Runs {
+    /// Reads them. Waits for the ledger.
+    ///
+    /// # Errors
+    /// A sentence when it cannot be read, or a metrics line in it is none.
+    pub(super) fn read(ledger: &Ledger) -> Result<Self, String> {
+        let counts = ledger.run_counts().map_err(|error| error.to_string())?;
+        let horizons: Result<Vec<_>, String> =
+            Horizon::ALL.into_iter().filter_map(|horizon| HorizonRuns::read(ledger, horizon).transpose()).collect();
+        Ok(Self { counts, horizons: horizons? })
+    }
+}
+
+impl HorizonRuns {
+    fn read(ledger: &Ledger, horizon: Horizon) -> Result<Option<Self>, String> {
+        let runs = ledger.runs(horizon, LOOK_BACK).map_err(|error| error.to_string())?;
+        let runs = runs.into_iter().map(Run::parse).collect::<Result<Vec<_>, _>>()?;
+        let issued = runs.iter().find_map(|run| Some((run.clone(), run.measured.forecast.clone()?)));
+        Ok(runs.into_iter().next().map(|last| Self { horizon, last, issued }))
+    }
+}
+
+impl Run {
+    fn parse(run: RunSummary) -> Result<Self, String> {
+        let measured = serde_json::from_str(&run.metrics)
+            .map_err(|error| format!("the ledger's metrics line of run {} cannot be read: {error}", run.run_id))?;
+        Ok(Self { finished_at: run.finished_at, status: run.status, measured })
+    }
+}
