@@ -12,7 +12,7 @@
 mod daemon;
 mod desk;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use daemon::{Daemon, ledger, minutes_ago, miss, until};
 use desk::Desk;
 use forecaster_domain::Horizon;
@@ -22,6 +22,7 @@ use std::time::Duration;
 
 /// Runs that are due: one a horizon at a time, each at a minute of its own in the last hours.
 struct Plan {
+    base: DateTime<Utc>,
     next: i64,
     now: BTreeMap<Horizon, (DateTime<Utc>, String)>,
     all: Vec<(Horizon, DateTime<Utc>)>,
@@ -36,7 +37,7 @@ impl Plan {
                 |instant| book.slot(horizon, instant).unwrap().is_some_and(|it| it.state != SlotState::Started);
             if self.now.get(&horizon).is_none_or(|(instant, _)| done(*instant)) {
                 self.next += 1;
-                let instant = minutes_ago(self.next);
+                let instant = self.base - TimeDelta::minutes(self.next);
                 let schedule = miss(desk, horizon, instant);
                 self.all.push((horizon, instant));
                 self.now.insert(horizon, (instant, schedule));
@@ -55,7 +56,7 @@ impl Plan {
 fn no_run_is_lost_or_doubled_however_often_the_daemon_is_killed() {
     let kills: u64 = std::env::var("FORECASTER_KILLS").map_or(12, |count| count.parse().unwrap());
     let desk = Desk::new();
-    let mut plan = Plan { next: 20, now: BTreeMap::new(), all: Vec::new() };
+    let mut plan = Plan { base: minutes_ago(20), next: 0, now: BTreeMap::new(), all: Vec::new() };
     let mut random = 0x2545_F491_4F6C_DD1D_u64;
     for _ in 0..kills {
         plan.renew(&desk);

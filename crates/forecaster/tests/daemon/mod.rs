@@ -47,7 +47,7 @@ impl Daemon {
     }
 
     pub(crate) fn start_with(desk: &Desk, environment: &[(&str, &str)]) -> Self {
-        let path = desk.path(&format!("notify-{}", Instant::now().elapsed().as_nanos() + rand()));
+        let path = desk.path(&format!("notify-{}", next_number()));
         let socket = UnixDatagram::bind(&path).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
         let log = std::fs::OpenOptions::new().create(true).append(true).open(desk.path("daemon.log")).unwrap();
@@ -134,10 +134,10 @@ impl Drop for Daemon {
 }
 
 /// A number that differs from call to call.
-fn rand() -> u128 {
+fn next_number() -> u64 {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    u128::from(NEXT.fetch_add(1, Ordering::Relaxed))
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 pub(crate) fn signal(pid: u32, name: &str) {
