@@ -1,121 +1,120 @@
 //! Alarms: occasions to ask the agenda what is due.
 //!
-//! One-shot jobs of tokio-cron-scheduler, one a horizon, at instants that the agenda computed: its own recurring jobs in a zone
-//! run an hour off after a change of time (its issue 107). It looks at the wall clock twice a second, so that an alarm
-//! rings after a suspend or a step of the clock, too. What an alarm is for is not told: who hears it asks the agenda.
+//! One-shot jobs of tokio-cron-scheduler at instants that the agenda computed: its own recurring jobs in a zone run an hour
+//! off after a change of time (its issue 107). It looks at the wall clock twice a second, so that an alarm rings after a suspend
+//! or a step of the clock, too; that would also wake an idle machine twice a second, and so it is started only when an instant is
+//! near. What an alarm is for is not told: who hears it asks the agenda.
 
 use super::clock::Reading;
-use crate::failure::Failure;
 use chrono::{DateTime, TimeDelta, Utc};
-use forecaster_domain::Horizon;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
-use uuid::Uuid;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
+/// An instant that comes within this time is near: longer than the supervisor ever goes without setting the alarms.
+const NEAR: TimeDelta = TimeDelta::seconds(45);
 /// An alarm that should have rung so long ago is looked at again after as long: then it is not the clock that has jumped.
 const TOLERANCE: Duration = Duration::from_secs(10);
 
 /// Where alarms are set.
 pub(crate) trait Alarms: Send + 'static {
-    /// Has `horizon`'s alarm ring at an instant; `None`: not at all.
-    fn set(
-        &mut self,
-        horizon: Horizon,
-        at: Option<DateTime<Utc>>,
-        reading: Reading,
-    ) -> impl Future<Output = ()> + Send;
+    /// Has the alarm ring at the earliest of `instants`, and forgets what was set before. To be called at least every half a
+    /// minute.
+    fn set(&mut self, instants: impl Iterator<Item = DateTime<Utc>>, reading: Reading);
 
     /// Rings.
     fn rung(&self) -> Arc<Notify>;
 
-    /// Whether an alarm should have rung long ago and has not: whoever rings them is dead.
-    fn are_dead(&mut self, reading: Reading) -> bool;
+    /// Whether the alarm should have rung long ago and has not: who rings it is dead.
+    fn is_dead(&mut self, reading: Reading) -> bool;
 }
 
 /// Alarms by tokio-cron-scheduler.
+#[derive(Default)]
 pub(crate) struct CronAlarms {
-    scheduler: JobScheduler,
     rung: Arc<Notify>,
-    set: BTreeMap<Horizon, Alarm>,
+    set: Option<Alarm>,
     suspicious: Option<(DateTime<Utc>, Duration)>,
 }
 
+/// An alarm whose scheduler runs until this is dropped.
 struct Alarm {
     at: DateTime<Utc>,
-    job: Uuid,
     has_rung: Arc<AtomicBool>,
-}
-
-impl CronAlarms {
-    /// Starts the scheduler, with no alarm set.
-    ///
-    /// # Errors
-    /// When it does not start.
-    pub(crate) async fn start() -> Result<Self, Failure> {
-        let failed = |error: JobSchedulerError| Failure::failed(format!("the scheduler does not start: {error}"));
-        let scheduler = JobScheduler::new().await.map_err(failed)?;
-        scheduler.start().await.map_err(failed)?;
-        Ok(Self { scheduler, rung: Arc::default(), set: BTreeMap::new(), suspicious: None })
-    }
+    _scheduler: DropGuard,
 }
 
 impl Alarms for CronAlarms {
-    async fn set(&mut self, horizon: Horizon, at: Option<DateTime<Utc>>, reading: Reading) {
+    fn set(&mut self, instants: impl Iterator<Item = DateTime<Utc>>, reading: Reading) {
+        let near = instants.min().filter(|at| *at <= reading.now + NEAR);
         // One that rang before its instant is set again.
-        let stands = |alarm: &Alarm| Some(alarm.at) == at && !alarm.has_rung.load(Ordering::Relaxed);
-        if self.set.get(&horizon).map_or(at.is_none(), stands) {
+        let stands = |alarm: &Alarm| Some(alarm.at) == near && !alarm.has_rung.load(Ordering::Relaxed);
+        if self.set.as_ref().map_or(near.is_none(), stands) {
             return;
         }
-        if let Some(Alarm { job, .. }) = self.set.remove(&horizon) {
-            // One that has rung is no longer there.
-            let _ = self.scheduler.remove(&job).await;
-        }
-        let Some(at) = at else { return };
-        let has_rung = Arc::new(AtomicBool::new(false));
-        let ring = {
-            let (rung, has_rung) = (self.rung.clone(), has_rung.clone());
-            move |_, _| {
-                has_rung.store(true, Ordering::Relaxed);
-                rung.notify_one();
-            }
-        };
-        let added = match Job::new_one_shot(whole_seconds(at - reading.now), ring) {
-            Ok(job) => self.scheduler.add(job).await,
-            Err(error) => Err(error),
-        };
-        match added {
-            Ok(job) => {
-                self.set.insert(horizon, Alarm { at, job, has_rung });
-            }
-            // The supervisor asks the agenda now and then without any alarm.
-            Err(error) => tracing::error!(%horizon, "no alarm could be set: {error}"),
-        }
+        self.set = near.and_then(|at| Alarm::start(at, reading.now, self.rung.clone()));
     }
 
     fn rung(&self) -> Arc<Notify> {
         self.rung.clone()
     }
 
-    fn are_dead(&mut self, reading: Reading) -> bool {
+    fn is_dead(&mut self, reading: Reading) -> bool {
         let tolerance = TimeDelta::from_std(TOLERANCE).unwrap_or_default();
-        let overdue = self.set.values().filter(|alarm| !alarm.has_rung.load(Ordering::Relaxed)).map(|alarm| alarm.at);
-        let overdue = overdue.filter(|at| *at + tolerance < reading.now).min();
+        let waiting = self.set.as_ref().filter(|alarm| !alarm.has_rung.load(Ordering::Relaxed));
+        let overdue = waiting.map(|alarm| alarm.at).filter(|at| *at + tolerance < reading.now);
         match (overdue, self.suspicious) {
             (Some(at), Some((same, since))) if at == same => reading.elapsed > since + TOLERANCE,
-            (Some(at), _) => {
-                self.suspicious = Some((at, reading.elapsed));
-                false
-            }
-            (None, _) => {
-                self.suspicious = None;
+            (overdue, _) => {
+                self.suspicious = overdue.map(|at| (at, reading.elapsed));
                 false
             }
         }
     }
+}
+
+impl Alarm {
+    /// Starts a scheduler on a thread and a runtime of its own: what it leaves behind when it is shut down goes with them.
+    fn start(at: DateTime<Utc>, now: DateTime<Utc>, rung: Arc<Notify>) -> Option<Self> {
+        let has_rung = Arc::new(AtomicBool::new(false));
+        let stop = CancellationToken::new();
+        let ring = {
+            let has_rung = has_rung.clone();
+            move || {
+                has_rung.store(true, Ordering::Relaxed);
+                rung.notify_one();
+            }
+        };
+        let stopped = stop.clone();
+        let work = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+            let lived = runtime.map(|runtime| runtime.block_on(schedule(whole_seconds(at - now), ring, stopped)));
+            match lived {
+                Ok(Ok(())) => {}
+                // The supervisor asks the agenda now and then without any alarm.
+                Ok(Err(error)) => tracing::error!("no alarm could be set: {error}"),
+                Err(error) => tracing::error!("no alarm could be set: {error}"),
+            }
+        };
+        let thread = std::thread::Builder::new().name("alarm".to_owned()).spawn(work);
+        thread.inspect_err(|error| tracing::error!("no alarm could be set: {error}")).ok()?;
+        Some(Self { at, has_rung, _scheduler: stop.drop_guard() })
+    }
+}
+
+async fn schedule(
+    wait: Duration,
+    ring: impl Fn() + Send + Sync + 'static,
+    stop: CancellationToken,
+) -> Result<(), JobSchedulerError> {
+    let scheduler = JobScheduler::new().await?;
+    scheduler.start().await?;
+    scheduler.add(Job::new_one_shot(wait, move |_, _| ring())?).await?;
+    stop.cancelled().await;
+    Ok(())
 }
 
 /// The scheduler counts in whole seconds and drops what is left over: rounded up, or it would ring too early.
@@ -135,28 +134,39 @@ mod tests {
 
     #[tokio::test]
     async fn an_alarm_rings_at_its_instant_and_one_that_was_taken_back_does_not() {
-        let mut alarms = CronAlarms::start().await.unwrap();
+        let mut alarms = CronAlarms::default();
         let rung = alarms.rung();
         let begin = Utc::now();
         let at = begin.trunc_subsecs(0) + TimeDelta::seconds(3);
-        alarms.set(Horizon::D7, Some(at - TimeDelta::seconds(1)), reading(begin, 0)).await;
-        alarms.set(Horizon::D7, Some(at), reading(begin, 0)).await;
-        alarms.set(Horizon::D15, Some(at - TimeDelta::seconds(1)), reading(begin, 0)).await;
-        alarms.set(Horizon::D15, None, reading(begin, 0)).await;
+        alarms.set([at - TimeDelta::seconds(1)].into_iter(), reading(begin, 0));
+        alarms.set([at + TimeDelta::seconds(9), at].into_iter(), reading(begin, 0));
         rung.notified().await;
         assert!(Utc::now() >= at, "{} before {at}", Utc::now());
-        assert!(!alarms.are_dead(reading(Utc::now(), 3)));
+        assert!(!alarms.is_dead(reading(Utc::now(), 3)));
     }
 
     #[tokio::test]
-    async fn alarms_that_do_not_ring_are_dead_unless_the_clock_has_only_just_jumped() {
-        let mut alarms = CronAlarms::start().await.unwrap();
+    async fn the_scheduler_runs_only_when_an_instant_is_near() {
+        let mut alarms = CronAlarms::default();
         let now = Utc::now();
-        alarms.set(Horizon::D7, Some(now + TimeDelta::hours(1)), reading(now, 0)).await;
-        assert!(!alarms.are_dead(reading(now, 0)));
+        let at = now + TimeDelta::minutes(2);
+        alarms.set([at].into_iter(), reading(now, 0));
+        assert!(alarms.set.is_none());
+        alarms.set([at].into_iter(), reading(at - TimeDelta::seconds(30), 90));
+        assert!(alarms.set.is_some());
+        alarms.set(std::iter::empty(), reading(at, 100));
+        assert!(alarms.set.is_none());
+    }
+
+    #[tokio::test]
+    async fn an_alarm_that_does_not_ring_is_dead_unless_the_clock_has_only_just_jumped() {
+        let mut alarms = CronAlarms::default();
+        let now = Utc::now();
+        alarms.set([now + TimeDelta::seconds(40)].into_iter(), reading(now, 0));
+        assert!(!alarms.is_dead(reading(now, 0)));
         let later = now + TimeDelta::hours(2);
-        assert!(!alarms.are_dead(reading(later, 5)), "it may ring yet");
-        assert!(!alarms.are_dead(reading(later, 10)));
-        assert!(alarms.are_dead(reading(later, 20)));
+        assert!(!alarms.is_dead(reading(later, 5)), "it may ring yet");
+        assert!(!alarms.is_dead(reading(later, 10)));
+        assert!(alarms.is_dead(reading(later, 20)));
     }
 }

@@ -71,7 +71,7 @@ async fn live(
     let [mut terminate, mut interrupt, mut hangup] = listen()?;
     let parts = Parts {
         clock: Arc::new(SystemClock::new()),
-        alarms: CronAlarms::start().await?,
+        alarms: CronAlarms::default(),
         runner: Processes,
         ledger,
         config: config.clone(),

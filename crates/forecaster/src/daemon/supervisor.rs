@@ -131,7 +131,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         let rung = self.alarms.rung();
         let mut pulse = tokio::time::interval(PULSE);
         self.read_last();
-        self.look().await;
+        self.look();
         self.state.send_modify(|state| Arc::make_mut(state).ready = true);
         self.systemd.ready();
         tracing::info!("ready: {}", status_line(&self.state.borrow()));
@@ -141,25 +141,25 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                 () = rung.notified() => {}
                 _ = pulse.tick() => self.read_last(),
                 Some(beat) = inbox.beats.recv() => {
-                    self.look().await;
+                    self.look();
                     self.answer(beat);
                     continue;
                 }
                 Some(message) = inbox.messages.recv() => {
                     let answer = self.hear(message);
-                    self.look().await;
+                    self.look();
                     answer();
                     continue;
                 }
                 ended = end_of(&mut self.running) => self.settle(ended),
             }
-            self.look().await;
+            self.look();
         }
         self.finish(inbox).await;
     }
 
     /// Starts what is due, sets the alarms, publishes the state.
-    async fn look(&mut self) {
+    fn look(&mut self) {
         let reading = self.clock.read();
         let (free, held): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.held).into_iter().partition(|(until, _)| *until <= reading.elapsed);
@@ -175,9 +175,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         }
         self.start_next(reading);
         let next = self.agenda.next(reading.now);
-        for horizon in Horizon::ALL {
-            self.alarms.set(horizon, next.get(&horizon).copied(), reading).await;
-        }
+        self.alarms.set(next.values().copied(), reading);
         self.publish_state(&next);
     }
 
@@ -288,8 +286,8 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     }
 
     fn answer(&mut self, beat: Beat) {
-        let dead = self.alarms.are_dead(self.clock.read());
-        let well = if dead { Err("the scheduler's alarms do not ring any more".to_owned()) } else { Ok(()) };
+        let dead = self.alarms.is_dead(self.clock.read());
+        let well = if dead { Err("the scheduler's alarm does not ring".to_owned()) } else { Ok(()) };
         let _ = beat.send(well);
     }
 

@@ -26,13 +26,13 @@ impl Clock for PausedClock {
 struct Silent;
 
 impl Alarms for Silent {
-    async fn set(&mut self, _: Horizon, _: Option<DateTime<Utc>>, _: Reading) {}
+    fn set(&mut self, _: impl Iterator<Item = DateTime<Utc>>, _: Reading) {}
 
     fn rung(&self) -> Arc<Notify> {
         Arc::default()
     }
 
-    fn are_dead(&mut self, _: Reading) -> bool {
+    fn is_dead(&mut self, _: Reading) -> bool {
         false
     }
 }
