@@ -6,6 +6,7 @@ use forecaster_domain::{Horizon, QuantileForecast};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +108,14 @@ impl Ledger {
         schema::write_ahead(&connection).map_err(failed)?;
         schema::migrate(&mut connection).map_err(failed)?;
         Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
+    }
+
+    /// Sets how long to wait for another process's lock; half a minute unless set.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn set_patience(&self, patience: Duration) -> Result<(), LedgerError> {
+        self.connection().busy_timeout(patience).map_err(|e| self.failed(e))
     }
 
     /// A panic in another thread cannot leave a transaction half done: SQLite rolls it back.

@@ -87,6 +87,8 @@ async fn start(job: &Job) -> Result<(Child, ChildStdin), String> {
         .arg("run-worker")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
+        // Ctrl+C on a terminal is for the daemon, which lets the run finish.
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| format!("the run's process could not be started: {error}"))?;

@@ -19,12 +19,17 @@ use chrono::Utc;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Threads of the runtime: one that may wait for the ledger, one that answers meanwhile. Runs are processes.
 const THREADS: usize = 2;
+
+/// The supervisor waits no longer for a ledger that somebody else has locked: it must still answer the watchdog. What could not
+/// be written is tried again.
+const LEDGER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Is the daemon until it is stopped.
 ///
@@ -52,6 +57,7 @@ async fn live(
     check_directories(&config)?;
     let _alone = lock::daemon(&config.service.data_dir)?;
     let ledger = Arc::new(commands::open_ledger(&config)?);
+    ledger.set_patience(LEDGER_PATIENCE)?;
     // Lines that a crash kept from the log.
     publish::flush_metrics(&ledger, &config);
     let accepted_at = Utc::now();
