@@ -20,7 +20,10 @@ use forecaster_ledger::SlotState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// Runs that are due: one a horizon at a time, each at a minute of its own in the last hours.
+/// No server, and a week to catch up, which holds ten thousand minutes.
+const QUIET: &str = "[service]\ncatch_up_hours = 168\n[service.http]\nlisten = \"\"\n";
+
+/// Runs that are due: one a horizon at a time, each at a minute of its own in the last week.
 struct Plan {
     base: DateTime<Utc>,
     next: i64,
@@ -33,8 +36,7 @@ impl Plan {
     fn renew(&mut self, desk: &Desk) {
         for horizon in Horizon::ALL {
             let book = ledger(desk);
-            let done =
-                |instant| book.slot(horizon, instant).unwrap().is_some_and(|it| it.state != SlotState::Started);
+            let done = |instant| book.slot(horizon, instant).unwrap().is_some_and(|it| it.state == SlotState::Done);
             if self.now.get(&horizon).is_none_or(|(instant, _)| done(*instant)) {
                 self.next += 1;
                 let instant = self.base - TimeDelta::minutes(self.next);
@@ -48,7 +50,7 @@ impl Plan {
                 "[horizons.{horizon}]\nschedule = \"{schedule}\"\n[horizons.{horizon}.chronos]\nenabled = false\n"
             )
         });
-        desk.write("forecasters.toml", &format!("[service.http]\nlisten = \"\"\n{}", horizons.collect::<String>()));
+        desk.write("forecasters.toml", &format!("{QUIET}{}", horizons.collect::<String>()));
     }
 }
 

@@ -8,6 +8,7 @@ use daemon::{Daemon, QUIET, ledger, minutes_ago, miss, only, until};
 use desk::{Desk, assert_valid};
 use forecaster_domain::Horizon;
 use forecaster_ledger::SlotState;
+use std::io::{Read, Write};
 use std::time::Duration;
 
 const H: Horizon = Horizon::D7;
@@ -91,6 +92,49 @@ fn what_needs_a_restart_is_refused_in_a_reload() {
     daemon.hears("service.data_dir cannot be changed while the daemon runs");
     daemon.stop();
     assert!(!desk.path("elsewhere").exists());
+}
+
+#[test]
+fn pages_are_served_moved_and_switched_off_by_a_reload() {
+    let desk = Desk::new();
+    // A port that is free now and, on a machine that is left alone, a moment later.
+    let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let served = |address: &str| QUIET.replace("listen = \"\"", &format!("listen = \"{address}\""));
+    let (first, second) = (free(), free());
+    desk.write("forecasters.toml", &served(&first));
+    let mut daemon = Daemon::start(&desk);
+    daemon.hears("READY=1");
+    assert!(get(&first, "/readyz").unwrap().contains("\"ready\": true"));
+    assert!(get(&first, "/metrics").unwrap().contains("forecaster_ready 1"));
+    desk.run(&["--config", "forecasters.toml", "healthcheck"]).expect(0);
+
+    desk.write("forecasters.toml", &served(&second));
+    daemon.signal("HUP");
+    daemon.hears("READY=1");
+    assert!(get(&first, "/healthz").is_err() && get(&second, "/healthz").unwrap().ends_with("ok\n"));
+
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    desk.write("forecasters.toml", &served(&taken.local_addr().unwrap().to_string()));
+    daemon.signal("HUP");
+    assert!(daemon.hears("configuration refused").contains("cannot be bound"));
+    assert!(get(&second, "/healthz").is_ok(), "the earlier address is served again");
+
+    desk.write("forecasters.toml", QUIET);
+    daemon.signal("HUP");
+    daemon.hears("STATUS=");
+    daemon.hears("READY=1");
+    assert!(get(&second, "/healthz").is_err());
+    daemon.stop();
+}
+
+/// The answer to a GET, headers and all.
+fn get(address: &str, path: &str) -> std::io::Result<String> {
+    let mut stream = std::net::TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 #[test]

@@ -150,11 +150,11 @@ pub(crate) fn ledger(desk: &Desk) -> Ledger {
     Ledger::open(&desk.path("data/ledger.sqlite")).unwrap()
 }
 
-/// Has a daily schedule for `instant`, and the ledger believe that it was planned and not yet dealt with: the daemon's next
+/// Has a weekly schedule for `instant`, and the ledger believe that it was planned and not yet dealt with: the daemon's next
 /// start finds a missed run. The cron fields.
 pub(crate) fn miss(desk: &Desk, horizon: Horizon, instant: DateTime<Utc>) -> String {
     let local = instant.with_timezone(&chrono_tz::America::Santiago);
-    let schedule = local.format("%-M %-H * * *").to_string();
+    let schedule = local.format("%-M %-H * * %a").to_string();
     let watermark = Watermark {
         schedule: schedule.clone(),
         timezone: "America/Santiago".into(),
