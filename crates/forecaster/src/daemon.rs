@@ -16,6 +16,8 @@ mod server;
 mod state;
 mod supervisor;
 mod systemd;
+#[cfg(test)]
+mod test_run;
 
 pub(crate) use http::healthcheck;
 pub(crate) use runner::run_worker;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::Config;
-use forecaster_ledger::{RunRecord, RunStatus};
+use crate::daemon::test_run::record;
 use rand_like::Dice;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -104,23 +104,6 @@ impl World {
 
     fn instants(&self, horizon: Horizon) -> Vec<DateTime<Utc>> {
         self.ran.iter().filter(|it| it.horizon == horizon).map(|it| it.scheduled_for).collect()
-    }
-}
-
-fn record(assignment: &Assignment) -> RunRecord {
-    RunRecord {
-        run_id: assignment.run_id.clone(),
-        pair: "USD/CLP".into(),
-        horizon: assignment.horizon,
-        as_of: None,
-        scheduled_for: assignment.scheduled_for,
-        started_at: Utc::now(),
-        finished_at: Utc::now(),
-        status: RunStatus::Ok,
-        report_html: None,
-        report_json: None,
-        metrics: "{}".into(),
-        forecasts: Vec::new(),
     }
 }
 

@@ -15,7 +15,7 @@ use super::systemd::{self, Systemd};
 use crate::config::{Config, Loaded};
 use crate::failure::{Failure, Outcome};
 use crate::{commands, lock, publish};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,7 +53,7 @@ async fn live(
     systemd: Arc<Systemd>,
 ) -> Result<(), Failure> {
     let Loaded { config, file, text } = loaded;
-    check_clock()?;
+    check_clock(Utc::now())?;
     check_directories(&config)?;
     let _alone = lock::daemon(&config.service.data_dir)?;
     let ledger = Arc::new(commands::open_ledger(&config)?);
@@ -124,8 +124,7 @@ fn listen() -> Result<[Signal; 3], Failure> {
     Ok([on(SignalKind::terminate())?, on(SignalKind::interrupt())?, on(SignalKind::hangup())?])
 }
 
-fn check_clock() -> Result<(), Failure> {
-    let now = Utc::now();
+fn check_clock(now: DateTime<Utc>) -> Result<(), Failure> {
     if is_set(now) {
         return Ok(());
     }
@@ -150,4 +149,32 @@ pub(crate) fn check_directories(config: &Config) -> Result<(), Failure> {
         probe().map_err(|error| Failure::from_io("write to", directory, &error))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_before_2020_is_not_set() {
+        let check = |text: &str| check_clock(text.parse().unwrap()).map_err(|refused| refused.to_string());
+        assert_eq!(check("1970-01-01T00:00:20Z").unwrap_err(), "the clock says 1970-01-01 00:00: it is not set");
+        assert!(check("2019-12-31T23:59:59Z").is_err() && check("2020-01-01T00:00:00Z").is_ok());
+    }
+
+    #[test]
+    fn directories_are_made_and_left_empty_and_one_that_cannot_be_written_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.service.data_dir = directory.path().join("data");
+        config.service.reports_dir = directory.path().join("reports");
+        config.service.metrics_log = directory.path().join("logs/metrics.jsonl");
+        check_directories(&config).unwrap();
+        for name in ["data", "reports", "logs"] {
+            assert_eq!(std::fs::read_dir(directory.path().join(name)).unwrap().count(), 0, "{name}");
+        }
+        config.service.reports_dir = "/dev/full/reports".into();
+        let refused = check_directories(&config).unwrap_err().to_string();
+        assert!(refused.contains("cannot create /dev/full/reports"), "{refused}");
+    }
 }

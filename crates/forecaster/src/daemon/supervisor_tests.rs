@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::daemon::pulse::Pulse;
+use crate::daemon::test_run::record;
 use chrono::TimeDelta;
-use forecaster_ledger::RunRecord;
 use std::sync::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
@@ -81,26 +81,6 @@ impl Runner for Actor {
         let Assignment { horizon, run_id, .. } = job.assignment;
         self.stage.played.lock().unwrap().push((horizon, run_id, begun, self.begin.elapsed().as_secs()));
         ended
-    }
-}
-
-fn record(assignment: &Assignment) -> RunRecord {
-    RunRecord {
-        run_id: assignment.run_id.clone(),
-        pair: "USD/CLP".into(),
-        horizon: assignment.horizon,
-        as_of: None,
-        scheduled_for: assignment.scheduled_for,
-        started_at: start(),
-        finished_at: start(),
-        status: RunStatus::Ok,
-        report_html: None,
-        report_json: None,
-        metrics: format!(
-            r#"{{"last_value":1011.8,"forecast":{{"median":1009.2}},"run_id":"{}"}}"#,
-            assignment.run_id
-        ),
-        forecasts: Vec::new(),
     }
 }
 
