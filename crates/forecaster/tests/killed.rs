@@ -72,7 +72,8 @@ fn no_run_is_lost_or_doubled_however_often_the_daemon_is_killed() {
         std::thread::sleep(Duration::from_millis(random % longest));
         daemon.kill();
     }
-    let daemon = Daemon::start(&desk);
+    let mut daemon = Daemon::start(&desk);
+    daemon.hears("READY=1");
     let book = ledger(&desk);
     until("every run that is due is done", || {
         plan.all.iter().all(|(horizon, instant)| {

@@ -53,6 +53,8 @@ async fn live(
     systemd: Arc<Systemd>,
 ) -> Result<(), Failure> {
     let Loaded { config, file, text } = loaded;
+    // First of all: a reload that is asked for during the start is one that follows it.
+    let [mut terminate, mut interrupt, mut hangup] = listen()?;
     check_clock(Utc::now())?;
     check_directories(&config)?;
     let _alone = lock::daemon(&config.service.data_dir)?;
@@ -74,7 +76,6 @@ async fn live(
     let mut server = Server::new(Sources { state: seen, pulse: pulse.clone(), ledger: ledger.clone() });
     server.follow(&config.service.http).await?;
     reload::keep(&config, &text)?;
-    let [mut terminate, mut interrupt, mut hangup] = listen()?;
     let parts = Parts {
         clock: Arc::new(SystemClock::new()),
         alarms: CronAlarms::default(),
