@@ -54,6 +54,13 @@ pub enum Command {
     /// Ask the daemon's /healthz, for containers
     #[command(hide = true)]
     Healthcheck,
+    /// Write man pages, completions and the configuration of a package
+    #[command(hide = true)]
+    Generate {
+        /// Where to
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
     /// The configuration
     Config {
         /// What to do with it

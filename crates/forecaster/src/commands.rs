@@ -2,12 +2,14 @@
 
 mod backtest;
 mod config;
+mod generate;
 mod model;
 mod rates;
 mod run;
 
 pub(crate) use backtest::backtest;
 pub(crate) use config::{config, history, rollback};
+pub(crate) use generate::generate;
 pub(crate) use model::model;
 pub(crate) use rates::rates;
 pub(crate) use run::run;

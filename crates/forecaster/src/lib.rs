@@ -23,6 +23,7 @@ mod resources;
 mod run;
 mod secret;
 
+use clap::CommandFactory;
 use cli::{Cli, Command, ConfigCommand, ModelCommand, RatesCommand};
 use config::LogSettings;
 use failure::{Failure, Outcome};
@@ -45,6 +46,11 @@ pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Config { command: ConfigCommand::Rollback { number } } => {
             return commands::rollback(cli.config.as_deref(), *number);
         }
+        // A package does not depend on the configuration of the machine that makes it.
+        Command::Generate { directory } => {
+            start_logging(cli, &LogSettings::default())?;
+            return commands::generate(directory, &Cli::command());
+        }
         _ => {}
     }
     let loaded = config::load(cli.config.as_deref()).map_err(Failure::from_config)?;
@@ -60,7 +66,7 @@ pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Config { command } => commands::config(command, &loaded),
         Command::Serve => daemon::serve(loaded, cli.config.as_deref(), cli.log.is_some()),
         Command::Healthcheck => daemon::healthcheck(&loaded.config),
-        Command::ChronosWorker | Command::RunWorker => Ok(Outcome::Done),
+        Command::ChronosWorker | Command::RunWorker | Command::Generate { .. } => Ok(Outcome::Done),
     }
 }
 
@@ -70,7 +76,8 @@ fn writes(command: &Command) -> bool {
         Command::Run(_) | Command::Serve | Command::Backtest(_) => true,
         Command::Rates { command } => matches!(command, RatesCommand::Import { .. }),
         Command::Model { command } => matches!(command, ModelCommand::Pull { .. } | ModelCommand::Import { .. }),
-        Command::ChronosWorker | Command::RunWorker | Command::Healthcheck | Command::Config { .. } => false,
+        Command::ChronosWorker | Command::RunWorker | Command::Healthcheck => false,
+        Command::Config { .. } | Command::Generate { .. } => false,
     }
 }
 

@@ -1,0 +1,71 @@
+# shellcheck shell=bash disable=SC2015,SC2016,SC2154 # "a && b || fail"; text for other programs; variables of the caller
+# A Debian in systemd-nspawn: made once and kept in the cache, copied for each test, booted, and always stopped.
+
+# The root file system of this test, and the process id of its systemd as seen from here.
+root=
+leader=
+nspawn=
+
+# The mirror that this machine's apt uses.
+apt_mirror() {
+    apt-get indextargets --format "\$(LABEL) \$(SITE)" 'Created-By: Packages' | sed -n 's/^Debian //p' | head -n 1
+}
+
+# Prints the folder of a Debian that nothing was installed in.
+base_of() { # SUITE
+    local kept mirror
+    kept=${XDG_CACHE_HOME:-$HOME/.cache}/forecaster-systemd-test/$1-$(dpkg --print-architecture)
+    if [ ! -d "$kept" ]; then
+        mirror=${MIRROR:-$(apt_mirror)}
+        [ -n "$mirror" ] || { echo "apt names no Debian mirror; set MIRROR" >&2; return 1; }
+        mkdir -p "${kept%/*}"
+        rm -rf "$kept.part"
+        debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus "$1" "$kept.part" "$mirror" >"$kept.log" 2>&1 ||
+            { tail -n 5 "$kept.log" >&2; return 1; }
+        rm -rf "$kept.part"/var/cache/apt/archives/*.deb "$kept.part"/var/lib/apt/lists/*
+        mv "$kept.part" "$kept"
+    fi
+    echo "$kept"
+}
+
+# Boots $root; returns when its systemd has started everything.
+boot() {
+    systemd-nspawn --quiet --directory="$root" --boot --register=no --keep-unit --private-network --console=pipe \
+        </dev/null >"$root.log" 2>&1 &
+    nspawn=$!
+    wait_until 30 has_leader || { echo "systemd-nspawn did not start: $(tail -n 3 "$root.log")" >&2; return 1; }
+    leader=$(pgrep --parent "$nspawn" | head -n 1)
+    wait_until 90 is_up
+}
+
+has_leader() { pgrep --parent "$nspawn" >/dev/null; }
+
+is_up() { inside systemctl is-system-running 2>/dev/null | grep -qE '^(running|degraded)$'; }
+
+# Runs a command in the container.
+inside() {
+    nsenter --target "$leader" --all -- \
+        env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 SYSTEMD_PAGER=cat DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+# The same as the service's user, with the service's configuration.
+as_service() { inside runuser -u forecaster -- forecaster --config /etc/forecaster/forecasters.toml "$@"; }
+
+# Stops what boot started, whatever state it is in, and removes the folder.
+discard() {
+    if [ -n "$nspawn" ] && kill -0 "$nspawn" 2>/dev/null; then
+        if [ -n "$leader" ]; then
+            inside systemctl poweroff >/dev/null 2>&1
+            wait_until 20 has_ended || kill -KILL "$leader"
+        else
+            kill -KILL "$nspawn"
+        fi
+        wait "$nspawn" 2>/dev/null
+    fi
+    if [ -n "$root" ] && [ "$keep" = no ]; then
+        # --one-file-system: nothing should be mounted below it any more; if it is, it stays.
+        rm -rf --one-file-system "$root" "$root.log" "$root.seen"
+    fi
+}
+
+has_ended() { ! kill -0 "$nspawn" 2>/dev/null; }
