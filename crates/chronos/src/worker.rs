@@ -21,6 +21,9 @@ const HUGE_PAGES: &str = "glibc.malloc.hugetlb=1";
 /// The variable in which glibc takes such wishes, colons between them.
 const TUNABLES: &str = "GLIBC_TUNABLES";
 
+/// Keeps Microsoft's build of the library from even preparing to send usage data; sessions switch it off as well.
+const NO_TELEMETRY: &str = "ORT_DISABLE_TELEMETRY";
+
 /// What the operator has set, and [`HUGE_PAGES`] unless that says something about them.
 fn tunables(set: Option<String>) -> String {
     match set {
@@ -82,6 +85,7 @@ impl Worker {
             .arg0("forecaster")
             .args(&command.arguments)
             .env(TUNABLES, tunables(std::env::var(TUNABLES).ok()))
+            .env(NO_TELEMETRY, "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

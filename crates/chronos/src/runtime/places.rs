@@ -7,6 +7,7 @@ use super::{Fault, elf};
 use std::env;
 use std::fmt;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The library's name, as the linker wants it; the files of a release add their version.
@@ -87,7 +88,7 @@ impl Places {
             setting: configured.map(Path::to_owned),
             variable: env::var_os("ORT_DYLIB_PATH").filter(|it| !it.is_empty()).map(PathBuf::from),
             binary: env::current_exe().ok().and_then(|it| it.parent().map(Path::to_owned)),
-            build: named(env!("FORECASTER_BUILT_ONNXRUNTIME")),
+            build: named(env!("FORECASTER_BUILT_ONNXRUNTIME")).filter(|library| is_of_our_owner(library)),
             system: env::split_paths(&extra)
                 .chain(directories_of(Path::new("/etc/ld.so.conf")))
                 .chain(USUAL_DIRECTORIES.map(PathBuf::from))
@@ -110,6 +111,17 @@ impl Places {
         once_each(&mut installed);
         add(Origin::System, or(installed, LIBRARY.into()));
         found
+    }
+}
+
+/// Whether a file belongs to whom this program belongs to. A binary that was carried to another machine must not load what
+/// somebody else has put where its build once was.
+fn is_of_our_owner(path: &Path) -> bool {
+    let owner = |path: &Path| fs::metadata(path).map(|file| file.uid());
+    match (owner(Path::new("/proc/self/exe")), owner(path)) {
+        (Ok(ours), Ok(theirs)) => ours == theirs,
+        // One that is not there is told of as not there.
+        _ => true,
     }
 }
 
@@ -261,6 +273,17 @@ mod tests {
         }
         let expected = ["libonnxruntime.so.1.32.0", "libonnxruntime.so.1.9.0"].map(|it| root.path().join(it));
         assert_eq!(libraries_in(root.path()), expected);
+    }
+
+    #[test]
+    fn a_file_of_somebody_else_is_not_ours() {
+        let root = tempfile::tempdir().unwrap();
+        let file = touch(root.path(), LIBRARY);
+        assert!(is_of_our_owner(&file) && is_of_our_owner(&root.path().join("none")));
+        // Only root can give files away.
+        if std::os::unix::fs::chown(&file, Some(54_321), None).is_ok() {
+            assert!(!is_of_our_owner(&file));
+        }
     }
 
     #[test]
