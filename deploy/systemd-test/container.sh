@@ -5,6 +5,8 @@
 root=
 leader=
 nspawn=
+# Whether no container can be booted on this machine, whatever is in it.
+cannot_boot=no
 
 # The mirror that this machine's apt uses.
 apt_mirror() {
@@ -33,12 +35,17 @@ boot() {
     systemd-nspawn --quiet --directory="$root" --boot --register=no --keep-unit --private-network --console=pipe \
         </dev/null >"$root.log" 2>&1 &
     nspawn=$!
-    wait_until 30 has_leader || { echo "systemd-nspawn did not start: $(tail -n 3 "$root.log")" >&2; return 1; }
+    cannot_boot=yes
+    wait_until 30 has_leader || { echo "systemd-nspawn did not start: $(tail -n 3 "$root.log")"; return 1; }
     leader=$(pgrep --parent "$nspawn" | head -n 1)
-    wait_until 90 is_up
+    wait_until 60 answers || { echo "the container's systemd does not answer: $(tail -n 3 "$root.log")"; return 1; }
+    cannot_boot=no
+    wait_until 90 is_up || { echo "not up after 90 s"; return 1; }
 }
 
 has_leader() { pgrep --parent "$nspawn" >/dev/null; }
+
+answers() { inside systemctl is-system-running 2>/dev/null | grep -q .; }
 
 is_up() { inside systemctl is-system-running 2>/dev/null | grep -qE '^(running|degraded)$'; }
 
