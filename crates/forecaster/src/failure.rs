@@ -34,18 +34,20 @@ pub struct Failure {
     pub code: u8,
     /// What to do next.
     pub hint: Option<String>,
+    /// Whether the same may go well later: a lock, a full disk.
+    pub may_pass: bool,
     message: String,
 }
 
 impl Failure {
     /// The work failed: exit 1.
     pub fn failed(error: impl fmt::Display) -> Self {
-        Self { code: 1, hint: None, message: error.to_string() }
+        Self { code: 1, hint: None, may_pass: false, message: error.to_string() }
     }
 
     /// The request makes no sense: exit 2.
     pub fn usage(error: impl fmt::Display) -> Self {
-        Self { code: 2, hint: None, message: error.to_string() }
+        Self { code: 2, hint: None, may_pass: false, message: error.to_string() }
     }
 
     /// Adds what to do next.
@@ -61,8 +63,9 @@ impl Failure {
 
     /// A file that cannot be read or written: exit 1.
     pub fn from_io(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
-        Self::failed(format!("cannot {action} {}: {error}", path.display()))
-            .hint("check that the directory exists, is writable and has free space")
+        let full = matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded);
+        let failure = Self::failed(format!("cannot {action} {}: {error}", path.display()));
+        Self { may_pass: full, ..failure }.hint("check that the directory exists, is writable and has free space")
     }
 }
 
@@ -86,7 +89,7 @@ impl From<forecaster_rates::RatesError> for Failure {
 
 impl From<forecaster_ledger::LedgerError> for Failure {
     fn from(error: forecaster_ledger::LedgerError) -> Self {
-        Self::failed(error)
+        Self { may_pass: error.may_pass(), ..Self::failed(error) }
     }
 }
 

@@ -110,7 +110,8 @@ impl Issued {
 /// Runs it. All that is logged meanwhile carries the horizon and the run's identifier.
 ///
 /// # Errors
-/// When no forecast can be made or nothing can be written; that is logged and recorded as far as it can be.
+/// When no forecast can be made or nothing can be written; that is logged and recorded. Not recorded is a scheduled run that
+/// failed for what [may pass](Failure::may_pass): its slot stays open, and it is run again.
 pub(crate) fn carry_out(
     assignment: &Assignment,
     place: &Workplace<'_>,
@@ -124,6 +125,9 @@ pub(crate) fn carry_out(
     tracing::info!(as_of = %place.market.as_of(), "run started");
     attempt(assignment.horizon, identity.clone(), place, publishing, &mut usage).inspect_err(|error| {
         tracing::error!(seconds = rounded(usage.seconds()), "run failed: {error}");
+        if error.may_pass && assignment.scheduled_for.is_some() {
+            return;
+        }
         let _writing = publishing.hold();
         let Workplace { config, market, ledger, .. } = place;
         publish::record_failure(&identity, config, Some(market), assignment.horizon, error, ledger, &usage);

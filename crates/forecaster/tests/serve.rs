@@ -82,6 +82,57 @@ fn a_good_edit_is_taken_over_a_bad_one_refused_and_an_earlier_version_put_back()
 }
 
 #[test]
+fn a_configuration_that_is_gone_empty_or_no_file_is_refused_and_can_be_put_back() {
+    let desk = Desk::new();
+    let text = only("7d", "0 8 * * Mon");
+    let file = desk.write("forecasters.toml", &text);
+    let mut daemon = Daemon::start(&desk);
+    daemon.hears("READY=1");
+    let refused = |daemon: &mut Daemon, expected: &str| {
+        daemon.signal("HUP");
+        let status = daemon.hears("configuration refused");
+        assert!(status.contains("next 7d") && status.contains(expected), "{status}");
+    };
+    std::fs::remove_file(&file).unwrap();
+    refused(&mut daemon, "cannot read forecasters.toml");
+    desk.run(&["--config", "forecasters.toml", "config", "rollback"]).expect(0);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    std::fs::write(&file, "").unwrap();
+    refused(&mut daemon, "is empty");
+    std::fs::write(&file, [0xE9; 100]).unwrap();
+    refused(&mut daemon, "forecasters.toml");
+    desk.run(&["--config", "forecasters.toml", "config", "rollback"]).expect(0);
+    std::fs::remove_file(&file).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+    refused(&mut daemon, "is no regular file");
+    daemon.stop();
+    assert_eq!(desk.files("data/configurations").len(), 1, "what was refused is no version");
+}
+
+#[test]
+fn while_the_ledger_is_locked_pages_and_watchdog_are_answered() {
+    let desk = Desk::new();
+    let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let text = only("7d", "* * * * *").replace("listen = \"\"", &format!("listen = \"{listen}\""));
+    desk.write("forecasters.toml", &text);
+    let mut daemon = Daemon::start_with(&desk, &[("WATCHDOG_USEC", "3000000")]);
+    daemon.hears("READY=1");
+    let other = rusqlite::Connection::open(desk.path("data/ledger.sqlite")).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let begin = std::time::Instant::now();
+    while begin.elapsed() < Duration::from_secs(8) {
+        let asked = std::time::Instant::now();
+        get(&listen, "/readyz").unwrap();
+        // Not a measure of speed: without a thread of its own for the supervisor it would be as long as the lock lasts.
+        assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    other.execute_batch("COMMIT").unwrap();
+    daemon.hears("WATCHDOG=1");
+    daemon.stop();
+}
+
+#[test]
 fn what_needs_a_restart_is_refused_in_a_reload() {
     let desk = Desk::new();
     desk.write("forecasters.toml", QUIET);

@@ -46,3 +46,17 @@ pub enum LedgerError {
         source: std::io::Error,
     },
 }
+
+impl LedgerError {
+    /// Whether the same may go well later: somebody has locked the ledger, or the disk is full.
+    pub fn may_pass(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
+        match self {
+            LedgerError::Open { source, .. } | LedgerError::Statement { source, .. } => {
+                matches!(source.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked | DiskFull))
+            }
+            LedgerError::Metrics { .. } => true,
+            LedgerError::Newer { .. } | LedgerError::SlotClosed { .. } => false,
+        }
+    }
+}

@@ -4,6 +4,7 @@ use crate::{LedgerError, schema, slots};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{Horizon, QuantileForecast};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -90,6 +91,7 @@ pub struct RunSummary {
 pub struct Ledger {
     connection: Mutex<Connection>,
     path: PathBuf,
+    inode: Option<u64>,
 }
 
 impl Ledger {
@@ -107,7 +109,12 @@ impl Ledger {
         }
         schema::write_ahead(&connection).map_err(failed)?;
         schema::migrate(&mut connection).map_err(failed)?;
-        Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
+        Ok(Self { connection: Mutex::new(connection), path: path.to_owned(), inode: inode(path) })
+    }
+
+    /// Whether its file is still where it was opened, and not another one in its place.
+    pub fn is_in_place(&self) -> bool {
+        inode(&self.path) == self.inode
     }
 
     /// Sets how long to wait for another process's lock; half a minute unless set.
@@ -238,6 +245,10 @@ impl Ledger {
     }
 }
 
+fn inode(path: &Path) -> Option<u64> {
+    std::fs::metadata(path).ok().map(|file| file.ino())
+}
+
 fn insert_run(connection: &Connection, run: &RunRecord) -> rusqlite::Result<()> {
     let text = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string());
     connection.execute(
@@ -329,6 +340,18 @@ pub(crate) mod tests {
         let date = NaiveDate::from_ymd_opt(2025, 1, 7).unwrap();
         assert_eq!(ledger.issued("a", "ensemble", date).unwrap().unwrap()[5], 1001.5);
         assert_eq!(ledger.issued("a", "var", date).unwrap(), None);
+    }
+
+    #[test]
+    fn a_ledger_that_was_taken_away_or_replaced_is_not_in_place() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.sqlite");
+        let ledger = Ledger::open(&path).unwrap();
+        assert!(ledger.is_in_place());
+        std::fs::rename(&path, directory.path().join("away.sqlite")).unwrap();
+        assert!(!ledger.is_in_place());
+        std::fs::write(&path, "another").unwrap();
+        assert!(!ledger.is_in_place());
     }
 
     #[test]

@@ -1,12 +1,17 @@
 //! metrics.jsonl: one line a run, appended after the run is in the ledger.
 
 use crate::{Ledger, LedgerError};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// How much of the log's end is searched for a line that a crash may have left unmarked: several hundred lines.
 const TAIL_BYTES: u64 = 4 << 20;
+
+/// Longest wait for another process's append, and how often it is looked whether it is over.
+const PATIENCE: Duration = Duration::from_secs(3);
+const PAUSE: Duration = Duration::from_millis(20);
 
 impl Ledger {
     /// Appends every metrics line that is not yet in the log at `path`, oldest first; returns how many.
@@ -24,7 +29,7 @@ impl Ledger {
         }
         let failed = |source| LedgerError::Metrics { path: path.to_owned(), source };
         let mut log = open(path).map_err(failed)?;
-        log.lock().map_err(failed)?;
+        lock(&log).map_err(failed)?;
         let tail = tail(&mut log).map_err(failed)?;
         let mut text = String::new();
         if !tail.is_empty() && !tail.ends_with('\n') {
@@ -57,6 +62,19 @@ impl Ledger {
                 .collect()
         };
         read().map_err(|e| self.failed(e))
+    }
+}
+
+/// Another process holds it for as long as an append takes; one that hangs must not hold this one, too.
+fn lock(log: &File) -> io::Result<()> {
+    let begin = Instant::now();
+    loop {
+        match log.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if begin.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => return Err(io::Error::other("another process has it locked")),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
     }
 }
 
@@ -111,6 +129,20 @@ mod tests {
         ledger.flush_metrics(&log).unwrap();
         let text = std::fs::read_to_string(&log).unwrap();
         assert_eq!(text.lines().last(), Some("{\"run_id\":\"a\"}"));
+    }
+
+    #[test]
+    fn a_log_that_another_process_holds_is_given_up_and_its_lines_are_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&directory.path().join("ledger.sqlite")).unwrap();
+        let log = directory.path().join("metrics.jsonl");
+        ledger.record(&run("a")).unwrap();
+        let held = File::create(&log).unwrap();
+        held.lock().unwrap();
+        let error = ledger.flush_metrics(&log).unwrap_err().to_string();
+        assert!(error.contains("another process has it locked"), "{error}");
+        drop(held);
+        assert_eq!(ledger.flush_metrics(&log).unwrap(), 1);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::LedgerError;
 use crate::ledger::{Ledger, RunRecord, RunStatus};
 use chrono::{DateTime, SecondsFormat, Utc};
 use forecaster_domain::Horizon;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 /// What became of a slot.
@@ -64,6 +65,8 @@ pub struct Watermark {
     pub timezone: String,
     /// Slots up to here have been begun or passed over.
     pub handled_until: DateTime<Utc>,
+    /// Where that was before the clock went back, as long as the clock has not come there again.
+    pub set_back_from: Option<DateTime<Utc>>,
 }
 
 /// The form in which instants are kept: sorting as text sorts them in time.
@@ -98,33 +101,51 @@ impl Ledger {
     pub fn watermark(&self, horizon: Horizon) -> Result<Option<Watermark>, LedgerError> {
         self.connection()
             .query_row(
-                "SELECT schedule, timezone, handled_until FROM agenda WHERE horizon = ?1",
+                "SELECT schedule, timezone, handled_until, set_back_from FROM agenda WHERE horizon = ?1",
                 [horizon.key()],
-                |row| Ok(Watermark { schedule: row.get(0)?, timezone: row.get(1)?, handled_until: instant(row, 2)? }),
+                |row| {
+                    let is_set_back = row.get_ref(3)? != ValueRef::Null;
+                    Ok(Watermark {
+                        schedule: row.get(0)?,
+                        timezone: row.get(1)?,
+                        handled_until: instant(row, 2)?,
+                        set_back_from: is_set_back.then(|| instant(row, 3)).transpose()?,
+                    })
+                },
             )
             .optional()
             .map_err(|e| self.failed(e))
     }
 
-    /// Sets how far `horizon`'s schedule has been dealt with; `None` when it is planned no more.
+    /// Sets how far each of these schedules has been dealt with; `None` when it is planned no more. All or nothing.
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    pub fn set_watermark(&self, horizon: Horizon, watermark: Option<&Watermark>) -> Result<(), LedgerError> {
-        let connection = self.connection();
-        let written = match watermark {
-            Some(it) => connection.execute(
-                "INSERT INTO agenda VALUES (?1, ?2, ?3, ?4) ON CONFLICT (horizon) DO UPDATE
-                 SET schedule = ?2, timezone = ?3, handled_until = ?4",
-                params![horizon.key(), it.schedule, it.timezone, key(it.handled_until)],
-            ),
-            None => connection.execute("DELETE FROM agenda WHERE horizon = ?1", [horizon.key()]),
+    pub fn set_watermarks(&self, watermarks: &[(Horizon, Option<Watermark>)]) -> Result<(), LedgerError> {
+        let mut connection = self.connection();
+        let mut write = || -> rusqlite::Result<()> {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for (horizon, watermark) in watermarks {
+                transaction.execute("DELETE FROM agenda WHERE horizon = ?1", [horizon.key()])?;
+                if let Some(it) = watermark {
+                    let values = params![
+                        horizon.key(),
+                        it.schedule,
+                        it.timezone,
+                        key(it.handled_until),
+                        it.set_back_from.map(key)
+                    ];
+                    transaction.execute("INSERT INTO agenda VALUES (?1, ?2, ?3, ?4, ?5)", values)?;
+                }
+            }
+            transaction.commit()
         };
-        written.map(drop).map_err(|e| self.failed(e))
+        write().map_err(|e| self.failed(e))
     }
 
     /// Begins a run for a slot, or another attempt at one that was interrupted, and moves the watermark up to it. A slot
-    /// that is closed stays as it is: the state tells.
+    /// that is closed stays as it is: the state tells. Unless that was done later than `now`: then the clock was wrong, and it is
+    /// begun anew.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -164,9 +185,14 @@ impl Ledger {
         let mut write = || -> rusqlite::Result<Slot> {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute(
+                "DELETE FROM slots
+                 WHERE horizon = ?1 AND scheduled_for = ?2 AND state <> 'started' AND begun_at > ?3",
+                params![horizon.key(), at, key(now)],
+            )?;
+            transaction.execute(
                 "INSERT INTO slots VALUES (?1, ?2, ?3, ?4, 1, ?5) ON CONFLICT (horizon, scheduled_for) DO UPDATE
                  SET attempts = attempts + (?4 = 'started'), state = ?4, begun_at = ?5 WHERE state = 'started'",
-                params![horizon.key(), at, run_id, state.as_str(), now.to_rfc3339()],
+                params![horizon.key(), at, run_id, state.as_str(), key(now)],
             )?;
             transaction.execute(
                 "UPDATE agenda SET handled_until = ?2 WHERE horizon = ?1 AND handled_until < ?2",
@@ -208,6 +234,21 @@ impl Ledger {
             connection
                 .prepare(&format!("{SELECT_SLOT} WHERE state = 'started' ORDER BY scheduled_for, horizon"))?
                 .query_map([], slot)?
+                .collect()
+        };
+        read().map_err(|e| self.failed(e))
+    }
+
+    /// Slots that were passed over later than `now`: by a clock that was ahead.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn slots_skipped_after(&self, now: DateTime<Utc>) -> Result<Vec<Slot>, LedgerError> {
+        let connection = self.connection();
+        let read = || -> rusqlite::Result<Vec<Slot>> {
+            connection
+                .prepare(&format!("{SELECT_SLOT} WHERE state = 'skipped' AND begun_at > ?1 ORDER BY scheduled_for"))?
+                .query_map([key(now)], slot)?
                 .collect()
         };
         read().map_err(|e| self.failed(e))
@@ -263,13 +304,34 @@ mod tests {
     }
 
     fn watermark(handled_until: DateTime<Utc>) -> Watermark {
-        Watermark { schedule: "0 8 * * Mon".into(), timezone: "UTC".into(), handled_until }
+        Watermark { schedule: "0 8 * * Mon".into(), timezone: "UTC".into(), handled_until, set_back_from: None }
+    }
+
+    #[test]
+    fn watermarks_are_set_together_and_read_back() {
+        let (_directory, ledger) = ledger();
+        let set_back = Watermark { set_back_from: Some(at(9)), ..watermark(at(1)) };
+        ledger.set_watermarks(&[(H, Some(set_back.clone())), (Horizon::D15, Some(watermark(at(2))))]).unwrap();
+        assert_eq!(ledger.watermark(H).unwrap(), Some(set_back));
+        ledger.set_watermarks(&[(H, None)]).unwrap();
+        assert_eq!((ledger.watermark(H).unwrap(), ledger.watermark(Horizon::D15).unwrap().is_some()), (None, true));
+    }
+
+    #[test]
+    fn what_was_done_by_a_clock_that_was_ahead_is_begun_anew() {
+        let (_directory, ledger) = ledger();
+        ledger.skip_slot(H, at(8), at(33)).unwrap();
+        assert_eq!(ledger.begin_slot(H, at(8), "a", at(33)).unwrap().state, SlotState::Skipped);
+        assert_eq!(ledger.slots_skipped_after(at(33)).unwrap(), []);
+        assert_eq!(ledger.slots_skipped_after(at(9)).unwrap().len(), 1);
+        let slot = ledger.begin_slot(H, at(8), "a", at(9)).unwrap();
+        assert_eq!((slot.state, slot.run_id.as_str()), (SlotState::Started, "a"));
     }
 
     #[test]
     fn a_slot_is_begun_resumed_under_the_same_run_and_closed_once() {
         let (_directory, ledger) = ledger();
-        ledger.set_watermark(H, Some(&watermark(at(0)))).unwrap();
+        ledger.set_watermarks(&[(H, Some(watermark(at(0))))]).unwrap();
         let first = ledger.begin_slot(H, at(8), "a", at(8)).unwrap();
         assert_eq!((first.run_id.as_str(), first.state, first.attempts), ("a", SlotState::Started, 1));
         assert_eq!(ledger.watermark(H).unwrap().unwrap().handled_until, at(8));
@@ -296,7 +358,7 @@ mod tests {
     #[test]
     fn a_failed_run_closes_its_slot_as_failed_and_a_skipped_one_moves_the_watermark() {
         let (_directory, ledger) = ledger();
-        ledger.set_watermark(H, Some(&watermark(at(0)))).unwrap();
+        ledger.set_watermarks(&[(H, Some(watermark(at(0))))]).unwrap();
         ledger.begin_slot(H, at(8), "a", at(8)).unwrap();
         ledger
             .record(&RunRecord { scheduled_for: Some(at(8)), status: RunStatus::Failed, as_of: None, ..run("a") })

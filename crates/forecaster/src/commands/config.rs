@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use croner::Cron;
 use forecaster_domain::Horizon;
 use std::fmt::Write;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -68,15 +69,19 @@ pub(crate) fn history(named: Option<&Path>) -> Result<Outcome, Failure> {
 
 /// Puts an earlier version back into the file, which may be broken and is kept beside it.
 pub(crate) fn rollback(named: Option<&Path>, number: Option<u32>) -> Result<Outcome, Failure> {
+    // A named file may be gone.
     let Some(file) = config::find(named) else {
         return Err(Failure::usage("there is no configuration file to roll back").hint("name one with --config FILE"));
     };
     let data_dir = config::data_dir(Some(&file));
     let snapshots = snapshots::list(&data_dir)?;
-    let current = std::fs::read_to_string(&file).map_err(|error| Failure::from_io("read", &file, &error))?;
+    let current = match std::fs::read(&file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::from_io("read", &file, &error)),
+        found => found.unwrap_or_default(),
+    };
     let wanted = match number {
         Some(number) => snapshots.iter().find(|it| it.number == number),
-        None => snapshots.iter().rev().find(|it| it.text().is_ok_and(|text| text != current)),
+        None => snapshots.iter().rev().find(|it| it.text().is_ok_and(|text| text.as_bytes() != current)),
     };
     let Some(wanted) = wanted else {
         let message = match number {
@@ -88,11 +93,11 @@ pub(crate) fn rollback(named: Option<&Path>, number: Option<u32>) -> Result<Outc
     let text = wanted.text()?;
     config::load(Some(&wanted.path)).map_err(Failure::from_config)?;
     let beside = file.with_extension("toml.before-rollback");
-    let write = |path: &Path, text: &str| {
+    let write = |path: &Path, text: &[u8]| {
         snapshots::replace(path, text).map_err(|error| Failure::from_io("write", path, &error))
     };
     write(&beside, &current)?;
-    write(&file, &text)?;
+    write(&file, text.as_bytes())?;
     print(&format!(
         "{}: version {} is back; what stood there is in {}\nthe daemon takes it over with: systemctl reload forecaster\n",
         file.display(),

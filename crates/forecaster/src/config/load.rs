@@ -43,8 +43,8 @@ pub(crate) struct Loaded {
     pub config: Config,
     /// Its file; `None` when the built-in defaults serve.
     pub file: Option<PathBuf>,
-    /// The file's text; empty when the built-in defaults serve.
-    pub text: String,
+    /// The file's text; `None` when the built-in defaults serve, or the file was a pipe.
+    pub text: Option<String>,
 }
 
 /// The file that serves: the one that is named, else the first of the usual places that has one.
@@ -55,13 +55,18 @@ pub(crate) fn find(named: Option<&Path>) -> Option<PathBuf> {
 /// The state directory that `file` names, however broken the rest of it may be; the default when it names none.
 pub(crate) fn data_dir(file: Option<&Path>) -> PathBuf {
     let variable = std::env::var_os("FORECASTER__SERVICE__DATA_DIR").map(PathBuf::from);
-    let named = || {
-        let text = std::fs::read_to_string(file?).ok()?;
-        let value = text.lines().find_map(|line| line.trim().strip_prefix("data_dir")?.trim().strip_prefix('='))?;
-        let mut quoted = value.trim().splitn(3, '"');
-        (quoted.next() == Some("")).then(|| quoted.next().map(PathBuf::from))?
-    };
+    let named = || named_data_dir(&String::from_utf8_lossy(&std::fs::read(file?).ok()?));
     variable.or_else(named).unwrap_or_else(|| super::settings::ServiceSettings::default().data_dir)
+}
+
+/// As TOML has it; where the text is none, from the line that looks like it.
+fn named_data_dir(text: &str) -> Option<PathBuf> {
+    if let Ok(table) = text.parse::<toml::Table>() {
+        return table.get("service")?.get("data_dir")?.as_str().map(PathBuf::from);
+    }
+    let value = text.lines().find_map(|line| line.trim().strip_prefix("data_dir")?.trim().strip_prefix('='))?.trim();
+    let quote = value.chars().next().filter(|quote| ['"', '\''].contains(quote))?;
+    value.split(quote).nth(1).map(PathBuf::from)
 }
 
 /// Loads the configuration from `file`, or from the first of the usual places that has one, else the defaults;
@@ -78,7 +83,7 @@ pub(crate) fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
     };
     // A file that is not text is told of below, and a pipe can be read once only.
     let regular = file.as_deref().filter(|path| path.is_file());
-    let text = regular.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+    let text = regular.and_then(|path| std::fs::read_to_string(path).ok());
     let mut figment = Figment::new();
     if let Some(path) = &file {
         figment = figment.merge(Toml::file_exact(path));
@@ -148,5 +153,25 @@ fn plain(expected: &str) -> String {
         "f64" => "a number".to_owned(),
         struct_name if struct_name.starts_with("struct ") => "a table".to_owned(),
         other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_directory_is_found_in_whatever_form_and_in_a_broken_file() {
+        for text in [
+            "[service]\ndata_dir = \"a b\" # here",
+            "[service]\ndata_dir = 'a b'",
+            "service = { data_dir = \"a b\" }",
+            "service.data_dir = \"a b\"",
+            "[service\n data_dir = \"a b\" # here",
+            "[service\ndata_dir='a b'",
+        ] {
+            assert_eq!(named_data_dir(text), Some("a b".into()), "{text}");
+        }
+        assert_eq!(named_data_dir("[service"), None);
     }
 }

@@ -72,12 +72,12 @@ pub(crate) fn keep(data_dir: &Path, text: &str, at: DateTime<Utc>) -> Result<(),
     if known.last().is_some_and(|newest| newest.text().is_ok_and(|kept| kept == text)) {
         return Ok(());
     }
-    let number = known.last().map_or(1, |newest| newest.number + 1);
+    let number = known.last().map_or(1, |newest| newest.number.saturating_add(1));
     let directory = directory(data_dir);
     let path = directory.join(format!("{number:04}-{}.toml", at.format(INSTANT)));
     let write = || -> io::Result<()> {
         fs::create_dir_all(&directory)?;
-        replace(&path, text)
+        replace(&path, text.as_bytes())
     };
     write().map_err(|error| Failure::from_io("write", &path, &error))?;
     let surplus = (known.len() + 1).saturating_sub(KEPT);
@@ -86,14 +86,15 @@ pub(crate) fn keep(data_dir: &Path, text: &str, at: DateTime<Utc>) -> Result<(),
     Ok(())
 }
 
-/// Writes a file whole or not at all. One that is replaced hands its owner and permissions on.
+/// Writes a file whole or not at all, and a link's target in its place. One that is replaced hands its owner and permissions on.
 ///
 /// # Errors
 /// When it cannot be written; the old one stays.
-pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let directory = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".forecaster-").tempfile_in(directory)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(text)?;
     if let Ok(old) = fs::metadata(path) {
         file.as_file().set_permissions(old.permissions())?;
         // Only root may give files away; others own what they replace, or may not replace it.
@@ -129,13 +130,17 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_with_its_permissions_kept() {
+    fn a_file_is_replaced_through_a_link_with_its_permissions_kept() {
         use std::os::unix::fs::PermissionsExt;
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("forecasters.toml");
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        replace(&path, "new").unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let link = elsewhere.path().join("link.toml");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        replace(&link, b"new").unwrap();
+        assert!(link.is_symlink());
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o640);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);

@@ -5,15 +5,16 @@
 //! slots, the instants that were begun or passed over; both are in the ledger.
 //!
 //! When the clock goes back by no more than `catch_up`, instants up to the watermark are not run again. When it goes back further
-//! it had been wrong, and the watermark goes back with it; a run made under the wrong clock does not count when its instant
-//! comes. When the clock jumps ahead again at once, it was the way back that had been wrong: the watermark is put back, too.
+//! it had been wrong, and the watermark goes back to `catch_up` before it: what was missed or passed over under the wrong
+//! clock is made up for, and a run made under it does not count when its instant comes. When the clock jumps ahead again at once,
+//! it was the way back that had been wrong: the watermark is put back, too.
 
 use super::clock::{Reading, is_set};
 use super::schedule::Schedule;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::run::{Assignment, new_run_id};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use forecaster_domain::Horizon;
 use forecaster_ledger::{Ledger, LedgerError, SlotState, Watermark};
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,8 +69,19 @@ struct Entry {
 struct SetBack {
     /// Where it was.
     from: DateTime<Utc>,
-    /// When it went back.
+    /// When it went back, or this process first knew of it.
     at: Reading,
+}
+
+impl Entry {
+    fn watermark(&self) -> Watermark {
+        Watermark {
+            schedule: self.schedule.fields().to_owned(),
+            timezone: self.schedule.zone().name().to_owned(),
+            handled_until: self.handled_until,
+            set_back_from: self.set_back.map(|it| it.from),
+        }
+    }
 }
 
 impl Agenda {
@@ -84,54 +96,49 @@ impl Agenda {
         }
     }
 
-    /// Takes the schedules of `config` over. One that is new, or has changed since the ledger last saw it, starts now:
-    /// what it would have asked for earlier was never missed.
+    /// Takes the schedules of `config` over, all or none. One that is new, or has changed since the ledger last saw it, starts
+    /// now: what it would have asked for earlier was never missed.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub(crate) fn adopt(&mut self, config: &Config, now: DateTime<Utc>) -> Result<(), Failure> {
-        self.catch_up = TimeDelta::hours(i64::from(config.service.catch_up_hours));
+    pub(crate) fn adopt(&mut self, config: &Config, reading: Reading) -> Result<(), Failure> {
+        let mut entries = BTreeMap::new();
+        let mut changed = Vec::new();
         for horizon in Horizon::ALL {
             let settings = config.horizons.get(horizon);
-            if settings.enabled {
-                let schedule = Schedule::new(&settings.schedule, config.zone()).map_err(Failure::usage)?;
-                self.adopt_one(horizon, schedule, now)?;
-            } else {
-                self.ledger.set_watermark(horizon, None)?;
-                self.entries.remove(&horizon);
+            let known = self.ledger.watermark(horizon)?;
+            if !settings.enabled {
+                changed.extend(known.map(|_| (horizon, None)));
+                continue;
             }
+            let schedule = Schedule::new(&settings.schedule, config.zone()).map_err(Failure::usage)?;
+            let entry = self.entry(horizon, schedule, known.as_ref(), reading);
+            if known.as_ref() != Some(&entry.watermark()) {
+                changed.push((horizon, Some(entry.watermark())));
+            }
+            entries.insert(horizon, entry);
         }
+        if !changed.is_empty() {
+            self.ledger.set_watermarks(&changed)?;
+        }
+        self.entries = entries;
+        self.catch_up = TimeDelta::hours(i64::from(config.service.catch_up_hours));
         Ok(())
     }
 
-    fn adopt_one(&mut self, horizon: Horizon, schedule: Schedule, now: DateTime<Utc>) -> Result<(), LedgerError> {
+    fn entry(&self, horizon: Horizon, schedule: Schedule, known: Option<&Watermark>, reading: Reading) -> Entry {
         let timezone = schedule.zone().name();
-        let known = self.ledger.watermark(horizon)?;
-        let same = known.filter(|it| it.schedule == schedule.fields() && it.timezone == timezone);
-        let handled_until = match same {
-            Some(watermark) => watermark.handled_until,
-            None => {
-                self.set_watermark(horizon, &schedule, now)?;
-                now
+        match known.filter(|it| it.schedule == schedule.fields() && it.timezone == timezone) {
+            Some(known) => {
+                let remembered = self.entries.get(&horizon).and_then(|entry| entry.set_back);
+                // When the clock has come there already, nobody can tell any more whether it came there honestly.
+                let from = known.set_back_from.filter(|from| *from > reading.now);
+                let set_back = remembered.or(from.map(|from| SetBack { from, at: reading }));
+                Entry { schedule, handled_until: known.handled_until, set_back }
             }
-        };
-        let set_back = self.entries.get(&horizon).and_then(|entry| entry.set_back);
-        self.entries.insert(horizon, Entry { schedule, handled_until, set_back });
-        Ok(())
-    }
-
-    fn set_watermark(
-        &self,
-        horizon: Horizon,
-        schedule: &Schedule,
-        handled_until: DateTime<Utc>,
-    ) -> Result<(), LedgerError> {
-        let watermark = Watermark {
-            schedule: schedule.fields().to_owned(),
-            timezone: schedule.zone().name().to_owned(),
-            handled_until,
-        };
-        self.ledger.set_watermark(horizon, Some(&watermark))
+            // Whole seconds, as the ledger keeps them.
+            None => Entry { schedule, handled_until: reading.now.trunc_subsecs(0), set_back: None },
+        }
     }
 
     /// What is due, oldest first. Each is handed out once, until it is [given back](Agenda::give_back). What was missed or
@@ -150,6 +157,7 @@ impl Agenda {
         self.clock_was_unset = false;
         self.follow_the_clock(reading)?;
         let mut due = self.interrupted(now)?;
+        due.extend(self.wrongly_skipped(now)?);
         for (horizon, entry) in &self.entries {
             let in_hand = self.handed_out.iter().filter(|(of, _)| of == horizon).map(|(_, instant)| *instant);
             let after = in_hand.chain([entry.handled_until]).max().unwrap_or(entry.handled_until);
@@ -191,6 +199,23 @@ impl Agenda {
         Ok(due)
     }
 
+    /// Runs that a clock that was ahead found too old, and that are not.
+    fn wrongly_skipped(&self, now: DateTime<Utc>) -> Result<Vec<Due>, LedgerError> {
+        let slots = self.ledger.slots_skipped_after(now)?;
+        let due = slots.into_iter().map(|slot| Due {
+            horizon: slot.horizon,
+            scheduled_for: slot.scheduled_for,
+            cause: Cause::Missed,
+        });
+        let comes = |due: &Due| {
+            due.scheduled_for <= now
+                && self.makes_up_for(due, now)
+                && self.entries.contains_key(&due.horizon)
+                && !self.handed_out.contains(&(due.horizon, due.scheduled_for))
+        };
+        Ok(due.filter(comes).collect())
+    }
+
     fn tell_skipped(&self, horizon: Horizon, scheduled_for: DateTime<Utc>, what: &str) {
         tracing::warn!(
             %horizon,
@@ -205,15 +230,13 @@ impl Agenda {
         let tolerance = self.catch_up.max(TimeDelta::hours(1));
         let mut moved = Vec::new();
         for (horizon, entry) in &mut self.entries {
-            if entry.set_back.is_some_and(|it| entry.handled_until > it.from) {
-                entry.set_back = None;
-            }
-            let returned = entry.set_back.filter(|it| it.was_an_error(reading));
-            if let Some(set_back) = returned {
+            let was_set_back = entry.set_back;
+            if let Some(set_back) = entry.set_back.filter(|it| it.was_an_error(reading)) {
                 tracing::warn!(%horizon, "the clock is back at {}: what was run before it went back counts", reading.now);
                 entry.handled_until = entry.handled_until.max(set_back.from);
                 entry.set_back = None;
-                moved.push(*horizon);
+            } else if entry.set_back.is_some_and(|it| entry.handled_until > it.from) {
+                entry.set_back = None;
             } else if entry.handled_until > reading.now + tolerance {
                 tracing::warn!(
                     %horizon,
@@ -221,16 +244,16 @@ impl Agenda {
                     reading.now,
                     entry.handled_until
                 );
-                entry.set_back = Some(SetBack { from: entry.handled_until, at: reading });
-                entry.handled_until = reading.now;
-                moved.push(*horizon);
+                let from = entry.set_back.map_or(entry.handled_until, |it| it.from.max(entry.handled_until));
+                entry.set_back = Some(SetBack { from, at: reading });
+                // What ran in that time has its slot, and is not run again.
+                entry.handled_until = (reading.now - self.catch_up).trunc_subsecs(0);
+            }
+            if was_set_back.map(|it| it.from) != entry.set_back.map(|it| it.from) {
+                moved.push((*horizon, Some(entry.watermark())));
             }
         }
-        for horizon in moved {
-            let entry = &self.entries[&horizon];
-            self.set_watermark(horizon, &entry.schedule, entry.handled_until)?;
-        }
-        Ok(())
+        if moved.is_empty() { Ok(()) } else { self.ledger.set_watermarks(&moved) }
     }
 
     /// Begins a run that is due; `None` when its slot has been closed meanwhile, and there is nothing to run.
@@ -239,8 +262,9 @@ impl Agenda {
     /// When the ledger cannot be written.
     pub(crate) fn begin(&mut self, due: &Due, reading: Reading) -> Result<Option<Assignment>, LedgerError> {
         let Due { horizon, scheduled_for, .. } = *due;
-        let lived_through = self.entries.get(&horizon).and_then(|entry| entry.set_back);
-        if lived_through.is_some_and(|it| scheduled_for <= it.from) && due.cause != Cause::Interrupted {
+        let set_back = self.entries.get(&horizon).and_then(|entry| entry.set_back);
+        let lived_through = set_back.is_some_and(|it| it.at.now < scheduled_for && scheduled_for <= it.from);
+        if lived_through && due.cause != Cause::Interrupted {
             // Whatever ran for this instant ran long before it came.
             self.ledger.forget_slot(horizon, scheduled_for)?;
         }
@@ -254,6 +278,11 @@ impl Agenda {
             self.give_back(due);
         }
         Ok(begun.then_some(Assignment { horizon, run_id: slot.run_id, scheduled_for: Some(scheduled_for) }))
+    }
+
+    /// Whether a run is still young enough to be made up for.
+    pub(crate) fn makes_up_for(&self, due: &Due, now: DateTime<Utc>) -> bool {
+        now - due.scheduled_for <= PUNCTUAL.max(self.catch_up)
     }
 
     /// Takes back what was handed out: it ran to its end, or is to be due again.

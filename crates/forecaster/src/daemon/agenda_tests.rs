@@ -67,7 +67,7 @@ impl World {
     /// The process ends and starts again.
     fn restart(&mut self) {
         self.agenda = Agenda::new(self.ledger.clone());
-        self.agenda.adopt(&self.config, self.reading.now).unwrap();
+        self.agenda.adopt(&self.config, self.reading).unwrap();
     }
 
     /// Time passes.
@@ -264,20 +264,51 @@ fn a_step_back_over_an_instant_does_not_run_it_twice() {
 }
 
 #[test]
-fn a_clock_that_was_a_year_ahead_takes_no_later_run_away() {
-    let mut world = World::weekly("2025-01-05T12:00:00Z");
-    world.set("2026-01-05T11:30:00Z"); // a Monday, 08:30
-    assert_eq!(world.look(), 1);
-    world.set("2025-01-05T12:01:00Z");
-    assert_eq!(world.look(), 0);
-    let mut expected = Vec::new();
-    for _ in 0..53 {
-        world.sleep(0);
-        expected.push(world.reading.now);
-        assert_eq!(world.look(), 1, "{}", world.reading.now);
+fn a_clock_that_was_a_year_ahead_takes_no_later_run_away_whether_or_not_the_process_starts_again() {
+    // At 08:30, and at the very second of the instant.
+    for ahead in ["2026-01-05T11:30:00Z", "2026-01-05T11:00:00Z"] {
+        for restarts in [false, true] {
+            let mut world = World::weekly("2025-01-05T12:00:00Z");
+            world.set(ahead);
+            assert_eq!(world.look(), 1);
+            world.set("2025-01-05T12:01:00Z");
+            assert_eq!(world.look(), 0);
+            let mut expected = Vec::new();
+            for _ in 0..53 {
+                if restarts {
+                    world.restart();
+                }
+                world.sleep(0);
+                expected.push(world.reading.now);
+                assert_eq!(world.look(), 1, "{} {restarts}", world.reading.now);
+            }
+            assert!(expected.contains(&at("2026-01-05T11:00:00Z")), "the instant that had run a year before it came");
+            assert_eq!(world.instants(Horizon::D7)[1..], expected);
+        }
     }
-    assert!(expected.contains(&at("2026-01-05T11:00:00Z")), "the instant that had run a year before it came");
-    assert_eq!(world.instants(Horizon::D7)[1..], expected);
+}
+
+#[test]
+fn a_clock_that_was_a_day_ahead_at_boot_does_not_keep_a_missed_run_from_being_made_up_for() {
+    let mut world = World::weekly("2025-01-05T12:00:00Z");
+    world.set("2025-01-07T12:00:00Z"); // Tuesday 09:00, they say: 25 hours late
+    world.restart();
+    assert_eq!(world.look(), 0);
+    world.set("2025-01-06T12:00:00Z"); // it is Monday 09:00
+    assert_eq!(world.look(), 1);
+    assert_eq!(world.ran[0].scheduled_for, at("2025-01-06T11:00:00Z"));
+}
+
+#[test]
+fn a_clock_that_jumps_ahead_over_an_instant_and_back_behind_it_runs_it() {
+    let mut world = World::weekly("2025-01-05T12:00:00Z");
+    world.set("2026-01-10T12:00:00Z");
+    assert_eq!(world.look(), 0);
+    world.set("2025-01-06T11:05:00Z");
+    assert_eq!(world.look(), 1);
+    assert_eq!(world.ran[0].scheduled_for, at("2025-01-06T11:00:00Z"));
+    world.restart();
+    assert_eq!(world.look(), 0);
 }
 
 #[test]

@@ -7,14 +7,17 @@ use crate::config::{self, Config, Loaded, changes, snapshots};
 use crate::failure::Failure;
 use crate::logging;
 use chrono::Utc;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
+/// Longest configuration that is read, bytes.
+const LONGEST: u64 = 1 << 20;
+
 /// Who takes configurations over.
 pub(crate) struct Reloader {
-    /// The file that was named on the command line.
-    pub named: Option<PathBuf>,
+    /// The file in force: no other one takes its place. `None`: the built-in defaults, until there is a file.
+    pub file: Option<PathBuf>,
     /// The command line's level stands over the configuration's.
     pub level_is_fixed: bool,
     /// The configuration in force.
@@ -48,16 +51,22 @@ impl Reloader {
     }
 
     async fn attempt(&mut self) -> Result<Vec<String>, Failure> {
-        let Loaded { config, text, .. } = config::load(self.named.as_deref()).map_err(Failure::from_config)?;
+        if let Some(file) = &self.file {
+            check_file(file)?;
+        }
+        let Loaded { config, text, .. } = config::load(self.file.as_deref()).map_err(Failure::from_config)?;
         self.refuse_what_needs_a_restart(&config)?;
         let changed = changes(&self.in_force, &config);
         super::serve::check_directories(&config)?;
         self.server.follow(&config.service.http).await?;
-        let adopted = self.adopt(&config, &text).await;
+        let adopted = self.adopt(&config).await;
         if adopted.is_err() {
             self.server.follow(&self.in_force.service.http).await?;
         }
         adopted?;
+        if let Err(error) = keep(&config, text.as_deref()) {
+            tracing::warn!("the configuration serves, but this version of it could not be kept: {error}");
+        }
         if !self.level_is_fixed {
             logging::set_level(&config.service.log.level)?;
         }
@@ -65,12 +74,10 @@ impl Reloader {
         Ok(changed)
     }
 
-    async fn adopt(&mut self, config: &Config, text: &str) -> Result<(), Failure> {
+    async fn adopt(&mut self, config: &Config) -> Result<(), Failure> {
         let gone = || Failure::failed("the supervisor has ended");
-        let now = Utc::now();
-        keep(config, text)?;
         let (answer, adopted) = oneshot::channel();
-        let message = Message::Adopt(Box::new(config.clone()), now, answer);
+        let message = Message::Adopt(Box::new(config.clone()), Utc::now(), answer);
         self.supervisor.send(message).await.map_err(|_| gone())?;
         adopted.await.map_err(|_| gone())?
     }
@@ -88,6 +95,22 @@ impl Reloader {
 }
 
 /// Keeps a version that is taken over. The built-in defaults have no text and need no keeping.
-pub(crate) fn keep(config: &Config, text: &str) -> Result<(), Failure> {
-    if text.is_empty() { Ok(()) } else { snapshots::keep(&config.service.data_dir, text, Utc::now()) }
+pub(crate) fn keep(config: &Config, text: Option<&str>) -> Result<(), Failure> {
+    text.map_or(Ok(()), |text| snapshots::keep(&config.service.data_dir, text, Utc::now()))
+}
+
+/// A file that an accident has left (an editor on a full disk, a pipe, a directory) is refused before it is read: an empty one
+/// would mean all defaults.
+fn check_file(file: &Path) -> Result<(), Failure> {
+    let found = std::fs::metadata(file).map_err(|error| {
+        Failure::usage(format!("cannot read {}: {error}", file.display()))
+            .hint("put the file back, readable for the daemon")
+    })?;
+    let wrong = match found.len() {
+        _ if !found.is_file() => "is no regular file",
+        0 => "is empty; for all defaults, leave a comment in it",
+        LONGEST.. => "is larger than a megabyte",
+        _ => return Ok(()),
+    };
+    Err(Failure::usage(format!("{} {wrong}", file.display())))
 }

@@ -7,6 +7,7 @@
 use crate::chronos::{ChronosSource, this_program};
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
+use crate::lock::Lock;
 use crate::market::Market;
 use crate::resources::Usage;
 use crate::run::{Assignment, Publishing, Workplace, carry_out};
@@ -35,11 +36,16 @@ pub(crate) struct Job {
     pub config: Config,
 }
 
+/// Exit code of a run that failed for what may pass, and left its slot open (EX_TEMPFAIL of sysexits.h).
+const TRY_AGAIN: u8 = 75;
+
 /// How the process ended. Whether the run did stands in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// By itself.
     Exited,
+    /// By itself, for what may pass: the run is to be made again.
+    TryAgain,
     /// It was cut off on request.
     Cut,
     /// It was cut off at its deadline.
@@ -101,6 +107,7 @@ async fn start(job: &Job) -> Result<(Child, ChildStdin), String> {
 fn describe(status: std::io::Result<ExitStatus>) -> Ended {
     use std::os::unix::process::ExitStatusExt;
     match status {
+        Ok(status) if status.code() == Some(i32::from(TRY_AGAIN)) => Ended::TryAgain,
         Ok(status) if status.code().is_some() => Ended::Exited,
         Ok(status) => match status.signal() {
             Some(9) => Ended::Lost(
@@ -115,40 +122,51 @@ fn describe(status: std::io::Result<ExitStatus>) -> Ended {
     }
 }
 
-/// The process's end of it.
-///
-/// # Errors
-/// When there is no job, or the run fails; that is in the ledger then, where it could be written.
+/// A job that was received, with what it needs.
+struct Received {
+    job: Job,
+    ledger: Ledger,
+    publishing: Arc<Publishing>,
+    _alone: Lock,
+}
+
+/// The process's end of it. What goes wrong is logged, not printed: the lines may be JSON.
 pub(crate) fn run_worker() -> Result<Outcome, Failure> {
+    let ended = match receive() {
+        Ok(Some(received)) => work(&received),
+        Ok(None) => Ok(Outcome::Done),
+        Err(failure) => {
+            let hint = failure.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            tracing::error!("no run: {failure}{hint}");
+            Err(failure)
+        }
+    };
+    ended.or_else(|failure| std::process::exit(i32::from(if failure.may_pass { TRY_AGAIN } else { failure.code })))
+}
+
+/// `None` when there is nothing to be done any more.
+fn receive() -> Result<Option<Received>, Failure> {
     // The name under which ps and top show it; without it, all the same.
     let _ = std::fs::write("/proc/self/comm", "forecaster-run");
     let mut line = String::new();
     let mut input = std::io::stdin().lock();
     input.read_line(&mut line).map_err(|error| Failure::failed(format!("no job could be read: {error}")))?;
     drop(input);
-    let Job { assignment, config } =
-        serde_json::from_str(&line).map_err(|error| Failure::usage(format!("this is no job: {error}")))?;
+    let job: Job = serde_json::from_str(&line).map_err(|error| Failure::usage(format!("this is no job: {error}")))?;
     let publishing = Arc::new(Publishing::default());
     end_with_the_parent(publishing.clone())?;
-    let _alone = lock::horizon(&config.service.data_dir, assignment.horizon)?;
-    let ledger = commands::open_ledger(&config)?;
-    if !is_open(&assignment, &ledger)? {
-        tracing::info!(horizon = %assignment.horizon, run_id = assignment.run_id, "the run has been dealt with already");
-        return Ok(Outcome::Done);
-    }
-    work(&assignment, &config, &ledger, &publishing)
+    let alone = lock::horizon(&job.config.service.data_dir, job.assignment.horizon)?;
+    let ledger = commands::open_ledger(&job.config)?;
+    let open = is_open(&job.assignment, &ledger)?;
+    Ok(open.then_some(Received { job, ledger, publishing, _alone: alone }))
 }
 
-fn work(
-    assignment: &Assignment,
-    config: &Config,
-    ledger: &Ledger,
-    publishing: &Publishing,
-) -> Result<Outcome, Failure> {
+fn work(received: &Received) -> Result<Outcome, Failure> {
+    let Received { job: Job { assignment, config }, ledger, publishing, .. } = received;
     let today = Utc::now().with_timezone(&config.zone()).date_naive();
     let market = Market::load(config, None, today).inspect_err(|error| {
-        let identity = assignment.identity(config, RunStatus::Failed);
         tracing::error!(horizon = %assignment.horizon, run_id = assignment.run_id, "run failed: {error}");
+        let identity = assignment.identity(config, RunStatus::Failed);
         let _writing = publishing.hold();
         publish::record_failure(&identity, config, None, assignment.horizon, error, ledger, &Usage::start());
     })?;
@@ -161,8 +179,15 @@ fn work(
 /// Another attempt at the same run may have come first.
 fn is_open(assignment: &Assignment, ledger: &Ledger) -> Result<bool, Failure> {
     let Some(scheduled_for) = assignment.scheduled_for else { return Ok(true) };
-    let slot = ledger.slot(assignment.horizon, scheduled_for)?;
-    Ok(slot.is_some_and(|slot| slot.state == SlotState::Started && slot.run_id == assignment.run_id))
+    let Some(slot) = ledger.slot(assignment.horizon, scheduled_for)? else {
+        return Err(Failure::failed("the ledger knows nothing of this run: it is another one than the daemon's")
+            .hint("was the state directory moved or restored? restart the daemon"));
+    };
+    let open = slot.state == SlotState::Started && slot.run_id == assignment.run_id;
+    if !open {
+        tracing::info!(horizon = %assignment.horizon, run_id = assignment.run_id, "the run has been dealt with already");
+    }
+    Ok(open)
 }
 
 /// Ends this process when standard input does, unless something is being written: then right after.

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Threads of the runtime: one that may wait for the ledger, one that answers meanwhile. Runs are processes.
@@ -70,12 +70,14 @@ async fn live(
         zone: config.zone(),
         reports_dir: config.service.reports_dir.clone(),
         horizons: Vec::new(),
+        waiting: Vec::new(),
+        trouble: None,
         configuration: ConfigurationState { file: file.clone(), accepted_at, refused: None },
     }));
     let (pulse, beats) = Pulse::new();
     let mut server = Server::new(Sources { state: seen, pulse: pulse.clone(), ledger: ledger.clone() });
     server.follow(&config.service.http).await?;
-    reload::keep(&config, &text)?;
+    reload::keep(&config, text.as_deref())?;
     let parts = Parts {
         clock: Arc::new(SystemClock::new()),
         alarms: CronAlarms::default(),
@@ -90,11 +92,13 @@ async fn live(
     let (stop, stop_now) = (CancellationToken::new(), CancellationToken::new());
     let ended = CancellationToken::new();
     let inbox = Inbox { messages: inbox, beats, stop: stop.clone(), stop_now: stop_now.clone() };
+    let in_force = file.clone().or(named);
     let place = file.map_or_else(|| "built-in defaults".to_owned(), |file| file.display().to_string());
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "forecaster starts with {place}");
-    let mut living = tokio::spawn(supervisor.live(inbox));
+    let mut living = apart(supervisor.live(inbox))?;
     let watchdog = tokio::spawn(systemd::watchdog(pulse, ended.clone()));
-    let mut reloader = Reloader { named, level_is_fixed, in_force: config, server, supervisor: messages, systemd };
+    let mut reloader =
+        Reloader { file: in_force, level_is_fixed, in_force: config, server, supervisor: messages, systemd };
     let lived = loop {
         tokio::select! {
             lived = &mut living => break lived,
@@ -107,9 +111,22 @@ async fn live(
     reloader.server.stop().await;
     // It has nothing more to say.
     let _ = watchdog.await;
-    lived.map_err(|error| Failure::failed(format!("the supervisor crashed: {error}")))?;
+    lived.map_err(|_| Failure::failed("the supervisor crashed: the lines above say why"))?;
     tracing::info!("forecaster has stopped");
     Ok(())
+}
+
+/// Runs `life` on a thread and a runtime of its own; the receiver hears of its end, and gets an error when it panics.
+fn apart(life: impl Future<Output = ()> + Send + 'static) -> Result<oneshot::Receiver<()>, Failure> {
+    let failed = |error: std::io::Error| Failure::failed(format!("the supervisor's thread does not start: {error}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let (ended, end) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("supervisor".to_owned()).spawn(move || {
+        runtime.block_on(life);
+        // Nobody to hear it: the daemon is going down otherwise.
+        let _ = ended.send(());
+    });
+    thread.map(|_| end).map_err(failed)
 }
 
 /// The first wish to stop is kind, the second is not.

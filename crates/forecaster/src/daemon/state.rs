@@ -23,8 +23,19 @@ pub(crate) struct DaemonState {
     pub reports_dir: PathBuf,
     /// Each horizon, the shortest first.
     pub horizons: Vec<HorizonState>,
+    /// Horizons with a run that is due and has not begun.
+    pub waiting: Vec<Horizon>,
+    /// Why no run can be begun; `None` when all is well.
+    pub trouble: Option<String>,
     /// The configuration in force.
     pub configuration: ConfigurationState,
+}
+
+impl DaemonState {
+    /// Whether it is up, not stopping, and able to begin runs.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready && !self.stopping && self.trouble.is_none()
+    }
 }
 
 /// The configuration in force.
@@ -104,6 +115,9 @@ pub(crate) fn status_line(state: &DaemonState) -> String {
         Some((instant, horizon)) => parts.push(format!("next {horizon} {}", time(instant))),
         None => parts.push("next: none, every horizon is off".to_owned()),
     }
+    if let Some(trouble) = &state.trouble {
+        parts.push(format!("in trouble: {trouble}"));
+    }
     if let Some(reason) = &state.configuration.refused {
         parts.push(format!("configuration refused, the earlier one serves: {reason}"));
     }
@@ -146,6 +160,8 @@ mod tests {
             zone: Tz::America__Santiago,
             reports_dir: "reports".into(),
             horizons,
+            waiting: Vec::new(),
+            trouble: None,
             configuration: ConfigurationState { file: None, accepted_at: at("2025-01-01T00:00:00Z"), refused: None },
         }
     }

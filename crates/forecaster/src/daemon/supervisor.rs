@@ -18,7 +18,7 @@ use crate::publish;
 use crate::run::Assignment;
 use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
-use forecaster_ledger::{Ledger, LedgerError, RunStatus, SlotState};
+use forecaster_ledger::{Ledger, RunStatus, SlotState};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,8 +28,10 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the agenda is asked without any alarm.
 const PULSE: Duration = Duration::from_secs(30);
-/// What could not be written to the ledger is tried again after so long.
-const RETRY: Duration = Duration::from_secs(120);
+/// A run that could not be begun, most likely for a locked ledger, is begun after so long.
+const BEGIN_AGAIN: Duration = Duration::from_secs(20);
+/// A run that could not be recorded, most likely for a full disk, is made again after so long.
+const RUN_AGAIN: Duration = Duration::from_secs(120);
 /// How often systemd is asked for more time while a run finishes, and for how much.
 const EXTENSION: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(20));
 
@@ -66,7 +68,7 @@ pub(crate) struct Supervisor<A, R> {
     config: Config,
     queue: VecDeque<Due>,
     running: Option<Running>,
-    /// Runs whose end could not be written down, and when they are given back to the agenda.
+    /// Runs that could not be begun or recorded, and when that is tried again.
     held: Vec<(Duration, Due)>,
     last: BTreeMap<Horizon, LastRun>,
     state: watch::Sender<Arc<DaemonState>>,
@@ -76,7 +78,7 @@ pub(crate) struct Supervisor<A, R> {
 
 struct Running {
     due: Due,
-    assignment: Assignment,
+    job: Job,
     since: Reading,
     cut: CancellationToken,
     process: JoinHandle<Ended>,
@@ -108,7 +110,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     pub(crate) fn new(parts: Parts<A, R>) -> Result<Self, Failure> {
         let Parts { clock, alarms, runner, ledger, config, state, systemd } = parts;
         let mut agenda = Agenda::new(ledger.clone());
-        agenda.adopt(&config, clock.read().now)?;
+        agenda.adopt(&config, clock.read())?;
         Ok(Self {
             clock,
             alarms,
@@ -161,17 +163,17 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     /// Starts what is due, sets the alarms, publishes the state.
     fn look(&mut self) {
         let reading = self.clock.read();
-        let (free, held): (Vec<_>, Vec<_>) =
+        let (again, held): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.held).into_iter().partition(|(until, _)| *until <= reading.elapsed);
         self.held = held;
-        free.iter().for_each(|(_, due)| self.agenda.give_back(due));
+        self.queue.extend(again.into_iter().map(|(_, due)| due));
         match self.agenda.due(reading) {
             Ok(due) => {
                 due.iter().for_each(tell);
                 self.queue.extend(due);
-                self.trouble = None;
+                self.ledger_trouble(None);
             }
-            Err(error) => self.note_trouble(&error),
+            Err(error) => self.ledger_trouble(Some(error.to_string())),
         }
         self.start_next(reading);
         let next = self.agenda.next(reading.now);
@@ -179,23 +181,33 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         self.publish_state(&next);
     }
 
-    fn note_trouble(&mut self, error: &LedgerError) {
-        let told = error.to_string();
-        if self.trouble.as_ref() != Some(&told) {
-            tracing::error!("what is due cannot be told: {told}");
+    /// Notes what is wrong with the ledger, and says so once.
+    fn ledger_trouble(&mut self, trouble: Option<String>) {
+        let away = || "the ledger is no longer where it was opened: restart the daemon".to_owned();
+        let trouble = trouble.or_else(|| (!self.ledger.is_in_place()).then(away));
+        if let Some(told) = trouble.as_ref().filter(|told| self.trouble.as_ref() != Some(told)) {
+            tracing::error!("no run can be begun: {told}");
         }
-        self.trouble = Some(told);
+        if trouble.is_none() && self.trouble.is_some() {
+            tracing::info!("the ledger is well again");
+        }
+        self.trouble = trouble;
     }
 
     fn start_next(&mut self, reading: Reading) {
         while self.running.is_none() {
             let Some(due) = self.queue.pop_front() else { return };
+            let horizon = due.horizon;
             match self.agenda.begin(&due, reading) {
                 Ok(Some(assignment)) => self.start(due, assignment, reading),
                 Ok(None) => {}
                 Err(error) => {
-                    self.note_trouble(&error);
-                    self.held.push((reading.elapsed + RETRY, due));
+                    let wait = BEGIN_AGAIN.as_secs();
+                    tracing::error!(%horizon, "the {horizon} run cannot be begun, tried again in {wait} s: {error}");
+                    self.held.push((reading.elapsed + BEGIN_AGAIN, due));
+                    self.trouble = Some(error.to_string());
+                    // The others would fare no better.
+                    return;
                 }
             }
         }
@@ -203,69 +215,76 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
 
     fn start(&mut self, due: Due, assignment: Assignment, since: Reading) {
         let cut = CancellationToken::new();
-        let job = Job { assignment: assignment.clone(), config: self.config.clone() };
-        let (runner, token) = (self.runner.clone(), cut.clone());
-        let process = tokio::spawn(async move { runner.run(job, token).await });
-        self.running = Some(Running { due, assignment, since, cut, process });
+        let job = Job { assignment, config: self.config.clone() };
+        let (runner, told, token) = (self.runner.clone(), job.clone(), cut.clone());
+        let process = tokio::spawn(async move { runner.run(told, token).await });
+        self.running = Some(Running { due, job, since, cut, process });
     }
 
     /// Sees to it that a run that has ended stands in the ledger, as failed when it could not say so itself.
     fn settle(&mut self, ended: Ended) {
-        let Some(Running { due, assignment, since, .. }) = self.running.take() else { return };
-        let horizon = due.horizon;
+        let Some(Running { due, job, since, .. }) = self.running.take() else { return };
+        let Assignment { horizon, ref run_id, .. } = job.assignment;
+        let span = tracing::info_span!("run", %horizon, run_id);
+        let _entered = span.enter();
         let reading = self.clock.read();
         let recorded = match self.ledger.slot(horizon, due.scheduled_for) {
             Ok(Some(slot)) if slot.state != SlotState::Started => Ok(()),
             Ok(_) if ended == Ended::Cut => {
-                tracing::warn!(%horizon, run_id = assignment.run_id, "the run was cut off; the next start runs it again");
+                tracing::warn!("the run was cut off; the next start makes up for it");
                 Ok(())
             }
-            Ok(_) => self.record_lost(&assignment, &ended, reading.elapsed.saturating_sub(since.elapsed)),
+            Ok(_) if ended == Ended::TryAgain && self.agenda.makes_up_for(&due, reading.now) => {
+                Err(Failure::failed("its last lines say why"))
+            }
+            Ok(_) => self.record_lost(&job, &ended, reading.elapsed.saturating_sub(since.elapsed)),
             Err(error) => Err(error.into()),
         };
         match recorded {
             Ok(()) => self.agenda.give_back(&due),
             Err(error) => {
-                let wait = RETRY.as_secs();
-                tracing::error!(%horizon, "the run's end could not be recorded, it is run again in {wait} s: {error}");
-                self.held.push((reading.elapsed + RETRY, due));
+                let wait = RUN_AGAIN.as_secs();
+                tracing::error!("the run could not be recorded and is made again in {wait} s: {error}");
+                self.held.push((reading.elapsed + RUN_AGAIN, due));
             }
         }
         self.read_last();
     }
 
-    fn record_lost(&self, assignment: &Assignment, ended: &Ended, lasted: Duration) -> Result<(), Failure> {
+    fn record_lost(&self, job: &Job, ended: &Ended, lasted: Duration) -> Result<(), Failure> {
+        let Job { assignment, config } = job;
         let reason = match ended {
-            Ended::TooLong => format!(
-                "the run was cut off after {} s (service.run_deadline_seconds)",
-                self.config.service.run_deadline_seconds
-            ),
+            Ended::TooLong => {
+                let deadline = config.service.run_deadline_seconds;
+                format!("the run was cut off after {deadline} s (service.run_deadline_seconds)")
+            }
             Ended::Lost(reason) => reason.clone(),
-            Ended::Exited | Ended::Cut => {
+            Ended::Exited | Ended::Cut | Ended::TryAgain => {
                 "the run's process ended without a result: its last lines say why".to_owned()
             }
         };
-        let span = tracing::info_span!("run", horizon = %assignment.horizon, run_id = assignment.run_id);
-        let _entered = span.enter();
-        tracing::error!(seconds = lasted.as_secs_f64(), "run failed: {reason}");
-        let identity = assignment.identity(&self.config, RunStatus::Failed);
-        publish::record_lost(&identity, &self.config, assignment.horizon, &reason, &self.ledger, lasted.as_secs_f64())
+        let seconds = lasted.as_secs_f64();
+        tracing::error!(seconds, "run failed: {reason}");
+        let identity = assignment.identity(config, RunStatus::Failed);
+        publish::record_lost(&identity, config, assignment.horizon, &reason, &self.ledger, seconds)
     }
 
     fn hear(&mut self, message: Message) -> Answer {
         // Who asked may have gone; what was taken over stays.
         match message {
             Message::Adopt(config, accepted_at, answer) => {
-                let adopted = self.agenda.adopt(&config, self.clock.read().now);
+                // What the schedules in force have asked for until now is due, whatever comes after them.
+                self.look();
+                let adopted = self.agenda.adopt(&config, self.clock.read());
                 if adopted.is_ok() {
                     self.config = *config;
-                    self.queue.retain(|due| {
-                        let enabled = self.config.horizons.get(due.horizon).enabled;
-                        if !enabled {
-                            self.agenda.give_back(due);
-                        }
-                        enabled
-                    });
+                    let horizons = &self.config.horizons;
+                    self.held.retain(|(_, due)| horizons.get(due.horizon).enabled);
+                    let waiting = std::mem::take(&mut self.queue);
+                    let (kept, dropped): (Vec<_>, Vec<_>) =
+                        waiting.into_iter().partition(|due| horizons.get(due.horizon).enabled);
+                    self.queue = kept.into();
+                    dropped.iter().for_each(|due| self.agenda.give_back(due));
                     self.state.send_modify(|state| {
                         let state = Arc::make_mut(state);
                         state.zone = self.config.zone();
@@ -300,7 +319,8 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                         self.last.insert(horizon, LastRun::of(run));
                     }
                 }
-                Err(error) => self.note_trouble(&error),
+                // Told of when it is asked what is due.
+                Err(_) => return,
             }
         }
     }
@@ -317,10 +337,15 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                 last: self.last.get(&horizon).cloned(),
             })
             .collect();
+        let waiting = self.queue.iter().chain(self.held.iter().map(|(_, due)| due));
+        let overdue: Vec<Horizon> = waiting.map(|due| due.horizon).collect();
         self.state.send_if_modified(|state| {
-            let changed = state.horizons != horizons;
+            let changed = state.horizons != horizons || state.trouble != self.trouble || state.waiting != overdue;
             if changed {
-                Arc::make_mut(state).horizons = horizons;
+                let state = Arc::make_mut(state);
+                state.horizons = horizons;
+                state.trouble.clone_from(&self.trouble);
+                state.waiting = overdue;
             }
             changed
         });
@@ -353,8 +378,12 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         if let Some(running) = &self.running {
             self.systemd.extend_timeout(EXTENSION.1);
             running.cut.cancel();
-            let ended = end_of(&mut self.running).await;
-            self.settle(ended);
+        }
+        while self.running.is_some() {
+            tokio::select! {
+                ended = end_of(&mut self.running) => self.settle(ended),
+                Some(beat) = inbox.beats.recv() => drop(beat.send(Ok(()))),
+            }
         }
         let waiting: Vec<&str> = self.queue.iter().map(|due| due.horizon.key()).collect();
         if !waiting.is_empty() {

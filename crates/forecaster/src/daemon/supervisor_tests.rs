@@ -41,6 +41,8 @@ impl Alarms for Silent {
 #[derive(Clone, Copy)]
 enum Act {
     Finish(u64),
+    /// What passes stands in the way for now.
+    Fail,
     Die,
     Panic,
     Hang,
@@ -71,6 +73,7 @@ impl Runner for Actor {
                 self.ledger.record(&record(&job.assignment)).unwrap();
                 Ended::Exited
             }
+            Act::Fail => Ended::TryAgain,
             Act::Die => Ended::Lost("the run's process was killed (signal 9)".into()),
             Act::Panic => panic!("a run that panics"),
             Act::Hang => {
@@ -121,6 +124,8 @@ impl House {
             zone: self.config.zone(),
             reports_dir: "reports".into(),
             horizons: Vec::new(),
+            waiting: Vec::new(),
+            trouble: None,
             configuration: ConfigurationState { file: None, accepted_at: start(), refused: None },
         }));
         let runner = Actor { stage: self.stage.clone(), ledger: ledger.clone(), begin: self.clock.0 };
@@ -265,6 +270,44 @@ async fn what_waits_for_another_run_when_the_daemon_stops_is_due_at_the_next_sta
     let lodger = house.move_in();
     minutes(1).await;
     assert_eq!((lodger.runs(Horizon::D7).len(), lodger.runs(Horizon::D15).len()), (1, 1));
+    lodger.leave().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_fails_for_what_passes_is_made_again_under_its_name() {
+    let house = House::new(&[Act::Fail, Act::Fail]);
+    let lodger = house.move_in();
+    minutes(8).await;
+    let played = house.played();
+    assert!(played.len() == 3 && played.iter().all(|it| it.1 == played[0].1), "{played:?}");
+    assert_eq!(lodger.runs(Horizon::D7), [(played[0].1.clone(), "ok".to_owned())]);
+    lodger.leave().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_a_locked_ledger_kept_from_beginning_begins_later_even_when_its_schedule_was_changed_meanwhile() {
+    let mut house = House::new(&[]);
+    house.config.service.catch_up_hours = 0;
+    let lodger = house.move_in();
+    sleep(Duration::from_secs(1)).await;
+    lodger.ledger.set_patience(Duration::ZERO).unwrap();
+    let other = rusqlite::Connection::open(house.directory.path().join("ledger.sqlite")).unwrap();
+    sleep(Duration::from_secs(50)).await;
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    sleep(Duration::from_secs(25)).await;
+    let state = lodger.state.borrow().clone();
+    assert!(state.trouble.as_ref().is_some_and(|it| it.contains("locked")) && !state.is_ready(), "{state:?}");
+    assert_eq!(state.waiting, [Horizon::D7]);
+    other.execute_batch("COMMIT").unwrap();
+    let mut config = house.config.clone();
+    config.horizons.d7.schedule = "0 12 * * Mon".into();
+    let (answer, adopted) = oneshot::channel();
+    lodger.messages.send(Message::Adopt(Box::new(config), start(), answer)).await.ok().unwrap();
+    adopted.await.unwrap().unwrap();
+    minutes(4).await;
+    assert_eq!(lodger.runs(Horizon::D7).len(), 1);
+    let state = lodger.state.borrow().clone();
+    assert!(state.is_ready() && state.waiting.is_empty(), "{state:?}");
     lodger.leave().await;
 }
 

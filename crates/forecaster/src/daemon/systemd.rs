@@ -64,7 +64,11 @@ pub(crate) async fn watchdog(pulse: Pulse, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = interval.tick() => {}
         }
-        match pulse.beat(pause).await {
+        let beat = tokio::select! {
+            () = stop.cancelled() => return,
+            beat = pulse.beat(pause) => beat,
+        };
+        match beat {
             Ok(()) => send(&[NotifyState::Watchdog]),
             Err(reason) => tracing::error!("no sign of life for the watchdog: {reason}"),
         }

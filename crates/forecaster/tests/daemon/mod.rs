@@ -159,8 +159,9 @@ pub(crate) fn miss(desk: &Desk, horizon: Horizon, instant: DateTime<Utc>) -> Str
         schedule: schedule.clone(),
         timezone: "America/Santiago".into(),
         handled_until: instant - TimeDelta::minutes(1),
+        set_back_from: None,
     };
-    ledger(desk).set_watermark(horizon, Some(&watermark)).unwrap();
+    ledger(desk).set_watermarks(&[(horizon, Some(watermark))]).unwrap();
     schedule
 }
 

@@ -26,7 +26,7 @@ pub(super) async fn healthz(State(site): State<Arc<Site>>) -> Response {
 /// `/readyz`. Without the token, where one is configured, it tells that alone.
 pub(super) async fn readyz(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     let state = site.state();
-    let ready = state.ready && !state.stopping;
+    let ready = state.is_ready();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = if site.admits(&headers) { readiness(&state, ready) } else { json!({ "ready": ready }) };
     typed(status, "application/json; charset=utf-8", format!("{body:#}\n"))
@@ -37,6 +37,8 @@ fn readiness(state: &DaemonState, ready: bool) -> Value {
     json!({
         "ready": ready,
         "stopping": state.stopping,
+        "trouble": state.trouble,
+        "waiting": state.waiting.iter().map(|horizon| horizon.key()).collect::<Vec<_>>(),
         "version": env!("CARGO_PKG_VERSION"),
         "started_at": in_zone(state.started_at, zone),
         "timezone": zone.name(),

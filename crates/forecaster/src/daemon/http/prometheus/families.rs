@@ -60,8 +60,8 @@ fn daemon(registry: &Registry, state: &DaemonState) -> Result<()> {
     let one = |name, help, value: f64| Gauge::new(registry, name, help, &[])?.set(&[], value);
     let build = Gauge::new(registry, "forecaster_build_info", "The daemon's version; always 1.", &["version"])?;
     build.set(&[env!("CARGO_PKG_VERSION")], 1.0)?;
-    let ready = flag(state.ready && !state.stopping);
-    one("forecaster_ready", "Whether the daemon is up and not stopping.", ready)?;
+    let ready = flag(state.is_ready());
+    one("forecaster_ready", "Whether the daemon is up, not stopping and able to begin runs.", ready)?;
     let accepted = seconds(state.configuration.accepted_at);
     let help = "When the configuration in force was taken over.";
     one("forecaster_config_accepted_timestamp_seconds", help, accepted)?;
@@ -79,11 +79,13 @@ fn schedule(registry: &Registry, state: &DaemonState) -> Result<()> {
     let enabled = gauge("forecaster_horizon_enabled", "Whether the horizon is scheduled.")?;
     let next = gauge("forecaster_next_run_timestamp_seconds", "When the horizon is due next.")?;
     let running = gauge("forecaster_run_in_progress", "Whether a run of the horizon is in progress.")?;
+    let waiting = gauge("forecaster_run_waiting", "Whether a run of the horizon is due and has not begun.")?;
     for horizon in &state.horizons {
         let labels = [horizon.horizon.key()];
         enabled.set(&labels, flag(horizon.enabled))?;
         next.set(&labels, horizon.next.map(seconds))?;
         running.set(&labels, flag(horizon.running_since.is_some()))?;
+        waiting.set(&labels, flag(state.waiting.contains(&horizon.horizon)))?;
     }
     Ok(())
 }
