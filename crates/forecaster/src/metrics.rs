@@ -74,7 +74,8 @@ struct DataMetrics {
     stale: bool,
 }
 
-fn rounded(value: f64) -> f64 {
+/// To thousandths.
+pub(crate) fn rounded(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
 }
 

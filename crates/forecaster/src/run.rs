@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::document::RunIdentity;
 use crate::failure::{Failure, Outcome};
 use crate::market::Market;
+use crate::metrics::rounded;
 use crate::pipeline::{self, Forecast};
 use crate::publish::{self, Published};
 use crate::resources::Usage;
@@ -205,8 +206,4 @@ fn log_models(forecast: &Forecast) {
 fn weights(forecast: &Forecast) -> String {
     let one = |m: &pipeline::ModelResult| format!("\"{}\": {:.3}", m.name, m.weight);
     format!("{{{}}}", forecast.models.iter().map(one).collect::<Vec<_>>().join(", "))
-}
-
-fn rounded(value: f64) -> f64 {
-    (value * 1000.0).round() / 1000.0
 }

@@ -204,7 +204,8 @@ pub(crate) struct ChronosSettings {
     pub device: ChronosDevice,
     /// Threads within an operation; 0 for one a core.
     pub threads: usize,
-    /// Released after so many seconds without a forecast; 0: at once after each run.
+    /// Released after so many seconds without a forecast; 0: at once after each horizon. A run of the daemon ends with its
+    /// process, and so does this.
     pub idle_unload_seconds: u64,
     /// Loaded only when so much memory is free, MiB.
     pub min_free_ram_mb: u64,

@@ -14,6 +14,7 @@ use super::state::{ConfigurationState, DaemonState, HorizonState, LastRun, statu
 use super::systemd::Systemd;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::metrics::rounded;
 use crate::publish;
 use crate::run::Assignment;
 use chrono::{DateTime, Utc};
@@ -264,7 +265,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             }
         };
         let seconds = lasted.as_secs_f64();
-        tracing::error!(seconds, "run failed: {reason}");
+        tracing::error!(seconds = rounded(seconds), "run failed: {reason}");
         let identity = assignment.identity(config, RunStatus::Failed);
         publish::record_lost(&identity, config, assignment.horizon, &reason, &self.ledger, seconds)
     }
