@@ -79,12 +79,13 @@ const MIGRATIONS: [&str; 2] = [
         begun_at TEXT NOT NULL,
         PRIMARY KEY (horizon, scheduled_for)
     ) WITHOUT ROWID;
-    -- The schedule each horizon was last planned by, and the instant up to which its slots have been dealt with;
-    -- set_back_from: where that was before the clock went back.
+    -- The schedule each horizon was last planned by, since when, and the instant up to which its slots have been dealt
+    -- with; set_back_from: where that was before the clock went back.
     CREATE TABLE agenda (
         horizon TEXT PRIMARY KEY,
         schedule TEXT NOT NULL,
         timezone TEXT NOT NULL,
+        since TEXT NOT NULL,
         handled_until TEXT NOT NULL,
         set_back_from TEXT
     ) WITHOUT ROWID;

@@ -63,6 +63,8 @@ pub struct Watermark {
     pub schedule: String,
     /// Their zone.
     pub timezone: String,
+    /// When they were first planned by.
+    pub since: DateTime<Utc>,
     /// Slots up to here have been begun or passed over.
     pub handled_until: DateTime<Utc>,
     /// Where that was before the clock went back, as long as the clock has not come there again.
@@ -101,15 +103,16 @@ impl Ledger {
     pub fn watermark(&self, horizon: Horizon) -> Result<Option<Watermark>, LedgerError> {
         self.connection()
             .query_row(
-                "SELECT schedule, timezone, handled_until, set_back_from FROM agenda WHERE horizon = ?1",
+                "SELECT schedule, timezone, since, handled_until, set_back_from FROM agenda WHERE horizon = ?1",
                 [horizon.key()],
                 |row| {
-                    let is_set_back = row.get_ref(3)? != ValueRef::Null;
+                    let is_set_back = row.get_ref(4)? != ValueRef::Null;
                     Ok(Watermark {
                         schedule: row.get(0)?,
                         timezone: row.get(1)?,
-                        handled_until: instant(row, 2)?,
-                        set_back_from: is_set_back.then(|| instant(row, 3)).transpose()?,
+                        since: instant(row, 2)?,
+                        handled_until: instant(row, 3)?,
+                        set_back_from: is_set_back.then(|| instant(row, 4)).transpose()?,
                     })
                 },
             )
@@ -132,10 +135,11 @@ impl Ledger {
                         horizon.key(),
                         it.schedule,
                         it.timezone,
+                        key(it.since),
                         key(it.handled_until),
                         it.set_back_from.map(key)
                     ];
-                    transaction.execute("INSERT INTO agenda VALUES (?1, ?2, ?3, ?4, ?5)", values)?;
+                    transaction.execute("INSERT INTO agenda VALUES (?1, ?2, ?3, ?4, ?5, ?6)", values)?;
                 }
             }
             transaction.commit()
@@ -304,7 +308,13 @@ mod tests {
     }
 
     fn watermark(handled_until: DateTime<Utc>) -> Watermark {
-        Watermark { schedule: "0 8 * * Mon".into(), timezone: "UTC".into(), handled_until, set_back_from: None }
+        Watermark {
+            schedule: "0 8 * * Mon".into(),
+            timezone: "UTC".into(),
+            since: at(0),
+            handled_until,
+            set_back_from: None,
+        }
     }
 
     #[test]

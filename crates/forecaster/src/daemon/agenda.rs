@@ -57,9 +57,10 @@ pub(crate) struct Agenda {
     clock_was_unset: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     schedule: Schedule,
+    since: DateTime<Utc>,
     handled_until: DateTime<Utc>,
     set_back: Option<SetBack>,
 }
@@ -78,6 +79,7 @@ impl Entry {
         Watermark {
             schedule: self.schedule.fields().to_owned(),
             timezone: self.schedule.zone().name().to_owned(),
+            since: self.since,
             handled_until: self.handled_until,
             set_back_from: self.set_back.map(|it| it.from),
         }
@@ -128,16 +130,17 @@ impl Agenda {
 
     fn entry(&self, horizon: Horizon, schedule: Schedule, known: Option<&Watermark>, reading: Reading) -> Entry {
         let timezone = schedule.zone().name();
+        let remembered = self.entries.get(&horizon).and_then(|entry| entry.set_back);
+        // When the clock has come there already, nobody can tell any more whether it came there honestly.
+        let from = known.and_then(|it| it.set_back_from).filter(|from| *from > reading.now);
+        let set_back = remembered.or(from.map(|from| SetBack { from, at: reading }));
         match known.filter(|it| it.schedule == schedule.fields() && it.timezone == timezone) {
-            Some(known) => {
-                let remembered = self.entries.get(&horizon).and_then(|entry| entry.set_back);
-                // When the clock has come there already, nobody can tell any more whether it came there honestly.
-                let from = known.set_back_from.filter(|from| *from > reading.now);
-                let set_back = remembered.or(from.map(|from| SetBack { from, at: reading }));
-                Entry { schedule, handled_until: known.handled_until, set_back }
+            Some(known) => Entry { schedule, since: known.since, handled_until: known.handled_until, set_back },
+            None => {
+                // Whole seconds, as the ledger keeps them.
+                let now = reading.now.trunc_subsecs(0);
+                Entry { schedule, since: now, handled_until: now, set_back }
             }
-            // Whole seconds, as the ledger keeps them.
-            None => Entry { schedule, handled_until: reading.now.trunc_subsecs(0), set_back: None },
         }
     }
 
@@ -186,6 +189,11 @@ impl Agenda {
         let mut due = Vec::new();
         for slot in self.ledger.open_slots()? {
             let (horizon, scheduled_for) = (slot.horizon, slot.scheduled_for);
+            if scheduled_for > now + self.tolerance() {
+                // Begun by a clock that was ahead.
+                self.ledger.forget_slot(horizon, scheduled_for)?;
+                continue;
+            }
             if self.handed_out.contains(&(horizon, scheduled_for)) {
                 continue;
             }
@@ -227,33 +235,26 @@ impl Agenda {
 
     /// Moves watermarks along with a clock that was set far back, and forward again when that was an error.
     fn follow_the_clock(&mut self, reading: Reading) -> Result<(), LedgerError> {
-        let tolerance = self.catch_up.max(TimeDelta::hours(1));
-        let mut moved = Vec::new();
-        for (horizon, entry) in &mut self.entries {
-            let was_set_back = entry.set_back;
-            if let Some(set_back) = entry.set_back.filter(|it| it.was_an_error(reading)) {
-                tracing::warn!(%horizon, "the clock is back at {}: what was run before it went back counts", reading.now);
-                entry.handled_until = entry.handled_until.max(set_back.from);
-                entry.set_back = None;
-            } else if entry.set_back.is_some_and(|it| entry.handled_until > it.from) {
-                entry.set_back = None;
-            } else if entry.handled_until > reading.now + tolerance {
-                tracing::warn!(
-                    %horizon,
-                    "the clock went back to {}: the schedule had been dealt with up to {}, and starts again from here",
-                    reading.now,
-                    entry.handled_until
-                );
-                let from = entry.set_back.map_or(entry.handled_until, |it| it.from.max(entry.handled_until));
-                entry.set_back = Some(SetBack { from, at: reading });
-                // What ran in that time has its slot, and is not run again.
-                entry.handled_until = (reading.now - self.catch_up).trunc_subsecs(0);
-            }
-            if was_set_back.map(|it| it.from) != entry.set_back.map(|it| it.from) {
-                moved.push((*horizon, Some(entry.watermark())));
+        let mut moved = BTreeMap::new();
+        for (horizon, entry) in &self.entries {
+            let mut followed = entry.clone();
+            followed.follow(*horizon, reading, self.catch_up, self.tolerance());
+            if followed.watermark() != entry.watermark() {
+                moved.insert(*horizon, followed);
             }
         }
-        if moved.is_empty() { Ok(()) } else { self.ledger.set_watermarks(&moved) }
+        if moved.is_empty() {
+            return Ok(());
+        }
+        let watermarks: Vec<_> = moved.iter().map(|(horizon, entry)| (*horizon, Some(entry.watermark()))).collect();
+        self.ledger.set_watermarks(&watermarks)?;
+        self.entries.extend(moved);
+        Ok(())
+    }
+
+    /// A clock that goes back by no more than this was only set right.
+    fn tolerance(&self) -> TimeDelta {
+        self.catch_up.max(TimeDelta::hours(1))
     }
 
     /// Begins a run that is due; `None` when its slot has been closed meanwhile, and there is nothing to run.
@@ -262,9 +263,17 @@ impl Agenda {
     /// When the ledger cannot be written.
     pub(crate) fn begin(&mut self, due: &Due, reading: Reading) -> Result<Option<Assignment>, LedgerError> {
         let Due { horizon, scheduled_for, .. } = *due;
-        let set_back = self.entries.get(&horizon).and_then(|entry| entry.set_back);
-        let lived_through = set_back.is_some_and(|it| it.at.now < scheduled_for && scheduled_for <= it.from);
-        if lived_through && due.cause != Cause::Interrupted {
+        if scheduled_for > reading.now + self.tolerance() {
+            // The clock was ahead when it was due. It will be due again.
+            self.ledger.forget_slot(horizon, scheduled_for)?;
+            self.give_back(due);
+            return Ok(None);
+        }
+        let premature = |entry: &Entry| {
+            let first = entry.handled_until < scheduled_for;
+            first && entry.set_back.is_some_and(|it| it.at.now < scheduled_for && scheduled_for <= it.from)
+        };
+        if due.cause != Cause::Interrupted && self.entries.get(&horizon).is_some_and(premature) {
             // Whatever ran for this instant ran long before it came.
             self.ledger.forget_slot(horizon, scheduled_for)?;
         }
@@ -296,6 +305,30 @@ impl Agenda {
             Some((*horizon, entry.schedule.next_after(now.max(entry.handled_until))?))
         };
         self.entries.iter().filter_map(next).collect()
+    }
+}
+
+impl Entry {
+    /// Moves the watermark along with the clock.
+    fn follow(&mut self, horizon: Horizon, reading: Reading, catch_up: TimeDelta, tolerance: TimeDelta) {
+        let now = reading.now;
+        if let Some(set_back) = self.set_back.filter(|it| it.was_an_error(reading)) {
+            tracing::warn!(%horizon, "the clock is back at {now}: what was run before it went back counts");
+            self.handled_until = self.handled_until.max(set_back.from);
+            self.set_back = None;
+        } else if self.set_back.is_some_and(|it| self.handled_until > it.from) {
+            self.set_back = None;
+        } else if self.handled_until > now + tolerance {
+            tracing::warn!(
+                %horizon,
+                "the clock went back to {now}: the schedule had been dealt with up to {}, and starts again from here",
+                self.handled_until
+            );
+            let from = self.set_back.map_or(self.handled_until, |it| it.from.max(self.handled_until));
+            self.set_back = Some(SetBack { from, at: reading });
+            // What ran since then has its slot, and is not run again; what lies before the schedule was never asked for.
+            self.handled_until = (now - catch_up).max(self.since).min(now).trunc_subsecs(0);
+        }
     }
 }
 

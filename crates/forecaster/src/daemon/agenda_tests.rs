@@ -338,3 +338,56 @@ fn a_clock_that_is_not_set_runs_nothing_and_forgets_nothing() {
     world.set("2025-01-13T11:00:00Z");
     assert_eq!(world.look(), 1);
 }
+
+#[test]
+fn a_run_that_a_clock_that_was_ahead_began_is_dropped_and_made_when_its_instant_comes() {
+    let mut world = World::weekly("2025-01-04T11:00:00Z"); // a Saturday
+    world.set("2025-01-06T11:00:01Z");
+    let due = world.agenda.due(world.reading).unwrap();
+    world.agenda.begin(&due[0], world.reading).unwrap().unwrap();
+    world.set("2025-01-04T11:01:00Z");
+    world.restart();
+    assert_eq!(world.look(), 0);
+    assert!(world.ledger.open_slots().unwrap().is_empty());
+    world.pass(TimeDelta::hours(47) + TimeDelta::minutes(59));
+    assert_eq!((world.look(), world.reading.now), (1, at("2025-01-06T11:00:00Z")));
+}
+
+#[test]
+fn a_run_in_hand_when_the_clock_is_set_right_is_not_begun_before_its_instant() {
+    let mut world = World::weekly("2025-01-04T11:00:00Z");
+    world.set("2025-01-06T11:00:01Z");
+    let due = world.agenda.due(world.reading).unwrap();
+    world.set("2025-01-04T11:01:00Z");
+    assert_eq!(world.agenda.begin(&due[0], world.reading).unwrap(), None);
+    world.look();
+    world.pass(TimeDelta::hours(48));
+    assert_eq!(world.look(), 1);
+}
+
+#[test]
+fn a_clock_that_goes_back_again_and_again_keeps_the_schedule() {
+    let mut world = World::weekly("2025-01-05T12:00:00Z");
+    for ahead in ["2025-03-03T11:30:00Z", "2025-02-03T11:30:00Z", "2025-02-10T11:00:00Z"] {
+        world.set(ahead);
+        assert_eq!(world.look(), 1);
+        world.set("2025-01-05T12:01:00Z");
+        assert_eq!(world.look(), 0, "after {ahead}");
+    }
+    let before = world.ran.len();
+    live(&mut world, "2025-04-01T12:00:00Z", &mut Dice(11));
+    let ran: Vec<_> =
+        world.ran[before..].iter().map(|it| it.scheduled_for).filter(|it| *it < at("2025-04-01T12:00:00Z")).collect();
+    let expected: Vec<_> =
+        expected("0 8 * * Mon", "2025-01-05T12:00:00Z", "2025-04-01T12:00:00Z").into_iter().flatten().collect();
+    assert_eq!(ran, expected);
+}
+
+#[test]
+fn a_first_start_by_a_clock_that_was_ahead_makes_up_for_nothing_before_it() {
+    let mut world = World::weekly("2025-01-08T12:00:00Z");
+    world.set("2025-01-06T12:00:00Z"); // it is Monday 09:00: at 08:00 nothing was installed
+    assert_eq!(world.look(), 0);
+    world.restart();
+    assert_eq!(world.look(), 0);
+}

@@ -51,15 +51,16 @@ impl Reloader {
     }
 
     async fn attempt(&mut self) -> Result<Vec<String>, Failure> {
-        if let Some(file) = &self.file {
+        let file = self.file.clone().or_else(|| config::find(None));
+        if let Some(file) = &file {
             check_file(file)?;
         }
-        let Loaded { config, text, .. } = config::load(self.file.as_deref()).map_err(Failure::from_config)?;
+        let Loaded { config, text, .. } = config::load(file.as_deref()).map_err(Failure::from_config)?;
         self.refuse_what_needs_a_restart(&config)?;
         let changed = changes(&self.in_force, &config);
         super::serve::check_directories(&config)?;
         self.server.follow(&config.service.http).await?;
-        let adopted = self.adopt(&config).await;
+        let adopted = self.adopt(&config, file.clone()).await;
         if adopted.is_err() {
             self.server.follow(&self.in_force.service.http).await?;
         }
@@ -71,13 +72,14 @@ impl Reloader {
             logging::set_level(&config.service.log.level)?;
         }
         self.in_force = config;
+        self.file = file;
         Ok(changed)
     }
 
-    async fn adopt(&mut self, config: &Config) -> Result<(), Failure> {
+    async fn adopt(&mut self, config: &Config, file: Option<PathBuf>) -> Result<(), Failure> {
         let gone = || Failure::failed("the supervisor has ended");
         let (answer, adopted) = oneshot::channel();
-        let message = Message::Adopt(Box::new(config.clone()), Utc::now(), answer);
+        let message = Message::Adopt(Box::new(config.clone()), file, answer);
         self.supervisor.send(message).await.map_err(|_| gone())?;
         adopted.await.map_err(|_| gone())?
     }

@@ -75,7 +75,10 @@ async fn live(
         configuration: ConfigurationState { file: file.clone(), accepted_at, refused: None },
     }));
     let (pulse, beats) = Pulse::new();
-    let mut server = Server::new(Sources { state: seen, pulse: pulse.clone(), ledger: ledger.clone() });
+    // A connection of their own: pages do not wait behind the supervisor.
+    let shelf = Arc::new(commands::open_ledger(&config)?);
+    shelf.set_patience(LEDGER_PATIENCE)?;
+    let mut server = Server::new(Sources { state: seen, pulse: pulse.clone(), ledger: shelf });
     server.follow(&config.service.http).await?;
     reload::keep(&config, text.as_deref())?;
     let parts = Parts {

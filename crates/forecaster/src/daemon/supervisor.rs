@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
 use forecaster_ledger::{Ledger, RunStatus, SlotState};
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -38,8 +39,8 @@ const EXTENSION: (Duration, Duration) = (Duration::from_secs(5), Duration::from_
 
 /// What the supervisor is told.
 pub(crate) enum Message {
-    /// A configuration to take over, and when it was accepted; the answer is whether it could be.
-    Adopt(Box<Config>, DateTime<Utc>, oneshot::Sender<Result<(), Failure>>),
+    /// A configuration to take over, and its file; the answer is whether it could be.
+    Adopt(Box<Config>, Option<PathBuf>, oneshot::Sender<Result<(), Failure>>),
     /// A configuration was refused, and why; answered when the state tells it.
     Refused(String, oneshot::Sender<()>),
 }
@@ -74,7 +75,10 @@ pub(crate) struct Supervisor<A, R> {
     last: BTreeMap<Horizon, LastRun>,
     state: watch::Sender<Arc<DaemonState>>,
     systemd: Arc<Systemd>,
+    /// Why it cannot be told what is due.
     trouble: Option<String>,
+    /// Why a run could not be begun.
+    not_begun: Option<String>,
 }
 
 struct Running {
@@ -126,6 +130,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             state,
             systemd,
             trouble: None,
+            not_begun: None,
         })
     }
 
@@ -168,24 +173,26 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             std::mem::take(&mut self.held).into_iter().partition(|(until, _)| *until <= reading.elapsed);
         self.held = held;
         self.queue.extend(again.into_iter().map(|(_, due)| due));
-        match self.agenda.due(reading) {
-            Ok(due) => {
-                due.iter().for_each(tell);
-                self.queue.extend(due);
-                self.ledger_trouble(None);
+        if self.ledger.is_in_place() {
+            match self.agenda.due(reading) {
+                Ok(due) => {
+                    due.iter().for_each(tell);
+                    self.queue.extend(due);
+                    self.note_trouble(None);
+                }
+                Err(error) => self.note_trouble(Some(error.to_string())),
             }
-            Err(error) => self.ledger_trouble(Some(error.to_string())),
+            self.start_next(reading);
+        } else {
+            self.note_trouble(Some("the ledger is no longer where it was opened: restart the daemon".to_owned()));
         }
-        self.start_next(reading);
         let next = self.agenda.next(reading.now);
         self.alarms.set(next.values().copied(), reading);
         self.publish_state(&next);
     }
 
     /// Notes what is wrong with the ledger, and says so once.
-    fn ledger_trouble(&mut self, trouble: Option<String>) {
-        let away = || "the ledger is no longer where it was opened: restart the daemon".to_owned();
-        let trouble = trouble.or_else(|| (!self.ledger.is_in_place()).then(away));
+    fn note_trouble(&mut self, trouble: Option<String>) {
         if let Some(told) = trouble.as_ref().filter(|told| self.trouble.as_ref() != Some(told)) {
             tracing::error!("no run can be begun: {told}");
         }
@@ -197,20 +204,26 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
 
     fn start_next(&mut self, reading: Reading) {
         while self.running.is_none() {
-            let Some(due) = self.queue.pop_front() else { return };
+            let Some(due) = self.queue.pop_front() else { break };
             let horizon = due.horizon;
             match self.agenda.begin(&due, reading) {
-                Ok(Some(assignment)) => self.start(due, assignment, reading),
+                Ok(Some(assignment)) => {
+                    self.not_begun = None;
+                    self.start(due, assignment, reading);
+                }
                 Ok(None) => {}
                 Err(error) => {
                     let wait = BEGIN_AGAIN.as_secs();
                     tracing::error!(%horizon, "the {horizon} run cannot be begun, tried again in {wait} s: {error}");
                     self.held.push((reading.elapsed + BEGIN_AGAIN, due));
-                    self.trouble = Some(error.to_string());
+                    self.not_begun = Some(error.to_string());
                     // The others would fare no better.
                     return;
                 }
             }
+        }
+        if self.held.is_empty() {
+            self.not_begun = None;
         }
     }
 
@@ -242,6 +255,8 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             Err(error) => Err(error.into()),
         };
         match recorded {
+            // One that is off is not made again: the agenda passes over what it left open.
+            _ if !self.config.horizons.get(horizon).enabled => self.agenda.give_back(&due),
             Ok(()) => self.agenda.give_back(&due),
             Err(error) => {
                 let wait = RUN_AGAIN.as_secs();
@@ -273,14 +288,17 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     fn hear(&mut self, message: Message) -> Answer {
         // Who asked may have gone; what was taken over stays.
         match message {
-            Message::Adopt(config, accepted_at, answer) => {
+            Message::Adopt(config, file, answer) => {
                 // What the schedules in force have asked for until now is due, whatever comes after them.
                 self.look();
                 let adopted = self.agenda.adopt(&config, self.clock.read());
                 if adopted.is_ok() {
                     self.config = *config;
                     let horizons = &self.config.horizons;
-                    self.held.retain(|(_, due)| horizons.get(due.horizon).enabled);
+                    let (kept, dropped): (Vec<_>, Vec<_>) =
+                        std::mem::take(&mut self.held).into_iter().partition(|it| horizons.get(it.1.horizon).enabled);
+                    self.held = kept;
+                    dropped.iter().for_each(|(_, due)| self.agenda.give_back(due));
                     let waiting = std::mem::take(&mut self.queue);
                     let (kept, dropped): (Vec<_>, Vec<_>) =
                         waiting.into_iter().partition(|due| horizons.get(due.horizon).enabled);
@@ -290,7 +308,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                         let state = Arc::make_mut(state);
                         state.zone = self.config.zone();
                         state.reports_dir.clone_from(&self.config.service.reports_dir);
-                        let file = state.configuration.file.take();
+                        let accepted_at = self.clock.read().now;
                         state.configuration = ConfigurationState { file, accepted_at, refused: None };
                     });
                 }
@@ -339,13 +357,14 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             })
             .collect();
         let waiting = self.queue.iter().chain(self.held.iter().map(|(_, due)| due));
+        let trouble = self.trouble.clone().or_else(|| self.not_begun.clone());
         let overdue: Vec<Horizon> = waiting.map(|due| due.horizon).collect();
         self.state.send_if_modified(|state| {
-            let changed = state.horizons != horizons || state.trouble != self.trouble || state.waiting != overdue;
+            let changed = state.horizons != horizons || state.trouble != trouble || state.waiting != overdue;
             if changed {
                 let state = Arc::make_mut(state);
                 state.horizons = horizons;
-                state.trouble.clone_from(&self.trouble);
+                state.trouble = trouble;
                 state.waiting = overdue;
             }
             changed

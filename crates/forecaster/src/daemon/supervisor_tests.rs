@@ -246,7 +246,7 @@ async fn a_configuration_that_is_taken_over_moves_the_schedule_and_reaches_the_n
     config.horizons.d15.enabled = false;
     config.horizons.d7.chronos.enabled = false;
     let (answer, adopted) = oneshot::channel();
-    lodger.messages.send(Message::Adopt(Box::new(config.clone()), start(), answer)).await.ok().unwrap();
+    lodger.messages.send(Message::Adopt(Box::new(config.clone()), None, answer)).await.ok().unwrap();
     adopted.await.unwrap().unwrap();
     minutes(5).await;
     assert!(house.played().is_empty(), "08:00 is no more");
@@ -285,6 +285,23 @@ async fn a_run_that_fails_for_what_passes_is_made_again_under_its_name() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_waits_to_be_made_again_is_passed_over_when_its_horizon_is_switched_off() {
+    let house = House::new(&[Act::Fail]);
+    let lodger = house.move_in();
+    minutes(2).await;
+    assert_eq!(lodger.state.borrow().waiting, [Horizon::D7]);
+    let mut config = house.config.clone();
+    config.horizons.d7.enabled = false;
+    let (answer, adopted) = oneshot::channel();
+    lodger.messages.send(Message::Adopt(Box::new(config), None, answer)).await.ok().unwrap();
+    adopted.await.unwrap().unwrap();
+    minutes(5).await;
+    assert_eq!(house.played().len(), 1);
+    assert!(lodger.state.borrow().waiting.is_empty() && lodger.ledger.open_slots().unwrap().is_empty());
+    lodger.leave().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_that_a_locked_ledger_kept_from_beginning_begins_later_even_when_its_schedule_was_changed_meanwhile() {
     let mut house = House::new(&[]);
     house.config.service.catch_up_hours = 0;
@@ -298,11 +315,13 @@ async fn a_run_that_a_locked_ledger_kept_from_beginning_begins_later_even_when_i
     let state = lodger.state.borrow().clone();
     assert!(state.trouble.as_ref().is_some_and(|it| it.contains("locked")) && !state.is_ready(), "{state:?}");
     assert_eq!(state.waiting, [Horizon::D7]);
+    assert!(lodger.pulse.beat(Duration::from_secs(1)).await.is_ok());
+    assert!(!lodger.state.borrow().is_ready(), "another look does not make it well");
     other.execute_batch("COMMIT").unwrap();
     let mut config = house.config.clone();
     config.horizons.d7.schedule = "0 12 * * Mon".into();
     let (answer, adopted) = oneshot::channel();
-    lodger.messages.send(Message::Adopt(Box::new(config), start(), answer)).await.ok().unwrap();
+    lodger.messages.send(Message::Adopt(Box::new(config), None, answer)).await.ok().unwrap();
     adopted.await.unwrap().unwrap();
     minutes(4).await;
     assert_eq!(lodger.runs(Horizon::D7).len(), 1);

@@ -158,6 +158,7 @@ pub(crate) fn miss(desk: &Desk, horizon: Horizon, instant: DateTime<Utc>) -> Str
     let watermark = Watermark {
         schedule: schedule.clone(),
         timezone: "America/Santiago".into(),
+        since: instant - TimeDelta::minutes(1),
         handled_until: instant - TimeDelta::minutes(1),
         set_back_from: None,
     };
