@@ -165,9 +165,8 @@ impl Agenda {
             let in_hand = self.handed_out.iter().filter(|(of, _)| of == horizon).map(|(_, instant)| *instant);
             let after = in_hand.chain([entry.handled_until]).max().unwrap_or(entry.handled_until);
             let Some(scheduled_for) = entry.schedule.last_within(after, now) else { continue };
-            let late = now - scheduled_for;
-            if late <= PUNCTUAL.max(self.catch_up) {
-                let cause = if late <= PUNCTUAL { Cause::OnTime } else { Cause::Missed };
+            if self.makes_up_for(scheduled_for, now) {
+                let cause = if now - scheduled_for <= PUNCTUAL { Cause::OnTime } else { Cause::Missed };
                 due.push(Due { horizon: *horizon, scheduled_for, cause });
             } else {
                 self.ledger.skip_slot(*horizon, scheduled_for, now)?;
@@ -197,7 +196,7 @@ impl Agenda {
             if self.handed_out.contains(&(horizon, scheduled_for)) {
                 continue;
             }
-            if self.entries.contains_key(&horizon) && now - scheduled_for <= PUNCTUAL.max(self.catch_up) {
+            if self.entries.contains_key(&horizon) && self.makes_up_for(scheduled_for, now) {
                 due.push(Due { horizon, scheduled_for, cause: Cause::Interrupted });
             } else {
                 self.ledger.skip_slot(horizon, scheduled_for, now)?;
@@ -217,7 +216,7 @@ impl Agenda {
         });
         let comes = |due: &Due| {
             due.scheduled_for <= now
-                && self.makes_up_for(due, now)
+                && self.makes_up_for(due.scheduled_for, now)
                 && self.entries.contains_key(&due.horizon)
                 && !self.handed_out.contains(&(due.horizon, due.scheduled_for))
         };
@@ -289,9 +288,9 @@ impl Agenda {
         Ok(begun.then_some(Assignment { horizon, run_id: slot.run_id, scheduled_for: Some(scheduled_for) }))
     }
 
-    /// Whether a run is still young enough to be made up for.
-    pub(crate) fn makes_up_for(&self, due: &Due, now: DateTime<Utc>) -> bool {
-        now - due.scheduled_for <= PUNCTUAL.max(self.catch_up)
+    /// Whether a run of an instant is on time, or young enough to be made up for.
+    pub(crate) fn makes_up_for(&self, scheduled_for: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        now - scheduled_for <= PUNCTUAL.max(self.catch_up)
     }
 
     /// Takes back what was handed out: it ran to its end, or is to be due again.

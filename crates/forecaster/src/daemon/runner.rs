@@ -196,7 +196,7 @@ fn end_with_the_parent(publishing: Arc<Publishing>) -> Result<(), Failure> {
         let mut rest = [0; 64];
         while matches!(std::io::stdin().read(&mut rest), Ok(1..)) {}
         let _nothing_is_written = publishing.hold();
-        tracing::info!("the run is cut off: nothing of it is kept");
+        tracing::info!("the run is cut off");
         std::process::exit(1)
     };
     let thread = std::thread::Builder::new().name("parent".to_owned()).spawn(wait);

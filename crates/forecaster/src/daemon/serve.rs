@@ -24,11 +24,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-/// Threads of the runtime: one that may wait for the ledger, one that answers meanwhile. Runs are processes.
+/// Threads of the runtime for pages and the watchdog. The supervisor, which may wait for a locked ledger, has a thread and a
+/// runtime of its own. Runs are processes.
 const THREADS: usize = 2;
 
-/// The supervisor waits no longer for a ledger that somebody else has locked: it must still answer the watchdog. What could not
-/// be written is tried again.
+/// Nobody waits longer, at a time, for a ledger that somebody else has locked: the supervisor must still answer the watchdog. What
+/// it could not write is tried again.
 const LEDGER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Is the daemon until it is stopped.

@@ -248,7 +248,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                 tracing::warn!("the run was cut off; the next start makes up for it");
                 Ok(())
             }
-            Ok(_) if ended == Ended::TryAgain && self.agenda.makes_up_for(&due, reading.now) => {
+            Ok(_) if ended == Ended::TryAgain && self.agenda.makes_up_for(due.scheduled_for, reading.now) => {
                 Err(Failure::failed("its last lines say why"))
             }
             Ok(_) => self.record_lost(&job, &ended, reading.elapsed.saturating_sub(since.elapsed)),
@@ -294,16 +294,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                 let adopted = self.agenda.adopt(&config, self.clock.read());
                 if adopted.is_ok() {
                     self.config = *config;
-                    let horizons = &self.config.horizons;
-                    let (kept, dropped): (Vec<_>, Vec<_>) =
-                        std::mem::take(&mut self.held).into_iter().partition(|it| horizons.get(it.1.horizon).enabled);
-                    self.held = kept;
-                    dropped.iter().for_each(|(_, due)| self.agenda.give_back(due));
-                    let waiting = std::mem::take(&mut self.queue);
-                    let (kept, dropped): (Vec<_>, Vec<_>) =
-                        waiting.into_iter().partition(|due| horizons.get(due.horizon).enabled);
-                    self.queue = kept.into();
-                    dropped.iter().for_each(|due| self.agenda.give_back(due));
+                    self.drop_disabled();
                     self.state.send_modify(|state| {
                         let state = Arc::make_mut(state);
                         state.zone = self.config.zone();
@@ -321,6 +312,20 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                 })
             }
         }
+    }
+
+    /// Gives back what waits for a horizon that is off.
+    fn drop_disabled(&mut self) {
+        let (horizons, agenda) = (&self.config.horizons, &mut self.agenda);
+        let mut stays = |due: &Due| {
+            let enabled = horizons.get(due.horizon).enabled;
+            if !enabled {
+                agenda.give_back(due);
+            }
+            enabled
+        };
+        self.held.retain(|(_, due)| stays(due));
+        self.queue.retain(|due| stays(due));
     }
 
     fn answer(&mut self, beat: Beat) {
