@@ -41,6 +41,12 @@ fn body(state: &DaemonState, latest: &[Option<Report>], now: DateTime<Utc>) -> M
                 span { "Times in " (state.zone.name()) }
             }
         }
+        @if let Some(trouble) = &state.trouble {
+            aside.refused role="alert" {
+                strong { "No run can be begun" }
+                p { (trouble) }
+            }
+        }
         @if let Some(reason) = &state.configuration.refused {
             aside.refused role="alert" {
                 strong { "The last configuration was refused" }
@@ -76,6 +82,7 @@ fn light(state: &DaemonState) -> Markup {
     let (on, words) = match (state.ready, state.stopping) {
         (_, true) => (false, "Stopping".to_owned()),
         (false, _) => (false, "Starting".to_owned()),
+        (true, _) if state.trouble.is_some() => (false, "In trouble".to_owned()),
         (true, _) if running.is_empty() => (true, "Ready".to_owned()),
         (true, _) => (true, format!("Running {}", running.join(", "))),
     };

@@ -135,6 +135,12 @@ fn the_index_shows_state_results_next_runs_and_links() {
         });
     });
     let answer = desk.get("/");
+    desk.becomes(|state| state.trouble = Some("database is <locked>".into()));
+    let troubled = desk.get("/");
+    for shown in [">In trouble<", "No run can be begun", "database is &lt;locked&gt;"] {
+        assert!(troubled.text().contains(shown), "{shown}\n{}", troubled.text());
+    }
+    assert_eq!(desk.get("/readyz").status, 503);
     for shown in [">Running 7d<", "&lt;b&gt;no&lt;/b&gt;", "&lt;script&gt;"] {
         assert!(answer.text().contains(shown), "{shown}\n{}", answer.text());
     }
