@@ -67,7 +67,7 @@ pub fn assemble(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::StoredObservation;
+    use crate::{MergeRules, StoredObservation};
     use chrono::DateTime;
     use forecaster_domain::BusinessCalendar;
     use tempfile::TempDir;
@@ -103,7 +103,13 @@ mod tests {
     #[test]
     fn the_store_overrules_the_snapshot_and_goes_on_after_it() {
         let (_folder, store) = store();
-        store.merge("usdclp", &[imported("2025-01-03", 1000.0), imported("2025-01-06", 1010.0)]).unwrap();
+        store
+            .merge(
+                "usdclp",
+                &[imported("2025-01-03", 1000.0), imported("2025-01-06", 1010.0)],
+                &MergeRules::trusting(),
+            )
+            .unwrap();
         let usdclp = assemble(&store, "usdclp", &rules(), None).unwrap();
         assert_eq!(usdclp.provider, "import");
         assert_eq!(usdclp.checked.series.value_on(day("2025-01-02")), Some(996.46));
@@ -124,7 +130,7 @@ mod tests {
     #[test]
     fn a_series_may_be_in_the_store_alone() {
         let (_folder, store) = store();
-        store.merge("copper", &[imported("2025-01-03", 4.02)]).unwrap();
+        store.merge("copper", &[imported("2025-01-03", 4.02)], &MergeRules::trusting()).unwrap();
         assert_eq!(assemble(&store, "copper", &rules(), None).unwrap().checked.series.len(), 1);
         assert!(available(&store).unwrap().contains(&"copper".to_owned()));
     }

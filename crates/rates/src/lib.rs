@@ -1,7 +1,7 @@
 //! Where rates come from, and what they must pass before a model sees them.
 //!
 //! Raw observations come from the embedded snapshot ([`embedded`]), from CSV files ([`read_csv`]) and from
-//! the Parquet store ([`RatesStore`]), which keeps what was ever fetched. [`assemble`] lays the store over the
+//! the Parquet store ([`RatesStore`]), which keeps what was ever fetched, values that were revised since among it. [`assemble`] lays the store over the
 //! snapshot and hands the lot to [`check`]; out comes a [`Series`](forecaster_domain::Series) that can be
 //! trusted, with a finding for every observation that was refused, repaired or odd.
 //!
@@ -22,4 +22,6 @@ pub use error::RatesError;
 pub use import::read_csv;
 pub use quality::{Action, Checked, Finding, Problem, QualityRules, check};
 pub use snapshot::{EMBEDDED_SOURCE, RawObservation, embedded};
-pub use store::{MergeReport, RatesStore, Revision, StoredObservation, checked_name};
+pub use store::{
+    IMPORT_SOURCE, MergeReport, MergeRules, RatesStore, Revision, StoredObservation, checked_name, known_at,
+};

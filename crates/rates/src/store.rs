@@ -1,8 +1,16 @@
-//! The store: one Parquet file a series under `<data_dir>/rates`, holding every observation ever fetched or
-//! imported, with its source. Merging never loses an observation: a value that was revised replaces the old
-//! one and is reported. A file is replaced whole (temporary file, fsync, rename, fsync of the folder) under an
-//! exclusive lock, so neither a crash nor a second process can damage it; what cannot be read is never
-//! overwritten.
+//! The store: one Parquet file a series under `<data_dir>/rates`, holding every version of every observation ever
+//! fetched or imported, with its source: rows by date, then by time of fetching, the newest of a date being its
+//! current value. Merging ([`MergeRules`]) only ever adds rows. A file is replaced whole (temporary file, fsync,
+//! rename, fsync of the folder) under an exclusive lock, so neither a crash nor a second process can damage it; what
+//! cannot be read is never overwritten.
+
+mod merging;
+#[cfg(test)]
+mod rules_tests;
+mod versions;
+
+pub use merging::{IMPORT_SOURCE, MergeReport, MergeRules, Revision};
+pub use versions::known_at;
 
 use crate::{
     RatesError,
@@ -11,7 +19,6 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use std::{
-    collections::BTreeMap,
     fs::{self, File, Permissions},
     io::{ErrorKind, Write},
     os::unix::fs::PermissionsExt,
@@ -29,7 +36,7 @@ pub struct StoredObservation {
     pub date: NaiveDate,
     /// Its value, in the series' unit.
     pub value: f64,
-    /// Who said so: a provider's name, or "import".
+    /// Who said so: a provider's name, or [`IMPORT_SOURCE`].
     pub source: String,
     /// When this value was first fetched; kept to the millisecond.
     pub fetched_at: DateTime<Utc>,
@@ -40,28 +47,6 @@ impl StoredObservation {
     pub fn raw(&self) -> RawObservation {
         RawObservation { date: self.date, value: self.value }
     }
-}
-
-/// A stored value that a source has changed its mind about.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Revision {
-    /// Day of the value.
-    pub date: NaiveDate,
-    /// What was stored.
-    pub old: f64,
-    /// What is stored now.
-    pub new: f64,
-}
-
-/// What a merge did.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct MergeReport {
-    /// Observations on dates that had none.
-    pub added: usize,
-    /// Observations equal to what was stored; the stored source and time stay.
-    pub unchanged: usize,
-    /// Values that replaced others, by date.
-    pub revised: Vec<Revision>,
 }
 
 /// The Parquet store of a data directory.
@@ -97,11 +82,20 @@ impl RatesStore {
         Ok(names)
     }
 
-    /// The observations of a series, dates strictly increasing; `None` when it was never stored.
+    /// The current observations of a series, dates strictly increasing; `None` when it was never stored.
     ///
     /// # Errors
     /// When the name is not one, or the file cannot be read or is not what [`RatesStore::merge`] writes.
     pub fn load(&self, name: &str) -> Result<Option<Vec<StoredObservation>>, RatesError> {
+        Ok(self.load_versions(name)?.map(|versions| versions::current(&versions)))
+    }
+
+    /// Every version of every observation of a series, by date and then by time of fetching; `None` when it was never
+    /// stored. The last version of a date is its current value, see [`known_at`] for the others.
+    ///
+    /// # Errors
+    /// As for [`RatesStore::load`].
+    pub fn load_versions(&self, name: &str) -> Result<Option<Vec<StoredObservation>>, RatesError> {
         let path = self.path_of(name)?;
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
@@ -111,37 +105,29 @@ impl RatesStore {
         decode(bytes).map(Some).map_err(|reason| RatesError::CorruptStore { path, reason })
     }
 
-    /// Merges observations, in any order, into a series; of several for one date the last given counts. Waits
-    /// for another merge to end. Without a change nothing is written.
+    /// Merges observations, in any order, into a series: new dates are added, and what differs from a stored value is
+    /// taken as its new version when `rules` allow it. Of several for one date the most official counts, and among
+    /// equals the last given. Waits for another merge to end. Without a change nothing is written.
     ///
     /// # Errors
     /// When the name is not one, when a value is not a positive finite number (let [`check`](crate::check) refuse
     /// those first), or when the file cannot be read or written. The old file is then as it was.
-    pub fn merge(&self, name: &str, observations: &[StoredObservation]) -> Result<MergeReport, RatesError> {
+    pub fn merge(
+        &self,
+        name: &str,
+        observations: &[StoredObservation],
+        rules: &MergeRules<'_>,
+    ) -> Result<MergeReport, RatesError> {
         let path = self.path_of(name)?;
         if let Some(o) = observations.iter().find(|o| !o.value.is_finite() || o.value <= 0.0) {
             return Err(RatesError::BadValue { series: name.to_owned(), date: o.date, value: o.value });
         }
         let _until_the_end = self.lock()?;
         self.remove_abandoned_files()?;
-        let stored = self.load(name)?.unwrap_or_default();
-        let mut by_date: BTreeMap<NaiveDate, StoredObservation> = stored.into_iter().map(|o| (o.date, o)).collect();
-        let newest: BTreeMap<NaiveDate, &StoredObservation> = observations.iter().map(|o| (o.date, o)).collect();
-
-        let mut report = MergeReport::default();
-        for (date, new) in newest {
-            match by_date.get(&date) {
-                Some(old) if old.value == new.value => {
-                    report.unchanged += 1;
-                    continue;
-                }
-                Some(old) => report.revised.push(Revision { date, old: old.value, new: new.value }),
-                None => report.added += 1,
-            }
-            by_date.insert(date, new.clone());
-        }
-        if report.added > 0 || !report.revised.is_empty() {
-            self.replace(&path, &by_date.into_values().collect::<Vec<_>>())?;
+        let stored = self.load_versions(name)?.unwrap_or_default();
+        let (versions, report) = merging::merged(stored, observations, rules);
+        if report.changes_the_store() {
+            self.replace(&path, &versions)?;
         }
         Ok(report)
     }
@@ -175,9 +161,9 @@ impl RatesStore {
         Ok(())
     }
 
-    fn replace(&self, path: &Path, observations: &[StoredObservation]) -> Result<(), RatesError> {
-        let bytes = encode_observations(observations)
-            .map_err(|reason| RatesError::Encode { path: path.to_owned(), reason })?;
+    fn replace(&self, path: &Path, versions: &[StoredObservation]) -> Result<(), RatesError> {
+        let bytes =
+            encode_versions(versions).map_err(|reason| RatesError::Encode { path: path.to_owned(), reason })?;
         // Readable to whom the umask lets: the daemon's user and the operator's are rarely the same.
         let mut file = tempfile::Builder::new()
             .prefix(TEMPORARY)
@@ -203,12 +189,12 @@ pub fn checked_name(name: &str) -> Result<&str, RatesError> {
     }
 }
 
-fn encode_observations(observations: &[StoredObservation]) -> Result<Vec<u8>, String> {
+fn encode_versions(versions: &[StoredObservation]) -> Result<Vec<u8>, String> {
     encode(vec![
-        Cells::Dates("date", observations.iter().map(|o| o.date).collect()),
-        Cells::Numbers("value", observations.iter().map(|o| o.value).collect()),
-        Cells::Texts("source", observations.iter().map(|o| o.source.as_str()).collect()),
-        Cells::Integers("fetched_at_ms", observations.iter().map(|o| o.fetched_at.timestamp_millis()).collect()),
+        Cells::Dates("date", versions.iter().map(|o| o.date).collect()),
+        Cells::Numbers("value", versions.iter().map(|o| o.value).collect()),
+        Cells::Texts("source", versions.iter().map(|o| o.source.as_str()).collect()),
+        Cells::Integers("fetched_at_ms", versions.iter().map(|o| o.fetched_at.timestamp_millis()).collect()),
     ])
 }
 
@@ -216,8 +202,9 @@ fn decode(bytes: Vec<u8>) -> Result<Vec<StoredObservation>, String> {
     let columns = Columns::decode(bytes)?;
     let (dates, values) = (columns.dates("date")?, columns.numbers("value")?);
     let (sources, times) = (columns.texts("source")?, columns.integers("fetched_at_ms")?);
-    if let Some(w) = dates.windows(2).find(|w| w[1] <= w[0]) {
-        return Err(format!("date {} does not come after {}", w[1], w[0]));
+    let disorder = |i: &usize| (dates[*i], times[*i]) < (dates[*i - 1], times[*i - 1]);
+    if let Some(i) = (1..dates.len()).find(disorder) {
+        return Err(format!("row {} ({}) comes after one that is later ({})", i + 1, dates[i], dates[i - 1]));
     }
     dates
         .into_iter()

@@ -7,7 +7,8 @@ use crate::failure::{Failure, Outcome};
 use crate::market::quality_rules;
 use chrono::{NaiveDate, Utc};
 use forecaster_rates::{
-    Action, AvailableSeries, QualityRules, RatesStore, StoredObservation, assemble, available, check, read_csv,
+    Action, AvailableSeries, IMPORT_SOURCE, MergeRules, QualityRules, RatesStore, StoredObservation, assemble,
+    available, check, read_csv,
 };
 use serde::Serialize;
 use std::fmt::Write;
@@ -110,9 +111,9 @@ fn import(store: &RatesStore, config: &Config, file: &Path, name: &str) -> Resul
     let observations: Vec<StoredObservation> = checked
         .series
         .observations()
-        .map(|o| StoredObservation { date: o.date, value: o.value, source: "import".into(), fetched_at })
+        .map(|o| StoredObservation { date: o.date, value: o.value, source: IMPORT_SOURCE.into(), fetched_at })
         .collect();
-    let report = store.merge(name, &observations)?;
+    let report = store.merge(name, &observations, &MergeRules::trusting())?;
     let mut text = format!(
         "{name}: {} read from {}, {} added, {} unchanged, {} revised, {} refused\n",
         raw.len(),

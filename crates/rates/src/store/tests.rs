@@ -20,6 +20,10 @@ fn store() -> (TempDir, RatesStore) {
     (folder, store)
 }
 
+fn keep(store: &RatesStore, observations: &[StoredObservation]) -> Result<MergeReport, RatesError> {
+    store.merge("usdclp", observations, &MergeRules::trusting())
+}
+
 fn path(store: &RatesStore) -> PathBuf {
     store.path_of("usdclp").unwrap()
 }
@@ -30,7 +34,7 @@ fn what_is_merged_can_be_loaded() {
     assert_eq!(store.load("usdclp").unwrap(), None);
     let observations =
         [stored("1969-12-31", 5.5, "import"), stored("2025-01-02", 996.46, "a"), stored("2025-01-03", 999.85, "b")];
-    let report = store.merge("usdclp", &observations).unwrap();
+    let report = keep(&store, &observations).unwrap();
     assert_eq!(report, MergeReport { added: 3, ..MergeReport::default() });
     assert_eq!(store.load("usdclp").unwrap().unwrap(), observations);
     assert_eq!(store.series().unwrap(), ["usdclp"]);
@@ -39,24 +43,63 @@ fn what_is_merged_can_be_loaded() {
 #[test]
 fn a_merge_keeps_the_old_observations_and_reports_revisions() {
     let (_folder, store) = store();
-    store.merge("usdclp", &[stored("2025-01-02", 996.46, "a"), stored("2025-01-03", 999.85, "a")]).unwrap();
+    keep(&store, &[stored("2025-01-02", 996.46, "a"), stored("2025-01-03", 999.85, "a")]).unwrap();
     let later = |date, value| StoredObservation { fetched_at: at(12), ..stored(date, value, "b") };
-    let report = store
-        .merge("usdclp", &[later("2025-01-06", 1010.0), later("2025-01-03", 1000.0), later("2025-01-02", 996.46)])
-        .unwrap();
-    let revised = vec![Revision { date: day("2025-01-03"), old: 999.85, new: 1000.0 }];
-    assert_eq!(report, MergeReport { added: 1, unchanged: 1, revised });
+    let report =
+        keep(&store, &[later("2025-01-06", 1010.0), later("2025-01-03", 1000.0), later("2025-01-02", 996.46)])
+            .unwrap();
+    let (old_source, new_source) = ("a".into(), "b".into());
+    let revised = vec![Revision { date: day("2025-01-03"), old: 999.85, old_source, new: 1000.0, new_source }];
+    assert_eq!(report, MergeReport { added: 1, unchanged: 1, revised, ..MergeReport::default() });
     let expected = [stored("2025-01-02", 996.46, "a"), later("2025-01-03", 1000.0), later("2025-01-06", 1010.0)];
     assert_eq!(store.load("usdclp").unwrap().unwrap(), expected);
+}
+
+/// What the versions before this one wrote: the same columns, one row a date.
+#[test]
+fn a_file_with_one_row_a_date_is_read_as_it_is_and_extended() {
+    let (_folder, store) = store();
+    let written = [stored("2025-01-02", 996.46, "import"), stored("2025-01-03", 999.85, "import")];
+    let times = written.iter().map(|o| o.fetched_at.timestamp_millis()).collect();
+    let columns = vec![
+        Cells::Dates("date", vec![day("2025-01-02"), day("2025-01-03")]),
+        Cells::Numbers("value", vec![996.46, 999.85]),
+        Cells::Texts("source", vec!["import", "import"]),
+        Cells::Integers("fetched_at_ms", times),
+    ];
+    fs::write(path(&store), encode(columns).unwrap()).unwrap();
+    assert_eq!(store.load("usdclp").unwrap().unwrap(), written);
+    assert_eq!(store.load_versions("usdclp").unwrap().unwrap(), written);
+
+    let later = StoredObservation { fetched_at: at(12), ..stored("2025-01-02", 996.5, "import") };
+    keep(&store, &[later.clone(), stored("2025-01-06", 1010.0, "import")]).unwrap();
+    let newest = stored("2025-01-06", 1010.0, "import");
+    let versions = [written[0].clone(), later.clone(), written[1].clone(), newest.clone()];
+    assert_eq!(store.load_versions("usdclp").unwrap().unwrap(), versions);
+    assert_eq!(store.load("usdclp").unwrap().unwrap(), [later, written[1].clone(), newest]);
+}
+
+#[test]
+fn a_file_whose_rows_are_out_of_order_is_refused() {
+    let (_folder, store) = store();
+    let later = StoredObservation { fetched_at: at(12), ..stored("2025-01-03", 999.0, "a") };
+    for rows in [
+        [stored("2025-01-03", 999.85, "a"), stored("2025-01-02", 996.46, "a")],
+        [later.clone(), stored("2025-01-03", 999.85, "a")],
+    ] {
+        fs::write(path(&store), encode_versions(&rows).unwrap()).unwrap();
+        let error = store.load("usdclp").unwrap_err().to_string();
+        assert!(error.contains(&format!("row 2 ({}) comes after one that is later (2025-01-03)", rows[1].date)));
+    }
 }
 
 #[test]
 fn a_merge_that_changes_nothing_writes_nothing() {
     let (_folder, store) = store();
-    store.merge("usdclp", &[stored("2025-01-02", 996.46, "a")]).unwrap();
+    keep(&store, &[stored("2025-01-02", 996.46, "a")]).unwrap();
     let before = fs::metadata(path(&store)).unwrap();
-    store.merge("usdclp", &[stored("2025-01-02", 996.46, "b")]).unwrap();
-    store.merge("usdclp", &[]).unwrap();
+    keep(&store, &[stored("2025-01-02", 996.46, "b")]).unwrap();
+    keep(&store, &[]).unwrap();
     assert_eq!(fs::metadata(path(&store)).unwrap().modified().unwrap(), before.modified().unwrap());
 }
 
@@ -70,7 +113,7 @@ fn concurrent_merges_of_different_dates_lose_none() {
             let store = RatesStore::open(folder.path()).unwrap();
             scope.spawn(move || {
                 for date in part {
-                    store.merge("usdclp", &[stored(&date.to_string(), 900.0, "a")]).unwrap();
+                    keep(&store, &[stored(&date.to_string(), 900.0, "a")]).unwrap();
                 }
             });
         }
@@ -83,12 +126,12 @@ fn concurrent_merges_of_different_dates_lose_none() {
 #[test]
 fn a_writer_killed_halfway_leaves_the_old_file_and_the_next_merge_cleans_up() {
     let (_folder, store) = store();
-    store.merge("usdclp", &[stored("2025-01-02", 996.46, "a")]).unwrap();
+    keep(&store, &[stored("2025-01-02", 996.46, "a")]).unwrap();
     let abandoned = store.folder.join(format!("{TEMPORARY}Ab12Cd"));
     fs::write(&abandoned, &fs::read(path(&store)).unwrap()[..50]).unwrap();
     assert_eq!(store.series().unwrap(), ["usdclp"]);
     assert_eq!(store.load("usdclp").unwrap().unwrap(), [stored("2025-01-02", 996.46, "a")]);
-    store.merge("usdclp", &[stored("2025-01-03", 999.85, "a")]).unwrap();
+    keep(&store, &[stored("2025-01-03", 999.85, "a")]).unwrap();
     assert_eq!(store.load("usdclp").unwrap().unwrap().len(), 2);
     assert!(!abandoned.exists());
 }
@@ -96,14 +139,14 @@ fn a_writer_killed_halfway_leaves_the_old_file_and_the_next_merge_cleans_up() {
 #[test]
 fn a_corrupt_file_is_refused_and_never_overwritten() {
     let (_folder, store) = store();
-    store.merge("usdclp", &[stored("2025-01-02", 996.46, "a")]).unwrap();
+    keep(&store, &[stored("2025-01-02", 996.46, "a")]).unwrap();
     let whole = fs::read(path(&store)).unwrap();
     for broken in [&b""[..], &b"date,value\n"[..], &whole[..whole.len() - 7], &whole[20..]] {
         fs::write(path(&store), broken).unwrap();
         let error = store.load("usdclp").unwrap_err().to_string();
         assert!(error.contains("usdclp.parquet is not a readable rates file"), "{error}");
         assert!(error.contains("It was left as it is. Move it away (mv "), "{error}");
-        store.merge("usdclp", &[stored("2025-01-03", 999.85, "a")]).unwrap_err();
+        keep(&store, &[stored("2025-01-03", 999.85, "a")]).unwrap_err();
         assert_eq!(fs::read(path(&store)).unwrap(), broken);
     }
 }
@@ -112,7 +155,7 @@ fn a_corrupt_file_is_refused_and_never_overwritten() {
 #[test]
 fn no_flipped_byte_makes_reading_panic() {
     let (_folder, store) = store();
-    store.merge("usdclp", &[stored("2025-01-02", 996.46, "a"), stored("2025-01-03", 999.85, "b")]).unwrap();
+    keep(&store, &[stored("2025-01-02", 996.46, "a"), stored("2025-01-03", 999.85, "b")]).unwrap();
     let whole = fs::read(path(&store)).unwrap();
     for i in 0..whole.len() {
         let mut broken = whole.clone();
@@ -138,7 +181,10 @@ fn names_that_are_not_series_names_never_become_paths() {
     let (_folder, store) = store();
     for name in ["", "../usdclp", "usd/clp", "USDCLP", "usdclp.parquet", ".lock", "ñ", &"a".repeat(65)] {
         assert!(matches!(store.load(name), Err(RatesError::SeriesName { .. })), "{name}");
-        assert!(matches!(store.merge(name, &[]), Err(RatesError::SeriesName { .. })), "{name}");
+        assert!(
+            matches!(store.merge(name, &[], &MergeRules::trusting()), Err(RatesError::SeriesName { .. })),
+            "{name}"
+        );
     }
 }
 
@@ -147,7 +193,7 @@ fn impossible_values_are_not_kept() {
     let (_folder, store) = store();
     for value in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let batch = [stored("2025-01-02", 996.46, "a"), stored("2025-01-03", value, "a")];
-        let error = store.merge("usdclp", &batch).unwrap_err().to_string();
+        let error = keep(&store, &batch).unwrap_err().to_string();
         assert!(error.contains("2025-01-03 has value"), "{error}");
     }
     assert_eq!(store.load("usdclp").unwrap(), None);
