@@ -1,5 +1,6 @@
-//! The history a forecast may know: the pair up to its as-of date, and regressors up to what had been
-//! published by then.
+//! The history a forecast may know: the pair up to its as-of date, and regressors up to what had been published by
+//! then. One that is cut at an earlier date shows the values as they were known on that date; what came of a forecast
+//! is to be read from the uncut one.
 
 use crate::{DomainError, Series};
 use chrono::{Days, NaiveDate};
@@ -88,16 +89,12 @@ pub struct History {
 impl History {
     /// Binds the pair's series with its regressors; values a regressor could not have shown by the pair's last
     /// date are cut off, and one with nothing left is dropped.
+    ///
+    /// Values are taken as they stand: what has been revised since the pair's last date, over a weekend say, is known to
+    /// whoever binds the series now.
     pub fn new(pair: Series, regressors: Vec<Regressor>) -> Self {
         let as_of = pair.last_date();
-        let regressors = regressors
-            .into_iter()
-            .filter_map(|r| {
-                let known = r.series.until(as_of - Days::new(u64::from(r.lag_days)))?;
-                Some(Regressor { series: known, ..r })
-            })
-            .collect();
-        Self { pair, regressors }
+        Self { regressors: cut_each(&regressors, as_of, Series::dated_until), pair }
     }
 
     /// Date of the last observation of the pair.
@@ -115,17 +112,22 @@ impl History {
         &self.regressors
     }
 
-    /// What was known at the last observation on or before `date`.
+    /// What was known at the last observation on or before `date`: no later observation, and the values, of the
+    /// regressors too, as they were known on the day of that observation.
     ///
     /// # Errors
     /// When the pair has no observation that old.
     pub fn until(&self, date: NaiveDate) -> Result<Self, DomainError> {
-        let pair = self.pair.until(date).ok_or_else(|| DomainError::AsOfBeforeHistory {
+        let last = self.pair.index_at_or_before(date).map(|last| self.pair.dates()[last]);
+        let pair = last.and_then(|as_of| self.pair.until(as_of)).ok_or_else(|| DomainError::AsOfBeforeHistory {
             series: self.pair.name().to_owned(),
             first: self.pair.first_date(),
             as_of: date,
         })?;
-        Ok(Self::new(pair, self.regressors.clone()))
+        let as_of = pair.last_date();
+        // A lag is about when a value is published first: a revision is seen on the day it is made.
+        let known = |series: &Series, dated: NaiveDate| series.until_known(dated, as_of);
+        Ok(Self { regressors: cut_each(&self.regressors, as_of, known), pair })
     }
 
     /// The same as-of date, with only the last `lookback` observations of the pair.
@@ -188,10 +190,23 @@ impl History {
     }
 }
 
+/// The regressors, each cut by `cut` at what had been published of it by `as_of`; without those that have nothing left.
+fn cut_each(
+    regressors: &[Regressor],
+    as_of: NaiveDate,
+    cut: impl Fn(&Series, NaiveDate) -> Option<Series>,
+) -> Vec<Regressor> {
+    let cut_one = |regressor: &Regressor| {
+        let lag_days = regressor.lag_days;
+        Some(Regressor { series: cut(&regressor.series, as_of - Days::new(u64::from(lag_days)))?, lag_days })
+    };
+    regressors.iter().filter_map(cut_one).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Observation;
+    use crate::{Observation, Superseded};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -252,5 +267,50 @@ mod tests {
         let history = History::new(weekdays("usdclp", "2024-01-02", 30), vec![]);
         let error = history.until(day("2023-12-31")).unwrap_err().to_string();
         assert_eq!(error, "series 'usdclp' starts on 2024-01-02; there is nothing on or before 2023-12-31");
+    }
+
+    /// `series` with the value of `date` known to be `value` up to the day before `until`.
+    fn once(series: Series, date: &str, value: f64, until: &str) -> Series {
+        series.with_superseded(vec![Superseded { date: day(date), value, until: day(until) }])
+    }
+
+    #[test]
+    fn a_cut_history_shows_the_values_of_its_day_and_the_whole_one_those_of_today() {
+        // The last observation is of Friday 2024-01-19; the revision of the 10th came the day after.
+        let pair = once(weekdays("usdclp", "2024-01-08", 10), "2024-01-10", 90.0, "2024-01-20");
+        let history = History::new(pair, vec![]);
+        assert_eq!(history.pair().value_on(day("2024-01-10")), Some(102.0));
+        assert_eq!(history.window(9).pair().value_on(day("2024-01-10")), Some(102.0));
+        for date in ["2024-01-10", "2024-01-18", "2024-01-19", "2024-01-21"] {
+            let cut = history.until(day(date)).unwrap();
+            assert_eq!(cut.pair().value_on(day("2024-01-10")), Some(90.0), "{date}");
+            assert_eq!(cut.window(100).pair().value_on(day("2024-01-10")), Some(90.0), "{date}");
+        }
+    }
+
+    #[test]
+    fn a_regressor_shows_what_was_known_of_it_at_the_as_of_date_whatever_its_lag() {
+        // The fifth value, of Friday 2024-01-05, was revised on Tuesday the 9th.
+        let dxy = once(weekdays("dxy", "2024-01-01", 20), "2024-01-05", 50.0, "2024-01-09");
+        let regressor = Regressor { series: dxy, lag_days: 1 };
+        let history = History::new(weekdays("usdclp", "2024-01-08", 10), vec![regressor]);
+        let aligned = |history: &History| history.aligned_regressors().0[0].values.clone();
+        assert_eq!(aligned(&history)[..2], [104.0, 105.0]);
+        // Monday sees the old value, Tuesday the new one, though of Tuesday's own values only Monday's is published.
+        assert_eq!(aligned(&history.until(day("2024-01-08")).unwrap()), [50.0]);
+        assert_eq!(aligned(&history.until(day("2024-01-09")).unwrap()), [104.0, 105.0]);
+    }
+
+    #[test]
+    fn cutting_in_two_steps_is_cutting_once() {
+        let pair = once(weekdays("usdclp", "2024-01-08", 10), "2024-01-09", 90.0, "2024-01-12");
+        let history = History::new(pair, vec![]);
+        let values = |history: &History, date| history.until(day(date)).unwrap().pair().values().to_vec();
+        let later = history.until(day("2024-01-17")).unwrap();
+        for date in ["2024-01-09", "2024-01-11", "2024-01-12", "2024-01-16"] {
+            assert_eq!(values(&history, date), values(&later, date), "{date}");
+        }
+        let earlier = history.until(day("2024-01-11")).unwrap();
+        assert_eq!(values(&earlier, "2024-01-17"), values(&history, "2024-01-11"));
     }
 }

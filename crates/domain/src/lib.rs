@@ -24,4 +24,4 @@ pub use horizon::Horizon;
 pub use model::{ForecastKey, Model, ModelForecast, Target};
 pub use pair::Pair;
 pub use quantile::{DECILES, LEVELS, MEDIAN, QuantileForecast, standard_normal_quantile};
-pub use series::{Observation, Series};
+pub use series::{Observation, Series, Superseded};

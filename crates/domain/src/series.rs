@@ -1,4 +1,5 @@
-//! A named daily series of positive values, strictly increasing in date.
+//! A named daily series of positive values, strictly increasing in date. Where values have been revised it may
+//! carry those that counted before, so that cutting it at a date shows the values as they were known on that date.
 
 use crate::DomainError;
 use chrono::NaiveDate;
@@ -13,8 +14,21 @@ pub struct Observation {
     pub value: f64,
 }
 
+/// A value that counted once and no longer does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Superseded {
+    /// Day the value belongs to.
+    pub date: NaiveDate,
+    /// What it was, in the series' own unit.
+    pub value: f64,
+    /// The first day on which another value was known. Whoever looked before that day saw this one, or one that had
+    /// been superseded earlier still.
+    pub until: NaiveDate,
+}
+
 /// A named daily series. One that exists has at least one observation, strictly increasing dates and
-/// positive finite values. Cutting it ([`Series::until`], [`Series::last`]) is cheap: the values are shared.
+/// positive finite values. Cutting it ([`Series::until`], [`Series::last`]) is cheap: the values are shared, unless
+/// some of them were others on the day it is cut at.
 #[derive(Debug, Clone)]
 pub struct Series {
     name: Arc<str>,
@@ -22,6 +36,9 @@ pub struct Series {
     values: Arc<[f64]>,
     start: usize,
     end: usize,
+    /// By `until`. Those past the first `succeeded` had not been superseded yet when the series was cut.
+    superseded: Arc<[Superseded]>,
+    succeeded: usize,
 }
 
 impl Series {
@@ -47,7 +64,23 @@ impl Series {
             values: observations.iter().map(|o| o.value).collect(),
             start: 0,
             end: observations.len(),
+            superseded: [].into(),
+            succeeded: 0,
         })
+    }
+
+    /// The series with the values that counted before its own, in the order in which they were superseded; they take the
+    /// place of any it had. Of two with the same date and day the first given was the one to be seen before that day.
+    /// One that is not a positive finite number, or on a date that is not in the series, is ignored: nobody saw it.
+    pub fn with_superseded(self, mut superseded: Vec<Superseded>) -> Self {
+        superseded.retain(|s| s.value.is_finite() && s.value > 0.0 && self.value_on(s.date).is_some());
+        superseded.sort_by_key(|s| s.until);
+        Self { succeeded: superseded.len(), superseded: superseded.into(), ..self }
+    }
+
+    /// The values that counted before its own, by the day until which they did.
+    pub fn superseded(&self) -> &[Superseded] {
+        &self.superseded[..self.succeeded]
     }
 
     /// Name of the series, lower case.
@@ -96,8 +129,34 @@ impl Series {
         self.dates().partition_point(|d| *d <= date).checked_sub(1)
     }
 
-    /// The part up to and including `date`; `None` when nothing is that old.
+    /// The part up to and including `date`, with the values known on that day; `None` when nothing is that old.
     pub fn until(&self, date: NaiveDate) -> Option<Self> {
+        self.until_known(date, date)
+    }
+
+    /// The part up to and including `date`, with the values known at the end of day `known_on`: of each date that has
+    /// been revised since, the value first superseded after that day. `None` when nothing is that old.
+    pub fn until_known(&self, date: NaiveDate, known_on: NaiveDate) -> Option<Self> {
+        let mut cut = self.dated_until(date)?;
+        let succeeded = cut.superseded().partition_point(|s| s.until <= known_on);
+        let mut values: Option<Vec<f64>> = None;
+        // Backwards: what was superseded first has the last word.
+        for superseded in cut.superseded()[succeeded..].iter().rev() {
+            let Ok(i) = cut.dates().binary_search(&superseded.date) else { continue };
+            let i = cut.start + i;
+            if values.as_deref().unwrap_or(&cut.values)[i] != superseded.value {
+                values.get_or_insert_with(|| cut.values.to_vec())[i] = superseded.value;
+            }
+        }
+        if let Some(values) = values {
+            cut.values = values.into();
+        }
+        cut.succeeded = succeeded;
+        Some(cut)
+    }
+
+    /// The part up to and including `date`, with the values known by now; `None` when nothing is that old.
+    pub(crate) fn dated_until(&self, date: NaiveDate) -> Option<Self> {
         let last = self.index_at_or_before(date)?;
         Some(Self { end: self.start + last + 1, ..self.clone() })
     }
@@ -142,5 +201,78 @@ mod tests {
         assert_eq!(cut.last(1).values(), [2.0]);
         assert_eq!(cut.value_on(day(8)), None);
         assert!(series.until(day(1)).is_none());
+    }
+
+    fn superseded(entries: &[(u32, f64, u32)]) -> Vec<Superseded> {
+        entries.iter().map(|&(d, value, until)| Superseded { date: day(d), value, until: day(until) }).collect()
+    }
+
+    /// Day 2 was 1.0, from day 5 on 1.5, from day 9 on 2.0; day 3 was 3.0, from day 5 on 3.5; days 4 and 8 never changed.
+    fn revised() -> Series {
+        let current = Series::new("x", &observations(&[(2, 2.0), (3, 3.5), (4, 4.0), (8, 8.0)])).unwrap();
+        current.with_superseded(superseded(&[(2, 1.5, 9), (3, 3.0, 5), (2, 1.0, 5)]))
+    }
+
+    #[test]
+    fn a_cut_shows_the_values_that_were_known_on_its_day() {
+        let seen = |d| revised().until(day(d)).unwrap().values().to_vec();
+        assert_eq!(seen(2), [1.0]);
+        assert_eq!(seen(4), [1.0, 3.0, 4.0]);
+        // On the day of the revision itself the new value is known.
+        assert_eq!(seen(5), [1.5, 3.5, 4.0]);
+        assert_eq!(seen(8), [1.5, 3.5, 4.0, 8.0]);
+        assert_eq!(seen(9), [2.0, 3.5, 4.0, 8.0]);
+        assert_eq!(revised().values(), [2.0, 3.5, 4.0, 8.0]);
+    }
+
+    #[test]
+    fn the_day_of_knowing_may_be_another_than_the_day_of_the_cut() {
+        let seen = |date, known| revised().until_known(day(date), day(known)).unwrap().values().to_vec();
+        assert_eq!(seen(3, 4), [1.0, 3.0]);
+        assert_eq!(seen(3, 5), [1.5, 3.5]);
+        assert_eq!(seen(3, 20), [2.0, 3.5]);
+    }
+
+    #[test]
+    fn what_a_cut_did_not_know_cannot_be_learnt_from_it() {
+        let cut = revised().until(day(8)).unwrap();
+        assert_eq!(cut.until(day(20)).unwrap().values(), [1.5, 3.5, 4.0, 8.0]);
+        assert_eq!(cut.until(day(4)).unwrap().values(), [1.0, 3.0, 4.0]);
+        assert_eq!(cut.superseded(), superseded(&[(3, 3.0, 5), (2, 1.0, 5)]));
+        let early = revised().until(day(4)).unwrap();
+        assert!(early.superseded().is_empty());
+        assert_eq!(early.until(day(20)).unwrap().values(), [1.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn the_last_observations_of_a_revised_series_can_be_cut_too() {
+        let last = revised().last(3);
+        assert_eq!(last.until(day(4)).unwrap().values(), [3.0, 4.0]);
+        assert_eq!(revised().until(day(4)).unwrap().last(2).values(), [3.0, 4.0]);
+    }
+
+    #[test]
+    fn nothing_is_copied_unless_a_value_differs() {
+        let shares = |series: &Series, d| Arc::ptr_eq(&series.values, &series.until(day(d)).unwrap().values);
+        let series = revised();
+        assert!(shares(&series.clone().with_superseded(vec![]), 4));
+        assert!(shares(&series, 9));
+        assert!(!shares(&series, 8));
+        // Revised there and back within the time, or on a date that is cut off.
+        assert!(shares(&series.clone().with_superseded(superseded(&[(2, 2.0, 9)])), 4));
+        assert!(shares(&series.with_superseded(superseded(&[(8, 9.0, 9)])), 4));
+    }
+
+    #[test]
+    fn impossible_superseded_values_are_ignored_and_of_one_day_the_first_counts() {
+        let series = revised().with_superseded(superseded(&[
+            (2, 0.0, 5),
+            (3, f64::NAN, 5),
+            (7, 1.0, 20),
+            (4, 4.1, 6),
+            (4, 4.2, 6),
+        ]));
+        assert_eq!(series.until(day(4)).unwrap().values(), [2.0, 3.5, 4.1]);
+        assert_eq!(series.superseded().len(), 2);
     }
 }
