@@ -90,8 +90,8 @@ impl History {
     /// Binds the pair's series with its regressors; values a regressor could not have shown by the pair's last
     /// date are cut off, and one with nothing left is dropped.
     ///
-    /// Values are taken as they stand: what has been revised since the pair's last date, over a weekend say, is known to
-    /// whoever binds the series now.
+    /// Values are taken as they stand: what has been revised since the pair's last date, over a weekend say, is
+    /// known to whoever binds the series now.
     pub fn new(pair: Series, regressors: Vec<Regressor>) -> Self {
         let as_of = pair.last_date();
         Self { regressors: cut_each(&regressors, as_of, Series::dated_until), pair }
@@ -190,7 +190,8 @@ impl History {
     }
 }
 
-/// The regressors, each cut by `cut` at what had been published of it by `as_of`; without those that have nothing left.
+/// The regressors, each cut by `cut` at what had been published of it by `as_of`; without those that have nothing
+/// left.
 fn cut_each(
     regressors: &[Regressor],
     as_of: NaiveDate,

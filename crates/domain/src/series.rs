@@ -69,9 +69,10 @@ impl Series {
         })
     }
 
-    /// The series with the values that counted before its own, in the order in which they were superseded; they take the
-    /// place of any it had. Of two with the same date and day the first given was the one to be seen before that day.
-    /// One that is not a positive finite number, or on a date that is not in the series, is ignored: nobody saw it.
+    /// The series with the values that counted before its own, in the order in which they were superseded; they
+    /// take the place of any it had. Of two with the same date and day the first given was the one to be seen
+    /// before that day. One that is not a positive finite number, or on a date that is not in the series, is
+    /// ignored: nobody saw it.
     pub fn with_superseded(self, mut superseded: Vec<Superseded>) -> Self {
         superseded.retain(|s| s.value.is_finite() && s.value > 0.0 && self.value_on(s.date).is_some());
         superseded.sort_by_key(|s| s.until);
@@ -207,7 +208,8 @@ mod tests {
         entries.iter().map(|&(d, value, until)| Superseded { date: day(d), value, until: day(until) }).collect()
     }
 
-    /// Day 2 was 1.0, from day 5 on 1.5, from day 9 on 2.0; day 3 was 3.0, from day 5 on 3.5; days 4 and 8 never changed.
+    /// Day 2 was 1.0, from day 5 on 1.5, from day 9 on 2.0; day 3 was 3.0, from day 5 on 3.5; days 4 and 8 never
+    /// changed.
     fn revised() -> Series {
         let current = Series::new("x", &observations(&[(2, 2.0), (3, 3.5), (4, 4.0), (8, 8.0)])).unwrap();
         current.with_superseded(superseded(&[(2, 1.5, 9), (3, 3.0, 5), (2, 1.0, 5)]))

@@ -1,11 +1,13 @@
 //! What series there are, and each one whole: the embedded snapshot overlaid by the store, through the quality
-//! checks. This is where a run gets its rates from.
+//! checks, with the values that counted before where the store has them. This is where a run gets its rates from.
 
 use crate::{
-    Checked, EMBEDDED_SOURCE, QualityRules, RatesError, RatesStore, check, embedded, snapshot::RawObservation,
-    store::checked_name,
+    Checked, EMBEDDED_SOURCE, QualityRules, RatesError, RatesStore, check, embedded, known_at,
+    snapshot::RawObservation,
+    store::{checked_name, current, superseded},
 };
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use forecaster_domain::Superseded;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A series ready for use.
@@ -13,8 +15,39 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct AvailableSeries {
     /// The series, and what the checks found.
     pub checked: Checked,
-    /// Source of its newest observation: "embedded", "import" or a provider's name.
+    /// Source of its newest observation: "embedded", "import" or a provider's name; "a + b" when two made it.
     pub provider: String,
+    /// The formula by which it was made of other series, such as "usdclp / usdeur"; `None` when it is stored itself.
+    pub made_of: Option<String>,
+}
+
+/// A series before the checks.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Unchecked {
+    /// Each date's value and its source.
+    pub(crate) by_date: BTreeMap<NaiveDate, (f64, String)>,
+    /// The values that counted before.
+    pub(crate) superseded: Vec<Superseded>,
+}
+
+impl Unchecked {
+    /// The series `name`, made by the formula `made_of`, of what passes `rules`.
+    ///
+    /// # Errors
+    /// When nothing passes.
+    pub(crate) fn check(
+        &self,
+        name: &str,
+        rules: &QualityRules,
+        made_of: Option<String>,
+    ) -> Result<AvailableSeries, RatesError> {
+        let raw: Vec<RawObservation> =
+            self.by_date.iter().map(|(&date, &(value, _))| RawObservation { date, value }).collect();
+        let mut checked = check(name, &raw, rules)?;
+        checked.series = checked.series.with_superseded(self.superseded.clone());
+        let provider = self.by_date.get(&checked.series.last_date()).map(|(_, source)| source.clone());
+        Ok(AvailableSeries { checked, provider: provider.unwrap_or_default(), made_of })
+    }
 }
 
 /// Names of all series, stored or embedded, sorted.
@@ -26,9 +59,11 @@ pub fn available(store: &RatesStore) -> Result<Vec<String>, RatesError> {
     Ok(names.into_iter().collect())
 }
 
-/// The series `name`: the embedded snapshot, on each date overruled by the store, checked by `rules`.
+/// The series `name`: the embedded snapshot, on each date overruled by the store, checked by `rules`. Values that
+/// the store knows to have counted before go with it; the snapshot says nothing of when its values were known.
 ///
-/// With `until`, later observations are cut off before the checks, so that not even a check can look past it.
+/// With `until`, it is what was known at the end of that day (UTC): later observations are cut off and later
+/// revisions taken back before the checks, so that not even a check can look past it.
 ///
 /// # Errors
 /// When neither has the series, when all of it is later than `until`, when the store's file cannot be read, or when
@@ -39,29 +74,41 @@ pub fn assemble(
     rules: &QualityRules,
     until: Option<NaiveDate>,
 ) -> Result<AvailableSeries, RatesError> {
+    overlay(store, name, until)?.check(name, rules, None)
+}
+
+/// The snapshot's and the store's observations of `name` as they were known at the end of `until`.
+///
+/// # Errors
+/// When neither has the series, when all of it is later than `until`, or when the store's file cannot be read.
+pub(crate) fn overlay(store: &RatesStore, name: &str, until: Option<NaiveDate>) -> Result<Unchecked, RatesError> {
     let snapshot = embedded()?.get(checked_name(name)?);
-    let stored = store.load(name)?;
+    let stored = store.load_versions(name)?;
     if snapshot.is_none() && stored.is_none() {
         let available = available(store)?.join(", ");
         return Err(RatesError::UnknownSeries { name: name.to_owned(), available });
     }
-    let mut by_date: BTreeMap<NaiveDate, (f64, &str)> = BTreeMap::new();
-    by_date.extend(snapshot.into_iter().flatten().map(|o| (o.date, (o.value, EMBEDDED_SOURCE))));
-    by_date.extend(stored.iter().flatten().map(|o| (o.date, (o.value, o.source.as_str()))));
+    let versions = stored.unwrap_or_default();
+    let known = until.map_or_else(|| current(&versions), |until| known_at(&versions, end_of(until)));
+    let mut by_date: BTreeMap<NaiveDate, (f64, String)> = BTreeMap::new();
+    by_date.extend(snapshot.into_iter().flatten().map(|o| (o.date, (o.value, EMBEDDED_SOURCE.to_owned()))));
+    by_date.extend(known.into_iter().map(|o| (o.date, (o.value, o.source))));
+    let mut superseded: Vec<Superseded> = superseded(&versions).collect();
 
     if let Some(until) = until {
         let first = by_date.keys().next().copied();
         by_date.retain(|date, _| *date <= until);
+        superseded.retain(|s| s.until <= until);
         if let (true, Some(first)) = (by_date.is_empty(), first) {
             return Err(RatesError::NothingUntil { name: name.to_owned(), until, first });
         }
     }
-    let raw: Vec<RawObservation> =
-        by_date.iter().map(|(&date, &(value, _))| RawObservation { date, value }).collect();
-    let checked = check(name, &raw, rules)?;
-    let provider =
-        by_date.get(&checked.series.last_date()).map_or_else(String::new, |(_, source)| (*source).to_owned());
-    Ok(AvailableSeries { checked, provider })
+    Ok(Unchecked { by_date, superseded })
+}
+
+/// The last millisecond of `day`: the store counts in milliseconds.
+fn end_of(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::milliseconds(86_399_999)
 }
 
 #[cfg(test)]
@@ -125,6 +172,61 @@ mod tests {
         assert!(usdclp.checked.findings.iter().all(|f| f.date <= day("2020-01-05")));
         let error = assemble(&store, "usdclp", &rules(), Some(day("2000-01-01"))).unwrap_err().to_string();
         assert_eq!(error, "series 'usdclp' starts on 2003-04-01; there is nothing on or before 2000-01-01");
+    }
+
+    /// 2025-01-03 is 1000 from the 6th, 1001 from the 8th and 1002 from the 10th on; 2025-01-06 came on the 8th.
+    fn revised(store: &RatesStore) {
+        for (date, value, fetched) in [
+            ("2025-01-03", 1000.0, "2025-01-06T23:59:59.999Z"),
+            ("2025-01-03", 1001.0, "2025-01-08T00:00:00Z"),
+            ("2025-01-06", 1010.0, "2025-01-08T12:00:00Z"),
+            ("2025-01-03", 1002.0, "2025-01-10T12:00:00Z"),
+        ] {
+            let observation = StoredObservation { fetched_at: fetched.parse().unwrap(), ..imported(date, value) };
+            store.merge("usdclp", &[observation], &MergeRules::trusting()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_revised_series_remembers_what_was_known_on_each_day() {
+        let (_folder, store) = store();
+        revised(&store);
+        let series = assemble(&store, "usdclp", &rules(), None).unwrap().checked.series;
+        assert_eq!(series.value_on(day("2025-01-03")), Some(1002.0));
+        for (known, value) in [("2025-01-03", 1000.0), ("2025-01-07", 1000.0), ("2025-01-08", 1001.0)] {
+            assert_eq!(series.until(day(known)).unwrap().value_on(day("2025-01-03")), Some(value), "{known}");
+        }
+        // The snapshot's 999.85 was overruled, not superseded.
+        assert_eq!(series.superseded().len(), 2);
+    }
+
+    #[test]
+    fn an_old_as_of_date_knows_only_the_revisions_made_by_its_end() {
+        let (_folder, store) = store();
+        revised(&store);
+        for (until, value) in [("2025-01-03", 1000.0), ("2025-01-07", 1000.0), ("2025-01-08", 1001.0)] {
+            let series = assemble(&store, "usdclp", &rules(), Some(day(until))).unwrap().checked.series;
+            assert_eq!(series.value_on(day("2025-01-03")), Some(value), "{until}");
+            let earlier = series.until(day("2025-01-07")).unwrap();
+            assert_eq!(earlier.value_on(day("2025-01-03")), Some(1000.0), "{until}");
+        }
+    }
+
+    #[test]
+    fn a_revision_that_fails_the_checks_takes_its_superseded_values_along() {
+        let (_folder, store) = store();
+        let far_off = StoredObservation {
+            fetched_at: "2025-01-09T12:00:00Z".parse().unwrap(),
+            ..imported("2024-12-30", 9000.0)
+        };
+        for observation in [imported("2024-12-30", 992.12), far_off] {
+            store.merge("usdclp", &[observation], &MergeRules::trusting()).unwrap();
+        }
+        let checked = assemble(&store, "usdclp", &rules(), None).unwrap().checked;
+        assert_eq!(checked.series.value_on(day("2024-12-30")), None);
+        assert!(checked.series.superseded().is_empty());
+        let before = assemble(&store, "usdclp", &rules(), Some(day("2025-01-08"))).unwrap().checked;
+        assert_eq!(before.series.value_on(day("2024-12-30")), Some(992.12));
     }
 
     #[test]

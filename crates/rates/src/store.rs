@@ -11,6 +11,7 @@ mod versions;
 
 pub use merging::{IMPORT_SOURCE, MergeReport, MergeRules, Revision};
 pub use versions::known_at;
+pub(crate) use versions::{current, superseded};
 
 use crate::{
     RatesError,
@@ -87,7 +88,7 @@ impl RatesStore {
     /// # Errors
     /// When the name is not one, or the file cannot be read or is not what [`RatesStore::merge`] writes.
     pub fn load(&self, name: &str) -> Result<Option<Vec<StoredObservation>>, RatesError> {
-        Ok(self.load_versions(name)?.map(|versions| versions::current(&versions)))
+        Ok(self.load_versions(name)?.map(|versions| current(&versions)))
     }
 
     /// Every version of every observation of a series, by date and then by time of fetching; `None` when it was never

@@ -4,14 +4,15 @@
 
 use super::StoredObservation;
 use chrono::{DateTime, Utc};
+use forecaster_domain::Superseded;
 
 /// The current value of each date of `versions`.
 pub(crate) fn current(versions: &[StoredObservation]) -> Vec<StoredObservation> {
     by_date(versions).filter_map(|of_date| of_date.last().cloned()).collect()
 }
 
-/// What was known of each date at `instant`: its last version fetched by then. A date that has none is given its first
-/// version: nobody was fetching then, and the first value known is the best guess of what had been published.
+/// What was known of each date at `instant`: its last version fetched by then. A date that has none is given its
+/// first version: nobody was fetching then, and the first value known is the best guess of what had been published.
 ///
 /// `versions` are sorted as [`RatesStore::load_versions`](crate::RatesStore::load_versions) gives them.
 pub fn known_at(versions: &[StoredObservation], instant: DateTime<Utc>) -> Vec<StoredObservation> {
@@ -20,6 +21,15 @@ pub fn known_at(versions: &[StoredObservation], instant: DateTime<Utc>) -> Vec<S
         of_date.get(fetched.saturating_sub(1)).cloned()
     };
     by_date(versions).filter_map(known).collect()
+}
+
+/// The values that no longer count, each until the UTC day on which the version after it was fetched.
+pub(crate) fn superseded(versions: &[StoredObservation]) -> impl Iterator<Item = Superseded> {
+    by_date(versions).flat_map(|of_date| of_date.windows(2)).map(|pair| Superseded {
+        date: pair[0].date,
+        value: pair[0].value,
+        until: pair[1].fetched_at.date_naive(),
+    })
 }
 
 /// The versions of each date, oldest first.
@@ -62,5 +72,18 @@ mod tests {
         assert_eq!(values(&known_at(&versions, at("2025-01-07", 0))), [3.0, 4.0]);
         assert_eq!(values(&current(&versions)), [3.0, 4.0]);
         assert_eq!(known_at(&[], at("2025-01-07", 0)), []);
+    }
+
+    #[test]
+    fn a_value_is_superseded_on_the_day_another_one_is_fetched() {
+        let versions = [
+            version("2025-01-02", 1.0, at("2025-01-02", 12)),
+            version("2025-01-02", 2.0, at("2025-01-03", 23)),
+            version("2025-01-02", 3.0, at("2025-01-06", 0)),
+            version("2025-01-03", 4.0, at("2025-01-06", 12)),
+        ];
+        let was = |value, until| Superseded { date: day("2025-01-02"), value, until: day(until) };
+        let found: Vec<Superseded> = superseded(&versions).collect();
+        assert_eq!(found, [was(1.0, "2025-01-03"), was(2.0, "2025-01-06")]);
     }
 }
