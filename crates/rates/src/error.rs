@@ -34,6 +34,22 @@ pub enum RatesError {
         /// The names there are, separated by commas.
         available: String,
     },
+    /// No series gives the pair's rates.
+    #[error(
+        "{pair} cannot be had: there is no {series} and no {opposite}{legs}. \
+         Fetch what the providers have with: forecaster rates sync. \
+         Or add it with: forecaster rates import FILE.csv --series {series}"
+    )]
+    NoPair {
+        /// The pair.
+        pair: String,
+        /// Its own series.
+        series: String,
+        /// The series that could be turned over.
+        opposite: String,
+        /// The series that would have to be there for a cross, in words, or nothing.
+        legs: String,
+    },
     /// Not one observation of a series passed the quality checks.
     #[error("series '{series}' has no usable observation: {reason}")]
     NothingUsable {

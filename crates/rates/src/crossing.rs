@@ -1,0 +1,208 @@
+//! The rates of any pair: its own series, or made of others by turning one over (MXN/USD of usdmxn) or by crossing
+//! two over the dollar (EUR/CLP of usdclp and usdeur). What comes out has passed the checks under the name of the
+//! pair's own series, and holds nothing that was not known on its date.
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    AvailableSeries, QualityRules, RatesError, RatesStore,
+    catalogue::{Unchecked, overlay},
+};
+use chrono::{Days, NaiveDate};
+use forecaster_domain::{Observation, Pair, Superseded};
+
+/// What pairs are crossed over.
+const PIVOT: &str = "USD";
+/// The currency whose rate in dollars is official: the dólar observado of day t is made of the trades of the business
+/// day before, and is published before the market closes of t are known.
+const OFFICIAL: &str = "CLP";
+/// A market rate this many days older than the official one can still be crossed with it: long enough for any run of
+/// holidays.
+const MAX_AGE_DAYS: u64 = 7;
+
+/// The rates of `pair`, each series in play checked by the `rules` of its name, and known as of `until` as
+/// [`assemble`](crate::assemble) has it.
+///
+/// It is the pair's own series when that has at least `min_observations`, else the opposite pair's turned over,
+/// else usdQUOTE / usdBASE on the dates that both have, where each leg too may be had by turning over. When none
+/// has that many, it is the longest. When the dólar observado is one leg, the other enters with its last value of
+/// the day before or earlier, at most seven days old: a cross of day t is known when the official rate of t is.
+///
+/// What is made of others has only the findings on its own values; superseded values go with what is turned over, not
+/// with a cross.
+///
+/// # Errors
+/// When the pair cannot be had in any way; the error names the series that are missing. Otherwise as for
+/// [`assemble`](crate::assemble).
+pub fn assemble_pair(
+    store: &RatesStore,
+    pair: &Pair,
+    rules: impl Fn(&str) -> QualityRules,
+    until: Option<NaiveDate>,
+    min_observations: usize,
+) -> Result<AvailableSeries, RatesError> {
+    let crossing = Crossing { store, rules: &rules, until, min_observations };
+    let (base, quote) = (pair.base(), pair.quote());
+    let direct = crossing.direct(base, quote);
+    let made =
+        if [base, quote].contains(&PIVOT) { direct } else { crossing.enough_or(direct, || crossing.crossed(pair)) };
+    match made {
+        Ok(leg) => Ok(leg.available),
+        Err(RatesError::UnknownSeries { .. }) => Err(no_pair(pair, &[])),
+        Err(error) => Err(error),
+    }
+}
+
+/// A series that passed the checks, and what it was before them: the sources by date.
+struct Leg {
+    available: AvailableSeries,
+    unchecked: Unchecked,
+}
+
+impl Leg {
+    fn len(&self) -> usize {
+        self.available.checked.series.len()
+    }
+
+    fn source_on(&self, date: NaiveDate) -> &str {
+        self.unchecked.by_date.get(&date).map_or("", |(_, source)| source)
+    }
+
+    /// How the leg stands in a formula.
+    fn term(&self) -> String {
+        match &self.available.made_of {
+            Some(formula) => format!("({formula})"),
+            None => self.available.checked.series.name().to_owned(),
+        }
+    }
+
+    fn on(&self, date: NaiveDate) -> Option<Observation> {
+        self.available.checked.series.value_on(date).map(|value| Observation { date, value })
+    }
+
+    /// The last observation before `date`, when it is not too old.
+    fn before(&self, date: NaiveDate) -> Option<Observation> {
+        let series = &self.available.checked.series;
+        let last = series.index_at_or_before(date - Days::new(1))?;
+        let found = Observation { date: series.dates()[last], value: series.values()[last] };
+        (date <= found.date + Days::new(MAX_AGE_DAYS)).then_some(found)
+    }
+}
+
+/// What every way of having a pair needs to know.
+struct Crossing<'a> {
+    store: &'a RatesStore,
+    rules: &'a dyn Fn(&str) -> QualityRules,
+    until: Option<NaiveDate>,
+    min_observations: usize,
+}
+
+impl Crossing<'_> {
+    /// QUOTE per BASE as it is stored, or the opposite turned over.
+    fn direct(&self, base: &str, quote: &str) -> Result<Leg, RatesError> {
+        let (name, opposite) = (series_name(base, quote), series_name(quote, base));
+        self.enough_or(self.stored(&name), || self.turned_over(&name, &opposite))
+    }
+
+    fn stored(&self, name: &str) -> Result<Leg, RatesError> {
+        self.checked(name, overlay(self.store, name, self.until)?, None)
+    }
+
+    fn turned_over(&self, name: &str, opposite: &str) -> Result<Leg, RatesError> {
+        let leg = self.stored(opposite)?;
+        let series = &leg.available.checked.series;
+        let turned = |o: Observation| (o.date, (1.0 / o.value, leg.source_on(o.date).to_owned()));
+        let superseded = series.superseded().iter().map(|s| Superseded { value: 1.0 / s.value, ..*s });
+        let unchecked =
+            Unchecked { by_date: series.observations().map(turned).collect(), superseded: superseded.collect() };
+        self.checked(name, unchecked, Some(format!("1 / {opposite}")))
+    }
+
+    fn crossed(&self, pair: &Pair) -> Result<Leg, RatesError> {
+        let (base, quote) = (self.direct(PIVOT, pair.base()), self.direct(PIVOT, pair.quote()));
+        let missing: Vec<String> = [(&base, pair.base()), (&quote, pair.quote())]
+            .into_iter()
+            .filter(|(leg, _)| matches!(leg, Err(RatesError::UnknownSeries { .. })))
+            .map(|(_, currency)| series_name(PIVOT, currency))
+            .collect();
+        if !missing.is_empty() {
+            return Err(no_pair(pair, &missing));
+        }
+        let (base, quote) = (base?, quote?);
+        let unchecked = cross(pair, &base, &quote);
+        let formula = format!("{} / {}", quote.term(), base.term());
+        if unchecked.by_date.is_empty() {
+            let reason = format!("it is made of {formula}, which have no date in common");
+            return Err(RatesError::NothingUsable { series: pair.series_name(), reason });
+        }
+        self.checked(&pair.series_name(), unchecked, Some(formula))
+    }
+
+    fn checked(&self, name: &str, unchecked: Unchecked, made_of: Option<String>) -> Result<Leg, RatesError> {
+        let available = unchecked.check(name, &(self.rules)(name), made_of)?;
+        Ok(Leg { available, unchecked })
+    }
+
+    /// `first` when it is long enough, else the longer one of it and `second`. An error that is not about what there
+    /// is, a file that cannot be read say, is never passed over.
+    fn enough_or(
+        &self,
+        first: Result<Leg, RatesError>,
+        second: impl FnOnce() -> Result<Leg, RatesError>,
+    ) -> Result<Leg, RatesError> {
+        match first {
+            Ok(leg) if leg.len() >= self.min_observations => return Ok(leg),
+            Err(error) if !is_absence(&error) => return Err(error),
+            _ => {}
+        }
+        match (first, second()) {
+            (_, Err(error)) if !is_absence(&error) => Err(error),
+            (Ok(first), Ok(second)) => Ok(if second.len() > first.len() { second } else { first }),
+            (Ok(leg), Err(_)) | (Err(_), Ok(leg)) => Ok(leg),
+            (Err(RatesError::UnknownSeries { .. }), Err(error)) | (Err(error), Err(_)) => Err(error),
+        }
+    }
+}
+
+/// QUOTE per BASE of QUOTE per dollar and BASE per dollar.
+fn cross(pair: &Pair, base: &Leg, quote: &Leg) -> Unchecked {
+    // The dates are those of the official leg, if there is one.
+    let of_base = pair.base() == OFFICIAL;
+    let official = of_base || pair.quote() == OFFICIAL;
+    let (dated, other) = if of_base { (base, quote) } else { (quote, base) };
+    let mut crossed = Unchecked::default();
+    for o in dated.available.checked.series.observations() {
+        let Some(found) = (if official { other.before(o.date) } else { other.on(o.date) }) else { continue };
+        let (per_base, per_quote) = if of_base { (o, found) } else { (found, o) };
+        let sources = (quote.source_on(per_quote.date), base.source_on(per_base.date));
+        let source =
+            if sources.0 == sources.1 { sources.0.to_owned() } else { format!("{} + {}", sources.0, sources.1) };
+        crossed.by_date.insert(o.date, (per_quote.value / per_base.value, source));
+    }
+    crossed
+}
+
+/// True when the error says that there is no such series, or nothing of it that could be used.
+fn is_absence(error: &RatesError) -> bool {
+    use RatesError::{NoPair, NothingUntil, NothingUsable, UnknownSeries};
+    matches!(error, UnknownSeries { .. } | NothingUntil { .. } | NothingUsable { .. } | NoPair { .. })
+}
+
+fn series_name(base: &str, quote: &str) -> String {
+    format!("{base}{quote}").to_lowercase()
+}
+
+fn no_pair(pair: &Pair, legs: &[String]) -> RatesError {
+    let legs = if legs.is_empty() {
+        String::new()
+    } else {
+        format!(", and to cross over {PIVOT} there is no {}", legs.join(" and no "))
+    };
+    RatesError::NoPair {
+        pair: pair.to_string(),
+        series: pair.series_name(),
+        opposite: series_name(pair.quote(), pair.base()),
+        legs,
+    }
+}
