@@ -137,8 +137,26 @@ pub struct BacktestArgs {
 /// `forecaster rates`
 #[derive(Debug, Subcommand)]
 pub enum RatesCommand {
+    /// Bring the store up to date from the providers
+    Sync {
+        /// Ask for everything from this date on, whatever is known
+        #[arg(long, value_name = "DATE", value_parser = iso_date)]
+        from: Option<NaiveDate>,
+        /// Only these series, comma-separated [default: the pair and its regressors]
+        #[arg(long, value_name = "A,B", value_delimiter = ',')]
+        series: Vec<String>,
+        /// Take what providers say of days that are stored, however much it differs
+        #[arg(long)]
+        accept_revisions: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// List every series with its source, span and newest value
     Show {
+        /// List the values of the store that were replaced, and when
+        #[arg(long, conflicts_with = "json")]
+        revisions: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,

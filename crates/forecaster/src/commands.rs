@@ -6,6 +6,7 @@ mod generate;
 mod model;
 mod rates;
 mod run;
+mod sync;
 
 pub(crate) use backtest::backtest;
 pub(crate) use config::{config, history, rollback};

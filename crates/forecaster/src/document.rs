@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use forecaster_domain::{LEVELS, QuantileForecast};
 use forecaster_ensemble::Judged;
 use forecaster_ledger::RunStatus;
+use forecaster_rates::Fault;
 use forecaster_report::{RoundLevel, SourceGap};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -145,11 +146,31 @@ struct DataDocument {
     age_business_days: i64,
     max_age_business_days: u32,
     series: Vec<SeriesDocument>,
+    provider_failures: Vec<FaultDocument>,
+}
+
+/// A provider that failed for a series.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct FaultDocument {
+    provider: String,
+    series: String,
+    reason: String,
+}
+
+/// The providers that failed when the rates were fetched.
+pub(crate) fn faults(market: &Market) -> Vec<FaultDocument> {
+    let document = |fault: &Fault| FaultDocument {
+        provider: fault.provider.clone(),
+        series: fault.series.clone(),
+        reason: fault.reason.clone(),
+    };
+    market.faults.iter().map(document).collect()
 }
 
 #[derive(Debug, Serialize)]
 struct SeriesDocument {
     name: String,
+    made_of: Option<String>,
     provider: String,
     last_observation: NaiveDate,
     observations: usize,
@@ -266,11 +287,13 @@ fn data(config: &Config, market: &Market) -> DataDocument {
     DataDocument {
         age_business_days: market.age(),
         max_age_business_days: config.rates.max_age_business_days,
+        provider_failures: faults(market),
         series: market
             .sources
             .iter()
             .map(|s| SeriesDocument {
                 name: s.name.clone(),
+                made_of: s.made_of.clone(),
                 provider: s.provider.clone(),
                 last_observation: s.last_date,
                 observations: s.observations,

@@ -9,6 +9,7 @@ mod config;
 mod daemon;
 mod document;
 pub mod failure;
+mod fetch;
 mod lock;
 mod logging;
 mod market;
@@ -74,7 +75,7 @@ pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
 fn writes(command: &Command) -> bool {
     match command {
         Command::Run(_) | Command::Serve | Command::Backtest(_) => true,
-        Command::Rates { command } => matches!(command, RatesCommand::Import { .. }),
+        Command::Rates { command } => matches!(command, RatesCommand::Import { .. } | RatesCommand::Sync { .. }),
         Command::Model { command } => matches!(command, ModelCommand::Pull { .. } | ModelCommand::Import { .. }),
         Command::ChronosWorker | Command::RunWorker | Command::Healthcheck => false,
         Command::Config { .. } | Command::Generate { .. } => false,

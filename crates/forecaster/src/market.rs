@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use chrono::NaiveDate;
 use forecaster_domain::{BusinessCalendar, History, Pair, Regressor};
-use forecaster_rates::{AvailableSeries, QualityRules, RatesStore, assemble};
+use forecaster_rates::{AvailableSeries, Fault, QualityRules, RatesStore, assemble, assemble_pair};
 use forecaster_report::SourceGap;
 
 /// Fewest observations before an as-of date for a run to make sense: the forest's warm-up, its targets and a year
@@ -25,6 +25,8 @@ pub(crate) struct Market {
     pub sources: Vec<Source>,
     /// The date that counts as today: the clock's, or the as-of date asked for.
     pub today: NaiveDate,
+    /// Providers that failed when the rates were fetched.
+    pub faults: Vec<Fault>,
 }
 
 /// One series of the market.
@@ -32,6 +34,8 @@ pub(crate) struct Market {
 pub(crate) struct Source {
     /// Its name.
     pub name: String,
+    /// Of what it was made when it has no observations of its own: "usdclp / usdeur".
+    pub made_of: Option<String>,
     /// Provider of its newest observation.
     pub provider: String,
     /// Last observation that may be used.
@@ -54,12 +58,13 @@ impl Market {
         let pair = config.pair()?;
         let calendar = BusinessCalendar::for_pair(&pair);
         let store = RatesStore::open(&config.service.data_dir)?;
-        let own = assemble(&store, &pair.series_name(), &quality_rules(&pair, &pair.series_name(), today), as_of)?;
+        let rules = |name: &str| quality_rules(&pair, name, today);
+        let own = assemble_pair(&store, &pair, rules, as_of, MIN_OBSERVATIONS)?;
         require_enough(&own, as_of)?;
         let mut sources = vec![source(&own, &pair.series_name())];
         let mut regressors = Vec::new();
         for (name, settings) in config.rates.series.iter().filter(|(name, _)| **name != pair.series_name()) {
-            match assemble(&store, name, &quality_rules(&pair, name, today), as_of) {
+            match assemble(&store, name, &rules(name), as_of) {
                 Ok(available) => {
                     sources.push(source(&available, name));
                     regressors.push(Regressor { series: available.checked.series, lag_days: settings.lag_days });
@@ -70,7 +75,8 @@ impl Market {
             }
         }
         let history = History::new(own.checked.series, regressors);
-        let mut market = Self { pair, calendar, history, sources, today: as_of.map_or(today, |d| d.min(today)) };
+        let today = as_of.map_or(today, |d| d.min(today));
+        let mut market = Self { pair, calendar, history, sources, today, faults: Vec::new() };
         market.note_usable();
         Ok(market)
     }
@@ -115,11 +121,21 @@ impl Market {
     }
 }
 
-/// What the series `name` is held to: the pair's own to the pair's business days, others to weekdays.
+/// What the series `name` is held to: the pair's own, and the dólar observado, to the business days of their pair,
+/// others to weekdays, and such as have values on any day to none.
 pub(crate) fn quality_rules(pair: &Pair, name: &str, today: NaiveDate) -> QualityRules {
-    let own = name == pair.series_name();
-    let calendar = if own { BusinessCalendar::for_pair(pair) } else { BusinessCalendar::weekdays() };
-    QualityRules::new(today, Some(calendar))
+    let calendar = if name == pair.series_name() {
+        Some(BusinessCalendar::for_pair(pair))
+    } else {
+        forecaster_rates::calendar_of(name)
+    };
+    QualityRules::new(today, calendar)
+}
+
+/// The series over the dollar that a pair can be crossed from.
+pub(crate) fn legs(pair: &Pair) -> Vec<String> {
+    let currencies = [pair.base(), pair.quote()].into_iter().filter(|currency| *currency != "USD");
+    currencies.map(|currency| format!("usd{}", currency.to_lowercase())).collect()
 }
 
 fn source(available: &AvailableSeries, name: &str) -> Source {
@@ -127,6 +143,7 @@ fn source(available: &AvailableSeries, name: &str) -> Source {
     let corrected = available.checked.findings.iter().filter(|f| f.action != forecaster_rates::Action::Noted).count();
     Source {
         name: name.to_owned(),
+        made_of: available.made_of.clone(),
         provider: available.provider.clone(),
         last_date: series.last_date(),
         observations: series.len(),
@@ -138,6 +155,7 @@ fn source(available: &AvailableSeries, name: &str) -> Source {
 fn missing(name: &str, as_of: NaiveDate, reason: String) -> Source {
     Source {
         name: name.to_owned(),
+        made_of: None,
         provider: "-".into(),
         last_date: as_of,
         observations: 0,

@@ -1,7 +1,7 @@
 //! The line of a run in metrics.jsonl. Its schema is docs/schema/metrics.schema.json.
 
 use crate::config::CHRONOS;
-use crate::document::{LeftOut, RunIdentity, ScoresDocument, left_out};
+use crate::document::{FaultDocument, LeftOut, RunIdentity, ScoresDocument, faults, left_out};
 use crate::market::Market;
 use crate::pipeline::Forecast;
 use crate::resources::Usage;
@@ -72,6 +72,7 @@ struct DataMetrics {
     provider: String,
     last_observation: NaiveDate,
     stale: bool,
+    provider_failures: Vec<FaultDocument>,
 }
 
 /// To thousandths.
@@ -84,6 +85,7 @@ fn data(market: &Market, stale: bool) -> DataMetrics {
         provider: market.sources.first().map_or_else(String::new, |s| s.provider.clone()),
         last_observation: market.as_of(),
         stale,
+        provider_failures: faults(market),
     }
 }
 

@@ -52,6 +52,7 @@ pub(crate) fn view(
         reliability: forecast.reliability.clone(),
         round_levels: forecast.price_levels.clone(),
         sources: sources(market),
+        failed_providers: failed_providers(market),
         resources: ResourcesView {
             peak_rss_mb: usage.peak_rss_mb(),
             seconds_total: usage.seconds(),
@@ -101,6 +102,18 @@ fn past(pool: &PastPool) -> PastForecast {
     }
 }
 
+/// By provider, in the order in which they failed.
+fn failed_providers(market: &Market) -> Vec<(String, Vec<String>)> {
+    let mut failed: Vec<(String, Vec<String>)> = Vec::new();
+    for fault in &market.faults {
+        match failed.iter_mut().find(|(provider, _)| *provider == fault.provider) {
+            Some((_, series)) => series.push(fault.series.clone()),
+            None => failed.push((fault.provider.clone(), vec![fault.series.clone()])),
+        }
+    }
+    failed
+}
+
 fn sources(market: &Market) -> Vec<SourceView> {
     let age = |date| market.calendar.business_days_between(date, market.today).max(0);
     market
@@ -108,6 +121,7 @@ fn sources(market: &Market) -> Vec<SourceView> {
         .iter()
         .map(|s| SourceView {
             series: s.name.clone(),
+            made_of: s.made_of.clone(),
             provider: s.provider.clone(),
             last_date: s.last_date,
             age_business_days: age(s.last_date),

@@ -40,6 +40,11 @@ impl Secret {
         }
     }
 
+    /// The secret itself, for whom it is meant.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+
     /// Whether `offered` is the secret, in a time that does not tell how much of it was right.
     pub(crate) fn is(&self, offered: &str) -> bool {
         let (own, offered) = (self.0.as_bytes(), offered.as_bytes());

@@ -100,6 +100,12 @@ pub enum RatesError {
         /// polars' own words.
         reason: String,
     },
+    /// No connection can be made at all.
+    #[error("{reason}")]
+    NoClient {
+        /// Why, and what to do.
+        reason: String,
+    },
     /// The embedded snapshot does not decode: a broken build.
     #[error("the embedded snapshot is broken: {reason}; reinstall the program or rebuild it from clean sources")]
     Snapshot {

@@ -17,8 +17,12 @@ use std::{io::ErrorKind, path::Path, str::from_utf8};
 /// When the file cannot be read, is empty, has another header, or has a row that is not a date and a number; the
 /// error names the file, the line, what was found and what was expected.
 pub fn read_csv(path: &Path) -> Result<Vec<RawObservation>, RatesError> {
-    let bytes = std::fs::read(path).map_err(RatesError::io("read", path))?;
-    let text = from_utf8(&bytes).map_err(|e| {
+    read_csv_bytes(&std::fs::read(path).map_err(RatesError::io("read", path))?, path)
+}
+
+/// The same for a file that was read already; `path` is its name in errors.
+pub(crate) fn read_csv_bytes(bytes: &[u8], path: &Path) -> Result<Vec<RawObservation>, RatesError> {
+    let text = from_utf8(bytes).map_err(|e| {
         let line = 1 + bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count();
         let not_utf8 = std::io::Error::new(ErrorKind::InvalidData, format!("line {line} is not UTF-8 text"));
         RatesError::io("read", path)(not_utf8)

@@ -33,6 +33,13 @@ fn decode() -> Result<BTreeMap<String, Vec<RawObservation>>, String> {
     Ok(series)
 }
 
+/// The columns `date` and `value` of a Parquet file.
+pub(crate) fn read_parquet(bytes: Vec<u8>) -> Result<Vec<RawObservation>, String> {
+    let columns = Columns::decode(bytes)?;
+    let (dates, values) = (columns.dates("date")?, columns.numbers("value")?);
+    Ok(dates.into_iter().zip(values).map(|(date, value)| RawObservation { date, value }).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

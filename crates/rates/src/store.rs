@@ -133,6 +133,22 @@ impl RatesStore {
         Ok(report)
     }
 
+    /// A file beside the series that holds no rates; `None` when it is not there.
+    pub(crate) fn read_beside(&self, file: &str) -> Result<Option<Vec<u8>>, RatesError> {
+        let path = self.folder.join(file);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(RatesError::io("read", &path)(error)),
+        }
+    }
+
+    /// Replaces such a file, whole or not at all.
+    pub(crate) fn write_beside(&self, file: &str, bytes: &[u8]) -> Result<(), RatesError> {
+        let _until_the_end = self.lock()?;
+        self.put(&self.folder.join(file), bytes)
+    }
+
     fn path_of(&self, name: &str) -> Result<PathBuf, RatesError> {
         Ok(self.folder.join(checked_name(name)?).with_extension(EXTENSION))
     }
@@ -165,13 +181,18 @@ impl RatesStore {
     fn replace(&self, path: &Path, versions: &[StoredObservation]) -> Result<(), RatesError> {
         let bytes =
             encode_versions(versions).map_err(|reason| RatesError::Encode { path: path.to_owned(), reason })?;
+        self.put(path, &bytes)
+    }
+
+    /// Writes a file whole or not at all. Only called under the lock.
+    fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), RatesError> {
         // Readable to whom the umask lets: the daemon's user and the operator's are rarely the same.
         let mut file = tempfile::Builder::new()
             .prefix(TEMPORARY)
             .permissions(Permissions::from_mode(0o666))
             .tempfile_in(&self.folder)
             .map_err(RatesError::io("create a file in", &self.folder))?;
-        file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(RatesError::io("write", path))?;
+        file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(RatesError::io("write", path))?;
         file.persist(path).map_err(|e| RatesError::io("replace", path)(e.error))?;
         File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(RatesError::io("sync", &self.folder))
     }

@@ -84,7 +84,7 @@ impl<'a> Page<'a> {
     /// The source line under a chart of prices.
     pub(crate) fn price_source(&self) -> String {
         let series = self.view.pair.series_name();
-        let providers: BTreeSet<&str> = self
+        let providers: BTreeSet<String> = self
             .view
             .sources
             .iter()

@@ -55,6 +55,8 @@ pub struct ReportView {
     pub round_levels: Vec<RoundLevel>,
     /// Where each series came from.
     pub sources: Vec<SourceView>,
+    /// Providers that failed when the rates were fetched, each with the series concerned.
+    pub failed_providers: Vec<(String, Vec<String>)>,
     /// What the run used.
     pub resources: ResourcesView,
 }
@@ -152,6 +154,8 @@ pub struct RoundLevel {
 pub struct SourceView {
     /// Series name.
     pub series: String,
+    /// Of what it was made when it has no observations of its own: "usdclp / usdeur".
+    pub made_of: Option<String>,
     /// Provider: "embedded", "import" ...
     pub provider: String,
     /// Its last observation used.

@@ -4,6 +4,7 @@ use super::{print, print_json, today};
 use crate::cli::RatesCommand;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
+use crate::fetch::Wish;
 use crate::market::quality_rules;
 use chrono::{NaiveDate, Utc};
 use forecaster_rates::{
@@ -29,7 +30,12 @@ struct SeriesRow {
 pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<Outcome, Failure> {
     let store = RatesStore::open(&config.service.data_dir)?;
     match command {
-        RatesCommand::Show { json } => show(&store, config, *json),
+        RatesCommand::Sync { from, series, accept_revisions, json } => {
+            let wish = Wish { from: *from, series: series.clone(), accept_revisions: *accept_revisions };
+            super::sync::synchronise(config, &wish, *json)
+        }
+        RatesCommand::Show { revisions: true, .. } => show_revisions(&store),
+        RatesCommand::Show { json, .. } => show(&store, config, *json),
         RatesCommand::Check { series } => check_series(&store, config, series.as_deref()),
         RatesCommand::Import { file, series } => import(&store, config, file, series),
     }
@@ -75,6 +81,29 @@ fn show(store: &RatesStore, config: &Config, json: bool) -> Result<Outcome, Fail
         );
     }
     print(&text)?;
+    Ok(Outcome::Done)
+}
+
+/// The values that were replaced, with what replaced them and when that was known.
+fn show_revisions(store: &RatesStore) -> Result<Outcome, Failure> {
+    let mut text = String::new();
+    for name in store.series()? {
+        let versions = store.load_versions(&name)?.unwrap_or_default();
+        for pair in versions.windows(2).filter(|pair| pair[0].date == pair[1].date) {
+            let (old, new) = (&pair[0], &pair[1]);
+            let _ = writeln!(
+                text,
+                "{name:<12}{}  {} ({}) -> {} ({}), known since {} UTC",
+                new.date,
+                old.value,
+                old.source,
+                new.value,
+                new.source,
+                new.fetched_at.format("%Y-%m-%d %H:%M")
+            );
+        }
+    }
+    print(if text.is_empty() { "no value of the store was ever replaced\n" } else { &text })?;
     Ok(Outcome::Done)
 }
 

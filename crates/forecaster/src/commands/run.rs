@@ -5,6 +5,7 @@ use crate::chronos::ChronosSource;
 use crate::cli::{HorizonChoice, RunArgs};
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
+use crate::fetch;
 use crate::lock;
 use crate::market::Market;
 use crate::run::{self, Assignment, Issued, Workplace};
@@ -18,7 +19,8 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
     if let Some(as_of) = args.as_of.filter(|d| *d > today(config)) {
         return Err(Failure::usage(format!("--as-of {as_of} lies in the future")).hint("leave it out for today"));
     }
-    let market = Market::load(config, args.as_of, today(config))?;
+    let faults = fetch::for_run(config, today(config), args.offline || is_known(config, args.as_of)?);
+    let market = Market { faults, ..Market::load(config, args.as_of, today(config))? };
     market.warn_of_gaps();
     let ledger = open_ledger(config)?;
     let mut outcome = Outcome::Done;
@@ -52,6 +54,13 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
         }
     }
     failure.map_or(Ok(outcome), Err)
+}
+
+/// Whether all that a forecast as of that date can see is there already.
+fn is_known(config: &Config, as_of: Option<NaiveDate>) -> Result<bool, Failure> {
+    let Some(as_of) = as_of else { return Ok(false) };
+    let market = Market::load(config, None, today(config));
+    Ok(market.is_ok_and(|market| market.as_of() >= as_of))
 }
 
 fn summary(issued: &Issued, market: &Market) -> String {

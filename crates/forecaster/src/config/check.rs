@@ -3,6 +3,7 @@
 use super::{CHRONOS, Config, MODEL_NAMES};
 use croner::Cron;
 use forecaster_domain::{Horizon, Pair};
+use forecaster_rates::PROVIDERS;
 use std::net::SocketAddr;
 use std::str::FromStr;
 use tracing_subscriber::EnvFilter;
@@ -79,13 +80,85 @@ fn check_rates(config: &Config) -> Result<(), Problem> {
     if !(1..=250).contains(&rates.max_age_business_days) {
         return Err(problem("rates.max_age_business_days", rates.max_age_business_days, "1 to 250"));
     }
+    if !(1..=600).contains(&rates.deadline_seconds) {
+        return Err(problem("rates.deadline_seconds", rates.deadline_seconds, "1 to 600"));
+    }
+    if !(0.01..=50.0).contains(&rates.max_difference_percent) {
+        return Err(problem("rates.max_difference_percent", rates.max_difference_percent, "0.01 to 50"));
+    }
+    check_providers("rates.providers", &rates.providers)?;
+    check_places(config)?;
     for (name, series) in &rates.series {
         let key = format!("rates.series.{name}");
+        if let Some(providers) = &series.providers {
+            check_providers(&format!("{key}.providers"), providers)?;
+        }
+        for (provider, symbol) in &series.symbols {
+            check_providers(&format!("{key}.symbols"), std::slice::from_ref(provider))?;
+            if symbol.trim_start_matches("1/").trim().is_empty() {
+                return Err(problem(
+                    format!("{key}.symbols.{provider}"),
+                    quoted(symbol),
+                    "the provider's name of the series",
+                ));
+            }
+        }
         if forecaster_rates::checked_name(name).is_err() {
             return Err(problem(key, quoted(name), "a series name of lower-case letters, digits and _"));
         }
         if series.lag_days > 30 {
             return Err(problem(format!("{key}.lag_days"), series.lag_days, "0 to 30"));
+        }
+    }
+    Ok(())
+}
+
+fn check_providers(key: &str, providers: &[String]) -> Result<(), Problem> {
+    for (index, name) in providers.iter().enumerate() {
+        if !PROVIDERS.contains(&name.as_str()) {
+            return Err(problem(key, quoted(name), format!("some of {}", PROVIDERS.join(", "))));
+        }
+        if providers[..index].contains(name) {
+            return Err(problem(key, format!("{} twice", quoted(name)), "each provider once"));
+        }
+    }
+    Ok(())
+}
+
+fn check_places(config: &Config) -> Result<(), Problem> {
+    let places = &config.rates.provider;
+    let single = [
+        ("mindicador", &places.mindicador.url),
+        ("bcch", &places.bcch.url),
+        ("ecb", &places.ecb.url),
+        ("fred", &places.fred.url),
+        ("yahoo", &places.yahoo.url),
+        ("stooq", &places.stooq.url),
+    ];
+    let single = single.map(|(name, url)| (format!("rates.provider.{name}.url"), url));
+    let mirrors = places.currency_api.urls.iter().map(|url| ("rates.provider.currency-api.urls".to_owned(), url));
+    for (key, url) in single.into_iter().chain(mirrors) {
+        if !url.is_empty() && !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(problem(
+                key,
+                quoted(url),
+                "an address that begins with https:// or http://, or \"\" for the usual one",
+            ));
+        }
+    }
+    if let Some(url) = places.currency_api.urls.iter().find(|url| !url.contains("{date}") || !url.contains("{base}"))
+    {
+        return Err(problem(
+            "rates.provider.currency-api.urls",
+            quoted(url),
+            "addresses with {date} and {base} in them",
+        ));
+    }
+    let secrets = [("bcch.password", &places.bcch.password), ("stooq.key", &places.stooq.key)];
+    for (key, place) in secrets {
+        if place.contains('/') && !place.starts_with('/') {
+            let expected = "the name of a systemd credential or the absolute path of a file";
+            return Err(problem(format!("rates.provider.{key}"), quoted(place), expected));
         }
     }
     Ok(())

@@ -161,10 +161,95 @@ impl Default for ServiceSettings {
 pub(crate) struct RatesSettings {
     /// The pair to forecast.
     pub pair: String,
+    /// Where rates are fetched, the preferred provider first; empty: nowhere.
+    pub providers: Vec<String>,
     /// Older data than this, in business days, is called stale.
     pub max_age_business_days: u32,
+    /// A run fetches for so long at most.
+    pub deadline_seconds: u64,
+    /// Sources that differ by more are reported.
+    pub max_difference_percent: f64,
+    /// Whether a second source is asked, to compare.
+    pub cross_check: bool,
+    /// Addresses and accounts of the providers.
+    pub provider: ProviderPlaces,
     /// The regressors by name of their series.
     pub series: BTreeMap<String, SeriesSettings>,
+}
+
+/// `[rates.provider]`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ProviderPlaces {
+    /// mindicador.cl.
+    pub mindicador: ProviderPlace,
+    /// The Banco Central de Chile.
+    pub bcch: AccountPlace,
+    /// The European Central Bank.
+    pub ecb: ProviderPlace,
+    /// The Federal Reserve Bank of St. Louis.
+    pub fred: ProviderPlace,
+    /// Yahoo Finance.
+    pub yahoo: ProviderPlace,
+    /// Stooq.
+    pub stooq: KeyPlace,
+    /// The npm package currency-api on its mirrors.
+    #[serde(rename = "currency-api")]
+    pub currency_api: MirrorPlaces,
+    /// Files of this machine.
+    pub file: FilePlace,
+}
+
+/// `[rates.provider.NAME]`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ProviderPlace {
+    /// Address; empty: the usual one.
+    pub url: String,
+}
+
+/// `[rates.provider.bcch]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AccountPlace {
+    /// Address; empty: the usual one.
+    pub url: String,
+    /// Name of the account; empty: none.
+    pub user: String,
+    /// Where its password is: a systemd credential's name or a file's absolute path.
+    pub password: String,
+}
+
+impl Default for AccountPlace {
+    fn default() -> Self {
+        Self { url: String::new(), user: String::new(), password: "forecaster.bcch-password".into() }
+    }
+}
+
+/// `[rates.provider.stooq]`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct KeyPlace {
+    /// Address; empty: the usual one.
+    pub url: String,
+    /// Where its key is: a systemd credential's name or a file's absolute path; empty: none.
+    pub key: String,
+}
+
+/// `[rates.provider.currency-api]`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MirrorPlaces {
+    /// Addresses with `{date}` and `{base}`; empty: the usual ones.
+    pub urls: Vec<String>,
+}
+
+/// `[rates.provider.file]`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct FilePlace {
+    /// CSV or Parquet files, `{series}` standing for the name of the series; empty: none.
+    pub path: String,
 }
 
 /// `[rates.series.NAME]`
@@ -173,20 +258,32 @@ pub(crate) struct RatesSettings {
 pub(crate) struct SeriesSettings {
     /// Calendar days between a value's date and the first as-of date at which it is known.
     pub lag_days: u16,
+    /// An order of providers of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub providers: Option<Vec<String>>,
+    /// Symbols of its own by provider; `1/X` is X the other way round.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub symbols: BTreeMap<String, String>,
 }
 
 impl Default for SeriesSettings {
     fn default() -> Self {
-        Self { lag_days: 1 }
+        Self { lag_days: 1, providers: None, symbols: BTreeMap::new() }
     }
 }
 
 impl Default for RatesSettings {
     fn default() -> Self {
-        let names = ["dxy", "usdaud", "usdbrl", "usdcad", "usdmxn", "usdnok"];
+        let names = ["dxy", "usdaud", "usdbrl", "usdcad", "usdclp_spot", "usdmxn", "usdnok"];
+        let providers = ["mindicador", "bcch", "ecb", "fred", "yahoo", "currency-api"];
         Self {
             pair: "USD/CLP".into(),
+            providers: providers.map(str::to_owned).into(),
             max_age_business_days: 3,
+            deadline_seconds: 8,
+            max_difference_percent: 2.0,
+            cross_check: true,
+            provider: ProviderPlaces::default(),
             series: names.map(|name| (name.to_owned(), SeriesSettings::default())).into(),
         }
     }

@@ -11,7 +11,7 @@ use crate::lock::Lock;
 use crate::market::Market;
 use crate::resources::Usage;
 use crate::run::{Assignment, Publishing, Workplace, carry_out};
-use crate::{commands, lock, logging, publish};
+use crate::{commands, fetch, lock, logging, publish};
 use chrono::Utc;
 use forecaster_ledger::{Ledger, RunStatus, SlotState};
 use serde::{Deserialize, Serialize};
@@ -164,12 +164,14 @@ fn receive() -> Result<Option<Received>, Failure> {
 fn work(received: &Received) -> Result<Outcome, Failure> {
     let Received { job: Job { assignment, config }, ledger, publishing, .. } = received;
     let today = Utc::now().with_timezone(&config.zone()).date_naive();
-    let market = Market::load(config, None, today).inspect_err(|error| {
-        tracing::error!(horizon = %assignment.horizon, run_id = assignment.run_id, "run failed: {error}");
-        let identity = assignment.identity(config, RunStatus::Failed);
-        let _writing = publishing.hold();
-        publish::record_failure(&identity, config, None, assignment.horizon, error, ledger, &Usage::start());
-    })?;
+    let faults = fetch::for_run(config, today, false);
+    let market =
+        Market::load(config, None, today).map(|market| Market { faults, ..market }).inspect_err(|error| {
+            tracing::error!(horizon = %assignment.horizon, run_id = assignment.run_id, "run failed: {error}");
+            let identity = assignment.identity(config, RunStatus::Failed);
+            let _writing = publishing.hold();
+            publish::record_failure(&identity, config, None, assignment.horizon, error, ledger, &Usage::start());
+        })?;
     market.warn_of_gaps();
     let chronos = ChronosSource::default();
     let place = Workplace { config, market: &market, ledger, chronos: &chronos, release: true };

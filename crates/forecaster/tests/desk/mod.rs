@@ -34,11 +34,11 @@ impl Desk {
         desk
     }
 
-    /// An empty directory and variables of one's own, without Chronos.
+    /// An empty directory and variables of one's own, without Chronos and providers of rates.
     pub(crate) fn with(environment: &[(&str, &str)]) -> Self {
-        let without_chronos = [("FORECASTER__HORIZONS__7D__CHRONOS__ENABLED", "false")];
-        let environment =
-            without_chronos.iter().chain(environment).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        // Nobody is asked for rates: a test must not depend on the network.
+        let alone = [("FORECASTER__HORIZONS__7D__CHRONOS__ENABLED", "false"), ("FORECASTER__RATES__PROVIDERS", "[]")];
+        let environment = alone.iter().chain(environment).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         Self { directory: tempfile::tempdir().unwrap(), environment }
     }
 

@@ -82,6 +82,15 @@ pub enum Problem {
         /// True on the last date of the series: the next value will tell.
         newest: bool,
     },
+    /// Out of all proportion to the value before it.
+    Implausible {
+        /// The value.
+        value: f64,
+        /// The value before.
+        before: f64,
+        /// Its date.
+        on: NaiveDate,
+    },
     /// Business days without a value, `date` being the first.
     Hole {
         /// Last business day without a value.
@@ -148,6 +157,9 @@ impl fmt::Display for Problem {
             Self::Jump { before, value, deviations, newest } => {
                 write!(f, "a jump of {deviations:.0} deviations, {before} -> {value}")?;
                 f.write_str(if *newest { ", the next value will tell" } else { ", it lasted" })
+            }
+            Self::Implausible { value, before, on } => {
+                write!(f, "{value} is out of proportion to {before} on {on}")
             }
             Self::Hole { to, days } => write!(f, "no value on {days} business days up to {to}"),
         }

@@ -103,6 +103,27 @@ pub struct MergeReport {
 }
 
 impl MergeReport {
+    /// What an operator should know, a sentence each: values that were not taken, and sources that disagree.
+    pub fn complaints(&self, series: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(first) = self.withheld.first() {
+            let count = self.withheld.len();
+            let what = if self.rewrites_history { "rewrites its history" } else { "contradicts what it said before" };
+            lines.push(format!(
+                "{series}: {} {what} on {count} days, the first {first}: not taken. If it is right: forecaster rates \
+                 sync --series {series} --from {} --accept-revisions",
+                first.new_source, first.date
+            ));
+        }
+        if let Some(first) = self.disagreements.first() {
+            let count = self.disagreements.len();
+            lines.push(format!(
+                "{series}: sources disagree on {count} stored days, the first {first}; the more official counts"
+            ));
+        }
+        lines
+    }
+
     /// True when there is anything new to be written.
     pub(super) fn changes_the_store(&self) -> bool {
         self.added > 0 || !self.revised.is_empty()

@@ -161,6 +161,7 @@ fn sources(as_of: NaiveDate) -> Vec<SourceView> {
     let source =
         |series: &str, provider: &str, age: i64, observations, repaired, left_out: Option<SourceGap>| SourceView {
             series: series.to_owned(),
+            made_of: None,
             provider: provider.to_owned(),
             last_date: as_of - Days::new(age.unsigned_abs()),
             age_business_days: age,
@@ -230,6 +231,7 @@ pub(crate) fn view(language: Language, horizon: Horizon) -> ReportView {
             .map(|level| (level, (level + 0.09 * level * (1.0 - level) - 0.012).clamp(0.0, 1.0)))
             .to_vec(),
         sources: sources(last.date),
+        failed_providers: vec![("fred".to_owned(), vec!["dxy".to_owned()])],
         resources: ResourcesView {
             peak_rss_mb: 842.4,
             seconds_total: 11.3,

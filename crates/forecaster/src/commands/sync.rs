@@ -1,0 +1,124 @@
+//! `forecaster rates sync`.
+
+use super::{print, print_json, today};
+use crate::config::Config;
+use crate::failure::{Failure, Outcome};
+use crate::fetch::{self, Wish};
+use crate::progress;
+use chrono::NaiveDate;
+use forecaster_rates::SeriesOutcome;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// Fetches, with a line a series; on a terminal with a bar while it lasts.
+pub(crate) fn synchronise(config: &Config, wish: &Wish, json: bool) -> Result<Outcome, Failure> {
+    if config.rates.providers.is_empty() && wish.series.iter().all(|name| !config.rates.series.contains_key(name)) {
+        return Err(Failure::usage("rates.providers is empty: there is nobody to ask")
+            .hint("name providers in the configuration, such as providers = [\"mindicador\", \"ecb\"]"));
+    }
+    let total = if wish.series.is_empty() { fetch::needed(config)?.len() } else { wish.series.len() };
+    let bar = progress::bar("rates", total as u64);
+    let done = |outcome: &SeriesOutcome| {
+        bar.set_message(outcome.series.clone());
+        bar.inc(1);
+    };
+    let outcomes = fetch::by_hand(config, today(config), wish, &done);
+    progress::finish(&bar);
+    let outcomes = outcomes?;
+    if json {
+        print_json(&outcomes.iter().map(SyncRow::from).collect::<Vec<_>>())?;
+    } else {
+        print(&outcomes.iter().map(sync_lines).collect::<String>())?;
+    }
+    if let Some(error) = outcomes.iter().find_map(|outcome| outcome.store_error.as_ref()) {
+        return Err(Failure::failed(error));
+    }
+    let answered = outcomes.iter().filter(|outcome| outcome.is_answered()).count();
+    if answered == 0 {
+        return Err(Failure::failed("no provider answered: the store is as it was")
+            .hint("the lines above say why; check the network, the proxy (HTTPS_PROXY) and rates.providers"));
+    }
+    Ok(if answered == outcomes.len() { Outcome::Done } else { Outcome::Degraded })
+}
+
+#[derive(Serialize)]
+struct SyncRow {
+    series: String,
+    added: usize,
+    last: Option<NaiveDate>,
+    provider: Option<String>,
+    up_to_date: bool,
+    providers: Vec<ProviderRow>,
+    disagreements: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ProviderRow {
+    name: String,
+    added: usize,
+    unchanged: usize,
+    revised: usize,
+    withheld: usize,
+    refused: Vec<String>,
+    error: Option<String>,
+}
+
+impl From<&SeriesOutcome> for SyncRow {
+    fn from(outcome: &SeriesOutcome) -> Self {
+        let (last, provider) = outcome.newest.clone().unzip();
+        let providers = outcome.providers.iter().map(|asked| {
+            let report = asked.outcome.as_ref().ok().cloned().unwrap_or_default();
+            ProviderRow {
+                name: asked.provider.clone(),
+                added: report.added,
+                unchanged: report.unchanged,
+                revised: report.revised.len(),
+                withheld: report.withheld.len(),
+                refused: asked.findings.clone(),
+                error: asked.outcome.as_ref().err().cloned(),
+            }
+        });
+        Self {
+            series: outcome.series.clone(),
+            added: outcome.added(),
+            last,
+            provider,
+            up_to_date: outcome.up_to_date,
+            providers: providers.collect(),
+            disagreements: outcome.disagreements.clone(),
+        }
+    }
+}
+
+/// One line a series, and under it one for each thing that an operator should know.
+fn sync_lines(outcome: &SeriesOutcome) -> String {
+    let newest = outcome.newest.as_ref().map(|(date, provider)| format!("up to {date} ({provider})"));
+    let newest = newest.unwrap_or_else(|| "nothing is known of it".to_owned());
+    let behind = if outcome.up_to_date { "" } else { ", not up to date" };
+    let mut text = format!("{:<12}{:>6} new values, {newest}{behind}\n", outcome.series, outcome.added());
+    if outcome.providers.is_empty() {
+        let _ = writeln!(text, "  no provider of rates.providers has it");
+    }
+    for asked in &outcome.providers {
+        match &asked.outcome {
+            Ok(report) => {
+                for revision in &report.revised {
+                    let _ = writeln!(text, "  revised {revision}");
+                }
+                for complaint in report.complaints(&outcome.series) {
+                    let _ = writeln!(text, "  {complaint}");
+                }
+            }
+            Err(reason) => {
+                let _ = writeln!(text, "  {}: {reason}", asked.provider);
+            }
+        }
+        for finding in &asked.findings {
+            let _ = writeln!(text, "  {}: {finding}", asked.provider);
+        }
+    }
+    for disagreement in &outcome.disagreements {
+        let _ = writeln!(text, "  {disagreement}");
+    }
+    text
+}

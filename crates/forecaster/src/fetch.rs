@@ -1,0 +1,162 @@
+//! Fetching rates: the configuration as providers, the series that a forecast needs, and a runtime of its own for the
+//! time it takes. What fails is logged as it happens and handed on; a forecast is made of what there is.
+
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::market::{legs, quality_rules};
+use crate::secret::Secret;
+use chrono::{NaiveDate, Utc};
+use forecaster_rates::{
+    Fault, RatesStore, SeriesOutcome, SeriesRequest, SourceSettings, Sources, SyncSettings, available, sync,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+/// `rates sync` may take so long: a first one asks for ten years.
+const BY_HAND: Duration = Duration::from_secs(300);
+
+/// What a fetch is about.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wish {
+    /// From which day on; `None`: what is new.
+    pub from: Option<NaiveDate>,
+    /// Only these series; empty: the pair and its regressors.
+    pub series: Vec<String>,
+    /// Take what differs from the store.
+    pub accept_revisions: bool,
+}
+
+/// Brings the store up to date for a run, unless `offline`: within the configured deadline, and leaving alone whom
+/// experience says so. Tells which providers failed.
+pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> Vec<Fault> {
+    if offline || config.rates.providers.is_empty() {
+        return Vec::new();
+    }
+    let started = Instant::now();
+    let settings =
+        SyncSettings { deadline: Duration::from_secs(config.rates.deadline_seconds), ..settings(config, today) };
+    let outcomes = match fetch(config, &Wish::default(), &settings, &|_| {}) {
+        Ok(outcomes) => outcomes,
+        Err(error) => {
+            tracing::warn!("no rates could be fetched: {error}");
+            return Vec::new();
+        }
+    };
+    let added: usize = outcomes.iter().map(SeriesOutcome::added).sum();
+    let answered = outcomes.iter().filter(|outcome| outcome.is_answered()).count();
+    let seconds = crate::metrics::rounded(started.elapsed().as_secs_f64());
+    tracing::info!(
+        seconds,
+        added,
+        "rates fetched: {added} new values, {answered} of {} series answered",
+        outcomes.len()
+    );
+    outcomes.iter().flat_map(SeriesOutcome::faults).collect()
+}
+
+/// The same by hand: with more time, and asking everybody.
+pub(crate) fn by_hand(
+    config: &Config,
+    today: NaiveDate,
+    wish: &Wish,
+    done: &(dyn Fn(&SeriesOutcome) + Sync),
+) -> Result<Vec<SeriesOutcome>, Failure> {
+    let settings = SyncSettings {
+        deadline: BY_HAND,
+        leave_alone: false,
+        from: wish.from,
+        accept_revisions: wish.accept_revisions,
+        ..settings(config, today)
+    };
+    fetch(config, wish, &settings, done)
+}
+
+/// Names of the series that a forecast needs.
+pub(crate) fn needed(config: &Config) -> Result<Vec<String>, Failure> {
+    let pair = config.pair()?;
+    let store = RatesStore::open(&config.service.data_dir)?;
+    let own = pair.series_name();
+    let mut names: BTreeSet<String> = config.rates.series.keys().cloned().collect();
+    if !available(&store)?.contains(&own) {
+        names.extend(legs(&pair));
+    }
+    names.remove(&own);
+    // The pair first: it is what everything else is for.
+    Ok(std::iter::once(own).chain(names).collect())
+}
+
+fn settings(config: &Config, today: NaiveDate) -> SyncSettings {
+    SyncSettings {
+        max_difference: config.rates.max_difference_percent / 100.0,
+        cross_check: config.rates.cross_check,
+        ..SyncSettings::new(today, Utc::now())
+    }
+}
+
+fn fetch(
+    config: &Config,
+    wish: &Wish,
+    settings: &SyncSettings,
+    done: &(dyn Fn(&SeriesOutcome) + Sync),
+) -> Result<Vec<SeriesOutcome>, Failure> {
+    let pair = config.pair()?;
+    let store = RatesStore::open(&config.service.data_dir)?;
+    let names = if wish.series.is_empty() { needed(config)? } else { wish.series.clone() };
+    let requests = names.iter().map(|name| {
+        forecaster_rates::checked_name(name)?;
+        let own = config.rates.series.get(name);
+        Ok(SeriesRequest {
+            providers: own.and_then(|series| series.providers.clone()),
+            symbols: own.map(|series| series.symbols.clone()).unwrap_or_default(),
+            ..SeriesRequest::new(name, quality_rules(&pair, name, settings.today))
+        })
+    });
+    let requests: Vec<SeriesRequest> = requests.collect::<Result<_, Failure>>()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::failed(format!("no runtime to fetch with: {error}")))?;
+    let outcomes = runtime.block_on(sync(&store, &sources(config), &requests, settings, done));
+    // A name server that does not answer keeps a thread of the system's resolver busy; nobody waits for it.
+    runtime.shutdown_background();
+    Ok(outcomes?)
+}
+
+fn sources(config: &Config) -> Sources {
+    let places = &config.rates.provider;
+    let at = |url: &String| SourceSettings { addresses: one(url), ..SourceSettings::default() };
+    let bcch = SourceSettings {
+        addresses: one(&places.bcch.url),
+        user: one(&places.bcch.user).pop(),
+        password: one(&places.bcch.user)
+            .pop()
+            .and_then(|_| secret(&places.bcch.password, "rates.provider.bcch.password")),
+    };
+    let stooq = SourceSettings {
+        addresses: one(&places.stooq.url),
+        password: one(&places.stooq.key).pop().and_then(|key| secret(&key, "rates.provider.stooq.key")),
+        ..SourceSettings::default()
+    };
+    let mirrors = SourceSettings { addresses: places.currency_api.urls.clone(), ..SourceSettings::default() };
+    let settings: BTreeMap<String, SourceSettings> = [
+        ("mindicador", at(&places.mindicador.url)),
+        ("bcch", bcch),
+        ("ecb", at(&places.ecb.url)),
+        ("fred", at(&places.fred.url)),
+        ("yahoo", at(&places.yahoo.url)),
+        ("stooq", stooq),
+        ("currency-api", mirrors),
+        ("file", at(&places.file.path)),
+    ]
+    .map(|(name, settings)| (name.to_owned(), settings))
+    .into();
+    Sources::new(&config.rates.providers, &settings)
+}
+
+/// The text as a list of one; nothing when it is empty.
+fn one(text: &str) -> Vec<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty()).into_iter().collect()
+}
+
+/// The secret at a place; the log says why there is none, and the provider why it is not asked.
+fn secret(place: &str, key: &str) -> Option<String> {
+    Secret::read(place, key).map_err(|error| tracing::warn!("{error}")).ok().map(|secret| secret.reveal().to_owned())
+}

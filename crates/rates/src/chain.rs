@@ -1,0 +1,362 @@
+//! One series and the providers that may have it, in order. They are asked in turn until one is up to date and, with
+//! cross-checking on, a second opinion is there; what they answer passes [`intake`](crate::intake). Out come the
+//! answers, and of each failure a sentence that begins with provider and series. Nothing is stored here.
+
+use crate::{
+    intake::{Accepted, IntakeRules, accept},
+    listings::listings,
+    memory::Memory,
+    provider::{Document, Listing, Place, Provider, Reading, Unreadable, Wanted},
+    snapshot::RawObservation,
+    sources::{EMBEDDED, FILE, Sources},
+    sync::{SeriesRequest, SyncSettings},
+    wire::{Answer, Request, Validators, Wire, WireError},
+};
+use chrono::{Days, NaiveDate};
+use forecaster_domain::BusinessCalendar;
+use futures_util::future::join_all;
+use std::{
+    collections::BTreeMap,
+    io::ErrorKind,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// Documents of one series asked for at a time.
+const AT_A_TIME: usize = 4;
+/// Least time a provider gets, even when those before it have used up theirs.
+const LEAST_TIME: Duration = Duration::from_millis(500);
+
+/// A provider that has a series.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) symbol: String,
+    pub(crate) reading: Reading,
+}
+
+/// The providers of a series, the preferred one first; those that do not have it are left out.
+pub(crate) fn links(sources: &Sources, request: &SeriesRequest) -> Vec<Link> {
+    let listed = listings(&request.series);
+    let order = request.providers.as_deref().unwrap_or(sources.order());
+    let link = |name: &String| {
+        let provider = sources.get(name)?;
+        let (symbol, reading) = match request.symbols.get(name) {
+            Some(own) => own_symbol(own),
+            None if name == FILE || name == EMBEDDED => (request.series.clone(), Reading::AsIs),
+            None => {
+                let Listing { symbol, reading, .. } = listed.iter().find(|l| l.provider == name)?.clone();
+                (symbol, reading)
+            }
+        };
+        Some(Link { provider, symbol, reading })
+    };
+    order.iter().filter_map(link).collect()
+}
+
+/// A symbol from the configuration: `1/X` is X the other way round.
+fn own_symbol(own: &str) -> (String, Reading) {
+    match own.strip_prefix("1/") {
+        Some(symbol) => (symbol.to_owned(), Reading::Inverse),
+        None => (own.to_owned(), Reading::AsIs),
+    }
+}
+
+/// Why a provider brought nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Setback {
+    /// The end of the sentence that begins with provider and series.
+    pub(crate) reason: String,
+    /// Whose fault it is.
+    pub(crate) fault: Fault,
+}
+
+/// Whose fault a setback is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nobody's: there is no account, or no such series.
+    Nobodys,
+    /// The answer's, which was refused; another series of the provider may be fine.
+    OfAnswer,
+    /// The provider's, or of what lies between; with how long it wants to be left alone.
+    OfProvider(Option<Duration>),
+}
+
+impl Setback {
+    fn nobodys(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), fault: Fault::Nobodys }
+    }
+
+    fn of_provider(reason: String) -> Self {
+        Self { reason, fault: Fault::OfProvider(None) }
+    }
+
+    /// Whether an operator should hear of it.
+    pub(crate) fn is_fault(&self) -> bool {
+        self.fault != Fault::Nobodys
+    }
+}
+
+/// What a provider brought.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    /// What of it passed; nothing when it is unchanged.
+    pub(crate) accepted: Accepted,
+    /// What servers told of the documents, by address.
+    pub(crate) documents: Vec<(String, Validators)>,
+    /// Whether servers said that nothing had changed.
+    pub(crate) unchanged: bool,
+}
+
+/// What is known of a series before anybody is asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    /// Values by date: the snapshot, overruled by the store.
+    pub(crate) values: BTreeMap<NaiveDate, f64>,
+    /// Last date of the snapshot.
+    pub(crate) snapshot_end: Option<NaiveDate>,
+    /// Last date in the store by source.
+    pub(crate) last_of: BTreeMap<String, NaiveDate>,
+}
+
+/// A chain being asked.
+pub(crate) struct Asking<'a> {
+    pub(crate) wire: &'a Wire,
+    pub(crate) memory: &'a Mutex<Memory>,
+    pub(crate) settings: &'a SyncSettings,
+    pub(crate) request: &'a SeriesRequest,
+    pub(crate) rules: IntakeRules,
+    pub(crate) known: &'a Known,
+    pub(crate) deadline: Instant,
+}
+
+/// A provider's part in the fetching of a series.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) provider: &'static str,
+    pub(crate) outcome: Result<Reply, Setback>,
+}
+
+impl Asking<'_> {
+    /// Asks the providers in order, as far as it makes sense.
+    pub(crate) async fn all(&self, links: &[Link]) -> Vec<Asked> {
+        let mut asked: Vec<Asked> = Vec::new();
+        let (mut up_to_date, mut second_opinion) = (false, false);
+        for (index, link) in links.iter().enumerate() {
+            let provider = link.provider.name();
+            if up_to_date && (second_opinion || !self.settings.cross_check) {
+                break;
+            }
+            let outcome = self.one(links, index).await;
+            match &outcome {
+                Ok(reply) => {
+                    second_opinion = up_to_date || second_opinion;
+                    up_to_date = up_to_date || self.is_up_to_date(provider, reply);
+                }
+                Err(setback) => {
+                    let next = links.get(index + 1).map(|next| next.provider.name());
+                    self.tell(provider, setback, next.filter(|_| !up_to_date));
+                }
+            }
+            asked.push(Asked { provider, outcome });
+        }
+        asked
+    }
+
+    fn tell(&self, provider: &str, setback: &Setback, next: Option<&str>) {
+        let series = &self.request.series;
+        let next = next.map_or_else(String::new, |next| format!("; {next} is asked next"));
+        if setback.is_fault() {
+            tracing::warn!(provider, series, "{provider}, {series}: {}{next}", setback.reason);
+        } else {
+            tracing::debug!(provider, series, "{provider}, {series}: {}{next}", setback.reason);
+        }
+    }
+
+    /// Whether a provider has the newest value that can be expected.
+    pub(crate) fn is_up_to_date(&self, provider: &str, reply: &Reply) -> bool {
+        let newest = reply.accepted.observations.last().map(|o| o.date);
+        let newest = newest.or_else(|| self.known.last_of.get(provider).copied().filter(|_| reply.unchanged));
+        newest.is_some_and(|newest| newest >= self.request.expected)
+    }
+
+    async fn one(&self, links: &[Link], index: usize) -> Result<Reply, Setback> {
+        let link = &links[index];
+        let provider = link.provider.name();
+        if let Some(reason) = link.provider.unavailable() {
+            return Err(Setback::nobodys(reason));
+        }
+        let remembered =
+            self.memory.lock().unwrap_or_else(PoisonError::into_inner).left_alone(provider, self.settings.now);
+        if let Some(reason) = remembered.filter(|_| self.settings.leave_alone) {
+            return Err(Setback { reason, fault: Fault::OfAnswer });
+        }
+        let now = Instant::now();
+        let left = self.deadline.saturating_duration_since(now);
+        // The last may use all that is left; one with others behind it, half.
+        let share = if index + 1 < links.len() { left / 2 } else { left };
+        let reply = self.ask(link, self.first_day(links, index), now + share.max(LEAST_TIME)).await;
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        match &reply {
+            Ok(_) => memory.answered(provider),
+            Err(Setback { reason, fault: Fault::OfProvider(retry_after) }) => {
+                memory.failed(provider, reason, *retry_after, self.settings.now);
+            }
+            Err(_) => {}
+        }
+        reply
+    }
+
+    /// From which day on a provider is asked: somewhat before the last day known from it or a better one, so that there
+    /// is something to compare.
+    fn first_day(&self, links: &[Link], index: usize) -> NaiveDate {
+        if let Some(from) = self.settings.from {
+            return from;
+        }
+        let as_good = links[..=index].iter().filter_map(|link| self.known.last_of.get(link.provider.name()));
+        let last = as_good.max().copied().max(self.known.snapshot_end);
+        let overlap = Days::new(u64::from(self.settings.overlap_days));
+        let beginning = self.settings.today - Days::new(365 * u64::from(self.settings.first_years));
+        last.map_or(beginning, |last| (last.min(self.settings.today) - overlap).max(beginning))
+    }
+
+    async fn ask(&self, link: &Link, from: NaiveDate, until: Instant) -> Result<Reply, Setback> {
+        let wanted = Wanted { symbol: link.symbol.clone(), from, to: self.request.last_day };
+        let documents = link.provider.documents(&wanted);
+        let Some((newest, older)) = documents.split_last() else {
+            return Err(Setback::nobodys("it has nothing of these days"));
+        };
+        // The newest first: when the provider is down, one request tells.
+        let mut read = vec![self.document(link, &wanted, newest, until).await?];
+        for some in older.chunks(AT_A_TIME) {
+            let some = join_all(some.iter().map(|document| self.document(link, &wanted, document, until))).await;
+            for one in some {
+                read.push(one?);
+            }
+        }
+        read.reverse();
+        let unchanged = read.iter().any(|one| one.unchanged);
+        let documents = read.iter().flat_map(|one| one.validators.clone()).collect();
+        let raw: Vec<RawObservation> = read.into_iter().flat_map(|one| one.observations).collect();
+        let raw = self.as_ours(raw, &wanted, link.reading);
+        if raw.is_empty() && !unchanged {
+            return Err(Setback::nobodys(format!("it has no value from {from} to {}", wanted.to)));
+        }
+        let accepted = accept(&self.request.series, &raw, &self.known.values, &self.rules);
+        let accepted = accepted.map_err(|reason| Setback { reason, fault: Fault::OfAnswer })?;
+        Ok(Reply { accepted, documents, unchanged })
+    }
+
+    /// The provider's observations of the span as ours. What lies after it is kept for the checks to refuse.
+    fn as_ours(&self, mut raw: Vec<RawObservation>, wanted: &Wanted, reading: Reading) -> Vec<RawObservation> {
+        let calendar = self.request.rules.calendar.unwrap_or_else(BusinessCalendar::weekdays);
+        let far = wanted.to + Days::new(30);
+        raw.retain(|o| o.date >= wanted.from && (o.date <= wanted.to || o.date > far || !self.request.market_close));
+        if reading == Reading::NextBusinessDay {
+            // Of two closes that stand for one day, after a holiday, the later counts.
+            raw.sort_by_key(|o| o.date);
+            let ours = raw.iter().map(|o| reading.apply(*o, calendar));
+            let by_date: BTreeMap<NaiveDate, f64> = ours.map(|o| (o.date, o.value)).collect();
+            return by_date.into_iter().map(|(date, value)| RawObservation { date, value }).collect();
+        }
+        raw.iter().map(|o| reading.apply(*o, calendar)).collect()
+    }
+
+    async fn document(
+        &self,
+        link: &Link,
+        wanted: &Wanted,
+        document: &Document,
+        until: Instant,
+    ) -> Result<ReadDocument, Setback> {
+        let (bytes, validators) = match &document.place {
+            Place::Embedded => (Arc::from([]), Vec::new()),
+            Place::File(path) => match std::fs::read(path) {
+                Ok(bytes) => (bytes.into(), Vec::new()),
+                Err(error) if error.kind() == ErrorKind::NotFound && document.may_be_missing => {
+                    return Err(Setback::nobodys(format!("there is no file {}", path.display())));
+                }
+                Err(error) => {
+                    return Err(Setback::of_provider(format!("cannot read {}: {error}", path.display())));
+                }
+            },
+            Place::Web(addresses) => match self.bring(link, addresses, document, until).await? {
+                Brought::Bytes(bytes, validators) => (bytes, validators),
+                Brought::Unchanged => return Ok(ReadDocument { unchanged: true, ..ReadDocument::default() }),
+                Brought::Nothing => return Ok(ReadDocument::default()),
+            },
+        };
+        let observations = link.provider.read(wanted, document, &bytes).map_err(|error| {
+            let reason = labelled(document, &error.to_string());
+            match error {
+                Unreadable::NoSuchSeries { .. } => Setback::nobodys(reason),
+                _ => Setback::of_provider(reason),
+            }
+        })?;
+        Ok(ReadDocument { observations, validators, unchanged: false })
+    }
+
+    /// From the first of its addresses that has it.
+    async fn bring(
+        &self,
+        link: &Link,
+        addresses: &[String],
+        document: &Document,
+        until: Instant,
+    ) -> Result<Brought, Setback> {
+        let series = &self.request.series;
+        let setting = format!("rates.provider.{}.url", link.provider.name());
+        let mut failure: Option<WireError> = None;
+        let mut missing = false;
+        for (index, address) in addresses.iter().enumerate() {
+            let known = if self.settings.conditional() {
+                self.memory.lock().unwrap_or_else(PoisonError::into_inner).document(series, address)
+            } else {
+                Validators::default()
+            };
+            let left = until.saturating_duration_since(Instant::now());
+            let share = if index + 1 < addresses.len() { left / 2 } else { left };
+            let request = Request {
+                address,
+                setting: &setting,
+                as_browser: document.as_browser,
+                may_be_missing: document.may_be_missing,
+                known: &known,
+                until: Instant::now() + share,
+            };
+            match self.wire.bring(&request).await {
+                Ok(Answer::Body { bytes, validators }) => {
+                    return Ok(Brought::Bytes(bytes, vec![(address.clone(), validators)]));
+                }
+                Ok(Answer::Unchanged) => return Ok(Brought::Unchanged),
+                Ok(Answer::Missing) => missing = true,
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        match failure {
+            Some(error) if !missing => Err(Setback {
+                reason: labelled(document, &error.to_string()),
+                fault: Fault::OfProvider(error.retry_after()),
+            }),
+            _ => Ok(Brought::Nothing),
+        }
+    }
+}
+
+enum Brought {
+    Bytes(Arc<[u8]>, Vec<(String, Validators)>),
+    Unchanged,
+    Nothing,
+}
+
+#[derive(Debug, Default)]
+struct ReadDocument {
+    observations: Vec<RawObservation>,
+    validators: Vec<(String, Validators)>,
+    unchanged: bool,
+}
+
+fn labelled(document: &Document, reason: &str) -> String {
+    if document.label.is_empty() { reason.to_owned() } else { format!("{}: {reason}", document.label) }
+}

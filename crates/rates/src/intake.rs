@@ -1,0 +1,240 @@
+//! What an answer must pass before it comes near the store: the checks of the embedded data, seen together with what
+//! is known already, and two more that only make sense beside it. An answer that contradicts the store on most days
+//! they share is refused whole (another unit, another series, a lie); a value out of all proportion to its neighbours
+//! is refused alone.
+
+use crate::{Action, Finding, Problem, QualityRules, check, snapshot::RawObservation};
+use chrono::{NaiveDate, TimeDelta};
+use std::collections::BTreeMap;
+
+/// Days before an answer begins that are seen with it: enough returns to know what is usual.
+const SEEN_BEFORE: TimeDelta = TimeDelta::days(400);
+/// Values dated so few days ahead were published in advance, as the dólar observado is on the evening before: they are
+/// left for the day they are for.
+const PUBLISHED_AHEAD: TimeDelta = TimeDelta::days(7);
+/// An answer that differs from the store by so many times the tolerated difference ...
+const CONTRADICTION: f64 = 5.0;
+/// ... on more than half of at least so many days is not of this series.
+const SHARED_DAYS: usize = 3;
+/// The proportion to a neighbour is judged with more room the farther it is: once more for each of these days.
+const ROOM_DAYS: f64 = 30.0;
+
+/// What of an answer may be kept.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Accepted {
+    /// By date.
+    pub(crate) observations: Vec<RawObservation>,
+    /// What was refused or odd; days off the calendar are not told, many providers have values there.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// What is asked of an answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IntakeRules {
+    /// The checks of the embedded data.
+    pub(crate) quality: QualityRules,
+    /// Greatest plausible ratio between neighbouring values.
+    pub(crate) max_ratio: f64,
+    /// Tolerated relative difference between two sources; infinite: whatever differs is taken.
+    pub(crate) max_difference: f64,
+}
+
+/// Checks an answer against itself and against what is `known`, by date.
+///
+/// # Errors
+/// A sentence when nothing of it can be used.
+pub(crate) fn accept(
+    series: &str,
+    answer: &[RawObservation],
+    known: &BTreeMap<NaiveDate, f64>,
+    rules: &IntakeRules,
+) -> Result<Accepted, String> {
+    let today = rules.quality.today;
+    let answer: Vec<RawObservation> =
+        answer.iter().filter(|o| o.date <= today || o.date > today + PUBLISHED_AHEAD).copied().collect();
+    if answer.is_empty() {
+        return Ok(Accepted::default());
+    }
+    contradiction(&answer, known, rules.max_difference)?;
+    let mut findings = Vec::new();
+    let plausible = refuse_implausible(&answer, known, rules, &mut findings)?;
+    let Some(first) = plausible.iter().map(|o| o.date).min() else {
+        let first = findings.first().map_or_else(String::new, |f| format!(", the first: {f}"));
+        return Err(format!("none of its {} values can be used{first}", answer.len()));
+    };
+    let answered: BTreeMap<NaiveDate, f64> = plausible.iter().map(|o| (o.date, o.value)).collect();
+    let before = known.range(first - SEEN_BEFORE..).filter(|(date, _)| !answered.contains_key(date));
+    let before = before.map(|(&date, &value)| RawObservation { date, value });
+    let mut seen: Vec<RawObservation> = before.chain(plausible).collect();
+    seen.sort_by_key(|o| o.date);
+    let checked = check(series, &seen, &rules.quality).map_err(|error| error.to_string())?;
+    let of_answer = |finding: &Finding| {
+        let day_off = matches!(finding.problem, Problem::Weekend { .. } | Problem::Holiday { .. });
+        let noted = matches!(finding.problem, Problem::Hole { .. } | Problem::Unordered { .. });
+        !day_off && !noted && answered.contains_key(&finding.date)
+    };
+    findings.extend(checked.findings.into_iter().filter(of_answer));
+    findings.sort_by_key(|f| f.date);
+    let observations = checked.series.observations().filter(|o| answered.contains_key(&o.date)).collect();
+    Ok(Accepted { observations, findings })
+}
+
+fn contradiction(answer: &[RawObservation], known: &BTreeMap<NaiveDate, f64>, tolerated: f64) -> Result<(), String> {
+    let shared: Vec<(RawObservation, f64)> = answer.iter().filter_map(|o| Some((*o, *known.get(&o.date)?))).collect();
+    let off = |(o, known): &&(RawObservation, f64)| {
+        let difference = (o.value / known - 1.0).abs();
+        difference.is_nan() || difference > CONTRADICTION * tolerated
+    };
+    let contradicting: Vec<_> = shared.iter().filter(off).collect();
+    match contradicting.first() {
+        Some((first, known)) if shared.len() >= SHARED_DAYS && 2 * contradicting.len() > shared.len() => {
+            Err(format!(
+                "it contradicts the store on {} of {} days, on {} with {} where {known} is kept: another unit or another \
+             series; nothing of it was taken",
+                contradicting.len(),
+                shared.len(),
+                first.date,
+                first.value
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Leaves out values out of all proportion to the one before; the first is compared with what is known, or, when
+/// nothing is, with the median of the answer's beginning.
+fn refuse_implausible(
+    answer: &[RawObservation],
+    known: &BTreeMap<NaiveDate, f64>,
+    rules: &IntakeRules,
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<RawObservation>, String> {
+    let mut sorted: Vec<RawObservation> = answer.to_vec();
+    sorted.sort_by_key(|o| o.date);
+    let usable = |o: &RawObservation| o.value.is_finite() && o.value > 0.0 && o.date <= rules.quality.today;
+    let mut beginning: Vec<f64> = sorted.iter().filter(|o| usable(o)).take(9).map(|o| o.value).collect();
+    beginning.sort_by(f64::total_cmp);
+    let first = sorted.iter().find(|o| usable(o)).map(|o| o.date);
+    let anchor = first.and_then(|first| known.range(..first).next_back());
+    let mut before = match (anchor, first) {
+        (Some((&date, &value)), _) => RawObservation { date, value },
+        (None, Some(date)) => RawObservation { date, value: beginning[beginning.len() / 2] },
+        // The checks will say what is wrong with each.
+        (None, None) => return Ok(sorted),
+    };
+    let (mut kept, mut refused) = (Vec::with_capacity(sorted.len()), 0);
+    for observation in sorted {
+        let RawObservation { date, value } = observation;
+        if !usable(&observation) {
+            kept.push(observation);
+            continue;
+        }
+        let room = 1.0 + (date - before.date).num_days().max(0) as f64 / ROOM_DAYS;
+        let ratio = (value / before.value).max(before.value / value);
+        if ratio.is_finite() && ratio <= rules.max_ratio.powf(room) {
+            before = observation;
+            kept.push(observation);
+        } else {
+            refused += 1;
+            let problem = Problem::Implausible { value, before: before.value, on: before.date };
+            findings.push(Finding { date, problem, action: Action::Refused });
+        }
+    }
+    match findings.first() {
+        Some(first) if refused >= SHARED_DAYS && 2 * refused > answer.len() => Err(format!(
+            "{refused} of its {} values are out of proportion, the first: {first}; nothing of it was taken",
+            answer.len()
+        )),
+        _ => Ok(kept),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use forecaster_domain::BusinessCalendar;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn rules() -> IntakeRules {
+        let quality = QualityRules::new(day("2026-11-23"), Some(BusinessCalendar::chile()));
+        IntakeRules { quality, max_ratio: 1.3, max_difference: 0.02 }
+    }
+
+    /// Business days up to 2026-11-20 at about 950.
+    fn known(count: usize) -> BTreeMap<NaiveDate, f64> {
+        let chile = BusinessCalendar::chile();
+        let days = (0..).map(|back| day("2026-11-20") - TimeDelta::days(back)).filter(|d| chile.is_business_day(*d));
+        days.take(count).enumerate().map(|(i, date)| (date, 950.0 * (1.0 + 0.01 * (1.7 * i as f64).sin()))).collect()
+    }
+
+    fn answer(pairs: &[(&str, f64)]) -> Vec<RawObservation> {
+        pairs.iter().map(|(date, value)| RawObservation { date: day(date), value: *value }).collect()
+    }
+
+    #[test]
+    fn a_good_answer_is_taken_whole() {
+        let accepted =
+            accept("usdclp", &answer(&[("2026-11-23", 955.0), ("2026-11-20", 950.0)]), &known(300), &rules())
+                .unwrap();
+        assert_eq!(accepted.observations, answer(&[("2026-11-20", 950.0), ("2026-11-23", 955.0)]));
+        assert!(accepted.findings.iter().all(|f| f.action != Action::Refused));
+    }
+
+    #[test]
+    fn each_bad_value_is_refused_and_the_good_ones_are_taken() {
+        for bad in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e30, 1e-30, 95.0] {
+            let given = answer(&[("2026-11-20", 950.0), ("2026-11-23", bad)]);
+            let accepted = accept("usdclp", &given, &known(300), &rules()).unwrap();
+            assert_eq!(accepted.observations, answer(&[("2026-11-20", 950.0)]), "{bad}");
+            assert_eq!(accepted.findings.len(), 1, "{bad}: {:?}", accepted.findings);
+            assert!(accepted.findings[0].to_string().starts_with("2026-11-23: "), "{}", accepted.findings[0]);
+        }
+    }
+
+    #[test]
+    fn a_value_of_the_next_days_is_left_for_then_and_one_of_2099_is_refused() {
+        let given = answer(&[("2026-11-23", 955.0), ("2026-11-24", 956.0), ("2099-01-05", 955.0)]);
+        let accepted = accept("usdclp", &given, &known(300), &rules()).unwrap();
+        assert_eq!(accepted.observations, answer(&[("2026-11-23", 955.0)]));
+        let said: Vec<String> = accepted.findings.iter().map(ToString::to_string).collect();
+        assert_eq!(said, ["2099-01-05: 955 is dated after today (2026-11-23); refused"]);
+    }
+
+    #[test]
+    fn an_answer_in_another_unit_is_refused_whole() {
+        let other: Vec<RawObservation> =
+            known(10).into_iter().map(|(date, value)| RawObservation { date, value: value / 10.0 }).collect();
+        let error = accept("usdclp", &other, &known(300), &rules()).unwrap_err();
+        assert!(error.contains("contradicts the store on 10 of 10 days"), "{error}");
+        // With nothing shared to compare, the proportion to what came before tells.
+        let later = answer(&[("2026-11-17", 95.0), ("2026-11-18", 95.5), ("2026-11-19", 95.2)]);
+        let older: BTreeMap<_, _> = known(300).into_iter().filter(|(date, _)| *date < day("2026-11-14")).collect();
+        let error = accept("usdclp", &later, &older, &rules()).unwrap_err();
+        assert!(error.contains("3 of its 3 values are out of proportion"), "{error}");
+    }
+
+    #[test]
+    fn without_anything_known_the_answer_is_its_own_measure() {
+        let given =
+            answer(&[("2026-11-18", 1e30), ("2026-11-19", 950.0), ("2026-11-20", 951.0), ("2026-11-23", 952.0)]);
+        let accepted = accept("usdclp", &given, &BTreeMap::new(), &rules()).unwrap();
+        assert_eq!(accepted.observations.len(), 3);
+        assert!(accepted.findings[0].to_string().contains("out of proportion"), "{}", accepted.findings[0]);
+    }
+
+    #[test]
+    fn duplicate_days_are_kept_once_and_told() {
+        let given = answer(&[("2026-11-20", 950.0), ("2026-11-23", 955.0), ("2026-11-23", 956.0)]);
+        let accepted = accept("usdclp", &given, &known(300), &rules()).unwrap();
+        assert_eq!(accepted.observations.last().unwrap().value, 956.0);
+        assert!(accepted.findings.iter().any(|f| f.to_string().contains("2 values for one date (955, 956)")));
+    }
+
+    #[test]
+    fn an_empty_answer_is_no_fault() {
+        assert!(accept("usdclp", &[], &known(300), &rules()).unwrap().observations.is_empty());
+    }
+}

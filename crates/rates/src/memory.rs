@@ -1,0 +1,171 @@
+//! What is remembered of providers from one process to the next, in `<data_dir>/rates/providers.json`: which ones are
+//! left alone for a while, and what servers told of documents so that an unchanged one is not sent again. It is a
+//! cache: a file that cannot be read or written costs requests, never rates.
+
+use crate::{RatesError, RatesStore, wire::Validators};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, time::Duration};
+
+const FILE: &str = "providers.json";
+/// Failures in a row after which a provider is left alone.
+const TOLERATED: u32 = 3;
+/// For so long: the next schedule after a failed one is at least half an hour later.
+const LEFT_ALONE: TimeDelta = TimeDelta::minutes(10);
+/// A server that asks for more is asked again after this.
+const LONGEST: TimeDelta = TimeDelta::hours(6);
+
+/// How a provider has behaved.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Conduct {
+    /// Failures in a row.
+    failures: u32,
+    /// The last one.
+    reason: String,
+    /// Not asked before.
+    left_alone_until: Option<DateTime<Utc>>,
+}
+
+/// What is remembered.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Memory {
+    providers: BTreeMap<String, Conduct>,
+    /// By series, then by address without secrets.
+    documents: BTreeMap<String, BTreeMap<String, Validators>>,
+}
+
+impl Memory {
+    /// What was saved beside a store; nothing when there is no file or it cannot be understood.
+    pub(crate) fn load(store: &RatesStore) -> Self {
+        let loaded = store.read_beside(FILE).map(|bytes| match bytes {
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
+            None => Ok(Self::default()),
+        });
+        loaded.map_err(|error| error.to_string()).and_then(|loaded| loaded).unwrap_or_else(|error| {
+            tracing::warn!("{FILE} beside the rates is begun anew: {error}");
+            Self::default()
+        })
+    }
+
+    /// Saves it, whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn save(&self, store: &RatesStore) -> Result<(), RatesError> {
+        // A map of texts and numbers always is JSON.
+        store.write_beside(FILE, &serde_json::to_vec_pretty(self).unwrap_or_default())
+    }
+
+    /// Why a provider is not to be asked now; `None` when it is.
+    pub(crate) fn left_alone(&self, provider: &str, now: DateTime<Utc>) -> Option<String> {
+        let conduct = self.providers.get(provider)?;
+        // A clock that was ahead must not lock a provider out for longer than any rule would.
+        let until = conduct.left_alone_until.filter(|until| *until > now && *until <= now + LONGEST)?;
+        Some(format!(
+            "left alone until {} UTC after {} failures in a row, the last: {}",
+            until.format("%H:%M"),
+            conduct.failures,
+            conduct.reason
+        ))
+    }
+
+    /// It answered.
+    pub(crate) fn answered(&mut self, provider: &str) {
+        self.providers.remove(provider);
+    }
+
+    /// It failed; `asked` is how long it wants to be left alone.
+    pub(crate) fn failed(&mut self, provider: &str, reason: &str, asked: Option<Duration>, now: DateTime<Utc>) {
+        let conduct = self.providers.entry(provider.to_owned()).or_default();
+        conduct.failures = conduct.failures.saturating_add(1);
+        conduct.reason = reason.to_owned();
+        let asked = asked.map(|wait| TimeDelta::from_std(wait).unwrap_or(LONGEST).min(LONGEST));
+        let rest = if conduct.failures >= TOLERATED {
+            asked.map_or(Some(LEFT_ALONE), |a| Some(a.max(LEFT_ALONE)))
+        } else {
+            asked
+        };
+        conduct.left_alone_until = rest.map(|rest| now + rest);
+    }
+
+    /// What a server told of a document that `series` was read from.
+    pub(crate) fn document(&self, series: &str, address: &str) -> Validators {
+        self.documents.get(series).and_then(|known| known.get(plain(address))).cloned().unwrap_or_default()
+    }
+
+    /// Keeps what a server told of a document whose values are in the store.
+    pub(crate) fn keep_document(&mut self, series: &str, address: &str, validators: Validators) {
+        let known = self.documents.entry(series.to_owned()).or_default();
+        // Without a query an address is stable; with one it names a span that is asked for once.
+        if validators.is_empty() || address.contains('?') {
+            known.remove(plain(address));
+        } else {
+            known.insert(address.to_owned(), validators);
+        }
+    }
+}
+
+/// An address without its query, in which secrets may be.
+fn plain(address: &str) -> &str {
+    address.split('?').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
+    }
+
+    #[test]
+    fn a_provider_that_keeps_failing_is_left_alone_for_a_while() {
+        let mut memory = Memory::default();
+        memory.failed("ecb", "no answer", None, at(0));
+        memory.failed("ecb", "no answer", None, at(1));
+        assert_eq!(memory.left_alone("ecb", at(2)), None);
+        memory.failed("ecb", "no answer", None, at(2));
+        let reason = memory.left_alone("ecb", at(3)).unwrap();
+        assert_eq!(reason, "left alone until 00:12 UTC after 3 failures in a row, the last: no answer");
+        assert_eq!(memory.left_alone("ecb", at(12)), None);
+        // The one attempt after that decides.
+        memory.failed("ecb", "no answer", None, at(12));
+        assert!(memory.left_alone("ecb", at(13)).is_some());
+        memory.answered("ecb");
+        assert_eq!(memory.left_alone("ecb", at(13)), None);
+    }
+
+    #[test]
+    fn a_server_that_asks_to_be_left_alone_is_but_not_for_ever() {
+        let mut memory = Memory::default();
+        memory.failed("stooq", "429", Some(Duration::from_secs(1800)), at(0));
+        assert!(memory.left_alone("stooq", at(29)).is_some());
+        assert_eq!(memory.left_alone("stooq", at(30)), None);
+        memory.failed("stooq", "429", Some(Duration::from_secs(u64::MAX)), at(0));
+        assert_eq!(memory.left_alone("stooq", at(361)), None);
+        // The clock had been ahead when it failed.
+        memory.failed("stooq", "429", Some(Duration::from_secs(1800)), at(100_000));
+        assert_eq!(memory.left_alone("stooq", at(0)), None);
+    }
+
+    #[test]
+    fn memory_survives_the_process_and_garbage_is_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RatesStore::open(folder.path()).unwrap();
+        let mut memory = Memory::default();
+        memory.failed("ecb", "no answer", None, at(0));
+        let etag = Validators { etag: Some("\"7\"".into()), modified: None };
+        memory.keep_document("usdaud", "http://x/hist.zip", etag.clone());
+        memory.keep_document("usdclp", "http://x/api?pass=secret", etag.clone());
+        memory.save(&store).unwrap();
+        let again = Memory::load(&store);
+        assert_eq!(again, memory);
+        assert_eq!(again.document("usdaud", "http://x/hist.zip"), etag);
+        assert!(again.document("usdbrl", "http://x/hist.zip").is_empty(), "another series was not read from it");
+        let file = folder.path().join("rates").join(FILE);
+        assert!(!std::fs::read_to_string(&file).unwrap().contains("secret"));
+        std::fs::write(&file, "{ garbage").unwrap();
+        assert_eq!(Memory::load(&store), Memory::default());
+    }
+}

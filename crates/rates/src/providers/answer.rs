@@ -1,0 +1,183 @@
+//! What the readers of answers share: bytes become text, text becomes JSON, cells become numbers and dates, and each
+//! of these says in one way what it found instead. Nothing here panics, whatever the bytes.
+
+use crate::provider::{EXCERPT, Unreadable, excerpt};
+use chrono::{Datelike, NaiveDate};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// The text of an answer: UTF-8 or UTF-16 by its byte order mark, UTF-8 without one. Bytes that are neither become
+/// U+FFFD: names of series in Latin-1 do no harm, and no number or date has such a character.
+pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
+    let units = |body: &[u8], unit: fn([u8; 2]) -> u16| -> Vec<u16> {
+        body.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(unit).collect()
+    };
+    if let Some(rest) = body.strip_prefix(b"\xff\xfe") {
+        Cow::Owned(String::from_utf16_lossy(&units(rest, u16::from_le_bytes)))
+    } else if let Some(rest) = body.strip_prefix(b"\xfe\xff") {
+        Cow::Owned(String::from_utf16_lossy(&units(rest, u16::from_be_bytes)))
+    } else {
+        String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))
+    }
+}
+
+/// An answer in JSON; `expected` says what it should be, such as "JSON with 'codigo' and 'serie'".
+pub(super) fn json<T: DeserializeOwned>(body: &[u8], expected: &str) -> Result<T, Unreadable> {
+    let text = text(body);
+    serde_json::from_str(&text).map_err(|error| {
+        let reason = short(&error.to_string());
+        shape(expected, format!("{} ({reason})", excerpt(text.as_bytes())))
+    })
+}
+
+/// The answer as a whole is something else.
+pub(super) fn shape(expected: &str, found: impl Into<String>) -> Unreadable {
+    Unreadable::Shape { expected: expected.to_owned(), found: found.into() }
+}
+
+/// One row or cell makes no sense.
+pub(super) fn row(place: String, found: &str, expected: &'static str) -> Unreadable {
+    Unreadable::Row { place, found: short(found), expected }
+}
+
+/// The provider's own words for an error.
+pub(super) fn refused(message: &str, advice: &'static str) -> Unreadable {
+    Unreadable::Refused { message: short(message), advice }
+}
+
+/// It has no such series.
+pub(super) fn no_such_series(symbol: &str) -> Unreadable {
+    Unreadable::NoSuchSeries { symbol: symbol.to_owned() }
+}
+
+/// A number of a JSON answer; `None` for null. Numbers written as text are refused: an answer that has them has
+/// changed its format, or something in between made them, and either may use decimal commas.
+pub(super) fn number(cell: &Value, place: impl FnOnce() -> String) -> Result<Option<f64>, Unreadable> {
+    match cell {
+        Value::Null => Ok(None),
+        Value::Number(number) => Ok(number.as_f64()),
+        Value::String(text) if text.contains(',') => {
+            Err(row(place(), text, "a number, not text with a decimal comma"))
+        }
+        Value::String(text) => Err(row(place(), text, "a number, not text")),
+        other => Err(row(place(), &other.to_string(), "a number")),
+    }
+}
+
+/// A number written as text with a decimal point, such as a cell of a CSV file.
+pub(super) fn decimal(cell: &str, place: impl FnOnce() -> String) -> Result<f64, Unreadable> {
+    match cell.parse() {
+        Ok(value) => Ok(value),
+        Err(_) if cell.contains(',') => Err(row(place(), cell, "a number with a decimal point, not a comma")),
+        Err(_) => Err(row(place(), cell, "a number such as 981.26")),
+    }
+}
+
+/// A date such as 2025-01-31, in a year from 1900 to 2200.
+pub(super) fn iso_date(text: &str) -> Option<NaiveDate> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return None };
+    date(digits(&[y1, y2, y3, y4])?, digits(&[m1, m2])?, digits(&[d1, d2])?)
+}
+
+/// A date such as 31-01-2025, in a year from 1900 to 2200.
+pub(super) fn day_first_date(text: &str) -> Option<NaiveDate> {
+    let [d1, d2, b'-', m1, m2, b'-', y1, y2, y3, y4] = *text.as_bytes() else { return None };
+    date(digits(&[y1, y2, y3, y4])?, digits(&[m1, m2])?, digits(&[d1, d2])?)
+}
+
+/// A date that an observation may have: in a year from 1900 to 2200, as in imported files.
+pub(super) fn plausible(date: NaiveDate) -> Option<NaiveDate> {
+    (1900..=2200).contains(&date.year()).then_some(date)
+}
+
+fn date(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
+    plausible(NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?)
+}
+
+fn digits(bytes: &[u8]) -> Option<u32> {
+    bytes.iter().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
+}
+
+/// Percent-encoded for a path or a query: everything but letters, digits and `-._~` (RFC 3986, 2.3).
+pub(super) fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// At most [`EXCERPT`] printable characters.
+fn short(text: &str) -> String {
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    let mut short: String = text.trim().chars().map(printable).take(EXCERPT).collect();
+    if text.trim().chars().nth(EXCERPT).is_some() {
+        short.push_str("...");
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_utf_8_or_utf_16_by_its_mark() {
+        let utf16 = |unit: fn(u16) -> [u8; 2], mark: u16| -> Vec<u8> {
+            std::iter::once(mark).chain("{\"añ\":1}".encode_utf16()).flat_map(unit).collect()
+        };
+        assert_eq!(text(&utf16(u16::to_le_bytes, 0xfeff)), "{\"añ\":1}");
+        assert_eq!(text(&utf16(u16::to_be_bytes, 0xfeff)), "{\"añ\":1}");
+        assert_eq!(text("\u{feff}a,b".as_bytes()), "a,b");
+        assert_eq!(text(b"D\xf3lar"), "D\u{fffd}lar");
+        assert_eq!(text(b"\xff\xfea"), "");
+        assert_eq!(text(b""), "");
+    }
+
+    #[test]
+    fn dates_are_whole_and_plausible() {
+        let day = NaiveDate::from_ymd_opt(2024, 2, 29);
+        assert_eq!(iso_date("2024-02-29"), day);
+        assert_eq!(day_first_date("29-02-2024"), day);
+        for text in ["2025-02-29", "2024-2-29", "2024-02-290", "+024-02-29", "0001-01-01", "2201-01-01", "", "٢٠٢٤-٠"]
+        {
+            assert_eq!(iso_date(text), None, "{text}");
+        }
+        for text in ["2024-02-29", "31-02-2024", "29/02/2024", ""] {
+            assert_eq!(day_first_date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_written_as_text_are_named() {
+        let refused = |cell: Value| number(&cell, || "serie[3]".into()).unwrap_err().to_string();
+        assert_eq!(
+            refused("981,26".into()),
+            "serie[3]: found '981,26', expected a number, not text with a decimal comma"
+        );
+        assert_eq!(refused("981.26".into()), "serie[3]: found '981.26', expected a number, not text");
+        assert_eq!(refused(serde_json::json!([1])), "serie[3]: found '[1]', expected a number");
+        let comma = decimal("981,26", || "line 2".into()).unwrap_err().to_string();
+        assert_eq!(comma, "line 2: found '981,26', expected a number with a decimal point, not a comma");
+    }
+
+    #[test]
+    fn deep_and_huge_json_is_an_error() {
+        let deep = "[".repeat(100_000);
+        assert!(json::<Value>(deep.as_bytes(), "JSON").unwrap_err().to_string().contains("recursion limit"));
+        assert!(json::<Value>(b"1e999999999999", "JSON").unwrap_err().to_string().contains("out of range"));
+    }
+
+    #[test]
+    fn messages_are_short_and_printable() {
+        let long = format!("a\nb{}", "é".repeat(500));
+        assert_eq!(short(&long).chars().count(), EXCERPT + 3);
+        assert!(short(&long).starts_with("a bé"));
+        assert_eq!(encoded("^VIX CLP=X é"), "%5EVIX%20CLP%3DX%20%C3%A9");
+    }
+}

@@ -1,0 +1,241 @@
+//! currency-api: exchange rates of some 200 currencies, one file a day, from a package that its author publishes
+//! daily to the npm registry; two content networks serve it without a key.
+//!
+//! - **Documentation**: <https://github.com/fawazahmed0/exchange-api>. In the public domain (CC0); collected by its
+//!   author from several sites, without promise.
+//! - **Address**: `https://cdn.jsdelivr.net/npm/@fawazahmed0/currency-api@{date}/v1/currencies/{base}.min.json` and
+//!   `https://{date}.currency-api.pages.dev/v1/currencies/{base}.min.json`, the date as 2024-03-06. The base asked
+//!   for is always `usd`, from which every pair can be computed: one document a day serves all series.
+//! - **Answer**: `{"date":"2024-03-06","usd":{"aed":3.6725,...,"clp":977.45345457,...}}`, with many cryptocurrencies.
+//! - **Dates**: a package is published soon after 00:00 UTC of its date (the files of 2024-03-06 were written at
+//!   01:12, those of 2026-09-29 at 05:14) and has the closes of the day before. There are packages of every day,
+//!   weekends included, which repeat Friday's closes.
+//! - **Which date counts**: the one in the answer. When it is not the day asked for, a cache somewhere gave another
+//!   day, and the answer is refused: the other mirror may have the right one.
+//! - **Errors**: "not found" for days before 2024-03-02, days that were not published, and today's before it is.
+//! - **Ten days at most**: a request a day is too dear for a history, which other providers give in one; this one is
+//!   for the days since the last run.
+
+use super::{
+    answer::{iso_date, json, no_such_series, number, row, shape},
+    dollar_index::{CURRENCIES, dollar_index},
+};
+use crate::{
+    provider::{Document, Place, Provider, Unreadable, Wanted, excerpt},
+    snapshot::RawObservation,
+};
+use chrono::{Days, NaiveDate};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// Its name.
+pub(crate) const NAME: &str = "currency-api";
+/// Where it is: addresses with `{date}` and `{base}`.
+pub(crate) const DEFAULT_URLS: [&str; 2] = [
+    "https://cdn.jsdelivr.net/npm/@fawazahmed0/currency-api@{date}/v1/currencies/{base}.min.json",
+    "https://{date}.currency-api.pages.dev/v1/currencies/{base}.min.json",
+];
+
+const BASE: &str = "usd";
+
+const EXPECTED: &str = "JSON with 'date' and 'usd'";
+
+/// The first package.
+const FIRST: NaiveDate = match NaiveDate::from_ymd_opt(2024, 3, 2) {
+    Some(date) => date,
+    None => NaiveDate::MIN,
+};
+
+/// The days of a span that are asked for, from its end.
+const DAYS: usize = 10;
+
+/// The package at its mirrors.
+#[derive(Debug)]
+pub(crate) struct CurrencyApi {
+    templates: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Answer {
+    date: Option<String>,
+    usd: Option<Map<String, Value>>,
+}
+
+impl CurrencyApi {
+    /// The package at addresses with `{date}` and `{base}` in them, [`DEFAULT_URLS`] for instance.
+    pub(crate) fn new(templates: Vec<String>) -> Self {
+        Self { templates }
+    }
+
+    fn document(&self, date: NaiveDate) -> Document {
+        let address = |template: &String| template.replace("{date}", &date.to_string()).replace("{base}", BASE);
+        let place = Place::Web(self.templates.iter().map(address).collect());
+        let label = format!("{BASE} {date}");
+        Document { place, label, day: Some(date), as_browser: false, may_be_missing: true }
+    }
+}
+
+impl Provider for CurrencyApi {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn documents(&self, wanted: &Wanted) -> Vec<Document> {
+        if Quantity::of(&wanted.symbol).is_none() || self.templates.is_empty() {
+            return Vec::new();
+        }
+        let earliest = wanted.to.checked_sub_days(Days::new(DAYS as u64 - 1)).unwrap_or(FIRST);
+        let first = wanted.from.max(earliest).max(FIRST);
+        first.iter_days().take(DAYS).filter(|date| *date <= wanted.to).map(|date| self.document(date)).collect()
+    }
+
+    fn read(&self, wanted: &Wanted, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+        let quantity = Quantity::of(&wanted.symbol).ok_or_else(|| no_such_series(&wanted.symbol))?;
+        let answer: Answer = json(body, EXPECTED)?;
+        let (Some(date), Some(per_usd)) = (answer.date, answer.usd) else {
+            return Err(shape(EXPECTED, excerpt(body)));
+        };
+        let day = iso_date(&date).ok_or_else(|| row("date".into(), &date, "a date such as 2024-03-06"))?;
+        if let Some(asked) = document.day.filter(|asked| *asked != day) {
+            return Err(shape(&format!("that of {asked}"), format!("that of {day}")));
+        }
+        let value = quantity.value(&per_usd)?.ok_or_else(|| no_such_series(&wanted.symbol))?;
+        Ok(vec![RawObservation { date: day, value }])
+    }
+}
+
+/// What is computed from the rates of a day.
+#[derive(Debug)]
+enum Quantity<'a> {
+    /// The price of the first in units of the second.
+    Cross(&'a str, &'a str),
+    /// ICE's index.
+    DollarIndex,
+}
+
+impl<'a> Quantity<'a> {
+    fn of(symbol: &'a str) -> Option<Self> {
+        if symbol == "DXY" {
+            return Some(Self::DollarIndex);
+        }
+        let is_code = |code: &str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+        let (base, quote) = symbol.split_once('/')?;
+        (is_code(base) && is_code(quote)).then_some(Self::Cross(base, quote))
+    }
+
+    /// `None` when it lacks a currency.
+    fn value(&self, per_usd: &Map<String, Value>) -> Result<Option<f64>, Unreadable> {
+        let rate = |currency: &str| match currency.to_lowercase() {
+            dollar if dollar == BASE => Ok(Some(1.0)),
+            currency => per_usd.get(&currency).map_or(Ok(None), |cell| number(cell, || format!("{BASE}.{currency}"))),
+        };
+        match self {
+            Self::Cross(base, quote) => {
+                let (base, quote) = (rate(base)?, rate(quote)?);
+                Ok(base.zip(quote).map(|(base, quote)| quote / base))
+            }
+            Self::DollarIndex => {
+                let mut rates = [0.0; 6];
+                for (slot, currency) in rates.iter_mut().zip(CURRENCIES) {
+                    let Some(rate) = rate(currency)? else { return Ok(None) };
+                    *slot = rate;
+                }
+                Ok(Some(dollar_index(rates)))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::test_answers::{observed, unreadable, wanted};
+
+    /// Excerpt of the file `usd.min.json` of package 2024.3.6.
+    const ANSWER: &str = r#"{"date":"2024-03-06","usd":{"$myro":3.31372968,"00":9.77039797,"aed":3.6725,
+        "btc":0.000015,"cad":1.35996541,"chf":0.88415093,"clp":977.45345457,"eur":0.92167024,"gbp":0.78765532,
+        "jpy":149.92706,"sek":10.36487,"usd":1,"zar":18.98}}"#;
+
+    fn service() -> CurrencyApi {
+        CurrencyApi::new(DEFAULT_URLS.map(str::to_owned).to_vec())
+    }
+
+    fn read(symbol: &str, asked: &str, body: &str) -> Result<Vec<RawObservation>, Unreadable> {
+        let wanted = wanted(symbol, asked, asked);
+        service().read(&wanted, &service().documents(&wanted)[0], body.as_bytes())
+    }
+
+    #[test]
+    fn a_document_a_day_at_both_mirrors() {
+        let documents = service().documents(&wanted("USD/CLP", "2024-03-05", "2024-03-06"));
+        let cdn = "https://cdn.jsdelivr.net/npm/@fawazahmed0/currency-api@2024-03-05/v1/currencies/usd.min.json";
+        let pages = "https://2024-03-05.currency-api.pages.dev/v1/currencies/usd.min.json";
+        let first = Document {
+            place: Place::Web(vec![cdn.to_owned(), pages.to_owned()]),
+            label: "usd 2024-03-05".into(),
+            day: NaiveDate::from_ymd_opt(2024, 3, 5),
+            as_browser: false,
+            may_be_missing: true,
+        };
+        assert_eq!(documents.len(), 2);
+        assert_eq!(documents[0], first);
+    }
+
+    #[test]
+    fn at_most_ten_days_since_the_first_package_are_asked_for() {
+        let days = |symbol: &str, from: &str, to: &str| -> Vec<String> {
+            let documents = service().documents(&wanted(symbol, from, to));
+            documents.iter().filter_map(|d| d.day).map(|day| day.to_string()).collect()
+        };
+        let many = days("EUR/CLP", "2010-01-01", "2024-12-31");
+        assert_eq!((many.len(), many[0].as_str(), many[9].as_str()), (10, "2024-12-22", "2024-12-31"));
+        assert_eq!(days("DXY", "2024-01-01", "2024-03-03"), ["2024-03-02", "2024-03-03"]);
+        assert_eq!(days("USD/CLP", "2024-01-01", "2024-03-01"), [""; 0]);
+        assert_eq!(days("USD/CLP", "2024-04-02", "2024-04-01"), [""; 0]);
+        assert_eq!(days("usdclp", "2024-04-01", "2024-04-01"), [""; 0]);
+    }
+
+    #[test]
+    fn a_pair_is_computed_from_the_rates_per_dollar() {
+        let value = |symbol: &str| read(symbol, "2024-03-06", ANSWER).unwrap();
+        assert_eq!(value("USD/CLP"), [observed("2024-03-06", 977.45345457)]);
+        assert_eq!(value("EUR/CLP"), [observed("2024-03-06", 977.45345457 / 0.92167024)]);
+        assert_eq!(value("GBP/USD"), [observed("2024-03-06", 1.0 / 0.78765532)]);
+        // Outside authority: ICE's index closed at 103.80 on 2024-03-05.
+        let index = value("DXY")[0].value;
+        assert!((index - 103.8).abs() < 0.3, "{index}");
+    }
+
+    #[test]
+    fn another_day_than_asked_for_is_refused() {
+        let error = unreadable(read("USD/CLP", "2024-03-07", ANSWER));
+        assert!(error.starts_with("the answer is not that of 2024-03-07: that of 2024-03-06;"), "{error}");
+    }
+
+    #[test]
+    fn a_currency_that_it_lacks_is_no_series() {
+        assert_eq!(unreadable(read("USD/XYZ", "2024-03-06", ANSWER)), "it has no series 'USD/XYZ'");
+        let without = ANSWER.replace("\"sek\"", "\"sek2\"");
+        assert_eq!(unreadable(read("DXY", "2024-03-06", &without)), "it has no series 'DXY'");
+    }
+
+    #[test]
+    fn answers_that_are_something_else_are_named() {
+        for (body, message) in [
+            ("", "the answer is not JSON with 'date' and 'usd': nothing"),
+            ("Couldn't find the requested release version", "'Couldn't find the requested release version' ("),
+            (&ANSWER[..60], "EOF while parsing"),
+            (r#"{"date":"2024-03-06","eur":{"clp":1}}"#, "'date' and 'usd': '{\"date\":\"2024-03-06\",\"eur\""),
+            (r#"{"usd":{"clp":1}}"#, "'date' and 'usd': '{\"usd\""),
+            (r#"{"date":"6/3/2024","usd":{"clp":1}}"#, "date: found '6/3/2024', expected a date such as 2024-03-06"),
+            (
+                r#"{"date":"2024-03-06","usd":{"clp":"977,45"}}"#,
+                "usd.clp: found '977,45', expected a number, not text with a decimal comma",
+            ),
+            (r#"{"date":"2024-03-06","usd":{"clp":null}}"#, "it has no series 'USD/CLP'"),
+        ] {
+            let error = unreadable(read("USD/CLP", "2024-03-06", body));
+            assert!(error.contains(message), "{error}");
+        }
+    }
+}

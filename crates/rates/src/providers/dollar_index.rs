@@ -1,0 +1,37 @@
+//! ICE's US dollar index from the rates of its six currencies, for providers that have those but not the index.
+//! It follows the index without being its settlement price: the rates are a day's reference rates.
+
+/// The currencies of the index, in the order that [`dollar_index`] takes them in.
+pub(super) const CURRENCIES: [&str; 6] = ["EUR", "JPY", "GBP", "CAD", "SEK", "CHF"];
+
+/// Weights in the order of [`CURRENCIES`] (ICE, "U.S. Dollar Index Contracts", FAQ). ICE states EURUSD^-0.576 and
+/// GBPUSD^-0.119: the same as USDEUR^0.576 and USDGBP^0.119.
+const WEIGHTS: [f64; 6] = [0.576, 0.136, 0.119, 0.091, 0.042, 0.036];
+
+/// The constant that made the index 100 in March 1973.
+const SCALE: f64 = 50.143_481_12;
+
+/// The index from units of each of [`CURRENCIES`] per USD. What is no rate makes it NaN, zero or infinite.
+pub(super) fn dollar_index(per_usd: [f64; 6]) -> f64 {
+    per_usd.iter().zip(WEIGHTS).fold(SCALE, |product, (rate, weight)| product * rate.powf(weight))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Outside authority: ICE's index closed at 108.49 on 2024-12-31; the Federal Reserve's noon rates of that day.
+    #[test]
+    fn the_index_is_close_to_the_one_of_ice() {
+        let (eurusd, gbpusd) = (1.0351, 1.2529);
+        let index = dollar_index([1.0 / eurusd, 157.37, 1.0 / gbpusd, 1.4389, 11.0622, 0.9068]);
+        assert!((index - 108.49).abs() < 0.3, "{index}");
+    }
+
+    #[test]
+    fn weights_add_up_to_one_and_the_scale_is_the_index_at_parity() {
+        assert!((WEIGHTS.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        assert_eq!(dollar_index([1.0; 6]), SCALE);
+        assert!(dollar_index([-1.0; 6]).is_nan());
+    }
+}

@@ -1,0 +1,280 @@
+//! The euro foreign exchange reference rates of the European Central Bank, without a key.
+//!
+//! - **Documentation**: <https://www.ecb.europa.eu/stats/policy_and_exchange_rates/euro_reference_exchange_rates>.
+//!   Free to use with the source named; for information only, by the ECB's own words not for transactions.
+//! - **Address**: `https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip`, all days since 1999-01-04, about
+//!   600 kB. There is a document of 90 days as well, in XML only: one form is enough, and one request a day at most.
+//! - **Answer**: a zip archive with one CSV file, newest first, a comma at the end of each line, `N/A` where a
+//!   currency was not quoted: `Date,USD,JPY,BGN,CYP,...,ZAR,` and `2025-04-25,1.1357,162.8,1.9558,N/A,...,21.3608,`.
+//!   Units of each currency per euro.
+//! - **Dates**: days on which TARGET is open; concerted between central banks about 14:15 in Frankfurt, published
+//!   about 16:00. Holidays have no row.
+//! - **Errors**: pages in HTML.
+//! - **Quirks**: the column of a currency stays when it is gone (CYP, RUB, BGN); the Chilean peso has none.
+//! - **Symbols**: `USD/AUD` is Australian dollars per US dollar, by their rates against the euro; `DXY` is computed.
+
+use super::{
+    answer::{no_such_series, shape, text},
+    dollar_index::{CURRENCIES, dollar_index},
+    table::{Form, Row},
+};
+use crate::{
+    provider::{Document, Provider, Unreadable, Wanted, excerpt},
+    snapshot::RawObservation,
+};
+use chrono::NaiveDate;
+use std::io::{Cursor, Read};
+use zip::ZipArchive;
+
+/// Its name.
+pub(crate) const NAME: &str = "ecb";
+/// Where it is.
+pub(crate) const DEFAULT_URL: &str = "https://www.ecb.europa.eu/stats/eurofxref";
+
+/// The currencies quoted today, and the euro itself.
+pub(crate) const QUOTED: [&str; 30] = [
+    "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "ISK", "JPY",
+    "KRW", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "RON", "SEK", "SGD", "THB", "TRY", "USD", "ZAR",
+];
+
+const EXPECTED: &str = "a zip archive with a CSV file that has the columns Date, USD, JPY, ...";
+
+const FORM: Form<'static> = Form { expected: EXPECTED, date_columns: &["date"], missing: &["N/A"] };
+
+/// Bytes of the unpacked file at most: thirty times those of 2025.
+const UNPACKED: u64 = 64 * 1024 * 1024;
+
+/// Rates before this day there are none.
+const FIRST: Option<NaiveDate> = NaiveDate::from_ymd_opt(1999, 1, 4);
+
+/// The service at an address.
+#[derive(Debug)]
+pub(crate) struct Ecb {
+    base_url: String,
+}
+
+impl Ecb {
+    /// The service at `base_url`, [`DEFAULT_URL`] for instance.
+    pub(crate) fn new(base_url: &str) -> Self {
+        Self { base_url: base_url.trim_end_matches('/').to_owned() }
+    }
+}
+
+impl Provider for Ecb {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn documents(&self, wanted: &Wanted) -> Vec<Document> {
+        if Quantity::of(&wanted.symbol).is_none() || wanted.from > wanted.to || Some(wanted.to) < FIRST {
+            return Vec::new();
+        }
+        vec![Document::web(format!("{}/eurofxref-hist.zip", self.base_url), "eurofxref-hist.zip")]
+    }
+
+    fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+        let quantity = Quantity::of(&wanted.symbol).ok_or_else(|| no_such_series(&wanted.symbol))?;
+        let unpacked = unpack(body, UNPACKED)?;
+        let columns = quantity.columns();
+        let rows = FORM.rows(&text(&unpacked), &columns, wanted)?;
+        let rows = rows.ok_or_else(|| no_such_series(&wanted.symbol))?;
+        Ok(rows.into_iter().filter_map(|row| quantity.value(row)).collect())
+    }
+}
+
+/// What is computed from a row.
+#[derive(Debug)]
+enum Quantity<'a> {
+    /// The price of the first in units of the second.
+    Cross(&'a str, &'a str),
+    /// ICE's index.
+    DollarIndex,
+}
+
+impl<'a> Quantity<'a> {
+    fn of(symbol: &'a str) -> Option<Self> {
+        if symbol == "DXY" {
+            return Some(Self::DollarIndex);
+        }
+        let (base, quote) = symbol.split_once('/')?;
+        (QUOTED.contains(&base) && QUOTED.contains(&quote)).then_some(Self::Cross(base, quote))
+    }
+
+    /// The columns it needs, the euro apart, which has none.
+    fn columns(&self) -> Vec<&'a str> {
+        let currencies = match self {
+            Self::Cross(base, quote) => vec![*base, *quote],
+            Self::DollarIndex => std::iter::once("USD").chain(CURRENCIES).collect(),
+        };
+        currencies.into_iter().filter(|currency| *currency != "EUR").collect()
+    }
+
+    /// `None` when one of its rates is missing on the day.
+    fn value(&self, row: Row) -> Option<RawObservation> {
+        let mut rates = row.values.into_iter();
+        let mut per_euro = |currency: &str| if currency == "EUR" { Some(1.0) } else { rates.next().flatten() };
+        let value = match self {
+            Self::Cross(base, quote) => {
+                let base = per_euro(base)?;
+                per_euro(quote)? / base
+            }
+            Self::DollarIndex => {
+                let usd = per_euro("USD")?;
+                let mut per_usd = [0.0; 6];
+                for (rate, currency) in per_usd.iter_mut().zip(CURRENCIES) {
+                    *rate = per_euro(currency)? / usd;
+                }
+                dollar_index(per_usd)
+            }
+        };
+        Some(RawObservation { date: row.date, value })
+    }
+}
+
+/// The CSV file of the archive; one that would fill the memory is refused before it does.
+fn unpack(body: &[u8], at_most: u64) -> Result<Vec<u8>, Unreadable> {
+    let broken = |reason: String| shape(EXPECTED, format!("{} ({reason})", excerpt(body)));
+    let mut archive = ZipArchive::new(Cursor::new(body)).map_err(|e| broken(e.to_string()))?;
+    let is_csv = |name: &&str| name.to_lowercase().ends_with(".csv");
+    let Some(name) = archive.file_names().find(is_csv).map(str::to_owned) else {
+        let names: Vec<&str> = archive.file_names().take(3).collect();
+        return Err(shape(EXPECTED, format!("an archive of {}", excerpt(names.join(", ").as_bytes()))));
+    };
+    let file = archive.by_name(&name).map_err(|e| broken(e.to_string()))?;
+    let mut unpacked = Vec::new();
+    file.take(at_most + 1).read_to_end(&mut unpacked).map_err(|e| broken(e.to_string()))?;
+    if unpacked.len() as u64 > at_most {
+        let found = format!("{} bytes that unpack to more than {at_most}", body.len());
+        return Err(shape("an archive of plausible size", found));
+    }
+    Ok(unpacked)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::providers::test_answers::{observed, unreadable, wanted};
+    use std::io::Write;
+    use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+    const HEADER: &str = "Date,USD,JPY,BGN,CYP,GBP,SEK,CHF,AUD,CAD,\n";
+    const ROWS: &str = "2024-03-07,1.0895,161.27,1.9558,N/A,0.85533,11.2355,0.9579,1.6524,1.4689,\n\
+                        2024-03-06,1.0874,162.69,1.9558,N/A,0.85468,11.2645,0.9608,1.6609,1.4753,\n\
+                        2024-03-05,1.0849,162.95,1.9558,N/A,0.85526,11.2845,0.9602,N/A,N/A,\n\
+                        1999-01-04,1.1789,133.73,N/A,0.58231,0.7111,9.4696,1.6168,1.91,1.8004,\n";
+
+    fn pack(name: &str, content: &[u8], method: CompressionMethod) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        let options = SimpleFileOptions::default().compression_method(method);
+        writer.start_file(name, options).unwrap();
+        writer.write_all(content).unwrap();
+        writer.finish().unwrap().into_inner()
+    }
+
+    /// An archive that is made quickly.
+    pub(in crate::providers) fn stored(name: &str, content: &[u8]) -> Vec<u8> {
+        pack(name, content, CompressionMethod::Stored)
+    }
+
+    /// An archive as the ECB makes it.
+    fn archive(name: &str, content: &str) -> Vec<u8> {
+        pack(name, content.as_bytes(), CompressionMethod::Deflated)
+    }
+
+    /// A small one.
+    pub(in crate::providers) fn small_archive() -> Vec<u8> {
+        archive("eurofxref-hist.csv", &format!("{HEADER}{ROWS}"))
+    }
+
+    fn read(symbol: &str, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+        let (service, wanted) = (Ecb::new(DEFAULT_URL), wanted(symbol, "2024-01-01", "2024-12-31"));
+        service.read(&wanted, &Document::web(String::new(), ""), body)
+    }
+
+    #[test]
+    fn one_document_holds_every_day_of_the_currencies_quoted() {
+        let documents =
+            |symbol: &str, to: &str| Ecb::new("http://localhost:1/").documents(&wanted(symbol, "1990-01-01", to));
+        let document = Document::web("http://localhost:1/eurofxref-hist.zip".into(), "eurofxref-hist.zip");
+        for symbol in ["USD/AUD", "EUR/USD", "GBP/EUR", "DXY"] {
+            assert_eq!(documents(symbol, "2024-03-06"), std::slice::from_ref(&document));
+        }
+        for (symbol, to) in [("USD/CLP", "2024-03-06"), ("USDAUD", "2024-03-06"), ("DXY", "1999-01-03"), ("", "2024")]
+            .into_iter()
+            .filter(|(_, to)| to.len() > 4)
+        {
+            assert_eq!(documents(symbol, to), [], "{symbol}");
+        }
+    }
+
+    #[test]
+    fn a_cross_goes_through_the_euro_and_days_without_a_rate_are_left_out() {
+        let expected = [observed("2024-03-07", 1.6524 / 1.0895), observed("2024-03-06", 1.6609 / 1.0874)];
+        assert_eq!(read("USD/AUD", &small_archive()).unwrap(), expected);
+        let euro = read("EUR/USD", &small_archive()).unwrap();
+        assert_eq!(euro[2], observed("2024-03-05", 1.0849));
+        assert_eq!(read("USD/EUR", &small_archive()).unwrap()[2], observed("2024-03-05", 1.0 / 1.0849));
+    }
+
+    /// Outside authority: ICE's index was at about 103.4 and 102.8 at the close of those days.
+    #[test]
+    fn the_dollar_index_is_computed_on_days_with_all_six() {
+        let index = read("DXY", &small_archive()).unwrap();
+        assert_eq!(index.iter().map(|o| o.date.to_string()).collect::<Vec<_>>(), ["2024-03-07", "2024-03-06"]);
+        assert!((index[1].value - 103.4).abs() < 0.5 && (index[0].value - 102.8).abs() < 0.5, "{index:?}");
+    }
+
+    #[test]
+    fn a_header_without_the_comma_at_its_end_will_do() {
+        let body = archive("a.csv", &format!("{HEADER}{ROWS}").replace(",\n", "\n"));
+        assert_eq!(read("USD/AUD", &body).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_currency_without_a_column_is_no_series() {
+        assert_eq!(unreadable(read("USD/ZAR", &small_archive())), "it has no series 'USD/ZAR'");
+        assert_eq!(unreadable(read("USD/CLP", &small_archive())), "it has no series 'USD/CLP'");
+    }
+
+    #[test]
+    fn what_is_no_archive_of_a_table_is_named() {
+        let whole = small_archive();
+        let mut flipped = whole.clone();
+        flipped[60] ^= 0xff;
+        for (body, message) in [
+            (Vec::new(), "ZAR, ...: nothing (".replace("ZAR", "JPY")),
+            (b"<html>Not found</html>".to_vec(), "'<html>Not found</html>' (".into()),
+            (whole[..whole.len() - 40].to_vec(), "'PK".into()),
+            (flipped, "'PK".into()),
+            (archive("readme.txt", ""), "JPY, ...: an archive of 'readme.txt';".into()),
+            (archive("a.csv", "<html>"), "JPY, ...: '<html>';".into()),
+            (archive("a.csv", ""), "JPY, ...: nothing;".into()),
+            (
+                archive("a.csv", "Date,USD,AUD,\n06.03.2024,1,1,"),
+                "line 2: found '06.03.2024', expected a date".into(),
+            ),
+        ] {
+            let error = unreadable(read("USD/AUD", &body));
+            assert!(error.contains(&message), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_it_fills_the_memory() {
+        let body = archive("a.csv", &"0".repeat(1_000_000));
+        let error = unpack(&body, 999_999).unwrap_err().to_string();
+        assert!(body.len() < 2_000 && error.contains("bytes that unpack to more than 999999"), "{error}");
+        assert_eq!(unpack(&body, 1_000_000).unwrap().len(), 1_000_000);
+    }
+
+    #[test]
+    fn a_file_of_six_megabytes_is_read_quickly() {
+        let row = ",1.0874".repeat(41);
+        let rows: String = (0..20_000).map(|i| format!("20{:02}-01-{:02}{row},\n", i % 90, 1 + i % 28)).collect();
+        let names: String = (0..39).map(|i| format!(",C{i}")).collect();
+        let body = archive("a.csv", &format!("Date,USD,AUD{names},\n{rows}"));
+        let started = std::time::Instant::now();
+        assert!(!read("USD/AUD", &body).unwrap().is_empty());
+        assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+    }
+}

@@ -1,0 +1,239 @@
+//! mindicador.cl: Chilean indicators as the Banco Central de Chile publishes them, without a key.
+//!
+//! - **Documentation**: <https://mindicador.cl>. A free service of its author, without terms of its own; the numbers
+//!   are the Banco Central's, free to use with the source named.
+//! - **Address**: `https://mindicador.cl/api/{indicator}/{year}`, a year in one document. Without a year it is the
+//!   last month; it is not asked for, since the year holds it and changes no more often.
+//! - **Answer**, newest first: `{"version":"1.7.0","autor":"mindicador.cl","codigo":"dolar","nombre":"Dólar
+//!   observado","unidad_medida":"Pesos", "serie":[{"fecha":"2024-03-06T03:00:00.000Z","valor":981.26},...]}`. Without
+//!   values `serie` is empty.
+//! - **Dates**: `fecha` is midnight in Santiago as an instant in UTC: 03:00 in summer, 04:00 in winter. A server with
+//!   other rules of summer time writes an hour or two beside it (answers of version 1.5.0 had 05:00 in summer), so
+//!   the nearest midnight counts. Monthly indicators have the first of their month.
+//! - **Errors**: pages in HTML, or JSON with `error` and `message` instead of `serie`.
+//! - **Quirks**: `ipc` and `imacec` are changes in per cent, `libra_cobre` is USD per pound.
+
+use super::answer::{json, number, plausible, refused, row, shape};
+use crate::{
+    provider::{Document, Provider, Unreadable, Wanted, excerpt},
+    snapshot::RawObservation,
+};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta};
+use chrono_tz::America::Santiago;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Its name.
+pub(crate) const NAME: &str = "mindicador";
+/// Where it is.
+pub(crate) const DEFAULT_URL: &str = "https://mindicador.cl/api";
+
+const INDICATORS: [&str; 12] = [
+    "bitcoin",
+    "dolar",
+    "dolar_intercambio",
+    "euro",
+    "imacec",
+    "ipc",
+    "ivp",
+    "libra_cobre",
+    "tasa_desempleo",
+    "tpm",
+    "uf",
+    "utm",
+];
+
+const EXPECTED: &str = "JSON with 'codigo' and 'serie'";
+
+/// An instant this long before a midnight in Santiago still means that midnight.
+const BEFORE_MIDNIGHT: TimeDelta = TimeDelta::hours(3);
+
+/// The service at an address.
+#[derive(Debug)]
+pub(crate) struct Mindicador {
+    base_url: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Answer {
+    codigo: Option<String>,
+    serie: Option<Vec<Point>>,
+    error: Option<Value>,
+    message: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Point {
+    fecha: Option<String>,
+    #[serde(default)]
+    valor: Value,
+}
+
+impl Mindicador {
+    /// The service at `base_url`, [`DEFAULT_URL`] for instance.
+    pub(crate) fn new(base_url: &str) -> Self {
+        Self { base_url: base_url.trim_end_matches('/').to_owned() }
+    }
+}
+
+impl Provider for Mindicador {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn documents(&self, wanted: &Wanted) -> Vec<Document> {
+        let Wanted { symbol, from, to } = wanted;
+        if !INDICATORS.contains(&symbol.as_str()) {
+            return Vec::new();
+        }
+        let year =
+            |year: i32| Document::web(format!("{}/{symbol}/{year}", self.base_url), format!("{symbol}/{year}"));
+        (from.year()..=to.year()).map(year).collect()
+    }
+
+    fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+        let answer: Answer = json(body, EXPECTED)?;
+        let Some(serie) = answer.serie else {
+            let says = answer.message.or(answer.error).ok_or_else(|| shape(EXPECTED, excerpt(body)))?;
+            return Err(refused(says.as_str().unwrap_or(&says.to_string()), ""));
+        };
+        match answer.codigo {
+            Some(code) if code == wanted.symbol => {}
+            Some(code) => return Err(shape(&format!("about '{}'", wanted.symbol), excerpt(code.as_bytes()))),
+            None => return Err(shape(EXPECTED, excerpt(body))),
+        }
+        let point = |(index, point): (usize, &Point)| observation(index, point).transpose();
+        serie.iter().enumerate().filter_map(point).collect()
+    }
+}
+
+fn observation(index: usize, point: &Point) -> Result<Option<RawObservation>, Unreadable> {
+    let fecha = point.fecha.as_deref().unwrap_or_default();
+    let date = day_in_santiago(fecha).ok_or_else(|| {
+        row(format!("serie[{index}].fecha"), fecha, "an instant in UTC such as 2024-03-06T03:00:00.000Z")
+    })?;
+    let value = number(&point.valor, || format!("serie[{index}].valor"))?;
+    Ok(value.map(|value| RawObservation { date, value }))
+}
+
+/// The day whose first midnight in Santiago is meant.
+fn day_in_santiago(fecha: &str) -> Option<NaiveDate> {
+    let local = DateTime::parse_from_rfc3339(fecha).ok()?.with_timezone(&Santiago).naive_local();
+    plausible(local.checked_add_signed(BEFORE_MIDNIGHT)?.date())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::test_answers::{observed, unreadable, wanted};
+
+    fn read(symbol: &str, body: &str) -> Result<Vec<RawObservation>, Unreadable> {
+        let wanted = wanted(symbol, "2024-01-01", "2024-12-31");
+        let service = Mindicador::new(DEFAULT_URL);
+        service.read(&wanted, &service.documents(&wanted)[0], body.as_bytes())
+    }
+
+    fn dolar(serie: &str) -> Result<Vec<RawObservation>, Unreadable> {
+        let head = r#""version":"1.7.0","autor":"mindicador.cl","codigo":"dolar","nombre":"Dólar observado""#;
+        read("dolar", &format!(r#"{{{head},"unidad_medida":"Pesos","serie":[{serie}]}}"#))
+    }
+
+    fn date_of(fecha: &str) -> String {
+        match dolar(&format!(r#"{{"fecha":"{fecha}","valor":900.5}}"#)).as_deref() {
+            Ok([RawObservation { date, .. }]) => date.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_document_a_year() {
+        let service = Mindicador::new("http://localhost:1/api/");
+        let documents = service.documents(&wanted("dolar", "2023-12-29", "2025-01-03"));
+        assert_eq!(
+            documents,
+            [2023, 2024, 2025]
+                .map(|year| Document::web(format!("http://localhost:1/api/dolar/{year}"), format!("dolar/{year}")))
+        );
+        assert_eq!(service.documents(&wanted("CLP=X", "2024-01-01", "2024-01-31")), []);
+        assert_eq!(service.documents(&wanted("dolar", "2024-01-01", "2023-12-31")), []);
+    }
+
+    #[test]
+    fn values_are_read_newest_first_with_those_of_no_day_left_out() {
+        let serie = r#"{"fecha":"2024-03-06T03:00:00.000Z","valor":981.26},
+            {"fecha":"2024-03-05T03:00:00.000Z","valor":null},{"fecha":"2024-03-04T03:00:00.000Z"},
+            {"fecha":"2024-03-01T03:00:00.000Z","valor":-1},{"fecha":"2099-01-01T03:00:00.000Z","valor":1e30}"#;
+        let expected = [observed("2024-03-06", 981.26), observed("2024-03-01", -1.0), observed("2099-01-01", 1e30)];
+        assert_eq!(dolar(serie).unwrap(), expected);
+        assert_eq!(dolar("").unwrap(), []);
+    }
+
+    #[test]
+    fn a_date_is_the_day_in_santiago() {
+        // Summer time ended on 2024-04-06 at 24:00 and began again on 2024-09-07 at 24:00.
+        for (fecha, date) in [
+            ("2024-03-06T03:00:00.000Z", "2024-03-06"),
+            ("2024-06-12T04:00:00.000Z", "2024-06-12"),
+            ("2024-04-06T03:00:00.000Z", "2024-04-06"),
+            ("2024-04-07T04:00:00.000Z", "2024-04-07"),
+            ("2024-04-08T04:00:00.000Z", "2024-04-08"),
+            ("2024-09-07T04:00:00.000Z", "2024-09-07"),
+            ("2024-09-08T04:00:00.000Z", "2024-09-08"),
+            ("2024-09-09T03:00:00.000Z", "2024-09-09"),
+            ("2024-03-06T00:00:00-03:00", "2024-03-06"),
+        ] {
+            assert_eq!(date_of(fecha), date, "{fecha}");
+        }
+    }
+
+    /// The first three stand in answers of the service, of version 1.5.0 and 1.4.0.
+    #[test]
+    fn rules_of_summer_time_of_other_years_do_not_move_a_date() {
+        for (fecha, date) in [
+            ("2018-01-15T05:00:00.000Z", "2018-01-15"),
+            ("2014-11-13T05:00:00.000Z", "2014-11-13"),
+            ("2016-09-01T04:00:00.000Z", "2016-09-01"),
+            ("2024-06-12T03:00:00.000Z", "2024-06-12"),
+            ("2024-09-08T03:00:00.000Z", "2024-09-08"),
+        ] {
+            assert_eq!(date_of(fecha), date, "{fecha}");
+        }
+    }
+
+    #[test]
+    fn impossible_dates_and_numbers_are_named() {
+        for (point, message) in [
+            (r#"{"fecha":"2024-03-06","valor":1}"#, "serie[0].fecha: found '2024-03-06', expected an instant in UTC"),
+            (r#"{"fecha":"2024-02-30T03:00:00.000Z","valor":1}"#, "serie[0].fecha: found '2024-02-30T03"),
+            (r#"{"fecha":"9999-12-31T23:59:59Z","valor":1}"#, "serie[0].fecha: found '9999-12-31T23"),
+            (r#"{"fecha":"0000-01-01T00:00:00Z","valor":1}"#, "serie[0].fecha: found '0000-01-01T00"),
+            (r#"{"valor":1}"#, "serie[0].fecha: found '', expected"),
+            (
+                r#"{"fecha":"2024-03-06T03:00:00.000Z","valor":"981,26"}"#,
+                "serie[0].valor: found '981,26', expected a number, not text with a decimal comma",
+            ),
+        ] {
+            let error = unreadable(dolar(point));
+            assert!(error.starts_with(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn answers_that_are_something_else_are_named() {
+        for (body, message) in [
+            ("", "the answer is not JSON with 'codigo' and 'serie': nothing (EOF while parsing"),
+            ("<!DOCTYPE html>\n<title>502</title>", "'<!DOCTYPE html> <title>502</title>' (expected value at line 1"),
+            (r#"{"codigo":"dolar","serie":[{"fecha":"2024-0"#, "EOF while parsing a string at line 1 column 43"),
+            (r#"{"codigo":"dolar","serie":{}}"#, "invalid type: map, expected a sequence"),
+            (r#"{"codigo":"dolar"}"#, "'codigo' and 'serie': '{\"codigo\":\"dolar\"}'"),
+            (r#"{"error":"Not Found","message":"No existe el indicador"}"#, "it says: No existe el indicador"),
+            (r#"{"error":{"code":500}}"#, "it says: {\"code\":500}"),
+            (r#"{"codigo":"uf","serie":[]}"#, "the answer is not about 'dolar': 'uf'"),
+            (r#"{"serie":[]}"#, "'codigo' and 'serie': '{\"serie\":[]}'"),
+            ("[1,2]", "the answer is not JSON with"),
+        ] {
+            let error = unreadable(read("dolar", body));
+            assert!(error.contains(message), "{error}");
+        }
+    }
+}

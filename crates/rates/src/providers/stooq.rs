@@ -1,0 +1,162 @@
+//! Stooq: daily prices of currencies, indices and commodities as CSV files.
+//!
+//! - **Documentation**: none; <https://stooq.com/db/h/>. For personal use. Since 2026 a file is given only with a
+//!   key, which a person gets for a captcha, and sometimes only to a browser that runs its scripts: the last resort.
+//! - **Address**: `https://stooq.com/q/d/l/?s=usdclp&d1=20240301&d2=20240331&i=d`, with `&apikey=..` where there is
+//!   one.
+//! - **Answer**, oldest first: `Date,Open,High,Low,Close,Volume` (currencies without the volume) and
+//!   `2024-03-06,976.1,983.2,975.4,981.3`. Columns are found by name; the site in Polish has others and is not asked.
+//! - **Dates**: the day of trading; that of currencies ends at about 22:00 in Warsaw. The row of today has the latest
+//!   price.
+//! - **Errors** come with HTTP status 200 as a line of text: "No data" for a symbol it does not have and for a span
+//!   without trading, "Exceeded the daily hits limit", "Get your apikey: ..."; or a page that checks the browser.
+
+use super::{
+    answer::{encoded, no_such_series, refused, text},
+    table::{Form, Row},
+};
+use crate::{
+    provider::{Document, Provider, Unreadable, Wanted},
+    snapshot::RawObservation,
+};
+use std::fmt;
+
+/// Its name.
+pub(crate) const NAME: &str = "stooq";
+/// Where it is.
+pub(crate) const DEFAULT_URL: &str = "https://stooq.com/q/d/l/";
+
+const FORM: Form<'static> =
+    Form { expected: "a CSV file with the columns Date and Close", date_columns: &["date"], missing: &["N/D"] };
+
+/// The service at an address, with a key or without.
+pub(crate) struct Stooq {
+    base_url: String,
+    api_key: Option<String>,
+}
+
+impl Stooq {
+    /// The service at `base_url`, [`DEFAULT_URL`] for instance.
+    pub(crate) fn new(base_url: &str, api_key: Option<String>) -> Self {
+        Self { base_url: base_url.to_owned(), api_key: api_key.filter(|key| !key.trim().is_empty()) }
+    }
+}
+
+impl fmt::Debug for Stooq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = if self.api_key.is_some() { "[redacted]" } else { "none" };
+        f.debug_struct("Stooq").field("base_url", &self.base_url).field("api_key", &key).finish()
+    }
+}
+
+impl Provider for Stooq {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn documents(&self, wanted: &Wanted) -> Vec<Document> {
+        let Wanted { symbol, from, to } = wanted;
+        if symbol.is_empty() || from > to {
+            return Vec::new();
+        }
+        let span = format!("d1={}&d2={}&i=d", from.format("%Y%m%d"), to.format("%Y%m%d"));
+        let key = self.api_key.iter().map(|key| format!("&apikey={}", encoded(key))).collect::<String>();
+        let url = format!("{}?s={}&{span}{key}", self.base_url, encoded(symbol));
+        vec![Document::web(url, format!("{symbol} from {from} to {to}"))]
+    }
+
+    fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+        let text = text(body);
+        let says = |message: &str| text.trim_start().to_lowercase().starts_with(message);
+        if says("no data") {
+            return Err(no_such_series(&wanted.symbol));
+        }
+        if says("exceeded the daily hits limit") {
+            return Err(refused("Exceeded the daily hits limit", "; it answers again tomorrow"));
+        }
+        if says("get your apikey") {
+            return Err(refused(
+                "Get your apikey",
+                "; it gives one at stooq.com for a captcha, or leave this provider out",
+            ));
+        }
+        let rows = FORM.rows(&text, &["Close"], wanted)?;
+        let rows = rows.ok_or_else(|| super::answer::shape(FORM.expected, crate::provider::excerpt(body)))?;
+        Ok(rows.into_iter().filter_map(Row::single).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        provider::Place,
+        providers::test_answers::{observed, unreadable, wanted},
+    };
+
+    fn read(body: &str) -> Result<Vec<RawObservation>, Unreadable> {
+        let (service, wanted) = (Stooq::new(DEFAULT_URL, None), wanted("usdclp", "2024-03-01", "2024-03-31"));
+        service.read(&wanted, &service.documents(&wanted)[0], body.as_bytes())
+    }
+
+    #[test]
+    fn the_key_is_in_the_address_and_nowhere_else() {
+        let address = |key: Option<&str>| {
+            let service = Stooq::new("http://localhost:1/l/", key.map(str::to_owned));
+            assert!(!format!("{service:?}").contains("k&y"));
+            let documents = service.documents(&wanted("usdclp", "2024-03-01", "2024-03-31"));
+            assert_eq!(documents[0].label, "usdclp from 2024-03-01 to 2024-03-31");
+            match &documents[0].place {
+                Place::Web(urls) => urls.concat(),
+                _ => String::new(),
+            }
+        };
+        let plain = "http://localhost:1/l/?s=usdclp&d1=20240301&d2=20240331&i=d";
+        assert_eq!(address(None), plain);
+        assert_eq!(address(Some("")), plain);
+        assert_eq!(address(Some("k&y")), format!("{plain}&apikey=k%26y"));
+    }
+
+    #[test]
+    fn closes_are_read_with_a_volume_or_without() {
+        let expected = [observed("2024-03-05", 976.1), observed("2024-03-06", 981.3)];
+        let with = "Date,Open,High,Low,Close,Volume\r\n2024-03-05,1,2,0.5,976.1,0\r\n2024-03-06,1,2,0.5,981.3,\r\n";
+        assert_eq!(read(with).unwrap(), expected);
+        let without =
+            "Date,Open,High,Low,Close\n2024-03-05,1,2,0.5,976.1\n2024-03-06,1,2,0.5,981.3\n2024-03-07,,,,N/D\n";
+        assert_eq!(read(without).unwrap(), expected);
+    }
+
+    #[test]
+    fn its_errors_are_lines_of_text() {
+        assert_eq!(unreadable(read("No data")), "it has no series 'usdclp'");
+        assert_eq!(
+            unreadable(read("Exceeded the daily hits limit!\n")),
+            "it says: Exceeded the daily hits limit; it answers again tomorrow"
+        );
+        let key = unreadable(read("Get your apikey:\n\n1. Open https://stooq.com/q/d/?s=usdclp&get_apikey"));
+        assert!(key.starts_with("it says: Get your apikey; it gives one at stooq.com"), "{key}");
+    }
+
+    #[test]
+    fn answers_that_are_something_else_are_named() {
+        for (body, message) in [
+            ("", "the answer is not a CSV file with the columns Date and Close: nothing;"),
+            ("<html><script>const c=1</script>", "Date and Close: '<html><script>const c=1</script>';"),
+            (
+                "Data,Otwarcie,Zamkniecie\n2024-03-06,1,2",
+                "Date and Close: 'Data,Otwarcie,Zamkniecie 2024-03-06,1,2';",
+            ),
+            ("Date,Open\n2024-03-06,1", "Date and Close: 'Date,Open 2024-03-06,1';"),
+            ("Warning: Division by zero\nDate,Close\n", "Date and Close: 'Warning: Division by zero"),
+            ("Date,Close\n20240306,981.3", "line 2: found '20240306', expected a date such as 2025-01-31"),
+            (
+                "Date,Close\n2024-03-06,\"981,3\"",
+                "expected as many cells as the header has; is a comma a decimal one?",
+            ),
+        ] {
+            let error = unreadable(read(body));
+            assert!(error.contains(message), "{error}");
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! Bringing the store up to date: all series at once, each from its own chain of providers, checked beside what is
+//! known, compared where two sources overlap, and merged as soon as it is there. What a sync has merged survives
+//! whatever happens to it afterwards.
+
+use crate::{
+    MergeReport, MergeRules, QualityRules, RatesError, RatesStore, StoredObservation,
+    chain::{Asked, Asking, Known, Link, Reply, links},
+    intake::IntakeRules,
+    listings::traits,
+    memory::Memory,
+    snapshot::{RawObservation, embedded},
+    sources::Sources,
+    wire::{Limits, Wire},
+};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use futures_util::future::join_all;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// A series to be brought up to date.
+#[derive(Debug, Clone)]
+pub struct SeriesRequest {
+    /// Its name.
+    pub series: String,
+    /// An order of providers of its own.
+    pub providers: Option<Vec<String>>,
+    /// Symbols of its own by provider; `1/X` is X the other way round.
+    pub symbols: BTreeMap<String, String>,
+    /// What it is held to. Its `today` is the day of the sync.
+    pub rules: QualityRules,
+    /// The newest date that a provider can be expected to have: one that has it is up to date.
+    pub expected: NaiveDate,
+    /// The last day to ask for.
+    pub last_day: NaiveDate,
+    /// Whether a day's value is final only after the day: then later ones are left for then.
+    pub market_close: bool,
+}
+
+impl SeriesRequest {
+    /// The usual request: a market's close is expected of the last weekday before `rules.today`, everything else of the
+    /// last business day.
+    pub fn new(series: &str, rules: QualityRules) -> Self {
+        let today = rules.today;
+        let calendar = rules.calendar.unwrap_or_else(forecaster_domain::BusinessCalendar::weekdays);
+        let market_close = traits(series).market_close;
+        let last_day = if market_close { today - Days::new(1) } else { today };
+        let back = (0..14).map(|days| last_day - Days::new(days));
+        let expected = back.into_iter().find(|day| calendar.is_business_day(*day)).unwrap_or(last_day);
+        let expected = if traits(series).monthly { today - Days::new(45) } else { expected };
+        Self {
+            series: series.to_owned(),
+            providers: None,
+            symbols: BTreeMap::new(),
+            rules,
+            expected,
+            last_day,
+            market_close,
+        }
+    }
+}
+
+/// How a sync goes about it.
+#[derive(Debug, Clone)]
+pub struct SyncSettings {
+    /// From which day on, whatever is known; `None`: from somewhat before the last day known.
+    pub from: Option<NaiveDate>,
+    /// Take whatever a source says of days that are stored, however much it differs.
+    pub accept_revisions: bool,
+    /// Tolerated relative difference between two sources, and between a source and what it said before.
+    pub max_difference: f64,
+    /// Ask a second source, to compare.
+    pub cross_check: bool,
+    /// Leave a provider alone for a while that has failed repeatedly.
+    pub leave_alone: bool,
+    /// All of it ends after this.
+    pub deadline: Duration,
+    /// Days before the last known one that are asked for again.
+    pub overlap_days: u32,
+    /// Years asked for of a series of which nothing is known.
+    pub first_years: u32,
+    /// The day of the sync.
+    pub today: NaiveDate,
+    /// The time of the sync: from then on its values are known.
+    pub now: DateTime<Utc>,
+    /// Limits of the wire.
+    pub limits: Limits,
+}
+
+impl SyncSettings {
+    /// The usual settings for a sync at `now`, which is on `today` in the configured zone.
+    pub fn new(today: NaiveDate, now: DateTime<Utc>) -> Self {
+        Self {
+            from: None,
+            accept_revisions: false,
+            max_difference: 0.02,
+            cross_check: true,
+            leave_alone: true,
+            deadline: Duration::from_secs(8),
+            overlap_days: 14,
+            first_years: 10,
+            today,
+            now,
+            limits: Limits::default(),
+        }
+    }
+
+    /// Whether a server may answer that nothing has changed since the last sync.
+    pub(crate) fn conditional(&self) -> bool {
+        self.from.is_none() && !self.accept_revisions
+    }
+}
+
+/// What one provider's part came to.
+#[derive(Debug, Clone)]
+pub struct ProviderOutcome {
+    /// Its name.
+    pub provider: String,
+    /// What was merged of its answer, or why nothing came, as the end of a sentence that begins with provider and series.
+    pub outcome: Result<MergeReport, String>,
+    /// Observations that were refused, and odd ones, a line each.
+    pub findings: Vec<String>,
+    /// False for a provider that only has nothing for us, for instance for want of an account.
+    pub is_fault: bool,
+}
+
+/// A provider that failed for a series.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Its name.
+    pub provider: String,
+    /// The series.
+    pub series: String,
+    /// Why, as the end of a sentence that begins with provider and series.
+    pub reason: String,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}, {}: {}", self.provider, self.series, self.reason)
+    }
+}
+
+/// What a series came to.
+#[derive(Debug, Clone)]
+pub struct SeriesOutcome {
+    /// Its name.
+    pub series: String,
+    /// Who was asked, in order.
+    pub providers: Vec<ProviderOutcome>,
+    /// Where sources disagree, a sentence each.
+    pub disagreements: Vec<String>,
+    /// Date and source of the newest observation that is known now.
+    pub newest: Option<(NaiveDate, String)>,
+    /// Whether somebody who was asked is up to date.
+    pub up_to_date: bool,
+    /// Why nothing could be merged: the store, not the providers.
+    pub store_error: Option<String>,
+}
+
+impl SeriesOutcome {
+    /// Observations on days that had none.
+    pub fn added(&self) -> usize {
+        self.reports().map(|report| report.added).sum()
+    }
+
+    /// The providers that are at fault, with why.
+    pub fn faults(&self) -> impl Iterator<Item = Fault> + '_ {
+        let faulty = self.providers.iter().filter(|p| p.is_fault);
+        faulty.filter_map(|p| {
+            let reason = p.outcome.as_ref().err()?.clone();
+            Some(Fault { provider: p.provider.clone(), series: self.series.clone(), reason })
+        })
+    }
+
+    /// Whether any provider answered.
+    pub fn is_answered(&self) -> bool {
+        self.reports().next().is_some()
+    }
+
+    fn reports(&self) -> impl Iterator<Item = &MergeReport> {
+        self.providers.iter().filter_map(|p| p.outcome.as_ref().ok())
+    }
+}
+
+/// Brings `requests` up to date and tells what came of each, in their order. `done` is told of each as it ends.
+///
+/// Providers that fail are part of the outcome. What was merged before an error stays.
+///
+/// # Errors
+/// When there can be no client at all.
+pub async fn sync(
+    store: &RatesStore,
+    sources: &Sources,
+    requests: &[SeriesRequest],
+    settings: &SyncSettings,
+    done: &(dyn Fn(&SeriesOutcome) + Sync),
+) -> Result<Vec<SeriesOutcome>, RatesError> {
+    let wire = Wire::open(settings.limits, None).map_err(|reason| RatesError::NoClient { reason })?;
+    let memory = Mutex::new(Memory::load(store));
+    let deadline = Instant::now() + settings.deadline;
+    let one = |request| {
+        let sync = OneSync { store, sources, settings, memory: &memory, wire: &wire, deadline };
+        async move {
+            let outcome = sync.run(request).await;
+            done(&outcome);
+            outcome
+        }
+    };
+    let outcomes = join_all(requests.iter().map(one)).await;
+    let memory = memory.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Err(error) = memory.save(store) {
+        tracing::warn!("what was learnt of the providers is not kept: {error}");
+    }
+    Ok(outcomes)
+}
+
+#[derive(Clone, Copy)]
+struct OneSync<'a> {
+    store: &'a RatesStore,
+    sources: &'a Sources,
+    settings: &'a SyncSettings,
+    memory: &'a Mutex<Memory>,
+    wire: &'a Wire,
+    deadline: Instant,
+}
+
+impl OneSync<'_> {
+    async fn run(&self, request: &SeriesRequest) -> SeriesOutcome {
+        let outcome = SeriesOutcome {
+            series: request.series.clone(),
+            providers: Vec::new(),
+            disagreements: Vec::new(),
+            newest: None,
+            up_to_date: false,
+            store_error: None,
+        };
+        let known = match known(self.store, &request.series) {
+            Ok(known) => known,
+            Err(error) => {
+                tracing::error!(series = request.series, "{error}");
+                return SeriesOutcome { store_error: Some(error.to_string()), ..outcome };
+            }
+        };
+        let links = links(self.sources, request);
+        let rules = IntakeRules {
+            quality: request.rules,
+            max_ratio: traits(&request.series).max_ratio,
+            max_difference: if self.settings.accept_revisions { f64::INFINITY } else { self.settings.max_difference },
+        };
+        let asking = Asking {
+            wire: self.wire,
+            memory: self.memory,
+            settings: self.settings,
+            request,
+            rules,
+            known: &known,
+            deadline: self.deadline,
+        };
+        let asked = asking.all(&links).await;
+        let up_to_date =
+            asked.iter().any(|one| one.outcome.as_ref().is_ok_and(|reply| asking.is_up_to_date(one.provider, reply)));
+        self.merge(request, &links, asked, &known, SeriesOutcome { up_to_date, ..outcome })
+    }
+
+    /// Merges the answers, the preferred provider's first.
+    fn merge(
+        &self,
+        request: &SeriesRequest,
+        links: &[Link],
+        asked: Vec<Asked>,
+        known: &Known,
+        mut outcome: SeriesOutcome,
+    ) -> SeriesOutcome {
+        let ranking: Vec<String> = links.iter().map(|link| link.provider.name().to_owned()).collect();
+        outcome.disagreements = disagreements(&request.series, &asked, self.settings.max_difference);
+        for disagreement in &outcome.disagreements {
+            tracing::warn!(series = request.series, "{disagreement}");
+        }
+        for index in 0..asked.len() {
+            let Asked { provider, outcome: answer } = &asked[index];
+            let merged = match answer {
+                Err(setback) => Err((setback.reason.clone(), setback.is_fault())),
+                Ok(reply) => match self.merge_one(request, &ranking, &asked, index, reply, known) {
+                    Ok(report) => Ok(report),
+                    Err(error) => {
+                        tracing::error!(series = request.series, "{error}");
+                        outcome.store_error = Some(error.to_string());
+                        Err((error.to_string(), false))
+                    }
+                },
+            };
+            let findings = answer.iter().flat_map(|reply| &reply.accepted.findings);
+            outcome.providers.push(ProviderOutcome {
+                provider: (*provider).to_owned(),
+                is_fault: merged.as_ref().is_err_and(|(_, is_fault)| *is_fault),
+                findings: findings.map(ToString::to_string).collect(),
+                outcome: merged.map_err(|(reason, _)| reason),
+            });
+        }
+        outcome.newest = newest(self.store, &request.series);
+        outcome
+    }
+
+    fn merge_one(
+        &self,
+        request: &SeriesRequest,
+        ranking: &[String],
+        asked: &[Asked],
+        index: usize,
+        reply: &Reply,
+        known: &Known,
+    ) -> Result<MergeReport, RatesError> {
+        let provider = asked[index].provider;
+        let series = &request.series;
+        for finding in &reply.accepted.findings {
+            tracing::warn!(provider, series, "{provider}, {series}: {finding}");
+        }
+        let after = self.only_after(ranking, asked, index, known);
+        let observations: Vec<StoredObservation> = reply
+            .accepted
+            .observations
+            .iter()
+            .filter(|o| after.is_none_or(|after| o.date > after))
+            .map(|o| StoredObservation {
+                date: o.date,
+                value: o.value,
+                source: provider.to_owned(),
+                fetched_at: self.settings.now,
+            })
+            .collect();
+        let others = asked.iter().enumerate().filter(|(other, _)| *other != index);
+        let confirmed: BTreeMap<NaiveDate, f64> =
+            others.flat_map(|(_, other)| accepted(other)).map(|o| (o.date, o.value)).collect();
+        let rules = MergeRules {
+            ranking,
+            max_difference: self.settings.max_difference,
+            accept_revisions: self.settings.accept_revisions,
+            confirmed: &confirmed,
+        };
+        let report = self.store.merge(series, &observations, &rules)?;
+        tell(provider, series, &report, observations.last().map(|o| o.date));
+        let complete = reply.accepted.findings.is_empty() && report.withheld.is_empty();
+        if complete {
+            let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+            for (address, validators) in &reply.documents {
+                memory.keep_document(series, address, validators.clone());
+            }
+        }
+        Ok(report)
+    }
+
+    /// A less preferred provider only goes on where the better ones, and the snapshot, end: its values are of another
+    /// kind, and fill no holes that may be holidays.
+    fn only_after(&self, ranking: &[String], asked: &[Asked], index: usize, known: &Known) -> Option<NaiveDate> {
+        let provider = asked[index].provider;
+        let rank = ranking.iter().position(|name| name == provider)?;
+        let better = &ranking[..rank];
+        let answered = asked[..index].iter().filter_map(|one| accepted(one).map(|o| o.date).max()).max();
+        let stored = better.iter().filter_map(|name| known.last_of.get(name)).max().copied();
+        let snapshot = known.snapshot_end.filter(|_| rank > 0 || self.settings.from.is_none());
+        answered.max(stored).max(snapshot)
+    }
+}
+
+fn accepted(asked: &Asked) -> impl Iterator<Item = &RawObservation> {
+    asked.outcome.iter().flat_map(|reply| &reply.accepted.observations)
+}
+
+fn known(store: &RatesStore, series: &str) -> Result<Known, RatesError> {
+    let snapshot = embedded()?.get(series);
+    let stored = store.load(series)?.unwrap_or_default();
+    let mut values: BTreeMap<NaiveDate, f64> = snapshot.into_iter().flatten().map(|o| (o.date, o.value)).collect();
+    let mut last_of = BTreeMap::new();
+    for observation in &stored {
+        values.insert(observation.date, observation.value);
+        last_of.insert(observation.source.clone(), observation.date);
+    }
+    Ok(Known { values, snapshot_end: snapshot.and_then(|s| s.last()).map(|o| o.date), last_of })
+}
+
+fn newest(store: &RatesStore, series: &str) -> Option<(NaiveDate, String)> {
+    let stored = store.load(series).ok().flatten();
+    let stored = stored.and_then(|all| all.last().map(|o| (o.date, o.source.clone())));
+    let snapshot = embedded().ok().and_then(|all| all.get(series)?.last());
+    stored.or_else(|| snapshot.map(|o| (o.date, crate::EMBEDDED_SOURCE.to_owned())))
+}
+
+/// Where the first answer and a later one overlap and differ by more than is tolerated.
+fn disagreements(series: &str, asked: &[Asked], tolerated: f64) -> Vec<String> {
+    let mut answers = asked.iter().filter(|one| accepted(one).next().is_some());
+    let Some(first) = answers.next() else { return Vec::new() };
+    let own: BTreeMap<NaiveDate, f64> = accepted(first).map(|o| (o.date, o.value)).collect();
+    let compare = |other: &Asked| {
+        let shared: Vec<(NaiveDate, f64, f64)> =
+            accepted(other).filter_map(|o| Some((o.date, *own.get(&o.date)?, o.value))).collect();
+        let difference = |(_, own, other): &(NaiveDate, f64, f64)| (other / own - 1.0).abs();
+        let differing: Vec<_> = shared.iter().filter(|one| difference(one) > tolerated).collect();
+        let worst = differing.iter().max_by(|a, b| difference(a).total_cmp(&difference(b)))?;
+        let (date, own, others) = worst;
+        Some(format!(
+            "{series}: {} and {} differ by more than {:.1} % on {} of {} days, most on {date} ({own} and {others}); \
+             {}'s values count",
+            first.provider,
+            other.provider,
+            100.0 * tolerated,
+            differing.len(),
+            shared.len(),
+            first.provider
+        ))
+    };
+    answers.filter_map(compare).collect()
+}
+
+fn tell(provider: &str, series: &str, report: &MergeReport, newest: Option<NaiveDate>) {
+    let up_to = newest.map_or_else(String::new, |date| format!(" up to {date}"));
+    let (added, revised) = (report.added, report.revised.len());
+    tracing::info!(provider, series, added, revised, "{series}: {added} new values{up_to} from {provider}");
+    for line in report.complaints(series) {
+        tracing::warn!(provider, series, "{line}");
+    }
+}

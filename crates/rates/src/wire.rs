@@ -1,0 +1,396 @@
+//! Bringing documents: one client for all providers, with limits on time, size, redirects and requests per host,
+//! retries with jitter, and conditional requests. What goes wrong ends as a [`WireError`], the end of a sentence that
+//! the chain begins with provider and series. Addresses may hold secrets and are never shown; hosts are.
+
+use crate::provider::excerpt;
+use chrono::{DateTime, Utc};
+use rand::RngExt;
+use reqwest::{
+    Client, Proxy, Response, StatusCode, Url,
+    header::{ACCEPT, CONTENT_LENGTH, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER},
+    redirect::Policy,
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::HashMap,
+    error::Error,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    sync::OnceCell,
+    time::{Instant, sleep, sleep_until, timeout_at},
+};
+
+const OWN_AGENT: &str = concat!("forecaster/", env!("CARGO_PKG_VERSION"));
+/// Some servers answer nothing but browsers.
+const BROWSER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+const MAX_REDIRECTS: usize = 5;
+
+/// Limits of the wire. The defaults are for services that answer in well under a second when they answer at all.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For a connection to open, its handshake included.
+    pub connect: Duration,
+    /// Without a byte from an open connection.
+    pub silence: Duration,
+    /// Bytes of an answer, after decompression. The largest honest one, the ECB's archive, has 0.7 MB.
+    pub body: usize,
+    /// Attempts at one document.
+    pub attempts: u32,
+    /// Mean pause before the second attempt; it doubles with each.
+    pub pause: Duration,
+    /// Between the starts of two requests to one host.
+    pub interval: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            silence: Duration::from_secs(5),
+            body: 32 << 20,
+            attempts: 3,
+            pause: Duration::from_millis(300),
+            interval: Duration::from_millis(100),
+        }
+    }
+}
+
+/// What a server told of a document, to ask next time whether it has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Validators {
+    /// ETag.
+    pub(crate) etag: Option<String>,
+    /// Last-Modified.
+    pub(crate) modified: Option<String>,
+}
+
+impl Validators {
+    fn of(headers: &HeaderMap) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Self { etag: text(ETAG), modified: text(LAST_MODIFIED) }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A server's answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    /// The document.
+    Body {
+        /// Its bytes, decompressed.
+        bytes: Arc<[u8]>,
+        /// For the next time.
+        validators: Validators,
+    },
+    /// The same as last time.
+    Unchanged,
+    /// Not found.
+    Missing,
+}
+
+/// Why a document did not come.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum WireError {
+    /// Not an address.
+    #[error("its address is not one: '{address}'; correct the setting {setting}")]
+    BadAddress { address: String, setting: String },
+    /// The host's name is not known.
+    #[error("the host {host} is not known ({reason}); check the network and the name server")]
+    UnknownHost { host: String, reason: String },
+    /// Its certificate is not trusted.
+    #[error(
+        "the certificate of {host} is not trusted ({reason}); check the machine's clock and its ca-certificates, or \
+         whether something in between answers"
+    )]
+    Certificate { host: String, reason: String },
+    /// No connection.
+    #[error("{host} cannot be reached: {reason}")]
+    Unreachable { host: String, reason: String },
+    /// No answer in time.
+    #[error("{host} has not answered in {seconds:.1} s")]
+    Silent { host: String, seconds: f64 },
+    /// The connection broke in the middle of the answer.
+    #[error("the answer of {host} broke off: {reason}")]
+    Cut { host: String, reason: String },
+    /// Too many redirects, or one that may not be followed.
+    #[error("{host} redirects in vain: {reason}")]
+    Redirects { host: String, reason: String },
+    /// A status other than success.
+    #[error("{host} answers {status}: {excerpt}")]
+    Status { host: String, status: StatusCode, excerpt: String },
+    /// Too many requests.
+    #[error("{host} answers {status}, asked too often{when}")]
+    Busy { host: String, status: StatusCode, when: String, retry_after: Option<Duration> },
+    /// More than is reasonable.
+    #[error("the answer of {host} is larger than {} MiB, which no answer should be; it was not read further", limit >> 20)]
+    TooLarge { host: String, limit: usize },
+}
+
+impl WireError {
+    /// Whether the same request may go well in a moment.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Cut { .. } | Self::Busy { .. } => true,
+            Self::Status { status, .. } => status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT,
+            _ => false,
+        }
+    }
+
+    /// How long the server asks to be left alone.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+/// One request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request<'a> {
+    /// Address; may hold secrets.
+    pub(crate) address: &'a str,
+    /// The setting that the address comes from.
+    pub(crate) setting: &'a str,
+    /// Whether to ask as a browser does.
+    pub(crate) as_browser: bool,
+    /// Whether "not found" is an answer.
+    pub(crate) may_be_missing: bool,
+    /// What is known of the document; empty to have it in any case.
+    pub(crate) known: &'a Validators,
+    /// When to give up.
+    pub(crate) until: Instant,
+}
+
+type Shared = Arc<OnceCell<Result<Answer, WireError>>>;
+
+/// The client. A document that several series ask for is fetched once in its lifetime.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    client: Client,
+    limits: Limits,
+    /// By host, when the next request may start.
+    next_start: Mutex<HashMap<String, Instant>>,
+    answers: Mutex<HashMap<(String, Option<String>), Shared>>,
+}
+
+impl Wire {
+    /// A client with the machine's certificates and the environment's proxies, or with a proxy of one's own.
+    ///
+    /// # Errors
+    /// A sentence when the system has no certificates to trust.
+    pub(crate) fn open(limits: Limits, proxy: Option<Proxy>) -> Result<Self, String> {
+        // It fails when the process has one already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut client = Client::builder()
+            .user_agent(OWN_AGENT)
+            .redirect(Policy::custom(follow))
+            .connect_timeout(limits.connect)
+            .read_timeout(limits.silence)
+            .gzip(true);
+        if let Some(proxy) = proxy {
+            client = client.proxy(proxy);
+        }
+        let client = client.build().map_err(|error| {
+            let reason = root_cause(&error);
+            format!("cannot prepare secure connections ({reason}); install ca-certificates, or set SSL_CERT_FILE")
+        })?;
+        Ok(Self { client, limits, next_start: Mutex::default(), answers: Mutex::default() })
+    }
+
+    /// Brings a document, or tells that it is unchanged or missing.
+    ///
+    /// # Errors
+    /// When it does not come by `request.until`, however often it was tried.
+    pub(crate) async fn bring(&self, request: &Request<'_>) -> Result<Answer, WireError> {
+        let key = (request.address.to_owned(), request.known.etag.clone().or(request.known.modified.clone()));
+        let shared = self.answers.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+        let answer = timeout_at(request.until, shared.get_or_init(|| self.try_repeatedly(request))).await;
+        match answer {
+            Ok(answer) => answer.clone(),
+            Err(_) => Err(self.silent(request)),
+        }
+    }
+
+    fn silent(&self, request: &Request<'_>) -> WireError {
+        let host = Url::parse(request.address).as_ref().map_or_else(|_| "the host".to_owned(), host_of);
+        WireError::Silent { host, seconds: self.limits.silence.as_secs_f64() }
+    }
+
+    async fn try_repeatedly(&self, request: &Request<'_>) -> Result<Answer, WireError> {
+        let url = Url::parse(request.address).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
+        let url = url.ok_or_else(|| {
+            // Without its query, in which secrets are.
+            let address = request.address.split('?').next().unwrap_or_default().to_owned();
+            WireError::BadAddress { address, setting: request.setting.to_owned() }
+        })?;
+        let host = host_of(&url);
+        let mut attempt = 1;
+        loop {
+            self.wait_for_turn(&host).await;
+            let started = Instant::now();
+            let error = match timeout_at(request.until, self.attempt(request, &url, &host)).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) => error,
+                Err(_) => WireError::Silent { host: host.clone(), seconds: started.elapsed().as_secs_f64() },
+            };
+            let asked = error.retry_after();
+            let mean = self.limits.pause.mul_f64(f64::from(1_u32 << (attempt - 1).min(10)));
+            // Between half and one and a half of the mean: machines that failed together do not come back together.
+            let pause = asked.unwrap_or_else(|| mean.mul_f64(rand::rng().random_range(0.5..1.5)));
+            if attempt >= self.limits.attempts || !error.is_passing() || Instant::now() + pause >= request.until {
+                return Err(error);
+            }
+            tracing::debug!(host, attempt, seconds = pause.as_secs_f64(), "asked again: {error}");
+            sleep(pause).await;
+            attempt += 1;
+        }
+    }
+
+    /// Starts of requests to one host keep their distance, whoever asks.
+    async fn wait_for_turn(&self, host: &str) {
+        let turn = {
+            let mut next = self.next_start.lock().unwrap_or_else(PoisonError::into_inner);
+            let next = next.entry(host.to_owned()).or_insert_with(Instant::now);
+            let turn = (*next).max(Instant::now());
+            *next = turn + self.limits.interval;
+            turn
+        };
+        sleep_until(turn).await;
+    }
+
+    async fn attempt(&self, request: &Request<'_>, url: &Url, host: &str) -> Result<Answer, WireError> {
+        let mut asked = self.client.get(url.clone()).header(ACCEPT, "*/*");
+        if request.as_browser {
+            asked = asked.header(reqwest::header::USER_AGENT, BROWSER_AGENT);
+        }
+        if let Some(etag) = &request.known.etag {
+            asked = asked.header(IF_NONE_MATCH, etag);
+        }
+        if let Some(modified) = &request.known.modified {
+            asked = asked.header(IF_MODIFIED_SINCE, modified);
+        }
+        let started = Instant::now();
+        let response = asked.send().await.map_err(|error| explain(&error, host, started))?;
+        let status = response.status();
+        if status == StatusCode::NOT_MODIFIED && !request.known.is_empty() {
+            return Ok(Answer::Unchanged);
+        }
+        if status == StatusCode::NOT_FOUND && request.may_be_missing {
+            return Ok(Answer::Missing);
+        }
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(busy(&response, host));
+        }
+        let validators = Validators::of(response.headers());
+        let limit = if status.is_success() { self.limits.body } else { 16 << 10 };
+        let read = read(response, limit, host, started).await;
+        if !status.is_success() {
+            let excerpt = read.map_or_else(|_| "nothing readable".to_owned(), |bytes| excerpt(&bytes));
+            return Err(WireError::Status { host: host.to_owned(), status, excerpt });
+        }
+        Ok(Answer::Body { bytes: read?.into(), validators })
+    }
+}
+
+/// Follows a few redirects, never from a protected address to an open one.
+fn follow(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action {
+    let was_protected = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
+    if attempt.previous().len() > MAX_REDIRECTS {
+        attempt.error(format!("more than {MAX_REDIRECTS} redirects"))
+    } else if was_protected && attempt.url().scheme() != "https" {
+        attempt.error("from https to http")
+    } else {
+        attempt.follow()
+    }
+}
+
+async fn read(mut response: Response, limit: usize, host: &str, started: Instant) -> Result<Vec<u8>, WireError> {
+    let too_large = || WireError::TooLarge { host: host.to_owned(), limit };
+    let announced = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > limit) {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error, host, started))? {
+        if bytes.len() + chunk.len() > limit {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn busy(response: &Response, host: &str) -> WireError {
+    let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after = header.and_then(|text| retry_after(text, Utc::now()));
+    let when =
+        retry_after.map_or_else(String::new, |wait| format!("; it wants to be left alone for {} s", wait.as_secs()));
+    WireError::Busy { host: host.to_owned(), status: response.status(), when, retry_after }
+}
+
+/// Seconds, or a date as HTTP writes it.
+fn retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = DateTime::parse_from_rfc2822(text.trim()).ok()?;
+    Some((date.with_timezone(&Utc) - now).to_std().unwrap_or_default())
+}
+
+/// Host and port, as an operator would say it.
+fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn explain(error: &reqwest::Error, host: &str, started: Instant) -> WireError {
+    let (host, reason) = (host.to_owned(), root_cause(error));
+    if error.is_redirect() {
+        WireError::Redirects { host, reason }
+    } else if error.is_timeout() {
+        WireError::Silent { host, seconds: started.elapsed().as_secs_f64() }
+    } else if reason.contains("certificate") {
+        WireError::Certificate { host, reason }
+    } else if error.is_connect() && chain(error).iter().any(|cause| cause.contains("dns error")) {
+        WireError::UnknownHost { host, reason }
+    } else if error.is_connect() {
+        WireError::Unreachable { host, reason }
+    } else {
+        WireError::Cut { host, reason }
+    }
+}
+
+/// The words of an error and of what caused it. The first, reqwest's own, may show the address.
+fn chain(error: &reqwest::Error) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words.push(error.to_string());
+        cause = error.source();
+    }
+    words
+}
+
+fn root_cause(error: &reqwest::Error) -> String {
+    chain(error).pop().unwrap_or_else(|| if error.is_timeout() { "timed out" } else { "no reason given" }.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_in_seconds_and_as_a_date() {
+        let now = DateTime::parse_from_rfc3339("2026-11-23T08:00:00Z").unwrap().with_timezone(&Utc);
+        assert_eq!(retry_after("120", now), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("Mon, 23 Nov 2026 08:01:30 GMT", now), Some(Duration::from_secs(90)));
+        assert_eq!(retry_after("Mon, 23 Nov 2026 07:00:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!(retry_after("soon", now), None);
+    }
+}
