@@ -112,6 +112,13 @@ pub(super) fn encoded(text: &str) -> String {
     encoded
 }
 
+/// The answer without secrets, for messages: something in between may show the address in which they stand. Only for
+/// messages, since a password may be a number that stands among the values.
+pub(super) fn redacted<'a>(body: &[u8], secrets: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
+    let hide = |text: String, secret: &str| text.replace(secret, "***").replace(&encoded(secret), "***");
+    secrets.into_iter().fold(text(body).into_owned(), hide).into_bytes()
+}
+
 /// At most [`EXCERPT`] printable characters.
 fn short(text: &str) -> String {
     let printable = |c: char| if c.is_control() { ' ' } else { c };

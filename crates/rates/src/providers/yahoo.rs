@@ -11,14 +11,14 @@
 //!   "timestamp":[1709596800,1709683200],"indicators":{"quote":[{"close":[976.1,null],...}]}}],"error":null}}`. Days
 //!   without a price are null. A span without trading has neither timestamps nor closes.
 //! - **Dates**: a bar is stamped with the start of its session, in the zone of its exchange: a day of CLP=X begins at
-//!   midnight in London, 23:00 UTC of the day before in summer; one of ^VIX at 8:30 in Chicago.
+//!   midnight in London, 23:00 UTC of the day before in summer; one of an index when its exchange opens.
 //! - **Errors**: `{"chart":{"result":null,"error":{"code":"Not Found","description":"No data found, symbol may be
 //!   delisted"}}}`; the same under `finance` when it is the caller that it does not like.
 //! - **The day in progress**: its bar is stamped with its latest trade, and stays beside the settled one for a while.
 //!   Without a clock the answer itself tells: while the latest trade (`regularMarketTime`) is minutes before the end
-//!   of the session (`currentTradingPeriod`), every bar of that session is left out; of two last bars of one day the later
-//!   counts. Currencies and futures stop on Friday hours before the end that Yahoo gives for that session, so over
-//!   the weekend Friday's bar is left out as well: a day late is better than a price that was none.
+//!   of the session (`currentTradingPeriod`), every bar of that session is left out; of two last bars of one day
+//!   the later counts. Currencies and futures stop on Friday hours before the end that Yahoo gives for that session,
+//!   so over the weekend Friday's bar is left out as well: a day late is better than a price that was none.
 
 use super::answer::{encoded, json, no_such_series, number, plausible, refused, row, shape};
 use crate::{
@@ -37,7 +37,8 @@ pub(crate) const DEFAULT_URL: &str = "https://query1.finance.yahoo.com/v8/financ
 
 const EXPECTED: &str = "JSON with a 'chart'";
 
-/// Seconds before the end of a session in which a trade may well have been its last.
+/// Seconds before the end of a session in which the latest trade may well be its last: on 2026-02-02 that of ^TNX was
+/// eight seconds before the end that was given.
 const LAST_TRADE: i64 = 300;
 
 /// The service at an address.
@@ -220,7 +221,7 @@ impl Bars {
 }
 
 impl Zone {
-    /// The day of an instant. Only plausible instants are converted: near the ends of time that would overflow.
+    /// The day of an instant. Only plausible instants are converted: chrono panics near the ends of time.
     fn day(self, timestamp: i64) -> Option<NaiveDate> {
         let instant = DateTime::from_timestamp(timestamp, 0)?;
         plausible(instant.date_naive())?;
@@ -242,6 +243,7 @@ mod tests {
         provider::Place,
         providers::test_answers::{observed, unreadable, wanted},
     };
+    use chrono::Utc;
 
     /// Midnight in London of 2024-03-04 to 2024-03-08, before the summer time that began on 2024-03-31.
     const WEEK: &str = "1709510400,1709596800,1709683200,1709769600,1709856000";
@@ -347,6 +349,17 @@ mod tests {
         ] {
             let error = unreadable(read("CLP=X", &chart(&london(""), timestamp, close)));
             assert!(error.starts_with(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_time_are_refused_in_every_zone() {
+        for meta in [r#""gmtoffset":86399"#, r#""gmtoffset":-86399"#, r#""exchangeTimezoneName":"Pacific/Apia""#] {
+            for instant in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+                let timestamp = instant.timestamp().to_string();
+                let error = unreadable(read("CLP=X", &chart(meta, &timestamp, "1")));
+                assert!(error.contains("expected Unix seconds in a year from 1900 to 2200"), "{error}");
+            }
         }
     }
 
