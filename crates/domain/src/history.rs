@@ -1,7 +1,7 @@
 //! The history a forecast may know: the pair up to its as-of date, and regressors up to what had been
 //! published by then.
 
-use crate::{DomainError, Series};
+use crate::{DomainError, Series, SpotGap};
 use chrono::{Days, NaiveDate};
 use std::fmt;
 
@@ -21,6 +21,14 @@ pub struct Regressor {
     /// observado of day t averages the trades of the day before and is published that evening, while market
     /// closes of day t are not known on the morning of t: hence 1.
     pub lag_days: u16,
+}
+
+impl Regressor {
+    /// The part of it that is known at `as_of`; `None` when nothing is.
+    fn known_at(self, as_of: NaiveDate) -> Option<Self> {
+        let known = self.series.until(as_of - Days::new(u64::from(self.lag_days)))?;
+        Some(Self { series: known, ..self })
+    }
 }
 
 /// A regressor's values on the dates of the pair, as they were known on each of those dates.
@@ -65,6 +73,18 @@ pub enum RegressorGap {
         /// First date, lag taken off, at which the hole was too long.
         to: NaiveDate,
     },
+    /// Market quotes of the pair: they are known on too few dates of the window.
+    TooFew {
+        /// Dates with a quote.
+        known: usize,
+        /// Dates needed.
+        needed: usize,
+    },
+    /// Market quotes of the pair: the newest is too far from the official rate to be one.
+    Broken {
+        /// Date of the quote.
+        date: NaiveDate,
+    },
 }
 
 impl fmt::Display for RegressorGap {
@@ -73,16 +93,19 @@ impl fmt::Display for RegressorGap {
             Self::Ended { last, as_of } => write!(f, "ends on {last}, before the pair ({as_of})"),
             Self::StartsLate { first, window } => write!(f, "starts on {first}, after the window ({window})"),
             Self::Hole { from, to } => write!(f, "has no value from {from} to {to}"),
+            Self::TooFew { known, needed } => write!(f, "is known on {known} dates, of the {needed} needed"),
+            Self::Broken { date } => write!(f, "is too far from the pair on {date}"),
         }
     }
 }
 
-/// All that may be known at the as-of date: the pair's series, whose last date *is* the as-of date, and its
-/// regressors. Nothing later than the as-of date is in it.
+/// All that may be known at the as-of date: the pair's series, whose last date *is* the as-of date, its regressors,
+/// and market quotes of the pair itself. Nothing later than the as-of date is in it.
 #[derive(Debug, Clone)]
 pub struct History {
     pair: Series,
     regressors: Vec<Regressor>,
+    spot: Option<Regressor>,
 }
 
 impl History {
@@ -90,14 +113,15 @@ impl History {
     /// date are cut off, and one with nothing left is dropped.
     pub fn new(pair: Series, regressors: Vec<Regressor>) -> Self {
         let as_of = pair.last_date();
-        let regressors = regressors
-            .into_iter()
-            .filter_map(|r| {
-                let known = r.series.until(as_of - Days::new(u64::from(r.lag_days)))?;
-                Some(Regressor { series: known, ..r })
-            })
-            .collect();
-        Self { pair, regressors }
+        let regressors = regressors.into_iter().filter_map(|r| r.known_at(as_of)).collect();
+        Self { pair, regressors, spot: None }
+    }
+
+    /// The same with market quotes of the pair, cut to what was known at the as-of date. `spot` is dated at the day of
+    /// the trades that a quote closes; it need not reach back over the whole history.
+    #[must_use]
+    pub fn with_spot(self, spot: Regressor) -> Self {
+        Self { spot: spot.known_at(self.as_of()), ..self }
     }
 
     /// Date of the last observation of the pair.
@@ -115,6 +139,11 @@ impl History {
         &self.regressors
     }
 
+    /// Market quotes of the pair, cut to what was known at the as-of date.
+    pub fn spot(&self) -> Option<&Regressor> {
+        self.spot.as_ref()
+    }
+
     /// What was known at the last observation on or before `date`.
     ///
     /// # Errors
@@ -125,12 +154,16 @@ impl History {
             first: self.pair.first_date(),
             as_of: date,
         })?;
-        Ok(Self::new(pair, self.regressors.clone()))
+        let history = Self::new(pair, self.regressors.clone());
+        Ok(match &self.spot {
+            Some(spot) => history.with_spot(spot.clone()),
+            None => history,
+        })
     }
 
     /// The same as-of date, with only the last `lookback` observations of the pair.
     pub fn window(&self, lookback: usize) -> Self {
-        Self { pair: self.pair.last(lookback), regressors: self.regressors.clone() }
+        Self { pair: self.pair.last(lookback), regressors: self.regressors.clone(), spot: self.spot.clone() }
     }
 
     /// Log returns of the pair `[len - 1]`, oldest first: ln(p_t / p_{t-1}).
@@ -159,6 +192,14 @@ impl History {
             }
         }
         (aligned, statuses)
+    }
+
+    /// How far the market's quote is from the official rate on each date of the window; `None` without quotes.
+    ///
+    /// # Errors
+    /// Why the quotes cannot be used: none of the last day of trading, a broken one, too few before.
+    pub fn spot_gap(&self) -> Result<Option<SpotGap>, RegressorGap> {
+        self.spot.as_ref().map(|spot| SpotGap::new(&self.pair, spot)).transpose()
     }
 
     fn align(&self, regressor: &Regressor) -> Result<Vec<f64>, RegressorGap> {
