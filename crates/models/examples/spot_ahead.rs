@@ -29,7 +29,10 @@ fn series(name: &str, rows: &[(NaiveDate, f64)]) -> Series {
 fn read(name: &str, path: &str) -> Series {
     let text = std::fs::read_to_string(path).unwrap();
     let rows: Vec<_> = text.lines().skip(1).map(|line| line.split_once(',').unwrap()).collect();
-    series(name, &rows.iter().map(|(date, value)| (date.parse().unwrap(), value.parse().unwrap())).collect::<Vec<_>>())
+    series(
+        name,
+        &rows.iter().map(|(date, value)| (date.parse().unwrap(), value.parse().unwrap())).collect::<Vec<_>>(),
+    )
 }
 
 fn read_regressors(path: &str) -> Vec<Regressor> {
@@ -50,7 +53,12 @@ fn models(horizon: Horizon) -> Vec<Box<dyn Model>> {
 }
 
 /// Scores of `forecasts` against `actuals`, and the skill against `walk`, at all steps or at `step` only.
-fn line(forecasts: &[QuantileForecast], walk: &[QuantileForecast], actuals: &[Actuals], step: Option<usize>) -> String {
+fn line(
+    forecasts: &[QuantileForecast],
+    walk: &[QuantileForecast],
+    actuals: &[Actuals],
+    step: Option<usize>,
+) -> String {
     let masked: Vec<Actuals> = actuals
         .iter()
         .map(|row| row.iter().enumerate().map(|(i, a)| a.filter(|_| step.is_none_or(|s| s == i))).collect())
@@ -66,8 +74,8 @@ fn line(forecasts: &[QuantileForecast], walk: &[QuantileForecast], actuals: &[Ac
         "{:.6} | {:+.2} | {:.1} | {:.1}",
         loss,
         100.0 * skill(loss, benchmark),
-        scores.coverage80,
-        scores.coverage95
+        100.0 * scores.coverage80,
+        100.0 * scores.coverage95
     )
 }
 
@@ -101,7 +109,7 @@ fn main() {
         let walk = forecast(&RandomWalk::new(), &without);
         println!("| {horizon} | random_walk | no | {} | {} |", origins.len(), line(&walk, &walk, &actuals, None));
         for model in models(horizon) {
-            if regressor_less(&without) && model.name() == "var" {
+            if without.regressors().is_empty() && model.name() == "var" {
                 continue;
             }
             for (label, history) in [("no", &without), ("yes", &with)] {
@@ -114,8 +122,4 @@ fn main() {
             }
         }
     }
-}
-
-fn regressor_less(history: &History) -> bool {
-    history.regressors().is_empty()
 }
