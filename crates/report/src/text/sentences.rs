@@ -40,6 +40,18 @@ pub(crate) fn source_gap(language: Language, gap: &SourceGap) -> String {
         (SourceGap::Dates(RegressorGap::Hole { from, to }), English) => {
             format!("has no value from {} to {}", day(*from), day(*to))
         }
+        (SourceGap::Dates(RegressorGap::TooFew { known, needed }), Spanish) => {
+            format!("solo se conoce en {known} fechas; hacen falta {needed}")
+        }
+        (SourceGap::Dates(RegressorGap::TooFew { known, needed }), English) => {
+            format!("is known on {known} dates only; {needed} are needed")
+        }
+        (SourceGap::Dates(RegressorGap::Broken { date }), Spanish) => {
+            format!("demasiado lejos del par el {}", day(*date))
+        }
+        (SourceGap::Dates(RegressorGap::Broken { date }), English) => {
+            format!("is too far from the pair on {}", day(*date))
+        }
     }
 }
 
