@@ -16,7 +16,7 @@ const NEEDED: usize = 10;
 const USUAL: usize = 250;
 /// Robust standard deviations (1.4826 x median absolute deviation, Huber 1981) beyond which a quote is broken, not news.
 /// On the quotes of 2020-2024, 5, 6 and 8 did alike, 4 and less took news for errors; Yahoo's stale 1050.26 of
-/// July 2022 was off by 20.
+/// July 2022 was off by more than 20.
 const BROKEN: f64 = 6.0;
 /// Median absolute deviation to standard deviation, for a normal distribution.
 const MAD_TO_SIGMA: f64 = 1.4826;
@@ -65,7 +65,7 @@ impl SpotGap {
 
 /// The newest quote known at date `i` of the pair, if it is news: of the day before in the pair's calendar, whose
 /// trades the official rate of date `i` averages, or newer. On weekends there are indications but no trades: a quote
-/// from a Sunday evening is passed over (Yahoo's were 2 % off from 2022 to 2024).
+/// from a Sunday evening is passed over (Yahoo's were often 2 % off from 2022 to 2024).
 fn known_quote(pair: &Series, quotes: &Series, lag_days: u16, i: usize) -> Option<(NaiveDate, f64)> {
     let date = pair.dates()[i];
     let averaged = pair.dates()[i.checked_sub(1)?];
