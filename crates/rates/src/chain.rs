@@ -236,7 +236,9 @@ impl Asking<'_> {
         // What stands for the next day is a market's close, and final only after its own day.
         let close = link.reading == Reading::NextBusinessDay;
         let to = if close { self.settings.today - Days::new(1) } else { self.request.last_day };
-        let wanted = Wanted { symbol: link.symbol.clone(), from, to };
+        // What is dated the day after is asked for a day later.
+        let later = Days::new(u64::from(link.reading == Reading::DayBefore));
+        let wanted = Wanted { symbol: link.symbol.clone(), from: from + later, to: to + later };
         let documents = link.provider.documents(&wanted);
         let Some((newest, older)) = documents.split_last() else {
             return Err(Setback::nobodys("it has nothing of these days"));

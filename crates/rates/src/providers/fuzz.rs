@@ -27,7 +27,7 @@ const FRED: &str = "observation_date,DEXUSEU,DEXJPUS,DEXUSUK,DEXCAUS,DEXSDUS,DEX
 const YAHOO: &str = r#"{"chart":{"result":[{"meta":{"currency":"CLP","symbol":"CLP=X","gmtoffset":0,
     "exchangeTimezoneName":"Europe/London","regularMarketTime":1709911800,"currentTradingPeriod":{"regular":
     {"timezone":"GMT","start":1709856000,"end":1709942340,"gmtoffset":0}}},"timestamp":[1709683200,1709769600,
-    1709856000,1709911800],"indicators":{"quote":[{"close":[976.1,null,981.25,982.0]}]}}],"error":null}}"#;
+    1709856000,1709911800],"indicators":{"quote":[{"open":[976.1,null,981.25,982.0],"close":[976.1,null,981.25,990.0]}]}}],"error":null}}"#;
 const YAHOO_ERROR: &str =
     r#"{"chart":{"result":null,"error":{"code":"Not Found","description":"No data found, symbol may be delisted"}}}"#;
 const STOOQ: &str =
