@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod server;
+#[path = "server/untrusted.rs"]
+mod untrusted;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::BusinessCalendar;
@@ -208,7 +210,7 @@ fn served_by_the_file(desk: &Desk, outcome: &SeriesOutcome, what: &str) {
 
 #[test]
 fn a_server_that_is_not_there_or_not_trusted_is_told_from_one_that_fails() {
-    let untrusted = Server::untrusted();
+    let untrusted = untrusted::untrusted();
     let rows: [(&str, String, &[&str]); 4] = [
         ("a certificate nobody has signed", untrusted.url(), &["certificate", "not trusted"]),
         ("a closed port", closed(), &["cannot be reached", "refused"]),
