@@ -16,7 +16,7 @@
 //! - **Errors** come with HTTP status 200 and a `Codigo` other than 0: -5 "Invalid username or password", -50 "An
 //!   internal error has occurred" (for a series that it does not have, too); `Series` or `Obs` is then null.
 
-use super::answer::{day_first_date, decimal, encoded, json, refused, row, shape};
+use super::answer::{day_first_date, decimal, encoded, json, refused, row, shape, without};
 use crate::{
     provider::{Document, Provider, Unreadable, Wanted, excerpt},
     snapshot::RawObservation,
@@ -74,15 +74,6 @@ impl Bcch {
         let account = account.map(|(user, password)| Account { user, password });
         Self { base_url: base_url.to_owned(), account }
     }
-
-    /// The body without user and password, for messages: something in between may show the address.
-    fn redacted(&self, body: &[u8]) -> Vec<u8> {
-        let mut text = super::answer::text(body).into_owned();
-        for secret in self.account.iter().flat_map(|account| [&account.password, &account.user]) {
-            text = text.replace(secret.as_str(), "***").replace(&encoded(secret), "***");
-        }
-        text.into_bytes()
-    }
 }
 
 impl fmt::Debug for Bcch {
@@ -111,7 +102,9 @@ impl Provider for Bcch {
 
     fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
         // Redacted only for the message: a password may be a number that stands among the values.
-        read(&wanted.symbol, body).map_err(|error| read(&wanted.symbol, &self.redacted(body)).err().unwrap_or(error))
+        let secrets = || self.account.iter().flat_map(|account| [&account.password, &account.user]);
+        read(&wanted.symbol, body)
+            .map_err(|error| read(&wanted.symbol, &without(secrets(), body)).err().unwrap_or(error))
     }
 
     fn unavailable(&self) -> Option<String> {

@@ -12,11 +12,11 @@
 //!   without trading, "Exceeded the daily hits limit", "Get your apikey: ..."; or a page that checks the browser.
 
 use super::{
-    answer::{encoded, no_such_series, refused, text},
+    answer::{encoded, no_such_series, refused, shape, text, without},
     table::{Form, Row},
 };
 use crate::{
-    provider::{Document, Provider, Unreadable, Wanted},
+    provider::{Document, Provider, Unreadable, Wanted, excerpt},
     snapshot::RawObservation,
 };
 use std::fmt;
@@ -66,24 +66,29 @@ impl Provider for Stooq {
     }
 
     fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
-        let text = text(body);
-        let says = |message: &str| text.trim_start().to_lowercase().starts_with(message);
-        if says("no data") {
-            return Err(no_such_series(&wanted.symbol));
-        }
-        if says("exceeded the daily hits limit") {
-            return Err(refused("Exceeded the daily hits limit", "; it answers again tomorrow"));
-        }
-        if says("get your apikey") {
-            return Err(refused(
-                "Get your apikey",
-                "; it gives one at stooq.com for a captcha, or leave this provider out",
-            ));
-        }
-        let rows = FORM.rows(&text, &["Close"], wanted)?;
-        let rows = rows.ok_or_else(|| super::answer::shape(FORM.expected, crate::provider::excerpt(body)))?;
-        Ok(rows.into_iter().filter_map(Row::single).collect())
+        // Redacted only for the message, as bcch is.
+        read(wanted, body).map_err(|error| read(wanted, &without(&self.api_key, body)).err().unwrap_or(error))
     }
+}
+
+fn read(wanted: &Wanted, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+    let text = text(body);
+    let says = |message: &str| text.trim_start().to_lowercase().starts_with(message);
+    if says("no data") {
+        return Err(no_such_series(&wanted.symbol));
+    }
+    if says("exceeded the daily hits limit") {
+        return Err(refused("Exceeded the daily hits limit", "; it answers again tomorrow"));
+    }
+    if says("get your apikey") {
+        return Err(refused(
+            "Get your apikey",
+            "; it gives one at stooq.com for a captcha, or leave this provider out",
+        ));
+    }
+    let rows = FORM.rows(&text, &["Close"], wanted)?;
+    let rows = rows.ok_or_else(|| shape(FORM.expected, excerpt(body)))?;
+    Ok(rows.into_iter().filter_map(Row::single).collect())
 }
 
 #[cfg(test)]
@@ -115,6 +120,16 @@ mod tests {
         assert_eq!(address(None), plain);
         assert_eq!(address(Some("")), plain);
         assert_eq!(address(Some("k&y")), format!("{plain}&apikey=k%26y"));
+    }
+
+    #[test]
+    fn the_key_is_in_no_message_about_an_answer_that_shows_it() {
+        let (service, wanted) =
+            (Stooq::new(DEFAULT_URL, Some("k&y123".into())), wanted("usdclp", "2024-03-01", "2024-03-31"));
+        for body in ["<p>/q/d/l/?s=usdclp&apikey=k%26y123", "Date,Close\n2024-03-06,k&y123"] {
+            let error = unreadable(service.read(&wanted, &service.documents(&wanted)[0], body.as_bytes()));
+            assert!(error.contains("***") && !error.contains("y123"), "{error}");
+        }
     }
 
     #[test]
