@@ -321,6 +321,21 @@ fn an_unchanged_document_is_not_sent_again() {
 }
 
 #[test]
+fn a_store_that_was_begun_anew_is_filled_again_by_a_service_where_nothing_has_changed() {
+    let server = Server::answering(|request| match request.header("if-none-match") {
+        Some(_) => Reply::status(304, ""),
+        None => Reply::ok(mindicador(&request.path, &GOOD)).with("ETag", "\"v1\""),
+    });
+    let desk = Desk::new();
+    desk.sync(&server.url());
+    let before = desk.stored();
+    std::fs::remove_file(desk.folder.path().join("rates/usdclp.parquet")).unwrap();
+    let again = desk.sync(&server.url());
+    assert_eq!((again.up_to_date, again.added()), (true, 5), "{again:?}");
+    assert_eq!(desk.stored(), before);
+}
+
+#[test]
 fn answers_are_asked_for_and_read_compressed() {
     let server = Server::answering(|request| {
         assert!(request.header("accept-encoding").unwrap().contains("gzip"));
