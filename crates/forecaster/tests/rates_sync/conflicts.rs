@@ -65,13 +65,13 @@ fn sources_that_differ_by_less_than_the_setting_are_not_told_of() {
 #[test]
 fn when_the_official_source_comes_back_its_values_take_the_place_of_the_others() {
     let (server, _) = changing();
-    let configured = configuration(&server.url(), r#"["mindicador", "yahoo"]"#, "[rates.series]\n");
+    let configured = configuration(&server.url(), r#"["mindicador", "stooq"]"#, "[rates.series]\n");
     let desk = Desk::with_configuration(
         &configured.replace(&format!("{}/mindicador", server.url()), &crate::server::closed()),
     );
     desk.run(&["rates", "sync"]).expect(0);
-    let of_yahoo = stored(&desk, "usdclp");
-    assert!(of_yahoo.iter().all(|o| o.source == "yahoo"));
+    let of_the_other = stored(&desk, "usdclp");
+    assert!(of_the_other.iter().all(|o| o.source == "stooq"));
     desk.write("config/forecasters.toml", &configured);
     let printed = desk.run(&["rates", "sync"]).expect(0).stdout();
     assert!(
@@ -83,9 +83,9 @@ fn when_the_official_source_comes_back_its_values_take_the_place_of_the_others()
         assert_eq!((kept.source.as_str(), Some(kept.value)), ("mindicador", world.value("usdclp", kept.date)));
     }
     let revisions = desk.run(&["rates", "show", "--revisions"]).expect(0).stdout();
-    assert_eq!(revisions.lines().count(), of_yahoo.len());
+    assert_eq!(revisions.lines().count(), of_the_other.len());
     assert!(
-        revisions.lines().all(|line| line.contains(" (yahoo) -> ") && line.contains(" (mindicador), known since"))
+        revisions.lines().all(|line| line.contains(" (stooq) -> ") && line.contains(" (mindicador), known since"))
     );
 }
 

@@ -1,6 +1,7 @@
 //! What `rates sync` prints, how it ends, and what it refuses.
 
-use crate::{Desk, World, configuration, expect_said, row, server::closed, services};
+use crate::{Desk, World, configuration, expect_said, row, server::closed, services, world::today};
+use chrono::Days;
 
 /// usdclp is fetched, usdmxn is not, usdcop nobody has.
 fn mixed() -> (crate::Server, Desk, String) {
@@ -16,25 +17,28 @@ fn mixed() -> (crate::Server, Desk, String) {
 fn a_mixed_outcome_is_told_line_by_line_and_ends_with_exit_code_3() {
     let (_server, desk, host) = mixed();
     let finished = desk.run(&["rates", "sync"]).expect(3);
-    let newest = World::today().newest("usdclp");
+    let (newest, yesterday) = (World::today().newest("usdclp"), today() - Days::new(1));
     let count = World::today().values("usdclp", crate::day("2025-01-04"), newest).len();
-    let unreachable = format!("{host} cannot be reached: Connection refused (os error 111)");
+    let unreachable = |series: &str, from: &str, to| {
+        format!("{series} from {from} to {to}: {host} cannot be reached: Connection refused (os error 111)")
+    };
+    let (clp, mxn) = (unreachable("usdclp", "2024-12-20", today()), unreachable("usdmxn", "2024-12-20", yesterday));
     assert_eq!(
         finished.stdout(),
         format!(
             "usdclp      {count:>6} new values, up to {newest} (mindicador)\n\
-             \x20 stooq: {unreachable}\n\
+             \x20 stooq: {clp}\n\
              copper_comex     0 new values, nothing is known of it, not up to date\n\
              \x20 no provider of rates.providers has it\n\
              usdmxn           0 new values, up to 2025-01-03 (embedded), not up to date\n\
-             \x20 stooq: {unreachable}\n"
+             \x20 stooq: {mxn}\n"
         )
     );
     expect_said(
         &finished,
         &[
             &format!("usdclp: {count} new values up to {newest} from mindicador"),
-            &format!("WARN stooq, usdmxn: {unreachable}"),
+            &format!("WARN stooq, usdmxn: {mxn}"),
         ],
     );
 }
@@ -54,7 +58,7 @@ fn the_same_in_json_has_a_row_a_series_and_one_a_provider() {
         (&mindicador["name"], &mindicador["added"], &mindicador["error"]),
         (&"mindicador".into(), &clp["added"], &serde_json::Value::Null)
     );
-    assert!(stooq["error"].as_str().unwrap().starts_with(&format!("{host} cannot be reached")), "{stooq:#}");
+    assert!(stooq["error"].as_str().unwrap().contains(&format!(": {host} cannot be reached: ")), "{stooq:#}");
     let mxn = row(&rows, "series", "usdmxn");
     assert_eq!((&mxn["added"], &mxn["provider"], &mxn["up_to_date"]), (&0.into(), &"embedded".into(), &false.into()));
     let comex = row(&rows, "series", "copper_comex");

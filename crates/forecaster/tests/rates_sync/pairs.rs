@@ -46,7 +46,7 @@ fn dollars_in_mexican_pesos_are_their_own_series_on_weekdays() {
 
 #[test]
 fn a_cross_is_fetched_by_its_legs_and_its_own_series_when_there_is_one() {
-    let (world, server) = (World::today(), services());
+    let server = services();
     let text = configuration(&server.url(), r#"["mindicador", "ecb"]"#, "[rates.series.usdmxn]\n");
     let pair = |name: &str| {
         Desk::with_configuration(&text.replacen("[rates]\n", &format!("[rates]\npair = \"{name}\"\n"), 1))
@@ -58,9 +58,18 @@ fn a_cross_is_fetched_by_its_legs_and_its_own_series_when_there_is_one() {
     // mindicador has the euro in pesos, but from 2024-06-03 on only, too little for a forecast.
     assert_eq!(names(&pair("EUR/CLP")), ["eurclp", "usdclp", "usdeur", "usdmxn"]);
     assert_eq!(names(&pair("GBP/MXN")), ["gbpmxn", "usdgbp", "usdmxn"]);
-    let desk = pair("NZD/CAD");
+}
+
+#[test]
+fn a_cross_that_nobody_has_is_made_of_what_was_fetched_of_its_legs() {
+    let (world, server) = (World::today(), services());
+    let text = configuration(&server.url(), r#"["stooq"]"#, "[rates.series.usdmxn]\n");
+    let desk = Desk::with_configuration(&text.replacen("[rates]\n", "[rates]\npair = \"NZD/CAD\"\n", 1));
     let run = desk.run(&["run", "15d", "--json"]).expect(0).json();
     let own = row(&run["data"]["series"], "name", "nzdcad");
-    assert_eq!((&own["made_of"], &own["provider"]), (&"usdcad / usdnzd".into(), &"ecb".into()));
-    assert_eq!(own["last_observation"], world.newest("usdcad").to_string());
+    assert_eq!((&own["made_of"], &own["provider"]), (&"usdcad / usdnzd".into(), &"stooq".into()));
+    let newest = world.newest("usdcad");
+    assert_eq!(own["last_observation"], newest.to_string());
+    let cross = world.value("usdcad", newest).unwrap() / world.value("usdnzd", newest).unwrap();
+    assert!((run["last_value"].as_f64().unwrap() / cross - 1.0).abs() < 1e-9);
 }

@@ -49,7 +49,8 @@ fn when_the_first_provider_is_dead_the_second_serves_and_everybody_is_told() {
     assert_valid(&run, "run.schema.json");
     let newest = world.newest("usdclp").to_string();
     let host = nobody.trim_start_matches("http://");
-    let reason = format!("{host} cannot be reached: Connection refused (os error 111)");
+    let year = world.last.format("%Y");
+    let reason = format!("dolar/{year}: {host} cannot be reached: Connection refused (os error 111)");
     expect_said(
         &finished,
         &[
@@ -121,7 +122,7 @@ fn offline_asks_nobody() {
 fn a_run_as_of_a_day_that_is_known_asks_nobody_and_one_of_a_later_day_does() {
     let (world, server) = (World::today(), services());
     let desk = with_mindicador_at(&format!("{}/mindicador", server.url()), &server, "");
-    desk.run(&["run", "7d", "--as-of", "2024-12-30"]).expect(0);
+    desk.run(&["run", "7d", "--as-of", "2024-12-19"]).expect(0);
     assert_eq!(server.paths(), [""; 0]);
     let later = world.values("usdclp", crate::day("2025-01-06"), world.last)[20];
     let run = desk.run(&["run", "7d", "--as-of", &later.0.to_string(), "--json"]).expect(0).json();

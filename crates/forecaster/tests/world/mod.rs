@@ -224,7 +224,7 @@ impl World {
 
     /// Days on which some services have nothing, the last ones never among them.
     pub(crate) fn is_gap(&self, date: NaiveDate) -> bool {
-        (self.last - date).num_days() % 17 == 16
+        date.num_days_from_ce() % 17 == 0 && date + Days::new(14) < self.last
     }
 
     fn yahoo(&self, symbol: &str, query: Query<'_>) -> Option<Vec<u8>> {
