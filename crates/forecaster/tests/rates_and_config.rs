@@ -111,6 +111,53 @@ fn every_wrong_setting_is_named_with_file_key_and_what_was_expected() {
 }
 
 #[test]
+fn every_wrong_setting_of_the_providers_is_named_with_key_and_what_was_expected() {
+    let desk = Desk::with_configuration("");
+    let refused = |toml: &str, parts: &[&str]| {
+        desk.write("config/forecasters.toml", toml);
+        let said = desk.run(&["config", "check"]).expect(2).stderr();
+        assert!(said.contains("config/forecasters.toml"), "{said}");
+        parts.iter().for_each(|part| assert!(said.contains(part), "{part} not in: {said}"));
+    };
+    let known = "some of mindicador, bcch, ecb, fred, yahoo, stooq, currency-api, file, embedded";
+    refused("[rates]\nproviders = [\"mindicadr\"]\n", &["rates.providers", "\"mindicadr\"", known]);
+    refused("[rates]\nproviders = [\"ECB\"]\n", &["rates.providers", "\"ECB\"", known]);
+    refused("[rates]\nproviders = [\"ecb\", \"fred\", \"ecb\"]\n", &["rates.providers", "\"ecb\" twice", "once"]);
+    refused("[rates]\nproviders = \"ecb\"\n", &["rates.providers", "\"ecb\"", "sequence"]);
+    refused("[rates.series.dxy]\nproviders = [\"oanda\"]\n", &["rates.series.dxy.providers", "\"oanda\"", known]);
+    refused(
+        "[rates.series.dxy]\nproviders = [\"ecb\", \"ecb\"]\n",
+        &["rates.series.dxy.providers", "\"ecb\" twice", "each provider once"],
+    );
+    refused("[rates.series.dxy]\nsymbols = { oanda = \"X\" }\n", &["rates.series.dxy.symbols", "\"oanda\"", known]);
+    refused(
+        "[rates.series.dxy]\nsymbols = { fred = \"1/\" }\n",
+        &["rates.series.dxy.symbols.fred", "the provider's name of the series"],
+    );
+    refused("[rates.provider.oanda]\nurl = \"\"\n", &["rates.provider.oanda", "unknown key", "mindicador"]);
+    refused("[rates.provider.ecb]\nuser = \"me\"\n", &["rates.provider.ecb.user", "unknown key", "url"]);
+    for url in ["mindicador.cl/api", "ftp://mindicador.cl", "/api"] {
+        let toml = format!("[rates.provider.mindicador]\nurl = \"{url}\"\n");
+        refused(&toml, &["rates.provider.mindicador.url", url, "begins with https:// or http://"]);
+    }
+    refused(
+        "[rates.provider.currency-api]\nurls = [\"https://example.org/{date}.json\"]\n",
+        &["rates.provider.currency-api.urls", "https://example.org/{date}.json", "{date} and {base}"],
+    );
+    refused(
+        "[rates.provider.bcch]\npassword = \"secrets/bcch\"\n",
+        &["rates.provider.bcch.password", "secrets/bcch", "absolute path"],
+    );
+    refused(
+        "[rates.provider.stooq]\nkey = \"secrets/stooq\"\n",
+        &["rates.provider.stooq.key", "secrets/stooq", "absolute path"],
+    );
+    refused("[rates]\ndeadline_seconds = 0\n", &["rates.deadline_seconds", "found 0", "1 to 600"]);
+    refused("[rates]\nmax_difference_percent = 0\n", &["rates.max_difference_percent", "0.01 to 50"]);
+    refused("[rates]\ncross_check = \"yes\"\n", &["rates.cross_check", "\"yes\""]);
+}
+
+#[test]
 fn a_wrong_variable_is_named() {
     let desk = Desk::with(&[("FORECASTER__ENSEMBLE__STRIDE", "0")]);
     let said = desk.run(&["config", "check"]).expect(2).stderr();

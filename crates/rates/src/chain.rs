@@ -337,10 +337,12 @@ impl Asking<'_> {
     ) -> Result<Brought, Setback> {
         let series = &self.request.series;
         let setting = format!("rates.provider.{}.url", link.provider.name());
+        // A store that was begun anew has nothing that could be unchanged.
+        let conditional = self.settings.conditional() && self.known.last_of.contains_key(link.provider.name());
         let mut failure: Option<WireError> = None;
         let mut missing = false;
         for (index, address) in addresses.iter().enumerate() {
-            let known = if self.settings.conditional() {
+            let known = if conditional {
                 self.memory.lock().unwrap_or_else(PoisonError::into_inner).document(series, address)
             } else {
                 Validators::default()

@@ -137,6 +137,8 @@ impl Wire {
         let mut client = Client::builder()
             .user_agent(OWN_AGENT)
             .redirect(Policy::custom(follow))
+            // It would hand the address, in which secrets may be, to whom a service redirects to.
+            .referer(false)
             .connect_timeout(limits.connect)
             .read_timeout(limits.silence)
             .gzip(true);
@@ -234,7 +236,8 @@ impl Wire {
         let limit = if status.is_success() { self.limits.body } else { 16 << 10 };
         let read = read(response, limit, host, started).await;
         if !status.is_success() {
-            let excerpt = read.map_or_else(|_| "nothing readable".to_owned(), |bytes| excerpt(&bytes));
+            let excerpt =
+                read.map_or_else(|_| "nothing readable".to_owned(), |bytes| excerpt(&without_query(&bytes, url)));
             return Err(WireError::Status { host: host.to_owned(), status, excerpt });
         }
         Ok(Answer::Body { bytes: read?.into(), validators })
@@ -244,6 +247,19 @@ impl Wire {
 fn silent(request: &Request<'_>, started: Instant) -> WireError {
     let host = Url::parse(request.address).as_ref().map_or_else(|_| "the host".to_owned(), host_of);
     WireError::Silent { host, seconds: started.elapsed().as_secs_f64() }
+}
+
+/// A page without what stood in the query of the address: a page may show the address, and secrets stand in there.
+fn without_query(page: &[u8], url: &Url) -> Vec<u8> {
+    let mut text = String::from_utf8_lossy(page).into_owned();
+    let raw =
+        url.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')).map(|(_, v)| v.into());
+    let values = raw.chain(url.query_pairs().map(|(_, value)| value));
+    // What is shorter is no secret, and may stand anywhere.
+    for value in values.filter(|value| value.chars().count() >= 4) {
+        text = text.replace(&*value, "***");
+    }
+    text.into_bytes()
 }
 
 /// Follows a few redirects, never from a protected address to an open one.
@@ -332,6 +348,17 @@ fn root_cause(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_that_shows_the_address_is_shown_without_its_query() {
+        let url = Url::parse("http://h/q?user=someone&pass=p%26ss+w%C3%B6rd&i=d").unwrap();
+        for page in ["no /q?user=someone&pass=p%26ss+w%C3%B6rd&i=d", "no /q?user=someone&pass=p&ss wörd&i=d"] {
+            let shown = String::from_utf8(without_query(page.as_bytes(), &url)).unwrap();
+            assert_eq!(shown, "no /q?user=***&pass=***&i=d");
+        }
+        let plain = Url::parse("http://h/q").unwrap();
+        assert_eq!(without_query(b"as it is", &plain), b"as it is");
+    }
 
     #[test]
     fn retry_after_is_read_in_seconds_and_as_a_date() {

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod server;
+#[path = "server/untrusted.rs"]
+mod untrusted;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::BusinessCalendar;
@@ -208,7 +210,7 @@ fn served_by_the_file(desk: &Desk, outcome: &SeriesOutcome, what: &str) {
 
 #[test]
 fn a_server_that_is_not_there_or_not_trusted_is_told_from_one_that_fails() {
-    let untrusted = Server::untrusted();
+    let untrusted = untrusted::untrusted();
     let rows: [(&str, String, &[&str]); 4] = [
         ("a certificate nobody has signed", untrusted.url(), &["certificate", "not trusted"]),
         ("a closed port", closed(), &["cannot be reached", "refused"]),
@@ -316,6 +318,21 @@ fn an_unchanged_document_is_not_sent_again() {
     // Whoever asks for history again gets it.
     desk.sync_with(&server.url(), SyncSettings { from: Some(day("2025-01-02")), ..settings() });
     assert_eq!(server.requests().last().unwrap().header("if-none-match"), None);
+}
+
+#[test]
+fn a_store_that_was_begun_anew_is_filled_again_by_a_service_where_nothing_has_changed() {
+    let server = Server::answering(|request| match request.header("if-none-match") {
+        Some(_) => Reply::status(304, ""),
+        None => Reply::ok(mindicador(&request.path, &GOOD)).with("ETag", "\"v1\""),
+    });
+    let desk = Desk::new();
+    desk.sync(&server.url());
+    let before = desk.stored();
+    std::fs::remove_file(desk.folder.path().join("rates/usdclp.parquet")).unwrap();
+    let again = desk.sync(&server.url());
+    assert_eq!((again.up_to_date, again.added()), (true, 5), "{again:?}");
+    assert_eq!(desk.stored(), before);
 }
 
 #[test]

@@ -42,6 +42,20 @@ impl Desk {
         Self { directory: tempfile::tempdir().unwrap(), environment }
     }
 
+    /// [`Desk::new`] with a configuration of its own in the usual place, which says where rates come from: all of it on
+    /// this machine, whatever proxy there is.
+    pub(crate) fn with_configuration(toml: &str) -> Self {
+        let environment = [
+            ("FORECASTER__HORIZONS__7D__CHRONOS__ENABLED", "false"),
+            ("FORECASTER__ENSEMBLE__ORIGINS", "12"),
+            ("NO_PROXY", "127.0.0.1"),
+        ];
+        let environment = environment.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let desk = Self { directory: tempfile::tempdir().unwrap(), environment };
+        desk.write("config/forecasters.toml", toml);
+        desk
+    }
+
     pub(crate) fn set(&mut self, key: &str, value: &str) {
         self.environment.push((key.to_owned(), value.to_owned()));
     }
@@ -58,13 +72,14 @@ impl Desk {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Finished {
-        let output = Command::new(env!("CARGO_BIN_EXE_forecaster"))
-            .args(arguments)
-            .envs(self.environment.iter().map(|(k, v)| (k, v)))
-            .current_dir(self.directory.path())
-            .output()
-            .unwrap();
-        Finished(output)
+        Finished(self.command(arguments).output().unwrap())
+    }
+
+    /// The program, ready to be started here.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_forecaster"));
+        command.args(arguments).envs(self.environment()).current_dir(self.directory.path());
+        command
     }
 
     pub(crate) fn environment(&self) -> impl Iterator<Item = (&str, &str)> {

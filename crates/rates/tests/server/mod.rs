@@ -17,7 +17,7 @@ use std::{
 pub(crate) struct Request {
     /// Path and query.
     pub(crate) path: String,
-    headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
 }
 
 impl Request {
@@ -39,6 +39,8 @@ pub(crate) enum Reply {
     Silence,
     /// These bytes and an end.
     Raw(Vec<u8>),
+    /// An answer in so many pieces, with a pause before each.
+    Dripping { body: Vec<u8>, pieces: usize, pause: Duration },
 }
 
 impl Reply {
@@ -86,11 +88,18 @@ impl Reply {
             }
             Self::Silence => Ok(()),
             Self::Raw(bytes) => stream.write_all(bytes),
+            Self::Dripping { body, pieces, pause } => {
+                let length = body.len();
+                stream.write_all(format!("HTTP/1.1 200 -\r\nContent-Length: {length}\r\n\r\n").as_bytes())?;
+                for piece in body.chunks(length.div_ceil(*pieces).max(1)) {
+                    std::thread::sleep(*pause);
+                    stream.write_all(piece)?;
+                }
+                Ok(())
+            }
         }
     }
 }
-
-type Answerer = dyn Fn(&Request) -> Reply + Send + Sync;
 
 /// The server: a thread a connection. It ends when it is dropped.
 pub(crate) struct Server {
@@ -103,32 +112,13 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn answering(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        Self::start("http", Arc::new(answer), |stream, answer, log| serve(stream, answer, log))
+        Self::speaking("http", move |stream, log| serve(stream, &answer, log))
     }
 
-    /// One that speaks TLS and shows a certificate that nobody has signed.
-    pub(crate) fn untrusted() -> Self {
-        let answer: Arc<Answerer> = Arc::new(|_: &Request| Reply::ok("{}"));
-        Self::start("https", answer, |mut stream, _, _| {
-            let _ = rustls::crypto::ring::default_provider().install_default();
-            let own =
-                rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
-            let key = rustls::pki_types::PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
-            let config = rustls::ServerConfig::builder().with_no_client_auth();
-            let config = config.with_single_cert(vec![own.cert.der().clone()], key).unwrap();
-            let mut tls = rustls::ServerConnection::new(Arc::new(config)).unwrap();
-            while tls.is_handshaking() {
-                if tls.complete_io(&mut stream).is_err() {
-                    return;
-                }
-            }
-        })
-    }
-
-    fn start(
+    /// One that does with each connection what the test says.
+    pub(crate) fn speaking(
         scheme: &'static str,
-        answer: Arc<Answerer>,
-        speak: impl Fn(TcpStream, &Answerer, &Mutex<Vec<Request>>) + Send + Sync + 'static,
+        speak: impl Fn(TcpStream, &Mutex<Vec<Request>>) + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -141,8 +131,8 @@ impl Server {
                 }
                 let stream = stream.unwrap();
                 stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-                let (answer, noted, speak) = (Arc::clone(&answer), Arc::clone(&noted), Arc::clone(&speak));
-                std::thread::spawn(move || speak(stream, &*answer, &noted));
+                let (noted, speak) = (Arc::clone(&noted), Arc::clone(&speak));
+                std::thread::spawn(move || speak(stream, &noted));
             }
         });
         Self { address, scheme, log, stop, thread: Some(thread) }
@@ -172,7 +162,7 @@ impl Drop for Server {
     }
 }
 
-fn serve(mut stream: TcpStream, answer: &Answerer, log: &Mutex<Vec<Request>>) {
+fn serve(mut stream: TcpStream, answer: &dyn Fn(&Request) -> Reply, log: &Mutex<Vec<Request>>) {
     let Some(request) = read(&stream) else { return };
     // Noted before it is answered: what the client has seen, the test finds in the log.
     log.lock().unwrap().push(request.clone());

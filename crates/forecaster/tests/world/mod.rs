@@ -1,0 +1,319 @@
+//! A world with rates up to today, whatever day that is, and the services that publish them, each in its own form. What
+//! the forms are, and where they come from, stands in the documentation of crates/rates/src/providers.
+//!
+//! The values of a series are the embedded ones as long as there are any. From then on they wave about the last one, by
+//! as much as the market moves, on the business days of the series.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use crate::server::{Reply, Request};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::{America::Santiago, Europe::London};
+use forecaster_domain::BusinessCalendar;
+use forecaster_rates::{calendar_of, embedded};
+use serde_json::{Value, json};
+use std::io::{Cursor, Write};
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+/// The account of the Banco Central's service. The signs in the password are such as an address has to encode.
+pub(crate) const USER: &str = "observador@example.cl";
+/// Its password.
+pub(crate) const PASSWORD: &str = "Zorzal&7+Maitén/9";
+
+/// Units per USD of what is not embedded, and levels of what is no pair.
+const LEVELS: [(&str, f64); 11] = [
+    ("usdclp_spot", 999.85),
+    ("eurclp", 1030.0),
+    ("copper", 4.02),
+    ("tpm", 5.0),
+    ("usdchf", 0.9068),
+    ("usdgbp", 0.8),
+    ("usdjpy", 157.37),
+    ("usdsek", 11.06),
+    ("usdcny", 7.3),
+    ("usdpln", 4.12),
+    ("usdsgd", 1.366),
+];
+
+/// What is published, and up to when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct World {
+    /// The last day of which anything is known.
+    pub(crate) last: NaiveDate,
+    /// Every value from this day on is so many times what it would have been.
+    pub(crate) moved: Option<(NaiveDate, f64)>,
+}
+
+/// Today in Chile.
+pub(crate) fn today() -> NaiveDate {
+    Utc::now().with_timezone(&Santiago).date_naive()
+}
+
+impl World {
+    /// The world of today.
+    pub(crate) fn today() -> Self {
+        Self { last: today(), moved: None }
+    }
+
+    /// The value of a day, to the fourth digit after the point; `None` when there is none.
+    pub(crate) fn value(&self, series: &str, date: NaiveDate) -> Option<f64> {
+        let snapshot = embedded().unwrap().get(series);
+        let calendar = calendar_of(series).unwrap_or_else(BusinessCalendar::weekdays);
+        let end = snapshot.map_or(first_day(), |known| known.last().unwrap().date);
+        if let Some(known) = snapshot.filter(|_| date <= end) {
+            return known.iter().find(|o| o.date == date).map(|o| o.value);
+        }
+        if date > self.last || !calendar.is_business_day(date) {
+            return None;
+        }
+        let level = snapshot.map(|known| known.last().unwrap().value);
+        let level = level.or_else(|| LEVELS.iter().find(|(name, _)| *name == series).map(|(_, level)| *level))?;
+        let days = (date - end).num_days() as f64;
+        let wave = 0.008 * (days / 9.0).sin() + 0.004 * (1.7 * days).sin();
+        let moved = self.moved.filter(|(from, _)| date >= *from).map_or(1.0, |(_, factor)| factor);
+        Some((level * (1.0 + wave) * moved * 1e4).round() / 1e4)
+    }
+
+    /// The observations of a series from `from` to `to`.
+    pub(crate) fn values(&self, series: &str, from: NaiveDate, to: NaiveDate) -> Vec<(NaiveDate, f64)> {
+        let days = from.iter_days().take_while(|day| *day <= to);
+        days.filter_map(|day| Some((day, self.value(series, day)?))).collect()
+    }
+
+    /// The newest day of a series that a provider can be asked for today: of a market's close, one before today.
+    pub(crate) fn newest(&self, series: &str) -> NaiveDate {
+        let is_close = !["usdclp", "eurclp", "copper", "tpm"].contains(&series);
+        let last = if is_close { self.last.min(today() - Days::new(1)) } else { self.last };
+        (0..20).map(|back| last - Days::new(back)).find(|day| self.value(series, *day).is_some()).unwrap()
+    }
+
+    /// What a service answers.
+    pub(crate) fn answer(&self, request: &Request) -> Reply {
+        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+        let query = Query(query);
+        let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        let body = match parts[..] {
+            ["mindicador", indicator, year] => self.mindicador(indicator, year.parse().unwrap()),
+            ["bcch"] => Some(self.bcch(query).into_bytes()),
+            ["ecb", "eurofxref-hist.zip"] => Some(self.ecb()),
+            ["fred"] => Some(self.fred(query).into_bytes()),
+            ["yahoo", symbol] => self.yahoo(&decoded(symbol), query),
+            ["stooq"] => self.stooq(query),
+            ["currency-api", date, "usd.json"] => self.currency_api(date.parse().unwrap()),
+            _ => None,
+        };
+        body.map_or_else(|| Reply::status(404, "<h1>Not found</h1>"), Reply::ok)
+    }
+
+    fn mindicador(&self, indicator: &str, year: i32) -> Option<Vec<u8>> {
+        let series = match indicator {
+            "dolar" => "usdclp",
+            "euro" => "eurclp",
+            "libra_cobre" => "copper",
+            "tpm" => "tpm",
+            "ipc" => "",
+            _ => return None,
+        };
+        let of_year = day(year, 1, 1).iter_days().take_while(|day| day.year() == year);
+        let mut rows: Vec<(NaiveDate, f64)> = if indicator == "ipc" {
+            // Published a week after the month, under the first day of it.
+            let firsts = of_year.filter(|day| day.day() == 1 && *day + Days::new(38) <= self.last);
+            firsts.map(|day| (day, 0.1 * f64::from(day.month()) - 0.3)).collect()
+        } else {
+            of_year.filter_map(|day| Some((day, self.value(series, day)?))).collect()
+        };
+        rows.reverse();
+        let points = rows.iter().map(|(date, value)| {
+            let midnight = Santiago.from_local_datetime(&date.and_time(NaiveTime::MIN)).earliest();
+            let midnight =
+                midnight.unwrap_or_else(|| Santiago.from_utc_datetime(&date.and_hms_opt(4, 0, 0).unwrap()));
+            json!({ "fecha": midnight.to_utc().format("%Y-%m-%dT%H:%M:%S.000Z").to_string(), "valor": value })
+        });
+        let answer = json!({
+            "version": "1.7.0", "autor": "mindicador.cl", "codigo": indicator, "nombre": "Dólar observado",
+            "unidad_medida": "Pesos", "serie": points.collect::<Vec<Value>>(),
+        });
+        Some(answer.to_string().into_bytes())
+    }
+
+    fn bcch(&self, query: Query<'_>) -> String {
+        if query.get("user") != USER || query.get("pass") != PASSWORD {
+            return json!({
+                "Codigo": -5, "Descripcion": "Invalid username or password", "Series": null, "SeriesInfos": [],
+            })
+            .to_string();
+        }
+        let id = query.get("timeseries");
+        let series = if id == "F073.TCO.PRE.Z.D" { "usdclp" } else { "eurclp" };
+        let points = query.days("firstdate", "lastdate", "%Y-%m-%d").map(|date| {
+            let value = self.value(series, date);
+            let text = value.map_or_else(|| "NaN".to_owned(), |value| value.to_string());
+            json!({
+                "indexDateString": date.format("%d-%m-%Y").to_string(), "value": text,
+                "statusCode": if value.is_some() { "OK" } else { "ND" },
+            })
+        });
+        let points: Vec<Value> = points.collect();
+        json!({
+            "Codigo": 0, "Descripcion": "Success",
+            "Series": { "descripEsp": "Dólar observado", "descripIng": "Observed", "seriesId": id, "Obs": points },
+            "SeriesInfos": [],
+        })
+        .to_string()
+    }
+
+    /// The table of all currencies, newest day first.
+    fn ecb(&self) -> Vec<u8> {
+        let others =
+            ["AUD", "BRL", "CAD", "CHF", "CNY", "GBP", "JPY", "MXN", "NOK", "NZD", "PLN", "SEK", "SGD", "ZAR"];
+        let mut table = format!("Date,USD,{},CYP,\n", others.join(","));
+        let mut days: Vec<NaiveDate> = first_day().iter_days().take_while(|day| *day <= self.last).collect();
+        days.reverse();
+        for date in days {
+            let Some(euros) = self.value("usdeur", date) else { continue };
+            table += &format!("{date},{:.8}", 1.0 / euros);
+            for currency in others {
+                let per_usd = self.value(&format!("usd{}", currency.to_lowercase()), date);
+                table += &per_usd.map_or_else(|| ",N/A".to_owned(), |rate| format!(",{:.8}", rate / euros));
+            }
+            table += ",N/A,\n";
+        }
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        archive.start_file("eurofxref-hist.csv", SimpleFileOptions::default()).unwrap();
+        archive.write_all(table.as_bytes()).unwrap();
+        archive.finish().unwrap().into_inner()
+    }
+
+    /// A row a weekday, a point where nothing was quoted.
+    fn fred(&self, query: Query<'_>) -> String {
+        let ids = query.get("id");
+        let mut table = format!("observation_date,{ids}\n");
+        for date in
+            query.days("cosd", "coed", "%Y-%m-%d").filter(|d| BusinessCalendar::weekdays().is_business_day(*d))
+        {
+            table += &date.to_string();
+            for id in ids.split(',') {
+                let value = self.h10(id, date).filter(|_| !self.is_gap(date));
+                table += &value.map_or_else(|| ",.".to_owned(), |value| format!(",{value:.8}"));
+            }
+            table += "\n";
+        }
+        table
+    }
+
+    fn h10(&self, id: &str, date: NaiveDate) -> Option<f64> {
+        let (currency, in_dollars) = match id {
+            "DEXBZUS" => ("brl", false),
+            "DEXCAUS" => ("cad", false),
+            "DEXCHUS" => ("cny", false),
+            "DEXJPUS" => ("jpy", false),
+            "DEXMXUS" => ("mxn", false),
+            "DEXNOUS" => ("nok", false),
+            "DEXSDUS" => ("sek", false),
+            "DEXSFUS" => ("zar", false),
+            "DEXSIUS" => ("sgd", false),
+            "DEXSZUS" => ("chf", false),
+            "DEXUSAL" => ("aud", true),
+            "DEXUSEU" => ("eur", true),
+            "DEXUSNZ" => ("nzd", true),
+            "DEXUSUK" => ("gbp", true),
+            _ => return None,
+        };
+        let value = self.value(&format!("usd{currency}"), date)?;
+        Some(if in_dollars { 1.0 / value } else { value })
+    }
+
+    /// Days on which some services have nothing, the last ones never among them.
+    pub(crate) fn is_gap(&self, date: NaiveDate) -> bool {
+        date.num_days_from_ce() % 17 == 0 && date + Days::new(14) < self.last
+    }
+
+    fn yahoo(&self, symbol: &str, query: Query<'_>) -> Option<Vec<u8>> {
+        let series = match symbol {
+            "CLP=X" => "usdclp_spot".to_owned(),
+            pair => format!("usd{}", pair.strip_suffix("=X")?.to_lowercase()),
+        };
+        let midnight = |date: NaiveDate| {
+            let midnight = London.from_local_datetime(&date.and_time(NaiveTime::MIN)).unwrap();
+            midnight.timestamp()
+        };
+        let at = |key: &str| DateTime::from_timestamp(query.get(key).parse().unwrap(), 0).unwrap().date_naive();
+        let days = at("period1").iter_days().take_while(|day| *day <= at("period2").min(self.last));
+        let days: Vec<NaiveDate> = days.filter(|d| BusinessCalendar::weekdays().is_business_day(*d)).collect();
+        let closes: Vec<Option<f64>> =
+            days.iter().map(|date| self.value(&series, *date).filter(|_| !self.is_gap(*date))).collect();
+        let (last, day) = (midnight(*days.last()?), 86_400);
+        let answer = json!({ "chart": { "error": null, "result": [{
+            "meta": {
+                "currency": "CLP", "symbol": symbol, "exchangeTimezoneName": "Europe/London", "gmtoffset": 0,
+                "regularMarketTime": last + day - 60,
+                "currentTradingPeriod": { "regular": { "start": last, "end": last + day - 60 } },
+            },
+            "timestamp": days.iter().map(|day| midnight(*day)).collect::<Vec<i64>>(),
+            "indicators": { "quote": [{ "close": closes }], "adjclose": [{ "adjclose": closes }] },
+        }] } });
+        Some(answer.to_string().into_bytes())
+    }
+
+    fn stooq(&self, query: Query<'_>) -> Option<Vec<u8>> {
+        let series = query.get("s");
+        let mut table = "Date,Open,High,Low,Close\r\n".to_owned();
+        for date in query.days("d1", "d2", "%Y%m%d") {
+            if let Some(close) = self.value(&series, date) {
+                table += &format!("{date},{close},{:.4},{:.4},{close}\r\n", 1.002 * close, 0.998 * close);
+            }
+        }
+        Some(table.into_bytes())
+    }
+
+    /// The real answer of 2025-01-10 under another date: a package of every day, weekends included.
+    fn currency_api(&self, date: NaiveDate) -> Option<Vec<u8>> {
+        let real = include_str!("../../fixtures/currency-api/2025.1.10.json");
+        (date <= self.last).then(|| real.replace("2025-01-10", &date.to_string()).into_bytes())
+    }
+}
+
+/// `[rates.provider]` with every service at an address: nobody is asked on the network.
+pub(crate) fn places(address: &str) -> String {
+    let single = ["mindicador", "bcch", "ecb", "fred", "yahoo", "stooq"];
+    let single = single.map(|name| format!("[rates.provider.{name}]\nurl = \"{address}/{name}\"\n"));
+    let mirrors =
+        format!("[rates.provider.currency-api]\nurls = [\"{address}/currency-api/{{date}}/{{base}}.json\"]\n");
+    single.concat() + &mirrors
+}
+
+/// The first day of everything that is not embedded.
+fn first_day() -> NaiveDate {
+    day(2024, 6, 3)
+}
+
+fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap()
+}
+
+/// The part of an address after the question mark.
+#[derive(Clone, Copy)]
+struct Query<'a>(&'a str);
+
+impl Query<'_> {
+    fn get(self, key: &str) -> String {
+        let pairs = self.0.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(name, _)| *name == key).map(|(_, value)| decoded(value)).collect()
+    }
+
+    fn days(self, from: &str, to: &str, form: &str) -> impl Iterator<Item = NaiveDate> {
+        let day = |key: &str| NaiveDate::parse_from_str(&self.get(key), form).unwrap();
+        let to = day(to);
+        day(from).iter_days().take_while(move |day| *day <= to)
+    }
+}
+
+/// Without percent signs.
+fn decoded(text: &str) -> String {
+    let mut bytes = text.bytes();
+    let mut plain = Vec::new();
+    while let Some(byte) = bytes.next() {
+        let hex = |byte: u8| char::from(byte).to_digit(16).unwrap() as u8;
+        plain.push(if byte == b'%' { 16 * hex(bytes.next().unwrap()) + hex(bytes.next().unwrap()) } else { byte });
+    }
+    String::from_utf8(plain).unwrap()
+}
