@@ -3,10 +3,11 @@
 //! answers, and of each failure a sentence that begins with provider and series. Nothing is stored here.
 
 use crate::{
-    intake::{Accepted, IntakeRules, accept},
+    intake::{Accepted, Beside, IntakeRules, accept},
     listings::listings,
     memory::Memory,
     provider::{Document, Listing, Place, Provider, Reading, Unreadable, Wanted},
+    providers::currency_api,
     snapshot::RawObservation,
     sources::{EMBEDDED, FILE, Sources},
     sync::{SeriesRequest, SyncSettings},
@@ -19,6 +20,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     io::ErrorKind,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -26,6 +28,10 @@ use tokio::time::Instant;
 
 /// Documents of one series asked for at a time.
 const AT_A_TIME: usize = 4;
+/// Longest time for one document, which comes within a second or not at all.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// Bytes of a file of this machine.
+const LARGEST_FILE: u64 = 64 << 20;
 /// Least time a provider gets, even when those before it have used up theirs.
 const LEAST_TIME: Duration = Duration::from_millis(500);
 
@@ -44,7 +50,7 @@ pub(crate) fn links(sources: &Sources, request: &SeriesRequest) -> Vec<Link> {
     let link = |name: &String| {
         let provider = sources.get(name)?;
         let (symbol, reading) = match request.symbols.get(name) {
-            Some(own) => own_symbol(own),
+            Some(own) => own_symbol(own, listed.iter().find(|l| l.provider == name)),
             None if name == FILE || name == EMBEDDED => (request.series.clone(), Reading::AsIs),
             None => {
                 let Listing { symbol, reading, .. } = listed.iter().find(|l| l.provider == name)?.clone();
@@ -56,12 +62,22 @@ pub(crate) fn links(sources: &Sources, request: &SeriesRequest) -> Vec<Link> {
     order.iter().filter_map(link).collect()
 }
 
-/// A symbol from the configuration: `1/X` is X the other way round.
-fn own_symbol(own: &str) -> (String, Reading) {
+/// A symbol from the configuration: `1/X` is X the other way round. Otherwise it is read as the provider's usual one.
+fn own_symbol(own: &str, usual: Option<&Listing>) -> (String, Reading) {
     match own.strip_prefix("1/") {
         Some(symbol) => (symbol.to_owned(), Reading::Inverse),
-        None => (own.to_owned(), Reading::AsIs),
+        None => (own.to_owned(), usual.map_or(Reading::AsIs, |listing| listing.reading)),
     }
+}
+
+/// Whether the series is an official rate for which market quotes may stand in.
+pub(crate) fn is_official(links: &[Link]) -> bool {
+    links.iter().any(|link| link.reading == Reading::NextBusinessDay)
+}
+
+/// Whether a provider has market quotes, which stand in for an official rate.
+pub(crate) fn stands_in(link: &Link) -> bool {
+    link.reading == Reading::NextBusinessDay || link.provider.name() == currency_api::NAME
 }
 
 /// Why a provider brought nothing.
@@ -138,17 +154,37 @@ pub(crate) struct Reply {
     pub(crate) documents: Vec<(String, Validators)>,
     /// Whether servers said that nothing had changed.
     pub(crate) unchanged: bool,
+    /// The last day asked for.
+    pub(crate) asked_to: NaiveDate,
 }
 
 /// What is known of a series before anybody is asked.
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
-    /// Values by date: the snapshot, overruled by the store.
-    pub(crate) values: BTreeMap<NaiveDate, f64>,
+    /// Values by date with their source, none for the snapshot: the snapshot, overruled by the store.
+    pub(crate) values: BTreeMap<NaiveDate, (f64, Option<String>)>,
     /// Dates of the snapshot.
     pub(crate) snapshot: BTreeSet<NaiveDate>,
     /// Last date in the store by source.
     pub(crate) last_of: BTreeMap<String, NaiveDate>,
+}
+
+impl Known {
+    /// What an answer of `links[index]` is compared with: what comes from it, from better ones, and from nobody in particular.
+    fn beside(&self, links: &[Link], index: usize) -> Beside {
+        let worse = |source: &str| links[index + 1..].iter().any(|link| link.provider.name() == source);
+        let mut beside = Beside::default();
+        for (date, (value, source)) in &self.values {
+            let source = source.as_deref();
+            if !source.is_some_and(worse) {
+                beside.known.insert(*date, *value);
+            }
+            if source == Some(links[index].provider.name()) {
+                beside.own.insert(*date, *value);
+            }
+        }
+        beside
+    }
 }
 
 /// A chain being asked.
@@ -173,17 +209,26 @@ impl Asking<'_> {
     /// Asks the providers in order, as far as it makes sense.
     pub(crate) async fn all(&self, links: &[Link]) -> Vec<Asked> {
         let mut asked: Vec<Asked> = Vec::new();
-        let (mut up_to_date, mut second_opinion) = (false, false);
+        // The newest day that is there, and how many have a value for it.
+        let (mut newest, mut opinions) = (None, 0);
         for (index, link) in links.iter().enumerate() {
             let provider = link.provider.name();
-            if up_to_date && (second_opinion || !self.settings.cross_check) {
+            let up_to_date = newest.is_some_and(|newest| newest >= self.request.expected);
+            if up_to_date && (opinions > 1 || !self.settings.cross_check) {
                 break;
             }
             let outcome = self.one(links, index).await;
             match &outcome {
                 Ok(reply) => {
-                    second_opinion = up_to_date || second_opinion;
-                    up_to_date = up_to_date || self.is_up_to_date(provider, reply);
+                    let own = self.newest_of(provider, reply);
+                    if own > newest {
+                        // What is unchanged has been compared before.
+                        (newest, opinions) = (own, if reply.accepted.observations.is_empty() { 2 } else { 1 });
+                    } else if newest
+                        .is_some_and(|newest| reply.accepted.observations.iter().any(|o| o.date == newest))
+                    {
+                        opinions += 1;
+                    }
                 }
                 Err(setback) => {
                     let series = &self.request.series;
@@ -197,9 +242,12 @@ impl Asking<'_> {
 
     /// Whether a provider has the newest value that can be expected.
     pub(crate) fn is_up_to_date(&self, provider: &str, reply: &Reply) -> bool {
+        self.newest_of(provider, reply).is_some_and(|newest| newest >= self.request.expected)
+    }
+
+    fn newest_of(&self, provider: &str, reply: &Reply) -> Option<NaiveDate> {
         let newest = reply.accepted.observations.last().map(|o| o.date);
-        let newest = newest.or_else(|| self.known.last_of.get(provider).copied().filter(|_| reply.unchanged));
-        newest.is_some_and(|newest| newest >= self.request.expected)
+        newest.or_else(|| self.known.last_of.get(provider).copied().filter(|_| reply.unchanged))
     }
 
     async fn one(&self, links: &[Link], index: usize) -> Result<Reply, Setback> {
@@ -217,7 +265,8 @@ impl Asking<'_> {
         let left = self.deadline.saturating_duration_since(now);
         // The last may use all that is left; one with others behind it, half.
         let share = if index + 1 < links.len() { left / 2 } else { left };
-        let reply = self.ask(link, self.first_day(links, index), now + share.max(LEAST_TIME)).await;
+        let beside = self.known.beside(links, index);
+        let reply = self.ask(link, self.first_day(links, index), &beside, now + share.max(LEAST_TIME)).await;
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         match &reply {
             Ok(_) => memory.answered(provider),
@@ -242,7 +291,7 @@ impl Asking<'_> {
         last.map_or(beginning, |last| (last.min(self.settings.today) - overlap).max(beginning))
     }
 
-    async fn ask(&self, link: &Link, from: NaiveDate, until: Instant) -> Result<Reply, Setback> {
+    async fn ask(&self, link: &Link, from: NaiveDate, beside: &Beside, until: Instant) -> Result<Reply, Setback> {
         // What stands for the next day is a market's close, and final only after its own day.
         let close = link.reading == Reading::NextBusinessDay;
         let to = if close { self.settings.today - Days::new(1) } else { self.request.last_day };
@@ -269,9 +318,9 @@ impl Asking<'_> {
         if raw.is_empty() && !unchanged {
             return Err(Setback::nobodys(format!("it has no value from {from} to {}", wanted.to)));
         }
-        let accepted = accept(&self.request.series, &raw, &self.known.values, &self.rules);
+        let accepted = accept(&self.request.series, &raw, beside, &self.rules);
         let accepted = accepted.map_err(Setback::of_answer)?;
-        Ok(Reply { accepted, documents, unchanged })
+        Ok(Reply { accepted, documents, unchanged, asked_to: wanted.to })
     }
 
     /// The provider's observations of the span as ours. What lies after it is kept for the checks to refuse.
@@ -301,7 +350,7 @@ impl Asking<'_> {
     ) -> Result<ReadDocument, Setback> {
         let (bytes, validators) = match &document.place {
             Place::Embedded => (Arc::from([]), Vec::new()),
-            Place::File(path) => match std::fs::read(path) {
+            Place::File(path) => match read_file(path) {
                 Ok(bytes) => (bytes.into(), Vec::new()),
                 Err(error) if error.kind() == ErrorKind::NotFound && document.may_be_missing => {
                     return Err(Setback::nobodys(format!("there is no file {}", path.display())));
@@ -310,7 +359,7 @@ impl Asking<'_> {
                     return Err(Setback::of_provider(format!("cannot read {}: {error}", path.display())));
                 }
             },
-            Place::Web(addresses) => match self.bring(link, addresses, document, until).await? {
+            Place::Web(addresses) => match self.bring(link, addresses, wanted, document, until).await? {
                 Brought::Bytes(bytes, validators) => (bytes, validators),
                 Brought::Unchanged => return Ok(ReadDocument { unchanged: true, ..ReadDocument::default() }),
                 Brought::Nothing => return Ok(ReadDocument::default()),
@@ -332,18 +381,21 @@ impl Asking<'_> {
         &self,
         link: &Link,
         addresses: &[String],
+        wanted: &Wanted,
         document: &Document,
         until: Instant,
     ) -> Result<Brought, Setback> {
         let series = &self.request.series;
         let setting = format!("rates.provider.{}.url", link.provider.name());
-        // A store that was begun anew has nothing that could be unchanged.
-        let conditional = self.settings.conditional() && self.known.last_of.contains_key(link.provider.name());
+        let newest = self.known.last_of.get(link.provider.name()).copied();
+        // No document is waited for so long that the others have nothing left.
+        let until = until.min(Instant::now() + LONGEST_WAIT);
         let mut failure: Option<WireError> = None;
         let mut missing = false;
         for (index, address) in addresses.iter().enumerate() {
-            let known = if conditional {
-                self.memory.lock().unwrap_or_else(PoisonError::into_inner).document(series, address)
+            let known = if self.settings.conditional() {
+                let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+                memory.document(series, address, wanted.to, newest)
             } else {
                 Validators::default()
             };
@@ -354,6 +406,7 @@ impl Asking<'_> {
                 setting: &setting,
                 as_browser: document.as_browser,
                 may_be_missing: document.may_be_missing,
+                tells_of_errors: document.tells_of_errors,
                 known: &known,
                 until: Instant::now() + share,
             };
@@ -371,6 +424,15 @@ impl Asking<'_> {
             _ => Ok(Brought::Nothing),
         }
     }
+}
+
+/// A regular file of reasonable size: others may never end.
+fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    let told = std::fs::metadata(path)?;
+    if !told.is_file() || told.len() > LARGEST_FILE {
+        return Err(std::io::Error::new(ErrorKind::InvalidInput, "not a regular file of less than 64 MiB"));
+    }
+    std::fs::read(path)
 }
 
 enum Brought {

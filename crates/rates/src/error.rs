@@ -81,6 +81,12 @@ pub enum RatesError {
         /// The system's own words.
         source: std::io::Error,
     },
+    /// Another process holds the store's lock and does not let go.
+    #[error("{path} is held by another process for too long; look for a forecaster that is stuck (fuser {path})")]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
     /// A store file that is not what the store writes.
     #[error(
         "{path} is not a readable rates file: {reason}. It was left as it is. Move it away \

@@ -1,10 +1,12 @@
 //! What an answer must pass before it comes near the store: the checks of the embedded data, seen together with what
-//! is known already, and two more that only make sense beside it. An answer that contradicts the store on most days
-//! they share is refused whole (another unit, another series, a lie); a value out of all proportion to its neighbours
-//! is refused alone.
+//! is known already, and some more that only make sense beside it. An answer that contradicts what is known, or what
+//! the same source said before, on most days they share is refused whole (another unit, another series, a lie), and so
+//! is one that would leave a hole behind what is known; a value out of all proportion to its neighbours is refused
+//! alone.
 
 use crate::{Action, Finding, Problem, QualityRules, check, snapshot::RawObservation};
 use chrono::{NaiveDate, TimeDelta};
+use forecaster_domain::BusinessCalendar;
 use std::collections::BTreeMap;
 
 /// Days before an answer begins that are seen with it: enough returns to know what is usual.
@@ -16,6 +18,9 @@ const PUBLISHED_AHEAD: TimeDelta = TimeDelta::days(7);
 const CONTRADICTION: f64 = 5.0;
 /// ... on more than half of at least so many days is not of this series.
 const SHARED_DAYS: usize = 3;
+/// More business days than this between what is known and an answer, or within it, are no holidays: one return over such
+/// a hole would count as a day's.
+const LONGEST_GAP: i64 = 10;
 /// The proportion to a neighbour is judged with more room the farther it is: once more for each of these days.
 const ROOM_DAYS: f64 = 30.0;
 
@@ -39,23 +44,34 @@ pub(crate) struct IntakeRules {
     pub(crate) max_difference: f64,
 }
 
-/// Checks an answer against itself and against what is `known`, by date.
+/// What an answer is compared with, by date.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Beside {
+    /// What is known from sources that count as much as the answer's or more, the snapshot among them.
+    pub(crate) known: BTreeMap<NaiveDate, f64>,
+    /// The part of it that the same source gave.
+    pub(crate) own: BTreeMap<NaiveDate, f64>,
+}
+
+/// Checks an answer against itself and against what is known.
 ///
 /// # Errors
 /// A sentence when nothing of it can be used.
 pub(crate) fn accept(
     series: &str,
     answer: &[RawObservation],
-    known: &BTreeMap<NaiveDate, f64>,
+    beside: &Beside,
     rules: &IntakeRules,
 ) -> Result<Accepted, String> {
+    let known = &beside.known;
     let today = rules.quality.today;
     let answer: Vec<RawObservation> =
         answer.iter().filter(|o| o.date <= today || o.date > today + PUBLISHED_AHEAD).copied().collect();
     if answer.is_empty() {
         return Ok(Accepted::default());
     }
-    contradiction(&answer, known, rules.max_difference)?;
+    contradiction(&answer, known, CONTRADICTION * rules.max_difference, "what is known")?;
+    contradiction(&answer, &beside.own, rules.max_difference, "what it said before")?;
     let mut findings = Vec::new();
     let plausible = refuse_implausible(&answer, known, rules, &mut findings)?;
     let Some(first) = plausible.iter().map(|o| o.date).min() else {
@@ -75,26 +91,59 @@ pub(crate) fn accept(
     };
     findings.extend(checked.findings.into_iter().filter(of_answer));
     findings.sort_by_key(|f| f.date);
-    let observations = checked.series.observations().filter(|o| answered.contains_key(&o.date)).collect();
+    let observations: Vec<RawObservation> =
+        checked.series.observations().filter(|o| answered.contains_key(&o.date)).collect();
+    if let (Some(calendar), false) = (rules.quality.calendar, known.is_empty()) {
+        no_hole(&observations, known, calendar)?;
+    }
     Ok(Accepted { observations, findings })
 }
 
-fn contradiction(answer: &[RawObservation], known: &BTreeMap<NaiveDate, f64>, tolerated: f64) -> Result<(), String> {
+/// An answer goes on where the known values before it end, and has no great hole itself.
+fn no_hole(
+    observations: &[RawObservation],
+    known: &BTreeMap<NaiveDate, f64>,
+    calendar: BusinessCalendar,
+) -> Result<(), String> {
+    let new = || observations.iter().map(|o| o.date).filter(|date| !known.contains_key(date));
+    let before = new().next().and_then(|first| known.range(..first).next_back()).map(|(date, _)| *date);
+    let dates: Vec<NaiveDate> = before.into_iter().chain(new()).collect();
+    let days = |w: &[NaiveDate]| calendar.business_days_between(w[0], w[1]);
+    let hole = dates.windows(2).find(|w| days(w) > LONGEST_GAP && known.range(w[0]..w[1]).nth(1).is_none());
+    hole.map_or(Ok(()), |w| {
+        Err(format!(
+            "it has nothing from {} to {}, {} business days: what it has after that does not go on where the known values \
+             end, and was not taken; fill the hole with: forecaster rates sync --from {}, or import a history",
+            w[0],
+            w[1],
+            days(w) - 1,
+            w[0]
+        ))
+    })
+}
+
+fn contradiction(
+    answer: &[RawObservation],
+    known: &BTreeMap<NaiveDate, f64>,
+    tolerated: f64,
+    what: &str,
+) -> Result<(), String> {
     let shared: Vec<(RawObservation, f64)> = answer.iter().filter_map(|o| Some((*o, *known.get(&o.date)?))).collect();
     let off = |(o, known): &&(RawObservation, f64)| {
         let difference = (o.value / known - 1.0).abs();
-        difference.is_nan() || difference > CONTRADICTION * tolerated
+        difference.is_nan() || difference > tolerated
     };
     let contradicting: Vec<_> = shared.iter().filter(off).collect();
     match contradicting.first() {
         Some((first, known)) if shared.len() >= SHARED_DAYS && 2 * contradicting.len() > shared.len() => {
             Err(format!(
-                "it contradicts the store on {} of {} days, on {} with {} where {known} is kept: another unit or another \
-             series; nothing of it was taken",
+                "it contradicts {what} on {} of {} days, on {} with {} instead of {known}: another unit or another series? \
+             Nothing of it was taken. If it is right: forecaster rates sync --from {} --accept-revisions --series NAME",
                 contradicting.len(),
                 shared.len(),
                 first.date,
-                first.value
+                first.value,
+                first.date
             ))
         }
         _ => Ok(()),
@@ -152,8 +201,6 @@ fn refuse_implausible(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use forecaster_domain::BusinessCalendar;
-
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
     }
@@ -170,6 +217,10 @@ mod tests {
         days.take(count).enumerate().map(|(i, date)| (date, 950.0 * (1.0 + 0.01 * (1.7 * i as f64).sin()))).collect()
     }
 
+    fn beside(known: BTreeMap<NaiveDate, f64>) -> Beside {
+        Beside { known, own: BTreeMap::new() }
+    }
+
     fn answer(pairs: &[(&str, f64)]) -> Vec<RawObservation> {
         pairs.iter().map(|(date, value)| RawObservation { date: day(date), value: *value }).collect()
     }
@@ -177,7 +228,7 @@ mod tests {
     #[test]
     fn a_good_answer_is_taken_whole() {
         let accepted =
-            accept("usdclp", &answer(&[("2026-11-23", 955.0), ("2026-11-20", 950.0)]), &known(300), &rules())
+            accept("usdclp", &answer(&[("2026-11-23", 955.0), ("2026-11-20", 950.0)]), &beside(known(300)), &rules())
                 .unwrap();
         assert_eq!(accepted.observations, answer(&[("2026-11-20", 950.0), ("2026-11-23", 955.0)]));
         assert!(accepted.findings.iter().all(|f| f.action != Action::Refused));
@@ -187,7 +238,7 @@ mod tests {
     fn each_bad_value_is_refused_and_the_good_ones_are_taken() {
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e30, 1e-30, 95.0] {
             let given = answer(&[("2026-11-20", 950.0), ("2026-11-23", bad)]);
-            let accepted = accept("usdclp", &given, &known(300), &rules()).unwrap();
+            let accepted = accept("usdclp", &given, &beside(known(300)), &rules()).unwrap();
             assert_eq!(accepted.observations, answer(&[("2026-11-20", 950.0)]), "{bad}");
             assert_eq!(accepted.findings.len(), 1, "{bad}: {:?}", accepted.findings);
             assert!(accepted.findings[0].to_string().starts_with("2026-11-23: "), "{}", accepted.findings[0]);
@@ -197,7 +248,7 @@ mod tests {
     #[test]
     fn a_value_of_the_next_days_is_left_for_then_and_one_of_2099_is_refused() {
         let given = answer(&[("2026-11-23", 955.0), ("2026-11-24", 956.0), ("2099-01-05", 955.0)]);
-        let accepted = accept("usdclp", &given, &known(300), &rules()).unwrap();
+        let accepted = accept("usdclp", &given, &beside(known(300)), &rules()).unwrap();
         assert_eq!(accepted.observations, answer(&[("2026-11-23", 955.0)]));
         let said: Vec<String> = accepted.findings.iter().map(ToString::to_string).collect();
         assert_eq!(said, ["2099-01-05: 955 is dated after today (2026-11-23); refused"]);
@@ -207,12 +258,12 @@ mod tests {
     fn an_answer_in_another_unit_is_refused_whole() {
         let other: Vec<RawObservation> =
             known(10).into_iter().map(|(date, value)| RawObservation { date, value: value / 10.0 }).collect();
-        let error = accept("usdclp", &other, &known(300), &rules()).unwrap_err();
-        assert!(error.contains("contradicts the store on 10 of 10 days"), "{error}");
+        let error = accept("usdclp", &other, &beside(known(300)), &rules()).unwrap_err();
+        assert!(error.contains("contradicts what is known on 10 of 10 days"), "{error}");
         // With nothing shared to compare, the proportion to what came before tells.
         let later = answer(&[("2026-11-17", 95.0), ("2026-11-18", 95.5), ("2026-11-19", 95.2)]);
         let older: BTreeMap<_, _> = known(300).into_iter().filter(|(date, _)| *date < day("2026-11-14")).collect();
-        let error = accept("usdclp", &later, &older, &rules()).unwrap_err();
+        let error = accept("usdclp", &later, &beside(older), &rules()).unwrap_err();
         assert!(error.contains("3 of its 3 values are out of proportion"), "{error}");
     }
 
@@ -220,7 +271,7 @@ mod tests {
     fn without_anything_known_the_answer_is_its_own_measure() {
         let given =
             answer(&[("2026-11-18", 1e30), ("2026-11-19", 950.0), ("2026-11-20", 951.0), ("2026-11-23", 952.0)]);
-        let accepted = accept("usdclp", &given, &BTreeMap::new(), &rules()).unwrap();
+        let accepted = accept("usdclp", &given, &Beside::default(), &rules()).unwrap();
         assert_eq!(accepted.observations.len(), 3);
         assert!(accepted.findings[0].to_string().contains("out of proportion"), "{}", accepted.findings[0]);
     }
@@ -228,13 +279,35 @@ mod tests {
     #[test]
     fn duplicate_days_are_kept_once_and_told() {
         let given = answer(&[("2026-11-20", 950.0), ("2026-11-23", 955.0), ("2026-11-23", 956.0)]);
-        let accepted = accept("usdclp", &given, &known(300), &rules()).unwrap();
+        let accepted = accept("usdclp", &given, &beside(known(300)), &rules()).unwrap();
         assert_eq!(accepted.observations.last().unwrap().value, 956.0);
         assert!(accepted.findings.iter().any(|f| f.to_string().contains("2 values for one date (955, 956)")));
     }
 
     #[test]
     fn an_empty_answer_is_no_fault() {
-        assert!(accept("usdclp", &[], &known(300), &rules()).unwrap().observations.is_empty());
+        assert!(accept("usdclp", &[], &beside(known(300)), &rules()).unwrap().observations.is_empty());
+    }
+
+    #[test]
+    fn a_source_that_contradicts_itself_is_refused_sooner_than_one_that_differs_from_others() {
+        let higher: Vec<RawObservation> =
+            known(10).into_iter().map(|(date, value)| RawObservation { date, value: 1.05 * value }).collect();
+        assert!(accept("usdclp", &higher, &beside(known(300)), &rules()).is_ok());
+        let own = Beside { known: known(300), own: known(300) };
+        let error = accept("usdclp", &higher, &own, &rules()).unwrap_err();
+        assert!(error.contains("contradicts what it said before on 10 of 10 days"), "{error}");
+        assert!(error.contains("--accept-revisions"), "{error}");
+    }
+
+    #[test]
+    fn an_answer_that_would_leave_a_hole_is_refused() {
+        let older: BTreeMap<_, _> = known(300).into_iter().filter(|(date, _)| *date < day("2026-10-30")).collect();
+        let late = answer(&[("2026-11-19", 952.0), ("2026-11-20", 953.0)]);
+        let error = accept("usdclp", &late, &beside(older.clone()), &rules()).unwrap_err();
+        assert!(error.starts_with("it has nothing from 2026-10-29 to 2026-11-19, 14 business days"), "{error}");
+        let joined: Vec<RawObservation> =
+            known(16).into_iter().map(|(date, value)| RawObservation { date, value }).collect();
+        assert_eq!(accept("usdclp", &joined, &beside(older), &rules()).unwrap().observations.len(), 16);
     }
 }

@@ -3,9 +3,12 @@
 //! cache: a file that cannot be read or written costs requests, never rates.
 
 use crate::{RatesError, RatesStore, wire::Validators};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 const FILE: &str = "providers.json";
 /// Failures in a row after which a provider is left alone.
@@ -26,13 +29,27 @@ struct Conduct {
     left_alone_until: Option<DateTime<Utc>>,
 }
 
+/// What a server told of a document, and for what it counts: a document that is unchanged since then has nothing for a
+/// later day, nor for a store that has lost days.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Told {
+    validators: Validators,
+    /// The last day that was asked for.
+    asked_to: NaiveDate,
+    /// The newest day from the provider in the store, afterwards.
+    newest: NaiveDate,
+}
+
 /// What is remembered.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Memory {
     providers: BTreeMap<String, Conduct>,
     /// By series, then by address without secrets.
-    documents: BTreeMap<String, BTreeMap<String, Validators>>,
+    documents: BTreeMap<String, BTreeMap<String, Told>>,
+    /// Providers that have failed in this process: one cause makes many series fail, and counts once.
+    #[serde(skip)]
+    failed_now: BTreeSet<String>,
 }
 
 impl Memory {
@@ -77,7 +94,7 @@ impl Memory {
     /// It failed; `asked` is how long it wants to be left alone.
     pub(crate) fn failed(&mut self, provider: &str, reason: &str, asked: Option<Duration>, now: DateTime<Utc>) {
         let conduct = self.providers.entry(provider.to_owned()).or_default();
-        conduct.failures = conduct.failures.saturating_add(1);
+        conduct.failures = conduct.failures.saturating_add(u32::from(self.failed_now.insert(provider.to_owned())));
         conduct.reason = reason.to_owned();
         let asked = asked.map(|wait| TimeDelta::from_std(wait).unwrap_or(LONGEST).min(LONGEST));
         let rest = if conduct.failures >= TOLERATED {
@@ -88,19 +105,37 @@ impl Memory {
         conduct.left_alone_until = rest.map(|rest| now + rest);
     }
 
-    /// What a server told of a document that `series` was read from.
-    pub(crate) fn document(&self, series: &str, address: &str) -> Validators {
-        self.documents.get(series).and_then(|known| known.get(plain(address))).cloned().unwrap_or_default()
+    /// What a server told of a document that `series` was read from, when the same days are asked for as then and the
+    /// store still has what it gave: up to `newest` from this provider.
+    pub(crate) fn document(
+        &self,
+        series: &str,
+        address: &str,
+        asked_to: NaiveDate,
+        newest: Option<NaiveDate>,
+    ) -> Validators {
+        let told = self.documents.get(series).and_then(|known| known.get(plain(address)));
+        let told =
+            told.filter(|told| told.asked_to == asked_to && newest.is_some_and(|newest| newest >= told.newest));
+        told.map(|told| told.validators.clone()).unwrap_or_default()
     }
 
-    /// Keeps what a server told of a document whose values are in the store.
-    pub(crate) fn keep_document(&mut self, series: &str, address: &str, validators: Validators) {
+    /// Keeps what a server told of a document whose values up to `asked_to` are in the store, the provider's up to
+    /// `newest`.
+    pub(crate) fn keep_document(
+        &mut self,
+        series: &str,
+        address: &str,
+        validators: Validators,
+        asked_to: NaiveDate,
+        newest: NaiveDate,
+    ) {
         let known = self.documents.entry(series.to_owned()).or_default();
         // Without a query an address is stable; with one it names a span that is asked for once.
         if validators.is_empty() || address.contains('?') {
             known.remove(plain(address));
         } else {
-            known.insert(address.to_owned(), validators);
+            known.insert(address.to_owned(), Told { validators, asked_to, newest });
         }
     }
 }
@@ -118,17 +153,28 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
     }
 
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
     #[test]
     fn a_provider_that_keeps_failing_is_left_alone_for_a_while() {
         let mut memory = Memory::default();
+        let another_process = |memory: Memory| Memory { failed_now: BTreeSet::new(), ..memory };
+        // However many series it fails for in one process, it counts once.
         memory.failed("ecb", "no answer", None, at(0));
+        memory.failed("ecb", "no answer", None, at(0));
+        memory.failed("ecb", "no answer", None, at(0));
+        memory = another_process(memory);
         memory.failed("ecb", "no answer", None, at(1));
         assert_eq!(memory.left_alone("ecb", at(2)), None);
+        memory = another_process(memory);
         memory.failed("ecb", "no answer", None, at(2));
         let reason = memory.left_alone("ecb", at(3)).unwrap();
         assert_eq!(reason, "left alone until 00:12 UTC after repeated failure, the last: no answer");
         assert_eq!(memory.left_alone("ecb", at(12)), None);
         // The one attempt after that decides.
+        memory = another_process(memory);
         memory.failed("ecb", "no answer", None, at(12));
         assert!(memory.left_alone("ecb", at(13)).is_some());
         memory.answered("ecb");
@@ -155,13 +201,17 @@ mod tests {
         let mut memory = Memory::default();
         memory.failed("ecb", "no answer", None, at(0));
         let etag = Validators { etag: Some("\"7\"".into()), modified: None };
-        memory.keep_document("usdaud", "http://x/hist.zip", etag.clone());
-        memory.keep_document("usdclp", "http://x/api?pass=secret", etag.clone());
+        let (asked_to, newest) = (day("2025-01-10"), day("2025-01-09"));
+        memory.keep_document("usdaud", "http://x/hist.zip", etag.clone(), asked_to, newest);
+        memory.keep_document("usdclp", "http://x/api?pass=secret", etag.clone(), asked_to, newest);
         memory.save(&store).unwrap();
         let again = Memory::load(&store);
-        assert_eq!(again, memory);
-        assert_eq!(again.document("usdaud", "http://x/hist.zip"), etag);
-        assert!(again.document("usdbrl", "http://x/hist.zip").is_empty(), "another series was not read from it");
+        let told = |series, asked_to, newest| again.document(series, "http://x/hist.zip", asked_to, newest);
+        assert_eq!(told("usdaud", asked_to, Some(newest)), etag);
+        assert!(told("usdbrl", asked_to, Some(newest)).is_empty(), "another series was not read from it");
+        assert!(told("usdaud", day("2025-01-13"), Some(newest)).is_empty(), "it may have had that day already");
+        assert!(told("usdaud", asked_to, Some(day("2025-01-08"))).is_empty(), "the store has lost a day");
+        assert!(told("usdaud", asked_to, None).is_empty(), "the store has lost them all");
         let file = folder.path().join("rates").join(FILE);
         assert!(!std::fs::read_to_string(&file).unwrap().contains("secret"));
         std::fs::write(&file, "{ garbage").unwrap();

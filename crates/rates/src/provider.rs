@@ -66,6 +66,8 @@ pub(crate) struct Document {
     pub(crate) as_browser: bool,
     /// "Not found" is no fault: nothing was published.
     pub(crate) may_be_missing: bool,
+    /// What comes with "not found" is an answer that can be read.
+    pub(crate) tells_of_errors: bool,
 }
 
 impl Document {
@@ -77,6 +79,7 @@ impl Document {
             day: None,
             as_browser: false,
             may_be_missing: false,
+            tells_of_errors: false,
         }
     }
 }

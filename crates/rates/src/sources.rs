@@ -108,7 +108,14 @@ impl Provider for Files {
         let path = PathBuf::from(path.replace("{series}", &wanted.symbol));
         let label = path.display().to_string();
         let may_be_missing = true;
-        vec![Document { place: Place::File(path), label, day: None, as_browser: false, may_be_missing }]
+        vec![Document {
+            place: Place::File(path),
+            label,
+            day: None,
+            as_browser: false,
+            may_be_missing,
+            tells_of_errors: false,
+        }]
     }
 
     fn read(&self, _: &Wanted, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
@@ -135,7 +142,14 @@ impl Provider for Snapshot {
 
     fn documents(&self, _: &Wanted) -> Vec<Document> {
         let label = String::new();
-        vec![Document { place: Place::Embedded, label, day: None, as_browser: false, may_be_missing: false }]
+        vec![Document {
+            place: Place::Embedded,
+            label,
+            day: None,
+            as_browser: false,
+            may_be_missing: false,
+            tells_of_errors: false,
+        }]
     }
 
     fn read(&self, wanted: &Wanted, _: &Document, _: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {

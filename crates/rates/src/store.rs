@@ -20,14 +20,19 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use std::{
-    fs::{self, File, Permissions},
+    fs::{self, File, Permissions, TryLockError},
     io::{ErrorKind, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 const EXTENSION: &str = "parquet";
 const TEMPORARY: &str = ".writing-";
+/// Another process merges for milliseconds; one that holds the lock for so long is stuck.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Between two looks at the lock.
+const BETWEEN: Duration = Duration::from_millis(10);
 const MAX_NAME: usize = 64;
 
 /// An observation with where it came from.
@@ -165,7 +170,14 @@ impl RatesStore {
         let path = self.folder.join(".lock");
         let file = File::options().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(RatesError::io("open", &path))?;
-        file.lock().map_err(RatesError::io("lock", &path))?;
+        let started = Instant::now();
+        while let Err(refused) = file.try_lock() {
+            match refused {
+                TryLockError::WouldBlock if started.elapsed() < PATIENCE => std::thread::sleep(BETWEEN),
+                TryLockError::WouldBlock => return Err(RatesError::Locked { path }),
+                TryLockError::Error(error) => return Err(RatesError::io("lock", &path)(error)),
+            }
+        }
         Ok(file)
     }
 

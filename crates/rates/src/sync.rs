@@ -5,12 +5,12 @@
 mod outcome;
 mod request;
 
-pub use outcome::{Fault, ProviderOutcome, SeriesOutcome};
+pub use outcome::{Doubt, Fault, ProviderOutcome, SeriesOutcome};
 pub use request::{SeriesRequest, SyncSettings};
 
 use crate::{
-    MergeReport, MergeRules, RatesError, RatesStore, StoredObservation,
-    chain::{Asked, Asking, Known, Link, Reply, links},
+    Action, Finding, MergeReport, MergeRules, Problem, RatesError, RatesStore, StoredObservation,
+    chain::{Asked, Asking, Known, Link, Reply, is_official, links, stands_in},
     intake::IntakeRules,
     listings::traits,
     memory::Memory,
@@ -75,6 +75,7 @@ impl OneSync<'_> {
             series: request.series.clone(),
             providers: Vec::new(),
             disagreements: Vec::new(),
+            doubt: None,
             newest: None,
             up_to_date: false,
             store_error: None,
@@ -101,10 +102,11 @@ impl OneSync<'_> {
             known: &known,
             deadline: self.deadline,
         };
-        let asked = asking.all(&links).await;
+        let mut asked = asking.all(&links).await;
         let up_to_date =
             asked.iter().any(|one| one.outcome.as_ref().is_ok_and(|reply| asking.is_up_to_date(one.provider, reply)));
-        self.merge(request, &links, asked, &known, SeriesOutcome { up_to_date, ..outcome })
+        let doubt = judge_newest(&request.series, &mut asked, self.settings.max_difference);
+        self.merge(request, &links, asked, &known, SeriesOutcome { up_to_date, doubt, ..outcome })
     }
 
     /// Merges the answers, the preferred provider's first.
@@ -125,7 +127,8 @@ impl OneSync<'_> {
             let Asked { provider, outcome: answer } = &asked[index];
             let merged = match answer {
                 Err(setback) => Err((setback.to_string(), setback.is_fault())),
-                Ok(reply) => match self.merge_one(request, &ranking, &asked, index, reply, known) {
+                Ok(_) if let Some(error) = &outcome.store_error => Err((error.clone(), false)),
+                Ok(reply) => match self.merge_one(request, &ranking, links, &asked, index, reply, known) {
                     Ok(report) => Ok(report),
                     Err(error) => {
                         tracing::error!(series = request.series, "{error}");
@@ -138,6 +141,7 @@ impl OneSync<'_> {
             outcome.providers.push(ProviderOutcome {
                 provider: (*provider).to_owned(),
                 is_fault: merged.as_ref().is_err_and(|(_, is_fault)| *is_fault),
+                behind: behind(request, links, &asked, index),
                 findings: findings.map(ToString::to_string).collect(),
                 gist: answer.as_ref().err().map_or_else(String::new, |setback| setback.gist.clone()),
                 outcome: merged.map_err(|(reason, _)| reason),
@@ -151,6 +155,7 @@ impl OneSync<'_> {
         &self,
         request: &SeriesRequest,
         ranking: &[String],
+        links: &[Link],
         asked: &[Asked],
         index: usize,
         reply: &Reply,
@@ -158,11 +163,9 @@ impl OneSync<'_> {
     ) -> Result<MergeReport, RatesError> {
         let provider = asked[index].provider;
         let series = &request.series;
-        for finding in &reply.accepted.findings {
-            tracing::warn!(provider, series, "{provider}, {series}: {finding}");
-        }
+        tell_findings(provider, series, &reply.accepted.findings);
         let asked_again = self.settings.from.is_some();
-        let after = self.only_after(ranking, asked, index, known);
+        let after = only_after(links, asked, index, known);
         let observations: Vec<StoredObservation> = reply
             .accepted
             .observations
@@ -189,25 +192,93 @@ impl OneSync<'_> {
         let report = self.store.merge(series, &observations, &rules)?;
         tell(provider, series, &report, observations.last().map(|o| o.date));
         let complete = reply.accepted.findings.is_empty() && report.withheld.is_empty();
-        if complete {
+        let newest = reply.accepted.observations.last().map(|o| o.date).max(known.last_of.get(provider).copied());
+        if let (true, Some(newest)) = (complete, newest) {
             let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
             for (address, validators) in &reply.documents {
-                memory.keep_document(series, address, validators.clone());
+                memory.keep_document(series, address, validators.clone(), reply.asked_to, newest);
             }
         }
         Ok(report)
     }
+}
 
-    /// A less preferred provider only goes on where the better ones, and the snapshot, end: its values are of another
-    /// kind, and fill no holes that may be holidays.
-    fn only_after(&self, ranking: &[String], asked: &[Asked], index: usize, known: &Known) -> Option<NaiveDate> {
+/// A less preferred provider only goes on where the better ones, and the snapshot, end: its values are of another kind,
+/// and fill no holes that may be holidays. Of those that stand in for an official rate each may go on where the
+/// official sources end: none of them has every day.
+fn only_after(links: &[Link], asked: &[Asked], index: usize, known: &Known) -> Option<NaiveDate> {
+    if index == 0 {
+        return None;
+    }
+    let provider = asked[index].provider;
+    let link = links.iter().find(|link| link.provider.name() == provider)?;
+    let equal = |other: &&Link| is_official(links) && stands_in(link) && stands_in(other);
+    let better = || links.iter().take_while(|other| other.provider.name() != provider).filter(|other| !equal(other));
+    let is_better = |name: &str| better().any(|other| other.provider.name() == name);
+    let answered = asked[..index].iter().filter(|one| is_better(one.provider));
+    let answered = answered.filter_map(|one| accepted(one).map(|o| o.date).max()).max();
+    let stored = better().filter_map(|other| known.last_of.get(other.provider.name())).max().copied();
+    answered.max(stored).max(known.snapshot.last().copied())
+}
+
+/// Business days that a provider's newest value is behind, when that is more than usual and a less preferred one has
+/// newer ones: an official rate is published every day, other rates may come once a week.
+fn behind(request: &SeriesRequest, links: &[Link], asked: &[Asked], index: usize) -> Option<String> {
+    let newest_of = |one: &Asked| accepted(one).map(|o| o.date).max();
+    let own = newest_of(&asked[index])?;
+    let newer = asked[index + 1..].iter().filter_map(newest_of).max().filter(|newer| *newer > own)?;
+    let calendar = request.rules.calendar?;
+    let (days, usual) = (calendar.business_days_between(own, newer), if is_official(links) { 2 } else { 7 });
+    (days > usual).then(|| format!("its newest value is of {own}, {days} business days behind"))
+}
+
+/// A newest value that jumps beyond what is usual is believed when another source has it as well, refused when another
+/// has something else, and told of when nobody has anything to say.
+fn judge_newest(series: &str, asked: &mut [Asked], tolerated: f64) -> Option<Doubt> {
+    let mut doubt = None;
+    for index in 0..asked.len() {
+        let jump = asked[index].outcome.iter().flat_map(|reply| &reply.accepted.findings).find_map(|finding| {
+            let Problem::Jump { before, value, newest: true, .. } = finding.problem else { return None };
+            Some((finding.date, before, value))
+        });
+        let Some((date, before, value)) = jump else { continue };
+        let others = asked.iter().enumerate().filter(|(other, _)| *other != index);
+        let others: Vec<(&str, f64)> = others
+            .filter_map(|(_, one)| Some((one.provider, accepted(one).find(|o| o.date == date)?.value)))
+            .collect();
         let provider = asked[index].provider;
-        let rank = ranking.iter().position(|name| name == provider)?;
-        let better = &ranking[..rank];
-        let answered = asked[..index].iter().filter_map(|one| accepted(one).map(|o| o.date).max()).max();
-        let stored = better.iter().filter_map(|name| known.last_of.get(name)).max().copied();
-        let snapshot = known.snapshot.last().copied().filter(|_| rank > 0);
-        answered.max(stored).max(snapshot)
+        if others.iter().any(|(_, other)| (other / value - 1.0).abs() <= tolerated) {
+            continue;
+        }
+        let Ok(reply) = &mut asked[index].outcome else { continue };
+        match others.first() {
+            Some((other, instead)) => {
+                let problem = Problem::Contradicted { value, by: (*other).to_owned(), instead: *instead };
+                reply.accepted.findings.push(Finding { date, problem, action: Action::Refused });
+                reply.accepted.observations.retain(|o| o.date != date);
+            }
+            None if doubt.is_none() => {
+                let (series, provider) = (series.to_owned(), provider.to_owned());
+                doubt = Some(Doubt { series, provider, date, value, before });
+            }
+            None => {}
+        }
+    }
+    doubt
+}
+
+/// Findings of one answer that are told one by one; a broken one has thousands.
+const TOLD: usize = 5;
+
+/// What an operator should hear of: not of jumps that lasted, which are news of long ago.
+fn tell_findings(provider: &str, series: &str, findings: &[Finding]) {
+    let matters = |finding: &&Finding| !matches!(finding.problem, Problem::Jump { newest: false, .. });
+    for finding in findings.iter().filter(matters).take(TOLD) {
+        tracing::warn!(provider, series, "{provider}, {series}: {finding}");
+    }
+    let more = findings.iter().filter(matters).count().saturating_sub(TOLD);
+    if more > 0 {
+        tracing::warn!(provider, series, "{provider}, {series}: and {more} more like these");
     }
 }
 
@@ -218,10 +289,11 @@ fn accepted(asked: &Asked) -> impl Iterator<Item = &RawObservation> {
 fn known(store: &RatesStore, series: &str) -> Result<Known, RatesError> {
     let snapshot = embedded()?.get(series);
     let stored = store.load(series)?.unwrap_or_default();
-    let mut values: BTreeMap<NaiveDate, f64> = snapshot.into_iter().flatten().map(|o| (o.date, o.value)).collect();
+    let mut values: BTreeMap<NaiveDate, (f64, Option<String>)> =
+        snapshot.into_iter().flatten().map(|o| (o.date, (o.value, None))).collect();
     let mut last_of = BTreeMap::new();
     for observation in &stored {
-        values.insert(observation.date, observation.value);
+        values.insert(observation.date, (observation.value, Some(observation.source.clone())));
         last_of.insert(observation.source.clone(), observation.date);
     }
     Ok(Known { values, snapshot: snapshot.into_iter().flatten().map(|o| o.date).collect(), last_of })

@@ -53,7 +53,7 @@ impl Default for Limits {
         Self {
             connect: Duration::from_secs(3),
             silence: Duration::from_secs(5),
-            body: 32 << 20,
+            body: 8 << 20,
             attempts: 3,
             pause: Duration::from_millis(300),
             interval: Duration::from_millis(100),
@@ -108,6 +108,8 @@ pub(crate) struct Request<'a> {
     pub(crate) as_browser: bool,
     /// Whether "not found" is an answer.
     pub(crate) may_be_missing: bool,
+    /// Whether what comes with "not found" is an answer, to be read.
+    pub(crate) tells_of_errors: bool,
     /// What is known of the document; empty to have it in any case.
     pub(crate) known: &'a Validators,
     /// When to give up.
@@ -229,13 +231,14 @@ impl Wire {
         if status == StatusCode::NOT_FOUND && request.may_be_missing {
             return Ok(Answer::Missing);
         }
-        if status == StatusCode::TOO_MANY_REQUESTS {
+        let asks_for_rest = status == StatusCode::SERVICE_UNAVAILABLE && response.headers().contains_key(RETRY_AFTER);
+        if status == StatusCode::TOO_MANY_REQUESTS || asks_for_rest {
             return Err(busy(&response, host));
         }
         let validators = Validators::of(response.headers());
         let limit = if status.is_success() { self.limits.body } else { 16 << 10 };
         let read = read(response, limit, host, started).await;
-        if !status.is_success() {
+        if !status.is_success() && !(status == StatusCode::NOT_FOUND && request.tells_of_errors) {
             let excerpt =
                 read.map_or_else(|_| "nothing readable".to_owned(), |bytes| excerpt(&without_query(&bytes, url)));
             return Err(WireError::Status { host: host.to_owned(), status, excerpt });

@@ -15,8 +15,8 @@
 //!   day, and the answer is refused: the other mirror may have the right one.
 //! - **Errors**: "not found" for days before 2024-03-02, for days on which publishing failed (2025-12-10), and for
 //!   today before it is published.
-//! - **Ten days at most**: a request a day is too dear for a history, which other providers give in one; this one is
-//!   for the days since the last run.
+//! - **Fifteen days at most**: a request a day is too dear for a history, which other providers give in one; this one is
+//!   for the days since the last run: the last ten of a span, and its first five, to be compared with what is known.
 
 use super::{
     answer::{iso_date, json, no_such_series, number, row, shape},
@@ -50,6 +50,8 @@ const FIRST: NaiveDate = match NaiveDate::from_ymd_opt(2024, 3, 2) {
 
 /// The days of a span that are asked for, from its end.
 const DAYS: usize = 10;
+/// The days from its beginning, where the chain has something to compare them with.
+const COMPARED: usize = 5;
 
 /// The package at its mirrors.
 #[derive(Debug)]
@@ -73,7 +75,7 @@ impl CurrencyApi {
         let address = |template: &String| template.replace("{date}", &date.to_string()).replace("{base}", BASE);
         let place = Place::Web(self.templates.iter().map(address).collect());
         let label = format!("{BASE} {date}");
-        Document { place, label, day: Some(date), as_browser: false, may_be_missing: true }
+        Document { place, label, day: Some(date), as_browser: false, may_be_missing: true, tells_of_errors: false }
     }
 }
 
@@ -87,8 +89,10 @@ impl Provider for CurrencyApi {
             return Vec::new();
         }
         let earliest = wanted.to.checked_sub_days(Days::new(DAYS as u64 - 1)).unwrap_or(FIRST);
-        let first = wanted.from.max(earliest).max(FIRST);
-        first.iter_days().take(DAYS).filter(|date| *date <= wanted.to).map(|date| self.document(date)).collect()
+        let (beginning, end) = (wanted.from.max(FIRST), wanted.from.max(earliest).max(FIRST));
+        let compared = beginning.iter_days().take(COMPARED).filter(|date| *date < end);
+        let newest = end.iter_days().take(DAYS).filter(|date| *date <= wanted.to);
+        compared.chain(newest).map(|date| self.document(date)).collect()
     }
 
     fn read(&self, wanted: &Wanted, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
@@ -178,6 +182,7 @@ mod tests {
             day: NaiveDate::from_ymd_opt(2024, 3, 5),
             as_browser: false,
             may_be_missing: true,
+            tells_of_errors: false,
         };
         assert_eq!(documents.len(), 2);
         assert_eq!(documents[0], first);
@@ -190,7 +195,9 @@ mod tests {
             documents.iter().filter_map(|d| d.day).map(|day| day.to_string()).collect()
         };
         let many = days("EUR/CLP", "2010-01-01", "2024-12-31");
-        assert_eq!((many.len(), many[0].as_str(), many[9].as_str()), (10, "2024-12-22", "2024-12-31"));
+        // The first package is of 2024-03-02.
+        assert_eq!((many.len(), many[0].as_str(), many[4].as_str()), (15, "2024-03-02", "2024-03-06"));
+        assert_eq!((many[5].as_str(), many[14].as_str()), ("2024-12-22", "2024-12-31"));
         assert_eq!(days("DXY", "2024-01-01", "2024-03-03"), ["2024-03-02", "2024-03-03"]);
         assert_eq!(days("USD/CLP", "2024-01-01", "2024-03-01"), [""; 0]);
         assert_eq!(days("USD/CLP", "2024-04-02", "2024-04-01"), [""; 0]);

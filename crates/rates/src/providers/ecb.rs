@@ -42,7 +42,7 @@ const EXPECTED: &str = "a zip archive with a CSV file that has the columns Date,
 const FORM: Form<'static> = Form { expected: EXPECTED, date_columns: &["date"], missing: &["N/A"] };
 
 /// Bytes of the unpacked file at most: thirty times those of 2025.
-const UNPACKED: u64 = 64 * 1024 * 1024;
+const UNPACKED: u64 = 16 * 1024 * 1024;
 
 /// Rates before this day there are none.
 const FIRST: Option<NaiveDate> = NaiveDate::from_ymd_opt(1999, 1, 4);

@@ -86,8 +86,12 @@ impl Provider for Mindicador {
         if !INDICATORS.contains(&symbol.as_str()) {
             return Vec::new();
         }
-        let year =
-            |year: i32| Document::web(format!("{}/{symbol}/{year}", self.base_url), format!("{symbol}/{year}"));
+        // In the first days of January there may be nothing of the new year yet.
+        let is_new = |year: i32| year == to.year() && to.ordinal() <= 7;
+        let year = |year: i32| Document {
+            may_be_missing: is_new(year),
+            ..Document::web(format!("{}/{symbol}/{year}", self.base_url), format!("{symbol}/{year}"))
+        };
         (from.year()..=to.year()).map(year).collect()
     }
 

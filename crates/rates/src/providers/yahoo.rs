@@ -141,7 +141,7 @@ impl Provider for Yahoo {
         let (start, end) = (day(from.checked_sub_days(Days::new(1))), day(to.checked_add_days(Days::new(2))));
         let span = format!("period1={start}&period2={end}&interval=1d");
         let url = format!("{}/{}?{span}", self.base_url, encoded(symbol));
-        vec![Document { as_browser: true, ..Document::web(url, symbol.as_str()) }]
+        vec![Document { as_browser: true, tells_of_errors: true, ..Document::web(url, symbol.as_str()) }]
     }
 
     fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {

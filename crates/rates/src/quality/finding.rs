@@ -3,6 +3,9 @@
 use chrono::NaiveDate;
 use std::fmt;
 
+/// Values of one date that are shown.
+const SHOWN: usize = 5;
+
 /// One thing found in a series; its `Display` is a line that says what was found and what was done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -82,6 +85,15 @@ pub enum Problem {
         /// True on the last date of the series: the next value will tell.
         newest: bool,
     },
+    /// A jump that another source does not have.
+    Contradicted {
+        /// The value.
+        value: f64,
+        /// The other source.
+        by: String,
+        /// What it has.
+        instead: f64,
+    },
     /// Out of all proportion to the value before it.
     Implausible {
         /// The value.
@@ -142,8 +154,9 @@ impl fmt::Display for Problem {
                 write!(f, "this date and {} more come after a later one", count - 1)
             }
             Self::Duplicate { values } => {
-                let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-                write!(f, "{} values for one date ({})", values.len(), values.join(", "))
+                let shown: Vec<String> = values.iter().take(SHOWN).map(ToString::to_string).collect();
+                let more = if values.len() > SHOWN { " ..." } else { "" };
+                write!(f, "{} values for one date ({}{more})", values.len(), shown.join(", "))
             }
             Self::Weekend { value, carried_from } => {
                 write!(f, "{value} on a weekend{}", repeating(*carried_from))
@@ -158,6 +171,7 @@ impl fmt::Display for Problem {
                 write!(f, "a jump of {deviations:.0} deviations, {before} -> {value}")?;
                 f.write_str(if *newest { ", the next value will tell" } else { ", it lasted" })
             }
+            Self::Contradicted { value, by, instead } => write!(f, "{value}, where {by} has {instead}"),
             Self::Implausible { value, before, on } => {
                 write!(f, "{value} is out of proportion to {before} on {on}")
             }

@@ -52,6 +52,14 @@ impl MergeRules<'_> {
         (a / b - 1.0).abs() <= self.max_difference
     }
 
+    /// True when `new` is far nearer to the value of the day before than `old`, which was far from it: a slip corrected.
+    fn corrects(&self, before: Option<f64>, old: f64, new: f64) -> bool {
+        let distance = |value: f64, before: f64| (value / before).ln().abs();
+        before.is_some_and(|before| {
+            distance(old, before) > self.max_difference && distance(new, before) < 0.25 * distance(old, before)
+        })
+    }
+
     /// True when another source confirms that `date` is `new` and no longer `old`.
     fn confirm(&self, date: NaiveDate, old: f64, new: f64) -> bool {
         self.confirmed.get(&date).is_some_and(|other| self.agree(new, *other) && !self.agree(old, *other))
@@ -152,6 +160,7 @@ pub(super) fn merged(
     let rewriting = rewriting_sources(&by_date, &incoming, rules);
     let mut report = MergeReport { rewrites_history: !rewriting.is_empty(), ..MergeReport::default() };
     for (date, new) in incoming {
+        let before = by_date.range(..date).next_back().and_then(|(_, versions)| versions.last()).map(|o| o.value);
         let of_date = by_date.entry(date).or_default();
         let Some(old) = of_date.last() else {
             report.added += 1;
@@ -166,7 +175,7 @@ pub(super) fn merged(
         if rules.rank(&new.source) != rules.rank(&old.source) && !rules.agree(new.value, old.value) {
             report.disagreements.push(revision.clone());
         }
-        match judge(old, new, rules, &rewriting) {
+        match judge(old, new, before, rules, &rewriting) {
             Verdict::Taken => {
                 let version = version_after(new, Some(old.fetched_at));
                 of_date.push(version);
@@ -220,6 +229,7 @@ fn rewriting_sources<'a>(
 fn judge(
     old: &StoredObservation,
     new: &StoredObservation,
+    before: Option<f64>,
     rules: &MergeRules<'_>,
     rewriting: &BTreeSet<&str>,
 ) -> Verdict {
@@ -229,7 +239,9 @@ fn judge(
         std::cmp::Ordering::Equal if rules.accept_revisions => Verdict::Taken,
         std::cmp::Ordering::Equal if rewriting.contains(new.source.as_str()) => Verdict::Withheld,
         std::cmp::Ordering::Equal => {
-            let believable = rules.agree(new.value, old.value) || rules.confirm(new.date, old.value, new.value);
+            let believable = rules.agree(new.value, old.value)
+                || rules.confirm(new.date, old.value, new.value)
+                || rules.corrects(before, old.value, new.value);
             if believable { Verdict::Taken } else { Verdict::Withheld }
         }
     }

@@ -14,6 +14,8 @@ pub struct ProviderOutcome {
     pub findings: Vec<String>,
     /// False for a provider that only has nothing for us, for instance for want of an account.
     pub is_fault: bool,
+    /// That its newest value is older than usual, when a less preferred provider has newer ones.
+    pub behind: Option<String>,
     /// The reason as far as it is the same for other series of the provider.
     pub(super) gist: String,
 }
@@ -35,6 +37,31 @@ impl std::fmt::Display for Fault {
     }
 }
 
+/// A newest value beyond what is usual, which nobody else confirms.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doubt {
+    /// The series.
+    pub series: String,
+    /// Who says so.
+    pub provider: String,
+    /// Its date.
+    pub date: NaiveDate,
+    /// The value.
+    pub value: f64,
+    /// The value before it.
+    pub before: f64,
+}
+
+impl std::fmt::Display for Doubt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { series, provider, date, value, before } = self;
+        write!(
+            f,
+            "{series}: {provider} alone has {value} on {date}, after {before}: nobody else confirms such a jump"
+        )
+    }
+}
+
 /// What a series came to.
 #[derive(Debug, Clone)]
 pub struct SeriesOutcome {
@@ -44,6 +71,8 @@ pub struct SeriesOutcome {
     pub providers: Vec<ProviderOutcome>,
     /// Where sources disagree, a sentence each.
     pub disagreements: Vec<String>,
+    /// A newest value that is taken, but not confirmed.
+    pub doubt: Option<Doubt>,
     /// Date and source of the newest observation that is known now.
     pub newest: Option<(NaiveDate, String)>,
     /// Whether somebody who was asked is up to date.
@@ -58,12 +87,18 @@ impl SeriesOutcome {
         self.reports().map(|report| report.added).sum()
     }
 
-    /// The providers that are at fault, with why.
+    /// The providers that are at fault, with why: those that failed, are late, or take back what they said.
     pub fn faults(&self) -> impl Iterator<Item = Fault> + '_ {
-        let faulty = self.providers.iter().filter(|p| p.is_fault);
-        faulty.filter_map(|p| {
-            let reason = p.outcome.as_ref().err()?.clone();
-            Some(Fault { provider: p.provider.clone(), series: self.series.clone(), reason })
+        self.providers.iter().flat_map(|asked| {
+            let failed = asked.outcome.as_ref().err().filter(|_| asked.is_fault).cloned();
+            let withheld = asked.outcome.as_ref().ok().and_then(|report| {
+                report
+                    .withheld
+                    .first()
+                    .map(|first| format!("takes back {} values, the first {first}: not taken", report.withheld.len()))
+            });
+            let reasons = failed.into_iter().chain(withheld).chain(asked.behind.clone());
+            reasons.map(|reason| Fault { provider: asked.provider.clone(), series: self.series.clone(), reason })
         })
     }
 
@@ -81,13 +116,25 @@ impl SeriesOutcome {
 pub(super) fn tell_failures(outcomes: &[SeriesOutcome]) {
     let mut told: Vec<(&str, &str, Vec<Fault>)> = Vec::new();
     for outcome in outcomes {
-        for (fault, asked) in outcome.faults().zip(outcome.providers.iter().filter(|asked| asked.is_fault)) {
+        let failed = outcome.providers.iter().filter(|asked| asked.is_fault);
+        for asked in failed {
+            let reason = asked.outcome.as_ref().err().cloned().unwrap_or_default();
+            let fault = Fault { provider: asked.provider.clone(), series: outcome.series.clone(), reason };
             let known =
                 told.iter_mut().find(|(provider, gist, _)| *provider == asked.provider && *gist == asked.gist);
             match known {
                 Some((_, _, faults)) => faults.push(fault),
                 None => told.push((&asked.provider, &asked.gist, vec![fault])),
             }
+        }
+    }
+    for outcome in outcomes {
+        let (series, late) = (&outcome.series, outcome.providers.iter().filter(|asked| asked.behind.is_some()));
+        for (provider, behind) in late.filter_map(|asked| Some((&asked.provider, asked.behind.as_ref()?))) {
+            tracing::warn!(provider, series, "{provider}, {series}: {behind}");
+        }
+        if let Some(doubt) = &outcome.doubt {
+            tracing::warn!(series, "{doubt}");
         }
     }
     for (provider, gist, faults) in told {
