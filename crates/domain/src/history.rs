@@ -2,7 +2,7 @@
 //! then. One that is cut at an earlier date shows the values as they were known on that date; what came of a forecast
 //! is to be read from the uncut one.
 
-use crate::{DomainError, Series};
+use crate::{DomainError, Series, SpotGap};
 use chrono::{Days, NaiveDate};
 use std::fmt;
 
@@ -66,6 +66,18 @@ pub enum RegressorGap {
         /// First date, lag taken off, at which the hole was too long.
         to: NaiveDate,
     },
+    /// Market quotes of the pair: they are known on too few dates of the window.
+    TooFew {
+        /// Dates with a quote.
+        known: usize,
+        /// Dates needed.
+        needed: usize,
+    },
+    /// Market quotes of the pair: the newest is too far from the official rate to be one.
+    Broken {
+        /// Date of the quote.
+        date: NaiveDate,
+    },
 }
 
 impl fmt::Display for RegressorGap {
@@ -74,16 +86,19 @@ impl fmt::Display for RegressorGap {
             Self::Ended { last, as_of } => write!(f, "ends on {last}, before the pair ({as_of})"),
             Self::StartsLate { first, window } => write!(f, "starts on {first}, after the window ({window})"),
             Self::Hole { from, to } => write!(f, "has no value from {from} to {to}"),
+            Self::TooFew { known, needed } => write!(f, "is known on {known} dates, of the {needed} needed"),
+            Self::Broken { date } => write!(f, "is too far from the pair on {date}"),
         }
     }
 }
 
-/// All that may be known at the as-of date: the pair's series, whose last date *is* the as-of date, and its
-/// regressors. Nothing later than the as-of date is in it.
+/// All that may be known at the as-of date: the pair's series, whose last date *is* the as-of date, its regressors,
+/// and market quotes of the pair itself. Nothing later than the as-of date is in it.
 #[derive(Debug, Clone)]
 pub struct History {
     pair: Series,
     regressors: Vec<Regressor>,
+    spot: Option<Regressor>,
 }
 
 impl History {
@@ -94,7 +109,14 @@ impl History {
     /// known to whoever binds the series now.
     pub fn new(pair: Series, regressors: Vec<Regressor>) -> Self {
         let as_of = pair.last_date();
-        Self { regressors: cut_each(&regressors, as_of, Series::dated_until), pair }
+        Self { regressors: cut_each(&regressors, as_of, Series::dated_until), pair, spot: None }
+    }
+
+    /// The same with market quotes of the pair, cut to what was known at the as-of date. `spot` is dated at the day of
+    /// the trades that a quote closes; it need not reach back over the whole history.
+    #[must_use]
+    pub fn with_spot(self, spot: Regressor) -> Self {
+        Self { spot: cut_each(&[spot], self.as_of(), Series::dated_until).pop(), ..self }
     }
 
     /// Date of the last observation of the pair.
@@ -112,6 +134,11 @@ impl History {
         &self.regressors
     }
 
+    /// Market quotes of the pair, cut to what was known at the as-of date.
+    pub fn spot(&self) -> Option<&Regressor> {
+        self.spot.as_ref()
+    }
+
     /// What was known at the last observation on or before `date`: no later observation, and the values, of the
     /// regressors too, as they were known on the day of that observation.
     ///
@@ -127,12 +154,13 @@ impl History {
         let as_of = pair.last_date();
         // A lag is about when a value is published first: a revision is seen on the day it is made.
         let known = |series: &Series, dated: NaiveDate| series.until_known(dated, as_of);
-        Ok(Self { regressors: cut_each(&self.regressors, as_of, known), pair })
+        let spot = cut_each(self.spot.as_slice(), as_of, known).pop();
+        Ok(Self { regressors: cut_each(&self.regressors, as_of, known), pair, spot })
     }
 
     /// The same as-of date, with only the last `lookback` observations of the pair.
     pub fn window(&self, lookback: usize) -> Self {
-        Self { pair: self.pair.last(lookback), regressors: self.regressors.clone() }
+        Self { pair: self.pair.last(lookback), regressors: self.regressors.clone(), spot: self.spot.clone() }
     }
 
     /// Log returns of the pair `[len - 1]`, oldest first: ln(p_t / p_{t-1}).
@@ -161,6 +189,14 @@ impl History {
             }
         }
         (aligned, statuses)
+    }
+
+    /// How far the market's quote is from the official rate on each date of the window; `None` without quotes.
+    ///
+    /// # Errors
+    /// Why the quotes cannot be used: none of the last day of trading, a broken one, too few before.
+    pub fn spot_gap(&self) -> Result<Option<SpotGap>, RegressorGap> {
+        self.spot.as_ref().map(|spot| SpotGap::new(&self.pair, spot)).transpose()
     }
 
     fn align(&self, regressor: &Regressor) -> Result<Vec<f64>, RegressorGap> {

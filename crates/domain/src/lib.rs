@@ -16,6 +16,7 @@ pub mod paths;
 mod quantile;
 pub mod scores;
 mod series;
+mod spot;
 
 pub use calendar::{BusinessCalendar, CalendarKind};
 pub use error::{DomainError, ModelError};
@@ -25,3 +26,4 @@ pub use model::{ForecastKey, Model, ModelForecast, Target};
 pub use pair::Pair;
 pub use quantile::{DECILES, LEVELS, MEDIAN, QuantileForecast, standard_normal_quantile};
 pub use series::{Observation, Series, Superseded};
+pub use spot::SpotGap;

@@ -189,6 +189,10 @@ fn hash(window: &History, origin: &Origin) -> String {
         numbers(&regressor.name.bytes().map(f64::from).collect::<Vec<_>>());
         numbers(&regressor.values);
     }
+    if let Ok(Some(gap)) = window.spot_gap() {
+        numbers(&gap.name.bytes().map(f64::from).collect::<Vec<_>>());
+        numbers(&gap.values.iter().map(|value| value.unwrap_or(f64::NAN)).collect::<Vec<_>>());
+    }
     hasher.finalize().to_hex().to_string()
 }
 
@@ -290,6 +294,27 @@ pub(crate) mod tests {
         let revised = History::new(pair, history.regressors().to_vec());
         let again = run(&revised, &cache, 0.01);
         let saw = again.origins.iter().filter(|o| o.origin.as_of >= observations[600].date).count();
+        assert_eq!(again.computed, 2 * saw);
+        assert!(saw > 0 && saw < 30);
+    }
+
+    #[test]
+    fn a_revised_quote_invalidates_the_origins_that_saw_it_and_no_quotes_change_nothing() {
+        let cache = Memory::default();
+        let history = weekday_history(700);
+        run(&history, &cache, 0.01);
+        let quotes: Vec<_> = history.pair().observations().enumerate().collect();
+        let with = |factor: f64| {
+            let wobble = |i: usize| if i == 600 { factor } else { 1.0 + 0.001 * (i * 7 % 11) as f64 };
+            let quotes: Vec<_> =
+                quotes.iter().map(|(i, o)| Observation { value: o.value * wobble(*i), ..*o }).collect();
+            let series = Series::new("usdclp_spot", &quotes).unwrap();
+            history.clone().with_spot(Regressor { series, lag_days: 1 })
+        };
+        assert_eq!(run(&history, &cache, 0.01).computed, 0);
+        assert_eq!(run(&with(1.004), &cache, 0.01).computed, 60, "every origin sees quotes it did not see before");
+        let again = run(&with(1.005), &cache, 0.01);
+        let saw = again.origins.iter().filter(|o| o.origin.as_of > quotes[600].1.date).count();
         assert_eq!(again.computed, 2 * saw);
         assert!(saw > 0 && saw < 30);
     }

@@ -3,7 +3,7 @@
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::market::{legs, quality_rules};
+use crate::market::{legs, quality_rules, serves};
 use crate::secret::Secret;
 use chrono::{NaiveDate, Utc};
 use forecaster_rates::{
@@ -76,7 +76,8 @@ pub(crate) fn needed(config: &Config) -> Result<Vec<String>, Failure> {
     let pair = config.pair()?;
     let store = RatesStore::open(&config.service.data_dir)?;
     let own = pair.series_name();
-    let mut names: BTreeSet<String> = config.rates.series.keys().cloned().collect();
+    let mut names: BTreeSet<String> =
+        config.rates.series.keys().filter(|name| serves(name, &pair)).cloned().collect();
     if !available(&store)?.contains(&own) {
         names.extend(legs(&pair));
     }

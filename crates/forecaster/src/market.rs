@@ -4,7 +4,7 @@
 use crate::config::Config;
 use crate::failure::Failure;
 use chrono::NaiveDate;
-use forecaster_domain::{BusinessCalendar, History, Pair, Regressor};
+use forecaster_domain::{BusinessCalendar, History, Pair, Regressor, RegressorStatus};
 use forecaster_rates::{AvailableSeries, Fault, QualityRules, RatesStore, assemble, assemble_pair};
 use forecaster_report::SourceGap;
 
@@ -62,12 +62,13 @@ impl Market {
         let own = assemble_pair(&store, &pair, rules, as_of, MIN_OBSERVATIONS)?;
         require_enough(&own, as_of)?;
         let mut sources = vec![source(&own, &pair.series_name())];
-        let mut regressors = Vec::new();
-        for (name, settings) in config.rates.series.iter().filter(|(name, _)| **name != pair.series_name()) {
+        let (mut regressors, mut spot) = (Vec::new(), None);
+        for (name, settings) in config.rates.series.iter().filter(|(name, _)| serves(name, &pair)) {
             match assemble(&store, name, &rules(name), as_of) {
                 Ok(available) => {
                     sources.push(source(&available, name));
-                    regressors.push(Regressor { series: available.checked.series, lag_days: settings.lag_days });
+                    let regressor = Regressor { series: available.checked.series, lag_days: settings.lag_days };
+                    if *name == spot_of(&pair) { spot = Some(regressor) } else { regressors.push(regressor) }
                 }
                 Err(error) => {
                     sources.push(missing(name, own.checked.series.last_date(), error.to_string()));
@@ -75,6 +76,7 @@ impl Market {
             }
         }
         let history = History::new(own.checked.series, regressors);
+        let history = spot.into_iter().fold(history, History::with_spot);
         let today = as_of.map_or(today, |d| d.min(today));
         let mut market = Self { pair, calendar, history, sources, today, faults: Vec::new() };
         market.note_usable();
@@ -104,14 +106,17 @@ impl Market {
 
     /// Tells of each regressor what may be used of it at the as-of date, and marks those that models must do without.
     fn note_usable(&mut self) {
-        for regressor in self.history.regressors() {
+        for regressor in self.history.regressors().iter().chain(self.history.spot()) {
             if let Some(source) = self.sources.iter_mut().find(|s| s.name == regressor.series.name()) {
                 source.last_date = regressor.series.last_date();
                 source.observations = regressor.series.len();
             }
         }
         let recent = self.history.window(2);
-        let (_, statuses) = recent.aligned_regressors();
+        let (_, mut statuses) = recent.aligned_regressors();
+        if let (Some(spot), Err(gap)) = (self.history.spot(), self.history.spot_gap()) {
+            statuses.push(RegressorStatus { name: spot.series.name().to_owned(), left_out: Some(gap) });
+        }
         for status in statuses {
             let Some(gap) = status.left_out else { continue };
             if let Some(source) = self.sources.iter_mut().find(|s| s.name == status.name) {
@@ -119,6 +124,16 @@ impl Market {
             }
         }
     }
+}
+
+/// The series of the market's quotes of a pair whose official rate is forecast.
+fn spot_of(pair: &Pair) -> String {
+    format!("{}_spot", pair.series_name())
+}
+
+/// Whether a configured series is of use for the pair: not the pair itself, nor quotes of another one.
+pub(crate) fn serves(name: &str, pair: &Pair) -> bool {
+    *name != pair.series_name() && (!name.ends_with("_spot") || name == spot_of(pair))
 }
 
 /// What the series `name` is held to: the pair's own, and the dólar observado, to the business days of their pair,

@@ -3,7 +3,7 @@
 use forecaster_chronos::Chronos;
 use forecaster_domain::{History, Horizon, Model, ModelError, ModelForecast, Target};
 use forecaster_models::{
-    ArimaGarch, ArimaGarchSettings, RandomForest, RandomForestSettings, RandomWalk, Var, VarSettings,
+    ArimaGarch, ArimaGarchSettings, RandomForest, RandomForestSettings, RandomWalk, SpotAhead, Var, VarSettings,
 };
 use tracing::Span;
 
@@ -27,9 +27,9 @@ impl Lineup {
         let mut members = Vec::new();
         for name in names {
             let model: Box<dyn Model> = match name.as_str() {
-                "arima_garch" => InSpan::boxed(ArimaGarch::new(ArimaGarchSettings::for_horizon(horizon))),
-                "var" => InSpan::boxed(Var::new(VarSettings::default())),
-                "random_forest" => InSpan::boxed(RandomForest::new(RandomForestSettings::default())),
+                "arima_garch" => informed(ArimaGarch::new(ArimaGarchSettings::for_horizon(horizon))),
+                "var" => informed(Var::new(VarSettings::default())),
+                "random_forest" => informed(RandomForest::new(RandomForestSettings::default())),
                 _ => {
                     members.push(BENCHMARK);
                     continue;
@@ -41,7 +41,7 @@ impl Lineup {
         let position = models.len();
         let chronos = chronos.map(|chronos| {
             members.push(position);
-            models.push(InSpan::boxed(chronos));
+            models.push(informed(chronos));
             position
         });
         Self { models, members, chronos }
@@ -63,6 +63,11 @@ impl Lineup {
     pub(crate) fn names(&self) -> Vec<String> {
         self.models.iter().map(|m| m.name().to_owned()).collect()
     }
+}
+
+/// A model that knows the market's quotes too. The random walk does not: it is the benchmark.
+fn informed(model: impl Model + 'static) -> Box<dyn Model> {
+    InSpan::boxed(SpotAhead::new(model))
 }
 
 /// A model whose log lines carry its name and the run's span, on whatever thread it is asked.

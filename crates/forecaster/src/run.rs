@@ -179,7 +179,7 @@ fn is_stale(place: &Workplace<'_>) -> bool {
 fn warn_stale(config: &Config, market: &Market) {
     tracing::warn!(
         "the newest rate is of {}, {} business days old (limit {}): the forecast starts there; newer rates come in \
-         with: forecaster rates import FILE.csv --series {}",
+         with: forecaster rates sync, or forecaster rates import FILE.csv --series {}",
         market.as_of(),
         market.age(),
         config.rates.max_age_business_days,

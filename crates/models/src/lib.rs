@@ -11,6 +11,7 @@ pub mod garch;
 mod optimize;
 mod random_forest;
 mod random_walk;
+mod spot_ahead;
 mod student;
 #[cfg(test)]
 mod test_history;
@@ -19,6 +20,7 @@ mod vector_autoregression;
 pub use arima_garch::{ArimaGarch, ArimaGarchSettings};
 pub use random_forest::{RandomForest, RandomForestSettings};
 pub use random_walk::RandomWalk;
+pub use spot_ahead::SpotAhead;
 pub use vector_autoregression::{Var, VarFit, VarSettings};
 
 use forecaster_domain::{LEVELS, ModelError, QuantileForecast, Target};

@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(
             error,
             "there is no series 'copper'; available: dxy, usdaud, usdbrl, usdcad, usdclp, usdeur, usdmxn, usdnok, \
-             usdnzd, usdzar. Add it with: forecaster rates import FILE.csv --series copper"
+             usdnzd, usdzar. Fetch it: forecaster rates sync --series copper, or add it: forecaster rates import FILE.csv --series copper"
         );
         assert!(matches!(assemble(&store, "../x", &rules(), None), Err(RatesError::SeriesName { .. })));
     }

@@ -16,7 +16,8 @@ use chrono::{Days, NaiveDate};
 use forecaster_domain::BusinessCalendar;
 use futures_util::future::join_all;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    fmt,
     io::ErrorKind,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -66,6 +67,8 @@ fn own_symbol(own: &str) -> (String, Reading) {
 /// Why a provider brought nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Setback {
+    /// The document concerned, in a few words; empty when it is none in particular.
+    pub(crate) document: String,
     /// The end of the sentence that begins with provider and series.
     pub(crate) reason: String,
     /// Whose fault it is.
@@ -85,16 +88,34 @@ pub(crate) enum Fault {
 
 impl Setback {
     fn nobodys(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), fault: Fault::Nobodys }
+        Self { document: String::new(), reason: reason.into(), fault: Fault::Nobodys }
+    }
+
+    fn of_answer(reason: String) -> Self {
+        Self { document: String::new(), reason, fault: Fault::OfAnswer }
     }
 
     fn of_provider(reason: String) -> Self {
-        Self { reason, fault: Fault::OfProvider(None) }
+        Self { document: String::new(), reason, fault: Fault::OfProvider(None) }
+    }
+
+    fn about(self, document: &Document) -> Self {
+        Self { document: document.label.clone(), ..self }
     }
 
     /// Whether an operator should hear of it.
     pub(crate) fn is_fault(&self) -> bool {
         self.fault != Fault::Nobodys
+    }
+}
+
+impl fmt::Display for Setback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.document.is_empty() {
+            f.write_str(&self.reason)
+        } else {
+            write!(f, "{}: {}", self.document, self.reason)
+        }
     }
 }
 
@@ -114,8 +135,8 @@ pub(crate) struct Reply {
 pub(crate) struct Known {
     /// Values by date: the snapshot, overruled by the store.
     pub(crate) values: BTreeMap<NaiveDate, f64>,
-    /// Last date of the snapshot.
-    pub(crate) snapshot_end: Option<NaiveDate>,
+    /// Dates of the snapshot.
+    pub(crate) snapshot: BTreeSet<NaiveDate>,
     /// Last date in the store by source.
     pub(crate) last_of: BTreeMap<String, NaiveDate>,
 }
@@ -155,23 +176,13 @@ impl Asking<'_> {
                     up_to_date = up_to_date || self.is_up_to_date(provider, reply);
                 }
                 Err(setback) => {
-                    let next = links.get(index + 1).map(|next| next.provider.name());
-                    self.tell(provider, setback, next.filter(|_| !up_to_date));
+                    let series = &self.request.series;
+                    tracing::debug!(provider, series, "{provider}, {series}: {setback}");
                 }
             }
             asked.push(Asked { provider, outcome });
         }
         asked
-    }
-
-    fn tell(&self, provider: &str, setback: &Setback, next: Option<&str>) {
-        let series = &self.request.series;
-        let next = next.map_or_else(String::new, |next| format!("; {next} is asked next"));
-        if setback.is_fault() {
-            tracing::warn!(provider, series, "{provider}, {series}: {}{next}", setback.reason);
-        } else {
-            tracing::debug!(provider, series, "{provider}, {series}: {}{next}", setback.reason);
-        }
     }
 
     /// Whether a provider has the newest value that can be expected.
@@ -190,7 +201,7 @@ impl Asking<'_> {
         let remembered =
             self.memory.lock().unwrap_or_else(PoisonError::into_inner).left_alone(provider, self.settings.now);
         if let Some(reason) = remembered.filter(|_| self.settings.leave_alone) {
-            return Err(Setback { reason, fault: Fault::OfAnswer });
+            return Err(Setback::of_answer(reason));
         }
         let now = Instant::now();
         let left = self.deadline.saturating_duration_since(now);
@@ -200,7 +211,7 @@ impl Asking<'_> {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         match &reply {
             Ok(_) => memory.answered(provider),
-            Err(Setback { reason, fault: Fault::OfProvider(retry_after) }) => {
+            Err(Setback { reason, fault: Fault::OfProvider(retry_after), .. }) => {
                 memory.failed(provider, reason, *retry_after, self.settings.now);
             }
             Err(_) => {}
@@ -215,14 +226,19 @@ impl Asking<'_> {
             return from;
         }
         let as_good = links[..=index].iter().filter_map(|link| self.known.last_of.get(link.provider.name()));
-        let last = as_good.max().copied().max(self.known.snapshot_end);
+        let last = as_good.max().copied().max(self.known.snapshot.last().copied());
         let overlap = Days::new(u64::from(self.settings.overlap_days));
         let beginning = self.settings.today - Days::new(365 * u64::from(self.settings.first_years));
         last.map_or(beginning, |last| (last.min(self.settings.today) - overlap).max(beginning))
     }
 
     async fn ask(&self, link: &Link, from: NaiveDate, until: Instant) -> Result<Reply, Setback> {
-        let wanted = Wanted { symbol: link.symbol.clone(), from, to: self.request.last_day };
+        // What stands for the next day is a market's close, and final only after its own day.
+        let close = link.reading == Reading::NextBusinessDay;
+        let to = if close { self.settings.today - Days::new(1) } else { self.request.last_day };
+        // What is dated the day after is asked for a day later.
+        let later = Days::new(u64::from(link.reading == Reading::DayBefore));
+        let wanted = Wanted { symbol: link.symbol.clone(), from: from + later, to: to + later };
         let documents = link.provider.documents(&wanted);
         let Some((newest, older)) = documents.split_last() else {
             return Err(Setback::nobodys("it has nothing of these days"));
@@ -244,7 +260,7 @@ impl Asking<'_> {
             return Err(Setback::nobodys(format!("it has no value from {from} to {}", wanted.to)));
         }
         let accepted = accept(&self.request.series, &raw, &self.known.values, &self.rules);
-        let accepted = accepted.map_err(|reason| Setback { reason, fault: Fault::OfAnswer })?;
+        let accepted = accepted.map_err(Setback::of_answer)?;
         Ok(Reply { accepted, documents, unchanged })
     }
 
@@ -252,8 +268,11 @@ impl Asking<'_> {
     fn as_ours(&self, mut raw: Vec<RawObservation>, wanted: &Wanted, reading: Reading) -> Vec<RawObservation> {
         let calendar = self.request.rules.calendar.unwrap_or_else(BusinessCalendar::weekdays);
         let far = wanted.to + Days::new(30);
-        raw.retain(|o| o.date >= wanted.from && (o.date <= wanted.to || o.date > far || !self.request.market_close));
+        let close = self.request.market_close || reading == Reading::NextBusinessDay;
+        raw.retain(|o| o.date >= wanted.from && (o.date <= wanted.to || o.date > far || !close));
         if reading == Reading::NextBusinessDay {
+            // A quote of a Sunday evening is no close, and would stand for Monday as Friday's does.
+            raw.retain(|o| BusinessCalendar::weekdays().is_business_day(o.date));
             // Of two closes that stand for one day, after a holiday, the later counts.
             raw.sort_by_key(|o| o.date);
             let ours = raw.iter().map(|o| reading.apply(*o, calendar));
@@ -288,11 +307,12 @@ impl Asking<'_> {
             },
         };
         let observations = link.provider.read(wanted, document, &bytes).map_err(|error| {
-            let reason = labelled(document, &error.to_string());
-            match error {
+            let reason = error.to_string();
+            let setback = match error {
                 Unreadable::NoSuchSeries { .. } => Setback::nobodys(reason),
                 _ => Setback::of_provider(reason),
-            }
+            };
+            setback.about(document)
         })?;
         Ok(ReadDocument { observations, validators, unchanged: false })
     }
@@ -338,7 +358,8 @@ impl Asking<'_> {
         }
         match failure {
             Some(error) if !missing => Err(Setback {
-                reason: labelled(document, &error.to_string()),
+                document: document.label.clone(),
+                reason: error.to_string(),
                 fault: Fault::OfProvider(error.retry_after()),
             }),
             _ => Ok(Brought::Nothing),
@@ -357,8 +378,4 @@ struct ReadDocument {
     observations: Vec<RawObservation>,
     validators: Vec<(String, Validators)>,
     unchanged: bool,
-}
-
-fn labelled(document: &Document, reason: &str) -> String {
-    if document.label.is_empty() { reason.to_owned() } else { format!("{}: {reason}", document.label) }
 }

@@ -26,7 +26,7 @@ pub enum RatesError {
     /// Neither the snapshot nor the store has the series.
     #[error(
         "there is no series '{name}'; available: {available}. \
-         Add it with: forecaster rates import FILE.csv --series {name}"
+         Fetch it: forecaster rates sync --series {name}, or add it: forecaster rates import FILE.csv --series {name}"
     )]
     UnknownSeries {
         /// The name asked for.

@@ -36,7 +36,7 @@ const PRICES: f64 = 1.1;
 /// Copper by the month fell by 30 per cent in October 2008.
 const MONTHLY_PRICE: f64 = 2.0;
 
-use Reading::{AsIs, ChangeToLevel, Inverse, NextBusinessDay};
+use Reading::{AsIs, ChangeToLevel, DayBefore, Inverse, NextBusinessDay};
 
 /// A series by name: its kind, and provider, symbol and reading of each listing.
 type Known = (&'static str, Traits, &'static [(&'static str, &'static str, Reading)]);
@@ -73,7 +73,7 @@ const KNOWN: [Known; 13] = [
             (yahoo::NAME, "DX-Y.NYB", AsIs),
             (ecb::NAME, "DXY", AsIs),
             (fred::NAME, "DXY", AsIs),
-            (currency_api::NAME, "DXY", AsIs),
+            (currency_api::NAME, "DXY", DayBefore),
         ],
     ),
     ("usd_broad", CLOSES, &[(fred::NAME, "DTWEXBGS", AsIs)]),
@@ -182,7 +182,8 @@ fn pair(name: &str) -> Option<(String, String)> {
 fn closes(base: &str, quote: &str) -> Vec<Listing> {
     let listing = |provider, symbol| Listing { provider, symbol, reading: AsIs };
     let yahoo_symbol = if base == "USD" { format!("{quote}=X") } else { format!("{base}{quote}=X") };
-    vec![listing(yahoo::NAME, yahoo_symbol), listing(stooq::NAME, format!("{base}{quote}").to_lowercase())]
+    let packaged = Listing { reading: DayBefore, ..listing(currency_api::NAME, format!("{base}/{quote}")) };
+    vec![listing(yahoo::NAME, yahoo_symbol), listing(stooq::NAME, format!("{base}{quote}").to_lowercase()), packaged]
 }
 
 /// Everything a pair is published under.
@@ -190,9 +191,8 @@ fn of_pair(base: &str, quote: &str) -> Vec<Listing> {
     let mut listings = closes(base, quote);
     let symbol = format!("{base}/{quote}");
     if ecb::QUOTED.contains(&base) && ecb::QUOTED.contains(&quote) {
-        listings.push(Listing { provider: ecb::NAME, symbol: symbol.clone(), reading: AsIs });
+        listings.push(Listing { provider: ecb::NAME, symbol, reading: AsIs });
     }
-    listings.push(Listing { provider: currency_api::NAME, symbol, reading: AsIs });
     for (id, priced, unit) in H10 {
         let reading = match (priced, unit) {
             _ if (priced, unit) == (base, quote) => AsIs,
@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(listed("usdclp", "ecb"), None);
         assert_eq!(listed("usdclp_spot", "yahoo"), symbol("CLP=X", AsIs));
         assert_eq!(listed("usdclp_spot", "mindicador"), None);
-        assert_eq!(listed("usdclp_spot", "currency-api"), None);
+        assert_eq!(listed("usdclp_spot", "currency-api"), symbol("USD/CLP", DayBefore));
     }
 
     /// Outside authority: the names of the series. "USAL" is USD per Australian dollar, "BZUS" reais per USD.
@@ -280,7 +280,7 @@ mod tests {
         assert_eq!(listed("audusd", "yahoo"), symbol("AUDUSD=X", AsIs));
         assert_eq!(listed("gbpmxn", "ecb"), symbol("GBP/MXN", AsIs));
         assert_eq!(listed("gbpcop", "ecb"), None);
-        assert_eq!(listed("gbpcop", "currency-api"), symbol("GBP/COP", AsIs));
+        assert_eq!(listed("gbpcop", "currency-api"), symbol("GBP/COP", DayBefore));
         assert_eq!(listed("gbpcop", "stooq"), symbol("gbpcop", AsIs));
     }
 

@@ -63,9 +63,8 @@ impl Memory {
         // A clock that was ahead must not lock a provider out for longer than any rule would.
         let until = conduct.left_alone_until.filter(|until| *until > now && *until <= now + LONGEST)?;
         Some(format!(
-            "left alone until {} UTC after {} failures in a row, the last: {}",
+            "left alone until {} UTC after repeated failure, the last: {}",
             until.format("%H:%M"),
-            conduct.failures,
             conduct.reason
         ))
     }
@@ -127,7 +126,7 @@ mod tests {
         assert_eq!(memory.left_alone("ecb", at(2)), None);
         memory.failed("ecb", "no answer", None, at(2));
         let reason = memory.left_alone("ecb", at(3)).unwrap();
-        assert_eq!(reason, "left alone until 00:12 UTC after 3 failures in a row, the last: no answer");
+        assert_eq!(reason, "left alone until 00:12 UTC after repeated failure, the last: no answer");
         assert_eq!(memory.left_alone("ecb", at(12)), None);
         // The one attempt after that decides.
         memory.failed("ecb", "no answer", None, at(12));

@@ -145,6 +145,8 @@ pub(crate) enum Reading {
     Inverse,
     /// A market close of day t stands for the dólar observado of the next business day, which averages the trades of t.
     NextBusinessDay,
+    /// A value dated d is the close of the day before.
+    DayBefore,
     /// A change in per cent, as 100 plus the change, so that it is positive: the level, with the period before at 100.
     ChangeToLevel,
 }
@@ -156,6 +158,7 @@ impl Reading {
         match self {
             Self::AsIs => observation,
             Self::Inverse => RawObservation { date, value: 1.0 / value },
+            Self::DayBefore => RawObservation { date: date - Days::new(1), value },
             Self::ChangeToLevel => RawObservation { date, value: 100.0 + value },
             Self::NextBusinessDay => {
                 // A close on a day that is none of ours counts for the same next day, once.

@@ -125,6 +125,8 @@ pub struct ProviderOutcome {
     pub findings: Vec<String>,
     /// False for a provider that only has nothing for us, for instance for want of an account.
     pub is_fault: bool,
+    /// The reason without the document concerned: the same for all series when it is the provider's.
+    cause: String,
 }
 
 /// A provider that failed for a series.
@@ -211,6 +213,7 @@ pub async fn sync(
         }
     };
     let outcomes = join_all(requests.iter().map(one)).await;
+    tell_failures(&outcomes);
     let memory = memory.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Err(error) = memory.save(store) {
         tracing::warn!("what was learnt of the providers is not kept: {error}");
@@ -283,7 +286,7 @@ impl OneSync<'_> {
         for index in 0..asked.len() {
             let Asked { provider, outcome: answer } = &asked[index];
             let merged = match answer {
-                Err(setback) => Err((setback.reason.clone(), setback.is_fault())),
+                Err(setback) => Err((setback.to_string(), setback.is_fault())),
                 Ok(reply) => match self.merge_one(request, &ranking, &asked, index, reply, known) {
                     Ok(report) => Ok(report),
                     Err(error) => {
@@ -298,6 +301,7 @@ impl OneSync<'_> {
                 provider: (*provider).to_owned(),
                 is_fault: merged.as_ref().is_err_and(|(_, is_fault)| *is_fault),
                 findings: findings.map(ToString::to_string).collect(),
+                cause: answer.as_ref().err().map_or_else(String::new, |setback| setback.reason.clone()),
                 outcome: merged.map_err(|(reason, _)| reason),
             });
         }
@@ -319,12 +323,15 @@ impl OneSync<'_> {
         for finding in &reply.accepted.findings {
             tracing::warn!(provider, series, "{provider}, {series}: {finding}");
         }
+        let asked_again = self.settings.from.is_some();
         let after = self.only_after(ranking, asked, index, known);
         let observations: Vec<StoredObservation> = reply
             .accepted
             .observations
             .iter()
-            .filter(|o| after.is_none_or(|after| o.date > after))
+            .filter(|o| {
+                after.is_none_or(|after| o.date > after) && (asked_again || !known.snapshot.contains(&o.date))
+            })
             .map(|o| StoredObservation {
                 date: o.date,
                 value: o.value,
@@ -361,7 +368,7 @@ impl OneSync<'_> {
         let better = &ranking[..rank];
         let answered = asked[..index].iter().filter_map(|one| accepted(one).map(|o| o.date).max()).max();
         let stored = better.iter().filter_map(|name| known.last_of.get(name)).max().copied();
-        let snapshot = known.snapshot_end.filter(|_| rank > 0 || self.settings.from.is_none());
+        let snapshot = known.snapshot.last().copied().filter(|_| rank > 0);
         answered.max(stored).max(snapshot)
     }
 }
@@ -379,7 +386,7 @@ fn known(store: &RatesStore, series: &str) -> Result<Known, RatesError> {
         values.insert(observation.date, observation.value);
         last_of.insert(observation.source.clone(), observation.date);
     }
-    Ok(Known { values, snapshot_end: snapshot.and_then(|s| s.last()).map(|o| o.date), last_of })
+    Ok(Known { values, snapshot: snapshot.into_iter().flatten().map(|o| o.date).collect(), last_of })
 }
 
 fn newest(store: &RatesStore, series: &str) -> Option<(NaiveDate, String)> {
@@ -413,6 +420,29 @@ fn disagreements(series: &str, asked: &[Asked], tolerated: f64) -> Vec<String> {
         ))
     };
     answers.filter_map(compare).collect()
+}
+
+/// One line for what is the same for several series: a provider that is down says it once.
+fn tell_failures(outcomes: &[SeriesOutcome]) {
+    let mut told: Vec<(&str, &str, Vec<Fault>)> = Vec::new();
+    for outcome in outcomes {
+        for (fault, asked) in outcome.faults().zip(outcome.providers.iter().filter(|asked| asked.is_fault)) {
+            let known =
+                told.iter_mut().find(|(provider, cause, _)| *provider == asked.provider && *cause == asked.cause);
+            match known {
+                Some((_, _, faults)) => faults.push(fault),
+                None => told.push((&asked.provider, &asked.cause, vec![fault])),
+            }
+        }
+    }
+    for (provider, cause, faults) in told {
+        let series: Vec<&str> = faults.iter().map(|fault| fault.series.as_str()).collect();
+        let series = series.join(", ");
+        match faults.as_slice() {
+            [one] => tracing::warn!(provider, series, "{one}"),
+            _ => tracing::warn!(provider, series, "{provider}, {series}: {cause}"),
+        }
+    }
 }
 
 fn tell(provider: &str, series: &str, report: &MergeReport, newest: Option<NaiveDate>) {

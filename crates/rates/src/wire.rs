@@ -211,17 +211,13 @@ impl Wire {
     /// When it does not come by `request.until`, however often it was tried.
     pub(crate) async fn bring(&self, request: &Request<'_>) -> Result<Answer, WireError> {
         let key = (request.address.to_owned(), request.known.etag.clone().or(request.known.modified.clone()));
+        let started = Instant::now();
         let shared = self.answers.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
         let answer = timeout_at(request.until, shared.get_or_init(|| self.try_repeatedly(request))).await;
         match answer {
             Ok(answer) => answer.clone(),
-            Err(_) => Err(self.silent(request)),
+            Err(_) => Err(silent(request, started)),
         }
-    }
-
-    fn silent(&self, request: &Request<'_>) -> WireError {
-        let host = Url::parse(request.address).as_ref().map_or_else(|_| "the host".to_owned(), host_of);
-        WireError::Silent { host, seconds: self.limits.silence.as_secs_f64() }
     }
 
     async fn try_repeatedly(&self, request: &Request<'_>) -> Result<Answer, WireError> {
@@ -312,6 +308,11 @@ fn without_query(page: &[u8], url: &Url) -> Vec<u8> {
         text = text.replace(&*value, "***");
     }
     text.into_bytes()
+}
+
+fn silent(request: &Request<'_>, started: Instant) -> WireError {
+    let host = Url::parse(request.address).as_ref().map_or_else(|_| "the host".to_owned(), host_of);
+    WireError::Silent { host, seconds: started.elapsed().as_secs_f64() }
 }
 
 /// Follows a few redirects, never from a protected address to an open one.

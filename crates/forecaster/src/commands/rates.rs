@@ -69,14 +69,14 @@ fn show(store: &RatesStore, config: &Config, json: bool) -> Result<Outcome, Fail
         return Ok(Outcome::Done);
     }
     let mut text = format!(
-        "{:<10}{:<12}{:>8}  {:<12}{:<12}{:>12}{:>9}\n",
+        "{:<16}{:<20}{:>8}  {:<12}{:<12}{:>12}{:>9}\n",
         "series", "provider", "values", "first", "last", "last value", "refused"
     );
     for row in rows {
         let (first, last) = (row.first.to_string(), row.last.to_string());
         let _ = writeln!(
             text,
-            "{:<10}{:<12}{:>8}  {first:<12}{last:<12}{:>12.4}{:>9}",
+            "{:<16}{:<20}{:>8}  {first:<12}{last:<12}{:>12.4}{:>9}",
             row.name, row.provider, row.observations, row.last_value, row.refused
         );
     }

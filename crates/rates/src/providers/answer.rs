@@ -112,13 +112,11 @@ pub(super) fn encoded(text: &str) -> String {
     encoded
 }
 
-/// A body without secrets, for messages: something in between may show the address that they stand in.
-pub(super) fn without<'a>(secrets: impl IntoIterator<Item = &'a String>, body: &[u8]) -> Vec<u8> {
-    let mut text = text(body).into_owned();
-    for secret in secrets {
-        text = text.replace(secret.as_str(), "***").replace(&encoded(secret), "***");
-    }
-    text.into_bytes()
+/// The answer without secrets, for messages: something in between may show the address in which they stand. Only for
+/// messages, since a password may be a number that stands among the values.
+pub(super) fn redacted<'a>(body: &[u8], secrets: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
+    let hide = |text: String, secret: &str| text.replace(secret, "***").replace(&encoded(secret), "***");
+    secrets.into_iter().fold(text(body).into_owned(), hide).into_bytes()
 }
 
 /// At most [`EXCERPT`] printable characters.

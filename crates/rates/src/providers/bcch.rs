@@ -2,7 +2,7 @@
 //! source. It wants an account, which is free.
 //!
 //! - **Documentation**: <https://si3.bcentral.cl/estadisticas/Principal1/Web_Services/index.htm>; accounts by the
-//!   form there. Free to use with the source named, under the terms accepted with the account.
+//!   form there, under the terms of use that are accepted with it.
 //! - **Address**: `https://si3.bcentral.cl/SieteRestWS/SieteRestWS.ashx?user=..&pass=..&function=GetSeries&
 //!   timeseries=F073.TCO.PRE.Z.D&firstdate=2024-10-01&lastdate=2024-10-31`. User and password stand in the query, so
 //!   the address is a secret.
@@ -16,7 +16,7 @@
 //! - **Errors** come with HTTP status 200 and a `Codigo` other than 0: -5 "Invalid username or password", -50 "An
 //!   internal error has occurred" (for a series that it does not have, too); `Series` or `Obs` is then null.
 
-use super::answer::{day_first_date, decimal, encoded, json, refused, row, shape, without};
+use super::answer::{day_first_date, decimal, encoded, json, redacted, refused, row, shape};
 use crate::{
     provider::{Document, Provider, Unreadable, Wanted, excerpt},
     snapshot::RawObservation,
@@ -101,10 +101,10 @@ impl Provider for Bcch {
     }
 
     fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
-        // Redacted only for the message: a password may be a number that stands among the values.
-        let secrets = || self.account.iter().flat_map(|account| [&account.password, &account.user]);
-        read(&wanted.symbol, body)
-            .map_err(|error| read(&wanted.symbol, &without(secrets(), body)).err().unwrap_or(error))
+        read(&wanted.symbol, body).map_err(|error| {
+            let secrets = self.account.iter().flat_map(|Account { user, password }| [password.as_str(), user]);
+            read(&wanted.symbol, &redacted(body, secrets)).err().unwrap_or(error)
+        })
     }
 
     fn unavailable(&self) -> Option<String> {

@@ -1,18 +1,20 @@
 //! currency-api: exchange rates of some 200 currencies, one file a day, from a package that its author publishes
 //! daily to the npm registry; two content networks serve it without a key.
 //!
-//! - **Documentation**: <https://github.com/fawazahmed0/exchange-api>. In the public domain (CC0); collected by its
-//!   author from several sites, without promise.
+//! - **Documentation**: <https://github.com/fawazahmed0/exchange-api>. Free, without a limit on requests; collected
+//!   by its author from several sites, without promise.
 //! - **Address**: `https://cdn.jsdelivr.net/npm/@fawazahmed0/currency-api@{date}/v1/currencies/{base}.min.json` and
-//!   `https://{date}.currency-api.pages.dev/v1/currencies/{base}.min.json`, the date as 2024-03-06. The base asked
-//!   for is always `usd`, from which every pair can be computed: one document a day serves all series.
-//! - **Answer**: `{"date":"2024-03-06","usd":{"aed":3.6725,...,"clp":977.45345457,...}}`, with many cryptocurrencies.
-//! - **Dates**: a package is published soon after 00:00 UTC of its date (the files of 2024-03-06 were written at
-//!   01:12, those of 2026-09-29 at 05:14) and has the closes of the day before. There are packages of every day,
-//!   weekends included, which repeat Friday's closes.
+//!   `https://{date}.currency-api.pages.dev/v1/currencies/{base}.min.json`, the date as 2024-03-06: the package of a
+//!   day has it as a tag beside its version 2024.3.6. The base asked for is always `usd`, from which every pair can
+//!   be computed: one document a day serves all series.
+//! - **Answer**: `{"date":"2024-03-06","usd":{"aed":3.6725,...,"clp":977.45345457,...}}`, cryptocurrencies included.
+//! - **Dates**: published from 00:00 UTC of its date on: the closes of the day before. The files of 2024-03-06 were
+//!   written at 01:12 UTC, those of September 2026 between 04:25 and 05:15. There are packages of every day; those of
+//!   Saturday to Monday have Friday's closes, the last digits apart.
 //! - **Which date counts**: the one in the answer. When it is not the day asked for, a cache somewhere gave another
 //!   day, and the answer is refused: the other mirror may have the right one.
-//! - **Errors**: "not found" for days before 2024-03-02, days that were not published, and today's before it is.
+//! - **Errors**: "not found" for days before 2024-03-02, for days on which publishing failed (2025-12-10), and for
+//!   today before it is published.
 //! - **Ten days at most**: a request a day is too dear for a history, which other providers give in one; this one is
 //!   for the days since the last run.
 
@@ -153,8 +155,8 @@ mod tests {
 
     /// Excerpt of the file `usd.min.json` of package 2024.3.6.
     const ANSWER: &str = r#"{"date":"2024-03-06","usd":{"$myro":3.31372968,"00":9.77039797,"aed":3.6725,
-        "btc":0.000015,"cad":1.35996541,"chf":0.88415093,"clp":977.45345457,"eur":0.92167024,"gbp":0.78765532,
-        "jpy":149.92706,"sek":10.36487,"usd":1,"zar":18.98}}"#;
+        "btc":1.56823e-05,"cad":1.35979219,"chf":0.8844925,"clp":977.45345457,"eur":0.92167024,"gbp":0.78765532,
+        "jpy":149.97452911,"sek":10.3916174,"usd":1,"zar":18.99032774}}"#;
 
     fn service() -> CurrencyApi {
         CurrencyApi::new(DEFAULT_URLS.map(str::to_owned).to_vec())
@@ -201,9 +203,8 @@ mod tests {
         assert_eq!(value("USD/CLP"), [observed("2024-03-06", 977.45345457)]);
         assert_eq!(value("EUR/CLP"), [observed("2024-03-06", 977.45345457 / 0.92167024)]);
         assert_eq!(value("GBP/USD"), [observed("2024-03-06", 1.0 / 0.78765532)]);
-        // Outside authority: ICE's index closed at 103.80 on 2024-03-05.
-        let index = value("DXY")[0].value;
-        assert!((index - 103.8).abs() < 0.3, "{index}");
+        let expected = dollar_index([0.92167024, 149.97452911, 0.78765532, 1.35979219, 10.3916174, 0.8844925]);
+        assert_eq!(value("DXY"), [observed("2024-03-06", expected)]);
     }
 
     #[test]

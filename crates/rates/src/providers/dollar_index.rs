@@ -20,12 +20,18 @@ pub(super) fn dollar_index(per_usd: [f64; 6]) -> f64 {
 mod tests {
     use super::*;
 
-    /// Outside authority: ICE's index closed at 108.49 on 2024-12-31; the Federal Reserve's noon rates of that day.
+    /// Outside authority: ICE's index at the end of 2018, 2019 and 2020 (github.com/Mollert/financialNumbers), and
+    /// the rates of those days in the source of the embedded snapshot.
     #[test]
     fn the_index_is_close_to_the_one_of_ice() {
-        let (eurusd, gbpusd) = (1.0351, 1.2529);
-        let index = dollar_index([1.0 / eurusd, 157.37, 1.0 / gbpusd, 1.4389, 11.0622, 0.9068]);
-        assert!((index - 108.49).abs() < 0.3, "{index}");
+        for (ice, rates) in [
+            (96.17, [0.872905, 109.7, 0.783515, 1.3644, 8.8654, 0.9832]),
+            (96.39, [0.89071, 108.67, 0.753636, 1.2962, 9.3425, 0.9677]),
+            (89.94, [0.817661, 103.19, 0.731957, 1.2753, 8.2095, 0.8841]),
+        ] {
+            let index = dollar_index(rates);
+            assert!((index - ice).abs() < 0.1, "{index} is not {ice}");
+        }
     }
 
     #[test]

@@ -5,12 +5,12 @@
 //! - **Address**:
 //!   `https://fred.stlouisfed.org/graph/fredgraph.csv?id=DEXJPUS,DEXCAUS&cosd=2024-03-01&coed=2024-03-31`. Several
 //!   series of one frequency come in one table; of several frequencies they would come in a zip archive.
-//! - **Answer**, oldest first: `observation_date,DEXJPUS` (until 2024 `DATE,DEXJPUS`) and `2024-03-06,149.36`.
-//!   Holidays have a row with nothing or, until 2024, a point as their value.
+//! - **Answer**, oldest first: `observation_date,DEXJPUS` (formerly `DATE,DEXJPUS`) and `2024-03-06,149.36`.
+//!   Holidays have a row with nothing or a point as their value.
 //! - **Dates**: the day the value is of. H.10 has noon rates in New York and comes on Mondays for the week before,
 //!   VIX and the federal funds rate a day later. DFF has a value on every day of the week, monthly series have the
 //!   first of their month.
-//! - **Errors**: "not found" with a page in HTML for a series that it does not have.
+//! - **Errors**: pages in HTML.
 //! - **Symbols**: those of FRED, and `DXY`, ICE's index computed from the H.10 rates of its six currencies.
 
 use super::{
@@ -132,7 +132,8 @@ mod tests {
                     2024-12-31,1.0351,157.37,1.2529,1.4389,11.0622,0.9068\n";
         let index = read("DXY", body).unwrap();
         assert_eq!(index.len(), 1);
-        assert!((index[0].value - 108.49).abs() < 0.3, "{index:?}");
+        let expected = dollar_index([1.0 / 1.0351, 157.37, 1.0 / 1.2529, 1.4389, 11.0622, 0.9068]);
+        assert_eq!(index[0].value, expected);
         assert_eq!(unreadable(read("DXY", "DATE,DEXJPUS\n2024-12-31,157.37\n")), "it has no series 'DXY'");
     }
 

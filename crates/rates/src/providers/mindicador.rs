@@ -1,11 +1,11 @@
 //! mindicador.cl: Chilean indicators as the Banco Central de Chile publishes them, without a key.
 //!
-//! - **Documentation**: <https://mindicador.cl>. A free service of its author, without terms of its own; the numbers
-//!   are the Banco Central's, free to use with the source named.
+//! - **Documentation**: <https://mindicador.cl>. A free service of its author; the numbers are those that the Banco
+//!   Central publishes, under its terms.
 //! - **Address**: `https://mindicador.cl/api/{indicator}/{year}`, a year in one document. Without a year it is the
 //!   last month; it is not asked for, since the year holds it and changes no more often.
 //! - **Answer**, newest first: `{"version":"1.7.0","autor":"mindicador.cl","codigo":"dolar","nombre":"Dólar
-//!   observado","unidad_medida":"Pesos", "serie":[{"fecha":"2024-03-06T03:00:00.000Z","valor":981.26},...]}`. Without
+//!   observado","unidad_medida":"Pesos","serie":[{"fecha":"2024-03-06T03:00:00.000Z","valor":976.36},...]}`. Without
 //!   values `serie` is empty.
 //! - **Dates**: `fecha` is midnight in Santiago as an instant in UTC: 03:00 in summer, 04:00 in winter. A server with
 //!   other rules of summer time writes an hour or two beside it (answers of version 1.5.0 had 05:00 in summer), so
@@ -160,10 +160,10 @@ mod tests {
 
     #[test]
     fn values_are_read_newest_first_with_those_of_no_day_left_out() {
-        let serie = r#"{"fecha":"2024-03-06T03:00:00.000Z","valor":981.26},
+        let serie = r#"{"fecha":"2024-03-06T03:00:00.000Z","valor":976.36},
             {"fecha":"2024-03-05T03:00:00.000Z","valor":null},{"fecha":"2024-03-04T03:00:00.000Z"},
             {"fecha":"2024-03-01T03:00:00.000Z","valor":-1},{"fecha":"2099-01-01T03:00:00.000Z","valor":1e30}"#;
-        let expected = [observed("2024-03-06", 981.26), observed("2024-03-01", -1.0), observed("2099-01-01", 1e30)];
+        let expected = [observed("2024-03-06", 976.36), observed("2024-03-01", -1.0), observed("2099-01-01", 1e30)];
         assert_eq!(dolar(serie).unwrap(), expected);
         assert_eq!(dolar("").unwrap(), []);
     }

@@ -6,17 +6,16 @@
 //!   one.
 //! - **Answer**, oldest first: `Date,Open,High,Low,Close,Volume` (currencies without the volume) and
 //!   `2024-03-06,976.1,983.2,975.4,981.3`. Columns are found by name; the site in Polish has others and is not asked.
-//! - **Dates**: the day of trading; that of currencies ends at about 22:00 in Warsaw. The row of today has the latest
-//!   price.
+//! - **Dates**: the day of trading. The row of today has the latest price.
 //! - **Errors** come with HTTP status 200 as a line of text: "No data" for a symbol it does not have and for a span
 //!   without trading, "Exceeded the daily hits limit", "Get your apikey: ..."; or a page that checks the browser.
 
 use super::{
-    answer::{encoded, no_such_series, refused, shape, text, without},
+    answer::{encoded, redacted, refused, shape, text},
     table::{Form, Row},
 };
 use crate::{
-    provider::{Document, Provider, Unreadable, Wanted, excerpt},
+    provider::{Document, EXCERPT, Provider, Unreadable, Wanted, excerpt},
     snapshot::RawObservation,
 };
 use std::fmt;
@@ -28,6 +27,13 @@ pub(crate) const DEFAULT_URL: &str = "https://stooq.com/q/d/l/";
 
 const FORM: Form<'static> =
     Form { expected: "a CSV file with the columns Date and Close", date_columns: &["date"], missing: &["N/D"] };
+
+/// How its errors begin, and what to do about them.
+const ERRORS: [(&str, &str); 3] = [
+    ("No data", "; it has no such series, or there was no trading in the span"),
+    ("Exceeded the daily hits limit", "; it answers again tomorrow"),
+    ("Get your apikey", "; it gives one at stooq.com for a captcha, or leave this provider out"),
+];
 
 /// The service at an address, with a key or without.
 pub(crate) struct Stooq {
@@ -66,25 +72,16 @@ impl Provider for Stooq {
     }
 
     fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
-        // Redacted only for the message, as bcch is.
-        read(wanted, body).map_err(|error| read(wanted, &without(&self.api_key, body)).err().unwrap_or(error))
+        read(wanted, body)
+            .map_err(|error| read(wanted, &redacted(body, self.api_key.as_deref())).err().unwrap_or(error))
     }
 }
 
 fn read(wanted: &Wanted, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
     let text = text(body);
-    let says = |message: &str| text.trim_start().to_lowercase().starts_with(message);
-    if says("no data") {
-        return Err(no_such_series(&wanted.symbol));
-    }
-    if says("exceeded the daily hits limit") {
-        return Err(refused("Exceeded the daily hits limit", "; it answers again tomorrow"));
-    }
-    if says("get your apikey") {
-        return Err(refused(
-            "Get your apikey",
-            "; it gives one at stooq.com for a captcha, or leave this provider out",
-        ));
+    let start: String = text.trim_start().chars().take(EXCERPT).collect::<String>().to_lowercase();
+    if let Some((message, advice)) = ERRORS.iter().find(|(message, _)| start.starts_with(&message.to_lowercase())) {
+        return Err(refused(message, advice));
     }
     let rows = FORM.rows(&text, &["Close"], wanted)?;
     let rows = rows.ok_or_else(|| shape(FORM.expected, excerpt(body)))?;
@@ -123,13 +120,11 @@ mod tests {
     }
 
     #[test]
-    fn the_key_is_in_no_message_about_an_answer_that_shows_it() {
-        let (service, wanted) =
-            (Stooq::new(DEFAULT_URL, Some("k&y123".into())), wanted("usdclp", "2024-03-01", "2024-03-31"));
-        for body in ["<p>/q/d/l/?s=usdclp&apikey=k%26y123", "Date,Close\n2024-03-06,k&y123"] {
-            let error = unreadable(service.read(&wanted, &service.documents(&wanted)[0], body.as_bytes()));
-            assert!(error.contains("***") && !error.contains("y123"), "{error}");
-        }
+    fn the_key_is_not_in_a_message() {
+        let (service, wanted) = (Stooq::new("", Some("k&y".into())), wanted("usdclp", "2024-03-01", "2024-03-31"));
+        let page = b"<p>GET /q/d/l/?s=usdclp&apikey=k%26y (k&y)";
+        let error = unreadable(service.read(&wanted, &service.documents(&wanted)[0], page));
+        assert!(error.contains("apikey=*** (***)"), "{error}");
     }
 
     #[test]
@@ -144,7 +139,8 @@ mod tests {
 
     #[test]
     fn its_errors_are_lines_of_text() {
-        assert_eq!(unreadable(read("No data")), "it has no series 'usdclp'");
+        let nothing = "it says: No data; it has no such series, or there was no trading in the span";
+        assert_eq!(unreadable(read("No data")), nothing);
         assert_eq!(
             unreadable(read("Exceeded the daily hits limit!\n")),
             "it says: Exceeded the daily hits limit; it answers again tomorrow"

@@ -11,14 +11,19 @@
 //!   "timestamp":[1709596800,1709683200],"indicators":{"quote":[{"close":[976.1,null],...}]}}],"error":null}}`. Days
 //!   without a price are null. A span without trading has neither timestamps nor closes.
 //! - **Dates**: a bar is stamped with the start of its session, in the zone of its exchange: a day of CLP=X begins at
-//!   midnight in London, 23:00 UTC of the day before in summer; one of ^VIX at 8:30 in Chicago.
+//!   midnight in London, 23:00 UTC of the day before in summer; one of an index when its exchange opens.
+//! - **Currencies** (`CLP=X`): a past bar has its open for a close, the price at midnight in London, which is the evening
+//!   before in America; only the bar of the current day has another close, the price of the moment. Against the dólar
+//!   observado of 2020 to 2024 the bar of a day is worth nothing as that day's close, and explains a quarter of the
+//!   next return as the close of the day before (docs/BENCHMARKS.md). So the open is read, and dated the day before; of
+//!   two bars of one day the earlier has it. Monday's is from Sunday evening, and weekends are refused later.
 //! - **Errors**: `{"chart":{"result":null,"error":{"code":"Not Found","description":"No data found, symbol may be
 //!   delisted"}}}`; the same under `finance` when it is the caller that it does not like.
 //! - **The day in progress**: its bar is stamped with its latest trade, and stays beside the settled one for a while.
 //!   Without a clock the answer itself tells: while the latest trade (`regularMarketTime`) is minutes before the end
-//!   of the session (`currentTradingPeriod`), every bar of that session is left out; of two last bars of one day the later
-//!   counts. Currencies and futures stop on Friday hours before the end that Yahoo gives for that session, so over
-//!   the weekend Friday's bar is left out as well: a day late is better than a price that was none.
+//!   of the session (`currentTradingPeriod`), every bar of that session is left out; of two last bars of one day
+//!   the later counts. Currencies and futures stop on Friday hours before the end that Yahoo gives for that session,
+//!   so over the weekend Friday's bar is left out as well: a day late is better than a price that was none.
 
 use super::answer::{encoded, json, no_such_series, number, plausible, refused, row, shape};
 use crate::{
@@ -37,7 +42,8 @@ pub(crate) const DEFAULT_URL: &str = "https://query1.finance.yahoo.com/v8/financ
 
 const EXPECTED: &str = "JSON with a 'chart'";
 
-/// Seconds before the end of a session in which a trade may well have been its last.
+/// Seconds before the end of a session in which the latest trade may well be its last: on 2026-02-02 that of ^TNX was
+/// eight seconds before the end that was given.
 const LAST_TRADE: i64 = 300;
 
 /// The service at an address.
@@ -102,6 +108,8 @@ struct Indicators {
 #[derive(Debug, Deserialize)]
 struct Quote {
     #[serde(default)]
+    open: Vec<Value>,
+    #[serde(default)]
     close: Vec<Value>,
 }
 
@@ -145,7 +153,7 @@ impl Provider for Yahoo {
             return Err(shape("JSON with a 'chart' that has a result", excerpt(body)));
         };
         bars.meta.check_symbol(&wanted.symbol)?;
-        bars.observations()
+        bars.observations(is_currency(&wanted.symbol))
     }
 }
 
@@ -188,23 +196,26 @@ impl Meta {
 }
 
 impl Bars {
-    fn observations(&self) -> Result<Vec<RawObservation>, Unreadable> {
-        let closes = self.indicators.quote.first().map_or(&[][..], |quote| &quote.close);
-        if closes.len() != self.timestamp.len() {
-            let found = format!("{} timestamps and {} closes", self.timestamp.len(), closes.len());
-            return Err(shape("a chart with a close for each timestamp", found));
+    fn observations(&self, currency: bool) -> Result<Vec<RawObservation>, Unreadable> {
+        let quote = self.indicators.quote.first();
+        let prices = quote.map_or(&[][..], |quote| if currency { &quote.open } else { &quote.close });
+        if prices.len() != self.timestamp.len() {
+            let found = format!("{} timestamps and {} prices", self.timestamp.len(), prices.len());
+            return Err(shape("a chart with a price for each timestamp", found));
         }
-        if closes.is_empty() {
+        if prices.is_empty() {
             return Ok(Vec::new());
         }
-        let (zone, unfinished) = (self.meta.zone()?, self.meta.session_in_progress());
-        let mut observations = Vec::with_capacity(closes.len());
-        for (index, (&timestamp, close)) in self.timestamp.iter().zip(closes).enumerate() {
-            let date = zone.day(timestamp).ok_or_else(|| {
+        let zone = self.meta.zone()?;
+        let unfinished = self.meta.session_in_progress().filter(|_| !currency);
+        let mut observations = Vec::with_capacity(prices.len());
+        for (index, (&timestamp, price)) in self.timestamp.iter().zip(prices).enumerate() {
+            let day = zone.day(timestamp).and_then(|day| if currency { day.pred_opt() } else { Some(day) });
+            let date = day.ok_or_else(|| {
                 let expected = "Unix seconds in a year from 1900 to 2200";
                 row(format!("timestamp[{index}]"), &timestamp.to_string(), expected)
             })?;
-            let value = number(close, || format!("close[{index}]"))?;
+            let value = number(price, || format!("prices[{index}]"))?;
             if unfinished.is_some_and(|session| timestamp >= session.start) {
                 continue;
             }
@@ -213,14 +224,20 @@ impl Bars {
         if let [.., before, last] = observations[..]
             && before.date == last.date
         {
-            observations.remove(observations.len() - 2);
+            let superfluous = if currency { observations.len() - 1 } else { observations.len() - 2 };
+            observations.remove(superfluous);
         }
         Ok(observations)
     }
 }
 
+/// `CLP=X`, `EURCLP=X`
+fn is_currency(symbol: &str) -> bool {
+    symbol.ends_with("=X")
+}
+
 impl Zone {
-    /// The day of an instant. Only plausible instants are converted: near the ends of time that would overflow.
+    /// The day of an instant. Only plausible instants are converted: chrono panics near the ends of time.
     fn day(self, timestamp: i64) -> Option<NaiveDate> {
         let instant = DateTime::from_timestamp(timestamp, 0)?;
         plausible(instant.date_naive())?;
@@ -242,6 +259,7 @@ mod tests {
         provider::Place,
         providers::test_answers::{observed, unreadable, wanted},
     };
+    use chrono::Utc;
 
     /// Midnight in London of 2024-03-04 to 2024-03-08, before the summer time that began on 2024-03-31.
     const WEEK: &str = "1709510400,1709596800,1709683200,1709769600,1709856000";
@@ -253,7 +271,7 @@ mod tests {
     }
 
     fn london(rest: &str) -> String {
-        format!(r#""symbol":"CLP=X","exchangeTimezoneName":"Europe/London","gmtoffset":0{rest}"#)
+        format!(r#""symbol":"HG=F","exchangeTimezoneName":"Europe/London","gmtoffset":0{rest}"#)
     }
 
     fn read(symbol: &str, body: &str) -> Result<Vec<RawObservation>, Unreadable> {
@@ -269,7 +287,7 @@ mod tests {
         assert_eq!(documents[0].place, Place::Web(vec![url.to_owned()]));
         assert!(documents[0].as_browser);
         assert_eq!(documents[0].label, "^VIX");
-        assert_eq!(service.documents(&wanted("CLP=X", "2024-03-08", "2024-03-07")), []);
+        assert_eq!(service.documents(&wanted("HG=F", "2024-03-08", "2024-03-07")), []);
         let ends = Wanted { symbol: "A".into(), from: NaiveDate::MIN, to: NaiveDate::MAX };
         assert!(matches!(&service.documents(&ends)[0].place, Place::Web(urls) if urls[0].contains("period1=0&")));
     }
@@ -278,13 +296,31 @@ mod tests {
     fn null_closes_are_days_without_a_price() {
         let body = chart(&london(""), WEEK, "976.1,null,981.25,null,-1");
         let expected = [observed("2024-03-04", 976.1), observed("2024-03-06", 981.25), observed("2024-03-08", -1.0)];
+        assert_eq!(read("HG=F", &body).unwrap(), expected);
+    }
+
+    #[test]
+    fn of_a_currency_the_open_counts_as_what_closed_the_day_before() {
+        let meta = r#""symbol":"CLP=X","exchangeTimezoneName":"Europe/London","gmtoffset":0"#;
+        let quote = r#"{"quote":[{"open":[976.1,978.5,null,981.25,984],"close":[976.1,978.5,null,981.25,990.5]}]}"#;
+        let bars = format!(r#"{{"meta":{{{meta}}},"timestamp":[{WEEK}],"indicators":{quote}}}"#);
+        let body = format!(r#"{{"chart":{{"result":[{bars}],"error":null}}}}"#);
+        // Monday's is from Sunday evening; the bar in progress has its open too, and its close does not matter.
+        let expected = [
+            observed("2024-03-03", 976.1),
+            observed("2024-03-04", 978.5),
+            observed("2024-03-06", 981.25),
+            observed("2024-03-07", 984.0),
+        ];
         assert_eq!(read("CLP=X", &body).unwrap(), expected);
+        let error = unreadable(read("CLP=X", &body.replace(r#""open":[976.1,"#, r#""open":["#)));
+        assert!(error.contains("not a chart with a price for each timestamp: 5 timestamps and 4 prices;"), "{error}");
     }
 
     #[test]
     fn a_span_without_trading_is_empty() {
-        let body = r#"{"chart":{"result":[{"meta":{"symbol":"CLP=X"},"indicators":{"quote":[{}]}}],"error":null}}"#;
-        assert_eq!(read("CLP=X", body).unwrap(), []);
+        let body = r#"{"chart":{"result":[{"meta":{"symbol":"HG=F"},"indicators":{"quote":[{}]}}],"error":null}}"#;
+        assert_eq!(read("HG=F", body).unwrap(), []);
     }
 
     #[test]
@@ -315,19 +351,19 @@ mod tests {
         // In the afternoon of 2024-03-08: the bar of the day is stamped with its latest trade.
         let body = chart(&session(1709911800), "1709683200,1709769600,1709911800", "1,2,3");
         let expected = [observed("2024-03-06", 1.0), observed("2024-03-07", 2.0)];
-        assert_eq!(read("CLP=X", &body).unwrap(), expected);
+        assert_eq!(read("HG=F", &body).unwrap(), expected);
         // The settled bar of the same session stands beside it.
         let body = chart(&session(1709911800), "1709683200,1709769600,1709856000,1709911800", "1,2,3,4");
-        assert_eq!(read("CLP=X", &body).unwrap(), expected);
+        assert_eq!(read("HG=F", &body).unwrap(), expected);
         // At its end, or a minute before, it counts, once.
         let body = chart(&session(1709942280), "1709769600,1709856000,1709942340", "2,3,4");
-        assert_eq!(read("CLP=X", &body).unwrap(), [observed("2024-03-07", 2.0), observed("2024-03-08", 4.0)]);
+        assert_eq!(read("HG=F", &body).unwrap(), [observed("2024-03-07", 2.0), observed("2024-03-08", 4.0)]);
     }
 
     #[test]
     fn arrays_of_different_length_are_refused() {
-        let error = unreadable(read("CLP=X", &chart(&london(""), WEEK, "1,2,3,4")));
-        assert!(error.contains("not a chart with a close for each timestamp: 5 timestamps and 4 closes;"), "{error}");
+        let error = unreadable(read("HG=F", &chart(&london(""), WEEK, "1,2,3,4")));
+        assert!(error.contains("not a chart with a price for each timestamp: 5 timestamps and 4 prices;"), "{error}");
     }
 
     #[test]
@@ -339,14 +375,25 @@ mod tests {
             (
                 "1709683200",
                 "\"981,26\"",
-                "close[0]: found '981,26', expected a number, not text with a decimal comma",
+                "prices[0]: found '981,26', expected a number, not text with a decimal comma",
             ),
-            ("1709683200", "{}", "close[0]: found '{}', expected a number"),
+            ("1709683200", "{}", "prices[0]: found '{}', expected a number"),
             ("1709683200.5", "1", "the answer is not JSON with a 'chart'"),
             ("1709683200", "1e999", "the answer is not JSON with a 'chart'"),
         ] {
-            let error = unreadable(read("CLP=X", &chart(&london(""), timestamp, close)));
+            let error = unreadable(read("HG=F", &chart(&london(""), timestamp, close)));
             assert!(error.starts_with(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_time_are_refused_in_every_zone() {
+        for meta in [r#""gmtoffset":86399"#, r#""gmtoffset":-86399"#, r#""exchangeTimezoneName":"Pacific/Apia""#] {
+            for instant in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+                let timestamp = instant.timestamp().to_string();
+                let error = unreadable(read("HG=F", &chart(meta, &timestamp, "1")));
+                assert!(error.contains("expected Unix seconds in a year from 1900 to 2200"), "{error}");
+            }
         }
     }
 
@@ -354,10 +401,10 @@ mod tests {
     fn errors_are_told_in_its_own_words() {
         let error = |place: &str, code: &str, text: &str| {
             let error = format!(r#"{{"code":"{code}","description":"{text}"}}"#);
-            unreadable(read("CLP=X", &format!(r#"{{"{place}":{{"result":null,"error":{error}}}}}"#)))
+            unreadable(read("HG=F", &format!(r#"{{"{place}":{{"result":null,"error":{error}}}}}"#)))
         };
         let delisted = error("chart", "Not Found", "No data found, symbol may be delisted");
-        assert_eq!(delisted, "it has no series 'CLP=X'");
+        assert_eq!(delisted, "it has no series 'HG=F'");
         let crumb = error("finance", "Unauthorized", "Invalid Crumb");
         assert_eq!(crumb, "it says: Unauthorized Invalid Crumb");
     }
@@ -372,11 +419,12 @@ mod tests {
             (r#"{"chart":{"result":[{"meta":{"#, "EOF while parsing"),
             (r#"{"chart":{"result":[],"error":null}}"#, "not JSON with a 'chart' that has a result: '{"),
             (r#"{"chart":{"result":null,"error":null}}"#, "not JSON with a 'chart' that has a result"),
-            (other.as_str(), "the answer is not about 'CLP=X': 'EURCLP=X'"),
+            (other.as_str(), "the answer is not about 'HG=F': 'EURCLP=X'"),
         ] {
-            let error = unreadable(read("CLP=X", body));
+            let error = unreadable(read("HG=F", body));
             assert!(error.contains(message), "{error}");
         }
-        assert_eq!(read("USDCLP=X", &chart(&london(""), "", "")).unwrap(), []);
+        let pair = chart(r#""symbol":"CLP=X","gmtoffset":0"#, "", "");
+        assert_eq!(read("USDCLP=X", &pair).unwrap(), []);
     }
 }

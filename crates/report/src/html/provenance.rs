@@ -32,6 +32,9 @@ pub(super) fn sources(page: &Page<'_>) -> Markup {
             @if !page.view.failed_providers.is_empty() {
                 p { (sentences::failed_providers(language, &page.view.failed_providers)) }
             }
+            @if page.view.sources.iter().any(|source| source.series.ends_with("_spot") && source.left_out.is_none()) {
+                p { (sentences::spot_note(language)) }
+            }
             (note(sentences::sources_note(language)))
         }
     }

@@ -57,11 +57,13 @@ pub(crate) fn detail(language: Language, name: &str) -> &str {
         "annual volatility long-run" => "volatilidad anual de largo plazo",
         "annual volatility now" => "volatilidad anual actual",
         "checkpoint" => "modelo entrenado",
+        "coefficient of the gap" => "coeficiente de la distancia",
         "context" => "días hábiles de contexto",
         "daily volatility" => "volatilidad diaria",
         "expected high" => "máximo esperado en el trayecto",
         "expected low" => "mínimo esperado en el trayecto",
         "features" => "variables",
+        "gap of the spot quote" => "distancia de la cotización al dato oficial",
         "GARCH alpha" => "alfa GARCH",
         "GARCH beta" => "beta GARCH",
         "lags" => "rezagos",
@@ -73,10 +75,13 @@ pub(crate) fn detail(language: Language, name: &str) -> &str {
         "regressors" => "series explicativas",
         "sample paths" => "trayectorias simuladas",
         "smallest leaf" => "hoja mínima",
+        "spot quote" => "cotización del mercado",
+        "spot quote left out" => "cotización del mercado no utilizada",
         "Student-t degrees of freedom" => "grados de libertad (t de Student)",
         "temperature" => "temperatura",
         "training rows" => "filas de entrenamiento",
         "trees" => "árboles",
+        "variance of the first step known" => "varianza ya conocida del primer paso",
         "weights" => "pesos del modelo",
         "window" => "ventana (retornos)",
         other => other,
@@ -199,6 +204,8 @@ mod tests {
         assert_eq!(detail_value(Spanish, "10.3 %"), "10,3 %");
         assert_eq!(detail_value(English, "10.3 %"), "10.3%");
         assert_eq!(detail_value(Spanish, "47.7 M"), "47,7 M");
+        assert_eq!(detail_value(Spanish, "-0.22 %"), "-0,22 %");
+        assert_eq!(detail(Spanish, "gap of the spot quote"), "distancia de la cotización al dato oficial");
         assert_eq!(detail_value(Spanish, "ARIMA(0,1,2)"), "ARIMA(0,1,2)");
         assert_eq!(detail_value(Spanish, "volatility ratios, dxy"), "cocientes de volatilidad, dxy");
     }

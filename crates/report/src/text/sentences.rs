@@ -40,6 +40,18 @@ pub(crate) fn source_gap(language: Language, gap: &SourceGap) -> String {
         (SourceGap::Dates(RegressorGap::Hole { from, to }), English) => {
             format!("has no value from {} to {}", day(*from), day(*to))
         }
+        (SourceGap::Dates(RegressorGap::TooFew { known, needed }), Spanish) => {
+            format!("solo se conoce en {known} fechas; hacen falta {needed}")
+        }
+        (SourceGap::Dates(RegressorGap::TooFew { known, needed }), English) => {
+            format!("is known on {known} dates only; {needed} are needed")
+        }
+        (SourceGap::Dates(RegressorGap::Broken { date }), Spanish) => {
+            format!("demasiado lejos del par el {}", day(*date))
+        }
+        (SourceGap::Dates(RegressorGap::Broken { date }), English) => {
+            format!("is too far from the pair on {}", day(*date))
+        }
     }
 }
 
@@ -320,6 +332,16 @@ pub(crate) fn failed_providers(language: Language, failed: &[(String, Vec<String
         "Providers that failed when the rates were fetched",
     );
     format!("{heading}: {all}. {}", language.pick("El registro dice por qué.", "The log says why."))
+}
+
+/// What the series of market quotes is for.
+pub(crate) fn spot_note(language: Language) -> &'static str {
+    language.pick(
+        "El dato oficial de un día promedia las operaciones del día hábil anterior. La cotización del mercado dice dónde \
+         terminaron: una noticia posterior, que aprovechan todos los modelos salvo el paseo aleatorio.",
+        "The official rate of a day averages the trades of the business day before. The market's quote tells where they \
+         ended: later news, which every model but the random walk makes use of.",
+    )
 }
 
 pub(crate) fn sources_note(language: Language) -> &'static str {
