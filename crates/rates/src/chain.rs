@@ -71,6 +71,8 @@ pub(crate) struct Setback {
     pub(crate) document: String,
     /// The end of the sentence that begins with provider and series.
     pub(crate) reason: String,
+    /// The reason as far as it is the same for other series of the provider.
+    pub(crate) gist: String,
     /// Whose fault it is.
     pub(crate) fault: Fault,
 }
@@ -87,16 +89,24 @@ pub(crate) enum Fault {
 }
 
 impl Setback {
+    fn new(reason: String, fault: Fault) -> Self {
+        Self { document: String::new(), gist: reason.clone(), reason, fault }
+    }
+
     fn nobodys(reason: impl Into<String>) -> Self {
-        Self { document: String::new(), reason: reason.into(), fault: Fault::Nobodys }
+        Self::new(reason.into(), Fault::Nobodys)
     }
 
     fn of_answer(reason: String) -> Self {
-        Self { document: String::new(), reason, fault: Fault::OfAnswer }
+        Self::new(reason, Fault::OfAnswer)
     }
 
     fn of_provider(reason: String) -> Self {
-        Self { document: String::new(), reason, fault: Fault::OfProvider(None) }
+        Self::new(reason, Fault::OfProvider(None))
+    }
+
+    fn of_wire(error: &WireError) -> Self {
+        Self { gist: error.gist(), ..Self::new(error.to_string(), Fault::OfProvider(error.retry_after())) }
     }
 
     fn about(self, document: &Document) -> Self {
@@ -357,11 +367,7 @@ impl Asking<'_> {
             }
         }
         match failure {
-            Some(error) if !missing => Err(Setback {
-                document: document.label.clone(),
-                reason: error.to_string(),
-                fault: Fault::OfProvider(error.retry_after()),
-            }),
+            Some(error) if !missing => Err(Setback::of_wire(&error).about(document)),
             _ => Ok(Brought::Nothing),
         }
     }

@@ -2,191 +2,29 @@
 //! known, compared where two sources overlap, and merged as soon as it is there. What a sync has merged survives
 //! whatever happens to it afterwards.
 
+mod outcome;
+mod request;
+
+pub use outcome::{Fault, ProviderOutcome, SeriesOutcome};
+pub use request::{SeriesRequest, SyncSettings};
+
 use crate::{
-    MergeReport, MergeRules, QualityRules, RatesError, RatesStore, StoredObservation,
+    MergeReport, MergeRules, RatesError, RatesStore, StoredObservation,
     chain::{Asked, Asking, Known, Link, Reply, links},
     intake::IntakeRules,
     listings::traits,
     memory::Memory,
     snapshot::{RawObservation, embedded},
     sources::Sources,
-    wire::{Limits, Wire},
+    wire::Wire,
 };
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::NaiveDate;
 use futures_util::future::join_all;
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
-    time::Duration,
 };
 use tokio::time::Instant;
-
-/// A series to be brought up to date.
-#[derive(Debug, Clone)]
-pub struct SeriesRequest {
-    /// Its name.
-    pub series: String,
-    /// An order of providers of its own.
-    pub providers: Option<Vec<String>>,
-    /// Symbols of its own by provider; `1/X` is X the other way round.
-    pub symbols: BTreeMap<String, String>,
-    /// What it is held to. Its `today` is the day of the sync.
-    pub rules: QualityRules,
-    /// The newest date that a provider can be expected to have: one that has it is up to date.
-    pub expected: NaiveDate,
-    /// The last day to ask for.
-    pub last_day: NaiveDate,
-    /// Whether a day's value is final only after the day: then later ones are left for then.
-    pub market_close: bool,
-}
-
-impl SeriesRequest {
-    /// The usual request: a market's close is expected of the last weekday before `rules.today`, everything else of the
-    /// last business day.
-    pub fn new(series: &str, rules: QualityRules) -> Self {
-        let today = rules.today;
-        let calendar = rules.calendar.unwrap_or_else(forecaster_domain::BusinessCalendar::weekdays);
-        let market_close = traits(series).market_close;
-        let last_day = if market_close { today - Days::new(1) } else { today };
-        let back = (0..14).map(|days| last_day - Days::new(days));
-        let expected = back.into_iter().find(|day| calendar.is_business_day(*day)).unwrap_or(last_day);
-        let expected = if traits(series).monthly { today - Days::new(45) } else { expected };
-        Self {
-            series: series.to_owned(),
-            providers: None,
-            symbols: BTreeMap::new(),
-            rules,
-            expected,
-            last_day,
-            market_close,
-        }
-    }
-}
-
-/// How a sync goes about it.
-#[derive(Debug, Clone)]
-pub struct SyncSettings {
-    /// From which day on, whatever is known; `None`: from somewhat before the last day known.
-    pub from: Option<NaiveDate>,
-    /// Take whatever a source says of days that are stored, however much it differs.
-    pub accept_revisions: bool,
-    /// Tolerated relative difference between two sources, and between a source and what it said before.
-    pub max_difference: f64,
-    /// Ask a second source, to compare.
-    pub cross_check: bool,
-    /// Leave a provider alone for a while that has failed repeatedly.
-    pub leave_alone: bool,
-    /// All of it ends after this.
-    pub deadline: Duration,
-    /// Days before the last known one that are asked for again.
-    pub overlap_days: u32,
-    /// Years asked for of a series of which nothing is known.
-    pub first_years: u32,
-    /// The day of the sync.
-    pub today: NaiveDate,
-    /// The time of the sync: from then on its values are known.
-    pub now: DateTime<Utc>,
-    /// Limits of the wire.
-    pub limits: Limits,
-}
-
-impl SyncSettings {
-    /// The usual settings for a sync at `now`, which is on `today` in the configured zone.
-    pub fn new(today: NaiveDate, now: DateTime<Utc>) -> Self {
-        Self {
-            from: None,
-            accept_revisions: false,
-            max_difference: 0.02,
-            cross_check: true,
-            leave_alone: true,
-            deadline: Duration::from_secs(8),
-            overlap_days: 14,
-            first_years: 10,
-            today,
-            now,
-            limits: Limits::default(),
-        }
-    }
-
-    /// Whether a server may answer that nothing has changed since the last sync.
-    pub(crate) fn conditional(&self) -> bool {
-        self.from.is_none() && !self.accept_revisions
-    }
-}
-
-/// What one provider's part came to.
-#[derive(Debug, Clone)]
-pub struct ProviderOutcome {
-    /// Its name.
-    pub provider: String,
-    /// What was merged of its answer, or why nothing came, as the end of a sentence that begins with provider and series.
-    pub outcome: Result<MergeReport, String>,
-    /// Observations that were refused, and odd ones, a line each.
-    pub findings: Vec<String>,
-    /// False for a provider that only has nothing for us, for instance for want of an account.
-    pub is_fault: bool,
-    /// The reason without the document concerned: the same for all series when it is the provider's.
-    cause: String,
-}
-
-/// A provider that failed for a series.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// Its name.
-    pub provider: String,
-    /// The series.
-    pub series: String,
-    /// Why, as the end of a sentence that begins with provider and series.
-    pub reason: String,
-}
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}, {}: {}", self.provider, self.series, self.reason)
-    }
-}
-
-/// What a series came to.
-#[derive(Debug, Clone)]
-pub struct SeriesOutcome {
-    /// Its name.
-    pub series: String,
-    /// Who was asked, in order.
-    pub providers: Vec<ProviderOutcome>,
-    /// Where sources disagree, a sentence each.
-    pub disagreements: Vec<String>,
-    /// Date and source of the newest observation that is known now.
-    pub newest: Option<(NaiveDate, String)>,
-    /// Whether somebody who was asked is up to date.
-    pub up_to_date: bool,
-    /// Why nothing could be merged: the store, not the providers.
-    pub store_error: Option<String>,
-}
-
-impl SeriesOutcome {
-    /// Observations on days that had none.
-    pub fn added(&self) -> usize {
-        self.reports().map(|report| report.added).sum()
-    }
-
-    /// The providers that are at fault, with why.
-    pub fn faults(&self) -> impl Iterator<Item = Fault> + '_ {
-        let faulty = self.providers.iter().filter(|p| p.is_fault);
-        faulty.filter_map(|p| {
-            let reason = p.outcome.as_ref().err()?.clone();
-            Some(Fault { provider: p.provider.clone(), series: self.series.clone(), reason })
-        })
-    }
-
-    /// Whether any provider answered.
-    pub fn is_answered(&self) -> bool {
-        self.reports().next().is_some()
-    }
-
-    fn reports(&self) -> impl Iterator<Item = &MergeReport> {
-        self.providers.iter().filter_map(|p| p.outcome.as_ref().ok())
-    }
-}
 
 /// Brings `requests` up to date and tells what came of each, in their order. `done` is told of each as it ends.
 ///
@@ -213,7 +51,7 @@ pub async fn sync(
         }
     };
     let outcomes = join_all(requests.iter().map(one)).await;
-    tell_failures(&outcomes);
+    outcome::tell_failures(&outcomes);
     let memory = memory.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Err(error) = memory.save(store) {
         tracing::warn!("what was learnt of the providers is not kept: {error}");
@@ -301,7 +139,7 @@ impl OneSync<'_> {
                 provider: (*provider).to_owned(),
                 is_fault: merged.as_ref().is_err_and(|(_, is_fault)| *is_fault),
                 findings: findings.map(ToString::to_string).collect(),
-                cause: answer.as_ref().err().map_or_else(String::new, |setback| setback.reason.clone()),
+                gist: answer.as_ref().err().map_or_else(String::new, |setback| setback.gist.clone()),
                 outcome: merged.map_err(|(reason, _)| reason),
             });
         }
@@ -420,29 +258,6 @@ fn disagreements(series: &str, asked: &[Asked], tolerated: f64) -> Vec<String> {
         ))
     };
     answers.filter_map(compare).collect()
-}
-
-/// One line for what is the same for several series: a provider that is down says it once.
-fn tell_failures(outcomes: &[SeriesOutcome]) {
-    let mut told: Vec<(&str, &str, Vec<Fault>)> = Vec::new();
-    for outcome in outcomes {
-        for (fault, asked) in outcome.faults().zip(outcome.providers.iter().filter(|asked| asked.is_fault)) {
-            let known =
-                told.iter_mut().find(|(provider, cause, _)| *provider == asked.provider && *cause == asked.cause);
-            match known {
-                Some((_, _, faults)) => faults.push(fault),
-                None => told.push((&asked.provider, &asked.cause, vec![fault])),
-            }
-        }
-    }
-    for (provider, cause, faults) in told {
-        let series: Vec<&str> = faults.iter().map(|fault| fault.series.as_str()).collect();
-        let series = series.join(", ");
-        match faults.as_slice() {
-            [one] => tracing::warn!(provider, series, "{one}"),
-            _ => tracing::warn!(provider, series, "{provider}, {series}: {cause}"),
-        }
-    }
 }
 
 fn tell(provider: &str, series: &str, report: &MergeReport, newest: Option<NaiveDate>) {

@@ -2,6 +2,10 @@
 //! retries with jitter, and conditional requests. What goes wrong ends as a [`WireError`], the end of a sentence that
 //! the chain begins with provider and series. Addresses may hold secrets and are never shown; hosts are.
 
+mod error;
+
+pub(crate) use error::WireError;
+
 use crate::provider::excerpt;
 use chrono::{DateTime, Utc};
 use rand::RngExt;
@@ -91,63 +95,6 @@ pub(crate) enum Answer {
     Unchanged,
     /// Not found.
     Missing,
-}
-
-/// Why a document did not come.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub(crate) enum WireError {
-    /// Not an address.
-    #[error("its address is not one: '{address}'; correct the setting {setting}")]
-    BadAddress { address: String, setting: String },
-    /// The host's name is not known.
-    #[error("the host {host} is not known ({reason}); check the network and the name server")]
-    UnknownHost { host: String, reason: String },
-    /// Its certificate is not trusted.
-    #[error(
-        "the certificate of {host} is not trusted ({reason}); check the machine's clock and its ca-certificates, or \
-         whether something in between answers"
-    )]
-    Certificate { host: String, reason: String },
-    /// No connection.
-    #[error("{host} cannot be reached: {reason}")]
-    Unreachable { host: String, reason: String },
-    /// No answer in time.
-    #[error("{host} has not answered in {seconds:.1} s")]
-    Silent { host: String, seconds: f64 },
-    /// The connection broke in the middle of the answer.
-    #[error("the answer of {host} broke off: {reason}")]
-    Cut { host: String, reason: String },
-    /// Too many redirects, or one that may not be followed.
-    #[error("{host} redirects in vain: {reason}")]
-    Redirects { host: String, reason: String },
-    /// A status other than success.
-    #[error("{host} answers {status}: {excerpt}")]
-    Status { host: String, status: StatusCode, excerpt: String },
-    /// Too many requests.
-    #[error("{host} answers {status}, asked too often{when}")]
-    Busy { host: String, status: StatusCode, when: String, retry_after: Option<Duration> },
-    /// More than is reasonable.
-    #[error("the answer of {host} is larger than {} MiB, which no answer should be; it was not read further", limit >> 20)]
-    TooLarge { host: String, limit: usize },
-}
-
-impl WireError {
-    /// Whether the same request may go well in a moment.
-    fn is_passing(&self) -> bool {
-        match self {
-            Self::Unreachable { .. } | Self::Cut { .. } | Self::Busy { .. } => true,
-            Self::Status { status, .. } => status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT,
-            _ => false,
-        }
-    }
-
-    /// How long the server asks to be left alone.
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Busy { retry_after, .. } => *retry_after,
-            _ => None,
-        }
-    }
 }
 
 /// One request.
@@ -297,6 +244,11 @@ impl Wire {
     }
 }
 
+fn silent(request: &Request<'_>, started: Instant) -> WireError {
+    let host = Url::parse(request.address).as_ref().map_or_else(|_| "the host".to_owned(), host_of);
+    WireError::Silent { host, seconds: started.elapsed().as_secs_f64() }
+}
+
 /// A page without what stood in the query of the address: a page may show the address, and secrets stand in there.
 fn without_query(page: &[u8], url: &Url) -> Vec<u8> {
     let mut text = String::from_utf8_lossy(page).into_owned();
@@ -308,11 +260,6 @@ fn without_query(page: &[u8], url: &Url) -> Vec<u8> {
         text = text.replace(&*value, "***");
     }
     text.into_bytes()
-}
-
-fn silent(request: &Request<'_>, started: Instant) -> WireError {
-    let host = Url::parse(request.address).as_ref().map_or_else(|_| "the host".to_owned(), host_of);
-    WireError::Silent { host, seconds: started.elapsed().as_secs_f64() }
 }
 
 /// Follows a few redirects, never from a protected address to an open one.

@@ -51,7 +51,7 @@ fn synchronised(server: &Server, names: &[&str]) -> BTreeMap<String, Vec<StoredO
 #[test]
 fn real_packages_are_read_as_they_were_published() {
     let server = Server::answering(network);
-    let stored = synchronised(&server, &["usdclp", "eurclp", "usdmxn", "audnzd", "dxy"]);
+    let stored = synchronised(&server, &["usdclp", "usdclp_spot", "eurclp", "usdmxn", "audnzd", "dxy"]);
     let values = |series: &str| -> Vec<(String, f64)> {
         stored[series].iter().map(|o| (o.date.to_string(), (o.value * 1e8).round() / 1e8)).collect()
     };
@@ -60,8 +60,10 @@ fn real_packages_are_read_as_they_were_published() {
         values("usdclp"),
         [("2025-01-10".to_owned(), 1006.47017606), ("2025-01-15".to_owned(), 1006.57782532)]
     );
-    // A market's closes are those of the day before.
-    assert_eq!(values("usdmxn"), [("2025-01-09".to_owned(), 20.48538421), ("2025-01-14".to_owned(), 20.52793845)]);
+    // The file of a day is made at its midnight: it has the market's close of the day before.
+    let days = |series: &str| values(series).into_iter().map(|(date, _)| date).collect::<Vec<_>>();
+    assert_eq!(days("usdmxn"), ["2025-01-09", "2025-01-14"]);
+    assert_eq!(days("usdclp_spot"), ["2025-01-09", "2025-01-14"]);
     let euro = 1006.47017606 / 0.97060529;
     assert!((values("eurclp")[0].1 - euro).abs() < 1e-6, "{:?}", values("eurclp"));
     assert!(stored.values().flatten().all(|o| o.source == "currency-api"));
@@ -69,7 +71,7 @@ fn real_packages_are_read_as_they_were_published() {
     assert_eq!(server.requests().len(), 10);
 }
 
-/// Outside authority: ICE's index closed at 109.2 on 2025-01-09, and the package of the 10th has the closes of the 9th.
+/// Outside authority: ICE's index closed at 109.2 on 2025-01-09, which is what the package of the 10th has.
 #[test]
 fn the_dollar_index_computed_of_a_real_package_is_close_to_the_one_of_ice() {
     let stored = synchronised(&Server::answering(network), &["dxy"]);

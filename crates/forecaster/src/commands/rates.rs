@@ -5,11 +5,11 @@ use crate::cli::RatesCommand;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::fetch::Wish;
-use crate::market::quality_rules;
+use crate::market::{MIN_OBSERVATIONS, quality_rules};
 use chrono::{NaiveDate, Utc};
 use forecaster_rates::{
     Action, AvailableSeries, IMPORT_SOURCE, MergeRules, QualityRules, RatesStore, StoredObservation, assemble,
-    available, check, read_csv,
+    assemble_pair, available, check, read_csv,
 };
 use serde::Serialize;
 use std::fmt::Write;
@@ -46,11 +46,17 @@ fn rules(config: &Config, name: &str) -> Result<QualityRules, Failure> {
     Ok(quality_rules(&pair, name, today(config)))
 }
 
+/// All series, and the pair's where it has to be made of others.
 fn all(store: &RatesStore, config: &Config) -> Result<Vec<(String, AvailableSeries)>, Failure> {
-    available(store)?
-        .into_iter()
-        .map(|name| Ok((name.clone(), assemble(store, &name, &rules(config, &name)?, None)?)))
-        .collect()
+    let (names, pair) = (available(store)?, config.pair()?);
+    let own = pair.series_name();
+    let made = (!names.contains(&own)).then(|| {
+        assemble_pair(store, &pair, |name| quality_rules(&pair, name, today(config)), None, MIN_OBSERVATIONS)
+    });
+    // A pair that cannot be made is no fault of a list.
+    let made = made.and_then(Result::ok).map(|available| Ok((own, available)));
+    let each = |name: String| Ok((name.clone(), assemble(store, &name, &rules(config, &name)?, None)?));
+    made.into_iter().chain(names.into_iter().map(each)).collect()
 }
 
 fn show(store: &RatesStore, config: &Config, json: bool) -> Result<Outcome, Failure> {
