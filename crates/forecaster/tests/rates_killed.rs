@@ -214,7 +214,7 @@ fn no_observation_is_lost_however_often_a_sync_is_killed() {
         let empty = (dice.below(4) == 0).then(|| Desk::with_configuration(&services.configuration()));
         let desk = empty.as_ref().unwrap_or(&grown);
         // A sync makes a dozen requests or two; now and then one is killed when all are answered.
-        let longest = if dice.below(3) == 0 { 1500 } else { 60 };
+        let longest = if dice.below(3) == 0 { 800 } else { 60 };
         let (requests, moment) = (dice.below(16) as usize, Duration::from_millis(dice.below(longest)));
         let (phase, stored) = kill_a_sync(desk, &services, requests, moment);
         *phases.entry(phase).or_default() += 1;
