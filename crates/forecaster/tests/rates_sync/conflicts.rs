@@ -27,12 +27,12 @@ fn desk_of_mindicador(server: &Server) -> Desk {
 fn of_two_sources_that_disagree_the_more_official_counts_and_both_are_named() {
     let (official, other) = (World::today(), moved(1.04));
     let server = Server::answering(move |request| {
-        if request.path.starts_with("/yahoo") { other.answer(request) } else { official.answer(request) }
+        if request.path.starts_with("/stooq") { other.answer(request) } else { official.answer(request) }
     });
     let desk =
-        Desk::with_configuration(&configuration(&server.url(), r#"["mindicador", "yahoo"]"#, "[rates.series]\n"));
+        Desk::with_configuration(&configuration(&server.url(), r#"["mindicador", "stooq"]"#, "[rates.series]\n"));
     let finished = desk.run(&["rates", "sync"]).expect(0);
-    let told = "usdclp: mindicador and yahoo differ by more than 2.0 % on ";
+    let told = "usdclp: mindicador and stooq differ by more than 2.0 % on ";
     assert!(finished.stdout().contains(told), "{}", finished.stdout());
     expect_said(&finished, &[&format!("WARN {told}"), "; mindicador's values count"]);
     assert!(stored(&desk, "usdclp").iter().all(|o| o.source == "mindicador"));
@@ -47,10 +47,10 @@ fn of_two_sources_that_disagree_the_more_official_counts_and_both_are_named() {
 fn sources_that_differ_by_less_than_the_setting_are_not_told_of() {
     let (official, other) = (World::today(), moved(1.04));
     let server = Server::answering(move |request| {
-        if request.path.starts_with("/yahoo") { other.answer(request) } else { official.answer(request) }
+        if request.path.starts_with("/stooq") { other.answer(request) } else { official.answer(request) }
     });
     let mut desk =
-        Desk::with_configuration(&configuration(&server.url(), r#"["mindicador", "yahoo"]"#, "[rates.series]\n"));
+        Desk::with_configuration(&configuration(&server.url(), r#"["mindicador", "stooq"]"#, "[rates.series]\n"));
     desk.set("FORECASTER__RATES__MAX_DIFFERENCE_PERCENT", "8");
     let finished = desk.run(&["rates", "sync"]).expect(0);
     assert!(!finished.stderr().contains("differ by more"), "{}", finished.stderr());

@@ -14,7 +14,7 @@ fn a_scheduled_run_fetches_and_falls_back_like_one_by_hand() {
     let desk = Desk::with_configuration("");
     let schedule = miss(&desk, Horizon::D7, minutes_ago(90));
     let index = "[rates.series.dxy]\nproviders = [\"fred\"]\n";
-    let rates = configuration(&server.url(), r#"["mindicador", "yahoo"]"#, index);
+    let rates = configuration(&server.url(), r#"["mindicador", "stooq"]"#, index);
     let rates = rates.replace(&format!("{}/mindicador", server.url()), &nobody);
     desk.write("forecasters.toml", &format!("{rates}{}", only("7d", &schedule)));
     let mut daemon = Daemon::start(&desk);
@@ -25,8 +25,8 @@ fn a_scheduled_run_fetches_and_falls_back_like_one_by_hand() {
     let newest = World::today().newest("usdclp").to_string();
     assert_eq!(
         (&metrics["data"]["provider"], &metrics["data"]["last_observation"]),
-        (&"yahoo".into(), &newest.into())
+        (&"stooq".into(), &newest.into())
     );
     assert_eq!(metrics["data"]["provider_failures"][0]["provider"], "mindicador");
-    assert!(desk.log().contains("yahoo is asked next"), "{}", desk.log());
+    assert!(desk.log().contains("WARN mindicador, usdclp: dolar/"), "{}", desk.log());
 }

@@ -19,26 +19,26 @@ fn a_mixed_outcome_is_told_line_by_line_and_ends_with_exit_code_3() {
     let finished = desk.run(&["rates", "sync"]).expect(3);
     let (newest, yesterday) = (World::today().newest("usdclp"), today() - Days::new(1));
     let count = World::today().values("usdclp", crate::day("2025-01-04"), newest).len();
-    let unreachable = |series: &str, from: &str, to| {
-        format!("{series} from {from} to {to}: {host} cannot be reached: Connection refused (os error 111)")
-    };
-    let (clp, mxn) = (unreachable("usdclp", "2024-12-20", today()), unreachable("usdmxn", "2024-12-20", yesterday));
+    // The closes of a market, up to yesterday's.
+    let span = format!("from 2024-12-20 to {yesterday}");
+    let unreachable = format!("{host} cannot be reached: Connection refused (os error 111)");
     assert_eq!(
         finished.stdout(),
         format!(
             "usdclp      {count:>6} new values, up to {newest} (mindicador)\n\
-             \x20 stooq: {clp}\n\
+             \x20 stooq: usdclp {span}: {unreachable}\n\
              copper_comex     0 new values, nothing is known of it, not up to date\n\
              \x20 no provider of rates.providers has it\n\
              usdmxn           0 new values, up to 2025-01-03 (embedded), not up to date\n\
-             \x20 stooq: {mxn}\n"
+             \x20 stooq: usdmxn {span}: {unreachable}\n"
         )
     );
     expect_said(
         &finished,
         &[
             &format!("usdclp: {count} new values up to {newest} from mindicador"),
-            &format!("WARN stooq, usdmxn: {mxn}"),
+            // Once for what is the same for both.
+            &format!("WARN stooq, usdclp, usdmxn: {unreachable}"),
         ],
     );
 }

@@ -12,13 +12,13 @@ const INDEX: &str = "[rates.series.dxy]\nproviders = [\"fred\"]\n";
 
 /// mindicador at an address, all else at the server's.
 fn with_mindicador_at(address: &str, server: &Server, more: &str) -> Desk {
-    let text = configuration(&server.url(), r#"["mindicador", "yahoo"]"#, &format!("{INDEX}{more}"));
+    let text = configuration(&server.url(), r#"["mindicador", "stooq"]"#, &format!("{INDEX}{more}"));
     Desk::with_configuration(&text.replace(&format!("{}/mindicador", server.url()), address))
 }
 
 /// Where nobody is, whoever is asked.
 fn with_nobody_at(address: &str, deadline_seconds: u32) -> Desk {
-    let text = configuration(address, r#"["mindicador", "yahoo"]"#, INDEX);
+    let text = configuration(address, r#"["mindicador", "stooq"]"#, INDEX);
     let deadline = format!("[rates]\ndeadline_seconds = {deadline_seconds}\n");
     Desk::with_configuration(&text.replacen("[rates]\n", &deadline, 1))
 }
@@ -33,7 +33,7 @@ fn a_run_fetches_first_and_forecasts_from_today() {
     assert_eq!(run["as_of"], newest.to_string());
     assert_eq!(run["last_value"], world.value("usdclp", newest).unwrap());
     assert_eq!(run["data"]["provider_failures"], serde_json::json!([]));
-    expect_said(&finished, &["rates fetched: ", "2 of 2 series answered", "from mindicador", "from yahoo"]);
+    expect_said(&finished, &["rates fetched: ", "2 of 2 series answered", "from mindicador", "from stooq"]);
     assert_eq!(desk.metrics()[0]["data"]["provider"], "mindicador");
     assert_eq!(desk.metrics()[0]["status"], "ok");
     let html = report(&desk);
@@ -53,23 +53,20 @@ fn when_the_first_provider_is_dead_the_second_serves_and_everybody_is_told() {
     let reason = format!("dolar/{year}: {host} cannot be reached: Connection refused (os error 111)");
     expect_said(
         &finished,
-        &[
-            &format!("WARN mindicador, usdclp: {reason}; yahoo is asked next"),
-            &format!("new values up to {newest} from yahoo"),
-        ],
+        &[&format!("WARN mindicador, usdclp: {reason}"), &format!("new values up to {newest} from stooq")],
     );
     let failures = serde_json::json!([{ "provider": "mindicador", "series": "usdclp", "reason": reason }]);
     assert_eq!(run["data"]["provider_failures"], failures);
     let clp = row(&run["data"]["series"], "name", "usdclp");
-    assert_eq!((&clp["provider"], &clp["last_observation"]), (&"yahoo".into(), &newest.clone().into()));
+    assert_eq!((&clp["provider"], &clp["last_observation"]), (&"stooq".into(), &newest.clone().into()));
     let metrics = &desk.metrics()[0];
     assert_valid(metrics, "metrics.schema.json");
-    assert_eq!((&metrics["data"]["provider"], &metrics["data"]["stale"]), (&"yahoo".into(), &false.into()));
+    assert_eq!((&metrics["data"]["provider"], &metrics["data"]["stale"]), (&"stooq".into(), &false.into()));
     assert_eq!((&metrics["data"]["provider_failures"], &metrics["status"]), (&failures, &"ok".into()));
     let html = report(&desk);
     assert!(html.contains("Proveedores que fallaron al actualizar los datos: mindicador.cl (usdclp)."), "{html}");
     assert!(!html.contains("Datos desactualizados"));
-    assert!(stored(&desk, "usdclp").iter().all(|o| o.source == "yahoo"));
+    assert!(stored(&desk, "usdclp").iter().all(|o| o.source == "stooq"));
 }
 
 /// What a run of a desk must leave when nobody answers: the embedded rates, called stale, and who failed.
@@ -79,7 +76,7 @@ fn forecasts_from_the_embedded_rates(desk: &Desk, reason: &str) {
     assert_valid(&run, "run.schema.json");
     assert_eq!(run["as_of"], "2025-01-03");
     expect_said(&finished, &["business days old (limit 3)", "0 of 2 series answered"]);
-    for (provider, series) in [("mindicador", "usdclp"), ("yahoo", "usdclp"), ("fred", "dxy")] {
+    for (provider, series) in [("mindicador", "usdclp"), ("stooq", "usdclp"), ("fred", "dxy")] {
         let line = format!("WARN {provider}, {series}: ");
         let said = finished.stderr();
         assert!(said.lines().any(|l| l.contains(&line) && l.contains(reason)), "{line}{reason} is not in:\n{said}");
@@ -93,7 +90,7 @@ fn forecasts_from_the_embedded_rates(desk: &Desk, reason: &str) {
     assert_eq!(metrics["data"]["provider"], "embedded");
     let html = report(desk);
     assert!(html.contains("Datos desactualizados"));
-    let failed = ["mindicador.cl (usdclp)", "Yahoo Finance (usdclp)", "FRED (dxy)"];
+    let failed = ["mindicador.cl (usdclp)", "Stooq (usdclp)", "FRED (dxy)"];
     assert!(failed.iter().all(|one| html.contains(one)), "{failed:?} are not in the report");
     assert!(desk.files("data/rates").iter().all(|file| file.extension().is_none_or(|e| e != "parquet")));
 }
@@ -144,7 +141,7 @@ fn a_proxy_of_the_environment_is_asked_instead_of_the_services() {
         request.path = request.path.replace("http://rates.invalid", "");
         world.answer(&request)
     });
-    let text = configuration("http://rates.invalid", r#"["mindicador", "yahoo"]"#, INDEX);
+    let text = configuration("http://rates.invalid", r#"["mindicador", "stooq"]"#, INDEX);
     let mut desk = Desk::with_configuration(&text);
     desk.set("HTTP_PROXY", &proxy.url());
     desk.set("http_proxy", &proxy.url());

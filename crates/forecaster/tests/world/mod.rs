@@ -20,8 +20,7 @@ pub(crate) const USER: &str = "observador@example.cl";
 pub(crate) const PASSWORD: &str = "Zorzal&7+Maitén/9";
 
 /// Units per USD of what is not embedded, and levels of what is no pair.
-const LEVELS: [(&str, f64); 11] = [
-    ("usdclp_spot", 999.85),
+const LEVELS: [(&str, f64); 10] = [
     ("eurclp", 1030.0),
     ("copper", 4.02),
     ("tpm", 5.0),
@@ -56,11 +55,14 @@ impl World {
 
     /// The value of a day, to the fourth digit after the point; `None` when there is none.
     pub(crate) fn value(&self, series: &str, date: NaiveDate) -> Option<f64> {
-        let snapshot = embedded().unwrap().get(series);
+        // The market's price of the peso is the official one of the day, on all weekdays.
+        let snapshot = embedded().unwrap().get(series.trim_end_matches("_spot"));
         let calendar = calendar_of(series).unwrap_or_else(BusinessCalendar::weekdays);
         let end = snapshot.map_or(first_day(), |known| known.last().unwrap().date);
         if let Some(known) = snapshot.filter(|_| date <= end) {
-            return known.iter().find(|o| o.date == date).map(|o| o.value);
+            let last = known[..known.partition_point(|o| o.date <= date)].last()?;
+            let carried = series.ends_with("_spot") && calendar.is_business_day(date);
+            return (last.date == date || carried).then_some(last.value);
         }
         if date > self.last || !calendar.is_business_day(date) {
             return None;
@@ -77,6 +79,12 @@ impl World {
     pub(crate) fn values(&self, series: &str, from: NaiveDate, to: NaiveDate) -> Vec<(NaiveDate, f64)> {
         let days = from.iter_days().take_while(|day| *day <= to);
         days.filter_map(|day| Some((day, self.value(series, day)?))).collect()
+    }
+
+    /// Whether yahoo has the market's close of a day: it is the open of the next bar, and Monday's is dated Sunday.
+    pub(crate) fn is_at_yahoo(&self, date: NaiveDate) -> bool {
+        let before_friday = date.weekday().num_days_from_monday() < 4;
+        before_friday && date < self.last && !self.is_gap(date + Days::new(1))
     }
 
     /// The newest day of a series that a provider can be asked for today: of a market's close, one before today.
@@ -239,8 +247,9 @@ impl World {
         let at = |key: &str| DateTime::from_timestamp(query.get(key).parse().unwrap(), 0).unwrap().date_naive();
         let days = at("period1").iter_days().take_while(|day| *day <= at("period2").min(self.last));
         let days: Vec<NaiveDate> = days.filter(|d| BusinessCalendar::weekdays().is_business_day(*d)).collect();
-        let closes: Vec<Option<f64>> =
-            days.iter().map(|date| self.value(&series, *date).filter(|_| !self.is_gap(*date))).collect();
+        // Each opens with what the weekday before closed with, and past ones close with what they opened with.
+        let before = |day: &NaiveDate| day.iter_days().rev().skip(1).find_map(|day| self.value(&series, day));
+        let opens: Vec<Option<f64>> = days.iter().map(|day| before(day).filter(|_| !self.is_gap(*day))).collect();
         let (last, day) = (midnight(*days.last()?), 86_400);
         let answer = json!({ "chart": { "error": null, "result": [{
             "meta": {
@@ -249,13 +258,14 @@ impl World {
                 "currentTradingPeriod": { "regular": { "start": last, "end": last + day - 60 } },
             },
             "timestamp": days.iter().map(|day| midnight(*day)).collect::<Vec<i64>>(),
-            "indicators": { "quote": [{ "close": closes }], "adjclose": [{ "adjclose": closes }] },
+            "indicators": { "quote": [{ "open": opens, "close": opens }], "adjclose": [{ "adjclose": opens }] },
         }] } });
         Some(answer.to_string().into_bytes())
     }
 
     fn stooq(&self, query: Query<'_>) -> Option<Vec<u8>> {
         let series = query.get("s");
+        let series = if series == "usdclp" { "usdclp_spot".to_owned() } else { series };
         let mut table = "Date,Open,High,Low,Close\r\n".to_owned();
         for date in query.days("d1", "d2", "%Y%m%d") {
             if let Some(close) = self.value(&series, date) {
