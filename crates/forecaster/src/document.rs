@@ -147,6 +147,7 @@ struct DataDocument {
     max_age_business_days: u32,
     series: Vec<SeriesDocument>,
     provider_failures: Vec<FaultDocument>,
+    cautions: Vec<String>,
 }
 
 /// A provider that failed for a series.
@@ -164,7 +165,7 @@ pub(crate) fn faults(market: &Market) -> Vec<FaultDocument> {
         series: fault.series.clone(),
         reason: fault.reason.clone(),
     };
-    market.faults.iter().map(document).collect()
+    market.fetched.faults.iter().map(document).collect()
 }
 
 #[derive(Debug, Serialize)]
@@ -288,6 +289,7 @@ fn data(config: &Config, market: &Market) -> DataDocument {
         age_business_days: market.age(),
         max_age_business_days: config.rates.max_age_business_days,
         provider_failures: faults(market),
+        cautions: market.cautions(),
         series: market
             .sources
             .iter()

@@ -3,11 +3,12 @@
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::market::{legs, quality_rules, serves};
+use crate::market::{MIN_OBSERVATIONS, legs, quality_rules, serves};
 use crate::secret::Secret;
 use chrono::{NaiveDate, Utc};
 use forecaster_rates::{
-    Fault, RatesStore, SeriesOutcome, SeriesRequest, SourceSettings, Sources, SyncSettings, available, sync,
+    Doubt, Fault, RatesStore, SeriesOutcome, SeriesRequest, SourceSettings, Sources, SyncSettings, assemble_pair,
+    sync,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -26,11 +27,38 @@ pub(crate) struct Wish {
     pub accept_revisions: bool,
 }
 
+/// What came of a fetch, as far as a forecast has to say so.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fetched {
+    /// The providers that failed.
+    pub faults: Vec<Fault>,
+    /// A newest value of the pair, or of what it is made of, that nobody confirms.
+    pub doubt: Option<Doubt>,
+    /// Why values of the pair could not be stored.
+    pub unstored: Option<String>,
+}
+
+impl Fetched {
+    /// Whether a forecast made now is less than it should be.
+    pub(crate) fn is_degraded(&self) -> bool {
+        self.doubt.is_some() || self.unstored.is_some()
+    }
+
+    fn new(outcomes: &[SeriesOutcome], of_pair: &[String]) -> Self {
+        let own = || outcomes.iter().filter(|outcome| of_pair.contains(&outcome.series));
+        Self {
+            faults: outcomes.iter().flat_map(SeriesOutcome::faults).collect(),
+            doubt: own().find_map(|outcome| outcome.doubt.clone()),
+            unstored: own().find_map(|outcome| outcome.store_error.clone()),
+        }
+    }
+}
+
 /// Brings the store up to date for a run, unless `offline`: within the configured deadline, and leaving alone whom
-/// experience says so. Tells which providers failed.
-pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> Vec<Fault> {
-    if offline || config.rates.providers.is_empty() {
-        return Vec::new();
+/// experience says so.
+pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> Fetched {
+    if offline || has_nobody_to_ask(config) {
+        return Fetched::default();
     }
     let started = Instant::now();
     let settings =
@@ -39,7 +67,7 @@ pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> Vec<F
         Ok(outcomes) => outcomes,
         Err(error) => {
             tracing::warn!("no rates could be fetched: {error}");
-            return Vec::new();
+            return Fetched::default();
         }
     };
     let added: usize = outcomes.iter().map(SeriesOutcome::added).sum();
@@ -51,7 +79,14 @@ pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> Vec<F
         "rates fetched: {added} new values, {answered} of {} series answered",
         outcomes.len()
     );
-    outcomes.iter().flat_map(SeriesOutcome::faults).collect()
+    let of_pair = config.pair().map(|pair| [vec![pair.series_name()], legs(&pair)].concat()).unwrap_or_default();
+    Fetched::new(&outcomes, &of_pair)
+}
+
+/// Whether no provider is configured, for all series or for one.
+pub(crate) fn has_nobody_to_ask(config: &Config) -> bool {
+    let of_series = config.rates.series.values().filter_map(|series| series.providers.as_ref());
+    of_series.chain([&config.rates.providers]).all(Vec::is_empty)
 }
 
 /// The same by hand: with more time, and asking everybody.
@@ -78,7 +113,10 @@ pub(crate) fn needed(config: &Config) -> Result<Vec<String>, Failure> {
     let own = pair.series_name();
     let mut names: BTreeSet<String> =
         config.rates.series.keys().filter(|name| serves(name, &pair)).cloned().collect();
-    if !available(&store)?.contains(&own) {
+    // Unless the pair has a history of its own, it is made of others.
+    let today = Utc::now().with_timezone(&config.zone()).date_naive();
+    let made = assemble_pair(&store, &pair, |name| quality_rules(&pair, name, today), None, MIN_OBSERVATIONS);
+    if made.map_or(true, |made| made.made_of.is_some() || made.checked.series.len() < MIN_OBSERVATIONS) {
         names.extend(legs(&pair));
     }
     names.remove(&own);

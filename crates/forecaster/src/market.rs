@@ -3,9 +3,10 @@
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::fetch::Fetched;
 use chrono::NaiveDate;
 use forecaster_domain::{BusinessCalendar, History, Pair, Regressor, RegressorStatus};
-use forecaster_rates::{AvailableSeries, Fault, QualityRules, RatesStore, assemble, assemble_pair};
+use forecaster_rates::{AvailableSeries, QualityRules, RatesStore, assemble, assemble_pair};
 use forecaster_report::SourceGap;
 
 /// Fewest observations before an as-of date for a run to make sense: the forest's warm-up, its targets and a year
@@ -25,8 +26,8 @@ pub(crate) struct Market {
     pub sources: Vec<Source>,
     /// The date that counts as today: the clock's, or the as-of date asked for.
     pub today: NaiveDate,
-    /// Providers that failed when the rates were fetched.
-    pub faults: Vec<Fault>,
+    /// What came of fetching it.
+    pub fetched: Fetched,
 }
 
 /// One series of the market.
@@ -78,9 +79,26 @@ impl Market {
         let history = History::new(own.checked.series, regressors);
         let history = spot.into_iter().fold(history, History::with_spot);
         let today = as_of.map_or(today, |d| d.min(today));
-        let mut market = Self { pair, calendar, history, sources, today, faults: Vec::new() };
+        let mut market = Self { pair, calendar, history, sources, today, fetched: Fetched::default() };
         market.note_usable();
         Ok(market)
+    }
+
+    /// The market source whose quote stands in for the last official rate, when one does.
+    pub(crate) fn stand_in(&self) -> Option<&str> {
+        let own = self.sources.first()?;
+        forecaster_rates::is_stand_in(&own.name, &own.provider).then_some(own.provider.as_str())
+    }
+
+    /// What is to be said of the last value: why it may not be what it seems.
+    pub(crate) fn cautions(&self) -> Vec<String> {
+        let stand_in = self.stand_in().map(|provider| {
+            format!("the last value is a market quote of {provider}, standing in for the official rate")
+        });
+        let doubt = self.fetched.doubt.as_ref().map(ToString::to_string);
+        let unstored =
+            self.fetched.unstored.as_ref().map(|reason| format!("newer rates could not be stored: {reason}"));
+        [stand_in, doubt, unstored].into_iter().flatten().collect()
     }
 
     /// Date of the last observation of the pair.

@@ -73,6 +73,7 @@ struct DataMetrics {
     last_observation: NaiveDate,
     stale: bool,
     provider_failures: Vec<FaultDocument>,
+    cautions: Vec<String>,
 }
 
 /// To thousandths.
@@ -86,6 +87,7 @@ fn data(market: &Market, stale: bool) -> DataMetrics {
         last_observation: market.as_of(),
         stale,
         provider_failures: faults(market),
+        cautions: market.cautions(),
     }
 }
 

@@ -7,7 +7,8 @@ use crate::pipeline::{Forecast, PastPool};
 use crate::resources::Usage;
 use forecaster_ensemble::Judged;
 use forecaster_report::{
-    Language, ModelView, PastForecast, ReportView, ResourcesView, ScoreView, SourceView, Staleness, ValidationView,
+    Caution, Language, ModelView, PastForecast, ReportView, ResourcesView, ScoreView, SourceView, Staleness,
+    ValidationView,
 };
 
 /// Observations shown in the report: two years, enough for every indicator.
@@ -53,6 +54,7 @@ pub(crate) fn view(
         round_levels: forecast.price_levels.clone(),
         sources: sources(market),
         failed_providers: failed_providers(market),
+        cautions: cautions(market),
         resources: ResourcesView {
             peak_rss_mb: usage.peak_rss_mb(),
             seconds_total: usage.seconds(),
@@ -102,10 +104,23 @@ fn past(pool: &PastPool) -> PastForecast {
     }
 }
 
+fn cautions(market: &Market) -> Vec<Caution> {
+    let stand_in = market.stand_in().map(|provider| Caution::StandIn { provider: provider.to_owned() });
+    let doubt = market.fetched.doubt.as_ref().map(|doubt| Caution::Unconfirmed {
+        series: doubt.series.clone(),
+        provider: doubt.provider.clone(),
+        date: doubt.date,
+        value: doubt.value,
+        before: doubt.before,
+    });
+    let unstored = market.fetched.unstored.as_ref().map(|_| Caution::NotStored);
+    [stand_in, doubt, unstored].into_iter().flatten().collect()
+}
+
 /// By provider, in the order in which they failed.
 fn failed_providers(market: &Market) -> Vec<(String, Vec<String>)> {
     let mut failed: Vec<(String, Vec<String>)> = Vec::new();
-    for fault in &market.faults {
+    for fault in &market.fetched.faults {
         match failed.iter_mut().find(|(provider, _)| *provider == fault.provider) {
             Some((_, series)) => series.push(fault.series.clone()),
             None => failed.push((fault.provider.clone(), vec![fault.series.clone()])),

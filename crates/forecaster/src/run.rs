@@ -146,6 +146,9 @@ fn attempt(
     if identity.stale {
         warn_stale(config, market);
     }
+    for caution in market.cautions() {
+        tracing::warn!("{caution}");
+    }
     let cache = LedgerCache { ledger, today: identity.generated_at.date_naive() };
     let forecast = pipeline::forecast(config, market, horizon, &cache, chronos);
     usage.add_worker(chronos.take_peak_rss_mb());
@@ -153,7 +156,7 @@ fn attempt(
         chronos.release();
     }
     let forecast = forecast?;
-    if identity.stale || !forecast.left_out.is_empty() {
+    if identity.stale || !forecast.left_out.is_empty() || market.fetched.is_degraded() {
         identity.status = RunStatus::Degraded;
     }
     log_models(&forecast);

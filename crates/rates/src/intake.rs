@@ -7,7 +7,7 @@
 use crate::{Action, Finding, Problem, QualityRules, check, snapshot::RawObservation};
 use chrono::{NaiveDate, TimeDelta};
 use forecaster_domain::BusinessCalendar;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Days before an answer begins that are seen with it: enough returns to know what is usual.
 const SEEN_BEFORE: TimeDelta = TimeDelta::days(400);
@@ -70,8 +70,8 @@ pub(crate) fn accept(
     if answer.is_empty() {
         return Ok(Accepted::default());
     }
-    contradiction(&answer, known, CONTRADICTION * rules.max_difference, "what is known")?;
-    contradiction(&answer, &beside.own, rules.max_difference, "what it said before")?;
+    contradiction(series, &answer, known, CONTRADICTION * rules.max_difference, "what is known")?;
+    contradiction(series, &answer, &beside.own, rules.max_difference, "what it said before")?;
     let mut findings = Vec::new();
     let plausible = refuse_implausible(&answer, known, rules, &mut findings)?;
     let Some(first) = plausible.iter().map(|o| o.date).min() else {
@@ -105,11 +105,15 @@ fn no_hole(
     known: &BTreeMap<NaiveDate, f64>,
     calendar: BusinessCalendar,
 ) -> Result<(), String> {
-    let new = || observations.iter().map(|o| o.date).filter(|date| !known.contains_key(date));
-    let before = new().next().and_then(|first| known.range(..first).next_back()).map(|(date, _)| *date);
-    let dates: Vec<NaiveDate> = before.into_iter().chain(new()).collect();
+    let new: BTreeSet<NaiveDate> =
+        observations.iter().map(|o| o.date).filter(|date| !known.contains_key(date)).collect();
+    let Some(first) = new.first() else { return Ok(()) };
+    let before = known.range(..first).next_back().map_or(*first, |(date, _)| *date);
+    let dates: BTreeSet<NaiveDate> =
+        known.range(before..).map(|(date, _)| *date).chain(new.iter().copied()).collect();
+    let dates: Vec<NaiveDate> = dates.into_iter().collect();
     let days = |w: &[NaiveDate]| calendar.business_days_between(w[0], w[1]);
-    let hole = dates.windows(2).find(|w| days(w) > LONGEST_GAP && known.range(w[0]..w[1]).nth(1).is_none());
+    let hole = dates.windows(2).find(|w| days(w) > LONGEST_GAP && new.contains(&w[1]));
     hole.map_or(Ok(()), |w| {
         Err(format!(
             "it has nothing from {} to {}, {} business days: what it has after that does not go on where the known values \
@@ -123,6 +127,7 @@ fn no_hole(
 }
 
 fn contradiction(
+    series: &str,
     answer: &[RawObservation],
     known: &BTreeMap<NaiveDate, f64>,
     tolerated: f64,
@@ -134,11 +139,11 @@ fn contradiction(
         difference.is_nan() || difference > tolerated
     };
     let contradicting: Vec<_> = shared.iter().filter(off).collect();
-    match contradicting.first() {
+    match contradicting.iter().min_by_key(|(o, _)| o.date) {
         Some((first, known)) if shared.len() >= SHARED_DAYS && 2 * contradicting.len() > shared.len() => {
             Err(format!(
                 "it contradicts {what} on {} of {} days, on {} with {} instead of {known}: another unit or another series? \
-             Nothing of it was taken. If it is right: forecaster rates sync --from {} --accept-revisions --series NAME",
+             Nothing of it was taken. If it is right: forecaster rates sync --from {} --accept-revisions --series {series}",
                 contradicting.len(),
                 shared.len(),
                 first.date,

@@ -32,7 +32,7 @@ pub use catalogue::{AvailableSeries, assemble, available};
 pub use crossing::assemble_pair;
 pub use error::RatesError;
 pub use import::read_csv;
-pub use listings::calendar_of;
+pub use listings::{calendar_of, is_stand_in};
 pub use quality::{Action, Checked, Finding, Problem, QualityRules, check};
 pub use snapshot::{EMBEDDED_SOURCE, RawObservation, embedded};
 pub use sources::{PROVIDERS, SourceSettings, Sources};

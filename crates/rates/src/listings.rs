@@ -152,6 +152,14 @@ pub(crate) fn traits(series: &str) -> Traits {
     }
 }
 
+/// Whether the values of a provider only stand in for the series `series`: market quotes for an official rate.
+pub fn is_stand_in(series: &str, provider: &str) -> bool {
+    let listings = listings(series);
+    let of_provider = listings.iter().find(|listing| listing.provider == provider);
+    listings.iter().any(|listing| listing.reading == NextBusinessDay)
+        && of_provider.is_some_and(|l| l.reading == NextBusinessDay || l.provider == currency_api::NAME)
+}
+
 /// The days on which the series `series` has values: Chile's business days for the observed rates of the Banco Central,
 /// weekdays for others; `None` when it has values on any day.
 pub fn calendar_of(series: &str) -> Option<BusinessCalendar> {
@@ -299,6 +307,13 @@ mod tests {
         assert_eq!(kind("usdclp"), Some(CalendarKind::Chile));
         assert_eq!(kind("usdclp_spot"), Some(CalendarKind::Weekdays));
         assert_eq!((kind("ipc"), kind("fed_funds"), kind("dxy")), (None, None, Some(CalendarKind::Weekdays)));
+    }
+
+    #[test]
+    fn market_quotes_stand_in_for_official_rates_only() {
+        assert!(is_stand_in("usdclp", "yahoo") && is_stand_in("usdclp", "currency-api"));
+        assert!(!is_stand_in("usdclp", "mindicador") && !is_stand_in("usdclp", "import"));
+        assert!(!is_stand_in("usdmxn", "yahoo") && !is_stand_in("usdclp_spot", "yahoo"));
     }
 
     #[test]

@@ -118,7 +118,6 @@ impl OneSync<'_> {
         known: &Known,
         mut outcome: SeriesOutcome,
     ) -> SeriesOutcome {
-        let ranking: Vec<String> = links.iter().map(|link| link.provider.name().to_owned()).collect();
         outcome.disagreements = disagreements(&request.series, &asked, self.settings.max_difference);
         for disagreement in &outcome.disagreements {
             tracing::warn!(series = request.series, "{disagreement}");
@@ -128,7 +127,7 @@ impl OneSync<'_> {
             let merged = match answer {
                 Err(setback) => Err((setback.to_string(), setback.is_fault())),
                 Ok(_) if let Some(error) = &outcome.store_error => Err((error.clone(), false)),
-                Ok(reply) => match self.merge_one(request, &ranking, links, &asked, index, reply, known) {
+                Ok(reply) => match self.merge_one(request, links, &asked, index, reply, known) {
                     Ok(report) => Ok(report),
                     Err(error) => {
                         tracing::error!(series = request.series, "{error}");
@@ -154,7 +153,6 @@ impl OneSync<'_> {
     fn merge_one(
         &self,
         request: &SeriesRequest,
-        ranking: &[String],
         links: &[Link],
         asked: &[Asked],
         index: usize,
@@ -162,6 +160,7 @@ impl OneSync<'_> {
         known: &Known,
     ) -> Result<MergeReport, RatesError> {
         let provider = asked[index].provider;
+        let ranking: Vec<String> = links.iter().map(|link| link.provider.name().to_owned()).collect();
         let series = &request.series;
         tell_findings(provider, series, &reply.accepted.findings);
         let asked_again = self.settings.from.is_some();
@@ -184,7 +183,7 @@ impl OneSync<'_> {
         let confirmed: BTreeMap<NaiveDate, f64> =
             others.flat_map(|(_, other)| accepted(other)).map(|o| (o.date, o.value)).collect();
         let rules = MergeRules {
-            ranking,
+            ranking: &ranking,
             max_difference: self.settings.max_difference,
             accept_revisions: self.settings.accept_revisions,
             confirmed: &confirmed,

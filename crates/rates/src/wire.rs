@@ -238,7 +238,8 @@ impl Wire {
         let validators = Validators::of(response.headers());
         let limit = if status.is_success() { self.limits.body } else { 16 << 10 };
         let read = read(response, limit, host, started).await;
-        if !status.is_success() && !(status == StatusCode::NOT_FOUND && request.tells_of_errors) {
+        let is_answer = status.is_success() || status == StatusCode::NOT_FOUND && request.tells_of_errors;
+        if !is_answer {
             let excerpt =
                 read.map_or_else(|_| "nothing readable".to_owned(), |bytes| excerpt(&without_query(&bytes, url)));
             return Err(WireError::Status { host: host.to_owned(), status, excerpt });

@@ -57,6 +57,8 @@ pub struct ReportView {
     pub sources: Vec<SourceView>,
     /// Providers that failed when the rates were fetched, each with the series concerned.
     pub failed_providers: Vec<(String, Vec<String>)>,
+    /// Why the last value may not be what it seems.
+    pub cautions: Vec<Caution>,
     /// What the run used.
     pub resources: ResourcesView,
 }
@@ -168,6 +170,31 @@ pub struct SourceView {
     pub repaired_or_refused: usize,
     /// Why models had to do without it, when they had to.
     pub left_out: Option<SourceGap>,
+}
+
+/// Why the last value may not be what it seems.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Caution {
+    /// It is a market quote, standing in for the official rate.
+    StandIn {
+        /// Whose.
+        provider: String,
+    },
+    /// It jumps, and nobody else confirms it.
+    Unconfirmed {
+        /// The series.
+        series: String,
+        /// Who has it.
+        provider: String,
+        /// Its date.
+        date: NaiveDate,
+        /// The value.
+        value: f64,
+        /// The value before.
+        before: f64,
+    },
+    /// Newer rates were fetched and could not be stored.
+    NotStored,
 }
 
 /// Why a series could not be used.

@@ -8,8 +8,8 @@ use crate::fetch::Wish;
 use crate::market::{MIN_OBSERVATIONS, quality_rules};
 use chrono::{NaiveDate, Utc};
 use forecaster_rates::{
-    Action, AvailableSeries, IMPORT_SOURCE, MergeRules, QualityRules, RatesStore, StoredObservation, assemble,
-    assemble_pair, available, check, read_csv,
+    Action, AvailableSeries, IMPORT_SOURCE, MergeRules, QualityRules, RatesError, RatesStore, StoredObservation,
+    assemble, assemble_pair, available, check, read_csv,
 };
 use serde::Serialize;
 use std::fmt::Write;
@@ -19,11 +19,26 @@ use std::path::Path;
 struct SeriesRow {
     name: String,
     provider: String,
+    made_of: Option<String>,
     observations: usize,
     first: NaiveDate,
     last: NaiveDate,
     last_value: f64,
     refused: usize,
+}
+
+/// A series whose file cannot be read.
+#[derive(Serialize)]
+struct BrokenRow {
+    name: String,
+    error: String,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Row {
+    Whole(SeriesRow),
+    Broken(BrokenRow),
 }
 
 /// Shows, checks or imports rates.
@@ -46,48 +61,75 @@ fn rules(config: &Config, name: &str) -> Result<QualityRules, Failure> {
     Ok(quality_rules(&pair, name, today(config)))
 }
 
-/// All series, and the pair's where it has to be made of others.
-fn all(store: &RatesStore, config: &Config) -> Result<Vec<(String, AvailableSeries)>, Failure> {
+/// A series by name, or why it cannot be had.
+type Assembled = (String, Result<AvailableSeries, RatesError>);
+
+/// All series, and the pair's where it has to be made of others. One that cannot be read hides no other.
+fn all(store: &RatesStore, config: &Config) -> Result<Vec<Assembled>, Failure> {
     let (names, pair) = (available(store)?, config.pair()?);
     let own = pair.series_name();
-    let made = (!names.contains(&own)).then(|| {
-        assemble_pair(store, &pair, |name| quality_rules(&pair, name, today(config)), None, MIN_OBSERVATIONS)
-    });
+    let rules = |name: &str| quality_rules(&pair, name, today(config));
+    let made = (!names.contains(&own)).then(|| assemble_pair(store, &pair, rules, None, MIN_OBSERVATIONS));
     // A pair that cannot be made is no fault of a list.
-    let made = made.and_then(Result::ok).map(|available| Ok((own, available)));
-    let each = |name: String| Ok((name.clone(), assemble(store, &name, &rules(config, &name)?, None)?));
-    made.into_iter().chain(names.into_iter().map(each)).collect()
+    let made = made.and_then(Result::ok).map(|available| (own, Ok(available)));
+    let each = |name: String| {
+        let assembled = assemble(store, &name, &rules(&name), None);
+        (name, assembled)
+    };
+    Ok(made.into_iter().chain(names.into_iter().map(each)).collect())
+}
+
+fn row(name: String, available: AvailableSeries) -> SeriesRow {
+    let series = &available.checked.series;
+    SeriesRow {
+        name,
+        observations: series.len(),
+        first: series.first_date(),
+        last: series.last_date(),
+        last_value: series.last_value(),
+        refused: available.checked.refused().count(),
+        made_of: available.made_of,
+        provider: available.provider,
+    }
 }
 
 fn show(store: &RatesStore, config: &Config, json: bool) -> Result<Outcome, Failure> {
-    let row = |(name, available): (String, AvailableSeries)| SeriesRow {
-        name,
-        observations: available.checked.series.len(),
-        first: available.checked.series.first_date(),
-        last: available.checked.series.last_date(),
-        last_value: available.checked.series.last_value(),
-        refused: available.checked.refused().count(),
-        provider: available.provider,
-    };
-    let rows: Vec<SeriesRow> = all(store, config)?.into_iter().map(row).collect();
+    let rows: Vec<Row> = all(store, config)?
+        .into_iter()
+        .map(|(name, available)| match available {
+            Ok(available) => Row::Whole(row(name, available)),
+            Err(error) => Row::Broken(BrokenRow { name, error: error.to_string() }),
+        })
+        .collect();
+    let broken = rows.iter().any(|row| matches!(row, Row::Broken(_)));
+    let outcome = if broken { Outcome::Degraded } else { Outcome::Done };
     if json {
         print_json(&rows)?;
-        return Ok(Outcome::Done);
+        return Ok(outcome);
     }
     let mut text = format!(
         "{:<16}{:<20}{:>8}  {:<12}{:<12}{:>12}{:>9}\n",
         "series", "provider", "values", "first", "last", "last value", "refused"
     );
     for row in rows {
-        let (first, last) = (row.first.to_string(), row.last.to_string());
-        let _ = writeln!(
-            text,
-            "{:<16}{:<20}{:>8}  {first:<12}{last:<12}{:>12.4}{:>9}",
-            row.name, row.provider, row.observations, row.last_value, row.refused
-        );
+        let _ = match row {
+            Row::Whole(row) => writeln!(
+                text,
+                "{:<16}{:<20}{:>8}  {:<12}{:<12}{:>12.4}{:>9}{}",
+                row.name,
+                row.provider,
+                row.observations,
+                row.first.to_string(),
+                row.last.to_string(),
+                row.last_value,
+                row.refused,
+                row.made_of.map(|made_of| format!("  = {made_of}")).unwrap_or_default()
+            ),
+            Row::Broken(row) => writeln!(text, "{:<16}{}", row.name, row.error),
+        };
     }
     print(&text)?;
-    Ok(Outcome::Done)
+    Ok(outcome)
 }
 
 /// The values that were replaced, with what replaced them and when that was known.
@@ -115,11 +157,19 @@ fn show_revisions(store: &RatesStore) -> Result<Outcome, Failure> {
 
 fn check_series(store: &RatesStore, config: &Config, only: Option<&str>) -> Result<Outcome, Failure> {
     let checked = match only {
-        Some(name) => vec![(name.to_owned(), assemble(store, name, &rules(config, name)?, None)?)],
+        Some(name) => vec![(name.to_owned(), Ok(assemble(store, name, &rules(config, name)?, None)?))],
         None => all(store, config)?,
     };
-    let mut text = String::new();
+    let (mut text, mut outcome) = (String::new(), Outcome::Done);
     for (name, available) in checked {
+        let available = match available {
+            Ok(available) => available,
+            Err(error) => {
+                let _ = writeln!(text, "{name}: {error}");
+                outcome = Outcome::Degraded;
+                continue;
+            }
+        };
         let findings = &available.checked.findings;
         let count = |action: fn(&Action) -> bool| findings.iter().filter(|f| action(&f.action)).count();
         let _ = writeln!(
@@ -135,7 +185,7 @@ fn check_series(store: &RatesStore, config: &Config, only: Option<&str>) -> Resu
         });
     }
     print(&text)?;
-    Ok(Outcome::Done)
+    Ok(outcome)
 }
 
 /// Takes the observations of a CSV file that pass the checks into the store, and says which did not.

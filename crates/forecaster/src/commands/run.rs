@@ -19,8 +19,8 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
     if let Some(as_of) = args.as_of.filter(|d| *d > today(config)) {
         return Err(Failure::usage(format!("--as-of {as_of} lies in the future")).hint("leave it out for today"));
     }
-    let faults = fetch::for_run(config, today(config), args.offline || is_known(config, args.as_of)?);
-    let market = Market { faults, ..Market::load(config, args.as_of, today(config))? };
+    let fetched = fetch::for_run(config, today(config), args.offline || is_known(config, args.as_of)?);
+    let market = Market { fetched, ..Market::load(config, args.as_of, today(config))? };
     market.warn_of_gaps();
     let ledger = open_ledger(config)?;
     let mut outcome = Outcome::Done;

@@ -12,7 +12,7 @@ use std::fmt::Write;
 
 /// Fetches, with a line a series; on a terminal with a bar while it lasts.
 pub(crate) fn synchronise(config: &Config, wish: &Wish, json: bool) -> Result<Outcome, Failure> {
-    if config.rates.providers.is_empty() && wish.series.iter().all(|name| !config.rates.series.contains_key(name)) {
+    if fetch::has_nobody_to_ask(config) {
         return Err(Failure::usage("rates.providers is empty: there is nobody to ask")
             .hint("name providers in the configuration, such as providers = [\"mindicador\", \"ecb\"]"));
     }
@@ -41,6 +41,9 @@ pub(crate) fn synchronise(config: &Config, wish: &Wish, json: bool) -> Result<Ou
     Ok(if answered == outcomes.len() { Outcome::Done } else { Outcome::Degraded })
 }
 
+/// Revisions or findings of one answer that are listed.
+const SHOWN: usize = 5;
+
 #[derive(Serialize)]
 struct SyncRow {
     series: String,
@@ -50,6 +53,8 @@ struct SyncRow {
     up_to_date: bool,
     providers: Vec<ProviderRow>,
     disagreements: Vec<String>,
+    doubt: Option<String>,
+    error: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -86,6 +91,8 @@ impl From<&SeriesOutcome> for SyncRow {
             up_to_date: outcome.up_to_date,
             providers: providers.collect(),
             disagreements: outcome.disagreements.clone(),
+            doubt: outcome.doubt.as_ref().map(ToString::to_string),
+            error: outcome.store_error.clone(),
         }
     }
 }
@@ -96,14 +103,20 @@ fn sync_lines(outcome: &SeriesOutcome) -> String {
     let newest = newest.unwrap_or_else(|| "nothing is known of it".to_owned());
     let behind = if outcome.up_to_date { "" } else { ", not up to date" };
     let mut text = format!("{:<12}{:>6} new values, {newest}{behind}\n", outcome.series, outcome.added());
-    if outcome.providers.is_empty() {
+    if let Some(error) = &outcome.store_error {
+        let _ = writeln!(text, "  {error}");
+    } else if outcome.providers.is_empty() {
         let _ = writeln!(text, "  no provider of rates.providers has it");
     }
     for asked in &outcome.providers {
         match &asked.outcome {
             Ok(report) => {
-                for revision in &report.revised {
+                let (first, more) = report.revised.split_at(report.revised.len().min(SHOWN));
+                for revision in first {
                     let _ = writeln!(text, "  revised {revision}");
+                }
+                if !more.is_empty() {
+                    let _ = writeln!(text, "  and {} more revised: forecaster rates show --revisions", more.len());
                 }
                 for complaint in report.complaints(&outcome.series) {
                     let _ = writeln!(text, "  {complaint}");
@@ -113,12 +126,18 @@ fn sync_lines(outcome: &SeriesOutcome) -> String {
                 let _ = writeln!(text, "  {}: {reason}", asked.provider);
             }
         }
-        for finding in &asked.findings {
+        for finding in asked.findings.iter().take(SHOWN).chain(&asked.behind) {
             let _ = writeln!(text, "  {}: {finding}", asked.provider);
+        }
+        if let more @ 1.. = asked.findings.len().saturating_sub(SHOWN) {
+            let _ = writeln!(text, "  {}: and {more} more like these", asked.provider);
         }
     }
     for disagreement in &outcome.disagreements {
         let _ = writeln!(text, "  {disagreement}");
+    }
+    if let Some(doubt) = &outcome.doubt {
+        let _ = writeln!(text, "  {doubt}");
     }
     text
 }

@@ -275,7 +275,7 @@ impl Default for SeriesSettings {
 impl Default for RatesSettings {
     fn default() -> Self {
         let names = ["dxy", "usdaud", "usdbrl", "usdcad", "usdclp_spot", "usdmxn", "usdnok"];
-        let providers = ["mindicador", "bcch", "ecb", "fred", "yahoo", "currency-api"];
+        let providers = ["bcch", "mindicador", "ecb", "fred", "yahoo", "currency-api"];
         Self {
             pair: "USD/CLP".into(),
             providers: providers.map(str::to_owned).into(),

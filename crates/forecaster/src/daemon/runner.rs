@@ -164,9 +164,9 @@ fn receive() -> Result<Option<Received>, Failure> {
 fn work(received: &Received) -> Result<Outcome, Failure> {
     let Received { job: Job { assignment, config }, ledger, publishing, .. } = received;
     let today = Utc::now().with_timezone(&config.zone()).date_naive();
-    let faults = fetch::for_run(config, today, false);
+    let fetched = fetch::for_run(config, today, false);
     let market =
-        Market::load(config, None, today).map(|market| Market { faults, ..market }).inspect_err(|error| {
+        Market::load(config, None, today).map(|market| Market { fetched, ..market }).inspect_err(|error| {
             tracing::error!(horizon = %assignment.horizon, run_id = assignment.run_id, "run failed: {error}");
             let identity = assignment.identity(config, RunStatus::Failed);
             let _writing = publishing.hold();

@@ -26,7 +26,7 @@ providers = ["fred"]
 providers = ["yahoo"]
 [rates.series.usdmxn]
 providers = ["stooq"]
-[rates.series.usdbrl]
+[rates.series.audnzd]
 providers = ["currency-api"]
 [rates.series.usdnok]
 providers = ["file"]
@@ -35,6 +35,15 @@ providers = ["file"]
 [rates.series.usdzar]
 providers = ["embedded"]
 "#;
+
+/// A history up to ten days ago: what currency-api has goes on from there.
+fn import_history(desk: &Desk, series: &str, value: f64) {
+    let last = world::today() - Days::new(10);
+    let days = (0..700).map(|back| last - Days::new(back));
+    let rows: String = days.map(|date| format!("{date},{value}\n")).collect();
+    let file = desk.write(&format!("{series}-history.csv"), &format!("date,value\n{rows}"));
+    desk.run(&["rates", "import", file.to_str().unwrap(), "--series", series]).expect(0);
+}
 
 /// A desk with a password, and with files that another program has left, one CSV, one Parquet.
 fn desk_with_all_providers(server: &Server, world: &World) -> Desk {
@@ -86,13 +95,14 @@ fn each_provider_fills_its_series_up_to_today_and_is_named_as_the_source() {
         ("dxy", "fred"),
         ("usdclp_spot", "yahoo"),
         ("usdmxn", "stooq"),
-        ("usdbrl", "currency-api"),
+        ("audnzd", "currency-api"),
         ("usdnok", "file"),
         ("usdnzd", "file"),
     ];
     for (series, provider) in expected {
         let newest = match series {
             "dxy" => world.newest("usdjpy"),
+            "audnzd" => world.newest("usdmxn"),
             "usdclp_spot" => world.last.iter_days().rev().find(|day| world.is_at_yahoo(*day)).unwrap(),
             _ => world.newest(series),
         };
@@ -148,13 +158,18 @@ fn currency_api_is_asked_for_the_last_ten_days_once_for_all_series() {
         [rates.series.usdmxn]
     "#;
     let desk = Desk::with_configuration(&configuration(&server.url(), r#"["currency-api"]"#, series));
+    for (series, value) in [("usdbrl", 6.03593791), ("usdmxn", 20.48538421), ("usdclp", 1006.47017606)] {
+        import_history(&desk, series, value);
+    }
     desk.run(&["rates", "sync"]).expect(0);
     // A market's close of yesterday is in the package of today, as the dólar observado of today is.
     let mut days: Vec<NaiveDate> =
         server.paths().iter().map(|path| path.split('/').nth(2).unwrap().parse().unwrap()).collect();
     days.sort();
-    let first = *days.first().unwrap();
-    assert_eq!(days, (0..10).map(|i| first + Days::new(i)).collect::<Vec<_>>());
+    let ten = days.split_off(days.len() - 10);
+    let first = *ten.first().unwrap();
+    assert_eq!(ten, (0..10).map(|i| first + Days::new(i)).collect::<Vec<_>>());
+    assert!(days.len() <= 10, "and the beginnings of the spans, to compare: {days:?}");
     assert!(stored(&desk, "usdbrl").iter().all(|o| o.value == 6.03593791), "the value of the real answer");
     assert!(stored(&desk, "usdclp").iter().all(|o| o.value == 1006.47017606));
 }

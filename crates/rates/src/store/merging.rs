@@ -157,10 +157,13 @@ pub(super) fn merged(
         by_date.entry(version.date).or_default().push(version);
     }
     let incoming = one_a_date(observations, rules);
+    // As it was: one slip taken must not vouch for the next.
+    let stored: BTreeMap<NaiveDate, f64> =
+        by_date.iter().filter_map(|(date, versions)| Some((*date, versions.last()?.value))).collect();
     let rewriting = rewriting_sources(&by_date, &incoming, rules);
     let mut report = MergeReport { rewrites_history: !rewriting.is_empty(), ..MergeReport::default() };
     for (date, new) in incoming {
-        let before = by_date.range(..date).next_back().and_then(|(_, versions)| versions.last()).map(|o| o.value);
+        let before = stored.range(..date).next_back().map(|(_, value)| *value);
         let of_date = by_date.entry(date).or_default();
         let Some(old) = of_date.last() else {
             report.added += 1;

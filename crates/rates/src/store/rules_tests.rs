@@ -113,6 +113,19 @@ fn a_large_revision_is_taken_when_the_operator_accepts_it_or_another_source_conf
 }
 
 #[test]
+fn a_slip_may_be_corrected_by_whoever_made_it() {
+    let (_folder, store) = forty_days();
+    let report = merge(&store, &[said(40, 1190.0, "official")], as_usual);
+    assert_eq!(report.added, 1);
+    // Back to its neighbour, 939 on the day before.
+    let report = merge(&store, &[said(40, 941.0, "official")], as_usual);
+    assert_eq!(texts(&report.revised), ["2025-02-10: 1190 (official) -> 941 (official), -20.92 %"]);
+    // Not the other way round.
+    let report = merge(&store, &[said(40, 1190.0, "official")], as_usual);
+    assert_eq!((report.revised.len(), report.withheld.len()), (0, 1));
+}
+
+#[test]
 fn a_source_that_rewrites_its_history_is_not_followed_and_its_new_dates_are_added() {
     let (_folder, store) = forty_days();
     let revised = |count: u64| -> Vec<StoredObservation> {

@@ -36,6 +36,7 @@ pub fn html(view: &ReportView) -> String {
                 main {
                     (header(page, &title))
                     (stale_banner(page))
+                    (cautions(page))
                     (outlook::headline(page))
                     (outlook::path(page))
                     (outlook::round_levels(page))
@@ -67,6 +68,18 @@ fn header(page: &Page<'_>, title: &str) -> Markup {
                 span { (labels::generated(language)) " " (language.instant(view.generated_at)) " · " (view.zone) }
             }
             p.run { (labels::run(language)) " " (view.run_id) }
+        }
+    }
+}
+
+fn cautions(page: &Page<'_>) -> Markup {
+    let cautions = &page.view.cautions;
+    html! {
+        @if !cautions.is_empty() {
+            aside.stale role="alert" {
+                strong { (labels::cautions_heading(page.language)) }
+                @for caution in cautions { p { (parts::prose(&sentences::caution(page.language, caution))) } }
+            }
         }
     }
 }

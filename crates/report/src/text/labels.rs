@@ -18,6 +18,7 @@ labels! {
     generated: "Generada", "Generated";
     run: "Ejecución", "Run";
     stale_heading: "Datos desactualizados", "Out-of-date rates";
+    cautions_heading: "Cautela con el último dato", "Caution about the last value";
 
     // Section headings.
     outlook_heading: "Perspectiva", "Outlook";

@@ -2,6 +2,7 @@
 //! has one spelling in the whole report; which sentence is said is decided in `findings`.
 
 use crate::{
+    Caution,
     Language::{self, English, Spanish},
     SourceGap, Staleness,
     findings::{Direction, Hits, Verdict},
@@ -72,6 +73,45 @@ fn business_days(language: Language, count: i64) -> String {
     match language {
         Spanish => counted(language, count, "día hábil", "días hábiles"),
         English => counted(language, count, "business day", "business days"),
+    }
+}
+
+/// Why the last value may not be what it seems.
+pub(crate) fn caution(language: Language, caution: &Caution) -> String {
+    let name = |provider: &str| super::labels::provider_name(language, provider);
+    match (caution, language) {
+        (Caution::StandIn { provider }, Spanish) => format!(
+            "El último valor es una cotización del mercado ({}) que reemplaza al dato oficial, todavía no disponible.",
+            name(provider)
+        ),
+        (Caution::StandIn { provider }, English) => format!(
+            "The last value is a market quote ({}) standing in for the official rate, which is not available yet.",
+            name(provider)
+        ),
+        (Caution::Unconfirmed { series, provider, date, value, before }, _) => {
+            let (value, before) = (language.number(*value, 2), language.number(*before, 2));
+            let (date, provider) = (language.date(*date), name(provider));
+            match language {
+                Spanish => format!(
+                    "{series}: solo {provider} informa {value} para el {date}, después de {before}; ninguna otra fuente \
+                     confirma un salto así. Verifique el dato antes de usar este pronóstico."
+                ),
+                English => format!(
+                    "{series}: only {provider} has {value} on {date}, after {before}; no other source confirms such a jump. \
+                     Check it before you use this forecast."
+                ),
+            }
+        }
+        (Caution::NotStored, Spanish) => {
+            "Había datos más recientes, pero no se pudieron guardar: el pronóstico parte de \
+             los anteriores. El registro dice por qué."
+                .to_owned()
+        }
+        (Caution::NotStored, English) => {
+            "There were newer rates, but they could not be stored: the forecast starts from \
+             those before. The log says why."
+                .to_owned()
+        }
     }
 }
 
