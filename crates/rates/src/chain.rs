@@ -2,14 +2,19 @@
 //! cross-checking on, a second opinion is there; what they answer passes [`intake`](crate::intake). Out come the
 //! answers, and of each failure a sentence that begins with provider and series. Nothing is stored here.
 
+mod known;
+mod link;
+mod setback;
+
+pub(crate) use known::Known;
+pub(crate) use link::{Link, is_official, links, stands_in};
+pub(crate) use setback::{Fault, Setback};
+
 use crate::{
     intake::{Accepted, Beside, IntakeRules, accept},
-    listings::listings,
     memory::Memory,
-    provider::{Document, Listing, Place, Provider, Reading, Unreadable, Wanted},
-    providers::currency_api,
+    provider::{Document, Place, Reading, Unreadable, Wanted},
     snapshot::RawObservation,
-    sources::{EMBEDDED, FILE, Sources},
     sync::{SeriesRequest, SyncSettings},
     wire::{Answer, Request, Validators, Wire, WireError},
 };
@@ -17,8 +22,7 @@ use chrono::{Days, NaiveDate};
 use forecaster_domain::BusinessCalendar;
 use futures_util::future::join_all;
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
+    collections::BTreeMap,
     io::ErrorKind,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
@@ -35,116 +39,6 @@ const LARGEST_FILE: u64 = 64 << 20;
 /// Least time a provider gets, even when those before it have used up theirs.
 const LEAST_TIME: Duration = Duration::from_millis(500);
 
-/// A provider that has a series.
-#[derive(Debug, Clone)]
-pub(crate) struct Link {
-    pub(crate) provider: Arc<dyn Provider>,
-    pub(crate) symbol: String,
-    pub(crate) reading: Reading,
-}
-
-/// The providers of a series, the preferred one first; those that do not have it are left out.
-pub(crate) fn links(sources: &Sources, request: &SeriesRequest) -> Vec<Link> {
-    let listed = listings(&request.series);
-    let order = request.providers.as_deref().unwrap_or(sources.order());
-    let link = |name: &String| {
-        let provider = sources.get(name)?;
-        let (symbol, reading) = match request.symbols.get(name) {
-            Some(own) => own_symbol(own, listed.iter().find(|l| l.provider == name)),
-            None if name == FILE || name == EMBEDDED => (request.series.clone(), Reading::AsIs),
-            None => {
-                let Listing { symbol, reading, .. } = listed.iter().find(|l| l.provider == name)?.clone();
-                (symbol, reading)
-            }
-        };
-        Some(Link { provider, symbol, reading })
-    };
-    order.iter().filter_map(link).collect()
-}
-
-/// A symbol from the configuration: `1/X` is X the other way round. Otherwise it is read as the provider's usual one.
-fn own_symbol(own: &str, usual: Option<&Listing>) -> (String, Reading) {
-    match own.strip_prefix("1/") {
-        Some(symbol) => (symbol.to_owned(), Reading::Inverse),
-        None => (own.to_owned(), usual.map_or(Reading::AsIs, |listing| listing.reading)),
-    }
-}
-
-/// Whether the series is an official rate for which market quotes may stand in.
-pub(crate) fn is_official(links: &[Link]) -> bool {
-    links.iter().any(|link| link.reading == Reading::NextBusinessDay)
-}
-
-/// Whether a provider has market quotes, which stand in for an official rate.
-pub(crate) fn stands_in(link: &Link) -> bool {
-    link.reading == Reading::NextBusinessDay || link.provider.name() == currency_api::NAME
-}
-
-/// Why a provider brought nothing.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Setback {
-    /// The document concerned, in a few words; empty when it is none in particular.
-    pub(crate) document: String,
-    /// The end of the sentence that begins with provider and series.
-    pub(crate) reason: String,
-    /// The reason as far as it is the same for other series of the provider.
-    pub(crate) gist: String,
-    /// Whose fault it is.
-    pub(crate) fault: Fault,
-}
-
-/// Whose fault a setback is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// Nobody's: there is no account, or no such series.
-    Nobodys,
-    /// The answer's, which was refused; another series of the provider may be fine.
-    OfAnswer,
-    /// The provider's, or of what lies between; with how long it wants to be left alone.
-    OfProvider(Option<Duration>),
-}
-
-impl Setback {
-    fn new(reason: String, fault: Fault) -> Self {
-        Self { document: String::new(), gist: reason.clone(), reason, fault }
-    }
-
-    fn nobodys(reason: impl Into<String>) -> Self {
-        Self::new(reason.into(), Fault::Nobodys)
-    }
-
-    fn of_answer(reason: String) -> Self {
-        Self::new(reason, Fault::OfAnswer)
-    }
-
-    fn of_provider(reason: String) -> Self {
-        Self::new(reason, Fault::OfProvider(None))
-    }
-
-    fn of_wire(error: &WireError) -> Self {
-        Self { gist: error.gist(), ..Self::new(error.to_string(), Fault::OfProvider(error.retry_after())) }
-    }
-
-    fn about(self, document: &Document) -> Self {
-        Self { document: document.label.clone(), ..self }
-    }
-
-    /// Whether an operator should hear of it.
-    pub(crate) fn is_fault(&self) -> bool {
-        self.fault != Fault::Nobodys
-    }
-}
-
-impl fmt::Display for Setback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.document.is_empty() {
-            f.write_str(&self.reason)
-        } else {
-            write!(f, "{}: {}", self.document, self.reason)
-        }
-    }
-}
-
 /// What a provider brought.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
@@ -156,35 +50,6 @@ pub(crate) struct Reply {
     pub(crate) unchanged: bool,
     /// The last day asked for.
     pub(crate) asked_to: NaiveDate,
-}
-
-/// What is known of a series before anybody is asked.
-#[derive(Debug, Clone)]
-pub(crate) struct Known {
-    /// Values by date with their source, none for the snapshot: the snapshot, overruled by the store.
-    pub(crate) values: BTreeMap<NaiveDate, (f64, Option<String>)>,
-    /// Dates of the snapshot.
-    pub(crate) snapshot: BTreeSet<NaiveDate>,
-    /// Last date in the store by source.
-    pub(crate) last_of: BTreeMap<String, NaiveDate>,
-}
-
-impl Known {
-    /// What an answer of `links[index]` is compared with: what comes from it, from better ones, and from nobody in particular.
-    fn beside(&self, links: &[Link], index: usize) -> Beside {
-        let worse = |source: &str| links[index + 1..].iter().any(|link| link.provider.name() == source);
-        let mut beside = Beside::default();
-        for (date, (value, source)) in &self.values {
-            let source = source.as_deref();
-            if !source.is_some_and(worse) {
-                beside.known.insert(*date, *value);
-            }
-            if source == Some(links[index].provider.name()) {
-                beside.own.insert(*date, *value);
-            }
-        }
-        beside
-    }
 }
 
 /// A chain being asked.

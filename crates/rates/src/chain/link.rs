@@ -1,0 +1,55 @@
+//! The links of a chain: the providers that have a series, under which symbol, and how their values are read.
+
+use crate::{
+    listings::listings,
+    provider::{Listing, Provider, Reading},
+    providers::currency_api,
+    sources::{EMBEDDED, FILE, Sources},
+    sync::SeriesRequest,
+};
+use std::sync::Arc;
+
+/// A provider that has a series.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) symbol: String,
+    pub(crate) reading: Reading,
+}
+
+/// The providers of a series, the preferred one first; those that do not have it are left out.
+pub(crate) fn links(sources: &Sources, request: &SeriesRequest) -> Vec<Link> {
+    let listed = listings(&request.series);
+    let order = request.providers.as_deref().unwrap_or(sources.order());
+    let link = |name: &String| {
+        let provider = sources.get(name)?;
+        let (symbol, reading) = match request.symbols.get(name) {
+            Some(own) => own_symbol(own, listed.iter().find(|l| l.provider == name)),
+            None if name == FILE || name == EMBEDDED => (request.series.clone(), Reading::AsIs),
+            None => {
+                let Listing { symbol, reading, .. } = listed.iter().find(|l| l.provider == name)?.clone();
+                (symbol, reading)
+            }
+        };
+        Some(Link { provider, symbol, reading })
+    };
+    order.iter().filter_map(link).collect()
+}
+
+/// A symbol from the configuration: `1/X` is X the other way round. Otherwise it is read as the provider's usual one.
+fn own_symbol(own: &str, usual: Option<&Listing>) -> (String, Reading) {
+    match own.strip_prefix("1/") {
+        Some(symbol) => (symbol.to_owned(), Reading::Inverse),
+        None => (own.to_owned(), usual.map_or(Reading::AsIs, |listing| listing.reading)),
+    }
+}
+
+/// Whether the series is an official rate for which market quotes may stand in.
+pub(crate) fn is_official(links: &[Link]) -> bool {
+    links.iter().any(|link| link.reading == Reading::NextBusinessDay)
+}
+
+/// Whether a provider has market quotes, which stand in for an official rate.
+pub(crate) fn stands_in(link: &Link) -> bool {
+    link.reading == Reading::NextBusinessDay || link.provider.name() == currency_api::NAME
+}
