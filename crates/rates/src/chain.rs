@@ -205,6 +205,12 @@ pub(crate) struct Asked {
     pub(crate) outcome: Result<Reply, Setback>,
 }
 
+/// Days that those who were asked have.
+fn answered(asked: &[Asked]) -> BTreeSet<NaiveDate> {
+    let replies = asked.iter().flat_map(|one| &one.outcome);
+    replies.flat_map(|reply| reply.accepted.observations.iter().map(|o| o.date)).collect()
+}
+
 impl Asking<'_> {
     /// Asks the providers in order, as far as it makes sense.
     pub(crate) async fn all(&self, links: &[Link]) -> Vec<Asked> {
@@ -217,7 +223,7 @@ impl Asking<'_> {
             if up_to_date && (opinions > 1 || !self.settings.cross_check) {
                 break;
             }
-            let outcome = self.one(links, index).await;
+            let outcome = self.one(links, index, answered(&asked)).await;
             match &outcome {
                 Ok(reply) => {
                     let own = self.newest_of(provider, reply);
@@ -250,7 +256,7 @@ impl Asking<'_> {
         newest.or_else(|| self.known.last_of.get(provider).copied().filter(|_| reply.unchanged))
     }
 
-    async fn one(&self, links: &[Link], index: usize) -> Result<Reply, Setback> {
+    async fn one(&self, links: &[Link], index: usize, answered: BTreeSet<NaiveDate>) -> Result<Reply, Setback> {
         let link = &links[index];
         let provider = link.provider.name();
         if let Some(reason) = link.provider.unavailable() {
@@ -265,7 +271,7 @@ impl Asking<'_> {
         let left = self.deadline.saturating_duration_since(now);
         // The last may use all that is left; one with others behind it, half.
         let share = if index + 1 < links.len() { left / 2 } else { left };
-        let beside = self.known.beside(links, index);
+        let beside = Beside { answered, ..self.known.beside(links, index) };
         let reply = self.ask(link, self.first_day(links, index), &beside, now + share.max(LEAST_TIME)).await;
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         match &reply {
