@@ -22,7 +22,8 @@ use chrono::NaiveDate;
 use futures_util::future::join_all;
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    path::PathBuf,
+    sync::{Mutex, OnceLock, PoisonError},
 };
 use tokio::time::Instant;
 
@@ -42,8 +43,9 @@ pub async fn sync(
     let wire = Wire::open(settings.limits, None).map_err(|reason| RatesError::NoClient { reason })?;
     let memory = Mutex::new(Memory::load(store));
     let deadline = Instant::now() + settings.deadline;
+    let held = OnceLock::new();
     let one = |request| {
-        let sync = OneSync { store, sources, settings, memory: &memory, wire: &wire, deadline };
+        let sync = OneSync { store, sources, settings, memory: &memory, wire: &wire, deadline, held: &held };
         async move {
             let outcome = sync.run(request).await;
             done(&outcome);
@@ -53,7 +55,8 @@ pub async fn sync(
     let outcomes = join_all(requests.iter().map(one)).await;
     outcome::tell_failures(&outcomes);
     let memory = memory.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if let Err(error) = memory.save(store) {
+    let saved = held.into_inner().map_or_else(|| memory.save(store), |path| Err(RatesError::Locked { path }));
+    if let Err(error) = saved {
         tracing::warn!("what was learnt of the providers is not kept: {error}");
     }
     Ok(outcomes)
@@ -67,6 +70,8 @@ struct OneSync<'a> {
     memory: &'a Mutex<Memory>,
     wire: &'a Wire,
     deadline: Instant,
+    /// The store's lock, once it has been waited for in vain: everybody's time passes meanwhile, so once is enough.
+    held: &'a OnceLock<PathBuf>,
 }
 
 impl OneSync<'_> {
@@ -188,7 +193,14 @@ impl OneSync<'_> {
             accept_revisions: self.settings.accept_revisions,
             confirmed: &confirmed,
         };
-        let report = self.store.merge(series, &observations, &rules)?;
+        let report = match self.held.get() {
+            Some(path) => return Err(RatesError::Locked { path: path.clone() }),
+            None => self.store.merge(series, &observations, &rules),
+        };
+        if let Err(RatesError::Locked { path }) = &report {
+            self.held.get_or_init(|| path.clone());
+        }
+        let report = report?;
         tell(provider, series, &report, observations.last().map(|o| o.date));
         let complete = reply.accepted.findings.is_empty() && report.withheld.is_empty();
         let newest = reply.accepted.observations.last().map(|o| o.date).max(known.last_of.get(provider).copied());
