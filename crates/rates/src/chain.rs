@@ -7,7 +7,6 @@ use crate::{
     listings::listings,
     memory::Memory,
     provider::{Document, Listing, Place, Provider, Reading, Unreadable, Wanted},
-    providers::currency_api,
     snapshot::RawObservation,
     sources::{EMBEDDED, FILE, Sources},
     sync::{SeriesRequest, SyncSettings},
@@ -68,16 +67,6 @@ fn own_symbol(own: &str, usual: Option<&Listing>) -> (String, Reading) {
         Some(symbol) => (symbol.to_owned(), Reading::Inverse),
         None => (own.to_owned(), usual.map_or(Reading::AsIs, |listing| listing.reading)),
     }
-}
-
-/// Whether the series is an official rate for which market quotes may stand in.
-pub(crate) fn is_official(links: &[Link]) -> bool {
-    links.iter().any(|link| link.reading == Reading::NextBusinessDay)
-}
-
-/// Whether a provider has market quotes, which stand in for an official rate.
-pub(crate) fn stands_in(link: &Link) -> bool {
-    link.reading == Reading::NextBusinessDay || link.provider.name() == currency_api::NAME
 }
 
 /// Why a provider brought nothing.
@@ -185,6 +174,12 @@ impl Known {
         }
         beside
     }
+
+    /// The newest day that a provider has: of its answer, or of what the store has from it and is unchanged.
+    pub(crate) fn newest_of(&self, provider: &str, reply: &Reply) -> Option<NaiveDate> {
+        let stored = self.last_of.get(provider).copied().filter(|_| reply.unchanged);
+        reply.accepted.observations.last().map(|o| o.date).max(stored)
+    }
 }
 
 /// A chain being asked.
@@ -226,7 +221,7 @@ impl Asking<'_> {
             let outcome = self.one(links, index, answered(&asked)).await;
             match &outcome {
                 Ok(reply) => {
-                    let own = self.newest_of(provider, reply);
+                    let own = self.known.newest_of(provider, reply);
                     if own > newest {
                         // What is unchanged has been compared before.
                         (newest, opinions) = (own, if reply.accepted.observations.is_empty() { 2 } else { 1 });
@@ -248,12 +243,7 @@ impl Asking<'_> {
 
     /// Whether a provider has the newest value that can be expected.
     pub(crate) fn is_up_to_date(&self, provider: &str, reply: &Reply) -> bool {
-        self.newest_of(provider, reply).is_some_and(|newest| newest >= self.request.expected)
-    }
-
-    fn newest_of(&self, provider: &str, reply: &Reply) -> Option<NaiveDate> {
-        let newest = reply.accepted.observations.last().map(|o| o.date);
-        newest.or_else(|| self.known.last_of.get(provider).copied().filter(|_| reply.unchanged))
+        self.known.newest_of(provider, reply).is_some_and(|newest| newest >= self.request.expected)
     }
 
     async fn one(&self, links: &[Link], index: usize, answered: BTreeSet<NaiveDate>) -> Result<Reply, Setback> {

@@ -10,9 +10,9 @@ pub use request::{SeriesRequest, SyncSettings};
 
 use crate::{
     Action, Finding, MergeReport, MergeRules, Problem, RatesError, RatesStore, StoredObservation,
-    chain::{Asked, Asking, Known, Link, Reply, is_official, links, stands_in},
+    chain::{Asked, Asking, Known, Link, Reply, links},
     intake::IntakeRules,
-    listings::traits,
+    listings::{is_official, is_stand_in, traits},
     memory::Memory,
     snapshot::{RawObservation, embedded},
     sources::Sources,
@@ -145,7 +145,7 @@ impl OneSync<'_> {
             outcome.providers.push(ProviderOutcome {
                 provider: (*provider).to_owned(),
                 is_fault: merged.as_ref().is_err_and(|(_, is_fault)| *is_fault),
-                behind: behind(request, links, &asked, index),
+                behind: behind(request, &asked, index, known),
                 findings: findings.map(ToString::to_string).collect(),
                 gist: answer.as_ref().err().map_or_else(String::new, |setback| setback.gist.clone()),
                 outcome: merged.map_err(|(reason, _)| reason),
@@ -169,7 +169,7 @@ impl OneSync<'_> {
         let series = &request.series;
         tell_findings(provider, series, &reply.accepted.findings);
         let asked_again = self.settings.from.is_some();
-        let after = only_after(links, asked, index, known);
+        let after = only_after(series, links, asked, index, known);
         let observations: Vec<StoredObservation> = reply
             .accepted
             .observations
@@ -217,13 +217,12 @@ impl OneSync<'_> {
 /// A less preferred provider only goes on where the better ones, and the snapshot, end: its values are of another kind,
 /// and fill no holes that may be holidays. Of those that stand in for an official rate each may go on where the
 /// official sources end: none of them has every day.
-fn only_after(links: &[Link], asked: &[Asked], index: usize, known: &Known) -> Option<NaiveDate> {
+fn only_after(series: &str, links: &[Link], asked: &[Asked], index: usize, known: &Known) -> Option<NaiveDate> {
     if index == 0 {
         return None;
     }
     let provider = asked[index].provider;
-    let link = links.iter().find(|link| link.provider.name() == provider)?;
-    let equal = |other: &&Link| is_official(links) && stands_in(link) && stands_in(other);
+    let equal = |other: &&Link| is_stand_in(series, provider) && is_stand_in(series, other.provider.name());
     let better = || links.iter().take_while(|other| other.provider.name() != provider).filter(|other| !equal(other));
     let is_better = |name: &str| better().any(|other| other.provider.name() == name);
     let answered = asked[..index].iter().filter(|one| is_better(one.provider));
@@ -234,12 +233,13 @@ fn only_after(links: &[Link], asked: &[Asked], index: usize, known: &Known) -> O
 
 /// Business days that a provider's newest value is behind, when that is more than usual and a less preferred one has
 /// newer ones: an official rate is published every day, other rates may come once a week.
-fn behind(request: &SeriesRequest, links: &[Link], asked: &[Asked], index: usize) -> Option<String> {
-    let newest_of = |one: &Asked| accepted(one).map(|o| o.date).max();
+fn behind(request: &SeriesRequest, asked: &[Asked], index: usize, known: &Known) -> Option<String> {
+    let newest_of = |one: &Asked| known.newest_of(one.provider, one.outcome.as_ref().ok()?);
     let own = newest_of(&asked[index])?;
     let newer = asked[index + 1..].iter().filter_map(newest_of).max().filter(|newer| *newer > own)?;
     let calendar = request.rules.calendar?;
-    let (days, usual) = (calendar.business_days_between(own, newer), if is_official(links) { 2 } else { 7 });
+    let (days, usual) =
+        (calendar.business_days_between(own, newer), if is_official(&request.series) { 2 } else { 7 });
     (days > usual).then(|| format!("its newest value is of {own}, {days} business days behind"))
 }
 
