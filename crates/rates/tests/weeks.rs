@@ -295,9 +295,9 @@ fn a_lock_that_somebody_holds_is_waited_for_once_and_named_by_every_series() {
     let store = RatesStore::open(folder.path()).unwrap();
     let rows = "date,value\n2025-01-08,1.5\n2025-01-09,1.51\n";
     SIX.iter().for_each(|name| fs::write(folder.path().join(format!("{name}.csv")), rows).unwrap());
-    // Slow enough to be on its way while the others wait for the lock.
+    // Two documents in turn take longer than the least time, which one gets whose time is over.
     let server = Server::answering(|request| {
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(400));
         Reply::ok(world::mindicador(&request.path, &[(day("2025-01-06"), 1005.5)].into()))
     });
     let files = folder.path().join("{series}.csv").display().to_string();
