@@ -7,7 +7,7 @@ mod link;
 mod setback;
 
 pub(crate) use known::Known;
-pub(crate) use link::{Link, is_official, links, stands_in};
+pub(crate) use link::{Link, links};
 pub(crate) use setback::{Fault, Setback};
 
 use crate::{
@@ -22,7 +22,7 @@ use chrono::{Days, NaiveDate};
 use forecaster_domain::BusinessCalendar;
 use futures_util::future::join_all;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::ErrorKind,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
@@ -70,6 +70,12 @@ pub(crate) struct Asked {
     pub(crate) outcome: Result<Reply, Setback>,
 }
 
+/// Days that those who were asked have.
+fn answered(asked: &[Asked]) -> BTreeSet<NaiveDate> {
+    let replies = asked.iter().flat_map(|one| &one.outcome);
+    replies.flat_map(|reply| reply.accepted.observations.iter().map(|o| o.date)).collect()
+}
+
 impl Asking<'_> {
     /// Asks the providers in order, as far as it makes sense.
     pub(crate) async fn all(&self, links: &[Link]) -> Vec<Asked> {
@@ -82,10 +88,10 @@ impl Asking<'_> {
             if up_to_date && (opinions > 1 || !self.settings.cross_check) {
                 break;
             }
-            let outcome = self.one(links, index).await;
+            let outcome = self.one(links, index, answered(&asked)).await;
             match &outcome {
                 Ok(reply) => {
-                    let own = self.newest_of(provider, reply);
+                    let own = self.known.newest_of(provider, reply);
                     if own > newest {
                         // What is unchanged has been compared before.
                         (newest, opinions) = (own, if reply.accepted.observations.is_empty() { 2 } else { 1 });
@@ -107,15 +113,10 @@ impl Asking<'_> {
 
     /// Whether a provider has the newest value that can be expected.
     pub(crate) fn is_up_to_date(&self, provider: &str, reply: &Reply) -> bool {
-        self.newest_of(provider, reply).is_some_and(|newest| newest >= self.request.expected)
+        self.known.newest_of(provider, reply).is_some_and(|newest| newest >= self.request.expected)
     }
 
-    fn newest_of(&self, provider: &str, reply: &Reply) -> Option<NaiveDate> {
-        let newest = reply.accepted.observations.last().map(|o| o.date);
-        newest.or_else(|| self.known.last_of.get(provider).copied().filter(|_| reply.unchanged))
-    }
-
-    async fn one(&self, links: &[Link], index: usize) -> Result<Reply, Setback> {
+    async fn one(&self, links: &[Link], index: usize, answered: BTreeSet<NaiveDate>) -> Result<Reply, Setback> {
         let link = &links[index];
         let provider = link.provider.name();
         if let Some(reason) = link.provider.unavailable() {
@@ -130,7 +131,7 @@ impl Asking<'_> {
         let left = self.deadline.saturating_duration_since(now);
         // The last may use all that is left; one with others behind it, half.
         let share = if index + 1 < links.len() { left / 2 } else { left };
-        let beside = self.known.beside(links, index);
+        let beside = Beside { answered, ..self.known.beside(links, index) };
         let reply = self.ask(link, self.first_day(links, index), &beside, now + share.max(LEAST_TIME)).await;
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         match &reply {

@@ -51,6 +51,8 @@ pub(crate) struct Beside {
     pub(crate) known: BTreeMap<NaiveDate, f64>,
     /// The part of it that the same source gave.
     pub(crate) own: BTreeMap<NaiveDate, f64>,
+    /// Days that better sources have just answered: what is there already is no hole.
+    pub(crate) answered: BTreeSet<NaiveDate>,
 }
 
 /// Checks an answer against itself and against what is known.
@@ -94,23 +96,18 @@ pub(crate) fn accept(
     let observations: Vec<RawObservation> =
         checked.series.observations().filter(|o| answered.contains_key(&o.date)).collect();
     if let (Some(calendar), false) = (rules.quality.calendar, known.is_empty()) {
-        no_hole(&observations, known, calendar)?;
+        no_hole(&observations, beside, calendar)?;
     }
     Ok(Accepted { observations, findings })
 }
 
 /// An answer goes on where the known values before it end, and has no great hole itself.
-fn no_hole(
-    observations: &[RawObservation],
-    known: &BTreeMap<NaiveDate, f64>,
-    calendar: BusinessCalendar,
-) -> Result<(), String> {
-    let new: BTreeSet<NaiveDate> =
-        observations.iter().map(|o| o.date).filter(|date| !known.contains_key(date)).collect();
+fn no_hole(observations: &[RawObservation], beside: &Beside, calendar: BusinessCalendar) -> Result<(), String> {
+    let there: BTreeSet<NaiveDate> = beside.known.keys().chain(&beside.answered).copied().collect();
+    let new: BTreeSet<NaiveDate> = observations.iter().map(|o| o.date).filter(|date| !there.contains(date)).collect();
     let Some(first) = new.first() else { return Ok(()) };
-    let before = known.range(..first).next_back().map_or(*first, |(date, _)| *date);
-    let dates: BTreeSet<NaiveDate> =
-        known.range(before..).map(|(date, _)| *date).chain(new.iter().copied()).collect();
+    let before = there.range(..first).next_back().copied().unwrap_or(*first);
+    let dates: BTreeSet<NaiveDate> = there.range(before..).chain(&new).copied().collect();
     let dates: Vec<NaiveDate> = dates.into_iter().collect();
     let days = |w: &[NaiveDate]| calendar.business_days_between(w[0], w[1]);
     let hole = dates.windows(2).find(|w| days(w) > LONGEST_GAP && new.contains(&w[1]));
@@ -223,7 +220,7 @@ mod tests {
     }
 
     fn beside(known: BTreeMap<NaiveDate, f64>) -> Beside {
-        Beside { known, own: BTreeMap::new() }
+        Beside { known, ..Beside::default() }
     }
 
     fn answer(pairs: &[(&str, f64)]) -> Vec<RawObservation> {
@@ -299,7 +296,7 @@ mod tests {
         let higher: Vec<RawObservation> =
             known(10).into_iter().map(|(date, value)| RawObservation { date, value: 1.05 * value }).collect();
         assert!(accept("usdclp", &higher, &beside(known(300)), &rules()).is_ok());
-        let own = Beside { known: known(300), own: known(300) };
+        let own = Beside { known: known(300), own: known(300), ..Beside::default() };
         let error = accept("usdclp", &higher, &own, &rules()).unwrap_err();
         assert!(error.contains("contradicts what it said before on 10 of 10 days"), "{error}");
         assert!(error.contains("--accept-revisions"), "{error}");

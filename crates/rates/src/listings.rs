@@ -154,10 +154,13 @@ pub(crate) fn traits(series: &str) -> Traits {
 
 /// Whether the values of a provider only stand in for the series `series`: market quotes for an official rate.
 pub fn is_stand_in(series: &str, provider: &str) -> bool {
-    let listings = listings(series);
-    let of_provider = listings.iter().find(|listing| listing.provider == provider);
-    listings.iter().any(|listing| listing.reading == NextBusinessDay)
-        && of_provider.is_some_and(|l| l.reading == NextBusinessDay || l.provider == currency_api::NAME)
+    let listing = listings(series).into_iter().find(|listing| listing.provider == provider);
+    is_official(series) && listing.is_some_and(|l| l.reading == NextBusinessDay || l.provider == currency_api::NAME)
+}
+
+/// Whether the series is an official rate for which market quotes may stand in, whoever is asked.
+pub(crate) fn is_official(series: &str) -> bool {
+    listings(series).iter().any(|listing| listing.reading == NextBusinessDay)
 }
 
 /// The days on which the series `series` has values: Chile's business days for the observed rates of the Banco Central,

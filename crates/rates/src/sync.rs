@@ -10,9 +10,9 @@ pub use request::{SeriesRequest, SyncSettings};
 
 use crate::{
     Action, Finding, MergeReport, MergeRules, Problem, RatesError, RatesStore, StoredObservation,
-    chain::{Asked, Asking, Known, Link, Reply, is_official, links, stands_in},
+    chain::{Asked, Asking, Known, Link, Reply, links},
     intake::IntakeRules,
-    listings::traits,
+    listings::{is_official, is_stand_in, traits},
     memory::Memory,
     snapshot::{RawObservation, embedded},
     sources::Sources,
@@ -22,7 +22,8 @@ use chrono::NaiveDate;
 use futures_util::future::join_all;
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    path::PathBuf,
+    sync::{Mutex, OnceLock, PoisonError},
 };
 use tokio::time::Instant;
 
@@ -42,8 +43,9 @@ pub async fn sync(
     let wire = Wire::open(settings.limits, None).map_err(|reason| RatesError::NoClient { reason })?;
     let memory = Mutex::new(Memory::load(store));
     let deadline = Instant::now() + settings.deadline;
+    let held = OnceLock::new();
     let one = |request| {
-        let sync = OneSync { store, sources, settings, memory: &memory, wire: &wire, deadline };
+        let sync = OneSync { store, sources, settings, memory: &memory, wire: &wire, deadline, held: &held };
         async move {
             let outcome = sync.run(request).await;
             done(&outcome);
@@ -53,7 +55,8 @@ pub async fn sync(
     let outcomes = join_all(requests.iter().map(one)).await;
     outcome::tell_failures(&outcomes);
     let memory = memory.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if let Err(error) = memory.save(store) {
+    let saved = held.into_inner().map_or_else(|| memory.save(store), |path| Err(RatesError::Locked { path }));
+    if let Err(error) = saved {
         tracing::warn!("what was learnt of the providers is not kept: {error}");
     }
     Ok(outcomes)
@@ -67,6 +70,8 @@ struct OneSync<'a> {
     memory: &'a Mutex<Memory>,
     wire: &'a Wire,
     deadline: Instant,
+    /// The store's lock, once it has been waited for in vain: everybody's time passes meanwhile, so once is enough.
+    held: &'a OnceLock<PathBuf>,
 }
 
 impl OneSync<'_> {
@@ -140,7 +145,7 @@ impl OneSync<'_> {
             outcome.providers.push(ProviderOutcome {
                 provider: (*provider).to_owned(),
                 is_fault: merged.as_ref().is_err_and(|(_, is_fault)| *is_fault),
-                behind: behind(request, links, &asked, index),
+                behind: behind(request, &asked, index, known),
                 findings: findings.map(ToString::to_string).collect(),
                 gist: answer.as_ref().err().map_or_else(String::new, |setback| setback.gist.clone()),
                 outcome: merged.map_err(|(reason, _)| reason),
@@ -164,7 +169,7 @@ impl OneSync<'_> {
         let series = &request.series;
         tell_findings(provider, series, &reply.accepted.findings);
         let asked_again = self.settings.from.is_some();
-        let after = only_after(links, asked, index, known);
+        let after = only_after(series, links, asked, index, known);
         let observations: Vec<StoredObservation> = reply
             .accepted
             .observations
@@ -188,7 +193,14 @@ impl OneSync<'_> {
             accept_revisions: self.settings.accept_revisions,
             confirmed: &confirmed,
         };
-        let report = self.store.merge(series, &observations, &rules)?;
+        let report = match self.held.get() {
+            Some(path) => return Err(RatesError::Locked { path: path.clone() }),
+            None => self.store.merge(series, &observations, &rules),
+        };
+        if let Err(RatesError::Locked { path }) = &report {
+            self.held.get_or_init(|| path.clone());
+        }
+        let report = report?;
         tell(provider, series, &report, observations.last().map(|o| o.date));
         let complete = reply.accepted.findings.is_empty() && report.withheld.is_empty();
         let newest = reply.accepted.observations.last().map(|o| o.date).max(known.last_of.get(provider).copied());
@@ -205,13 +217,12 @@ impl OneSync<'_> {
 /// A less preferred provider only goes on where the better ones, and the snapshot, end: its values are of another kind,
 /// and fill no holes that may be holidays. Of those that stand in for an official rate each may go on where the
 /// official sources end: none of them has every day.
-fn only_after(links: &[Link], asked: &[Asked], index: usize, known: &Known) -> Option<NaiveDate> {
+fn only_after(series: &str, links: &[Link], asked: &[Asked], index: usize, known: &Known) -> Option<NaiveDate> {
     if index == 0 {
         return None;
     }
     let provider = asked[index].provider;
-    let link = links.iter().find(|link| link.provider.name() == provider)?;
-    let equal = |other: &&Link| is_official(links) && stands_in(link) && stands_in(other);
+    let equal = |other: &&Link| is_stand_in(series, provider) && is_stand_in(series, other.provider.name());
     let better = || links.iter().take_while(|other| other.provider.name() != provider).filter(|other| !equal(other));
     let is_better = |name: &str| better().any(|other| other.provider.name() == name);
     let answered = asked[..index].iter().filter(|one| is_better(one.provider));
@@ -222,12 +233,13 @@ fn only_after(links: &[Link], asked: &[Asked], index: usize, known: &Known) -> O
 
 /// Business days that a provider's newest value is behind, when that is more than usual and a less preferred one has
 /// newer ones: an official rate is published every day, other rates may come once a week.
-fn behind(request: &SeriesRequest, links: &[Link], asked: &[Asked], index: usize) -> Option<String> {
-    let newest_of = |one: &Asked| accepted(one).map(|o| o.date).max();
+fn behind(request: &SeriesRequest, asked: &[Asked], index: usize, known: &Known) -> Option<String> {
+    let newest_of = |one: &Asked| known.newest_of(one.provider, one.outcome.as_ref().ok()?);
     let own = newest_of(&asked[index])?;
     let newer = asked[index + 1..].iter().filter_map(newest_of).max().filter(|newer| *newer > own)?;
     let calendar = request.rules.calendar?;
-    let (days, usual) = (calendar.business_days_between(own, newer), if is_official(links) { 2 } else { 7 });
+    let (days, usual) =
+        (calendar.business_days_between(own, newer), if is_official(&request.series) { 2 } else { 7 });
     (days > usual).then(|| format!("its newest value is of {own}, {days} business days behind"))
 }
 

@@ -63,7 +63,7 @@ fn real_packages_are_read_as_they_were_published() {
     let euro = 1006.47017606 / 0.97060529;
     assert!((values("eurclp")[1].1 - euro).abs() < 1e-6, "{:?}", values("eurclp"));
     assert!(stored.values().flatten().all(|o| o.source == "currency-api"));
-    // Each day once for all series: the last ten, and the first five of the spans, which begin on different days.
+    // Each day once for all series: the last ten, and the first weekdays of the spans, which begin on different days.
     let mut asked = server.paths();
     asked.sort();
     let all = asked.len();

@@ -1,6 +1,6 @@
 //! What is known of a series before anybody is asked, and the part of it that an answer is compared with.
 
-use super::link::Link;
+use super::{Reply, link::Link};
 use crate::intake::Beside;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,5 +31,11 @@ impl Known {
             }
         }
         beside
+    }
+
+    /// The newest day that a provider has: of its answer, or of what the store has from it and is unchanged.
+    pub(crate) fn newest_of(&self, provider: &str, reply: &Reply) -> Option<NaiveDate> {
+        let stored = self.last_of.get(provider).copied().filter(|_| reply.unchanged);
+        reply.accepted.observations.last().map(|o| o.date).max(stored)
     }
 }

@@ -3,7 +3,6 @@
 use crate::{
     listings::listings,
     provider::{Listing, Provider, Reading},
-    providers::currency_api,
     sources::{EMBEDDED, FILE, Sources},
     sync::SeriesRequest,
 };
@@ -42,14 +41,4 @@ fn own_symbol(own: &str, usual: Option<&Listing>) -> (String, Reading) {
         Some(symbol) => (symbol.to_owned(), Reading::Inverse),
         None => (own.to_owned(), usual.map_or(Reading::AsIs, |listing| listing.reading)),
     }
-}
-
-/// Whether the series is an official rate for which market quotes may stand in.
-pub(crate) fn is_official(links: &[Link]) -> bool {
-    links.iter().any(|link| link.reading == Reading::NextBusinessDay)
-}
-
-/// Whether a provider has market quotes, which stand in for an official rate.
-pub(crate) fn stands_in(link: &Link) -> bool {
-    link.reading == Reading::NextBusinessDay || link.provider.name() == currency_api::NAME
 }

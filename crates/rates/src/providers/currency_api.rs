@@ -15,8 +15,8 @@
 //!   day, and the answer is refused: the other mirror may have the right one.
 //! - **Errors**: "not found" for days before 2024-03-02, for days on which publishing failed (2025-12-10), and for
 //!   today before it is published.
-//! - **Fifteen days at most**: a request a day is too dear for a history, which other providers give in one; this one is
-//!   for the days since the last run: the last ten of a span, and its first five, to be compared with what is known.
+//! - **Sixteen days at most**: a request a day is too dear for a history, which other providers give in one; this one is
+//!   for the days since the last run: the last ten of a span, and its first six weekdays, to be compared with what is known.
 
 use super::{
     answer::{iso_date, json, no_such_series, number, row, shape},
@@ -27,6 +27,7 @@ use crate::{
     snapshot::RawObservation,
 };
 use chrono::{Days, NaiveDate};
+use forecaster_domain::BusinessCalendar;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -50,8 +51,9 @@ const FIRST: NaiveDate = match NaiveDate::from_ymd_opt(2024, 3, 2) {
 
 /// The days of a span that are asked for, from its end.
 const DAYS: usize = 10;
-/// The days from its beginning, where the chain has something to compare them with.
-const COMPARED: usize = 5;
+/// The weekdays from its beginning, where the chain has something to compare them with. Also among those of September
+/// are three that are no Chilean holidays, as many as it takes to find a contradiction.
+const COMPARED: usize = 6;
 
 /// The package at its mirrors.
 #[derive(Debug)]
@@ -90,7 +92,9 @@ impl Provider for CurrencyApi {
         }
         let earliest = wanted.to.checked_sub_days(Days::new(DAYS as u64 - 1)).unwrap_or(FIRST);
         let (beginning, end) = (wanted.from.max(FIRST), wanted.from.max(earliest).max(FIRST));
-        let compared = beginning.iter_days().take(COMPARED).filter(|date| *date < end);
+        let weekdays = BusinessCalendar::weekdays();
+        let compared = beginning.iter_days().take_while(|date| *date < end);
+        let compared = compared.filter(|date| weekdays.is_business_day(*date)).take(COMPARED);
         let newest = end.iter_days().take(DAYS).filter(|date| *date <= wanted.to);
         compared.chain(newest).map(|date| self.document(date)).collect()
     }
@@ -195,9 +199,9 @@ mod tests {
             documents.iter().filter_map(|d| d.day).map(|day| day.to_string()).collect()
         };
         let many = days("EUR/CLP", "2010-01-01", "2024-12-31");
-        // The first package is of 2024-03-02.
-        assert_eq!((many.len(), many[0].as_str(), many[4].as_str()), (15, "2024-03-02", "2024-03-06"));
-        assert_eq!((many[5].as_str(), many[14].as_str()), ("2024-12-22", "2024-12-31"));
+        // The first package is of 2024-03-02, a Saturday.
+        assert_eq!((many.len(), many[0].as_str(), many[5].as_str()), (16, "2024-03-04", "2024-03-11"));
+        assert_eq!((many[6].as_str(), many[15].as_str()), ("2024-12-22", "2024-12-31"));
         assert_eq!(days("DXY", "2024-01-01", "2024-03-03"), ["2024-03-02", "2024-03-03"]);
         assert_eq!(days("USD/CLP", "2024-01-01", "2024-03-01"), [""; 0]);
         assert_eq!(days("USD/CLP", "2024-04-02", "2024-04-01"), [""; 0]);
