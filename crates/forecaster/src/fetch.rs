@@ -8,7 +8,7 @@ use crate::secret::Secret;
 use chrono::{NaiveDate, Utc};
 use forecaster_rates::{
     Doubt, Fault, RatesStore, SeriesOutcome, SeriesRequest, SourceSettings, Sources, SyncSettings, assemble_pair,
-    sync,
+    doubts, sync,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -57,8 +57,9 @@ impl Fetched {
 /// Brings the store up to date for a run, unless `offline`: within the configured deadline, and leaving alone whom
 /// experience says so.
 pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> Fetched {
+    let of_pair = config.pair().map(|pair| [vec![pair.series_name()], legs(&pair)].concat()).unwrap_or_default();
     if offline || has_nobody_to_ask(config) {
-        return Fetched::default();
+        return Fetched { doubt: remembered_doubt(config, &of_pair), ..Fetched::default() };
     }
     let started = Instant::now();
     let settings =
@@ -79,8 +80,14 @@ pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> Fetch
         "rates fetched: {added} new values, {answered} of {} series answered",
         outcomes.len()
     );
-    let of_pair = config.pair().map(|pair| [vec![pair.series_name()], legs(&pair)].concat()).unwrap_or_default();
-    Fetched::new(&outcomes, &of_pair)
+    let fetched = Fetched::new(&outcomes, &of_pair);
+    Fetched { doubt: fetched.doubt.or_else(|| remembered_doubt(config, &of_pair)), ..fetched }
+}
+
+/// What an earlier fetch could not confirm, when it is still the newest value.
+fn remembered_doubt(config: &Config, of_pair: &[String]) -> Option<Doubt> {
+    let doubts = RatesStore::open(&config.service.data_dir).and_then(|store| doubts(&store));
+    doubts.ok()?.into_iter().find(|doubt| of_pair.contains(&doubt.series))
 }
 
 /// Whether no provider is configured, for all series or for one.

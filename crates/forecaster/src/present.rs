@@ -112,6 +112,7 @@ fn cautions(market: &Market) -> Vec<Caution> {
         date: doubt.date,
         value: doubt.value,
         before: doubt.before,
+        instead: doubt.instead.clone(),
     });
     let unstored = market.fetched.unstored.as_ref().map(|_| Caution::NotStored);
     [stand_in, doubt, unstored].into_iter().flatten().collect()

@@ -50,6 +50,8 @@ pub(crate) struct Reply {
     pub(crate) unchanged: bool,
     /// The last day asked for.
     pub(crate) asked_to: NaiveDate,
+    /// What an operator should know of it.
+    pub(crate) remark: Option<String>,
 }
 
 /// A chain being asked.
@@ -131,7 +133,8 @@ impl Asking<'_> {
         let left = self.deadline.saturating_duration_since(now);
         // The last may use all that is left; one with others behind it, half.
         let share = if index + 1 < links.len() { left / 2 } else { left };
-        let beside = Beside { answered, ..self.known.beside(links, index) };
+        let mut beside = self.known.beside(links, index);
+        beside.there.extend(answered);
         let reply = self.ask(link, self.first_day(links, index), &beside, now + share.max(LEAST_TIME)).await;
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         match &reply {
@@ -186,7 +189,7 @@ impl Asking<'_> {
         }
         let accepted = accept(&self.request.series, &raw, beside, &self.rules);
         let accepted = accepted.map_err(Setback::of_answer)?;
-        Ok(Reply { accepted, documents, unchanged, asked_to: wanted.to })
+        Ok(Reply { accepted, documents, unchanged, asked_to: wanted.to, remark: None })
     }
 
     /// The provider's observations of the span as ours. What lies after it is kept for the checks to refuse.

@@ -51,8 +51,8 @@ pub(crate) struct Beside {
     pub(crate) known: BTreeMap<NaiveDate, f64>,
     /// The part of it that the same source gave.
     pub(crate) own: BTreeMap<NaiveDate, f64>,
-    /// Days that better sources have just answered: what is there already is no hole.
-    pub(crate) answered: BTreeSet<NaiveDate>,
+    /// Days that have a value from anybody, or from a better source's answer: they are no hole.
+    pub(crate) there: BTreeSet<NaiveDate>,
 }
 
 /// Checks an answer against itself and against what is known.
@@ -93,34 +93,61 @@ pub(crate) fn accept(
     };
     findings.extend(checked.findings.into_iter().filter(of_answer));
     findings.sort_by_key(|f| f.date);
-    let observations: Vec<RawObservation> =
+    let mut observations: Vec<RawObservation> =
         checked.series.observations().filter(|o| answered.contains_key(&o.date)).collect();
-    if let (Some(calendar), false) = (rules.quality.calendar, known.is_empty()) {
-        no_hole(&observations, beside, calendar)?;
+    // Whoever accepts whatever differs accepts holes too.
+    if let Some(calendar) = rules.quality.calendar.filter(|_| rules.max_difference.is_finite()) {
+        match hole(&observations, &beside.there, calendar) {
+            Some((from, to, days)) if beside.there.is_empty() => {
+                tracing::debug!(
+                    series,
+                    "what lies before a hole of {days} business days, {from} to {to}, is left out"
+                );
+                observations.retain(|o| o.date >= to);
+            }
+            Some((from, to, days)) => return Err(does_not_go_on(series, from, to, days)),
+            None => {}
+        }
     }
     Ok(Accepted { observations, findings })
 }
 
-/// An answer goes on where the known values before it end, and has no great hole itself.
-fn no_hole(observations: &[RawObservation], beside: &Beside, calendar: BusinessCalendar) -> Result<(), String> {
-    let there: BTreeSet<NaiveDate> = beside.known.keys().chain(&beside.answered).copied().collect();
+fn does_not_go_on(series: &str, from: NaiveDate, to: NaiveDate, days: i64) -> String {
+    format!(
+        "it has nothing from {from} to {to}, {days} business days: what it has after that does not go on where the known \
+         values end, and was not taken. Fill the hole by importing a history, or accept it: forecaster rates sync --from \
+         {from} --accept-revisions --series {series}"
+    )
+}
+
+/// The last hole before a new value: its ends, and the business days between them. Where values usually come further
+/// apart, once a month say, a hole is longer.
+fn hole(
+    observations: &[RawObservation],
+    there: &BTreeSet<NaiveDate>,
+    calendar: BusinessCalendar,
+) -> Option<(NaiveDate, NaiveDate, i64)> {
     let new: BTreeSet<NaiveDate> = observations.iter().map(|o| o.date).filter(|date| !there.contains(date)).collect();
-    let Some(first) = new.first() else { return Ok(()) };
-    let before = there.range(..first).next_back().copied().unwrap_or(*first);
+    let before = there.range(..new.first()?).next_back().unwrap_or(new.first()?);
     let dates: BTreeSet<NaiveDate> = there.range(before..).chain(&new).copied().collect();
-    let dates: Vec<NaiveDate> = dates.into_iter().collect();
-    let days = |w: &[NaiveDate]| calendar.business_days_between(w[0], w[1]);
-    let hole = dates.windows(2).find(|w| days(w) > LONGEST_GAP && new.contains(&w[1]));
-    hole.map_or(Ok(()), |w| {
-        Err(format!(
-            "it has nothing from {} to {}, {} business days: what it has after that does not go on where the known values \
-             end, and was not taken; fill the hole with: forecaster rates sync --from {}, or import a history",
-            w[0],
-            w[1],
-            days(w) - 1,
-            w[0]
-        ))
-    })
+    let gaps: Vec<(NaiveDate, NaiveDate, i64)> = dates
+        .iter()
+        .zip(dates.iter().skip(1))
+        .map(|(from, to)| (*from, *to, calendar.business_days_between(*from, *to)))
+        .collect();
+    let usual = usual_gap(there.iter().chain(&new), calendar);
+    let is_hole =
+        |(_, to, days): &&(NaiveDate, NaiveDate, i64)| *days > LONGEST_GAP.max(3 * usual) && new.contains(to);
+    gaps.iter().rev().find(is_hole).map(|(from, to, days)| (*from, *to, days - 1))
+}
+
+/// Median of the business days from one value to the next.
+fn usual_gap<'a>(dates: impl Iterator<Item = &'a NaiveDate>, calendar: BusinessCalendar) -> i64 {
+    let dates: BTreeSet<&NaiveDate> = dates.collect();
+    let pairs = dates.iter().zip(dates.iter().skip(1));
+    let mut gaps: Vec<i64> = pairs.map(|(from, to)| calendar.business_days_between(**from, **to)).collect();
+    gaps.sort_unstable();
+    gaps.get(gaps.len().saturating_sub(1) / 2).copied().unwrap_or(1)
 }
 
 fn contradiction(
@@ -220,7 +247,7 @@ mod tests {
     }
 
     fn beside(known: BTreeMap<NaiveDate, f64>) -> Beside {
-        Beside { known, ..Beside::default() }
+        Beside { there: known.keys().copied().collect(), known, ..Beside::default() }
     }
 
     fn answer(pairs: &[(&str, f64)]) -> Vec<RawObservation> {
@@ -310,6 +337,26 @@ mod tests {
         assert!(error.starts_with("it has nothing from 2026-10-29 to 2026-11-19, 14 business days"), "{error}");
         let joined: Vec<RawObservation> =
             known(16).into_iter().map(|(date, value)| RawObservation { date, value }).collect();
-        assert_eq!(accept("usdclp", &joined, &beside(older), &rules()).unwrap().observations.len(), 16);
+        assert_eq!(accept("usdclp", &joined, &beside(older.clone()), &rules()).unwrap().observations.len(), 16);
+        // The operator may accept the hole; days that others have are none.
+        let accepting = IntakeRules { max_difference: f64::INFINITY, ..rules() };
+        assert_eq!(accept("usdclp", &late, &beside(older.clone()), &accepting).unwrap().observations.len(), 2);
+        let filled = Beside { there: known(300).into_keys().collect(), ..beside(older) };
+        assert_eq!(accept("usdclp", &late, &filled, &rules()).unwrap().observations.len(), 2);
+    }
+
+    #[test]
+    fn with_nothing_known_what_lies_before_a_hole_is_left_out() {
+        let given = answer(&[("2024-03-04", 950.0), ("2026-11-19", 952.0), ("2026-11-20", 953.0)]);
+        let accepted = accept("usdclp", &given, &Beside::default(), &rules()).unwrap();
+        assert_eq!(accepted.observations, given[1..]);
+    }
+
+    #[test]
+    fn values_that_come_once_a_month_have_no_holes_between_them() {
+        let months = [("2026-08-03", 100.0), ("2026-09-01", 101.0), ("2026-10-01", 102.0)];
+        let known = beside(months.iter().map(|(date, value)| (day(date), *value)).collect());
+        let next = answer(&[("2026-11-02", 103.0)]);
+        assert_eq!(accept("cpi", &next, &known, &rules()).unwrap().observations, next);
     }
 }

@@ -2,7 +2,7 @@
 //! left alone for a while, and what servers told of documents so that an unchanged one is not sent again. It is a
 //! cache: a file that cannot be read or written costs requests, never rates.
 
-use crate::{RatesError, RatesStore, wire::Validators};
+use crate::{Doubt, RatesError, RatesStore, wire::Validators};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -47,6 +47,8 @@ pub(crate) struct Memory {
     providers: BTreeMap<String, Conduct>,
     /// By series, then by address without secrets.
     documents: BTreeMap<String, BTreeMap<String, Told>>,
+    /// Newest values that were taken but not confirmed, by series.
+    doubts: BTreeMap<String, Doubt>,
     /// Providers that have failed in this process: one cause makes many series fail, and counts once.
     #[serde(skip)]
     failed_now: BTreeSet<String>,
@@ -63,6 +65,19 @@ impl Memory {
             tracing::warn!("{FILE} beside the rates is begun anew: {error}");
             Self::default()
         })
+    }
+
+    /// The doubt about a series' newest value, or that there is none any more.
+    pub(crate) fn keep_doubt(&mut self, series: &str, doubt: Option<Doubt>) {
+        match doubt {
+            Some(doubt) => self.doubts.insert(series.to_owned(), doubt),
+            None => self.doubts.remove(series),
+        };
+    }
+
+    /// What was not confirmed when it was fetched.
+    pub(crate) fn doubts(&self) -> impl Iterator<Item = &Doubt> {
+        self.doubts.values()
     }
 
     /// Saves it, whole or not at all.

@@ -2,6 +2,7 @@
 //! known, compared where two sources overlap, and merged as soon as it is there. What a sync has merged survives
 //! whatever happens to it afterwards.
 
+mod newest;
 mod outcome;
 mod request;
 
@@ -9,7 +10,7 @@ pub use outcome::{Doubt, Fault, ProviderOutcome, SeriesOutcome};
 pub use request::{SeriesRequest, SyncSettings};
 
 use crate::{
-    Action, Finding, MergeReport, MergeRules, Problem, RatesError, RatesStore, StoredObservation,
+    Finding, MergeReport, MergeRules, Problem, RatesError, RatesStore, StoredObservation,
     chain::{Asked, Asking, Known, Link, Reply, links},
     intake::IntakeRules,
     listings::{is_official, is_stand_in, traits},
@@ -54,6 +55,7 @@ pub async fn sync(
     };
     let outcomes = join_all(requests.iter().map(one)).await;
     outcome::tell_failures(&outcomes);
+    remember_doubts(&memory, &outcomes);
     let memory = memory.into_inner().unwrap_or_else(PoisonError::into_inner);
     let saved = held.into_inner().map_or_else(|| memory.save(store), |path| Err(RatesError::Locked { path }));
     if let Err(error) = saved {
@@ -110,7 +112,7 @@ impl OneSync<'_> {
         let mut asked = asking.all(&links).await;
         let up_to_date =
             asked.iter().any(|one| one.outcome.as_ref().is_ok_and(|reply| asking.is_up_to_date(one.provider, reply)));
-        let doubt = judge_newest(&request.series, &mut asked, self.settings.max_difference);
+        let doubt = newest::judge(&request.series, &mut asked, &known, self.settings.max_difference);
         self.merge(request, &links, asked, &known, SeriesOutcome { up_to_date, doubt, ..outcome })
     }
 
@@ -145,13 +147,17 @@ impl OneSync<'_> {
             outcome.providers.push(ProviderOutcome {
                 provider: (*provider).to_owned(),
                 is_fault: merged.as_ref().is_err_and(|(_, is_fault)| *is_fault),
-                behind: behind(request, &asked, index, known),
+                remark: answer
+                    .as_ref()
+                    .ok()
+                    .and_then(|reply| reply.remark.clone())
+                    .or_else(|| behind(request, &asked, index, known)),
                 findings: findings.map(ToString::to_string).collect(),
                 gist: answer.as_ref().err().map_or_else(String::new, |setback| setback.gist.clone()),
                 outcome: merged.map_err(|(reason, _)| reason),
             });
         }
-        outcome.newest = newest(self.store, &request.series);
+        outcome.newest = newest_known(self.store, &request.series);
         outcome
     }
 
@@ -243,39 +249,27 @@ fn behind(request: &SeriesRequest, asked: &[Asked], index: usize, known: &Known)
     (days > usual).then(|| format!("its newest value is of {own}, {days} business days behind"))
 }
 
-/// A newest value that jumps beyond what is usual is believed when another source has it as well, refused when another
-/// has something else, and told of when nobody has anything to say.
-fn judge_newest(series: &str, asked: &mut [Asked], tolerated: f64) -> Option<Doubt> {
-    let mut doubt = None;
-    for index in 0..asked.len() {
-        let jump = asked[index].outcome.iter().flat_map(|reply| &reply.accepted.findings).find_map(|finding| {
-            let Problem::Jump { before, value, newest: true, .. } = finding.problem else { return None };
-            Some((finding.date, before, value))
-        });
-        let Some((date, before, value)) = jump else { continue };
-        let others = asked.iter().enumerate().filter(|(other, _)| *other != index);
-        let others: Vec<(&str, f64)> = others
-            .filter_map(|(_, one)| Some((one.provider, accepted(one).find(|o| o.date == date)?.value)))
-            .collect();
-        let provider = asked[index].provider;
-        if others.iter().any(|(_, other)| (other / value - 1.0).abs() <= tolerated) {
-            continue;
-        }
-        let Ok(reply) = &mut asked[index].outcome else { continue };
-        match others.first() {
-            Some((other, instead)) => {
-                let problem = Problem::Contradicted { value, by: (*other).to_owned(), instead: *instead };
-                reply.accepted.findings.push(Finding { date, problem, action: Action::Refused });
-                reply.accepted.observations.retain(|o| o.date != date);
-            }
-            None if doubt.is_none() => {
-                let (series, provider) = (series.to_owned(), provider.to_owned());
-                doubt = Some(Doubt { series, provider, date, value, before });
-            }
-            None => {}
+/// A doubt lasts until somebody answers without one.
+fn remember_doubts(memory: &Mutex<Memory>, outcomes: &[SeriesOutcome]) {
+    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    for outcome in outcomes.iter().filter(|outcome| outcome.is_answered()) {
+        memory.keep_doubt(&outcome.series, outcome.doubt.clone());
+    }
+}
+
+/// The doubts about values that are still the newest ones of their series.
+///
+/// # Errors
+/// When a series of the store cannot be read.
+pub fn doubts(store: &RatesStore) -> Result<Vec<Doubt>, RatesError> {
+    let mut doubts = Vec::new();
+    for doubt in Memory::load(store).doubts() {
+        let newest = store.load(&doubt.series)?.and_then(|stored| stored.last().cloned());
+        if newest.is_some_and(|newest| newest.date == doubt.date && newest.value == doubt.value) {
+            doubts.push(doubt.clone());
         }
     }
-    doubt
+    Ok(doubts)
 }
 
 /// Findings of one answer that are told one by one; a broken one has thousands.
@@ -310,7 +304,7 @@ fn known(store: &RatesStore, series: &str) -> Result<Known, RatesError> {
     Ok(Known { values, snapshot: snapshot.into_iter().flatten().map(|o| o.date).collect(), last_of })
 }
 
-fn newest(store: &RatesStore, series: &str) -> Option<(NaiveDate, String)> {
+fn newest_known(store: &RatesStore, series: &str) -> Option<(NaiveDate, String)> {
     let stored = store.load(series).ok().flatten();
     let stored = stored.and_then(|all| all.last().map(|o| (o.date, o.source.clone())));
     let snapshot = embedded().ok().and_then(|all| all.get(series)?.last());

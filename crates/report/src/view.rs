@@ -192,6 +192,8 @@ pub enum Caution {
         value: f64,
         /// The value before.
         before: f64,
+        /// Who has something else, and what.
+        instead: Option<(String, f64)>,
     },
     /// Newer rates were fetched and could not be stored.
     NotStored,

@@ -126,7 +126,7 @@ fn sync_lines(outcome: &SeriesOutcome) -> String {
                 let _ = writeln!(text, "  {}: {reason}", asked.provider);
             }
         }
-        for finding in asked.findings.iter().take(SHOWN).chain(&asked.behind) {
+        for finding in asked.findings.iter().take(SHOWN).chain(&asked.remark) {
             let _ = writeln!(text, "  {}: {finding}", asked.provider);
         }
         if let more @ 1.. = asked.findings.len().saturating_sub(SHOWN) {

@@ -20,7 +20,7 @@ impl Known {
     /// What an answer of `links[index]` is compared with: what comes from it, from better ones, and from nobody in particular.
     pub(super) fn beside(&self, links: &[Link], index: usize) -> Beside {
         let worse = |source: &str| links[index + 1..].iter().any(|link| link.provider.name() == source);
-        let mut beside = Beside::default();
+        let mut beside = Beside { there: self.values.keys().copied().collect(), ..Beside::default() };
         for (date, (value, source)) in &self.values {
             let source = source.as_deref();
             if !source.is_some_and(worse) {

@@ -2,6 +2,7 @@
 
 use crate::MergeReport;
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 /// What one provider's part came to.
 #[derive(Debug, Clone)]
@@ -14,8 +15,8 @@ pub struct ProviderOutcome {
     pub findings: Vec<String>,
     /// False for a provider that only has nothing for us, for instance for want of an account.
     pub is_fault: bool,
-    /// That its newest value is older than usual, when a less preferred provider has newer ones.
-    pub behind: Option<String>,
+    /// That its newest value was refused, or is older than usual when a less preferred provider has newer ones.
+    pub remark: Option<String>,
     /// The reason as far as it is the same for other series of the provider.
     pub(super) gist: String,
 }
@@ -37,8 +38,9 @@ impl std::fmt::Display for Fault {
     }
 }
 
-/// A newest value beyond what is usual, which nobody else confirms.
-#[derive(Debug, Clone, PartialEq)]
+/// A newest value that is taken but not confirmed: a jump that nobody else has seen, or one that differs from another
+/// source's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Doubt {
     /// The series.
     pub series: String,
@@ -50,15 +52,18 @@ pub struct Doubt {
     pub value: f64,
     /// The value before it.
     pub before: f64,
+    /// Who has something else, and what.
+    pub instead: Option<(String, f64)>,
 }
 
 impl std::fmt::Display for Doubt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { series, provider, date, value, before } = self;
-        write!(
-            f,
-            "{series}: {provider} alone has {value} on {date}, after {before}: nobody else confirms such a jump"
-        )
+        let Self { series, provider, date, value, before, instead } = self;
+        write!(f, "{series}: {provider} has {value} on {date}, after {before}, ")?;
+        match instead {
+            Some((other, instead)) => write!(f, "where {other} has {instead}: check which is right"),
+            None => f.write_str("and nobody else confirms such a jump: check it"),
+        }
     }
 }
 
@@ -97,7 +102,7 @@ impl SeriesOutcome {
                     .first()
                     .map(|first| format!("takes back {} values, the first {first}: not taken", report.withheld.len()))
             });
-            let reasons = failed.into_iter().chain(withheld).chain(asked.behind.clone());
+            let reasons = failed.into_iter().chain(withheld).chain(asked.remark.clone());
             reasons.map(|reason| Fault { provider: asked.provider.clone(), series: self.series.clone(), reason })
         })
     }
@@ -129,9 +134,9 @@ pub(super) fn tell_failures(outcomes: &[SeriesOutcome]) {
         }
     }
     for outcome in outcomes {
-        let (series, late) = (&outcome.series, outcome.providers.iter().filter(|asked| asked.behind.is_some()));
-        for (provider, behind) in late.filter_map(|asked| Some((&asked.provider, asked.behind.as_ref()?))) {
-            tracing::warn!(provider, series, "{provider}, {series}: {behind}");
+        let (series, late) = (&outcome.series, outcome.providers.iter().filter(|asked| asked.remark.is_some()));
+        for (provider, remark) in late.filter_map(|asked| Some((&asked.provider, asked.remark.as_ref()?))) {
+            tracing::warn!(provider, series, "{provider}, {series}: {remark}");
         }
         if let Some(doubt) = &outcome.doubt {
             tracing::warn!(series, "{doubt}");

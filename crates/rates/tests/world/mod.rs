@@ -123,6 +123,11 @@ impl World {
         self.stored().iter().map(|o| o.date).collect()
     }
 
+    /// What is not confirmed.
+    pub(crate) fn doubts(&self) -> Vec<forecaster_rates::Doubt> {
+        forecaster_rates::doubts(&self.store()).unwrap()
+    }
+
     pub(crate) fn versions(&self) -> Vec<StoredObservation> {
         self.store().load_versions("usdclp").unwrap().unwrap_or_default()
     }

@@ -88,17 +88,26 @@ pub(crate) fn caution(language: Language, caution: &Caution) -> String {
             "The last value is a market quote ({}) standing in for the official rate, which is not available yet.",
             name(provider)
         ),
-        (Caution::Unconfirmed { series, provider, date, value, before }, _) => {
+        (Caution::Unconfirmed { series, provider, date, value, before, instead }, _) => {
             let (value, before) = (language.number(*value, 2), language.number(*before, 2));
-            let (date, provider) = (language.date(*date), name(provider));
-            match language {
-                Spanish => format!(
+            let (date, provider, series) = (language.date(*date), name(provider), series.to_uppercase());
+            let instead = instead.as_ref().map(|(other, value)| (name(other), language.number(*value, 2)));
+            match (language, instead) {
+                (Spanish, None) => format!(
                     "{series}: solo {provider} informa {value} para el {date}, después de {before}; ninguna otra fuente \
                      confirma un salto así. Verifique el dato antes de usar este pronóstico."
                 ),
-                English => format!(
+                (English, None) => format!(
                     "{series}: only {provider} has {value} on {date}, after {before}; no other source confirms such a jump. \
                      Check it before you use this forecast."
+                ),
+                (Spanish, Some((other, instead))) => format!(
+                    "{series}: para el {date}, {provider} informa {value} (después de {before}) y {other}, {instead}. \
+                     Verifique el dato antes de usar este pronóstico."
+                ),
+                (English, Some((other, instead))) => format!(
+                    "{series}: on {date} {provider} has {value} (after {before}) and {other} has {instead}. Check it before \
+                     you use this forecast."
                 ),
             }
         }

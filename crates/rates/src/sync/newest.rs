@@ -1,0 +1,169 @@
+//! New values beyond what is usual, which is where a slip or a lie pays. One is believed when another source has seen
+//! the jump as well. When others deny it, it is refused, unless it is an official rate that a single market quote
+//! denies: that is told of, as is one about which nobody has anything to say. A newest value that differs from another
+//! source's is told of too.
+
+use super::{Doubt, accepted};
+use crate::{
+    Action, Finding, Problem,
+    chain::{Asked, Known},
+    listings::is_stand_in,
+};
+use chrono::NaiveDate;
+
+/// Judges the new values of all answers, takes out those that are refused, and tells of what is in doubt.
+pub(super) fn judge(series: &str, asked: &mut [Asked], known: &Known, tolerated: f64) -> Option<Doubt> {
+    let mut doubt = None;
+    for index in 0..asked.len() {
+        let Some(jump) = first_new_jump(&asked[index], known) else { continue };
+        let (provider, others) = (asked[index].provider, others_on(asked, index, jump.date));
+        if others.iter().any(|(_, other)| jump.is_seen_in(*other)) {
+            continue;
+        }
+        let doubtful = Doubt {
+            series: series.to_owned(),
+            provider: provider.to_owned(),
+            date: jump.date,
+            value: jump.value,
+            before: jump.before,
+            instead: others.first().map(|(other, value)| ((*other).to_owned(), *value)),
+        };
+        let independent = others.iter().filter(|(other, _)| !is_stand_in(series, other)).count();
+        let is_denied = independent > 0 || others.len() > 1 || (others.len() == 1 && is_stand_in(series, provider));
+        match others.first() {
+            Some((by, instead)) if is_denied => refuse(&mut asked[index], &jump, by, *instead),
+            _ => doubt = doubt.or(Some(doubtful)),
+        }
+    }
+    doubt.or_else(|| difference(series, asked, known, tolerated))
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Jump {
+    date: NaiveDate,
+    before: f64,
+    value: f64,
+}
+
+impl Jump {
+    /// Whether another source's value of the day has gone at least half of the way.
+    fn is_seen_in(&self, other: f64) -> bool {
+        let (own, others) = ((self.value / self.before).ln(), (other / self.before).ln());
+        own * others > 0.0 && others.abs() >= 0.5 * own.abs()
+    }
+}
+
+fn first_new_jump(asked: &Asked, known: &Known) -> Option<Jump> {
+    let findings = asked.outcome.iter().flat_map(|reply| &reply.accepted.findings);
+    findings.filter(|finding| !known.values.contains_key(&finding.date)).find_map(|finding| match finding.problem {
+        Problem::Jump { before, value, .. } => Some(Jump { date: finding.date, before, value }),
+        _ => None,
+    })
+}
+
+fn others_on(asked: &[Asked], index: usize, date: NaiveDate) -> Vec<(&'static str, f64)> {
+    let others = asked.iter().enumerate().filter(|(other, _)| *other != index);
+    others.filter_map(|(_, one)| Some((one.provider, accepted(one).find(|o| o.date == date)?.value))).collect()
+}
+
+/// From the jump on nothing of the answer is taken: what comes after it is at the same level.
+fn refuse(asked: &mut Asked, jump: &Jump, by: &str, instead: f64) {
+    let Ok(reply) = &mut asked.outcome else { return };
+    let Jump { date, value, .. } = *jump;
+    reply.accepted.findings.retain(|finding| finding.date != date);
+    let problem = Problem::Contradicted { value, by: by.to_owned(), instead };
+    let finding = Finding { date, problem, action: Action::Refused };
+    reply.remark = Some(finding.to_string());
+    reply.accepted.findings.push(finding);
+    reply.accepted.observations.retain(|o| o.date < date);
+}
+
+/// The newest value that counts, when it is new and another source has a different one.
+fn difference(series: &str, asked: &[Asked], known: &Known, tolerated: f64) -> Option<Doubt> {
+    let (index, first) = asked.iter().enumerate().find(|(_, one)| accepted(one).next().is_some())?;
+    let newest = accepted(first).last().filter(|o| !known.values.contains_key(&o.date))?;
+    let others = others_on(asked, index, newest.date);
+    let (other, instead) = others.iter().find(|(_, other)| (other / newest.value - 1.0).abs() > tolerated)?;
+    let stored = known.values.range(..newest.date).next_back().map(|(_, (value, _))| *value);
+    let before = accepted(first).filter(|o| o.date < newest.date).last().map(|o| o.value).or(stored);
+    Some(Doubt {
+        series: series.to_owned(),
+        provider: first.provider.to_owned(),
+        date: newest.date,
+        value: newest.value,
+        before: before.unwrap_or(newest.value),
+        instead: Some(((*other).to_owned(), *instead)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{chain::Reply, intake::Accepted, snapshot::RawObservation};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    /// A provider with values for two days; the second, when far from 100, with the finding that the checks make of it.
+    fn answering(provider: &'static str, values: [f64; 2]) -> Asked {
+        let dates = [day("2025-05-05"), day("2025-05-06")];
+        let observations: Vec<RawObservation> =
+            dates.into_iter().zip(values).map(|(date, value)| RawObservation { date, value }).collect();
+        let problem = Problem::Jump { before: values[0], value: values[1], deviations: 20.0, newest: true };
+        let finding = Finding { date: dates[1], problem, action: Action::Noted };
+        let findings = Some(finding).filter(|_| (values[1] / values[0] - 1.0).abs() > 0.05).into_iter().collect();
+        let accepted = Accepted { observations, findings };
+        let reply =
+            Reply { accepted, documents: Vec::new(), unchanged: false, asked_to: day("2025-05-06"), remark: None };
+        Asked { provider, outcome: Ok(reply) }
+    }
+
+    fn judged(series: &str, mut asked: Vec<Asked>) -> (Option<Doubt>, Vec<usize>) {
+        let known = Known {
+            values: BTreeMap::from([(day("2025-05-05"), (100.0, None))]),
+            snapshot: BTreeSet::new(),
+            last_of: BTreeMap::new(),
+        };
+        let doubt = judge(series, &mut asked, &known, 0.02);
+        (doubt, asked.iter().map(|one| accepted(one).count()).collect())
+    }
+
+    #[test]
+    fn a_jump_that_another_has_seen_at_least_half_of_is_taken_and_a_difference_told() {
+        let (doubt, taken) =
+            judged("usdclp", vec![answering("mindicador", [100.0, 106.0]), answering("yahoo", [100.0, 110.0])]);
+        assert_eq!(taken, [2, 2]);
+        assert!(
+            doubt.unwrap().to_string().contains("mindicador has 106 on 2025-05-06, after 100, where yahoo has 110")
+        );
+        let (doubt, _) =
+            judged("usdclp", vec![answering("mindicador", [100.0, 106.0]), answering("yahoo", [100.0, 106.5])]);
+        assert_eq!(doubt, None);
+    }
+
+    #[test]
+    fn an_official_rate_is_refused_when_two_quotes_deny_it_and_doubted_when_one_does() {
+        let official = || answering("mindicador", [100.0, 125.0]);
+        let (doubt, taken) = judged("usdclp", vec![official(), answering("yahoo", [100.0, 100.2])]);
+        assert_eq!((doubt.unwrap().instead, taken), (Some(("yahoo".to_owned(), 100.2)), vec![2, 2]));
+        let two = vec![official(), answering("yahoo", [100.0, 100.2]), answering("currency-api", [100.0, 100.1])];
+        assert_eq!(judged("usdclp", two), (None, vec![1, 2, 2]));
+        let bank = vec![official(), answering("bcch", [100.0, 100.2])];
+        assert_eq!(judged("usdclp", bank), (None, vec![1, 2]));
+    }
+
+    #[test]
+    fn a_quote_that_the_official_rate_denies_is_refused() {
+        let asked = vec![answering("yahoo", [100.0, 125.0]), answering("mindicador", [100.0, 100.2])];
+        assert_eq!(judged("usdclp", asked), (None, vec![1, 2]));
+    }
+
+    #[test]
+    fn what_nobody_else_has_is_taken_with_a_doubt_and_what_is_usual_without() {
+        let (doubt, taken) = judged("usdbrl", vec![answering("ecb", [100.0, 125.0])]);
+        assert_eq!((doubt.unwrap().instead, taken), (None, vec![2]));
+        assert_eq!(judged("usdbrl", vec![answering("ecb", [100.0, 101.0])]).0, None);
+    }
+}
