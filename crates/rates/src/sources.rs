@@ -131,7 +131,8 @@ impl Provider for Files {
     }
 }
 
-/// The snapshot as a provider: with it in the list, its values enter the store.
+/// The snapshot as a provider: it answers where nobody else has a series. It lies beneath the store anyway, so its values
+/// enter the store only when `--from` asks for them.
 #[derive(Debug)]
 struct Snapshot;
 
