@@ -175,6 +175,8 @@ impl Wire {
             .user_agent(USER_AGENT)
             .redirect(Policy::none())
             .connect_timeout(patience.connect)
+            // What comes has a checksum; a body that is compressed all the same is refused, not unpacked.
+            .no_gzip()
             .timeout(patience.silence);
         if !patience.proxies {
             client = client.no_proxy();
