@@ -80,14 +80,12 @@ fn business_days(language: Language, count: i64) -> String {
 pub(crate) fn caution(language: Language, caution: &Caution) -> String {
     let name = |provider: &str| super::labels::provider_name(language, provider);
     match (caution, language) {
-        (Caution::StandIn { provider }, Spanish) => format!(
-            "El último valor es una cotización del mercado ({}) que reemplaza al dato oficial, todavía no disponible.",
-            name(provider)
-        ),
-        (Caution::StandIn { provider }, English) => format!(
-            "The last value is a market quote ({}) standing in for the official rate, which is not available yet.",
-            name(provider)
-        ),
+        (Caution::StandIn { provider }, Spanish) => {
+            format!("El último valor es una cotización del mercado ({}), que suple al dato oficial.", name(provider))
+        }
+        (Caution::StandIn { provider }, English) => {
+            format!("The last value is a market quote ({}) standing in for the official rate.", name(provider))
+        }
         (Caution::Unconfirmed { series, provider, date, value, before, instead }, _) => {
             let (value, before) = (language.number(*value, 2), language.number(*before, 2));
             let (date, provider, series) = (language.date(*date), name(provider), series.to_uppercase());
