@@ -105,6 +105,32 @@ fn the_stale_banner_appears_only_when_rates_are_old() {
 }
 
 #[test]
+fn what_is_to_be_said_of_the_last_value_stands_in_a_box_of_its_own() {
+    let mut view = synthetic::view(Spanish, Horizon::D7);
+    let date = chrono::NaiveDate::from_ymd_opt(2025, 1, 13).unwrap();
+    let jump = |instead: Option<(String, f64)>| Caution::Unconfirmed {
+        series: "usdclp".to_owned(),
+        provider: "mindicador".to_owned(),
+        date,
+        value: 1260.0,
+        before: 1005.5,
+        instead,
+    };
+    let other = Some(("yahoo".to_owned(), 1004.0));
+    view.cautions =
+        vec![Caution::StandIn { provider: "yahoo".to_owned() }, jump(None), jump(other), Caution::NotStored];
+    let text = visible(&html(&view));
+    for part in [
+        "cotización del mercado (Yahoo Finance), que suple al dato oficial",
+        "USDCLP: solo mindicador.cl informa 1.260,00 para el 13-ene-2025, después de 1.005,50",
+        "mindicador.cl informa 1.260,00 (después de 1.005,50) y Yahoo Finance, 1.004,00",
+        "no se pudieron guardar",
+    ] {
+        assert!(text.contains(part), "{part} is not in the report");
+    }
+}
+
+#[test]
 fn each_language_has_its_own_headings_and_none_of_the_others() {
     let (spanish, english) = (visible(&report(Spanish, Horizon::D7)), visible(&report(English, Horizon::D7)));
     for (ours, theirs) in HEADINGS[0].iter().zip(HEADINGS[1]) {

@@ -232,7 +232,7 @@ pub(crate) fn view(language: Language, horizon: Horizon) -> ReportView {
             .to_vec(),
         sources: sources(last.date),
         failed_providers: vec![("fred".to_owned(), vec!["dxy".to_owned()])],
-        cautions: vec![Caution::StandIn { provider: "yahoo".to_owned() }],
+        cautions: Vec::new(),
         resources: ResourcesView {
             peak_rss_mb: 842.4,
             seconds_total: 11.3,
