@@ -84,6 +84,13 @@ impl Market {
         Ok(market)
     }
 
+    /// With what came of fetching it. A doubt about a value after the as-of date is none of this forecast's.
+    pub(crate) fn with(self, mut fetched: Fetched) -> Self {
+        let as_of = self.as_of();
+        fetched.doubt = fetched.doubt.filter(|doubt| doubt.date <= as_of);
+        Self { fetched, ..self }
+    }
+
     /// The market source whose quote stands in for the last official rate, when one does.
     pub(crate) fn stand_in(&self) -> Option<&str> {
         let own = self.sources.first()?;

@@ -20,7 +20,7 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
         return Err(Failure::usage(format!("--as-of {as_of} lies in the future")).hint("leave it out for today"));
     }
     let fetched = fetch::for_run(config, today(config), args.offline || is_known(config, args.as_of)?);
-    let market = Market { fetched, ..Market::load(config, args.as_of, today(config))? };
+    let market = Market::load(config, args.as_of, today(config))?.with(fetched);
     market.warn_of_gaps();
     let ledger = open_ledger(config)?;
     let mut outcome = Outcome::Done;

@@ -16,13 +16,14 @@ pub(crate) fn synchronise(config: &Config, wish: &Wish, json: bool) -> Result<Ou
         return Err(Failure::usage("rates.providers is empty: there is nobody to ask")
             .hint("name providers in the configuration, such as providers = [\"mindicador\", \"ecb\"]"));
     }
-    let total = if wish.series.is_empty() { fetch::needed(config)?.len() } else { wish.series.len() };
-    let bar = progress::bar("rates", total as u64);
+    let series = if wish.series.is_empty() { fetch::needed(config)? } else { wish.series.clone() };
+    let bar = progress::bar("rates", series.len() as u64);
+    let wish = Wish { series, ..wish.clone() };
     let done = |outcome: &SeriesOutcome| {
         bar.set_message(outcome.series.clone());
         bar.inc(1);
     };
-    let outcomes = fetch::by_hand(config, today(config), wish, &done);
+    let outcomes = fetch::by_hand(config, today(config), &wish, &done);
     progress::finish(&bar);
     let outcomes = outcomes?;
     if json {

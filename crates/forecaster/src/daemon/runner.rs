@@ -165,13 +165,12 @@ fn work(received: &Received) -> Result<Outcome, Failure> {
     let Received { job: Job { assignment, config }, ledger, publishing, .. } = received;
     let today = Utc::now().with_timezone(&config.zone()).date_naive();
     let fetched = fetch::for_run(config, today, false);
-    let market =
-        Market::load(config, None, today).map(|market| Market { fetched, ..market }).inspect_err(|error| {
-            tracing::error!(horizon = %assignment.horizon, run_id = assignment.run_id, "run failed: {error}");
-            let identity = assignment.identity(config, RunStatus::Failed);
-            let _writing = publishing.hold();
-            publish::record_failure(&identity, config, None, assignment.horizon, error, ledger, &Usage::start());
-        })?;
+    let market = Market::load(config, None, today).map(|market| market.with(fetched)).inspect_err(|error| {
+        tracing::error!(horizon = %assignment.horizon, run_id = assignment.run_id, "run failed: {error}");
+        let identity = assignment.identity(config, RunStatus::Failed);
+        let _writing = publishing.hold();
+        publish::record_failure(&identity, config, None, assignment.horizon, error, ledger, &Usage::start());
+    })?;
     market.warn_of_gaps();
     let chronos = ChronosSource::default();
     let place = Workplace { config, market: &market, ledger, chronos: &chronos, release: true };

@@ -44,6 +44,22 @@ fn of_two_sources_that_disagree_the_more_official_counts_and_both_are_named() {
 }
 
 #[test]
+fn a_doubt_about_the_newest_value_concerns_only_forecasts_that_start_from_it() {
+    let (official, other) = (World::today(), moved(1.04));
+    let server = Server::answering(move |request| {
+        if request.path.starts_with("/stooq") { other.answer(request) } else { official.answer(request) }
+    });
+    let alone = "[rates.series]\n[horizons.7d]\nmodels = [\"random_walk\"]\n[horizons.7d.chronos]\nenabled = false\n";
+    let desk = Desk::with_configuration(&configuration(&server.url(), r#"["mindicador", "stooq"]"#, alone));
+    desk.run(&["rates", "sync"]).expect(0);
+    // Kept for a run that asks nobody.
+    let now = desk.run(&["run", "7d", "--offline", "--json"]).expect(3).json();
+    assert!(now["data"]["cautions"][0].as_str().unwrap().contains("where stooq has"), "{}", now["data"]);
+    let then = desk.run(&["run", "7d", "--as-of", "2024-12-23", "--json"]).expect(0).json();
+    assert_eq!(then["data"]["cautions"], serde_json::json!([]));
+}
+
+#[test]
 fn sources_that_differ_by_less_than_the_setting_are_not_told_of() {
     let (official, other) = (World::today(), moved(1.04));
     let server = Server::answering(move |request| {
