@@ -11,6 +11,7 @@ pub(crate) mod fred;
 #[cfg(test)]
 mod fuzz;
 pub(crate) mod mindicador;
+mod quantity;
 pub(crate) mod stooq;
 mod table;
 #[cfg(test)]

@@ -20,7 +20,7 @@
 
 use super::{
     answer::{iso_date, json, no_such_series, number, row, shape},
-    dollar_index::{CURRENCIES, dollar_index},
+    quantity::Quantity,
 };
 use crate::{
     provider::{Document, Place, Provider, Unreadable, Wanted, excerpt},
@@ -87,7 +87,7 @@ impl Provider for CurrencyApi {
     }
 
     fn documents(&self, wanted: &Wanted) -> Vec<Document> {
-        if Quantity::of(&wanted.symbol).is_none() || self.templates.is_empty() {
+        if quantity(&wanted.symbol).is_none() || self.templates.is_empty() {
             return Vec::new();
         }
         let earliest = wanted.to.checked_sub_days(Days::new(DAYS as u64 - 1)).unwrap_or(FIRST);
@@ -100,7 +100,7 @@ impl Provider for CurrencyApi {
     }
 
     fn read(&self, wanted: &Wanted, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
-        let quantity = Quantity::of(&wanted.symbol).ok_or_else(|| no_such_series(&wanted.symbol))?;
+        let quantity = quantity(&wanted.symbol).ok_or_else(|| no_such_series(&wanted.symbol))?;
         let answer: Answer = json(body, EXPECTED)?;
         let (Some(date), Some(per_usd)) = (answer.date, answer.usd) else {
             return Err(shape(EXPECTED, excerpt(body)));
@@ -109,55 +109,27 @@ impl Provider for CurrencyApi {
         if let Some(asked) = document.day.filter(|asked| *asked != day) {
             return Err(shape(&format!("that of {asked}"), format!("that of {day}")));
         }
-        let value = quantity.value(&per_usd)?.ok_or_else(|| no_such_series(&wanted.symbol))?;
+        let value =
+            quantity.value(|currency| rate(&per_usd, currency))?.ok_or_else(|| no_such_series(&wanted.symbol))?;
         Ok(vec![RawObservation { date: day, value }])
     }
 }
 
-/// What is computed from the rates of a day.
-#[derive(Debug)]
-enum Quantity<'a> {
-    /// The price of the first in units of the second.
-    Cross(&'a str, &'a str),
-    /// ICE's index.
-    DollarIndex,
+fn quantity(symbol: &str) -> Option<Quantity<'_>> {
+    Quantity::of(symbol, |code| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()))
 }
 
-impl<'a> Quantity<'a> {
-    fn of(symbol: &'a str) -> Option<Self> {
-        if symbol == "DXY" {
-            return Some(Self::DollarIndex);
-        }
-        let is_code = |code: &str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-        let (base, quote) = symbol.split_once('/')?;
-        (is_code(base) && is_code(quote)).then_some(Self::Cross(base, quote))
-    }
-
-    /// `None` when it lacks a currency.
-    fn value(&self, per_usd: &Map<String, Value>) -> Result<Option<f64>, Unreadable> {
-        let rate = |currency: &str| match currency.to_lowercase() {
-            dollar if dollar == BASE => Ok(Some(1.0)),
-            currency => per_usd.get(&currency).map_or(Ok(None), |cell| number(cell, || format!("{BASE}.{currency}"))),
-        };
-        match self {
-            Self::Cross(base, quote) => {
-                let (base, quote) = (rate(base)?, rate(quote)?);
-                Ok(base.zip(quote).map(|(base, quote)| quote / base))
-            }
-            Self::DollarIndex => {
-                let mut rates = [0.0; 6];
-                for (slot, currency) in rates.iter_mut().zip(CURRENCIES) {
-                    let Some(rate) = rate(currency)? else { return Ok(None) };
-                    *slot = rate;
-                }
-                Ok(Some(dollar_index(rates)))
-            }
-        }
+/// Units of a currency per dollar; `None` when the answer lacks it.
+fn rate(per_usd: &Map<String, Value>, currency: &str) -> Result<Option<f64>, Unreadable> {
+    match currency.to_lowercase() {
+        dollar if dollar == BASE => Ok(Some(1.0)),
+        currency => per_usd.get(&currency).map_or(Ok(None), |cell| number(cell, || format!("{BASE}.{currency}"))),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::dollar_index::dollar_index;
     use super::*;
     use crate::providers::test_answers::{observed, unreadable, wanted};
 

@@ -15,7 +15,7 @@
 
 use super::{
     answer::{no_such_series, shape, text},
-    dollar_index::{CURRENCIES, dollar_index},
+    quantity::Quantity,
     table::{Form, Row},
 };
 use crate::{
@@ -66,69 +66,34 @@ impl Provider for Ecb {
     }
 
     fn documents(&self, wanted: &Wanted) -> Vec<Document> {
-        if Quantity::of(&wanted.symbol).is_none() || wanted.from > wanted.to || Some(wanted.to) < FIRST {
+        if quantity(&wanted.symbol).is_none() || wanted.from > wanted.to || Some(wanted.to) < FIRST {
             return Vec::new();
         }
         vec![Document::web(format!("{}/eurofxref-hist.zip", self.base_url), "eurofxref-hist.zip")]
     }
 
     fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
-        let quantity = Quantity::of(&wanted.symbol).ok_or_else(|| no_such_series(&wanted.symbol))?;
+        let quantity = quantity(&wanted.symbol).ok_or_else(|| no_such_series(&wanted.symbol))?;
         let unpacked = unpack(body, UNPACKED)?;
-        let columns = quantity.columns();
+        // The euro has no column.
+        let mut columns = quantity.currencies();
+        columns.retain(|currency| *currency != "EUR");
         let rows = FORM.rows(&text(&unpacked), &columns, wanted)?;
         let rows = rows.ok_or_else(|| no_such_series(&wanted.symbol))?;
-        Ok(rows.into_iter().filter_map(|row| quantity.value(row)).collect())
+        Ok(rows.into_iter().filter_map(|row| value(&quantity, row)).collect())
     }
 }
 
-/// What is computed from a row.
-#[derive(Debug)]
-enum Quantity<'a> {
-    /// The price of the first in units of the second.
-    Cross(&'a str, &'a str),
-    /// ICE's index.
-    DollarIndex,
+fn quantity(symbol: &str) -> Option<Quantity<'_>> {
+    Quantity::of(symbol, |currency| QUOTED.contains(&currency))
 }
 
-impl<'a> Quantity<'a> {
-    fn of(symbol: &'a str) -> Option<Self> {
-        if symbol == "DXY" {
-            return Some(Self::DollarIndex);
-        }
-        let (base, quote) = symbol.split_once('/')?;
-        (QUOTED.contains(&base) && QUOTED.contains(&quote)).then_some(Self::Cross(base, quote))
-    }
-
-    /// The columns it needs, the euro apart, which has none.
-    fn columns(&self) -> Vec<&'a str> {
-        let currencies = match self {
-            Self::Cross(base, quote) => vec![*base, *quote],
-            Self::DollarIndex => std::iter::once("USD").chain(CURRENCIES).collect(),
-        };
-        currencies.into_iter().filter(|currency| *currency != "EUR").collect()
-    }
-
-    /// `None` when one of its rates is missing on the day.
-    fn value(&self, row: Row) -> Option<RawObservation> {
-        let mut rates = row.values.into_iter();
-        let mut per_euro = |currency: &str| if currency == "EUR" { Some(1.0) } else { rates.next().flatten() };
-        let value = match self {
-            Self::Cross(base, quote) => {
-                let base = per_euro(base)?;
-                per_euro(quote)? / base
-            }
-            Self::DollarIndex => {
-                let usd = per_euro("USD")?;
-                let mut per_usd = [0.0; 6];
-                for (rate, currency) in per_usd.iter_mut().zip(CURRENCIES) {
-                    *rate = per_euro(currency)? / usd;
-                }
-                dollar_index(per_usd)
-            }
-        };
-        Some(RawObservation { date: row.date, value })
-    }
+/// `None` when one of its rates is missing on the day.
+fn value(quantity: &Quantity<'_>, row: Row) -> Option<RawObservation> {
+    let mut rates = row.values.into_iter();
+    let per_euro = |currency: &str| Ok(if currency == "EUR" { Some(1.0) } else { rates.next().flatten() });
+    let value = quantity.value(per_euro).ok().flatten()?;
+    Some(RawObservation { date: row.date, value })
 }
 
 /// The CSV file of the archive; one that would fill the memory is refused before it does.
@@ -219,7 +184,7 @@ pub(super) mod tests {
         let index = read("DXY", &small_archive()).unwrap();
         assert_eq!(index.iter().map(|o| o.date.to_string()).collect::<Vec<_>>(), ["2024-03-07", "2024-03-06"]);
         let per_euro = [1.0, 162.69, 0.85468, 1.4753, 11.2645, 0.9608];
-        assert_eq!(index[1].value, dollar_index(per_euro.map(|rate| rate / 1.0874)));
+        assert_eq!(index[1].value, crate::providers::dollar_index::dollar_index(per_euro.map(|rate| rate / 1.0874)));
     }
 
     #[test]
