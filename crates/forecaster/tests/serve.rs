@@ -16,7 +16,8 @@ const H: Horizon = Horizon::D7;
 #[test]
 fn it_says_ready_runs_what_was_missed_and_tells_the_result_and_the_next_run() {
     let desk = Desk::new();
-    let schedule = miss(&desk, H, minutes_ago(90));
+    let due = minutes_ago(90);
+    let schedule = miss(&desk, H, due);
     desk.write("forecasters.toml", &only("7d", &schedule));
     let mut daemon = Daemon::start(&desk);
     daemon.hears("READY=1");
@@ -26,9 +27,9 @@ fn it_says_ready_runs_what_was_missed_and_tells_the_result_and_the_next_run() {
     let metrics = desk.metrics();
     assert_eq!(metrics.len(), 1);
     assert_valid(&metrics[0], "metrics.schema.json");
-    assert_eq!(metrics[0]["scheduled_for"].as_str().unwrap().parse(), Ok(minutes_ago(90)));
+    assert_eq!(metrics[0]["scheduled_for"].as_str().unwrap().parse(), Ok(due));
     assert_eq!(desk.files("reports").len(), 2);
-    let slot = ledger(&desk).slot(H, minutes_ago(90)).unwrap().unwrap();
+    let slot = ledger(&desk).slot(H, due).unwrap().unwrap();
     assert_eq!((slot.state, slot.attempts), (SlotState::Done, 1));
     let log = desk.log();
     assert!(log.contains("catching up: the 7d run of") && log.contains("Ensemble weights: {"), "{log}");
@@ -303,7 +304,8 @@ fn stopped_in_the_middle_of_a_run_it_lets_it_finish() {
 #[test]
 fn a_run_whose_process_is_killed_has_failed_and_the_daemon_lives() {
     let desk = Desk::new();
-    let schedule = miss(&desk, H, minutes_ago(60));
+    let due = minutes_ago(60);
+    let schedule = miss(&desk, H, due);
     desk.write("forecasters.toml", &only("7d", &schedule));
     let mut daemon = Daemon::start(&desk);
     daemon.hears("running since");
@@ -314,7 +316,7 @@ fn a_run_whose_process_is_killed_has_failed_and_the_daemon_lives() {
     let metrics = desk.metrics();
     assert_valid(&metrics[0], "metrics.schema.json");
     assert_eq!(metrics[0]["status"], "failed");
-    assert_eq!(ledger(&desk).slot(H, minutes_ago(60)).unwrap().map(|slot| slot.state), Some(SlotState::Failed));
+    assert_eq!(ledger(&desk).slot(H, due).unwrap().map(|slot| slot.state), Some(SlotState::Failed));
 }
 
 /// The daemon's only child, as soon as it has one.
