@@ -1,7 +1,7 @@
 //! `model.onnx` beside its checkpoint: made when it is missing or was made from something else, by another converter
 //! or in another precision, which its metadata tell.
 
-use crate::checkpoint::{Checkpoint, sha256};
+use crate::checkpoint::{Checkpoint, CheckpointPlace};
 use crate::graph::{self, CONVERTER};
 use crate::onnx::ModelProvenance;
 use crate::{ChronosError, Precision};
@@ -19,12 +19,12 @@ const WEIGHTS_SUM: &str = "source_weights_sha256";
 pub(crate) enum Graph {
     /// A file; its weights lie in the same folder.
     File(PathBuf),
-    /// A graph that could not be saved beside its checkpoint.
+    /// A graph that could not be saved beside its checkpoint, or whose checkpoint is in the program.
     Memory {
         /// The file's bytes.
         model: Vec<u8>,
-        /// Where the weights lie.
-        folder: PathBuf,
+        /// Where the weights lie; `None` when all of them are in `model`.
+        folder: Option<PathBuf>,
     },
 }
 
@@ -45,12 +45,13 @@ pub(crate) fn file_name(precision: Precision) -> &'static str {
 /// When the checkpoint cannot be read or converted. A directory that cannot be written to is no error: the graph is
 /// then used without being saved.
 pub(crate) fn prepare(checkpoint: &Checkpoint, precision: Precision) -> Result<Graph, ChronosError> {
-    let file = checkpoint.directory().join(file_name(precision));
     let converted = precision != Precision::Float || !checkpoint.is_single();
-    if converted && kept_sum(checkpoint, precision)?.is_some() {
-        return Ok(Graph::File(file));
+    match checkpoint.place() {
+        CheckpointPlace::Folder(folder) if converted && kept_sum(checkpoint, precision)?.is_some() => {
+            Ok(Graph::File(folder.join(file_name(precision))))
+        }
+        _ => prepare_anew(checkpoint, precision),
     }
-    prepare_anew(checkpoint, precision)
 }
 
 /// [`prepare`] without belief in a file that holds converted weights.
@@ -58,16 +59,17 @@ pub(crate) fn prepare(checkpoint: &Checkpoint, precision: Precision) -> Result<G
 /// # Errors
 /// As [`prepare`].
 pub(crate) fn prepare_anew(checkpoint: &Checkpoint, precision: Precision) -> Result<Graph, ChronosError> {
-    let directory = checkpoint.directory();
-    let file = directory.join(file_name(precision));
+    let Some((folder, _)) = checkpoint.weights_file() else {
+        return Ok(Graph::Memory { model: graph::build(checkpoint, precision, &[])?, folder: None });
+    };
+    let file = checkpoint.place().file(file_name(precision));
     let weights_sum = weights_sum(checkpoint, precision)?;
     let entries: Vec<_> =
         state_of(checkpoint, precision)?.into_iter().chain([(WEIGHTS_SUM.to_owned(), weights_sum)]).collect();
     let model = graph::build(checkpoint, precision, &entries)?;
-    let folder = checkpoint.weights_folder();
     // A graph finds its weights in its own folder only, and not through a link out of it.
-    if folder != directory {
-        return Ok(Graph::Memory { model, folder });
+    if file.parent() != Some(&folder) {
+        return Ok(Graph::Memory { model, folder: Some(folder) });
     }
     if read(&file).is_some_and(|kept| kept == model) {
         return Ok(Graph::File(file));
@@ -76,7 +78,7 @@ pub(crate) fn prepare_anew(checkpoint: &Checkpoint, precision: Precision) -> Res
         Ok(()) => Ok(Graph::File(file)),
         Err(error) => {
             tracing::debug!("{} not saved ({error}), used without", file.display());
-            Ok(Graph::Memory { model, folder })
+            Ok(Graph::Memory { model, folder: Some(folder) })
         }
     }
 }
@@ -86,16 +88,17 @@ pub(crate) fn prepare_anew(checkpoint: &Checkpoint, precision: Precision) -> Res
 /// # Errors
 /// When the files cannot be read.
 pub(crate) fn weights_sum(checkpoint: &Checkpoint, precision: Precision) -> Result<String, ChronosError> {
-    match kept_sum(checkpoint, precision)? {
-        Some(sum) => Ok(sum),
-        None => sha256(&checkpoint.weights_path()),
-    }
+    let kept = match checkpoint.place() {
+        CheckpointPlace::Folder(_) => kept_sum(checkpoint, precision)?,
+        CheckpointPlace::Program => None,
+    };
+    kept.map_or_else(|| checkpoint.weights_sha256(), Ok)
 }
 
 /// The checksum in the metadata of the saved graph, when everything else there is as it should be.
 fn kept_sum(checkpoint: &Checkpoint, precision: Precision) -> Result<Option<String>, ChronosError> {
     let state = state_of(checkpoint, precision)?;
-    let kept = provenance(&checkpoint.directory().join(file_name(precision))).unwrap_or_default();
+    let kept = provenance(&checkpoint.place().file(file_name(precision))).unwrap_or_default();
     let sum = kept.iter().find(|(key, _)| key == WEIGHTS_SUM).map(|(_, sum)| sum.clone());
     Ok(sum.filter(|_| state.iter().all(|entry| kept.contains(entry))))
 }

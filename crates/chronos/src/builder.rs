@@ -97,7 +97,8 @@ impl<'a> Builder<'a> {
     }
 
     /// Weight `name` of shape `shape` in the checkpoint, seen as `dims`. Single-precision weights stay where they are,
-    /// in the checkpoint's own file; others are written into the graph in single precision.
+    /// in the checkpoint's own file; others, and those of the program's own checkpoint, are written into the graph in single
+    /// precision.
     pub(crate) fn weight(&mut self, name: &str, shape: &[usize], dims: &[usize]) -> Result<Value, ChronosError> {
         let stored = self.checkpoint.tensor(name, shape)?;
         self.place(name, stored, dims)
@@ -125,11 +126,13 @@ impl<'a> Builder<'a> {
             name: name.to_owned(),
             ..Tensor::default()
         };
-        if stored.dtype == Dtype::F32 {
+        if stored.dtype == Dtype::F32
+            && let Some((_, file)) = self.checkpoint.weights_file()
+        {
             let entry = |key: &str, value: String| Entry { key: key.to_owned(), value };
             tensor.data_location = 1;
             tensor.external_data = vec![
-                entry("location", self.checkpoint.weights_name()),
+                entry("location", file),
                 entry("offset", stored.offset.to_string()),
                 entry("length", stored.length.to_string()),
             ];

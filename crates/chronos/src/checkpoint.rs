@@ -1,12 +1,15 @@
-//! A checkpoint as the Hugging Face hub has it: `config.json` and `model.safetensors` in one directory. In: the
-//! directory. Out: where each tensor lies in the file, checked in name, shape and type. Weights are read one tensor at
-//! a time, so that opening a checkpoint costs no memory.
+//! A checkpoint as the Hugging Face hub has it: `config.json` and `model.safetensors`, in one folder or in the program
+//! itself. In: the place. Out: where each tensor lies in the file, checked in name, shape and type. Weights are read one
+//! tensor at a time, so that opening a checkpoint costs no memory.
 
-use crate::{BoltConfig, ChronosError};
+use crate::{BoltConfig, ChronosError, embedded};
 use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -16,10 +19,45 @@ pub(crate) const WEIGHTS: &str = "model.safetensors";
 /// Greatest header that the format allows.
 const MAX_HEADER: u64 = 100_000_000;
 
+/// Where a checkpoint's two files are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CheckpointPlace {
+    /// In this folder.
+    Folder(PathBuf),
+    /// In the program: [`crate::EMBEDDED`].
+    Program,
+}
+
+impl CheckpointPlace {
+    /// The path of its file `name`; in the program, one that only names it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        match self {
+            Self::Folder(folder) => folder.join(name),
+            Self::Program => Path::new(embedded::EMBEDDED.name).join(name),
+        }
+    }
+}
+
+impl From<&Path> for CheckpointPlace {
+    fn from(folder: &Path) -> Self {
+        Self::Folder(folder.to_owned())
+    }
+}
+
+/// The folder, or that it is in the program.
+impl fmt::Display for CheckpointPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => folder.display().fmt(f),
+            Self::Program => f.write_str("the program"),
+        }
+    }
+}
+
 /// A checkpoint whose header has been read and found sound.
 #[derive(Debug)]
 pub struct Checkpoint {
-    directory: PathBuf,
+    place: CheckpointPlace,
     config: BoltConfig,
     config_sha256: String,
     tensors: Metadata,
@@ -38,21 +76,30 @@ pub(crate) struct Stored {
 }
 
 impl Checkpoint {
-    /// Opens the checkpoint in `directory`.
+    /// Opens the checkpoint in `place`.
     ///
     /// # Errors
     /// When a file is missing, cut off or broken, or the configuration is not a convertible Chronos-Bolt's.
-    pub fn open(directory: &Path) -> Result<Self, ChronosError> {
-        let (config, config_sha256) = BoltConfig::read(directory)?;
-        let path = directory.join(WEIGHTS);
-        let index = directory.join("model.safetensors.index.json");
-        if !path.exists() && index.exists() {
-            let reason =
-                "the weights are split over several files; only one model.safetensors can be read".to_owned();
-            return Err(ChronosError::Weights { path: index, reason });
-        }
-        let (tensors, data_start) = read_header(&path)?;
-        Ok(Self { directory: directory.to_owned(), config, config_sha256, tensors, data_start })
+    pub fn open(place: &CheckpointPlace) -> Result<Self, ChronosError> {
+        let path = place.file(WEIGHTS);
+        let ((config, config_sha256), (tensors, data_start)) = match place {
+            CheckpointPlace::Folder(folder) => {
+                let config = BoltConfig::read(folder)?;
+                let index = folder.join("model.safetensors.index.json");
+                if !path.exists() && index.exists() {
+                    let reason =
+                        "the weights are split over several files; only one model.safetensors can be read".to_owned();
+                    return Err(ChronosError::Weights { path: index, reason });
+                }
+                (config, read_header(&path)?)
+            }
+            CheckpointPlace::Program => {
+                let config = BoltConfig::parse(embedded::CONFIG, &place.file("config.json"))?;
+                let header = header(embedded::WEIGHTS, embedded::WEIGHTS.len() as u64, &path)?;
+                ((config, sha256_of(embedded::CONFIG.as_bytes())), header)
+            }
+        };
+        Ok(Self { place: place.clone(), config, config_sha256, tensors, data_start })
     }
 
     /// Its configuration.
@@ -85,7 +132,10 @@ impl Checkpoint {
     /// # Errors
     /// When it cannot be read.
     pub fn weights_sha256(&self) -> Result<String, ChronosError> {
-        sha256(&self.weights_path())
+        match self.place {
+            CheckpointPlace::Folder(_) => sha256(&self.weights_path()),
+            CheckpointPlace::Program => Ok(sha256_of(embedded::WEIGHTS)),
+        }
     }
 
     /// Whether all weights are in single precision.
@@ -93,29 +143,24 @@ impl Checkpoint {
         self.tensors.tensors().values().all(|info| info.dtype == Dtype::F32)
     }
 
-    pub(crate) fn directory(&self) -> &Path {
-        &self.directory
+    pub(crate) fn place(&self) -> &CheckpointPlace {
+        &self.place
     }
 
-    /// The folder in which the weights really lie, links followed; the checkpoint's own when they are no link.
-    pub(crate) fn weights_folder(&self) -> PathBuf {
-        match self.weights_path().read_link() {
-            Ok(_) => self.real_weights().parent().map_or_else(|| self.directory.clone(), Path::to_owned),
-            Err(_) => self.directory.clone(),
-        }
-    }
-
-    /// Name of the weights file in that folder.
-    pub(crate) fn weights_name(&self) -> String {
-        self.real_weights().file_name().map_or_else(|| WEIGHTS.to_owned(), |n| n.to_string_lossy().into_owned())
-    }
-
-    fn real_weights(&self) -> PathBuf {
-        self.weights_path().canonicalize().unwrap_or_else(|_| self.weights_path())
+    /// The folder in which the weights file really lies, links followed, and its name there; `None` when the weights are
+    /// in the program.
+    pub(crate) fn weights_file(&self) -> Option<(PathBuf, String)> {
+        let CheckpointPlace::Folder(folder) = &self.place else { return None };
+        let path = self.weights_path();
+        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let name = real.file_name().map_or_else(|| WEIGHTS.to_owned(), |n| n.to_string_lossy().into_owned());
+        let linked = path.read_link().is_ok();
+        let folder = real.parent().filter(|_| linked).unwrap_or(folder).to_owned();
+        Some((folder, name))
     }
 
     pub(crate) fn weights_path(&self) -> PathBuf {
-        self.directory.join(WEIGHTS)
+        self.place.file(WEIGHTS)
     }
 
     fn misfit(&self, name: &str, found: impl Into<String>, expected: impl Into<String>) -> ChronosError {
@@ -145,14 +190,24 @@ impl Checkpoint {
         Ok(Stored { dtype: info.dtype, offset: self.data_start + start as u64, length: (end - start) as u64 })
     }
 
-    /// The values of a stored tensor or of part of one, in row-major order.
-    pub(crate) fn read(&self, name: &str, stored: &Stored) -> Result<Vec<f32>, ChronosError> {
+    fn bytes(&self, stored: &Stored) -> Result<Cow<'static, [u8]>, ChronosError> {
         let path = self.weights_path();
+        if self.place == CheckpointPlace::Program {
+            let start = stored.offset as usize;
+            let bytes = embedded::WEIGHTS.get(start..start + stored.length as usize);
+            return bytes.map(Cow::Borrowed).ok_or_else(|| cut_off(&path));
+        }
         let mut file = File::open(&path).map_err(ChronosError::file("read", &path))?;
         let mut bytes = vec![0; stored.length as usize];
         file.seek(SeekFrom::Start(stored.offset))
             .and_then(|_| file.read_exact(&mut bytes))
             .map_err(ChronosError::file("read", &path))?;
+        Ok(Cow::Owned(bytes))
+    }
+
+    /// The values of a stored tensor or of part of one, in row-major order.
+    pub(crate) fn read(&self, name: &str, stored: &Stored) -> Result<Vec<f32>, ChronosError> {
+        let bytes = self.bytes(stored)?;
         let values: Vec<f32> = match stored.dtype {
             Dtype::F16 => bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
             Dtype::BF16 => bytes.chunks_exact(2).map(|b| bf16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
@@ -165,16 +220,27 @@ impl Checkpoint {
     }
 }
 
-/// The header of a safetensors file, and where its data starts.
+fn cut_off(path: &Path) -> ChronosError {
+    let reason = "not a safetensors file, or one that was cut off; fetch or import it again".to_owned();
+    ChronosError::Weights { path: path.to_owned(), reason }
+}
+
+/// The header of the safetensors file `path`, and where its data starts.
 fn read_header(path: &Path) -> Result<(Metadata, u64), ChronosError> {
-    let refuse = |reason: String| ChronosError::Weights { path: path.to_owned(), reason };
     // Opening a pipe would wait for its other end.
     if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(refuse("not a file; expected a safetensors file".to_owned()));
+        let reason = "not a file; expected a safetensors file".to_owned();
+        return Err(ChronosError::Weights { path: path.to_owned(), reason });
     }
-    let mut file = File::open(path).map_err(ChronosError::file("read", path))?;
-    let metadata = file.metadata().map_err(ChronosError::file("read", path))?;
-    let file_length = metadata.len();
+    let file = File::open(path).map_err(ChronosError::file("read", path))?;
+    let length = file.metadata().map_err(ChronosError::file("read", path))?.len();
+    header(file, length, path)
+}
+
+/// The header at the beginning of `file`, which has `file_length` bytes, and where its data starts; `path` is only named
+/// in errors.
+fn header(mut file: impl Read, file_length: u64, path: &Path) -> Result<(Metadata, u64), ChronosError> {
+    let refuse = |reason: String| ChronosError::Weights { path: path.to_owned(), reason };
     let mut length = [0; 8];
     if file_length < 8 {
         return Err(refuse(format!("{file_length} bytes are no safetensors file; fetch or import it again")));
@@ -182,7 +248,7 @@ fn read_header(path: &Path) -> Result<(Metadata, u64), ChronosError> {
     file.read_exact(&mut length).map_err(ChronosError::file("read", path))?;
     let length = u64::from_le_bytes(length);
     if length > MAX_HEADER || length + 8 > file_length {
-        return Err(refuse("not a safetensors file, or one that was cut off; fetch or import it again".to_owned()));
+        return Err(cut_off(path));
     }
     let mut header = vec![0; length as usize];
     file.read_exact(&mut header).map_err(ChronosError::file("read", path))?;

@@ -20,6 +20,9 @@ const SAME_LEVEL: f64 = 1e-6;
 /// Changes whenever answers do.
 const REVISION: &str = "1";
 
+/// The detail of a forecast that names the checkpoint.
+pub const CHECKPOINT_DETAIL: &str = "checkpoint";
+
 /// How a horizon uses the model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChronosSettings {
@@ -178,7 +181,7 @@ impl Chronos {
     fn details(&self, label: &CheckpointLabel, pipeline: &Pipeline) -> Vec<(String, String)> {
         let detail = |name: &str, value: String| (name.to_owned(), value);
         let mut details = vec![
-            detail("checkpoint", label.name.clone()),
+            detail(CHECKPOINT_DETAIL, label.name.clone()),
             detail("parameters", parameter_count(label.parameters)),
             detail(
                 "weights",

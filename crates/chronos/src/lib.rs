@@ -4,13 +4,14 @@
 //! and finds its weights in the checkpoint's own file. A [`Predictor`] runs it: contexts in, the model's own quantiles out.
 //! A [`Pipeline`] loads it on first need, in a process of its own where asked, and releases it. [`Chronos`] makes a
 //! [`forecaster_domain::Model`] of it. [`ModelStore`] keeps checkpoints, [`Hub`] fetches them, [`candidates`] tells where
-//! ONNX Runtime's library is looked for.
+//! ONNX Runtime's library is looked for. [`EMBEDDED`] is the one checkpoint that is in the program.
 
 mod artifact;
 mod builder;
 mod checkpoint;
 mod chronos;
 mod config;
+mod embedded;
 mod error;
 mod graph;
 mod hub;
@@ -24,9 +25,10 @@ mod session;
 mod store;
 mod worker;
 
-pub use checkpoint::Checkpoint;
-pub use chronos::{CheckpointLabel, Chronos, ChronosSettings};
+pub use checkpoint::{Checkpoint, CheckpointPlace};
+pub use chronos::{CHECKPOINT_DETAIL, CheckpointLabel, Chronos, ChronosSettings};
 pub use config::{Activation, BoltConfig};
+pub use embedded::{EMBEDDED, EmbeddedCheckpoint};
 pub use error::ChronosError;
 pub use hub::{Fetched, FetchedFile, Hub, HubError, Progress};
 pub use pipeline::{Answers, Pipeline, PipelineSettings, WorkerCommand};
@@ -34,7 +36,7 @@ pub use predictor::{Predictor, check_context};
 pub use runtime::{Candidate, Origin, Runtime, RuntimeError, candidates, runtime};
 pub use self_test::{SelfTest, Verified};
 pub use session::{Device, SessionSettings};
-pub use store::{Installed, Manifest, ModelStore, is_name, parameter_count, short};
+pub use store::{Installed, Manifest, ModelStore, check_not_taken, is_name, parameter_count, short};
 pub use worker::serve_worker;
 
 /// Precision of the weights in the graph.

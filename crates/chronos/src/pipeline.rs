@@ -2,7 +2,7 @@
 //! other, released when it has been idle or when it is told to.
 
 use crate::worker::Worker;
-use crate::{Checkpoint, ChronosError, Precision, Predictor, SessionSettings, memory};
+use crate::{Checkpoint, CheckpointPlace, ChronosError, Precision, Predictor, SessionSettings, memory};
 use ndarray::Array2;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -24,8 +24,8 @@ pub struct WorkerCommand {
 pub struct PipelineSettings {
     /// Name of the checkpoint, for the log.
     pub name: String,
-    /// Where the checkpoint lies.
-    pub directory: PathBuf,
+    /// Where the checkpoint is.
+    pub place: CheckpointPlace,
     /// Precision of the weights.
     pub precision: Precision,
     /// How the session runs.
@@ -148,7 +148,7 @@ impl Pipeline {
 
     fn load(&self) -> Result<Loaded, ChronosError> {
         let settings = &self.0.settings;
-        let checkpoint = Checkpoint::open(&settings.directory)?;
+        let checkpoint = Checkpoint::open(&settings.place)?;
         let needed_mb = checkpoint.needed_ram_mb(settings.min_free_ram_mb);
         let free_mb = memory::free_mb();
         if let Some(free_mb) = free_mb.filter(|free| *free < needed_mb) {
@@ -162,11 +162,11 @@ impl Pipeline {
         );
         match &settings.worker {
             Some(command) => {
-                let worker = Worker::start(command, &settings.directory, settings.precision, &settings.session)?;
+                let worker = Worker::start(command, &settings.place, settings.precision, &settings.session)?;
                 Ok(Loaded::Apart(worker))
             }
             None => {
-                let predictor = Predictor::load(&settings.directory, settings.precision, &settings.session)?;
+                let predictor = Predictor::load(&settings.place, settings.precision, &settings.session)?;
                 Ok(Loaded::Here(Box::new(predictor)))
             }
         }

@@ -6,9 +6,8 @@
 
 use crate::artifact::{Graph, prepare, prepare_anew};
 use crate::session::BoltSession;
-use crate::{BoltConfig, Checkpoint, ChronosError, Precision, SessionSettings};
+use crate::{BoltConfig, Checkpoint, CheckpointPlace, ChronosError, Precision, SessionSettings};
 use ndarray::{Array2, Array3, ArrayView2, Axis, Slice};
-use std::path::Path;
 
 /// Contexts run through the graph at once; more gain no speed and cost memory.
 const BATCH: usize = 64;
@@ -31,12 +30,16 @@ struct Scaled {
 }
 
 impl Predictor {
-    /// Loads the checkpoint in `directory`, converting it first when that has not been done.
+    /// Loads the checkpoint in `place`, converting it first when that has not been done.
     ///
     /// # Errors
     /// When it is broken or no Chronos-Bolt, or ONNX Runtime is missing or refuses it.
-    pub fn load(directory: &Path, precision: Precision, settings: &SessionSettings) -> Result<Self, ChronosError> {
-        let checkpoint = Checkpoint::open(directory)?;
+    pub fn load(
+        place: &CheckpointPlace,
+        precision: Precision,
+        settings: &SessionSettings,
+    ) -> Result<Self, ChronosError> {
+        let checkpoint = Checkpoint::open(place)?;
         let load = |graph: &Graph| BoltSession::load(graph, checkpoint.config(), settings);
         let session = match load(&prepare(&checkpoint, precision)?) {
             // A file that was damaged since it was made.

@@ -1,10 +1,9 @@
 //! A fixed series that every checkpoint forecasts when it arrives, and again when it is verified: the numbers must be
 //! finite and the same.
 
-use crate::{ChronosError, Precision, Predictor, SessionSettings};
+use crate::{CheckpointPlace, ChronosError, Precision, Predictor, SessionSettings};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// Length of the series.
 const LENGTH: usize = 256;
@@ -49,12 +48,16 @@ fn spread() -> f64 {
 }
 
 impl SelfTest {
-    /// Has the checkpoint in `directory` forecast the series.
+    /// Has the checkpoint in `place` forecast the series.
     ///
     /// # Errors
     /// When it cannot be loaded or its numbers are not finite.
-    pub fn run(directory: &Path, precision: Precision, session: &SessionSettings) -> Result<Self, ChronosError> {
-        let mut predictor = Predictor::load(directory, precision, session)?;
+    pub fn run(
+        place: &CheckpointPlace,
+        precision: Precision,
+        session: &SessionSettings,
+    ) -> Result<Self, ChronosError> {
+        let mut predictor = Predictor::load(place, precision, session)?;
         let answers = predictor.predict(&[series()], STEPS)?;
         if answers.iter().flatten().any(|v| !v.is_finite()) {
             return Err(ChronosError::Answer(
@@ -80,7 +83,7 @@ impl SelfTest {
         let tolerance = if precision == Precision::Int8 { TOLERANCE_INT8 } else { TOLERANCE };
         if own.len() != other.len() || greatest > tolerance {
             return Err(ChronosError::Differs(format!(
-                "the forecast of the fixed series differs from the one kept at its import by {greatest:.1e} standard \
+                "the forecast of the fixed series differs from the one kept with it by {greatest:.1e} standard \
                  deviations (at most {tolerance:.0e}); import or pull the checkpoint again"
             )));
         }

@@ -76,7 +76,8 @@ impl BoltSession {
         Ok(Self {
             session: match graph {
                 Graph::File(file) => builder.commit_from_file(file)?,
-                Graph::Memory { model, folder } => {
+                Graph::Memory { model, folder: None } => builder.commit_from_memory(model)?,
+                Graph::Memory { model, folder: Some(folder) } => {
                     builder.with_config_entry(WEIGHTS_FOLDER, folder.to_string_lossy())?.commit_from_memory(model)?
                 }
             },

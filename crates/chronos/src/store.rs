@@ -1,10 +1,12 @@
 //! The checkpoints at hand: one folder each below one root, `config.json`, `model.safetensors`, the graph made of them,
 //! and `manifest.json` with where they came from and what they forecast when they arrived. A folder is there whole or not
-//! at all.
+//! at all. The checkpoint in the program counts as one of them.
 
 use crate::checkpoint::WEIGHTS;
 use crate::self_test::SelfTest;
-use crate::{Checkpoint, ChronosError, Precision, SessionSettings, artifact, graph};
+use crate::{
+    Checkpoint, CheckpointPlace, ChronosError, EMBEDDED, Precision, SessionSettings, artifact, embedded, graph,
+};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,12 +24,12 @@ const LONGEST_PART: usize = 96;
 pub struct Manifest {
     /// Its name here.
     pub name: String,
-    /// The hub's name or the folder it was taken from.
+    /// The hub's name, the folder it was taken from, or "built in".
     pub source: String,
     /// The hub's commit, when it came from there.
     pub revision: Option<String>,
-    /// When it arrived, RFC 3339.
-    pub installed_at: String,
+    /// When it arrived, RFC 3339; `None` for the one in the program.
+    pub installed_at: Option<String>,
     /// Parameters in it.
     pub parameters: usize,
     /// Bytes of its weights file.
@@ -45,8 +47,8 @@ pub struct Manifest {
 pub struct Installed {
     /// Its name, or its folder when it is not in the store.
     pub name: String,
-    /// Its folder.
-    pub directory: PathBuf,
+    /// Where it is.
+    pub place: CheckpointPlace,
     /// Its manifest; `None` for a folder outside the store.
     pub manifest: Option<Manifest>,
 }
@@ -70,6 +72,20 @@ pub fn is_name(name: &str) -> bool {
     parts.len() <= 2 && parts.into_iter().all(part)
 }
 
+/// Keeps names that mean the checkpoint in the program from being given to others.
+///
+/// # Errors
+/// When `name` is one of them.
+pub fn check_not_taken(name: &str) -> Result<(), ChronosError> {
+    if EMBEDDED.answers_to(name) {
+        return Err(ChronosError::NoModel(format!(
+            "'{name}' means the checkpoint in the program, so no other can be called that; import it under another name \
+             (--name)"
+        )));
+    }
+    Ok(())
+}
+
 impl ModelStore {
     /// The store below `root`, which need not exist yet.
     pub fn new(root: PathBuf) -> Self {
@@ -81,8 +97,13 @@ impl ModelStore {
         self.root.join(".downloads").join(name.replace('/', "--"))
     }
 
-    /// All checkpoints, by name. Folders that are not whole are passed over.
+    /// All checkpoints: the one in the program, then those of the store by name. Folders that are not whole are passed over,
+    /// and so is one whose name means the one in the program.
     pub fn list(&self) -> Vec<Installed> {
+        embedded::installed().into_iter().chain(self.list_folders()).collect()
+    }
+
+    fn list_folders(&self) -> Vec<Installed> {
         let mut found = Vec::new();
         for first in folders(&self.root) {
             match self.read(&first) {
@@ -90,15 +111,19 @@ impl ModelStore {
                 None => found.extend(folders(&first).iter().filter_map(|second| self.read(second))),
             }
         }
+        found.retain(|installed| !EMBEDDED.answers_to(&installed.name));
         found.sort_by(|a, b| a.name.cmp(&b.name));
         found
     }
 
-    /// The checkpoint called `name`, or the one in the folder `name`.
+    /// The checkpoint called `name`, the one in the program above all, or the one in the folder `name`.
     ///
     /// # Errors
     /// When there is neither.
     pub fn find(&self, name: &str) -> Result<Installed, ChronosError> {
+        if EMBEDDED.answers_to(name) {
+            return embedded::installed();
+        }
         if is_name(name)
             && let Some(installed) = self.read(&self.root.join(name))
         {
@@ -111,21 +136,21 @@ impl ModelStore {
         }
         let directory = PathBuf::from(name);
         if directory.join("config.json").is_file() {
-            return Ok(Installed { name: name.to_owned(), directory, manifest: None });
+            let place = CheckpointPlace::Folder(directory);
+            return Ok(Installed { name: name.to_owned(), place, manifest: None });
         }
         let known: Vec<String> = self.list().into_iter().map(|installed| installed.name).collect();
-        let known =
-            if known.is_empty() { "none is here yet".to_owned() } else { format!("here: {}", known.join(", ")) };
+        let known = known.join(", ");
         let pull = if name.contains('/') { name } else { "amazon/chronos-bolt-small" };
         Err(ChronosError::NoModel(format!(
-            "no checkpoint '{name}' ({known}); run: forecaster model pull {pull}, or: forecaster model import DIR"
+            "no checkpoint '{name}' (here: {known}); run: forecaster model pull {pull}, or: forecaster model import DIR"
         )))
     }
 
     fn read(&self, directory: &Path) -> Option<Installed> {
         let manifest: Manifest = serde_json::from_slice(&fs::read(directory.join(MANIFEST)).ok()?).ok()?;
         let name = directory.strip_prefix(&self.root).ok()?.to_str()?.to_owned();
-        Some(Installed { name, directory: directory.to_owned(), manifest: Some(manifest) })
+        Some(Installed { name, place: directory.into(), manifest: Some(manifest) })
     }
 
     /// Copies the checkpoint in `from` into the store as `name`, converts it, has it forecast the self-test's series and
@@ -142,6 +167,7 @@ impl ModelStore {
         revision: Option<String>,
         session: &SessionSettings,
     ) -> Result<Installed, ChronosError> {
+        check_not_taken(name)?;
         if !is_name(name) {
             return Err(ChronosError::NoModel(format!(
                 "'{name}' cannot be a checkpoint's name; expected one or two parts of letters, digits, '.', '_' and '-', \
@@ -150,7 +176,7 @@ impl ModelStore {
         }
         self.check_place(name)?;
         // Converted once for nothing, so that what cannot be is not copied, and is named where it lies.
-        graph::build(&Checkpoint::open(from)?, Precision::Float, &[])?;
+        graph::build(&Checkpoint::open(&from.into())?, Precision::Float, &[])?;
         fs::create_dir_all(&self.root).map_err(ChronosError::file("create", &self.root))?;
         self.remove_abandoned();
         let unfinished = tempfile::Builder::new()
@@ -162,18 +188,19 @@ impl ModelStore {
         for file in ["config.json", WEIGHTS] {
             copy(&from.join(file), &unfinished.path().join(file))?;
         }
-        let self_test = SelfTest::run(unfinished.path(), Precision::Float, session).map_err(|error| match error {
-            ChronosError::Answer(reason) => ChronosError::Weights { path: from.join(WEIGHTS), reason },
-            error => error,
-        })?;
+        let self_test =
+            SelfTest::run(&unfinished.path().into(), Precision::Float, session).map_err(|error| match error {
+                ChronosError::Answer(reason) => ChronosError::Weights { path: from.join(WEIGHTS), reason },
+                error => error,
+            })?;
         // Worked out when the self-test had the graph built, and kept there.
-        let checkpoint = Checkpoint::open(unfinished.path())?;
+        let checkpoint = Checkpoint::open(&unfinished.path().into())?;
         let weights_sha256 = artifact::weights_sum(&checkpoint, Precision::Float)?;
         let manifest = Manifest {
             name: name.to_owned(),
             source: source.to_owned(),
             revision,
-            installed_at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            installed_at: Some(chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
             parameters: checkpoint.parameters(),
             bytes: checkpoint.weight_bytes(),
             config_sha256: checkpoint.config_sha256().to_owned(),
@@ -190,7 +217,7 @@ impl ModelStore {
         write().map_err(ChronosError::file("write", &path))?;
         let directory = self.root.join(name);
         put_in_place(unfinished, &directory)?;
-        Ok(Installed { name: name.to_owned(), directory, manifest: Some(manifest) })
+        Ok(Installed { name: name.to_owned(), place: CheckpointPlace::Folder(directory), manifest: Some(manifest) })
     }
 
     /// A checkpoint is not put into the folder of another, nor in the place of an owner's folder.
@@ -232,7 +259,7 @@ impl Installed {
     /// # Errors
     /// When the files cannot be read or are no convertible checkpoint.
     pub fn open(&self) -> Result<(Checkpoint, String), ChronosError> {
-        let checkpoint = Checkpoint::open(&self.directory)?;
+        let checkpoint = Checkpoint::open(&self.place)?;
         let weights_sha256 = artifact::weights_sum(&checkpoint, Precision::Float)?;
         Ok((checkpoint, weights_sha256))
     }

@@ -5,12 +5,12 @@
 //! not the daemon: the ensemble goes on without Chronos. Parent and worker speak in lines of JSON over the worker's
 //! standard input and output; the worker ends when its input does.
 
-use crate::{ChronosError, Device, Precision, Predictor, SessionSettings, WorkerCommand};
+use crate::{CheckpointPlace, ChronosError, Device, Precision, Predictor, SessionSettings, WorkerCommand};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ fn tunables(set: Option<String>) -> String {
 #[derive(Debug, Serialize, Deserialize)]
 enum Request {
     /// Load a checkpoint: the first request.
-    Load { directory: PathBuf, int8: bool, threads: usize, cuda: bool, library: Option<PathBuf> },
+    Load { place: CheckpointPlace, int8: bool, threads: usize, cuda: bool, library: Option<PathBuf> },
     /// Forecast: contexts with `None` where nothing was observed.
     Predict { contexts: Vec<Vec<Option<f64>>>, steps: usize },
 }
@@ -71,7 +71,7 @@ impl Worker {
     /// Starts the process and has it load the checkpoint.
     pub(crate) fn start(
         command: &WorkerCommand,
-        directory: &Path,
+        place: &CheckpointPlace,
         precision: Precision,
         settings: &SessionSettings,
     ) -> Result<Self, ChronosError> {
@@ -117,7 +117,7 @@ impl Worker {
             Self { child, patience, requests, responses, levels: Vec::new(), load_seconds: 0.0, peak_rss_mb: 0.0 };
         writer.and(reader).map_err(failed)?;
         let load = Request::Load {
-            directory: directory.to_owned(),
+            place: place.clone(),
             int8: precision == Precision::Int8,
             threads: settings.threads,
             cuda: settings.device == Device::Cuda,
@@ -264,10 +264,10 @@ fn finite(value: &f64) -> Option<f64> {
 fn answer(request: Request, predictor: &mut Option<Predictor>) -> Response {
     let start = Instant::now();
     let attempt = match (request, predictor) {
-        (Request::Load { directory, int8, threads, cuda, library }, predictor) => {
+        (Request::Load { place, int8, threads, cuda, library }, predictor) => {
             let device = if cuda { Device::Cuda } else { Device::Cpu };
             let precision = if int8 { Precision::Int8 } else { Precision::Float };
-            Predictor::load(&directory, precision, &SessionSettings { threads, device, library }).map(|loaded| {
+            Predictor::load(&place, precision, &SessionSettings { threads, device, library }).map(|loaded| {
                 let levels = loaded.config().quantiles.clone();
                 *predictor = Some(loaded);
                 Response::Loaded { levels, seconds: start.elapsed().as_secs_f64() }

@@ -65,7 +65,7 @@ fn its_deciles_are_the_predictors_for_the_last_business_days() {
     let context: Vec<f64> =
         days[days.len() - 60..].iter().map(|d| history.pair().value_on(*d).unwrap_or(f64::NAN)).collect();
     assert_eq!(context.iter().filter(|v| v.is_nan()).count(), 2);
-    let mut predictor = Predictor::load(directory.path(), Precision::Float, &session()).unwrap();
+    let mut predictor = Predictor::load(&directory.path().into(), Precision::Float, &session()).unwrap();
     let own = predictor.predict(&[context], target.dates.len()).unwrap().remove(0);
     for (step, row) in own.rows().into_iter().enumerate() {
         let mut sorted = row.to_vec();

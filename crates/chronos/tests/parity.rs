@@ -72,7 +72,7 @@ fn difference(predictor: &mut Predictor, case: &Case) -> f64 {
 }
 
 fn predictor(checkpoint: &Path) -> Predictor {
-    Predictor::load(checkpoint, Precision::Float, &SessionSettings::default()).unwrap()
+    Predictor::load(&checkpoint.into(), Precision::Float, &SessionSettings::default()).unwrap()
 }
 
 #[test]

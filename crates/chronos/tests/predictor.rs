@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 fn load(directory: &Path) -> Predictor {
-    Predictor::load(directory, Precision::Float, &session()).unwrap()
+    Predictor::load(&directory.into(), Precision::Float, &session()).unwrap()
 }
 
 fn walk(length: usize) -> Vec<f64> {
@@ -153,7 +153,7 @@ fn a_graph_that_someone_changed_is_made_again() {
     assert_eq!(one(&mut load(directory.path()), walk(100), 64), expected);
     assert_ne!(fs::read(&graph).unwrap(), bytes);
     // With converted weights it is made again when it does not load.
-    let int8 = |directory: &Path| Predictor::load(directory, Precision::Int8, &session());
+    let int8 = |directory: &Path| Predictor::load(&directory.into(), Precision::Int8, &session());
     let expected = one(&mut int8(directory.path()).unwrap(), walk(100), 64);
     let graph = directory.path().join("model-int8.onnx");
     let mut bytes = fs::read(&graph).unwrap();
@@ -185,7 +185,7 @@ fn weights_exchanged_behind_our_back_are_noticed() {
 fn eight_bit_weights_stay_near_the_full_ones() {
     let directory = copied("reg_relu");
     let full = one(&mut load(directory.path()), walk(365), 64);
-    let mut eight = Predictor::load(directory.path(), Precision::Int8, &session()).unwrap();
+    let mut eight = Predictor::load(&directory.path().into(), Precision::Int8, &session()).unwrap();
     let near = one(&mut eight, walk(365), 64);
     let spread = 5.0;
     let difference = greatest(&full, &near);

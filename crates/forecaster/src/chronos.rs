@@ -13,9 +13,6 @@ use std::io::BufReader;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The `[chronos] model` that is no checkpoint's name: the one that comes with the program.
-pub(crate) const EMBEDDED: &str = "embedded";
-
 /// Longest time for an answer of the worker, beyond a second a context. A load from a slow disk takes longest.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -77,15 +74,7 @@ impl ChronosSource {
 }
 
 fn pipeline(config: &Config) -> Result<(Pipeline, CheckpointLabel), ChronosError> {
-    let name = &config.chronos.model;
-    if name == EMBEDDED {
-        return Err(ChronosError::NoModel(
-            "this build holds no checkpoint of its own; run: forecaster model pull amazon/chronos-bolt-small, and set \
-             chronos.model = \"amazon/chronos-bolt-small\""
-                .to_owned(),
-        ));
-    }
-    let installed = store(config).find(name)?;
+    let installed = store(config).find(&config.chronos.model)?;
     let (checkpoint, weights_sha256) = installed.open()?;
     let label = CheckpointLabel {
         name: installed.name.clone(),
@@ -106,7 +95,7 @@ pub(crate) fn pipeline_settings(
 ) -> PipelineSettings {
     PipelineSettings {
         name: installed.name.clone(),
-        directory: installed.directory.clone(),
+        place: installed.place.clone(),
         precision: precision(config),
         session: session(config),
         idle_unload: Duration::ZERO,

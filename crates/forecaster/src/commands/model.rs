@@ -6,14 +6,11 @@ mod list;
 mod predict;
 mod verify;
 
-use crate::chronos::{EMBEDDED, store};
+use crate::chronos::store;
 use crate::cli::ModelCommand;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
-use forecaster_chronos::{ChronosError, Installed};
-
-/// What to do when there is no checkpoint.
-const GET_ONE: &str = "forecaster model pull amazon/chronos-bolt-small, or forecaster model import DIR";
+use forecaster_chronos::{ChronosError, EMBEDDED, Installed};
 
 /// Carries out a `model` command.
 pub(crate) fn model(command: &ModelCommand, config: &Config) -> Result<Outcome, Failure> {
@@ -37,24 +34,18 @@ struct Chosen {
     found: Result<Installed, ChronosError>,
 }
 
-/// The checkpoint or folder called `name`; without a name all of the store, and the configured one.
+/// The checkpoint or folder called `name`; without a name the one in the program, all of the store, and the configured one.
 fn chosen(config: &Config, name: Option<&str>) -> Result<Vec<Chosen>, Failure> {
     let store = store(config);
     if let Some(name) = name {
-        return Ok(vec![Chosen { name: name.to_owned(), found: Ok(store.find(name)?) }]);
+        let found = store.find(name)?;
+        return Ok(vec![Chosen { name: found.name.clone(), found: Ok(found) }]);
     }
     let mut all: Vec<Chosen> =
         store.list().into_iter().map(|found| Chosen { name: found.name.clone(), found: Ok(found) }).collect();
     let configured = &config.chronos.model;
-    if configured != EMBEDDED && all.iter().all(|one| one.name != *configured) {
-        let found = store.find(configured);
-        if all.is_empty() {
-            return Ok(vec![Chosen { name: configured.clone(), found: Ok(found?) }]);
-        }
-        all.push(Chosen { name: configured.clone(), found });
-    }
-    if all.is_empty() {
-        return Err(Failure::usage("no checkpoint is here yet").hint(GET_ONE));
+    if !EMBEDDED.answers_to(configured) && all.iter().all(|one| one.name != *configured) {
+        all.push(Chosen { name: configured.clone(), found: store.find(configured) });
     }
     Ok(all)
 }

@@ -51,8 +51,16 @@ impl Weights {
     }
 }
 
-/// Names of the checkpoints in the store.
+/// Names of the checkpoints in the store, after the one in the program.
 pub(crate) fn listed(desk: &Desk) -> Vec<String> {
     let list = desk.run(&["model", "list", "--json"]).expect(0).json();
-    list["checkpoints"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    let rows = list["checkpoints"].as_array().unwrap();
+    assert_eq!(rows[0]["source"], "built in");
+    rows[1..].iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The checkpoint `name` in the JSON document of `model list`, `verify` or `bench`.
+pub(crate) fn checkpoint<'a>(document: &'a Value, name: &str) -> &'a Value {
+    let rows = document["checkpoints"].as_array().unwrap();
+    rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("no {name} in {document}"))
 }

@@ -114,7 +114,7 @@ fn contexts(count: usize, length: usize) -> Vec<Vec<f64>> {
 
 /// Values in a context and steps of a forecast, for this checkpoint.
 fn extent(installed: &Installed, context: usize) -> Result<(usize, usize), ChronosError> {
-    let checkpoint = Checkpoint::open(&installed.directory)?;
+    let checkpoint = Checkpoint::open(&installed.place)?;
     Ok((context.min(checkpoint.config().context_length), checkpoint.config().prediction_length))
 }
 

@@ -1,17 +1,17 @@
 //! `forecaster model pull` and `forecaster model import`: how checkpoints come into the store.
 
-use crate::chronos::{EMBEDDED, session, store};
+use crate::chronos::{session, store};
 use crate::commands::print;
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::progress;
-use forecaster_chronos::{ChronosError, Hub, HubError, Installed, parameter_count, short};
+use forecaster_chronos::{ChronosError, Hub, HubError, Installed, check_not_taken, parameter_count, short};
 use std::fs;
 use std::path::Path;
 
 /// Fetches a checkpoint from the hub into the store. What has arrived of one that was cut off stays for the next try.
 pub(super) fn pull(config: &Config, name: &str, revision: &str) -> Result<Outcome, Failure> {
-    check_name(name)?;
+    check_not_taken(name)?;
     let store = store(config);
     let downloads = store.downloads(name);
     tracing::info!("Fetching {name} at {revision}");
@@ -58,38 +58,21 @@ pub(super) fn import(config: &Config, directory: &Path, name: Option<&str>) -> R
         Some(name) => name.to_owned(),
         None => directory.file_name().unwrap_or_default().to_string_lossy().into_owned(),
     };
-    check_name(&name)?;
     let source = directory.display().to_string();
     let installed = store(config).install(&directory, &name, &source, None, &session(config))?;
     arrived(config, &installed)
 }
 
-fn check_name(name: &str) -> Result<(), Failure> {
-    if name == EMBEDDED {
-        return Err(Failure::usage(
-            "'embedded' cannot be a checkpoint's name: chronos.model = \"embedded\" stands for \
-                                   the one in the program",
-        )
-        .hint("import it under another name: --name"));
-    }
-    Ok(())
-}
-
 /// One line: what is here now and how it is put to use.
 fn arrived(config: &Config, installed: &Installed) -> Result<Outcome, Failure> {
-    let Installed { name, directory, manifest } = installed;
+    let Installed { name, place, manifest } = installed;
     let (count, sum) = manifest.as_ref().map_or((0, ""), |m| (m.parameters, m.weights_sha256.as_str()));
     let using = if *name == config.chronos.model {
         "chronos.model names it".to_owned()
     } else {
         format!("to use it set chronos.model = \"{name}\"")
     };
-    print(&format!(
-        "{name}: {} parameters, sha256 {}, in {}; {using}\n",
-        parameter_count(count),
-        short(sum),
-        directory.display()
-    ))?;
+    print(&format!("{name}: {} parameters, sha256 {}, in {}; {using}\n", parameter_count(count), short(sum), place))?;
     Ok(Outcome::Done)
 }
 

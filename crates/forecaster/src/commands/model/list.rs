@@ -1,11 +1,11 @@
 //! `forecaster model list`.
 
-use super::{GET_ONE, width};
-use crate::chronos::{EMBEDDED, store};
+use super::width;
+use crate::chronos::store;
 use crate::commands::{print, print_json};
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
-use forecaster_chronos::{Installed, Manifest, parameter_count, short};
+use forecaster_chronos::{CheckpointPlace, EMBEDDED, Installed, Manifest, parameter_count, short};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -26,49 +26,65 @@ struct Row {
     bytes: u64,
     source: String,
     revision: Option<String>,
-    installed_at: String,
+    /// Null for the one in the program, as is `directory`.
+    installed_at: Option<String>,
     weights_sha256: String,
-    directory: String,
+    directory: Option<String>,
+    #[serde(flatten)]
+    card: Option<Card>,
 }
 
-/// Lists the checkpoints of the store.
+/// What is known of the one in the program only.
+#[derive(Serialize)]
+struct Card {
+    licence: &'static str,
+    architecture: &'static str,
+    trained_by: &'static str,
+    trained_until: String,
+}
+
+/// Lists the checkpoint in the program and those of the store.
 pub(super) fn list(config: &Config, json: bool) -> Result<Outcome, Failure> {
     let store = store(config);
     let configured = &config.chronos.model;
-    let row = |installed: Installed| {
-        let directory = installed.directory.display().to_string();
-        let name = installed.name;
-        let Manifest { source, revision, installed_at, parameters, bytes, weights_sha256, .. } = installed.manifest?;
-        let configured = name == *configured;
-        Some(Row { name, configured, parameters, bytes, source, revision, installed_at, weights_sha256, directory })
-    };
-    let checkpoints: Vec<Row> = store.list().into_iter().filter_map(row).collect();
-    let found = if configured == EMBEDDED { None } else { store.find(configured).ok() };
+    let found = store.find(configured).ok();
+    let is_configured = |name: &str| found.as_ref().is_some_and(|found| found.name == name);
+    let checkpoints: Vec<Row> =
+        store.list().into_iter().filter_map(|one| row(is_configured(&one.name), one)).collect();
     if json {
         let at_hand = found.is_some();
         print_json(&ListDocument { configured: configured.clone(), at_hand, checkpoints })?;
         return Ok(Outcome::Done);
     }
-    let mut text = if checkpoints.is_empty() {
-        format!("No checkpoint is here yet; run {GET_ONE}.\n")
-    } else {
-        table(&checkpoints)
-    };
-    if let Some(remark) = remark(configured, found) {
+    let mut text = table(&checkpoints);
+    if let Some(remark) = remark(configured, found.as_ref()) {
         let _ = writeln!(text, "{remark}");
     }
     print(&text)?;
     Ok(Outcome::Done)
 }
 
-/// What to say of the configured checkpoint when it is not one of the table's.
-fn remark(configured: &str, found: Option<Installed>) -> Option<String> {
-    if configured == EMBEDDED {
-        return Some(
-            "chronos.model = \"embedded\": this build holds no checkpoint of its own, so Chronos is left out."
-                .to_owned(),
-        );
+fn row(configured: bool, installed: Installed) -> Option<Row> {
+    let Installed { name, place, manifest } = installed;
+    let (directory, card) = match place {
+        CheckpointPlace::Folder(folder) => (Some(folder.display().to_string()), None),
+        CheckpointPlace::Program => (None, Some(card())),
+    };
+    let Manifest { source, revision, installed_at, parameters, bytes, weights_sha256, .. } = manifest?;
+    Some(Row { name, configured, parameters, bytes, source, revision, installed_at, weights_sha256, directory, card })
+}
+
+fn card() -> Card {
+    Card {
+        licence: EMBEDDED.licence,
+        architecture: EMBEDDED.architecture,
+        trained_by: EMBEDDED.trained_by,
+        trained_until: EMBEDDED.trained_until.to_string(),
     }
+}
+
+/// What to say of the configured checkpoint when it is not one of the table's.
+fn remark(configured: &str, found: Option<&Installed>) -> Option<String> {
     match found {
         Some(installed) if installed.manifest.is_some() => None,
         Some(_) => Some(format!("chronos.model = \"{configured}\": a folder outside the store.")),
@@ -91,12 +107,21 @@ fn table(rows: &[Row]) -> String {
             parameter_count(row.parameters),
             row.bytes as f64 / f64::from(1 << 20),
             row.revision.as_deref().map_or("-", short),
-            row.installed_at.get(..10).unwrap_or(&row.installed_at),
-            row.source
+            row.installed_at.as_deref().map_or("-", |at| at.get(..10).unwrap_or(at)),
+            source(row)
         );
     }
     if rows.iter().any(|row| row.configured) {
         text.push_str("* chronos.model\n");
     }
     text
+}
+
+fn source(row: &Row) -> String {
+    match &row.card {
+        Some(Card { licence, trained_by, trained_until, .. }) => {
+            format!("{}; trained by {trained_by} on rates until {trained_until}; {licence}", row.source)
+        }
+        None => row.source.clone(),
+    }
 }

@@ -30,7 +30,7 @@ struct Finding {
     checksums_match: Option<bool>,
     /// Whether the forecast of the fixed series is finite; null where there is none.
     finite: Option<bool>,
-    /// Largest difference from the forecast kept at import, in standard deviations of the series.
+    /// Largest difference from the forecast kept with it, in standard deviations of the series.
     difference: Option<f64>,
     /// Neighbouring quantiles out of order, of how many.
     crossings: Option<(usize, usize)>,
@@ -82,7 +82,7 @@ fn check_files(
     free_ram_mb: Option<u64>,
     finding: &mut Finding,
 ) -> Result<(), ChronosError> {
-    let checkpoint = Checkpoint::open(&installed.directory)?;
+    let checkpoint = Checkpoint::open(&installed.place)?;
     if let Some(manifest) = &installed.manifest {
         let (config_sha256, weights_sha256) = (checkpoint.config_sha256().to_owned(), checkpoint.weights_sha256()?);
         let files = [
@@ -94,7 +94,7 @@ fn check_files(
         finding.problems.extend(changed.into_iter().map(|(file, now, then)| {
             format!(
                 "{}: sha256 {}, and {} when it came; pull or import the checkpoint again",
-                installed.directory.join(file).display(),
+                installed.place.file(file).display(),
                 short(now),
                 short(then)
             )
@@ -111,7 +111,7 @@ fn check_files(
 /// Has the checkpoint forecast the fixed series and compares.
 fn check_forecast(installed: &Installed, config: &Config, finding: &mut Finding) -> Result<(), ChronosError> {
     let precision = precision(config);
-    let test = SelfTest::run(&installed.directory, precision, &session(config));
+    let test = SelfTest::run(&installed.place, precision, &session(config));
     finding.finite = match &test {
         Ok(_) => Some(true),
         Err(ChronosError::Answer(_)) => Some(false),
@@ -146,7 +146,7 @@ fn text(document: &VerifyDocument) -> String {
         if finding.finite == Some(true) {
             let agrees = match finding.difference {
                 Some(difference) => {
-                    format!("at most {difference:.1e} standard deviations from that when it came")
+                    format!("at most {difference:.1e} standard deviations from the one kept with it")
                 }
                 None => "nothing to compare with".to_owned(),
             };

@@ -1,0 +1,118 @@
+//! The checkpoint in the program: a small Chronos-Bolt that this project trained on exchange rates, so that a fresh
+//! installation without a network has one. Its two files and what the reference implementation forecasts with them
+//! (`fixtures/embedded.py`) lie in `embedded/`; nothing here knows its dimensions. It needs nothing on disk.
+
+use crate::{Checkpoint, CheckpointPlace, ChronosError, Installed, Manifest, SelfTest};
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+/// Its `config.json`.
+pub(crate) const CONFIG: &str = include_str!("../embedded/config.json");
+/// Its `model.safetensors`, in half precision.
+pub(crate) const WEIGHTS: &[u8] = include_bytes!("../embedded/model.safetensors");
+/// Checksums of both, and what the reference implementation forecasts for the self-test's series.
+const REFERENCE: &str = include_str!("../embedded/self_test.json");
+
+/// The card of the checkpoint in the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EmbeddedCheckpoint {
+    /// Its name.
+    pub name: &'static str,
+    /// The `chronos.model` that stands for it whatever it is called.
+    pub alias: &'static str,
+    /// Its architecture.
+    pub architecture: &'static str,
+    /// Who trained it.
+    pub trained_by: &'static str,
+    /// Last day of the exchange rates it was trained on.
+    pub trained_until: NaiveDate,
+    /// Licence of its weights: the program's own.
+    pub licence: &'static str,
+}
+
+/// The checkpoint in the program.
+pub const EMBEDDED: EmbeddedCheckpoint = EmbeddedCheckpoint {
+    name: "chronos-bolt-fx-2m",
+    alias: "embedded",
+    architecture: "Chronos-Bolt (Ansari et al. 2024)",
+    trained_by: "this project",
+    trained_until: match NaiveDate::from_ymd_opt(2019, 12, 31) {
+        Some(day) => day,
+        None => NaiveDate::MIN,
+    },
+    licence: env!("CARGO_PKG_LICENSE"),
+};
+
+impl EmbeddedCheckpoint {
+    /// Whether `name` means it.
+    pub fn answers_to(&self, name: &str) -> bool {
+        name == self.name || name == self.alias
+    }
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    config_sha256: String,
+    weights_sha256: String,
+    #[serde(flatten)]
+    self_test: SelfTest,
+}
+
+/// It, as if it lay in the store: its manifest holds the checksums and forecasts of the files it was made from.
+///
+/// # Errors
+/// When the program was built from broken files.
+pub(crate) fn installed() -> Result<Installed, ChronosError> {
+    let place = CheckpointPlace::Program;
+    let checkpoint = Checkpoint::open(&place)?;
+    let Reference { config_sha256, weights_sha256, self_test } =
+        serde_json::from_str(REFERENCE).map_err(|error| {
+            let reason = format!("the program was built from broken files ({error}); build or install it again");
+            ChronosError::Weights { path: place.file("self_test.json"), reason }
+        })?;
+    let manifest = Manifest {
+        name: EMBEDDED.name.to_owned(),
+        source: "built in".to_owned(),
+        revision: None,
+        installed_at: None,
+        parameters: checkpoint.parameters(),
+        bytes: checkpoint.weight_bytes(),
+        config_sha256,
+        weights_sha256,
+        self_test,
+    };
+    Ok(Installed { name: EMBEDDED.name.to_owned(), place, manifest: Some(manifest) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the program may grow by.
+    const LARGEST: usize = 8 << 20;
+
+    #[test]
+    fn it_is_small_and_half_precision_and_whole() {
+        assert!(WEIGHTS.len() + CONFIG.len() + REFERENCE.len() <= LARGEST, "{} bytes of weights", WEIGHTS.len());
+        let checkpoint = Checkpoint::open(&CheckpointPlace::Program).unwrap();
+        assert!(checkpoint.weight_bytes() < 3 * checkpoint.parameters() as u64, "two bytes a weight");
+        let deciles = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+        assert_eq!(checkpoint.config().quantiles, deciles);
+    }
+
+    /// The numbers that `model verify` compares with were made from these very files: else run fixtures/embedded.py.
+    #[test]
+    fn its_manifest_is_of_these_files() {
+        let manifest = installed().unwrap().manifest.unwrap();
+        let checkpoint = Checkpoint::open(&CheckpointPlace::Program).unwrap();
+        assert_eq!(manifest.weights_sha256, checkpoint.weights_sha256().unwrap(), "run fixtures/embedded.py");
+        assert_eq!(manifest.config_sha256, checkpoint.config_sha256(), "run fixtures/embedded.py");
+    }
+
+    #[test]
+    fn its_card_says_when_its_training_ended() {
+        assert_eq!(EMBEDDED.trained_until.to_string(), "2019-12-31");
+        assert!(EMBEDDED.answers_to("embedded") && EMBEDDED.answers_to(EMBEDDED.name));
+        assert!(!EMBEDDED.answers_to("amazon/chronos-bolt-small"));
+    }
+}
