@@ -48,6 +48,9 @@ struct ForecastMetrics {
 #[derive(Debug, Serialize)]
 struct ModelMetrics {
     weight: f64,
+    /// Of Chronos.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkpoint: Option<String>,
     #[serde(flatten)]
     scores: ScoresDocument,
     seconds: f64,
@@ -133,7 +136,12 @@ pub(crate) fn line(
     usage: &Usage,
 ) -> serde_json::Result<String> {
     let models = forecast.models.iter().map(|m| {
-        let metrics = ModelMetrics { weight: m.weight, scores: m.judged.into(), seconds: rounded(m.seconds) };
+        let metrics = ModelMetrics {
+            weight: m.weight,
+            checkpoint: m.checkpoint().map(str::to_owned),
+            scores: m.judged.into(),
+            seconds: rounded(m.seconds),
+        };
         (m.name.clone(), metrics)
     });
     let empty = empty_line(identity, &market.pair, forecast.horizon);

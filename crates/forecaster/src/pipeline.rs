@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::market::Market;
 use crate::models::{BENCHMARK, Lineup};
 use crate::progress;
+use forecaster_chronos::CHECKPOINT_DETAIL;
 use forecaster_domain::{Horizon, Model, ModelError, ModelForecast, QuantileForecast, Target, paths};
 use forecaster_ensemble::{
     Computed, ForecastCache, Judged, Pool, forecast_origins, grid_origins, guarded_forecast, judge_model, judge_pool,
@@ -36,6 +37,17 @@ pub(crate) struct ModelResult {
     pub seconds: f64,
     /// Figures that depend on the way to the end and not only on the end, for models that are asked for them.
     pub paths: Option<PathFigures>,
+}
+
+impl ModelResult {
+    /// Name of the trained checkpoint behind it, where there is one.
+    pub(crate) fn checkpoint(&self) -> Option<&str> {
+        self.answer
+            .details
+            .iter()
+            .find(|(name, _)| name == CHECKPOINT_DETAIL)
+            .map(|(_, checkpoint)| checkpoint.as_str())
+    }
 }
 
 /// Figures from sample paths through a forecast.

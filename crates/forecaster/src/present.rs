@@ -3,8 +3,10 @@
 use crate::config::{Config, ReportLanguage};
 use crate::document::RunIdentity;
 use crate::market::Market;
-use crate::pipeline::{Forecast, PastPool};
+use crate::pipeline::{Forecast, ModelResult, PastPool};
 use crate::resources::Usage;
+use chrono::NaiveDate;
+use forecaster_chronos::EMBEDDED;
 use forecaster_ensemble::Judged;
 use forecaster_report::{
     Caution, Language, ModelView, PastForecast, ReportView, ResourcesView, ScoreView, SourceView, Staleness,
@@ -66,15 +68,22 @@ pub(crate) fn view(
 }
 
 fn models(forecast: &Forecast) -> Vec<ModelView> {
-    let view = |m: &crate::pipeline::ModelResult| ModelView {
+    let view = |m: &ModelResult| ModelView {
         name: m.name.clone(),
         weight: m.weight,
         forecast: m.answer.quantiles.clone(),
         scores: m.judged.map(score),
+        trained_here: trained_here(m),
         details: m.answer.details.clone(),
         seconds: m.seconds,
     };
     forecast.models.iter().map(view).collect()
+}
+
+/// No other checkpoint can have the name of the program's own.
+fn trained_here(model: &ModelResult) -> Option<(String, NaiveDate)> {
+    let checkpoint = model.checkpoint().filter(|name| *name == EMBEDDED.name)?;
+    Some((checkpoint.to_owned(), EMBEDDED.trained_until))
 }
 
 fn validation(config: &Config, forecast: &Forecast) -> ValidationView {

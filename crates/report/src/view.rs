@@ -94,6 +94,8 @@ pub struct ModelView {
     pub forecast: QuantileForecast,
     /// Its out-of-sample scores.
     pub scores: Option<ScoreView>,
+    /// Where this project trained it itself, the checkpoint's name and the last day of what it was trained on.
+    pub trained_here: Option<(String, NaiveDate)>,
     /// What it settled on, name and value, already worded (order, degrees of freedom, regressors).
     pub details: Vec<(String, String)>,
     /// Seconds it took, validation included.

@@ -13,8 +13,7 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// An empty directory with few validation origins, so that a debug build is quick, and without Chronos, which needs
-    /// a checkpoint.
+    /// An empty directory with few validation origins, and without Chronos, so that a debug build is quick.
     pub(crate) fn new() -> Self {
         Self::with(&[("FORECASTER__ENSEMBLE__ORIGINS", "12")])
     }
@@ -31,6 +30,15 @@ impl Desk {
             std::fs::copy(fixture, checkpoint.join(file)).unwrap();
         }
         desk.set("FORECASTER__CHRONOS__MODEL", &checkpoint.display().to_string());
+        desk
+    }
+
+    /// The configuration as it is shipped, but for the number of validation origins; to be run offline.
+    pub(crate) fn as_shipped() -> Self {
+        let environment = vec![("FORECASTER__ENSEMBLE__ORIGINS".to_owned(), "12".to_owned())];
+        let desk = Self { directory: tempfile::tempdir().unwrap(), environment };
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/forecasters.toml");
+        desk.write("config/forecasters.toml", &std::fs::read_to_string(shipped).unwrap());
         desk
     }
 

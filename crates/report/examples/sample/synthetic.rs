@@ -101,6 +101,7 @@ fn model(
     details: &[(&str, &str)],
 ) -> ModelView {
     ModelView {
+        trained_here: None,
         name: name.to_owned(),
         weight,
         forecast,

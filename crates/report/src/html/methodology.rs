@@ -51,7 +51,12 @@ fn described(page: &Page<'_>, model: &ModelView) -> Markup {
                 p.code { (model.name) }
             }
             div {
-                p { (methods::description(language, &model.name)) }
+                p {
+                    (methods::description(language, &model.name))
+                    @if let Some((checkpoint, until)) = &model.trained_here {
+                        " " (prose(&methods::trained_here(language, checkpoint, *until)))
+                    }
+                }
                 dl.details {
                     @for (name, value) in model.details.iter().filter(|(_, value)| !value.is_empty()) {
                         div { dt { (methods::detail(language, name)) } dd { (methods::detail_value(language, value)) } }

@@ -5,6 +5,7 @@ use crate::{
     ValidationView,
     text::sentences,
 };
+use chrono::{Datelike, NaiveDate};
 
 /// A short description of a model by its configured name; a generic line for one that is not known.
 pub(crate) fn description(language: Language, name: &str) -> &'static str {
@@ -47,6 +48,21 @@ pub(crate) fn description(language: Language, name: &str) -> &'static str {
         _ => language.pick(
             "Modelo adicional de la configuración, validado y ponderado como los demás.",
             "An additional model of the configuration, validated and weighted like the others.",
+        ),
+    }
+}
+
+/// Whose the weights of Chronos-Bolt are, where they are this project's own.
+pub(crate) fn trained_here(language: Language, checkpoint: &str, until: NaiveDate) -> String {
+    let year = until.year();
+    match language {
+        Spanish => format!(
+            "Sus pesos son los de {checkpoint}, un modelo pequeño de esta arquitectura que este proyecto entrenó con tipos de \
+             cambio hasta {year}; no es uno de los modelos que publica Amazon."
+        ),
+        English => format!(
+            "Its weights are those of {checkpoint}, a small model of this architecture that this project trained on \
+             exchange rates up to {year}; it is not one of the models that Amazon publishes."
         ),
     }
 }
@@ -196,6 +212,20 @@ pub(crate) fn spread(language: Language, view: &ValidationView) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_of_our_own_do_not_pass_for_amazons() {
+        let until = NaiveDate::from_ymd_opt(2019, 12, 31).unwrap();
+        let spanish = trained_here(Spanish, "own-bolt", until);
+        assert!(
+            spanish.contains("own-bolt")
+                && spanish.contains("hasta 2019; no es uno de los modelos que publica Amazon")
+        );
+        let english = trained_here(English, "own-bolt", until);
+        assert!(
+            english.contains("own-bolt") && english.contains("up to 2019; it is not one of the models that Amazon")
+        );
+    }
 
     #[test]
     fn details_follow_the_language() {
