@@ -2,7 +2,7 @@
 # Runs: on their minute, with Chronos, interrupted by a stop and by a kill.
 
 row_scheduled_run() {
-    local since run_id fields reports
+    local since run_id fields reports checkpoint
     since=$(mark)
     set_key service timezone '"UTC"' && schedule_soon 7d || return 1
     inside systemctl reload forecaster || { echo "reload failed"; return 1; }
@@ -16,7 +16,9 @@ row_scheduled_run() {
     fields=$(inside journalctl --unit=forecaster --after-cursor="$since" --output=json HORIZON=7d |
         grep 'run finished' | grep -oE '"(HORIZON|RUN_ID|SECONDS)" ?: ?"[^"]*"' | tr -d ' ' | tr '\n' ' ')
     grep -q '"SECONDS"' <<<"$fields" || { echo "no SECONDS: $fields"; return 1; }
-    echo "$reports report files, 1 metrics line, journal $fields"
+    checkpoint=$(metrics | tail -n 1 | grep -o '"checkpoint":"[^"]*"' | cut -d '"' -f 4)
+    [ -n "$checkpoint" ] || { echo "Chronos, shipped enabled for 7d, took no part"; return 1; }
+    echo "$reports report files, 1 metrics line, with $checkpoint, journal $fields"
 }
 
 row_chronos() {

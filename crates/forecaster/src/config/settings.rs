@@ -293,7 +293,7 @@ impl Default for RatesSettings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ChronosSettings {
-    /// "embedded", the name of a checkpoint in the store, or a folder with one.
+    /// "embedded" for the one in the program, the name of a checkpoint in the store, or a folder with one.
     pub model: String,
     /// Precision of the weights.
     pub quantize: Quantize,
