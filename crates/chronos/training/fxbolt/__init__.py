@@ -1,0 +1,1 @@
+"""Trains Chronos-Bolt on exchange rates: data, simulation, training, scores, export. See ../README.md."""

