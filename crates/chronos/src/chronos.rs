@@ -39,6 +39,8 @@ pub struct CheckpointLabel {
     pub name: String,
     /// Parameters in it.
     pub parameters: usize,
+    /// The longest context that it looks at.
+    pub context_length: usize,
     /// SHA-256 of its weights, hexadecimal.
     pub weights_sha256: String,
     /// SHA-256 of its `config.json`, hexadecimal.
@@ -180,6 +182,10 @@ impl Chronos {
 
     fn details(&self, label: &CheckpointLabel, pipeline: &Pipeline) -> Vec<(String, String)> {
         let detail = |name: &str, value: String| (name.to_owned(), value);
+        let context = match self.settings.context_length {
+            longer if longer > label.context_length => format!("{} of {longer}", label.context_length),
+            whole => whole.to_string(),
+        };
         let mut details = vec![
             detail(CHECKPOINT_DETAIL, label.name.clone()),
             detail("parameters", parameter_count(label.parameters)),
@@ -187,7 +193,7 @@ impl Chronos {
                 "weights",
                 format!("{} (sha256 {})", pipeline.settings().precision.name(), short(&label.weights_sha256)),
             ),
-            detail("context", self.settings.context_length.to_string()),
+            detail("context", context),
         ];
         if self.settings.temperature != 1.0 {
             details.push(detail("temperature", self.settings.temperature.to_string()));

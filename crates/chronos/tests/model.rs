@@ -35,6 +35,7 @@ fn label() -> CheckpointLabel {
     CheckpointLabel {
         name: "fixture".into(),
         parameters: 0,
+        context_length: 2048,
         weights_sha256: "0123456789abcdef".into(),
         config_sha256: "fedcba9876543210".into(),
     }
@@ -90,6 +91,23 @@ fn tails_are_extrapolated_beyond_the_deciles() {
             let ratio = (logs[tail] - logs[5]) / (logs[outermost] - logs[5]);
             assert!((ratio - 2.3646 / 1.4149).abs() < 1e-3, "{ratio}");
         }
+    }
+}
+
+/// A context longer than the checkpoint looks at is not passed off as used.
+#[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
+fn its_details_tell_the_context_that_is_used() {
+    let directory = copied("reg_relu");
+    let history = history(&[]);
+    let target = target(&history, Horizon::D7);
+    for (asked_for, told) in [(90, "90"), (128, "128"), (180, "128 of 180")] {
+        let label = CheckpointLabel { context_length: 128, ..label() };
+        let settings = ChronosSettings { context_length: asked_for, temperature: 1.0 };
+        let chronos =
+            Chronos::new(Pipeline::new(self::settings(directory.path())), label, settings, BusinessCalendar::chile());
+        let details = chronos.forecast(&history, &target).unwrap().details;
+        assert!(details.contains(&("context".to_owned(), told.to_owned())), "{details:?}");
     }
 }
 

@@ -79,6 +79,7 @@ fn pipeline(config: &Config) -> Result<(Pipeline, CheckpointLabel), ChronosError
     let label = CheckpointLabel {
         name: installed.name.clone(),
         parameters: checkpoint.parameters(),
+        context_length: checkpoint.config().context_length,
         weights_sha256,
         config_sha256: checkpoint.config_sha256().to_owned(),
     };
