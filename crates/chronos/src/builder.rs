@@ -153,7 +153,7 @@ impl<'a> Builder<'a> {
         [output, input]: [usize; 2],
         added: Option<&str>,
     ) -> Result<Value, ChronosError> {
-        if self.precision == Precision::Int8 {
+        if self.precision == Precision::Int8 && !name.starts_with(INPUT) {
             return self.quantized_linear(x, name, [output, input], added);
         }
         let weight = self.weight(name, &[output, input], &[output, input])?;
@@ -275,6 +275,9 @@ impl<'a> Builder<'a> {
 
 /// Weights that share a scale.
 const BLOCK: usize = 64;
+/// Layers that are never rounded to eight bits: they read the rates themselves, of which a day's change is a few
+/// hundredths of the range, and there are few weights in them.
+const INPUT: &str = "input_patch_embedding.";
 
 /// Rows of `values` `[output, input]` to eight bits about 128, each block of [`BLOCK`] with its own scale.
 fn quantize(values: &[f32], input: usize) -> (Vec<u8>, Vec<f32>) {

@@ -20,7 +20,7 @@ const HIDDEN: f32 = f32::MIN;
 /// Scale of a context without any spread, as in the reference.
 const NO_SPREAD: f32 = 1e-5;
 /// Version of this conversion, part of the provenance: files made by another are made anew.
-pub(crate) const CONVERTER: &str = concat!("forecaster ", env!("CARGO_PKG_VERSION"), " graph 1");
+pub(crate) const CONVERTER: &str = concat!("forecaster ", env!("CARGO_PKG_VERSION"), " graph 2");
 
 /// Builds the model's file, `provenance` becoming its metadata.
 ///
