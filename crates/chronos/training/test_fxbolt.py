@@ -1,5 +1,9 @@
 """Tests of the training tool: `python -m unittest` in this folder (needs requirements.txt, not the packages' rates)."""
 
+import contextlib
+import copy
+import io
+import json
 import tempfile
 import unittest
 from pathlib import Path
@@ -8,10 +12,12 @@ import numpy as np
 import pandas as pd
 import torch
 from chronos import ChronosBoltPipeline
+from chronos.chronos_bolt import ChronosBoltModelForForecasting
 
 from fxbolt import rates
 from fxbolt.learning import STATE, Recipe, Training, averaged
-from fxbolt.model import GAUSSIAN, LEVELS, STEPS, export, new_model, open_model, relative_loss, step_weights
+from fxbolt.__main__ import before, parser, random_walks
+from fxbolt.model import GAUSSIAN, LEVELS, STEPS, BadCheckpoint, export, new_model, open_model, relative_loss, step_weights
 from fxbolt.scores import origins, pinball, table
 from fxbolt.simulation import simulate
 from fxbolt.start import start_as_random_walk
@@ -62,6 +68,34 @@ class OwnSeries(unittest.TestCase):
         self.refused(series[::22].reindex(series.index[::22]).iloc[:60].pipe(lambda s: pd.concat([s] * 1)), "observations")
         long = walk(10_000, first="1980-01-01")[::22]
         self.refused(long, "daily")
+
+    def test_dates_may_be_numbers_or_have_hours_and_zones(self):
+        series = walk()
+        for dates in (series.index.strftime("%Y%m%d"), series.index.strftime("%Y-%m-%dT15:00:00-03:00")):
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "own.csv"
+                pd.DataFrame({"date": dates, "value": series.to_numpy()}).to_csv(path, index=False)
+                (segment,) = rates.own_series(path, pd.Timestamp(series.index[-1]))
+            self.assertEqual(segment.first, np.datetime64("2010-01-01"))
+
+    def test_the_newest_version_of_a_date_counts(self):
+        series = walk()
+        table = pd.DataFrame({"date": series.index, "value": series.to_numpy(), "fetched_at_ms": 0})
+        again = pd.DataFrame({"date": series.index[-1:], "value": [123.0], "fetched_at_ms": 1})
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "usdown.parquet"
+            pd.concat([table, again]).to_parquet(path)
+            (segment,) = rates.own_series(path, None)
+        self.assertAlmostEqual(np.exp(segment.values[-1]), 123.0)
+
+    def test_nothing_is_left_before_what_is_kept_back(self):
+        segments = rates.segments("own", np.log(walk(340)))
+        with self.assertRaisesRegex(rates.BadSeries, "own: too short: 183 observations up to 2010-"):
+            before(segments, pd.Timestamp("2010-06-01"))
+
+    def test_a_cut_off_must_be_given(self):
+        with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+            parser().parse_args(["finetune", "--checkpoint", "x", "--series", "y", "--out", "z"])
 
     def test_a_good_one_keeps_its_holes(self):
         series = walk().drop(walk().index[[10, 500]])
@@ -174,18 +208,31 @@ class Model(unittest.TestCase):
             folder = Path(folder)
             feed = lambda: Feed([], STEPS, 128, 2, 1)  # noqa: E731
             recipe = Recipe(steps=4, real=0, simulated=8, warm_up=1)
-            first = Training(small(), feed(), recipe, folder, None, False)
+            training = lambda seed, made_of: Training(  # noqa: E731
+                small(seed), feed(), recipe, folder, None, False, {"seed": made_of}, "2019-12-31")
+            first = training(1, "1")
             first.one_step()
             first.one_step()
             first.save()
-            kept = averaged(folder / STATE)
-            again = Training(small(2), feed(), recipe, folder, None, False)
+            kept, until = averaged(folder / STATE)
+            self.assertEqual(until, "2019-12-31")
+            with self.assertRaisesRegex(BadCheckpoint, "a training of seed 1, not of seed 2; give --fresh"):
+                training(2, "2").resume()
+            again = training(2, "1")
             self.assertTrue(again.resume())
             for name, tensor in kept.state_dict().items():
                 self.assertTrue(torch.equal(tensor, again.average.state_dict()[name]), name)
             self.assertEqual(again.step, 2)
+            # Both go on with the same batches: the second is where the first is.
+            for name, tensor in first.model.state_dict().items():
+                self.assertTrue(torch.equal(tensor, again.model.state_dict()[name]), name)
+            first.one_step()
+            again.one_step()
+            for name, tensor in first.model.state_dict().items():
+                self.assertTrue(torch.allclose(tensor, again.model.state_dict()[name], atol=1e-6), name)
             again.learn()
             self.assertEqual(again.step, 4)
+            self.assertEqual(json.loads((folder / "config.json").read_text())["trained_until"], "2019-12-31")
             context = torch.tensor(walk(128).to_numpy(), dtype=torch.float32)
             with torch.no_grad():
                 own = again.average(context[None]).quantile_preds
@@ -196,8 +243,50 @@ class Model(unittest.TestCase):
         model = small()
         with torch.no_grad():
             model.shared.weight.fill_(1e6)
-        with tempfile.TemporaryDirectory() as folder, self.assertRaises(ValueError):
+        with tempfile.TemporaryDirectory() as folder, self.assertRaises(BadCheckpoint):
             export(model, Path(folder), True)
+
+    def test_half_precision_costs_nothing(self):
+        model = small()
+        start_as_random_walk(model, random_walks(128, 1))
+        contexts = random_walks(128, 2)
+        with tempfile.TemporaryDirectory() as folder:
+            export(model, Path(folder), True)
+            half = open_model(Path(folder)).eval()
+        with torch.no_grad():
+            apart = (model.eval()(contexts).quantile_preds - half(contexts).quantile_preds).abs().mean()
+        # A twentieth of a day's volatility of 1 %.
+        self.assertLess(apart.item(), 0.0005)
+
+    def test_other_checkpoints_are_refused_by_name_or_taken_without_dropout(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            with self.assertRaisesRegex(BadCheckpoint, "no config.json"):
+                open_model(folder)
+            other = small()
+            other.config.dropout_rate = 0.1
+            export(other, folder, False)
+            taken = open_model(folder).train()
+            contexts = random_walks(128, 1)
+            with torch.no_grad():
+                self.assertTrue(torch.equal(taken(contexts).quantile_preds, taken(contexts).quantile_preds))
+            config = json.loads((folder / "config.json").read_text())
+            config["chronos_config"]["quantiles"] = [0.05, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.95]
+            (folder / "config.json").write_text(json.dumps(config))
+            with self.assertRaisesRegex(BadCheckpoint, "expected the nine deciles"):
+                open_model(folder)
+
+    def test_shorter_models_are_scored_as_far_as_they_reach(self):
+        model = small()
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            config = copy.deepcopy(model.config)
+            config.chronos_config["prediction_length"] = 24
+            ChronosBoltModelForForecasting(config).save_pretrained(folder)
+            short = open_model(folder)
+        logs = rates.segments("x", np.log(walk()))
+        found = table(short, origins(logs, pd.Timestamp("2012-01-01"), pd.Timestamp("2015-09-01")))
+        self.assertEqual(list(found), ["7d", "15d", "30d"])
 
     def test_an_export_opens(self):
         with tempfile.TemporaryDirectory() as folder:

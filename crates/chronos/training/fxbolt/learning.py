@@ -13,7 +13,7 @@ import torch
 from chronos.chronos_bolt import ChronosBoltModelForForecasting
 from transformers import T5Config
 
-from .model import LEVELS, export, relative_loss, step_weights
+from .model import LEVELS, BadCheckpoint, export, relative_loss, step_weights
 from .scores import Origins, line, table
 from .windows import Feed
 
@@ -44,17 +44,21 @@ def device_at_hand() -> torch.device:
 
 
 def averaged(path: Path):
-    """The model with the averaged weights of a training's saved state."""
+    """The model with the averaged weights of a training's saved state, and until when it learned."""
     state = torch.load(path, map_location="cpu", weights_only=False)
     model = ChronosBoltModelForForecasting(T5Config(**state["config"]))
     model.load_state_dict(state["average"])
-    return model
+    return model, state["trained_until"]
 
 
 class Training:
     """One training in one folder; goes on from what was saved there."""
 
-    def __init__(self, model, feed: Feed, recipe: Recipe, folder: Path, held_out: Origins | None, half: bool):
+    def __init__(
+        self, model, feed: Feed, recipe: Recipe, folder: Path, held_out: Origins | None, half: bool,
+        made_of: dict[str, str], trained_until: str | None,
+    ):
+        """`made_of` says what is learned and from what: a training that was of something else does not go on."""
         self.device = device_at_hand()
         self.model = model.to(self.device)
         self.average = copy.deepcopy(self.model).eval()
@@ -65,26 +69,34 @@ class Training:
         self.weights = step_weights(self.model.chronos_config.prediction_length).to(self.device)
         self.levels = torch.tensor(LEVELS, device=self.device)
         self.step, self.seconds = 0, 0.0
+        self.made_of, self.trained_until = made_of, trained_until
         folder.mkdir(parents=True, exist_ok=True)
 
     def progress(self) -> float:
-        """Share of the training that is done."""
+        """Share of the training that is done; looks at the scores count as time."""
         return max(self.step / self.recipe.steps, self.seconds / (60 * self.recipe.minutes))
 
     def learn(self) -> None:
         """Trains to the end, then exports the averaged weights."""
         begin, before = time.monotonic(), self.seconds
-        losses, looked, last_look = [], self.seconds, None
-        while self.progress() < 1:
-            losses.append(self.one_step())
-            self.seconds = before + time.monotonic() - begin
-            if self.seconds - looked > self.recipe.evaluate_every:
-                self.look(losses)
-                self.save()
-                losses, looked = [], self.seconds
-        self.look(losses)
-        self.save()
-        export(self.average, self.folder, self.half)
+        losses, looked = [], self.seconds
+        try:
+            while self.progress() < 1:
+                losses.append(self.one_step())
+                self.seconds = before + time.monotonic() - begin
+                if self.seconds - looked > self.recipe.evaluate_every:
+                    self.look(losses)
+                    self.save()
+                    losses, looked = [], self.seconds
+        except KeyboardInterrupt:
+            self.save()
+            raise
+        if losses:
+            self.look(losses)
+            self.save()
+        else:
+            print(f"finished already, at step {self.step}")
+        export(self.average, self.folder, self.half, self.trained_until)
 
     def one_step(self) -> float:
         """One step of the optimizer; the loss relative to the random walk's."""
@@ -99,6 +111,8 @@ class Training:
         if self.recipe.simulated:
             parts.append(self.feed.simulated(self.recipe.simulated, days))
         parts = [part.to(self.device) for part in parts if part is not None and len(part.context)]
+        if not parts:
+            raise ValueError("no window can be learned from: the series is pegged, mostly unobserved or jumps")
         quantiles = self.model(torch.cat([part.context for part in parts])).quantile_preds
         counts = [len(part.context) for part in parts]
         loss = sum(
@@ -133,21 +147,26 @@ class Training:
         state = {
             "model": self.model.state_dict(), "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(), "step": self.step, "seconds": self.seconds,
-            "feed": self.feed.rng.bit_generator.state, "recipe": asdict(self.recipe),
-            "config": self.model.config.to_dict(),
+            "feed": self.feed.state(), "recipe": asdict(self.recipe), "config": self.model.config.to_dict(),
+            "made_of": self.made_of, "trained_until": self.trained_until,
         }
         torch.save(state, unfinished)
         unfinished.replace(self.folder / STATE)
 
     def resume(self) -> bool:
-        """Goes on from what was saved, when something was."""
+        """Goes on from what was saved, when something was. Raises BadCheckpoint when that was another training."""
         path = self.folder / STATE
         if not path.exists():
             return False
         state = torch.load(path, map_location=self.device, weights_only=False)
+        differing = sorted(k for k in {*state["made_of"], *self.made_of} if state["made_of"].get(k) != self.made_of.get(k))
+        if differing:
+            before = ", ".join(f"{k} {state['made_of'].get(k)}" for k in differing)
+            now = ", ".join(f"{k} {self.made_of.get(k)}" for k in differing)
+            raise BadCheckpoint(f"{self.folder}: a training of {before}, not of {now}; give --fresh or another --out")
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.seconds = state["step"], state["seconds"]
-        self.feed.rng.bit_generator.state = state["feed"]
+        self.feed.go_on(state["feed"])
         return True

@@ -25,6 +25,10 @@ GAUSSIAN = 2 / len(LEVELS) * sum(
 """Mean over the deciles of twice the pinball loss of the true quantiles of a standard normal: twice its density there."""
 
 
+class BadCheckpoint(ValueError):
+    """A folder that is no checkpoint to go on from; says which and why."""
+
+
 def new_model(width: int, layers: int, decoder_layers: int, context: int, patch: int, seed: int):
     """An untrained Chronos-Bolt; `width` is d_model, four times that in feed-forward layers, heads of 32."""
     torch.manual_seed(seed)
@@ -47,12 +51,21 @@ def new_model(width: int, layers: int, decoder_layers: int, context: int, patch:
 
 
 def open_model(directory: Path):
-    """A checkpoint in a folder as the hub has it; must give the nine deciles."""
-    model = ChronosBoltModelForForecasting.from_pretrained(directory, dtype=torch.float32)
-    model.config.dropout_rate = 0.0
-    for module in model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
+    """A checkpoint in a folder as the hub has it, in single precision and without dropout.
+
+    Raises BadCheckpoint when there is none or it does not give the nine deciles.
+    """
+    if not (directory / "config.json").is_file():
+        raise BadCheckpoint(f"{directory}: no config.json; expected a folder with config.json and model.safetensors")
+    try:
+        config = T5Config.from_pretrained(directory)
+        config.dropout_rate = 0.0
+        model = ChronosBoltModelForForecasting.from_pretrained(directory, config=config, dtype=torch.float32)
+    except (AssertionError, OSError, RuntimeError, TypeError, ValueError) as error:
+        raise BadCheckpoint(f"{directory}: no Chronos-Bolt that chronos-forecasting can read ({error})") from error
+    levels = list(model.chronos_config.quantiles)
+    if len(levels) != len(LEVELS) or max(abs(a - b) for a, b in zip(levels, LEVELS)) > 1e-6:
+        raise BadCheckpoint(f"{directory}: gives the quantiles {levels}; expected the nine deciles")
     return model
 
 
@@ -84,10 +97,10 @@ def relative_loss(quantiles: torch.Tensor, batch: Batch, weights: torch.Tensor, 
     return (by_step @ weights[:steps] / batch.volatility).mean() / GAUSSIAN
 
 
-def export(model, directory: Path, half: bool) -> None:
+def export(model, directory: Path, half: bool, trained_until: str | None = None) -> None:
     """Writes `config.json` and `model.safetensors` as the hub has them; matrices in half precision where asked for.
 
-    Vectors, and the layer that takes differences of rates, stay in single precision: differences of a day are a hundredth
+    `trained_until`, the last date that was learned from, is kept in the configuration. Vectors, and the layer that takes differences of rates, stay in single precision: differences of a day are a hundredth
     of what half precision leaves of their gates. The configuration asks for single precision, to which readers widen.
     """
     directory.mkdir(parents=True, exist_ok=True)
@@ -99,12 +112,16 @@ def export(model, directory: Path, half: bool) -> None:
         single = not half or tensor.dim() == 1 or name.startswith("input_patch_embedding.hidden_layer")
         weights[name] = tensor.detach().to("cpu", torch.float32 if single else torch.float16).contiguous()
         if not torch.isfinite(weights[name]).all():
-            raise ValueError(f"{name} has weights that are not finite in {weights[name].dtype}; nothing was exported")
+            raise BadCheckpoint(f"{name} has weights that are not finite in {weights[name].dtype}; nothing was exported")
     config = model.config.to_dict()
     config["torch_dtype"] = "float32"
+    if trained_until is not None:
+        config["trained_until"] = trained_until
     config.pop("dtype", None)
     unfinished = directory / ".model.safetensors"
     save_file(weights, unfinished, metadata={"format": "pt"})
     unfinished.chmod(0o644)
     unfinished.replace(directory / "model.safetensors")
-    (directory / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    described = directory / ".config.json"
+    described.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    described.replace(directory / "config.json")

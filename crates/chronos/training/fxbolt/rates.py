@@ -116,6 +116,14 @@ def crosses(table: pd.DataFrame, currencies: list[str], until: pd.Timestamp, bas
     return found
 
 
+def days(column: pd.Series) -> pd.Series:
+    """The calendar days of a column of dates, NaT where there is none; 20240131 is one too."""
+    if pd.api.types.is_numeric_dtype(column):
+        column = column.astype("Int64").astype("string")
+    dates = pd.to_datetime(column, errors="coerce", utc=True)
+    return dates.dt.tz_localize(None).dt.normalize()
+
+
 def own_series(path: Path, until: pd.Timestamp | None, value: str = "value") -> list[Segment]:
     """A series of one's own: a CSV with the columns date and value, or a Parquet file of the store of rates.
 
@@ -128,7 +136,7 @@ def own_series(path: Path, until: pd.Timestamp | None, value: str = "value") -> 
     lower = {str(column).lower(): column for column in table.columns}
     if "date" not in lower or value not in lower:
         raise BadSeries(f"{path}: columns {list(table.columns)}; expected date and {value}")
-    dates = pd.to_datetime(table[lower["date"]], errors="coerce")
+    dates = days(table[lower["date"]])
     prices = pd.to_numeric(table[lower[value]], errors="coerce")
     # A blank cell is a day without an observation; anything else that is no number is a mistake.
     bad = dates.isna() | (prices.isna() & table[lower[value]].notna()) | (prices <= 0) | np.isinf(prices)

@@ -8,7 +8,7 @@ Every series is a random walk in the logarithm with errors in units of its own v
   GARCH(1,1) (Bollerslev 1986) with Student's t or Gaussian errors, or constant volatility;
   two regimes of volatility (Markov chain) in some;
   a first-order moving average in some (official rates are averages of a day's trades: Working 1960);
-  jumps in some; reversion to a slowly moving level in some (managed bands); a drift in all, mostly tiny.
+  jumps in some; reversion to the level at their beginning in some (managed bands); a drift in all, mostly tiny.
 """
 
 from __future__ import annotations

@@ -134,7 +134,20 @@ class Feed:
     def __init__(self, pools: list[tuple[float, Pool]], steps: int, longest: int, futures: int, seed: int):
         self.pools, self.steps, self.longest, self.futures = pools, steps, longest, futures
         self.rng = np.random.default_rng(seed)
-        self._simulated, self._next = None, 0
+        self._simulated, self._next, self._made_from = None, 0, None
+
+    def state(self) -> dict:
+        """What brings a feed of the same pools to where this one is."""
+        size = 0 if self._simulated is None else len(self._simulated)
+        return {"generator": self.rng.bit_generator.state, "made_from": self._made_from, "size": size, "next": self._next}
+
+    def go_on(self, state: dict) -> None:
+        """Goes on from another's state."""
+        if state["made_from"] is not None:
+            self._made_from = self.rng.bit_generator.state = state["made_from"]
+            self._simulated = simulate(self.rng, state["size"], self.longest, self.steps, self.futures)
+        self.rng.bit_generator.state = state["generator"]
+        self._next = state["next"]
 
     def length(self) -> int:
         """A context length: those that are used in production half of the time, else anything between."""
@@ -155,14 +168,15 @@ class Feed:
                 drawn.append(pool.draw(self.rng, sparse, 2 * (days + self.steps))[:, ::2])
             drawn = various(self.rng, np.concatenate(drawn), days)
             good = learnable(drawn[:, :days], drawn[:, None, days:])
-            windows.append(drawn[good][-wanted:] if good.any() else drawn[:0])
+            windows.append(drawn[self.rng.permutation(np.flatnonzero(good))[:wanted]])
         windows = np.concatenate(windows)
         return batch(windows[:, :days], windows[:, None, days:]) if len(windows) else None
 
     def simulated(self, n: int, days: int) -> Batch:
         """Up to `n` simulated windows; contexts are the last `days` days of longer ones made in one go."""
         if self._simulated is None or self._next + n > len(self._simulated):
-            self._simulated = simulate(self.rng, SIMULATED_AT_ONCE, self.longest, self.steps, self.futures)
+            self._made_from = self.rng.bit_generator.state
+            self._simulated = simulate(self.rng, max(SIMULATED_AT_ONCE, n), self.longest, self.steps, self.futures)
             self._next = 0
         chosen = slice(self._next, self._next + n)
         self._next += n
