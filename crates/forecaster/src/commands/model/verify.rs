@@ -138,7 +138,7 @@ fn text(document: &VerifyDocument) -> String {
             let _ = writeln!(text, "  {what:<11}{said}");
         };
         match finding.checksums_match {
-            Some(true) => line("checksums", "as they were when it came"),
+            Some(true) => line("checksums", "unchanged"),
             Some(false) => line("checksums", "changed"),
             None if finding.finite.is_some() => line("checksums", "nothing to compare with: not in the store"),
             None => {}
