@@ -104,15 +104,17 @@ def learn(training: Training, arguments) -> None:
 
 
 def train(arguments) -> None:
-    """From scratch."""
+    """From scratch, or on from a checkpoint, on the packages' rates and simulated ones."""
     recipe = recipe_of(arguments)
     model = new_model(
         arguments.width, arguments.layers, arguments.decoder_layers, arguments.context, arguments.patch, arguments.seed
     )
     pools = public_pools(arguments, rates.TRAIN_UNTIL) if arguments.real else []
-    feed = Feed(pools, STEPS, arguments.context, arguments.futures, arguments.seed)
-    if not arguments.random_start:
+    if arguments.begin is not None:
+        model = open_model(arguments.begin)
+    elif not arguments.random_start:
         start_as_random_walk(model, random_walks(arguments.context, arguments.seed))
+    feed = Feed(pools, STEPS, model.chronos_config.context_length, arguments.futures, arguments.seed)
     look = held_out(arguments, rates.TRAIN_UNTIL, rates.CHOOSE_UNTIL)
     until = str(rates.TRAIN_UNTIL.date())
     learn(Training(model, feed, recipe, arguments.out, look, not arguments.single, made_of(arguments), until), arguments)
@@ -256,6 +258,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--decoder-layers", type=whole(1), default=2)
     one.add_argument("--context", type=whole(64), default=256)
     one.add_argument("--patch", type=whole(4), default=16)
+    one.add_argument("--begin", type=Path, metavar="CHECKPOINT", help="begins with its weights, and has its dimensions")
     one.add_argument("--random-start", action="store_true", help="does not start as the random walk")
 
     one = command("finetune", finetune)
