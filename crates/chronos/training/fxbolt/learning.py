@@ -78,6 +78,8 @@ class Training:
 
     def learn(self) -> None:
         """Trains to the end, then exports the averaged weights."""
+        if self.progress() >= 1:
+            print(f"finished already, at step {self.step}")
         begin, before = time.monotonic(), self.seconds
         losses, looked = [], self.seconds
         try:
@@ -94,8 +96,6 @@ class Training:
         if losses:
             self.look(losses)
             self.save()
-        else:
-            print(f"finished already, at step {self.step}")
         export(self.average, self.folder, self.half, self.trained_until)
 
     def one_step(self) -> float:
