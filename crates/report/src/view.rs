@@ -53,6 +53,19 @@ pub struct ReportView {
     pub reliability: Vec<(f64, f64)>,
     /// Probabilities of round price levels, increasing in price.
     pub round_levels: Vec<RoundLevel>,
+    /// Weights over time, oldest first: replayed at the validation origins, and as issued in past runs.
+    pub weights: Vec<PastWeights>,
+    /// What ensemble and random walk lost at each validation origin, oldest first.
+    pub losses: Vec<OriginLoss>,
+    /// The last forecasts that were truly issued by earlier runs of this horizon, one an as-of date, oldest first; only
+    /// those whose last target date has passed.
+    pub issued: Vec<PastForecast>,
+    /// The regressors that the models saw.
+    pub regressors: Vec<RegressorView>,
+    /// What ARIMA+GARCH says of volatility; `None` when it took no part.
+    pub volatility: Option<VolatilityView>,
+    /// What changed since the last run of this horizon that had an earlier as-of date; `None` when there is none.
+    pub since_last: Option<SinceLast>,
     /// Where each series came from.
     pub sources: Vec<SourceView>,
     /// Providers that failed when the rates were fetched, each with the series concerned.
@@ -151,6 +164,127 @@ pub struct RoundLevel {
     pub above_at_end: f64,
     /// Probability that some target date up to the last reaches it, coming from the last observation.
     pub touched: f64,
+}
+
+/// The weights of one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastWeights {
+    /// As-of date.
+    pub as_of: NaiveDate,
+    /// Whether a run issued them; else they are what a run would have used, replayed.
+    pub issued: bool,
+    /// Model and weight, 0-1.
+    pub weights: Vec<(String, f64)>,
+}
+
+/// Losses of one validation origin: the sum of pinball losses over the nine deciles and all its target dates, in price units.
+/// Their sums over some origins give the skill there: 1 - ensemble / random walk.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OriginLoss {
+    /// As-of date.
+    pub origin: NaiveDate,
+    /// Its last target date.
+    pub matured: NaiveDate,
+    /// The ensemble's loss.
+    pub ensemble: f64,
+    /// The random walk's.
+    pub random_walk: f64,
+}
+
+/// A regressor as the models saw it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegressorView {
+    /// Series name.
+    pub name: String,
+    /// Its value as it was known on each of the pair's dates, oldest first, at most two years.
+    pub observations: Vec<Observation>,
+    /// Correlation of its log changes (as known) with the pair's log returns of the same dates, over the
+    /// [`CORRELATION_WINDOW`] returns up to each date, oldest first.
+    pub correlation: Vec<(NaiveDate, f64)>,
+}
+
+/// Returns in the window of a rolling correlation.
+pub const CORRELATION_WINDOW: usize = 60;
+
+/// Volatility as the GARCH model sees it; shares a year: 0.1 is 10 % a year, a day's standard deviation times the root of
+/// [`TRADING_DAYS`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct VolatilityView {
+    /// Conditional volatility of each of the last observations' returns, oldest first, up to the as-of date.
+    pub past: Vec<(NaiveDate, f64)>,
+    /// Expected volatility of each target date's own return: the term structure.
+    pub ahead: Vec<(NaiveDate, f64)>,
+    /// Where it tends to; `None` when the estimate has no finite one.
+    pub long_run: Option<f64>,
+}
+
+/// Returns a year, by which volatilities are annualised.
+pub const TRADING_DAYS: f64 = 252.0;
+
+/// What changed since the last run of the horizon with an earlier as-of date.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SinceLast {
+    /// That run's as-of date.
+    pub as_of: NaiveDate,
+    /// The pair's last value then.
+    pub last_value: f64,
+    /// Its last target date.
+    pub end_date: NaiveDate,
+    /// Its median there.
+    pub median: f64,
+    /// Its 80 % interval there.
+    pub interval80: (f64, f64),
+    /// What it had forecast for the present as-of date, when that is one of its target dates: median, 80 % and 95 % interval.
+    pub for_now: Option<(f64, (f64, f64), (f64, f64))>,
+    /// What moved: the pair first, then other series, each between its values known then and now.
+    pub moves: Vec<Move>,
+    /// Why the median at the end of the horizon changed; `None` when the earlier run's models are not all known.
+    pub change: Option<MedianChange>,
+}
+
+/// A series that may have moved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Move {
+    /// Series name, or [`RATE_DIFFERENTIAL`].
+    pub series: String,
+    /// How its change is told.
+    pub measure: Measure,
+    /// The observation that was the last one known then.
+    pub from: Observation,
+    /// The last one known now.
+    pub to: Observation,
+}
+
+/// The policy rate of the Banco Central less the effective federal funds rate, percentage points.
+pub const RATE_DIFFERENTIAL: &str = "tpm - fed_funds";
+
+/// How a change is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// Prices and indices: in percent.
+    Percent,
+    /// Volatility indices: in points.
+    Points,
+    /// Interest rates, which are in percent: in percentage points.
+    PercentagePoints,
+}
+
+/// Why the median at the end of the horizon changed, in price units; the three parts add up to the change from
+/// [`SinceLast::median`] to the present one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MedianChange {
+    /// The pair itself moved.
+    pub data: f64,
+    /// The models expect another change from there, under the weights of then.
+    pub models: f64,
+    /// Other weights, models that joined or left included.
+    pub weights: f64,
+    /// The models' part, by model.
+    pub by_model: Vec<(String, f64)>,
+    /// Models that have joined.
+    pub joined: Vec<String>,
+    /// Models that have left.
+    pub left: Vec<String>,
 }
 
 /// Where one series came from and in what state.
