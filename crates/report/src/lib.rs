@@ -4,6 +4,8 @@
 //! so the same view gives the same bytes.
 
 pub mod charts;
+mod drivers;
+mod figure;
 mod findings;
 mod format;
 mod html;

@@ -56,6 +56,17 @@ impl<'a> Page<'a> {
         self.language.number(price, self.decimals)
     }
 
+    /// The smallest difference that a written price shows.
+    pub(crate) fn unit_of_price(&self) -> f64 {
+        10f64.powi(-(self.decimals as i32))
+    }
+
+    /// A price rounded to what is written of it.
+    pub(crate) fn rounded(&self, price: f64) -> f64 {
+        let scale = 10f64.powi(self.decimals as i32);
+        (price * scale).round() / scale
+    }
+
     /// A difference of prices, signed.
     pub(crate) fn price_change(&self, change: f64) -> String {
         self.language.signed(change, self.decimals)

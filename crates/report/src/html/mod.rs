@@ -3,6 +3,7 @@
 //! In: a [`ReportView`]. Out: one file's worth of text, complete in itself. `note.css` is its only style sheet and
 //! knows three readers: a wide screen, a telephone and A4 paper.
 
+mod changes;
 mod methodology;
 mod outlook;
 mod parts;
@@ -28,6 +29,7 @@ pub fn html(view: &ReportView) -> String {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
                 meta name="generator" content={ "forecaster " (view.version) };
                 title { (title) " · " (page.date(view.ensemble.as_of())) }
                 style { (PreEscaped(include_str!("note.css"))) }
@@ -38,15 +40,19 @@ pub fn html(view: &ReportView) -> String {
                     (stale_banner(page))
                     (cautions(page))
                     (outlook::headline(page))
+                    (changes::section(page))
                     (outlook::path(page))
+                    (outlook::models(page))
                     (outlook::round_levels(page))
                     (performance::scoreboard(page))
                     (performance::past(page))
+                    (performance::skill(page))
                     (performance::calibration(page))
+                    (performance::weights(page))
                     (technical::snapshot(page))
-                    (outlook::models(page))
-                    (methodology::methodology(page))
+                    (technical::surroundings(page))
                     (provenance::sources(page))
+                    (methodology::methodology(page))
                     (provenance::resources(page))
                     (provenance::disclaimer(page))
                 }
