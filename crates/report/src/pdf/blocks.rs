@@ -2,6 +2,7 @@
 //!
 //! In: sections of blocks. Out: the dictionary that `note.typ` reads; a block is a dictionary with its `kind`.
 
+use crate::{charts::Size, figure::Figure, page::Page};
 use typst::foundations::{Array, Bytes, Dict, IntoValue, Value, dict};
 
 /// A heading and what stands below it.
@@ -19,11 +20,11 @@ pub(super) enum Block {
     /// Small print below a table or chart.
     Note(String),
     /// A chart over the whole width.
-    Figure(Figure),
+    Chart(Chart),
     /// Two charts of half the width beside each other.
-    Pair(Figure, Figure),
+    Pair(Chart, Chart),
     /// A chart of half the width with text beside it.
-    Beside(Figure, Vec<Block>),
+    Beside(Chart, Vec<Block>),
     Table(Table),
     /// Short texts with a heading each, side by side.
     Columns(Vec<(String, String)>),
@@ -32,12 +33,10 @@ pub(super) enum Block {
     Model(Model),
     /// Names with their values, in three columns.
     Figures(Vec<(String, String)>),
-    /// A heading and a list of names, each with what there is to say of it.
-    List(String, Vec<(String, String)>),
 }
 
 /// A chart.
-pub(super) struct Figure {
+pub(super) struct Chart {
     pub(super) svg: String,
     /// What it says to those who do not see it.
     pub(super) alt: String,
@@ -45,7 +44,7 @@ pub(super) struct Figure {
     pub(super) caption: String,
 }
 
-impl Figure {
+impl Chart {
     /// A chart whose own title, and what it shows, are told to those who do not see it.
     pub(super) fn new(svg: String, caption: String) -> Self {
         let title = svg.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
@@ -53,6 +52,21 @@ impl Figure {
         let alt = if caption.is_empty() { title } else { format!("{title}. {caption}") };
         Self { svg, alt, caption }
     }
+}
+
+/// Charts with what to see in them: two beside each other, or one over the whole width. What the view has nothing for is
+/// left out.
+pub(super) fn charted(page: &Page<'_>, figures: &[Figure]) -> Vec<Block> {
+    let chart = |figure: Figure, size: Size| {
+        figure.svg(page, size).map(|svg| Chart::new(svg, figure.takeaway(page).unwrap_or_default()))
+    };
+    let drawn: Vec<Figure> = figures.iter().copied().filter(|figure| chart(*figure, Size::Narrow).is_some()).collect();
+    let block = |pair: &[Figure]| match *pair {
+        [left, right] => Some(Block::Pair(chart(left, Size::Narrow)?, chart(right, Size::Narrow)?)),
+        [only] => Some(Block::Chart(chart(only, Size::Wide)?)),
+        _ => None,
+    };
+    drawn.chunks(2).filter_map(block).collect()
 }
 
 /// A table with one or two rows of column heads, repeated on every page it reaches.
@@ -171,12 +185,12 @@ impl Block {
             Block::Text(body) => dict! { "kind" => "text", "text" => text(&body) },
             Block::Verdict(body) => dict! { "kind" => "verdict", "text" => text(&body) },
             Block::Note(body) => dict! { "kind" => "note", "text" => text(&body) },
-            Block::Figure(figure) => dict! { "kind" => "figure", "figure" => figure.value() },
+            Block::Chart(chart) => dict! { "kind" => "chart", "chart" => chart.value() },
             Block::Pair(left, right) => {
                 dict! { "kind" => "pair", "left" => left.value(), "right" => right.value() }
             }
-            Block::Beside(figure, beside) => {
-                dict! { "kind" => "beside", "figure" => figure.value(), "blocks" => blocks(beside) }
+            Block::Beside(chart, beside) => {
+                dict! { "kind" => "beside", "chart" => chart.value(), "blocks" => blocks(beside) }
             }
             Block::Table(table) => table.value(),
             Block::Columns(columns) => dict! { "kind" => "columns", "items" => named(&columns) },
@@ -189,14 +203,11 @@ impl Block {
                 "details" => named(&model.details),
             },
             Block::Figures(figures) => dict! { "kind" => "figures", "items" => named(&figures) },
-            Block::List(heading, items) => {
-                dict! { "kind" => "list", "heading" => text(&heading), "items" => named(&items) }
-            }
         }
     }
 }
 
-impl Figure {
+impl Chart {
     fn value(self) -> Dict {
         dict! {
             "alt" => text(&self.alt),

@@ -37,7 +37,7 @@ fn press() -> Option<&'static Press> {
 
 /// Whether one of the embedded fonts can show `c`.
 pub(super) fn has_glyph(c: char) -> bool {
-    press().is_some_and(|press| press.fonts.iter().any(|font| font.ttf().glyph_index(c).is_some()))
+    press().is_some_and(|press| press.fonts.iter().any(|font| font.info().coverage.contains(u32::from(c))))
 }
 
 /// One note's world.
