@@ -141,7 +141,8 @@ fn each_language_has_its_own_headings_and_none_of_the_others() {
 
 #[test]
 fn nothing_is_fetched_and_nothing_runs() {
-    let html = report(Spanish, Horizon::D30);
+    // Links within the page fetch nothing.
+    let html = report(Spanish, Horizon::D30).replace("href=\"#", "");
     for forbidden in ["<script", "src=", "href=", "@import", "url(", "<link"] {
         assert!(!html.contains(forbidden), "{forbidden}");
     }

@@ -45,6 +45,7 @@ pub fn html(view: &ReportView) -> String {
                     (header(page, &title))
                     (stale_banner(page))
                     (cautions(page))
+                    (contents(page))
                     (outlook::headline(page))
                     (changes::section(page))
                     (outlook::path(page))
@@ -80,6 +81,25 @@ fn header(page: &Page<'_>, title: &str) -> Markup {
                 span { (labels::generated(language)) " " (language.instant(view.generated_at)) " · " (view.zone) }
             }
             p.run { (labels::run(language)) " " (view.run_id) }
+        }
+    }
+}
+
+/// One line of links to the parts of the report.
+fn contents(page: &Page<'_>) -> Markup {
+    let language = page.language;
+    let parts = [
+        ("outlook", labels::outlook_heading(language)),
+        ("changes", labels::changes(language)),
+        ("models", labels::models_used_heading(language)),
+        ("performance", labels::performance(language)),
+        ("market", labels::market(language)),
+        ("sources", labels::sources_heading(language)),
+        ("methodology", labels::methodology_heading(language)),
+    ];
+    html! {
+        nav.contents aria-label=(labels::contents_label(language)) {
+            @for (id, name) in parts { a href={ "#" (id) } { (name) } " " }
         }
     }
 }

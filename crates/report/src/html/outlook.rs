@@ -22,7 +22,7 @@ pub(super) fn headline(page: &Page<'_>) -> Markup {
     let median = forecast.median(end);
     let last = page.last();
     html! {
-        section.outlook {
+        section.outlook #outlook {
             h2 { (labels::outlook_heading(language)) }
             div.headline {
                 div.hero {

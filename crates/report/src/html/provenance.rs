@@ -12,7 +12,7 @@ use maud::{Markup, html};
 pub(super) fn sources(page: &Page<'_>) -> Markup {
     let language = page.language;
     html! {
-        section {
+        section #sources {
             h2 { (labels::sources_heading(language)) }
             @if !page.view.sources.is_empty() {
                 table.stack.sources {

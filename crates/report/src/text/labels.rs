@@ -25,6 +25,9 @@ labels! {
     // Section headings.
     outlook_heading: "Perspectiva", "Outlook";
     drivers_heading: "Qué cambió desde el informe anterior", "What changed since the last report";
+    changes: "Cambios", "Changes";
+    performance: "Desempeño", "Performance";
+    market: "Mercado", "Market";
     contents_label: "Contenido", "Contents";
     issued_heading: "Pronósticos emitidos y resultado", "Forecasts issued and outcomes";
     skill_heading: "Ventaja en el tiempo", "Skill over time";

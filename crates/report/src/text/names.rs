@@ -99,12 +99,6 @@ fn sounds_like_i(word: &str) -> bool {
     ["i", "í", "hi", "hí"].iter().any(|start| lower.starts_with(start)) && !lower.starts_with("hie")
 }
 
-/// `text` with its first letter in upper case.
-pub(crate) fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().collect::<String>() + letters.as_str())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
