@@ -12,25 +12,16 @@ use crate::{
 /// The sections.
 pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
     let language = page.language;
-    let mut sections = vec![snapshot(page)];
-    let surroundings = [
-        (labels::regressors_heading(language), vec![Figure::Regressors, Figure::Correlation]),
-        (labels::volatility_heading(language), vec![Figure::Volatility]),
+    let regressors = charted(page, &[Figure::Regressors]);
+    let beside = charted(page, &[Figure::Correlation, Figure::Volatility]);
+    let drawn = |figure: Figure| figure.svg(page, Size::Narrow).is_some();
+    let headings = [
+        (labels::regressors_heading(language), drawn(Figure::Regressors) || drawn(Figure::Correlation)),
+        (labels::volatility_heading(language), drawn(Figure::Volatility)),
     ];
-    for (heading, figures) in surroundings {
-        let wide = figures.iter().filter_map(|figure| wide(page, *figure));
-        let blocks: Vec<Block> = wide.collect();
-        if !blocks.is_empty() {
-            sections.push(Section { heading: heading.to_owned(), blocks });
-        }
-    }
-    sections
-}
-
-fn wide(page: &Page<'_>, figure: Figure) -> Option<Block> {
-    figure.svg(page, Size::Wide).map(|svg| {
-        Block::Chart(super::blocks::Chart::new(svg, figure.takeaway(page).unwrap_or_default()))
-    })
+    let headings: Vec<&str> = headings.into_iter().filter(|(_, shown)| *shown).map(|(heading, _)| heading).collect();
+    let surroundings = Section { heading: headings.join(" · "), blocks: regressors.into_iter().chain(beside).collect() };
+    if headings.is_empty() { vec![snapshot(page)] } else { vec![snapshot(page), surroundings] }
 }
 
 fn snapshot(page: &Page<'_>) -> Section {
