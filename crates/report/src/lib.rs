@@ -5,6 +5,7 @@
 
 pub mod charts;
 mod drivers;
+mod email;
 mod figure;
 mod findings;
 mod fonts;
@@ -16,6 +17,7 @@ mod technical;
 mod text;
 mod view;
 
+pub use email::{EmailBody, EmailError, InlineImage, email};
 pub use html::html;
 pub use pdf::{PdfError, pdf};
 pub use view::*;

@@ -32,6 +32,8 @@ pub enum Size {
     Wide,
     /// 350 units: telephones, or half a page.
     Narrow,
+    /// 460 units: a mail, read at 600 pixels on a screen and at half of that on a telephone.
+    Mail,
 }
 
 impl Size {
@@ -39,12 +41,19 @@ impl Size {
         match self {
             Size::Wide => 760.0,
             Size::Narrow => 350.0,
+            Size::Mail => 460.0,
         }
     }
 
     fn is_wide(self) -> bool {
         self == Size::Wide
     }
+}
+
+/// The title of a chart, as a screen reader says it.
+pub(crate) fn title(svg: &str) -> String {
+    let inner = svg.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
+    inner.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }
 
 /// History and forecast: observed prices, then the median and the 80 % and 95 % bands.

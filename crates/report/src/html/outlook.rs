@@ -54,15 +54,23 @@ pub(super) fn headline(page: &Page<'_>) -> Markup {
 
 /// Direction and verdict, in words.
 pub(crate) fn verdict(page: &Page<'_>) -> String {
+    direction(page).map(|direction| direction + " ").unwrap_or_default() + &against_random_walk(page)
+}
+
+/// How the ensemble did against the random walk, in words.
+pub(crate) fn against_random_walk(page: &Page<'_>) -> String {
+    sentences::verdict(page.language, findings::verdict(page.view.ensemble_scores.as_ref()))
+}
+
+/// Where the median ends against the last observation, in words; `None` without one.
+pub(crate) fn direction(page: &Page<'_>) -> Option<String> {
     let language = page.language;
     let median = page.view.ensemble.median(page.end());
     let change = page.change(median);
-    let direction = findings::direction(change).map(|direction| {
+    findings::direction(change).map(|direction| {
         let size = language.percent(change.abs(), 2);
-        sentences::direction(language, direction, &page.price(median), &page.date(page.end_date()), &size) + " "
-    });
-    let verdict = findings::verdict(page.view.ensemble_scores.as_ref());
-    direction.unwrap_or_default() + &sentences::verdict(language, verdict)
+        sentences::direction(language, direction, &page.price(median), &page.date(page.end_date()), &size)
+    })
 }
 
 /// The table of target dates.

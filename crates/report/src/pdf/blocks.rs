@@ -2,7 +2,11 @@
 //!
 //! In: sections of blocks. Out: the dictionary that `note.typ` reads; a block is a dictionary with its `kind`.
 
-use crate::{charts::Size, figure::Figure, page::Page};
+use crate::{
+    charts::{self, Size},
+    figure::Figure,
+    page::Page,
+};
 use typst::foundations::{Array, Bytes, Dict, IntoValue, Value, dict};
 
 /// A heading and what stands below it.
@@ -47,8 +51,7 @@ pub(super) struct Chart {
 impl Chart {
     /// A chart whose own title, and what it shows, are told to those who do not see it.
     pub(super) fn new(svg: String, caption: String) -> Self {
-        let title = svg.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
-        let title = title.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+        let title = charts::title(&svg);
         let alt = if caption.is_empty() { title } else { format!("{title}. {caption}") };
         Self { svg, alt, caption }
     }
@@ -60,7 +63,8 @@ pub(super) fn charted(page: &Page<'_>, figures: &[Figure]) -> Vec<Block> {
     let chart = |figure: Figure, size: Size| {
         figure.svg(page, size).map(|svg| Chart::new(svg, figure.takeaway(page).unwrap_or_default()))
     };
-    let drawn: Vec<Figure> = figures.iter().copied().filter(|figure| chart(*figure, Size::Narrow).is_some()).collect();
+    let drawn: Vec<Figure> =
+        figures.iter().copied().filter(|figure| chart(*figure, Size::Narrow).is_some()).collect();
     let block = |pair: &[Figure]| match *pair {
         [left, right] => Some(Block::Pair(chart(left, Size::Narrow)?, chart(right, Size::Narrow)?)),
         [only] => Some(Block::Chart(chart(only, Size::Wide)?)),

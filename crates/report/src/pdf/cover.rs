@@ -1,8 +1,7 @@
-//! The first page: warnings, the figures that matter, the verdict, what changed, the fan chart.
+//! The first page: warnings, the figures that matter, the verdict, the fan chart.
 
 use super::blocks::{Block, blocks, charted, text, texts};
 use crate::{
-    drivers,
     figure::Figure,
     html::verdict,
     page::Page,
@@ -71,8 +70,7 @@ fn headline(page: &Page<'_>) -> Dict {
 }
 
 fn opening(page: &Page<'_>) -> Vec<Block> {
-    let mut opening = vec![Block::Verdict(verdict(page)), Block::Text(drivers::paragraph(page))];
+    let mut opening = vec![Block::Verdict(verdict(page))];
     opening.extend(charted(page, &[Figure::Fan]));
-    opening.push(Block::Note(sentences::meaning_of_rise(page.language, &page.view.pair)));
     opening
 }

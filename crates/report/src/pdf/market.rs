@@ -20,7 +20,8 @@ pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
         (labels::volatility_heading(language), drawn(Figure::Volatility)),
     ];
     let headings: Vec<&str> = headings.into_iter().filter(|(_, shown)| *shown).map(|(heading, _)| heading).collect();
-    let surroundings = Section { heading: headings.join(" · "), blocks: regressors.into_iter().chain(beside).collect() };
+    let surroundings =
+        Section { heading: headings.join(" · "), blocks: regressors.into_iter().chain(beside).collect() };
     if headings.is_empty() { vec![snapshot(page)] } else { vec![snapshot(page), surroundings] }
 }
 
@@ -36,8 +37,7 @@ fn snapshot(page: &Page<'_>) -> Section {
         header: heads.map(Head::new).into(),
         rows: rows.collect(),
     };
-    let mut blocks = vec![Block::Table(table)];
+    let mut blocks = vec![Block::Table(table), Block::Note(sentences::technical_note(language).to_owned())];
     blocks.extend(charted(page, &[Figure::Price, Figure::Indicators]));
-    blocks.push(Block::Note(sentences::technical_note(language).to_owned()));
     Section { heading: labels::technical_heading(language).to_owned(), blocks }
 }

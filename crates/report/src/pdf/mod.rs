@@ -34,10 +34,14 @@ pub enum PdfError {
     #[error("the PDF's template is not in the binary: build it again from a complete checkout")]
     NoTemplate,
     /// The note could not be set.
-    #[error("the report could not be set as a PDF ({0}): its HTML has the same content; please report this with its JSON")]
+    #[error(
+        "the report could not be set as a PDF ({0}): its HTML has the same content; please report this with its JSON"
+    )]
     Typesetting(String),
     /// The document could not be written.
-    #[error("the PDF could not be written ({0}): the report's HTML has the same content; please report this with its JSON")]
+    #[error(
+        "the PDF could not be written ({0}): the report's HTML has the same content; please report this with its JSON"
+    )]
     Export(String),
 }
 
@@ -51,8 +55,7 @@ pub fn pdf(view: &ReportView) -> Result<Vec<u8>, PdfError> {
         timestamp: timestamp(view),
         ..PdfOptions::default()
     };
-    let file =
-        document.and_then(|d| typst_pdf::pdf(&d, &options).map_err(|all| PdfError::Export(words(&all))));
+    let file = document.and_then(|d| typst_pdf::pdf(&d, &options).map_err(|all| PdfError::Export(words(&all))));
     // Otherwise what typst keeps for another rendering of the same note stays for good.
     comemo::evict(0);
     file
@@ -113,13 +116,8 @@ fn keywords(page: &Page<'_>) -> Vec<String> {
 }
 
 fn all_sections(page: &Page<'_>) -> Vec<Section> {
-    [
-        outlook::sections(page),
-        performance::sections(page),
-        market::sections(page),
-        provenance::sections(page),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [outlook::sections(page), performance::sections(page), market::sections(page), provenance::sections(page)]
+        .into_iter()
+        .flatten()
+        .collect()
 }

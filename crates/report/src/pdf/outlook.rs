@@ -11,14 +11,16 @@ use crate::{
 
 /// The sections.
 pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
-    [changes(page), Some(path(page)), Some(models(page)), round_levels(page)].into_iter().flatten().collect()
+    [Some(changes(page)), Some(path(page)), Some(models(page)), round_levels(page)].into_iter().flatten().collect()
 }
 
-/// The table of what changed; the paragraph stands on the first page.
-fn changes(page: &Page<'_>) -> Option<Section> {
+/// What changed since the last report, in words and figures.
+fn changes(page: &Page<'_>) -> Section {
+    let heading = labels::drivers_heading(page.language).to_owned();
+    let mut blocks = vec![Block::Text(drivers::paragraph(page))];
     let rows = drivers::rows(page);
     if rows.is_empty() {
-        return None;
+        return Section { heading, blocks };
     }
     let rows = rows.into_iter().map(|cells| Row { cells: cells.map(Cell::new).into(), ..Row::default() });
     let table = Table {
@@ -26,10 +28,8 @@ fn changes(page: &Page<'_>) -> Option<Section> {
         header: drivers::columns(page).map(Head::new).into(),
         rows: rows.collect(),
     };
-    Some(Section {
-        heading: labels::drivers_heading(page.language).to_owned(),
-        blocks: vec![Block::Table(table), Block::Note(driver_words::note(page).to_owned())],
-    })
+    blocks.extend([Block::Table(table), Block::Note(driver_words::note(page).to_owned())]);
+    Section { heading, blocks }
 }
 
 fn path(page: &Page<'_>) -> Section {
@@ -61,6 +61,7 @@ fn path(page: &Page<'_>) -> Section {
         blocks: vec![
             Block::Table(Table { columns, header, rows }),
             Block::Note(sentences::path_note(language, weekly, last.as_deref())),
+            Block::Note(sentences::meaning_of_rise(language, &page.view.pair)),
         ],
     }
 }
@@ -105,9 +106,6 @@ fn round_levels(page: &Page<'_>) -> Option<Section> {
     };
     Some(Section {
         heading: labels::levels_heading(language).to_owned(),
-        blocks: vec![
-            Block::Table(table),
-            Block::Note(sentences::levels_note(language, &page.date(page.end_date()))),
-        ],
+        blocks: vec![Block::Table(table), Block::Note(sentences::levels_note(language, &page.date(page.end_date())))],
     })
 }

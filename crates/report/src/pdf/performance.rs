@@ -47,7 +47,10 @@ fn scoreboard(page: &Page<'_>) -> Section {
     };
     Section {
         heading: labels::scoreboard_heading(language).to_owned(),
-        blocks: vec![Block::Table(Table { columns, header: heads.map(Head::new).collect(), rows }), Block::Note(note)],
+        blocks: vec![
+            Block::Table(Table { columns, header: heads.map(Head::new).collect(), rows }),
+            Block::Note(note),
+        ],
     }
 }
 

@@ -96,7 +96,8 @@ fn methodology(page: &Page<'_>) -> Section {
 fn described(page: &Page<'_>, model: &ModelView) -> Model {
     let language = page.language;
     let trained = model.trained_here.as_ref();
-    let trained = trained.map(|(checkpoint, until)| " ".to_owned() + &methods::trained_here(language, checkpoint, *until));
+    let trained =
+        trained.map(|(checkpoint, until)| " ".to_owned() + &methods::trained_here(language, checkpoint, *until));
     let known = model.details.iter().filter(|(_, value)| !value.is_empty());
     let details = known
         .map(|(name, value)| (methods::detail(language, name).to_owned(), methods::detail_value(language, value)));

@@ -18,6 +18,8 @@ labels! {
     generated: "Generada", "Generated";
     run: "Ejecución", "Run";
     page: "Página", "Page";
+    stale_mark: "datos atrasados", "stale data";
+    attached: "El informe completo va adjunto en PDF.", "The full report is attached as a PDF.";
     of: "de", "of";
     stale_heading: "Datos desactualizados", "Out-of-date rates";
     cautions_heading: "Cautela con el último dato", "Caution about the last value";

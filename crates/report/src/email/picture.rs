@@ -1,0 +1,83 @@
+//! A chart as a PNG for mail clients, which show no SVG: drawn by resvg with the embedded fonts.
+//!
+//! In: one of the report's charts. Out: a PNG 1200 pixels wide, white behind it, with a palette.
+
+use super::EmailError;
+use crate::{charts::Size, figure::Figure, fonts, page::Page};
+use resvg::{
+    tiny_skia::{Color, Pixmap, Transform},
+    usvg::{Options, Tree, fontdb},
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
+
+/// Twice the 600 pixels at which mail is read.
+const PIXELS: f32 = 1200.0;
+
+/// Most colours of a palette.
+const COLOURS: usize = 256;
+
+type Rgb = [u8; 3];
+
+/// The chart; `None` where the view has nothing to draw.
+pub(super) fn of(page: &Page<'_>, figure: Figure) -> Result<Option<Vec<u8>>, EmailError> {
+    figure.svg(page, Size::Mail).map(|svg| png(&drawn(&svg)?)).transpose()
+}
+
+fn typefaces() -> Arc<fontdb::Database> {
+    static FONTS: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
+    let load = || {
+        let mut database = fontdb::Database::new();
+        fonts::FILES.iter().for_each(|file| database.load_font_data(file.to_vec()));
+        Arc::new(database)
+    };
+    Arc::clone(FONTS.get_or_init(load))
+}
+
+fn drawn(svg: &str) -> Result<Pixmap, EmailError> {
+    let options = Options { fontdb: typefaces(), font_family: fonts::SANS.to_owned(), ..Options::default() };
+    let tree = Tree::from_str(svg, &options).map_err(|error| EmailError::Chart(error.to_string()))?;
+    let scale = PIXELS / tree.size().width();
+    let height = (tree.size().height() * scale).ceil();
+    let mut pixmap = Pixmap::new(PIXELS as u32, height as u32)
+        .ok_or_else(|| EmailError::Chart(format!("no picture is {height} pixels high")))?;
+    pixmap.fill(Color::WHITE);
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
+    Ok(pixmap)
+}
+
+/// The picture with its most frequent colours; every other one, of the edges of letters and lines, becomes the nearest.
+fn png(pixmap: &Pixmap) -> Result<Vec<u8>, EmailError> {
+    let pixels: Vec<Rgb> = pixmap.pixels().iter().map(|p| [p.red(), p.green(), p.blue()]).collect();
+    let mut counts: HashMap<Rgb, usize> = HashMap::new();
+    for pixel in &pixels {
+        *counts.entry(*pixel).or_default() += 1;
+    }
+    let mut colours: Vec<Rgb> = counts.keys().copied().collect();
+    colours.sort_by_key(|colour| (std::cmp::Reverse(counts[colour]), *colour));
+    let palette = &colours[..colours.len().min(COLOURS)];
+    let places: HashMap<Rgb, u8> = colours.iter().map(|colour| (*colour, nearest(palette, *colour))).collect();
+    let indices: Vec<u8> = pixels.iter().map(|pixel| places[pixel]).collect();
+
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, pixmap.width(), pixmap.height());
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(palette.concat());
+    encoder.set_compression(png::Compression::High);
+    encoder.set_filter(png::Filter::NoFilter);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&indices)?;
+    writer.finish()?;
+    Ok(file)
+}
+
+/// Place of the palette's colour that is nearest to `colour`.
+fn nearest(palette: &[Rgb], colour: Rgb) -> u8 {
+    let distance =
+        |other: &Rgb| -> u32 { other.iter().zip(colour).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum() };
+    let place = palette.iter().enumerate().min_by_key(|(_, other)| distance(other)).map_or(0, |(place, _)| place);
+    u8::try_from(place).unwrap_or(u8::MAX)
+}
