@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::document::{RunDocument, RunIdentity};
+use crate::earlier::Earlier;
 use crate::failure::Failure;
 use crate::market::Market;
 use crate::pipeline::Forecast;
@@ -57,9 +58,10 @@ pub(crate) fn publish(
     usage: &Usage,
 ) -> Result<Published, Failure> {
     let paths = ReportPaths::new(config, market, forecast.horizon, &identity.run_id);
-    let document = RunDocument::new(identity, config, market, forecast, &paths);
+    let earlier = Earlier::read(ledger, market, forecast, config.zone());
+    let document = RunDocument::new(identity, config, market, forecast, &earlier, &paths);
     let json = serde_json::to_string_pretty(&document).map_err(Failure::failed)?;
-    let html = forecaster_report::html(&present::view(identity, config, market, forecast, usage));
+    let html = forecaster_report::html(&present::view(identity, config, market, forecast, &earlier, usage));
     let metrics = metrics::line(identity, market, forecast, usage).map_err(Failure::failed)?;
     let record = RunRecord {
         report_html: Some(paths.html.clone()),
@@ -144,9 +146,11 @@ fn bare_record(
         finished_at: Utc::now(),
         status: identity.status,
         report_html: None,
+        report_pdf: None,
         report_json: None,
         metrics,
         forecasts: Vec::new(),
+        mail: Vec::new(),
     }
 }
 

@@ -88,6 +88,11 @@ fn check_rates(config: &Config) -> Result<(), Problem> {
     }
     check_providers("rates.providers", &rates.providers)?;
     check_places(config)?;
+    for name in &rates.watched {
+        if forecaster_rates::checked_name(name).is_err() {
+            return Err(problem("rates.watched", quoted(name), "series names of lower-case letters, digits and _"));
+        }
+    }
     for (name, series) in &rates.series {
         let key = format!("rates.series.{name}");
         if let Some(providers) = &series.providers {

@@ -173,6 +173,8 @@ pub(crate) struct RatesSettings {
     pub cross_check: bool,
     /// Addresses and accounts of the providers.
     pub provider: ProviderPlaces,
+    /// Series that the report tells of and no model sees.
+    pub watched: Vec<String>,
     /// The regressors by name of their series.
     pub series: BTreeMap<String, SeriesSettings>,
 }
@@ -283,6 +285,7 @@ impl Default for RatesSettings {
             deadline_seconds: 8,
             max_difference_percent: 2.0,
             cross_check: true,
+            watched: ["copper", "vix", "tpm", "fed_funds"].map(str::to_owned).into(),
             provider: ProviderPlaces::default(),
             series: names.map(|name| (name.to_owned(), SeriesSettings::default())).into(),
         }

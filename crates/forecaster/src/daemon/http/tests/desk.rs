@@ -120,9 +120,11 @@ impl Desk {
             finished_at,
             status,
             report_html: None,
+            report_pdf: None,
             report_json: None,
             metrics: metrics.into(),
             forecasts: Vec::new(),
+            mail: Vec::new(),
         };
         self.ledger.record(&record).unwrap();
     }
