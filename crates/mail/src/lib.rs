@@ -3,17 +3,29 @@
 //! ([`next_attempt`]). The outbox itself lives in the ledger: here is no storage and no clock. No secret is ever shown.
 
 mod address;
+mod deliver;
 mod error;
 mod letter;
 mod mime;
+mod probe;
+mod reply;
 mod schedule;
 mod server;
+mod session;
+mod tls;
+mod trouble;
+mod wire;
 
 pub use address::Address;
+pub use deliver::{Delivery, Outcome, deliver};
 pub use error::MailError;
 pub use letter::{Attachment, HtmlBody, InlineImage, Letter, LetterKind};
+pub use probe::{Probe, probe};
 pub use schedule::{GIVE_UP_AFTER_DAYS, Pace, next_attempt};
 pub use server::{Limits, Security, Server};
+pub use session::Step;
+pub use tls::TlsFacts;
+pub use trouble::Trouble;
 
 /// FNV-1a: a hash that is the same on every machine and in every version.
 fn fingerprint(text: &str) -> u64 {

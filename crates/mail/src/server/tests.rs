@@ -13,7 +13,13 @@ fn a_url_tells_host_port_security_and_user() {
             Security::Tls,
             Some("treasury@example.com"),
         ),
-        ("smtps://treasury@example.com@mail.example.com", "mail.example.com", 465, Security::Tls, Some("treasury@example.com")),
+        (
+            "smtps://treasury@example.com@mail.example.com",
+            "mail.example.com",
+            465,
+            Security::Tls,
+            Some("treasury@example.com"),
+        ),
         ("smtp://localhost:25?tls=none", "localhost", 25, Security::None, None),
         ("smtp://u%3Av@127.0.0.1:25/?tls=none", "127.0.0.1", 25, Security::None, Some("u:v")),
         ("smtp://relay.corp.example:25?tls=none", "relay.corp.example", 25, Security::None, None),
@@ -82,7 +88,10 @@ fn a_password_is_kept_without_its_line_end_and_never_shown() {
     assert_eq!(server.password().unwrap().reveal(), "pass word");
     assert!(!server.wants_password() && !format!("{server:?}").contains("pass word"));
     let gmail = Server::parse("smtps://u%40gmail.com@smtp.gmail.com").unwrap();
-    assert_eq!(gmail.with_password("abcd efgh ijkl mnop\n").unwrap().password().unwrap().reveal(), "abcdefghijklmnop");
+    assert_eq!(
+        gmail.with_password("abcd efgh ijkl mnop\n").unwrap().password().unwrap().reveal(),
+        "abcdefghijklmnop"
+    );
 }
 
 #[test]

@@ -30,9 +30,11 @@ pub(super) fn parse(text: &str) -> Result<Server, String> {
     }
     let (host, port) = host_of(host_and_port)?;
     if security == Security::None && user.is_some() && !is_loopback(&host) {
-        return Err("with tls=none the user's password would cross the network for all to read; leave tls=none out, \
+        return Err(
+            "with tls=none the user's password would cross the network for all to read; leave tls=none out, \
                     or use a relay that needs no user"
-            .into());
+                .into(),
+        );
     }
     let port = port.unwrap_or(if security == Security::Tls { 465 } else { 587 });
     let (password, authorities, limits) = (None, Vec::new(), Limits::default());
