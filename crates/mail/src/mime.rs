@@ -1,6 +1,8 @@
 //! The parts of a message, RFC 2045 to 2047, 2231, 2387, 2392, 3834: what is there decides the tree.
 //!
-//!     mixed [ alternative [ text, related [ html, images ] ], attachments ]
+//! ```text
+//! mixed [ alternative [ text, related [ html, images ] ], attachments ]
+//! ```
 //!
 //! Text is quoted-printable and files are base64 whatever is in them, so every message is 7-bit, and a boundary with
 //! "=_" in it can occur in neither (RFC 2045, section 6.7).

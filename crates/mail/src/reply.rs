@@ -160,4 +160,14 @@ mod tests {
         let echo = reply(&["535 no s3cret here"]).unwrap().without(&["s3cret".to_owned(), "no".to_owned()]);
         assert_eq!(echo.to_string(), "535 no *** here");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_an_answer_fit_to_be_shown_or_none(lines: Vec<Vec<u8>>, text: Vec<u8>) {
+            let _ = Reply::of(&lines);
+            let line: Vec<u8> = b"550 5.1.1 ".iter().copied().chain(text).collect();
+            let shown = Reply::of(&[line]).unwrap().to_string();
+            proptest::prop_assert!(shown.starts_with("550 5.1.1") && !shown.contains(char::is_control));
+        }
+    }
 }

@@ -114,6 +114,9 @@ impl<'a> Session<'a> {
     /// Sends the message and reads what the server says of it.
     pub(crate) async fn hand_over(&mut self, message: &[u8]) -> Result<Reply, Trouble> {
         let within = self.server.limits().data;
+        if let Some(farewell) = self.wire.unasked(within).await.transpose() {
+            return self.unless_ended("message", farewell);
+        }
         let sent = self.wire.send(message, within).await;
         let whole = sent.is_ok();
         let answer = self.wire.answer_in_spite_of(sent, within).await;

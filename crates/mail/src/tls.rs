@@ -112,7 +112,8 @@ fn explain_certificate(server: &Server, error: &CertificateError) -> (String, St
             let reason = format!("it is for {names}, not for {}", server.host());
             (reason, "write in mail.smtp the name that it is for".into())
         }
-        CertificateError::UnknownIssuer => (
+        // The latter is an authority that only bears the name of a trusted one.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => (
             "nobody whom this machine trusts has signed it".into(),
             "for a company's own authority set mail.ca_file to its certificate in PEM, otherwise find out who stands \
              between this machine and the server"

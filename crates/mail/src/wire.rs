@@ -100,7 +100,7 @@ impl<S: Stream> Wire<S> {
 
     /// What came without being asked for: 421 before hanging up is an answer to whatever comes next, and with anything
     /// else answers and commands no longer belong together.
-    async fn unasked(&mut self, within: Duration) -> Result<Option<Reply>, WireError> {
+    pub(crate) async fn unasked(&mut self, within: Duration) -> Result<Option<Reply>, WireError> {
         if self.buffer.is_empty() {
             return Ok(None);
         }
