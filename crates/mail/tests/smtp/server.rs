@@ -28,7 +28,7 @@ impl<T: AsyncBufRead + AsyncWrite + Unpin + Send> Stream for T {}
 #[derive(Clone)]
 enum Tls {
     None,
-    AfterStartTls(Arc<ServerConfig>),
+    AfterCommand(Arc<ServerConfig>),
     FromTheStart(Arc<ServerConfig>),
 }
 
@@ -61,7 +61,7 @@ impl Manners {
     }
 
     pub(crate) fn starttls(config: Arc<ServerConfig>) -> Self {
-        Self { tls: Tls::AfterStartTls(config), offers: vec!["AUTH PLAIN LOGIN"], answers: Vec::new() }
+        Self { tls: Tls::AfterCommand(config), offers: vec!["AUTH PLAIN LOGIN"], answers: Vec::new() }
     }
 
     pub(crate) fn smtps(config: Arc<ServerConfig>) -> Self {
@@ -133,7 +133,7 @@ impl Visit {
         }
         self.say(&mut plain, "", "220 mx.test ESMTP").await?;
         self.converse(&mut plain).await?;
-        let Tls::AfterStartTls(config) = tls else { return None };
+        let Tls::AfterCommand(config) = tls else { return None };
         self.is_protected = true;
         let stream = TlsAcceptor::from(config).accept(plain).await.ok()?;
         self.converse(&mut BufReader::new(stream)).await
@@ -175,7 +175,7 @@ impl Visit {
         let manners = self.manners.lock().unwrap();
         let mut lines = vec!["mx.test"];
         lines.extend(&manners.offers);
-        if matches!(manners.tls, Tls::AfterStartTls(_)) && !self.is_protected {
+        if matches!(manners.tls, Tls::AfterCommand(_)) && !self.is_protected {
             lines.push("STARTTLS");
         }
         let last = lines.pop().unwrap();
