@@ -41,6 +41,7 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
     check_rates(config)?;
     check_chronos(config)?;
     check_ensemble(config)?;
+    super::mail::check(config)?;
     Horizon::ALL.into_iter().try_for_each(|horizon| check_horizon(config, horizon))
 }
 
