@@ -3,7 +3,9 @@
 use super::{Config, check::Problem};
 use forecaster_domain::Horizon;
 use forecaster_mail::{Address, Server};
-use serde::{Deserialize, Serialize};
+use serde::de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
 use std::path::PathBuf;
 
 /// `[mail]`
@@ -51,8 +53,8 @@ impl MailSettings {
 }
 
 /// `horizons.X.email`: who gets the reports of a horizon.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "true, false, or a list of addresses")]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 pub(crate) enum HorizonEmail {
     /// Those of `mail.recipients`, or nobody.
     Usual(bool),
@@ -63,6 +65,31 @@ pub(crate) enum HorizonEmail {
 impl Default for HorizonEmail {
     fn default() -> Self {
         Self::Usual(true)
+    }
+}
+
+impl<'de> Deserialize<'de> for HorizonEmail {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(EmailVisitor)
+    }
+}
+
+/// By hand, since an untagged enum's error does not name the key.
+struct EmailVisitor;
+
+impl<'de> Visitor<'de> for EmailVisitor {
+    type Value = HorizonEmail;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("true, false, or a list of addresses")
+    }
+
+    fn visit_bool<E: de::Error>(self, usual: bool) -> Result<HorizonEmail, E> {
+        Ok(HorizonEmail::Usual(usual))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<HorizonEmail, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(list)).map(HorizonEmail::Only)
     }
 }
 
