@@ -35,11 +35,6 @@ pub(crate) fn paragraphs(page: &Page<'_>) -> Vec<Vec<String>> {
     [moved, forecast, last].into_iter().filter(|group| !group.is_empty()).collect()
 }
 
-/// All of it as one text.
-pub(crate) fn paragraph(page: &Page<'_>) -> String {
-    paragraphs(page).concat().join(" ")
-}
-
 /// Names of the table's columns: series, then (with its date), now (with its date), change.
 pub(crate) fn columns(page: &Page<'_>) -> DriverRow {
     let language = page.language;

@@ -1,5 +1,8 @@
 //! Colours: every one that a chart uses has its dark one, text can be read in both, and lines can be told apart.
 
+// Helpers of tests, outside of any test function.
+#![allow(clippy::unwrap_used)]
+
 #[path = "../examples/sample/synthetic.rs"]
 mod synthetic;
 

@@ -130,7 +130,8 @@ pub(crate) fn revision(page: &Page<'_>, since: &SinceLast) -> Option<Revision> {
 fn reasons(page: &Page<'_>, why: &MedianChange, change: f64) -> Option<Reasons> {
     let exact = [why.data, why.models, why.weights];
     // Medians and sum are each rounded by half a unit at most.
-    if !((exact.iter().sum::<f64>() - change).abs() <= 1.01 * page.unit_of_price()) {
+    let gap = (exact.iter().sum::<f64>() - change).abs();
+    if gap.is_nan() || gap > 1.01 * page.unit_of_price() {
         return None;
     }
     let largest = (0..3).max_by(|a, b| exact[*a].abs().total_cmp(&exact[*b].abs()))?;
