@@ -4,6 +4,8 @@
 //! so the same view gives the same bytes.
 
 pub mod charts;
+mod drivers;
+mod figure;
 mod findings;
 mod format;
 mod html;
@@ -14,3 +16,13 @@ mod view;
 
 pub use html::html;
 pub use view::*;
+
+#[cfg(test)]
+extern crate self as forecaster_report;
+#[cfg(test)]
+mod claims;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+#[path = "../examples/sample/synthetic.rs"]
+mod synthetic;

@@ -56,6 +56,17 @@ impl<'a> Page<'a> {
         self.language.number(price, self.decimals)
     }
 
+    /// The smallest difference that a written price shows.
+    pub(crate) fn unit_of_price(&self) -> f64 {
+        10f64.powi(-(self.decimals as i32))
+    }
+
+    /// A price rounded to what is written of it.
+    pub(crate) fn rounded(&self, price: f64) -> f64 {
+        let scale = 10f64.powi(self.decimals as i32);
+        (price * scale).round() / scale
+    }
+
     /// A difference of prices, signed.
     pub(crate) fn price_change(&self, change: f64) -> String {
         self.language.signed(change, self.decimals)
@@ -83,12 +94,23 @@ impl<'a> Page<'a> {
 
     /// The source line under a chart of prices.
     pub(crate) fn price_source(&self) -> String {
-        let series = self.view.pair.series_name();
+        self.source_of(&[&self.view.pair.series_name()])
+    }
+
+    /// The source line under a chart of the regressors, and of the pair where it takes part.
+    pub(crate) fn regressors_source(&self, with_pair: bool) -> String {
+        let pair = self.view.pair.series_name();
+        let names = self.view.regressors.iter().map(|r| r.name.as_str());
+        self.source_of(&names.chain(with_pair.then_some(pair.as_str())).collect::<Vec<_>>())
+    }
+
+    /// Who gave these series, and until when they are known.
+    fn source_of(&self, names: &[&str]) -> String {
         let providers: BTreeSet<String> = self
             .view
             .sources
             .iter()
-            .filter(|s| s.series == series)
+            .filter(|s| names.contains(&s.series.as_str()))
             .map(|s| labels::provider_name(self.language, &s.provider))
             .collect();
         let from: String = providers.iter().map(|provider| format!("{provider}, ")).collect();

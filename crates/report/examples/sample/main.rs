@@ -24,5 +24,21 @@ fn main() -> io::Result<()> {
         fs::write(&file, html(&view))?;
         println!("{}", file.display());
     }
+    let mut variants = Vec::new();
+    for (name, size) in [("7d-es-small-change", 0.01), ("30d-en-large-change", 4.0)] {
+        let english = name.contains("-en-");
+        let language = if english { Language::English } else { Language::Spanish };
+        let mut view = synthetic::view(language, if english { Horizon::D30 } else { Horizon::D7 });
+        view.since_last = Some(synthetic::more::since_last(&view.observations, &view.ensemble, size));
+        variants.push((name, view));
+    }
+    let mut bare = synthetic::view(Language::Spanish, Horizon::D15);
+    synthetic::more::strip(&mut bare);
+    variants.push(("15d-es-first", bare));
+    for (name, view) in variants {
+        let file = directory.join(format!("{name}.html"));
+        fs::write(&file, html(&view))?;
+        println!("{}", file.display());
+    }
     Ok(())
 }

@@ -12,18 +12,21 @@ use forecaster_domain::{
 use forecaster_report::*;
 use ndarray::Array2;
 
-const DAILY_VOLATILITY: f64 = 0.0062;
+#[path = "more.rs"]
+pub(crate) mod more;
+
+pub(crate) const DAILY_VOLATILITY: f64 = 0.0062;
 
 /// Uniform numbers by the generator of Knuth's MMIX.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 11) as f64 + 0.5) / (1u64 << 53) as f64
     }
 
-    fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         standard_normal_quantile(self.uniform())
     }
 }
@@ -212,12 +215,12 @@ pub(crate) fn view(language: Language, horizon: Horizon) -> ReportView {
         version: "0.1.0".to_owned(),
         stale: None,
         round_levels: round_levels.collect(),
-        weights: Vec::new(),
-        losses: Vec::new(),
-        issued: Vec::new(),
-        regressors: Vec::new(),
-        volatility: None,
-        since_last: None,
+        weights: more::weights(&observations, &models(last.date, &dates, last.value)),
+        losses: more::losses(&observations, dates.len()),
+        issued: past(&observations, dates.len()).into_iter().rev().step_by(3).take(14).rev().collect(),
+        regressors: more::regressors(&observations),
+        volatility: Some(more::volatility(&observations, &dates)),
+        since_last: Some(more::since_last(&observations, &ensemble, 0.6)),
         ensemble_scores: Some(scores(9.05, 0.00421, 0.793, 0.0232)),
         ensemble_without_chronos_scores: Some(scores(9.10, 0.00423, 0.801, 0.0186)),
         models: models(last.date, &dates, last.value),

@@ -4,15 +4,27 @@
 //! browser and a PDF renderer show the same; `None` where the view holds nothing to draw.
 
 mod axis;
+mod colours;
+mod correlation;
 mod fan;
+mod indicators;
 mod labels;
 mod models;
-mod past;
+mod outcomes;
+mod paths;
 mod price;
+mod regressors;
 mod reliability;
 mod scale;
+mod series;
 mod sheet;
+mod skill;
 mod svg;
+mod volatility;
+mod weights;
+
+#[cfg(test)]
+mod layout;
 
 use crate::{ReportView, page::Page};
 
@@ -45,11 +57,11 @@ pub fn fan(view: &ReportView, size: Size) -> String {
 
 /// Past out-of-sample forecasts with what happened; `None` without any.
 pub fn past(view: &ReportView, size: Size) -> Option<String> {
-    past::draw(&Page::new(view), size)
+    outcomes::replayed(&Page::new(view), size)
 }
 
-/// Most past forecasts that [`past`] has room for; the latest are shown.
-pub(crate) const PAST_SHOWN: usize = past::MOST;
+/// Most past forecasts that [`past`] and [`issued`] have room for; the latest are shown.
+pub(crate) const PAST_SHOWN: usize = outcomes::MOST;
 
 /// Reliability diagram: nominal level against observed share; `None` without validation.
 pub fn reliability(view: &ReportView) -> Option<String> {
@@ -64,4 +76,47 @@ pub fn price(view: &ReportView, size: Size) -> Option<String> {
 /// Each model's median and intervals at the end of the horizon, below the ensemble's.
 pub fn models(view: &ReportView, size: Size) -> String {
     models::draw(&Page::new(view), size)
+}
+
+/// Most prices that [`price`] and [`indicators`] show; the latest are shown.
+pub(crate) const PRICES_SHOWN: usize = price::SHOWN;
+
+/// Each model's median and the pool's on every target date; `None` without models.
+pub fn paths(view: &ReportView, size: Size) -> Option<String> {
+    paths::draw(&Page::new(view), size)
+}
+
+/// Forecasts that earlier runs issued with what happened; `None` without any.
+pub fn issued(view: &ReportView, size: Size) -> Option<String> {
+    outcomes::issued(&Page::new(view), size)
+}
+
+/// Weights over time, replayed and issued, up to the present ones; `None` with fewer than two dates.
+pub fn weights(view: &ReportView, size: Size) -> Option<String> {
+    weights::draw(&Page::new(view), size)
+}
+
+/// Skill against the random walk over trailing origins; `None` with fewer than two windows of them.
+pub fn skill(view: &ReportView, size: Size) -> Option<String> {
+    skill::draw(&Page::new(view), size)
+}
+
+/// RSI and MACD on the dates of [`price`]; `None` with fewer than two days of either.
+pub fn indicators(view: &ReportView, size: Size) -> Option<String> {
+    indicators::draw(&Page::new(view), size)
+}
+
+/// The regressors over the last year, a panel each; `None` without any.
+pub fn regressors(view: &ReportView, size: Size) -> Option<String> {
+    regressors::draw(&Page::new(view), size)
+}
+
+/// Rolling correlations of the regressors with the pair; `None` without any.
+pub fn correlation(view: &ReportView, size: Size) -> Option<String> {
+    correlation::draw(&Page::new(view), size)
+}
+
+/// Conditional volatility and its expected term structure; `None` when the view has none.
+pub fn volatility(view: &ReportView, size: Size) -> Option<String> {
+    volatility::draw(&Page::new(view), size)
 }

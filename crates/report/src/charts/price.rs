@@ -7,14 +7,18 @@ use super::{
     svg::{ACCENT, AXIS, Anchor, BAND95, INK, MUTED, Point, Type, text_width},
 };
 use crate::{
+    findings::market::momentums,
     page::Page,
     technical::{Bands, bollinger},
     text::labels as words,
 };
 use forecaster_domain::Observation;
 
-const SHOWN: usize = 120;
+/// Observations shown at most.
+pub(crate) const SHOWN: usize = 120;
 const MOST_TICKS: usize = 6;
+/// Ticks of the MACD below the price.
+pub(super) const MACD_TICKS: usize = 4;
 
 pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
     let days = days(page);
@@ -24,7 +28,7 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
     }
     let values = days.iter().flat_map(|(o, b)| [o.value, b.lower, b.upper]);
     let scale = Linear::around(values, (0.0, 1.0));
-    let mut sheet = Sheet::new(plan(page, size, &scale, last_bands.upper));
+    let mut sheet = Sheet::new(plan(page, size));
     let plot = sheet.plot;
     let scale = scale.onto((plot.bottom, plot.top));
     let time = Time::new(first.date, last.date, (plot.left, plot.right));
@@ -50,7 +54,7 @@ fn days(page: &Page<'_>) -> Vec<(Observation, Bands)> {
     observations.filter_map(|(i, o)| Some((*o, bollinger(&prices[..=i])?))).collect()
 }
 
-fn plan(page: &Page<'_>, size: Size, scale: &Linear, widest: f64) -> Plan {
+fn plan(page: &Page<'_>, size: Size) -> Plan {
     let language = page.language;
     let pair = &page.view.pair;
     Plan {
@@ -65,12 +69,25 @@ fn plan(page: &Page<'_>, size: Size, scale: &Linear, widest: f64) -> Plan {
             (Mark::Band(BAND95), words::bollinger_bands(language).to_owned()),
         ],
         plot_height: if size.is_wide() { 190.0 } else { 180.0 },
-        margins: (
-            axis::label_width(language, scale, MOST_TICKS),
-            14.0 + text_width(&page.price(widest), axis::TICK * 1.08),
-        ),
+        margins: margins(page),
         strip: 0.0,
     }
+}
+
+/// Room beside the plot, the same for price and indicators, so that their dates stand below one another.
+pub(super) fn margins(page: &Page<'_>) -> (f64, f64) {
+    let days = days(page);
+    let prices = Linear::around(days.iter().flat_map(|(o, b)| [o.value, b.lower, b.upper]), (0.0, 1.0));
+    let macds: Vec<_> = momentums(page).iter().filter_map(|day| day.macd).collect();
+    let moved = macds.iter().flat_map(|m| [m.line, m.signal, m.line - m.signal]).chain([0.0]);
+    let moved = Linear::around(moved, (0.0, 1.0));
+    let left = axis::label_width(page.language, &prices, MOST_TICKS)
+        .max(axis::label_width(page.language, &moved, MACD_TICKS))
+        .max(8.0 + text_width("100", axis::TICK));
+    let values = days.last().map_or(0.0, |(_, bands)| bands.upper);
+    let figures = macds.last().into_iter().flat_map(|m| [page.price_change(m.line), page.price_change(m.signal)]);
+    let widths = figures.chain([page.price(values)]).map(|text| text_width(&text, axis::TICK * 1.08));
+    (left, 18.0 + widths.fold(0.0, f64::max))
 }
 
 fn end_labels(sheet: &mut Sheet, page: &Page<'_>, scale: &Linear, price: f64, bands: Bands) {

@@ -16,7 +16,7 @@ pub(super) fn methodology(page: &Page<'_>) -> Markup {
     let span = span.as_ref().map(|(first, last)| (first.as_str(), last.as_str()));
     let steps = page.view.ensemble.steps();
     html! {
-        section.methodology {
+        section.methodology #methodology {
             h2 { (labels::methodology_heading(language)) }
             div.columns {
                 article {

@@ -3,6 +3,7 @@
 //! In: a [`ReportView`]. Out: one file's worth of text, complete in itself. `note.css` is its only style sheet and
 //! knows three readers: a wide screen, a telephone and A4 paper.
 
+mod changes;
 mod methodology;
 mod outlook;
 mod parts;
@@ -28,6 +29,7 @@ pub fn html(view: &ReportView) -> String {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
                 meta name="generator" content={ "forecaster " (view.version) };
                 title { (title) " · " (page.date(view.ensemble.as_of())) }
                 style { (PreEscaped(include_str!("note.css"))) }
@@ -37,16 +39,21 @@ pub fn html(view: &ReportView) -> String {
                     (header(page, &title))
                     (stale_banner(page))
                     (cautions(page))
+                    (contents(page))
                     (outlook::headline(page))
+                    (changes::section(page))
                     (outlook::path(page))
+                    (outlook::models(page))
                     (outlook::round_levels(page))
                     (performance::scoreboard(page))
                     (performance::past(page))
+                    (performance::skill(page))
                     (performance::calibration(page))
+                    (performance::weights(page))
                     (technical::snapshot(page))
-                    (outlook::models(page))
-                    (methodology::methodology(page))
+                    (technical::surroundings(page))
                     (provenance::sources(page))
+                    (methodology::methodology(page))
                     (provenance::resources(page))
                     (provenance::disclaimer(page))
                 }
@@ -68,6 +75,25 @@ fn header(page: &Page<'_>, title: &str) -> Markup {
                 span { (labels::generated(language)) " " (language.instant(view.generated_at)) " · " (view.zone) }
             }
             p.run { (labels::run(language)) " " (view.run_id) }
+        }
+    }
+}
+
+/// One line of links to the parts of the report.
+fn contents(page: &Page<'_>) -> Markup {
+    let language = page.language;
+    let parts = [
+        ("outlook", labels::outlook_heading(language)),
+        ("changes", labels::changes(language)),
+        ("models", labels::models_used_heading(language)),
+        ("performance", labels::performance(language)),
+        ("market", labels::market(language)),
+        ("sources", labels::sources_heading(language)),
+        ("methodology", labels::methodology_heading(language)),
+    ];
+    html! {
+        nav.contents aria-label=(labels::contents_label(language)) {
+            @for (id, name) in parts { a href={ "#" (id) } { (name) } " " }
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::parts::{bar_cell, cell, figure, note, prose};
 use crate::{
-    charts, findings,
+    figure::Figure,
+    findings,
     page::Page,
     text::{labels, sentences},
 };
@@ -19,7 +20,7 @@ pub(super) fn headline(page: &Page<'_>) -> Markup {
     let median = forecast.median(end);
     let last = page.last();
     html! {
-        section.outlook {
+        section.outlook #outlook {
             h2 { (labels::outlook_heading(language)) }
             div.headline {
                 div.hero {
@@ -43,7 +44,7 @@ pub(super) fn headline(page: &Page<'_>) -> Markup {
                 }
             }
             p.verdict { (prose(&verdict(page))) }
-            (figure(|size| charts::fan(page.view, size), None))
+            (figure(page, Figure::Fan))
             (note(&sentences::meaning_of_rise(language, &page.view.pair)))
         }
     }
@@ -156,12 +157,13 @@ pub(super) fn round_levels(page: &Page<'_>) -> Markup {
     }
 }
 
-/// Each model's own forecast beside the ensemble's.
+/// Each model's own forecast beside the ensemble's: on the way, and at the end.
 pub(super) fn models(page: &Page<'_>) -> Markup {
     html! {
-        section {
+        section #models {
             h2 { (labels::models_heading(page.language)) }
-            (figure(|size| charts::models(page.view, size), None))
+            (figure(page, Figure::Paths))
+            (figure(page, Figure::Models))
         }
     }
 }

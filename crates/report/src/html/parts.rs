@@ -1,17 +1,26 @@
 //! Pieces that several sections are made of: charts in both sizes, table cells, small bars.
 
-use crate::charts::Size;
+use crate::{charts::Size, figure::Figure, page::Page};
 use maud::{Markup, PreEscaped, html};
 
-/// A chart drawn for wide and for narrow screens, of which the style sheet shows one, with a caption.
-pub(super) fn figure(draw: impl Fn(Size) -> String, caption: Option<&str>) -> Markup {
+/// A chart drawn for wide and for narrow screens, of which the style sheet shows one, and below it what to see; nothing
+/// where there is nothing to draw.
+pub(super) fn figure(page: &Page<'_>, figure: Figure) -> Markup {
+    let (Some(wide), Some(narrow)) = (figure.svg(page, Size::Wide), figure.svg(page, Size::Narrow)) else {
+        return html! {};
+    };
     html! {
         figure {
-            div.wide { (PreEscaped(draw(Size::Wide))) }
-            div.narrow { (PreEscaped(draw(Size::Narrow))) }
-            @if let Some(caption) = caption { figcaption { (prose(caption)) } }
+            div.wide { (PreEscaped(wide)) }
+            div.narrow { (PreEscaped(narrow)) }
+            @if let Some(text) = figure.takeaway(page) { figcaption { (prose(&text)) } }
         }
     }
+}
+
+/// Whether there is such a chart.
+pub(super) fn drawn(page: &Page<'_>, figure: Figure) -> bool {
+    figure.svg(page, Size::Narrow).is_some()
 }
 
 /// A table cell that on a narrow screen carries the name of its column.

@@ -1,12 +1,12 @@
 //! How good the forecasts were out of sample: scoreboard, past forecasts, calibration.
 
-use super::parts::{cell, figure, note};
+use super::parts::{cell, drawn, figure, note, prose};
 use crate::{
     ScoreView,
-    charts::{self, PAST_SHOWN, Size},
-    findings,
+    charts::Size,
+    figure::Figure,
     page::Page,
-    text::{labels, readings, sentences},
+    text::{labels, sentences},
 };
 use maud::{Markup, PreEscaped, html};
 
@@ -17,7 +17,7 @@ pub(super) fn scoreboard(page: &Page<'_>) -> Markup {
     let scored = view.ensemble_scores.is_some() || view.models.iter().any(|m| m.scores.is_some());
     let origins = view.ensemble_scores.map_or(view.validation.origins, |v| v.scores.n);
     html! {
-        section {
+        section #performance {
             h2 { (labels::scoreboard_heading(language)) }
             table.stack.scores {
                 thead {
@@ -102,50 +102,48 @@ fn left_out(page: &Page<'_>) -> Markup {
     }
 }
 
-/// Past forecasts against what happened.
+/// Past forecasts against what happened: replayed, then issued.
 pub(super) fn past(page: &Page<'_>) -> Markup {
     let language = page.language;
-    let past = &page.view.past;
-    let shown = past.len().min(PAST_SHOWN);
-    let caption = sentences::past_caption(language, findings::hits(past), shown, past.len());
     html! {
         section {
             h2 { (labels::past_heading(language)) }
-            @if past.is_empty() {
-                p { (sentences::no_past(language)) }
+            @if drawn(page, Figure::Past) {
+                (figure(page, Figure::Past))
             } @else {
-                (figure(|size: Size| charts::past(page.view, size).unwrap_or_default(), Some(&caption)))
+                p { (sentences::no_past(language)) }
             }
         }
+        (section(page, labels::issued_heading(language), Figure::Issued))
     }
+}
+
+/// Weights over time.
+pub(super) fn weights(page: &Page<'_>) -> Markup {
+    section(page, labels::weights_heading(page.language), Figure::Weights)
+}
+
+/// Skill over time.
+pub(super) fn skill(page: &Page<'_>) -> Markup {
+    section(page, labels::skill_heading(page.language), Figure::Skill)
+}
+
+/// A section of one chart; nothing without it.
+fn section(page: &Page<'_>, heading: &str, chart: Figure) -> Markup {
+    html! { @if drawn(page, chart) { section { h2 { (heading) } (figure(page, chart)) } } }
 }
 
 /// Reliability diagram beside its reading.
 pub(super) fn calibration(page: &Page<'_>) -> Markup {
     let language = page.language;
-    let scores = page.view.ensemble_scores.map(|view| view.scores);
     html! {
         section {
             h2 { (labels::calibration_heading(language)) }
-            @if let Some(chart) = charts::reliability(page.view) {
+            @if let Some(chart) = Figure::Reliability.svg(page, Size::Narrow) {
                 div.beside {
                     figure { (PreEscaped(chart)) }
                     div {
-                        @if let Some(scores) = scores.filter(|s| s.coverage80.is_finite() && s.coverage95.is_finite()) {
-                            p {
-                                (sentences::coverage(
-                                    language,
-                                    &language.share(scores.coverage80, 1),
-                                    &language.share(scores.coverage95, 1),
-                                ))
-                                @if let Some(width) = findings::width(scores.coverage80) {
-                                    " " (readings::width(language, width)) "."
-                                }
-                            }
-                        }
-                        @if let Some(gap) = findings::largest_gap(&page.view.reliability) {
-                            p { (sentences::calibration_caption(language, gap)) }
-                        }
+                        @if let Some(text) = Figure::Reliability.takeaway(page) { p { (prose(&text)) } }
                         p.note { (sentences::how_to_read_calibration(language)) }
                     }
                 }

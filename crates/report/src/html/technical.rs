@@ -1,8 +1,8 @@
 //! The technical snapshot: a table of indicators with readings by rule, and the price in its Bollinger bands.
 
-use super::parts::{cell, figure, note, words};
+use super::parts::{cell, drawn, figure, note, words};
 use crate::{
-    charts,
+    figure::Figure,
     findings::{agitation, band_position, momentum, strength},
     format::DASH,
     page::Page,
@@ -21,7 +21,7 @@ pub(super) fn snapshot(page: &Page<'_>) -> Markup {
     let (indicator, value, reading) =
         (labels::indicator(language), labels::value(language), labels::reading(language));
     html! {
-        section {
+        section #market {
             h2 { (labels::technical_heading(language)) }
             table.stack.indicators {
                 thead {
@@ -41,10 +41,26 @@ pub(super) fn snapshot(page: &Page<'_>) -> Markup {
                     }
                 }
             }
-            @if charts::price(page.view, charts::Size::Wide).is_some() {
-                (figure(|size| charts::price(page.view, size).unwrap_or_default(), None))
-            }
+            (figure(page, Figure::Price))
+            (figure(page, Figure::Indicators))
             (note(sentences::technical_note(language)))
+        }
+    }
+}
+
+/// The regressors and how they go with the pair, then volatility; nothing where none are known.
+pub(super) fn surroundings(page: &Page<'_>) -> Markup {
+    let language = page.language;
+    html! {
+        @if drawn(page, Figure::Regressors) || drawn(page, Figure::Correlation) {
+            section {
+                h2 { (labels::regressors_heading(language)) }
+                (figure(page, Figure::Regressors))
+                (figure(page, Figure::Correlation))
+            }
+        }
+        @if drawn(page, Figure::Volatility) {
+            section { h2 { (labels::volatility_heading(language)) } (figure(page, Figure::Volatility)) }
         }
     }
 }

@@ -22,6 +22,16 @@ labels! {
 
     // Section headings.
     outlook_heading: "Perspectiva", "Outlook";
+    drivers_heading: "Qué cambió desde el informe anterior", "What changed since the last report";
+    changes: "Cambios", "Changes";
+    performance: "Desempeño", "Performance";
+    market: "Mercado", "Market";
+    contents_label: "Contenido", "Contents";
+    issued_heading: "Pronósticos emitidos y resultado", "Forecasts issued and outcomes";
+    skill_heading: "Ventaja en el tiempo", "Skill over time";
+    weights_heading: "Pesos en el tiempo", "Weights over time";
+    regressors_heading: "Series explicativas", "Regressors";
+    volatility_heading: "Volatilidad", "Volatility";
     path_heading: "Trayectoria por fecha", "Path by date";
     levels_heading: "Niveles redondos", "Round levels";
     scoreboard_heading: "Desempeño fuera de muestra", "Out-of-sample performance";
@@ -45,6 +55,7 @@ labels! {
 
     // Figures of the headline.
     median: "Mediana", "Median";
+    median_at_end: "Mediana al final del plazo", "Median at the end of the horizon";
     median_at: "Mediana al", "Median on";
     interval80: "Intervalo 80\u{a0}%", "80% interval";
     interval95: "Intervalo 95\u{a0}%", "95% interval";

@@ -1,4 +1,4 @@
-//! Past forecasts against what happened: a bar per origin for each interval, a tick for the median, a dot for the
+//! Past forecasts against what happened, replayed or truly issued: a bar per origin for each interval, a tick for the median, a dot for the
 //! observed rate, red where it fell outside the 80 % interval.
 
 use super::{
@@ -14,13 +14,32 @@ use chrono::Days;
 pub(super) const MOST: usize = 60;
 const MOST_TICKS: usize = 8;
 
-pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
-    let all = &page.view.past;
+/// Those that validation made at its rolling origins.
+pub(super) fn replayed(page: &Page<'_>, size: Size) -> Option<String> {
+    let horizon = page.horizon();
+    let title = page.language.pick(
+        format!("Pronósticos a {horizon} y valor observado en la fecha final"),
+        format!("Forecasts {horizon} ahead and the rate observed on the last date"),
+    );
+    draw(page, size, &page.view.past, title, page.validation_source())
+}
+
+/// Those that earlier runs issued.
+pub(super) fn issued(page: &Page<'_>, size: Size) -> Option<String> {
+    let horizon = page.horizon();
+    let title = page.language.pick(
+        format!("Pronósticos a {horizon} emitidos y valor observado en la fecha final"),
+        format!("Forecasts issued {horizon} ahead and the rate observed on the last date"),
+    );
+    draw(page, size, &page.view.issued, title, page.price_source())
+}
+
+fn draw(page: &Page<'_>, size: Size, all: &[PastForecast], title: String, source: String) -> Option<String> {
     let shown = &all[all.len().saturating_sub(MOST)..];
     let (first, last) = (shown.iter().map(|p| p.date).min()?, shown.iter().map(|p| p.date).max()?);
     let values = shown.iter().flat_map(|p| [Some(p.interval95.0), Some(p.interval95.1), p.actual]).flatten();
     let scale = Linear::around(values, (0.0, 1.0));
-    let mut sheet = Sheet::new(plan(page, size, &scale));
+    let mut sheet = Sheet::new(plan(page, size, &scale, title, source));
     let plot = sheet.plot;
     let scale = scale.onto((plot.bottom, plot.top));
     // Room for half a bar at either end.
@@ -38,17 +57,13 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
     Some(sheet.finish())
 }
 
-fn plan(page: &Page<'_>, size: Size, scale: &Linear) -> Plan {
+fn plan(page: &Page<'_>, size: Size, scale: &Linear, title: String, source: String) -> Plan {
     let language = page.language;
-    let horizon = page.horizon();
     Plan {
         width: size.width(),
-        title: language.pick(
-            format!("Pronósticos a {horizon} y valor observado en la fecha final"),
-            format!("Forecasts {horizon} ahead and the rate observed on the last date"),
-        ),
+        title,
         unit: page.unit(),
-        source: page.validation_source(),
+        source,
         legend: vec![
             (Mark::Line(ACCENT), words::median(language).to_owned()),
             (Mark::Band(BAND80), words::interval80(language).to_owned()),

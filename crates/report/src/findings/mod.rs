@@ -2,17 +2,23 @@
 //!
 //! In: scores, past forecasts, calibration, indicators. Out: one variant each, with the figure it rests on.
 
+pub(crate) mod drivers;
+pub(crate) mod market;
+pub(crate) mod outlook;
+pub(crate) mod skill;
+pub(crate) mod weights;
+
 use crate::{
     PastForecast, ScoreView,
     technical::{Bands, Macd},
 };
 
 /// Below this absolute skill the ensemble is on a par with the random walk.
-const PAR: f64 = 0.005;
+pub(crate) const PAR: f64 = 0.005;
 /// An 80 % interval whose observed share is this close to 80 % is about right.
 const FAIR_COVERAGE: f64 = 0.03;
 /// A change smaller than this, in percent, is no change to speak of.
-const STILL_PERCENT: f64 = 0.05;
+pub(crate) const STILL_PERCENT: f64 = 0.05;
 /// Differences below this share of the price come from floating point.
 const ROUNDING: f64 = 1e-9;
 

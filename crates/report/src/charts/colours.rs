@@ -1,0 +1,81 @@
+//! Which colour belongs to which model or series: by its name, never by its place in a list.
+//!
+//! The hues lie at least 20 CIELAB units apart for normal, protanopic and deuteranopic eyes, on paper and on the dark
+//! page, whose shades `html/note.css` gives (tests/colours.rs measures both). Labels are written in ink beside a mark.
+
+use super::svg::ACCENT;
+
+/// The reference: a random walk.
+const GREY: &str = "#767c83";
+const SALMON: &str = "#cb7e63";
+const GREEN: &str = "#103e34";
+const ORCHID: &str = "#d25cd2";
+const OLIVE: &str = "#4c3e08";
+const BLUE: &str = "#0d60f2";
+const ORANGE: &str = "#f0690d";
+const INDIGO: &str = "#4c089e";
+
+/// Every hue, in the order in which a name that finds its own taken goes on to the next.
+const RING: [&str; 8] = [ORANGE, BLUE, GREEN, ORCHID, OLIVE, INDIGO, SALMON, GREY];
+
+/// The colour of a name that is known by heart.
+fn known(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "ensemble" => ACCENT,
+        "random_walk" | "usdclp_spot" => GREY,
+        "arima_garch" | "copper" | "copper_comex" => ORANGE,
+        "chronos" | "dxy" | "usd_broad" => BLUE,
+        "var" | "usdbrl" => GREEN,
+        "random_forest" | "usdmxn" => ORCHID,
+        "usdaud" | "tpm" => OLIVE,
+        "usdcad" | "vix" => INDIGO,
+        "usdnok" | "fed_funds" => SALMON,
+        _ => return None,
+    })
+}
+
+/// The colour that a name asks for. FNV-1a gives an unknown one the same in every report.
+fn wanted(name: &str) -> &'static str {
+    let hash = name.bytes().fold(2_166_136_261u32, |h, byte| (h ^ u32::from(byte)).wrapping_mul(16_777_619));
+    known(name).unwrap_or(RING[hash as usize % RING.len()])
+}
+
+/// A colour for each of the names of one chart. Two names that want the same one get different ones while there are
+/// any: those known by heart first, then by the alphabet, so that the order of the list does not matter.
+pub(super) fn of(names: &[&str]) -> Vec<&'static str> {
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by_key(|&i| (known(names[i]).is_none(), names[i]));
+    let mut taken: Vec<&'static str> = Vec::new();
+    let mut colours = vec![GREY; names.len()];
+    for i in order {
+        let wish = wanted(names[i]);
+        let free = if taken.contains(&wish) { RING.into_iter().find(|hue| !taken.contains(hue)) } else { None };
+        colours[i] = free.unwrap_or(wish);
+        taken.push(colours[i]);
+    }
+    colours
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_its_colour_wherever_it_stands() {
+        let names = ["random_walk", "arima_garch", "var", "random_forest", "chronos"];
+        let colours = of(&names);
+        let reversed: Vec<&str> = names.iter().rev().copied().collect();
+        assert_eq!(of(&reversed).into_iter().rev().collect::<Vec<_>>(), colours);
+        assert_eq!(of(&["chronos"])[0], colours[4], "without the others too");
+    }
+
+    #[test]
+    fn no_two_names_of_a_chart_share_a_colour_while_there_are_any_left() {
+        let names = ["copper", "copper_comex", "dxy", "usd_broad", "x", "y", "usdmxn", "vix"];
+        let mut colours = of(&names);
+        colours.sort_unstable();
+        colours.dedup();
+        assert_eq!(colours.len(), names.len());
+        assert_eq!(of(&[""; 12]).len(), 12, "more names than hues still have some colour");
+    }
+}

@@ -1,0 +1,47 @@
+//! Rolling correlation of each regressor with the pair, a line each, about a zero line.
+
+use super::{
+    Size, colours,
+    scale::Linear,
+    series::{EndLabel, Frame, Series, span},
+};
+use crate::{CORRELATION_WINDOW, findings::market, page::Page, text::names};
+
+pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
+    let language = page.language;
+    let lines = market::correlations(page.view);
+    if !lines.iter().any(|(_, values)| values.len() > 1) {
+        return None;
+    }
+    let colours = colours::of(&lines.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    let ends: Vec<EndLabel> = lines
+        .iter()
+        .zip(&colours)
+        .filter_map(|((name, values), colour)| {
+            let value = values.last()?.1;
+            let text = format!("{} {}", names::series(language, name), language.signed(value, 2));
+            Some(EndLabel { value, text, colour, bold: false })
+        })
+        .collect();
+    let pair = &page.view.pair;
+    let frame = Frame {
+        title: language.pick(format!("Correlación móvil con {pair}"), format!("Rolling correlation with {pair}")),
+        unit: language.pick(
+            format!(
+                "Correlación de los cambios conocidos cada día con el retorno del par, {CORRELATION_WINDOW} retornos"
+            ),
+            format!("Correlation of the changes known each day with the pair's return, {CORRELATION_WINDOW} returns"),
+        ),
+        source: page.regressors_source(true),
+        legend: vec![],
+        height: if size.is_wide() { 240.0 } else { 220.0 },
+        dates: span(lines.iter().flat_map(|(_, values)| values))?,
+    };
+    let scale = Linear::around(lines.iter().flat_map(|(_, v)| v.iter().map(|p| p.1)).chain([-0.1, 0.1]), (0.0, 1.0));
+    let mut plot = Series::new(page, size, frame, scale, &ends);
+    plot.level(0.0);
+    for ((_, values), colour) in lines.iter().zip(&colours) {
+        plot.line(values, colour, 1.5);
+    }
+    Some(plot.finish(&ends))
+}

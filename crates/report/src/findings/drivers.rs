@@ -1,0 +1,189 @@
+//! What changed since the last report, as facts: the pair, the other series, the forecast and why, whether the last
+//! forecast for today held, and the interval's width.
+
+use super::{STILL_PERCENT, market, outlook::Place, within};
+use crate::{Measure, MedianChange, Move, SinceLast, page::Page};
+use forecaster_domain::Observation;
+
+/// What counts as a move worth telling: percent for prices, twice that for what swings more.
+const NOTABLE_PERCENT: f64 = 0.5;
+const NOTABLE_COMMODITY: f64 = 1.0;
+const NOTABLE_POINTS: f64 = 1.0;
+const NOTABLE_PERCENTAGE_POINTS: f64 = 0.1;
+/// A relative width that changes by less than this share is practically the same.
+const SAME_WIDTH: f64 = 0.05;
+
+/// The smallest change of a series that is told in words.
+pub(crate) fn notable(series: &str, measure: Measure) -> f64 {
+    match measure {
+        Measure::Percent if series.starts_with("copper") => NOTABLE_COMMODITY,
+        Measure::Percent => NOTABLE_PERCENT,
+        Measure::Points => NOTABLE_POINTS,
+        Measure::PercentagePoints => NOTABLE_PERCENTAGE_POINTS,
+    }
+}
+
+/// A series' move, measured.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Moved {
+    pub(crate) series: String,
+    pub(crate) measure: Measure,
+    pub(crate) from: Observation,
+    pub(crate) to: Observation,
+    /// `None` where it cannot be measured.
+    pub(crate) change: Option<f64>,
+}
+
+impl Moved {
+    fn new(m: &Move) -> Self {
+        let change = market::change(m.measure, m.from.value, m.to.value);
+        Self { series: m.series.clone(), measure: m.measure, from: m.from, to: m.to, change }
+    }
+
+    /// Size in units of what counts as notable.
+    fn size(&self) -> f64 {
+        self.change.map_or(0.0, |change| change.abs() / notable(&self.series, self.measure))
+    }
+}
+
+/// The series other than the pair.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Others {
+    /// Moved notably, the largest in units of what is notable first.
+    pub(crate) moved: Vec<Moved>,
+    /// Have a newer value that is not notably different.
+    pub(crate) steady: Vec<Moved>,
+    /// Have no newer value.
+    pub(crate) unknown: Vec<Moved>,
+}
+
+/// The pair's own move: from the last report's last value to the present one.
+pub(crate) fn pair(page: &Page<'_>, since: &SinceLast) -> Option<Moved> {
+    let from = Observation { date: since.as_of, value: since.last_value };
+    let series = page.view.pair.series_name();
+    Some(Moved::new(&Move { series, measure: Measure::Percent, from, to: page.last()? }))
+}
+
+/// The other series by what became of them.
+pub(crate) fn others(page: &Page<'_>, since: &SinceLast) -> Others {
+    let pair = page.view.pair.series_name();
+    let mut others = Others::default();
+    for one in since.moves.iter().filter(|m| m.series != pair).map(Moved::new) {
+        match one.change {
+            _ if one.to.date <= one.from.date => others.unknown.push(one),
+            None => {}
+            Some(_) if one.size() >= 1.0 => others.moved.push(one),
+            Some(_) => others.steady.push(one),
+        }
+    }
+    others.moved.sort_by(|a, b| b.size().total_cmp(&a.size()));
+    others
+}
+
+/// Which of the three parts of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Data,
+    Models,
+    Weights,
+}
+
+/// How the median at the end of the horizon changed. Figures are rounded to the decimals of a price, so that
+/// what is written adds up as written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Revision {
+    pub(crate) from: f64,
+    pub(crate) to: f64,
+    pub(crate) change: f64,
+    pub(crate) percent: f64,
+    /// Below 0.05 %.
+    pub(crate) still: bool,
+    pub(crate) why: Option<Reasons>,
+}
+
+/// The parts of a change, and which of them is more than half of all that moved.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Reasons {
+    /// Data, models, weights.
+    pub(crate) parts: [f64; 3],
+    pub(crate) dominant: Option<Part>,
+    /// The model behind more than half of the models' part, when that part dominates.
+    pub(crate) model: Option<(String, f64)>,
+    pub(crate) joined: Vec<String>,
+    pub(crate) left: Vec<String>,
+}
+
+/// The change of the median; `None` when one of the two is no price.
+pub(crate) fn revision(page: &Page<'_>, since: &SinceLast) -> Option<Revision> {
+    let to = page.view.ensemble.median(page.end());
+    let percent = 100.0 * (to / since.median - 1.0);
+    if !(since.median > 0.0 && percent.is_finite()) {
+        return None;
+    }
+    let (from, to) = (page.rounded(since.median), page.rounded(to));
+    let change = page.rounded(to - from);
+    let why = since.change.as_ref().and_then(|why| reasons(page, why, change));
+    Some(Revision { from, to, change, percent, still: percent.abs() < STILL_PERCENT, why })
+}
+
+/// The parts as they are written; `None` when they do not add up to `change`.
+fn reasons(page: &Page<'_>, why: &MedianChange, change: f64) -> Option<Reasons> {
+    let exact = [why.data, why.models, why.weights];
+    // Medians and sum are each rounded by half a unit at most.
+    let gap = (exact.iter().sum::<f64>() - change).abs();
+    if gap.is_nan() || gap > 1.01 * page.unit_of_price() {
+        return None;
+    }
+    let largest = (0..3).max_by(|a, b| exact[*a].abs().total_cmp(&exact[*b].abs()))?;
+    let mut parts = exact.map(|part| page.rounded(part));
+    parts[largest] = page.rounded(change - (0..3).filter(|i| *i != largest).map(|i| parts[i]).sum::<f64>());
+    let all: f64 = parts.iter().map(|part| part.abs()).sum();
+    let clear = exact[largest].abs() > 0.5 * exact.iter().map(|part| part.abs()).sum::<f64>();
+    let dominates = clear && parts[largest].abs() > 0.5 * all && parts[largest].abs() >= page.unit_of_price() / 2.0;
+    let dominant = dominates.then(|| [Part::Data, Part::Models, Part::Weights][largest]);
+    let model = why
+        .by_model
+        .iter()
+        .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
+        .filter(|(_, part)| part * why.models > 0.0 && part.abs() > 0.5 * sum_of_sizes(&why.by_model))
+        .filter(|(_, part)| dominant == Some(Part::Models) && page.rounded(*part) != 0.0 && part * parts[1] > 0.0)
+        .cloned();
+    Some(Reasons { parts, dominant, model, joined: why.joined.clone(), left: why.left.clone() })
+}
+
+fn sum_of_sizes(parts: &[(String, f64)]) -> f64 {
+    parts.iter().map(|(_, part)| part.abs()).sum()
+}
+
+/// Whether what the last report forecast for today held.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Held {
+    Inside80,
+    Only95,
+    Outside(Place),
+}
+
+/// Judges the last forecast for today: (median, interval that the judgement names, value, judgement).
+pub(crate) fn held(page: &Page<'_>, since: &SinceLast) -> Option<(f64, (f64, f64), f64, Held)> {
+    let (median, interval80, interval95) = since.for_now?;
+    let value = page.last()?.value;
+    let finite =
+        [median, interval80.0, interval80.1, interval95.0, interval95.1, value].iter().all(|v| v.is_finite());
+    let (interval, held) = match value {
+        v if within(interval80, v) => (interval80, Held::Inside80),
+        v if within(interval95, v) => (interval95, Held::Only95),
+        v if v > interval95.1 => (interval95, Held::Outside(Place::Above)),
+        _ => (interval95, Held::Outside(Place::Below)),
+    };
+    finite.then_some((median, interval, value, held))
+}
+
+/// Width of the 80 % interval at the end, in percent of its median: then, now, and whether that is practically
+/// the same (within 5 % of what it was).
+pub(crate) fn width(page: &Page<'_>, since: &SinceLast) -> Option<(f64, f64, bool)> {
+    let relative = |(low, high): (f64, f64), median: f64| 100.0 * (high - low) / median;
+    let then = relative(since.interval80, since.median);
+    let now = relative(page.view.ensemble.interval80(page.end()), page.view.ensemble.median(page.end()));
+    let usable = then > 0.0 && now > 0.0 && then.is_finite() && now.is_finite();
+    usable.then(|| (then, now, (now / then - 1.0).abs() < SAME_WIDTH))
+}

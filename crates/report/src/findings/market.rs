@@ -1,0 +1,233 @@
+//! What the market's charts say: the price among its recent ones, momentum, regressors, correlations, volatility.
+//!
+//! In: a page or the view. Out: the stretches that charts draw, and the facts that sentences tell.
+
+use super::{BandPosition, Momentum, Strength, band_position, momentum, strength};
+use crate::{
+    CORRELATION_WINDOW, Measure, ReportView, VolatilityView,
+    charts::PRICES_SHOWN,
+    page::Page,
+    technical::{Bands, Macd, bollinger, macd, rsi},
+};
+use chrono::{Days, NaiveDate};
+use forecaster_domain::Observation;
+
+/// Days of a year, for what is shown of the past year.
+const YEAR: u64 = 365;
+
+/// The values of the 365 days up to the last one.
+pub(crate) fn last_year(values: &[(NaiveDate, f64)]) -> &[(NaiveDate, f64)] {
+    let Some((last, _)) = values.last() else { return values };
+    let from = *last - Days::new(YEAR);
+    &values[values.partition_point(|(date, _)| *date < from)..]
+}
+
+/// How a series' change is told, by its name.
+pub(crate) fn measure(series: &str) -> Measure {
+    match series {
+        "vix" => Measure::Points,
+        "tpm" | "fed_funds" | crate::RATE_DIFFERENTIAL => Measure::PercentagePoints,
+        _ => Measure::Percent,
+    }
+}
+
+/// The change between two values by a measure; `None` where a percentage has no meaning.
+pub(crate) fn change(measure: Measure, from: f64, to: f64) -> Option<f64> {
+    let change = match measure {
+        Measure::Percent if from <= 0.0 => return None,
+        Measure::Percent => 100.0 * (to / from - 1.0),
+        Measure::Points | Measure::PercentagePoints => to - from,
+    };
+    change.is_finite().then_some(change)
+}
+
+/// A regressor over the last year.
+#[derive(Debug, Clone)]
+pub(crate) struct Year<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) shown: Vec<Observation>,
+    pub(crate) first: Observation,
+    pub(crate) last: Observation,
+    pub(crate) measure: Measure,
+    /// Change from the first to the last value.
+    pub(crate) change: Option<f64>,
+}
+
+/// The regressors that have at least two values in the year up to the as-of date.
+pub(crate) fn years(view: &ReportView) -> Vec<Year<'_>> {
+    let from = view.ensemble.as_of() - Days::new(YEAR);
+    let year = |regressor: &'_ crate::RegressorView| {
+        let recent = regressor.observations.iter().filter(|o| o.date >= from && o.value.is_finite());
+        let shown: Vec<Observation> = recent.copied().collect();
+        let (first, last) = (*shown.first()?, *shown.last()?);
+        let measure = measure(&regressor.name);
+        Some((shown, first, last, measure))
+    };
+    let all = view.regressors.iter().filter_map(|regressor| {
+        let (shown, first, last, measure) = year(regressor)?;
+        let change = change(measure, first.value, last.value);
+        (shown.len() > 1).then_some(Year { name: &regressor.name, shown, first, last, measure, change })
+    });
+    all.collect()
+}
+
+/// A series and its change in percent.
+pub(crate) type Mover = (String, f64);
+
+/// Those of the series told in percent that rose and fell most over the year, with how many there are.
+pub(crate) fn movers(view: &ReportView) -> Option<(Mover, Mover, usize)> {
+    let years = years(view);
+    let told: Vec<Mover> = years
+        .iter()
+        .filter(|year| year.measure == Measure::Percent)
+        .filter_map(|year| Some((year.name.to_owned(), year.change?)))
+        .collect();
+    let most = told.iter().max_by(|a, b| a.1.total_cmp(&b.1))?.clone();
+    let least = told.iter().min_by(|a, b| a.1.total_cmp(&b.1))?.clone();
+    Some((most, least, told.len()))
+}
+
+/// Rolling correlations of the year up to the as-of date, by regressor.
+pub(crate) fn correlations(view: &ReportView) -> Vec<(&str, Vec<(NaiveDate, f64)>)> {
+    let from = view.ensemble.as_of() - Days::new(YEAR);
+    let recent = |values: &[(NaiveDate, f64)]| -> Vec<(NaiveDate, f64)> {
+        values.iter().copied().filter(|(date, value)| *date >= from && value.is_finite()).collect()
+    };
+    let all = view.regressors.iter().map(|r| (r.name.as_str(), recent(&r.correlation)));
+    all.filter(|(_, values)| !values.is_empty()).collect()
+}
+
+/// Above this absolute correlation chance is an unlikely reason: about two standard errors of independent returns.
+pub(crate) fn notable_correlation() -> f64 {
+    2.0 / (CORRELATION_WINDOW as f64).sqrt()
+}
+
+/// The regressor with the largest absolute correlation now, how many are beyond [`notable_correlation`], of how many.
+pub(crate) fn strongest(view: &ReportView) -> Option<(String, f64, usize, usize)> {
+    let now: Vec<(&str, f64)> =
+        correlations(view).iter().filter_map(|(name, values)| Some((*name, values.last()?.1))).collect();
+    let (name, value) = now.iter().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
+    let notable = now.iter().filter(|(_, value)| value.abs() > notable_correlation()).count();
+    Some(((*name).to_owned(), *value, notable, now.len()))
+}
+
+/// The last price among those before: how many of the latest observations it is above or below all of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Extreme {
+    /// Higher than each of this many observations before it, the first of them on the date.
+    Highest(usize, NaiveDate),
+    /// Lower than each of them.
+    Lowest(usize, NaiveDate),
+}
+
+/// Fewer observations than this are no period to speak of.
+const WORTH_TELLING: usize = 20;
+
+/// The price's position in its bands and among the observations before it.
+pub(crate) fn price(page: &Page<'_>) -> Option<(f64, Bands, BandPosition, Option<Extreme>)> {
+    let prices = page.prices();
+    let bands = bollinger(&prices)?;
+    let last = *prices.last()?;
+    let before = &prices[..prices.len() - 1];
+    let run = |beyond: &dyn Fn(f64) -> bool| before.iter().rev().take_while(|p| beyond(**p)).count();
+    let date = |count: usize| page.view.observations[before.len() - count].date;
+    let (over, under) = (run(&|p| p < last), run(&|p| p > last));
+    let extreme = match (over, under) {
+        (n, _) if n >= WORTH_TELLING => Some(Extreme::Highest(n, date(n))),
+        (_, n) if n >= WORTH_TELLING => Some(Extreme::Lowest(n, date(n))),
+        _ => None,
+    };
+    Some((last, bands, band_position(last, bands), extreme))
+}
+
+/// RSI and MACD of one day.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Momentums {
+    pub(crate) date: NaiveDate,
+    pub(crate) price: f64,
+    pub(crate) rsi: Option<f64>,
+    pub(crate) macd: Option<Macd>,
+}
+
+/// The days that the chart of prices shows, those with an RSI or a MACD.
+pub(crate) fn momentums(page: &Page<'_>) -> Vec<Momentums> {
+    let prices = page.prices();
+    let first = prices.len().saturating_sub(PRICES_SHOWN);
+    let days =
+        page.view.observations.iter().enumerate().skip(first).filter(|(i, _)| bollinger(&prices[..=*i]).is_some());
+    days.map(|(i, o)| {
+        let known = &prices[..=i];
+        Momentums { date: o.date, price: o.value, rsi: rsi(known, 14), macd: macd(known) }
+    })
+    .filter(|day| day.rsi.is_some() || day.macd.is_some())
+    .collect()
+}
+
+/// The last RSI and MACD read, and since when the MACD has been on its side of the signal: `None` since before the
+/// days shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Pulse {
+    pub(crate) rsi: Option<(f64, Strength)>,
+    pub(crate) macd: Option<(Momentum, Option<NaiveDate>)>,
+}
+
+/// Reads the last day's indicators; `None` where there are neither.
+pub(crate) fn pulse(page: &Page<'_>) -> Option<Pulse> {
+    let days = momentums(page);
+    let last = days.last()?;
+    let side = |day: &Momentums| day.macd.map(|m| momentum(m, day.price));
+    let known: Vec<&Momentums> = days.iter().filter(|day| day.macd.is_some()).collect();
+    let macd = side(last).map(|now| {
+        let run = known.iter().rev().take_while(|day| side(day) == Some(now)).count();
+        (now, (run < known.len()).then(|| known[known.len() - run].date))
+    });
+    Some(Pulse { rsi: last.rsi.map(|value| (value, strength(value))), macd })
+}
+
+/// Volatilities closer than this, a share a year, are practically the same: a quarter of a point.
+const SAME_VOLATILITY: f64 = 0.0025;
+
+/// How one value compares with another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    Higher,
+    Same,
+    Lower,
+}
+
+fn compare(value: f64, other: f64) -> Comparison {
+    match value - other {
+        d if d.abs() < SAME_VOLATILITY => Comparison::Same,
+        d if d > 0.0 => Comparison::Higher,
+        _ => Comparison::Lower,
+    }
+}
+
+/// What the volatility does; shares a year.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct VolatilityNow {
+    pub(crate) now: f64,
+    /// Days of the past year before, and on how many of them it was lower than now.
+    pub(crate) days: usize,
+    pub(crate) lower: usize,
+    /// Expected at the end of the horizon, against now.
+    pub(crate) end: (f64, Comparison),
+    /// The long-run level, and now against it.
+    pub(crate) long_run: Option<(f64, Comparison)>,
+}
+
+/// Reads the volatility; `None` without a past and a future.
+pub(crate) fn volatility(view: &VolatilityView) -> Option<VolatilityNow> {
+    let finite =
+        |values: &[(NaiveDate, f64)]| -> Vec<f64> { values.iter().map(|v| v.1).filter(|v| v.is_finite()).collect() };
+    let (past, ahead) = (finite(last_year(&view.past)), finite(&view.ahead));
+    let (now, end) = (*past.last()?, *ahead.last()?);
+    let before = &past[..past.len() - 1];
+    Some(VolatilityNow {
+        now,
+        days: before.len(),
+        lower: before.iter().filter(|v| **v < now).count(),
+        end: (end, compare(end, now)),
+        long_run: view.long_run.filter(|v| v.is_finite()).map(|level| (level, compare(now, level))),
+    })
+}

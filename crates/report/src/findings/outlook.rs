@@ -1,0 +1,104 @@
+//! What the forecast's own charts say: where the interval lies, how far the models agree, who is widest, which way the
+//! medians of past forecasts missed.
+
+use super::STILL_PERCENT;
+use crate::{PastForecast, page::Page};
+
+/// Where an interval lies against a price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It holds the price.
+    Around,
+    /// All of it is above.
+    Above,
+    /// All of it is below.
+    Below,
+}
+
+/// The 80 % interval at the end against the last observation: its bounds' changes in percent, and where it lies.
+pub(crate) fn reach(page: &Page<'_>) -> Option<(f64, f64, Place)> {
+    let last = page.last()?.value;
+    let (low, high) = page.view.ensemble.interval80(page.end());
+    let place = match last {
+        v if v < low => Place::Above,
+        v if v > high => Place::Below,
+        _ => Place::Around,
+    };
+    let (down, up) = (page.change(low), page.change(high));
+    (down.is_finite() && up.is_finite()).then_some((down, up, place))
+}
+
+/// How the models' medians lie at the end of the horizon.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Agreement {
+    /// The lowest and the highest, each with its model.
+    pub(crate) lowest: (String, f64),
+    pub(crate) highest: (String, f64),
+    /// Distance of the two in percent of the last observation.
+    pub(crate) spread: f64,
+    /// Whether that is below 0.05 %.
+    pub(crate) same: bool,
+    /// Models, those whose median is above the last observation by 0.05 % or more, and those below by as much.
+    pub(crate) count: usize,
+    pub(crate) above: usize,
+    pub(crate) below: usize,
+}
+
+/// Compares the models' medians; `None` without models or a last observation.
+pub(crate) fn agreement(page: &Page<'_>) -> Option<Agreement> {
+    let last = page.last()?.value;
+    let ends: Vec<(String, f64)> =
+        page.view.models.iter().map(|m| (m.name.clone(), m.forecast.median(m.forecast.last_step()))).collect();
+    let lowest = ends.iter().min_by(|a, b| a.1.total_cmp(&b.1))?.clone();
+    let highest = ends.iter().max_by(|a, b| a.1.total_cmp(&b.1))?.clone();
+    let spread = 100.0 * (highest.1 - lowest.1) / last;
+    let changes: Vec<f64> = ends.iter().map(|(_, median)| page.change(*median)).collect();
+    Some(Agreement {
+        lowest,
+        highest,
+        spread,
+        same: spread < STILL_PERCENT,
+        count: ends.len(),
+        above: changes.iter().filter(|change| **change >= STILL_PERCENT).count(),
+        below: changes.iter().filter(|change| **change <= -STILL_PERCENT).count(),
+    })
+}
+
+/// Widths within this share of one another are practically the same.
+const SAME_WIDTH: f64 = 0.02;
+
+/// Widths of the 80 % intervals at the end of the horizon, price units.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Widths {
+    pub(crate) narrowest: (String, f64),
+    pub(crate) widest: (String, f64),
+    pub(crate) ensemble: f64,
+    /// Whether narrowest and widest differ by less than 2 %.
+    pub(crate) same: bool,
+    pub(crate) count: usize,
+}
+
+/// Compares the models' widths; `None` without models.
+pub(crate) fn widths(page: &Page<'_>) -> Option<Widths> {
+    let width = |(low, high): (f64, f64)| high - low;
+    let models = page.view.models.iter();
+    let all: Vec<(String, f64)> =
+        models.map(|m| (m.name.clone(), width(m.forecast.interval80(m.forecast.last_step())))).collect();
+    let narrowest = all.iter().min_by(|a, b| a.1.total_cmp(&b.1))?.clone();
+    let widest = all.iter().max_by(|a, b| a.1.total_cmp(&b.1))?.clone();
+    Some(Widths {
+        same: widest.1 - narrowest.1 <= SAME_WIDTH * widest.1,
+        narrowest,
+        widest,
+        ensemble: width(page.view.ensemble.interval80(page.end())),
+        count: all.len(),
+    })
+}
+
+/// Which way the medians of past forecasts missed: (rates above the median, rates below it).
+pub(crate) fn misses(past: &[PastForecast]) -> (usize, usize) {
+    let count = |beyond: &dyn Fn(f64, f64) -> bool| {
+        past.iter().filter(|p| p.actual.is_some_and(|actual| beyond(actual, p.median))).count()
+    };
+    (count(&|actual, median| actual > median), count(&|actual, median| actual < median))
+}

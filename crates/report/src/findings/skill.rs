@@ -1,0 +1,55 @@
+//! Skill against the random walk over trailing origins.
+//!
+//! In: losses by origin. Out: one value a window, and how the last stands among them.
+
+use super::PAR;
+use crate::OriginLoss;
+use chrono::NaiveDate;
+
+/// Origins in a window.
+pub(crate) const WINDOW: usize = 20;
+
+/// 1 - sum of the ensemble's losses / sum of the random walk's over each [`WINDOW`] consecutive origins, by the day on
+/// which the last of them was known. Windows without a usable loss are left out.
+pub(crate) fn rolling(losses: &[OriginLoss]) -> Vec<(NaiveDate, f64)> {
+    let skill = |window: &[OriginLoss]| {
+        let sum = |loss: &dyn Fn(&OriginLoss) -> f64| window.iter().map(loss).sum::<f64>();
+        let (ours, reference) = (sum(&|l| l.ensemble), sum(&|l| l.random_walk));
+        let known = window.iter().map(|l| l.matured).max()?;
+        let skill = 1.0 - ours / reference;
+        (reference > 0.0 && skill.is_finite()).then_some((known, skill))
+    };
+    losses.windows(WINDOW).filter_map(skill).collect()
+}
+
+/// How the last window compares with the random walk and with the windows before.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Trend {
+    /// Skill of the last window.
+    pub(crate) now: f64,
+    /// Whether that is practically zero: below 0.5 % either way.
+    pub(crate) on_par: bool,
+    /// Windows, and those of them above zero.
+    pub(crate) windows: usize,
+    pub(crate) above: usize,
+    /// The best window of all and its day, when the last one is not the best itself.
+    pub(crate) best: Option<(NaiveDate, f64)>,
+    /// The worst one, when the last is not the worst itself.
+    pub(crate) worst: Option<(NaiveDate, f64)>,
+}
+
+/// The trend; `None` with fewer than two windows.
+pub(crate) fn trend(losses: &[OriginLoss]) -> Option<Trend> {
+    let windows = rolling(losses);
+    let [_, .., (_, now)] = windows[..] else { return None };
+    let best = windows.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|best| best.1 > now);
+    let worst = windows.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1)).filter(|worst| worst.1 < now);
+    Some(Trend {
+        now,
+        on_par: now.abs() < PAR,
+        windows: windows.len(),
+        above: windows.iter().filter(|(_, skill)| *skill > 0.0).count(),
+        best,
+        worst,
+    })
+}

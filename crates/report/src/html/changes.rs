@@ -1,0 +1,32 @@
+//! What changed since the last report: a paragraph by rule and the table it rests on.
+
+use super::parts::{note, prose};
+use crate::{
+    drivers,
+    page::Page,
+    text::{drivers as words, labels},
+};
+use maud::{Markup, html};
+
+/// The section.
+pub(super) fn section(page: &Page<'_>) -> Markup {
+    let columns = drivers::columns(page);
+    let rows = drivers::rows(page);
+    html! {
+        section #changes {
+            h2 { (labels::drivers_heading(page.language)) }
+            @for group in drivers::paragraphs(page) { p.drivers { (prose(&group.join(" "))) } }
+            @if !rows.is_empty() {
+                table.changes {
+                    thead { tr { @for column in &columns { th scope="col" { (column) } } } }
+                    tbody {
+                        @for [series, then, now, change] in &rows {
+                            tr { th scope="row" { (series) } td { (then) } td { (now) } td { (change) } }
+                        }
+                    }
+                }
+                (note(words::note(page)))
+            }
+        }
+    }
+}
