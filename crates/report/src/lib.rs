@@ -7,14 +7,17 @@ pub mod charts;
 mod drivers;
 mod figure;
 mod findings;
+mod fonts;
 mod format;
 mod html;
 mod page;
+mod pdf;
 mod technical;
 mod text;
 mod view;
 
 pub use html::html;
+pub use pdf::{PdfError, pdf};
 pub use view::*;
 
 #[cfg(test)]

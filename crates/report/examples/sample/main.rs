@@ -1,44 +1,58 @@
-//! Writes sample reports from made-up data: `cargo run -p forecaster-report --example sample -- DIRECTORY`.
+//! Writes sample reports from made-up data, HTML and PDF, and says how long each took and how large it is:
+//! `cargo run --release -p forecaster-report --example sample -- DIRECTORY`.
 
 mod synthetic;
 
 use forecaster_domain::Horizon;
-use forecaster_report::{Language, html};
-use std::{env, fs, io, path::PathBuf};
+use forecaster_report::{Language, ReportView, html, pdf};
+use std::{env, error::Error, fs, path::Path, path::PathBuf, time::Instant};
 
-fn main() -> io::Result<()> {
+fn main() -> Result<(), Box<dyn Error>> {
     let directory = PathBuf::from(env::args().nth(1).unwrap_or_else(|| ".".to_owned()));
     fs::create_dir_all(&directory)?;
-    for (name, language, horizon, stale) in [
-        ("7d-es", Language::Spanish, Horizon::D7, false),
-        ("7d-en-stale", Language::English, Horizon::D7, true),
-        ("30d-es", Language::Spanish, Horizon::D30, false),
-        ("90d-es", Language::Spanish, Horizon::D90, false),
-        ("90d-en", Language::English, Horizon::D90, false),
+    for (name, view) in variants() {
+        write(&directory, &name, "html", || Ok(html(&view).into_bytes()))?;
+        write(&directory, &name, "pdf", || Ok(pdf(&view)?))?;
+    }
+    Ok(())
+}
+
+/// Every horizon in both languages, then the special cases.
+fn variants() -> Vec<(String, ReportView)> {
+    let mut all = Vec::new();
+    for horizon in Horizon::ALL {
+        for (code, language) in [("es", Language::Spanish), ("en", Language::English)] {
+            all.push((format!("{horizon}-{code}"), synthetic::view(language, horizon)));
+        }
+    }
+    let mut stale = synthetic::view(Language::English, Horizon::D7);
+    synthetic::make_stale(&mut stale);
+    all.push(("7d-en-stale".to_owned(), stale));
+    for (name, language, horizon, size) in [
+        ("7d-es-small-change", Language::Spanish, Horizon::D7, 0.01),
+        ("30d-en-large-change", Language::English, Horizon::D30, 4.0),
     ] {
         let mut view = synthetic::view(language, horizon);
-        if stale {
-            synthetic::make_stale(&mut view);
-        }
-        let file = directory.join(format!("{name}.html"));
-        fs::write(&file, html(&view))?;
-        println!("{}", file.display());
-    }
-    let mut variants = Vec::new();
-    for (name, size) in [("7d-es-small-change", 0.01), ("30d-en-large-change", 4.0)] {
-        let english = name.contains("-en-");
-        let language = if english { Language::English } else { Language::Spanish };
-        let mut view = synthetic::view(language, if english { Horizon::D30 } else { Horizon::D7 });
         view.since_last = Some(synthetic::more::since_last(&view.observations, &view.ensemble, size));
-        variants.push((name, view));
+        all.push((name.to_owned(), view));
     }
     let mut bare = synthetic::view(Language::Spanish, Horizon::D15);
     synthetic::more::strip(&mut bare);
-    variants.push(("15d-es-first", bare));
-    for (name, view) in variants {
-        let file = directory.join(format!("{name}.html"));
-        fs::write(&file, html(&view))?;
-        println!("{}", file.display());
-    }
+    all.push(("15d-es-first".to_owned(), bare));
+    all
+}
+
+fn write(
+    directory: &Path,
+    name: &str,
+    kind: &str,
+    render: impl FnOnce() -> Result<Vec<u8>, Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    let started = Instant::now();
+    let bytes = render()?;
+    let took = started.elapsed().as_millis();
+    let file = directory.join(format!("{name}.{kind}"));
+    fs::write(&file, &bytes)?;
+    println!("{:>5} ms {:>4} KB {}", took, bytes.len() / 1024, file.display());
     Ok(())
 }

@@ -23,7 +23,7 @@ pub(super) const ALERT: &str = "#b8432f";
 /// Page colour, for halos.
 pub(super) const PAPER: &str = "#ffffff";
 
-const FONT: &str = "Helvetica Neue, Segoe UI, Roboto, Arial, Liberation Sans, DejaVu Sans, sans-serif";
+const FONT: &str = "Forecaster Sans, Helvetica Neue, Segoe UI, Roboto, Arial, Liberation Sans, DejaVu Sans, sans-serif";
 
 /// A point in user units, y downwards.
 pub(super) type Point = (f64, f64);

@@ -11,6 +11,12 @@ mod performance;
 mod provenance;
 mod technical;
 
+// What PDF and e-mail show with the same words.
+pub(crate) use outlook::{level_decimals, shown_steps, verdict};
+pub(crate) use performance::{columns as score_columns, score_values};
+pub(crate) use provenance::resources_used;
+pub(crate) use technical::rows as indicator_rows;
+
 use crate::{
     ReportView,
     page::Page,

@@ -2,8 +2,10 @@
 
 use super::parts::{bar_cell, cell, figure, note, prose};
 use crate::{
+    RoundLevel,
     figure::Figure,
     findings,
+    format::price_decimals,
     page::Page,
     text::{labels, sentences},
 };
@@ -51,7 +53,7 @@ pub(super) fn headline(page: &Page<'_>) -> Markup {
 }
 
 /// Direction and verdict, in words.
-fn verdict(page: &Page<'_>) -> String {
+pub(crate) fn verdict(page: &Page<'_>) -> String {
     let language = page.language;
     let median = page.view.ensemble.median(page.end());
     let change = page.change(median);
@@ -117,10 +119,16 @@ fn path_row(page: &Page<'_>, step: usize) -> Markup {
 }
 
 /// Every step, or the last of each ISO week when there are many; the final one is always the last of its week.
-fn shown_steps(page: &Page<'_>) -> Vec<usize> {
+pub(crate) fn shown_steps(page: &Page<'_>) -> Vec<usize> {
     let dates = page.view.ensemble.dates();
     let is_last_of_week = |i: &usize| dates.get(i + 1).is_none_or(|next| next.iso_week() != dates[*i].iso_week());
     (0..dates.len()).filter(|i| dates.len() <= MOST_DAILY_ROWS || is_last_of_week(i)).collect()
+}
+
+/// Decimals with which round levels are written.
+pub(crate) fn level_decimals(levels: &[RoundLevel]) -> usize {
+    let finest = |level: &RoundLevel| if level.price.fract() == 0.0 { 0 } else { price_decimals(level.price) };
+    levels.iter().map(finest).max().unwrap_or(0)
 }
 
 /// The table of round price levels; nothing when there are none.
@@ -130,7 +138,7 @@ pub(super) fn round_levels(page: &Page<'_>) -> Markup {
     if levels.is_empty() {
         return html! {};
     }
-    let decimals = usize::from(levels.iter().any(|l| l.price.fract() != 0.0)) * 2;
+    let decimals = level_decimals(levels);
     html! {
         section {
             h2 { (labels::levels_heading(language)) }

@@ -58,7 +58,8 @@ pub(super) fn scoreboard(page: &Page<'_>) -> Markup {
     }
 }
 
-fn columns(page: &Page<'_>) -> [String; 7] {
+/// Names of the scoreboard's columns after the model's.
+pub(crate) fn columns(page: &Page<'_>) -> [String; 7] {
     let language = page.language;
     [
         labels::weight(language).to_owned(),
@@ -71,10 +72,11 @@ fn columns(page: &Page<'_>) -> [String; 7] {
     ]
 }
 
-fn score_cells(page: &Page<'_>, weight: Option<f64>, view: Option<&ScoreView>) -> Markup {
+/// Their values.
+pub(crate) fn score_values(page: &Page<'_>, weight: Option<f64>, view: Option<&ScoreView>) -> [String; 7] {
     let language = page.language;
     let figure = |value: &dyn Fn(&ScoreView) -> f64| view.map_or(f64::NAN, value);
-    let values = [
+    [
         language.share(weight.unwrap_or(f64::NAN), 1),
         page.price(figure(&|v| v.scores.rmse)),
         language.percent(figure(&|v| v.scores.mape), 2),
@@ -82,7 +84,11 @@ fn score_cells(page: &Page<'_>, weight: Option<f64>, view: Option<&ScoreView>) -
         language.share(figure(&|v| v.scores.coverage80), 1),
         language.share(figure(&|v| v.scores.coverage95), 1),
         language.signed_percent(100.0 * figure(&|v| v.skill), 1),
-    ];
+    ]
+}
+
+fn score_cells(page: &Page<'_>, weight: Option<f64>, view: Option<&ScoreView>) -> Markup {
+    let values = score_values(page, weight, view);
     html! { @for (column, value) in columns(page).iter().zip(&values) { (cell(column, value)) } }
 }
 

@@ -61,23 +61,28 @@ fn source_rows(page: &Page<'_>, source: &SourceView) -> Markup {
     }
 }
 
-/// What the run used.
-pub(super) fn resources(page: &Page<'_>) -> Markup {
+/// What the run used, name and value.
+pub(crate) fn resources_used(page: &Page<'_>) -> [(&'static str, String); 6] {
     let language = page.language;
     let used = &page.view.resources;
-    let items = [
+    [
         (labels::peak_memory(language), format!("{} MiB", language.number(used.peak_rss_mb, 0))),
         (labels::elapsed(language), format!("{} s", language.number(used.seconds_total, 1))),
         (labels::computed(language), language.count(used.computed_forecasts)),
         (labels::cached(language), language.count(used.cached_forecasts)),
         (labels::cores(language), language.count(used.cores)),
         (labels::version(language), page.view.version.clone()),
-    ];
+    ]
+}
+
+/// The section of what the run used.
+pub(super) fn resources(page: &Page<'_>) -> Markup {
+    let language = page.language;
     html! {
         section {
             h2 { (labels::resources_heading(language)) }
             dl.resources {
-                @for (name, value) in items { div { dt { (name) } dd { (value) } } }
+                @for (name, value) in resources_used(page) { div { dt { (name) } dd { (value) } } }
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::{
 use maud::{Markup, html};
 
 /// One row of the table: indicator, value, reading.
-type Row = (String, String, &'static str);
+pub(crate) type Row = (String, String, &'static str);
 
 /// The section.
 pub(super) fn snapshot(page: &Page<'_>) -> Markup {
@@ -65,7 +65,8 @@ pub(super) fn surroundings(page: &Page<'_>) -> Markup {
     }
 }
 
-fn rows(page: &Page<'_>, prices: &[f64]) -> [Row; 5] {
+/// The indicators and their readings.
+pub(crate) fn rows(page: &Page<'_>, prices: &[f64]) -> [Row; 5] {
     let language = page.language;
     let last = prices.last().copied().unwrap_or(f64::NAN);
     let row = |name: &str, known: Option<(String, &'static str)>| {

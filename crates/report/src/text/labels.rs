@@ -17,6 +17,8 @@ labels! {
     observed_until: "Datos hasta el", "Observations up to";
     generated: "Generada", "Generated";
     run: "Ejecución", "Run";
+    page: "Página", "Page";
+    of: "de", "of";
     stale_heading: "Datos desactualizados", "Out-of-date rates";
     cautions_heading: "Cautela con el último dato", "Caution about the last value";
 

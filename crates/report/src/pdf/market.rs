@@ -1,0 +1,43 @@
+//! The market around the pair: technical snapshot, regressors, volatility.
+
+use super::blocks::{Align, Block, Cell, Head, Row, Section, Table, charted};
+use crate::{
+    charts::Size,
+    figure::Figure,
+    html::indicator_rows,
+    page::Page,
+    text::{labels, sentences},
+};
+
+/// The sections.
+pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
+    let language = page.language;
+    let regressors = charted(page, &[Figure::Regressors]);
+    let beside = charted(page, &[Figure::Correlation, Figure::Volatility]);
+    let drawn = |figure: Figure| figure.svg(page, Size::Narrow).is_some();
+    let headings = [
+        (labels::regressors_heading(language), drawn(Figure::Regressors) || drawn(Figure::Correlation)),
+        (labels::volatility_heading(language), drawn(Figure::Volatility)),
+    ];
+    let headings: Vec<&str> = headings.into_iter().filter(|(_, shown)| *shown).map(|(heading, _)| heading).collect();
+    let surroundings = Section { heading: headings.join(" · "), blocks: regressors.into_iter().chain(beside).collect() };
+    if headings.is_empty() { vec![snapshot(page)] } else { vec![snapshot(page), surroundings] }
+}
+
+fn snapshot(page: &Page<'_>) -> Section {
+    let language = page.language;
+    let rows = indicator_rows(page, &page.prices()).into_iter().map(|(name, figure, comment)| Row {
+        cells: vec![Cell::new(name), Cell::new(figure), Cell::new(comment)],
+        ..Row::default()
+    });
+    let heads = [labels::indicator(language), labels::value(language), labels::reading(language)];
+    let table = Table {
+        columns: vec![(Align::Left, 3), (Align::Right, 4), (Align::Left, 6)],
+        header: heads.map(Head::new).into(),
+        rows: rows.collect(),
+    };
+    let mut blocks = vec![Block::Table(table)];
+    blocks.extend(charted(page, &[Figure::Price, Figure::Indicators]));
+    blocks.push(Block::Note(sentences::technical_note(language).to_owned()));
+    Section { heading: labels::technical_heading(language).to_owned(), blocks }
+}

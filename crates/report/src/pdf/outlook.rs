@@ -1,0 +1,113 @@
+//! What is expected: what changed, path by date, each model's own view, round levels.
+
+use super::blocks::{Align, Block, Cell, Head, Row, Section, Table, charted};
+use crate::{
+    drivers,
+    figure::Figure,
+    html::{level_decimals, shown_steps},
+    page::Page,
+    text::{drivers as driver_words, labels, sentences},
+};
+
+/// The sections.
+pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
+    [changes(page), Some(path(page)), Some(models(page)), round_levels(page)].into_iter().flatten().collect()
+}
+
+/// The table of what changed; the paragraph stands on the first page.
+fn changes(page: &Page<'_>) -> Option<Section> {
+    let rows = drivers::rows(page);
+    if rows.is_empty() {
+        return None;
+    }
+    let rows = rows.into_iter().map(|cells| Row { cells: cells.map(Cell::new).into(), ..Row::default() });
+    let table = Table {
+        columns: vec![(Align::Left, 1), (Align::Right, 1), (Align::Right, 1), (Align::Right, 1)],
+        header: drivers::columns(page).map(Head::new).into(),
+        rows: rows.collect(),
+    };
+    Some(Section {
+        heading: labels::drivers_heading(page.language).to_owned(),
+        blocks: vec![Block::Table(table), Block::Note(driver_words::note(page).to_owned())],
+    })
+}
+
+fn path(page: &Page<'_>) -> Section {
+    let language = page.language;
+    let steps = shown_steps(page);
+    let all = page.view.ensemble.steps();
+    let weekly = (steps.len() < all).then_some(all);
+    let last = page.last().map(|last| page.price(last.value));
+    let tall = |text: &str| Head { rows: 2, ..Head::new(text) };
+    let wide = |text: &str| Head { columns: 2, ..Head::new(text) };
+    let (low, high) = (labels::low(language), labels::high(language));
+    let header = vec![
+        tall(labels::date(language)),
+        tall(labels::median(language)),
+        wide(labels::interval80(language)),
+        wide(labels::interval95(language)),
+        tall(labels::change(language)),
+        tall(labels::probability_above(language)),
+        Head::new(low),
+        Head::new(high),
+        Head::new(low),
+        Head::new(high),
+    ];
+    let mut columns = vec![(Align::Right, 1); 8];
+    columns[0] = (Align::Left, 1);
+    let rows = steps.into_iter().map(|step| path_row(page, step)).collect();
+    Section {
+        heading: labels::path_heading(language).to_owned(),
+        blocks: vec![
+            Block::Table(Table { columns, header, rows }),
+            Block::Note(sentences::path_note(language, weekly, last.as_deref())),
+        ],
+    }
+}
+
+fn path_row(page: &Page<'_>, step: usize) -> Row {
+    let language = page.language;
+    let forecast = &page.view.ensemble;
+    let median = forecast.median(step);
+    let ((low80, high80), (low95, high95)) = (forecast.interval80(step), forecast.interval95(step));
+    let mut cells = vec![Cell::new(page.date(forecast.dates()[step]))];
+    cells.push(Cell { strong: true, ..Cell::new(page.price(median)) });
+    cells.extend([low80, high80, low95, high95].map(|price| Cell::new(page.price(price))));
+    cells.push(Cell::new(language.signed_percent(page.change(median), 2)));
+    cells.push(Cell::new(language.probability(page.rise(step))));
+    Row { cells, ..Row::default() }
+}
+
+fn models(page: &Page<'_>) -> Section {
+    Section {
+        heading: labels::models_heading(page.language).to_owned(),
+        blocks: charted(page, &[Figure::Paths, Figure::Models]),
+    }
+}
+
+fn round_levels(page: &Page<'_>) -> Option<Section> {
+    let language = page.language;
+    let levels = &page.view.round_levels;
+    if levels.is_empty() {
+        return None;
+    }
+    let decimals = level_decimals(levels);
+    let bar = |share: f64| Cell { bar: Some(share), ..Cell::new(language.probability(share)) };
+    let row = |price: f64, above: f64, touched: f64| Row {
+        cells: vec![Cell::new(language.number(price, decimals)), bar(above), bar(touched)],
+        ..Row::default()
+    };
+    let heads = [labels::price(language), labels::above_at_end(language), labels::touched(language)];
+    let table = Table {
+        columns: vec![(Align::Left, 0), (Align::Left, 1), (Align::Left, 1)],
+        header: heads.map(Head::new).into(),
+        rows: levels.iter().map(|level| row(level.price, level.above_at_end, level.touched)).collect(),
+    };
+    Some(Section {
+        heading: labels::levels_heading(language).to_owned(),
+        blocks: vec![
+            Block::Table(table),
+            Block::Note(sentences::levels_note(language, &page.date(page.end_date()))),
+        ],
+    })
+}

@@ -1,0 +1,88 @@
+//! How good the forecasts were out of sample: scoreboard, past and issued forecasts, skill, calibration, weights.
+
+use super::blocks::{Align, Block, Cell, Chart, Head, Row, Section, Table, charted};
+use crate::{
+    ScoreView,
+    charts::Size,
+    figure::Figure,
+    html::{score_columns, score_values},
+    page::Page,
+    text::{labels, sentences},
+};
+
+/// The sections.
+pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
+    [Some(scoreboard(page)), Some(past(page)), Some(calibration(page)), over_time(page)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn scoreboard(page: &Page<'_>) -> Section {
+    let (language, view) = (page.language, page.view);
+    let scored = view.ensemble_scores.is_some() || view.models.iter().any(|m| m.scores.is_some());
+    let origins = view.ensemble_scores.map_or(view.validation.origins, |v| v.scores.n);
+    let row = |name: Cell, weight: Option<f64>, scores: Option<&ScoreView>| {
+        let values = score_values(page, weight, scores).map(Cell::new);
+        Row { cells: [name].into_iter().chain(values).collect(), ..Row::default() }
+    };
+    let ensemble = row(Cell::new(labels::ensemble(language)), None, view.ensemble_scores.as_ref());
+    let mut rows = vec![Row { strong: true, ..ensemble }];
+    if let Some(scores) = &view.ensemble_without_chronos_scores {
+        rows.push(row(Cell::new(labels::ensemble_without_chronos(language)), None, Some(scores)));
+    }
+    for model in &view.models {
+        let benchmark = model.name == "random_walk";
+        let tag = benchmark.then(|| labels::yes_benchmark(language).to_owned());
+        let name = Cell { tag, ..Cell::new(labels::model_name(language, &model.name)) };
+        rows.push(row(name, Some(model.weight), model.scores.as_ref()));
+    }
+    let heads = [labels::model(language).to_owned()].into_iter().chain(score_columns(page));
+    let mut columns = vec![(Align::Right, 2); 8];
+    columns[0] = (Align::Left, 5);
+    let note = if scored {
+        sentences::scoreboard_note(language, origins, view.pair.quote())
+    } else {
+        sentences::no_validation(language).to_owned()
+    };
+    Section {
+        heading: labels::scoreboard_heading(language).to_owned(),
+        blocks: vec![Block::Table(Table { columns, header: heads.map(Head::new).collect(), rows }), Block::Note(note)],
+    }
+}
+
+/// Past forecasts, replayed and issued.
+fn past(page: &Page<'_>) -> Section {
+    let language = page.language;
+    let mut blocks = charted(page, &[Figure::Past, Figure::Issued]);
+    if page.view.past.is_empty() {
+        blocks.insert(0, Block::Text(sentences::no_past(language).to_owned()));
+    }
+    Section { heading: labels::past_heading(language).to_owned(), blocks }
+}
+
+fn calibration(page: &Page<'_>) -> Section {
+    let language = page.language;
+    let reading = sentences::how_to_read_calibration(language).to_owned();
+    let block = Figure::Reliability.svg(page, Size::Narrow).map(|svg| {
+        let takeaway = Figure::Reliability.takeaway(page).unwrap_or_default();
+        let chart = Chart { caption: String::new(), ..Chart::new(svg, takeaway.clone()) };
+        Block::Beside(chart, vec![Block::Text(takeaway), Block::Note(reading)])
+    });
+    Section {
+        heading: labels::calibration_heading(language).to_owned(),
+        blocks: vec![block.unwrap_or_else(|| Block::Text(sentences::no_validation(language).to_owned()))],
+    }
+}
+
+/// Skill and weights over time; nothing without either.
+fn over_time(page: &Page<'_>) -> Option<Section> {
+    let named = [
+        (Figure::Skill, labels::skill_heading(page.language)),
+        (Figure::Weights, labels::weights_heading(page.language)),
+    ];
+    let drawn: Vec<_> = named.into_iter().filter(|(figure, _)| figure.svg(page, Size::Narrow).is_some()).collect();
+    let heading = drawn.iter().map(|(_, heading)| *heading).collect::<Vec<_>>().join(" · ");
+    let figures: Vec<Figure> = drawn.iter().map(|(figure, _)| *figure).collect();
+    (!drawn.is_empty()).then(|| Section { heading, blocks: charted(page, &figures) })
+}

@@ -1,0 +1,110 @@
+//! Where the rates came from, how the forecast was made, what the run used, what the note is not.
+
+use super::blocks::{Align, Block, Cell, Head, Model, Row, Section, Table};
+use crate::{
+    ModelView, SourceView,
+    html::resources_used,
+    page::Page,
+    text::{labels, methods, sentences},
+};
+
+/// The sections.
+pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
+    let language = page.language;
+    let used = resources_used(page).map(|(name, value)| (name.to_owned(), value));
+    let resources = Section {
+        heading: labels::resources_heading(language).to_owned(),
+        blocks: vec![Block::Figures(used.into())],
+    };
+    let disclaimer = Section {
+        heading: labels::disclaimer_heading(language).to_owned(),
+        blocks: vec![Block::Note(sentences::disclaimer(language).to_owned())],
+    };
+    vec![sources(page), methodology(page), resources, disclaimer]
+}
+
+fn sources(page: &Page<'_>) -> Section {
+    let (language, view) = (page.language, page.view);
+    let mut blocks = Vec::new();
+    if !view.sources.is_empty() {
+        let age = format!("{} ({})", labels::age(language), labels::age_unit(language));
+        let heads = [
+            labels::series(language),
+            labels::provider(language),
+            labels::last_observation(language),
+            &age,
+            labels::observations(language),
+            labels::repaired(language),
+        ];
+        let columns = [(Align::Left, 4), (Align::Left, 6), (Align::Right, 4), (Align::Right, 4), (Align::Right, 4)];
+        blocks.push(Block::Table(Table {
+            columns: columns.into_iter().chain([(Align::Right, 4)]).collect(),
+            header: heads.map(Head::new).into(),
+            rows: view.sources.iter().map(|source| source_row(page, source)).collect(),
+        }));
+    }
+    if !view.failed_providers.is_empty() {
+        blocks.push(Block::Text(sentences::failed_providers(language, &view.failed_providers)));
+    }
+    if view.sources.iter().any(|source| source.series.ends_with("_spot") && source.left_out.is_none()) {
+        blocks.push(Block::Text(sentences::spot_note(language).to_owned()));
+    }
+    blocks.push(Block::Note(sentences::sources_note(language).to_owned()));
+    Section { heading: labels::sources_heading(language).to_owned(), blocks }
+}
+
+fn source_row(page: &Page<'_>, source: &SourceView) -> Row {
+    let language = page.language;
+    let made_of = source.made_of.as_ref().map(|made_of| format!("= {made_of}"));
+    let gap = source.left_out.as_ref();
+    Row {
+        cells: vec![
+            Cell { small: made_of, ..Cell::new(&source.series) },
+            Cell::new(labels::provider_name(language, &source.provider)),
+            Cell::new(page.date(source.last_date)),
+            Cell::new(language.number(source.age_business_days as f64, 0)),
+            Cell::new(language.count(source.observations)),
+            Cell::new(language.count(source.repaired_or_refused)),
+        ],
+        annotation: gap
+            .map(|gap| format!("{}: {}", labels::not_used(language), sentences::source_gap(language, gap))),
+        ..Row::default()
+    }
+}
+
+fn methodology(page: &Page<'_>) -> Section {
+    let language = page.language;
+    let validation = &page.view.validation;
+    let span = validation.span.map(|(first, last)| (page.date(first), page.date(last)));
+    let span = span.as_ref().map(|(first, last)| (first.as_str(), last.as_str()));
+    let steps = page.view.ensemble.steps();
+    let mut columns = vec![
+        (labels::validation_heading(language).to_owned(), methods::validation(language, validation, span, steps)),
+        (labels::pooling_heading(language).to_owned(), methods::pooling(language, validation)),
+    ];
+    if validation.origins > 0 {
+        columns.push((labels::spread_heading(language).to_owned(), methods::spread(language, validation)));
+    }
+    let mut blocks = vec![Block::Columns(columns)];
+    if !page.view.models.is_empty() {
+        blocks.push(Block::Subheading(labels::models_used_heading(language).to_owned()));
+        blocks.extend(page.view.models.iter().map(|model| Block::Model(described(page, model))));
+    }
+    Section { heading: labels::methodology_heading(language).to_owned(), blocks }
+}
+
+fn described(page: &Page<'_>, model: &ModelView) -> Model {
+    let language = page.language;
+    let trained = model.trained_here.as_ref();
+    let trained = trained.map(|(checkpoint, until)| " ".to_owned() + &methods::trained_here(language, checkpoint, *until));
+    let known = model.details.iter().filter(|(_, value)| !value.is_empty());
+    let details = known
+        .map(|(name, value)| (methods::detail(language, name).to_owned(), methods::detail_value(language, value)));
+    let seconds = (labels::seconds_spent(language).to_owned(), format!("{} s", language.number(model.seconds, 1)));
+    Model {
+        name: labels::model_name(language, &model.name),
+        code: model.name.clone(),
+        description: methods::description(language, &model.name).to_owned() + &trained.unwrap_or_default(),
+        details: details.chain([seconds]).collect(),
+    }
+}

@@ -1,0 +1,85 @@
+//! The world in which typst sets a note: one source file, the fonts of the binary, the note as `sys.inputs`.
+//!
+//! No file, package or clock can be reached from it, so equal notes give equal documents.
+
+use crate::fonts;
+use std::sync::OnceLock;
+use typst::{
+    Library, LibraryExt, World,
+    diag::{FileError, FileResult},
+    foundations::{Bytes, Datetime, Dict, Duration},
+    syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot},
+    text::{Font, FontBook},
+    utils::LazyHash,
+};
+
+/// What is the same for every note.
+struct Press {
+    book: LazyHash<FontBook>,
+    fonts: Vec<Font>,
+    template: Source,
+}
+
+fn press() -> Option<&'static Press> {
+    static PRESS: OnceLock<Option<Press>> = OnceLock::new();
+    PRESS
+        .get_or_init(|| {
+            let fonts: Vec<Font> = fonts::FILES.iter().flat_map(|file| Font::iter(Bytes::new(*file))).collect();
+            let path = RootedPath::new(VirtualRoot::Project, VirtualPath::new("note.typ").ok()?);
+            Some(Press {
+                book: LazyHash::new(FontBook::from_fonts(&fonts)),
+                fonts,
+                template: Source::new(path.intern(), include_str!("note.typ").to_owned()),
+            })
+        })
+        .as_ref()
+}
+
+/// Whether one of the embedded fonts can show `c`.
+pub(super) fn has_glyph(c: char) -> bool {
+    press().is_some_and(|press| press.fonts.iter().any(|font| font.info().coverage.contains(u32::from(c))))
+}
+
+/// One note's world.
+pub(super) struct NoteWorld {
+    press: &'static Press,
+    library: LazyHash<Library>,
+}
+
+impl NoteWorld {
+    /// A world in which the template finds `note`; `None` when the template has no valid path.
+    pub(super) fn new(note: Dict) -> Option<Self> {
+        let library = Library::builder().with_inputs(note).build();
+        Some(Self { press: press()?, library: LazyHash::new(library) })
+    }
+}
+
+impl World for NoteWorld {
+    fn library(&self) -> &LazyHash<Library> {
+        &self.library
+    }
+
+    fn book(&self) -> &LazyHash<FontBook> {
+        &self.press.book
+    }
+
+    fn main(&self) -> FileId {
+        self.press.template.id()
+    }
+
+    fn source(&self, id: FileId) -> FileResult<Source> {
+        if id == self.main() { Ok(self.press.template.clone()) } else { Err(FileError::AccessDenied) }
+    }
+
+    fn file(&self, _: FileId) -> FileResult<Bytes> {
+        Err(FileError::AccessDenied)
+    }
+
+    fn font(&self, index: usize) -> Option<Font> {
+        self.press.fonts.get(index).cloned()
+    }
+
+    fn today(&self, _: Option<Duration>) -> Option<Datetime> {
+        None
+    }
+}
