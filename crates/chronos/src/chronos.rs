@@ -145,7 +145,7 @@ impl Chronos {
                 row.assign(&self.levels(answer.row(step), &places)?);
             }
             let quantiles = QuantileForecast::new(history.as_of(), target.dates.clone(), values)?;
-            Ok(ModelForecast { quantiles, details: details.clone() })
+            Ok(ModelForecast::new(quantiles, details.clone()))
         };
         Ok(requests.iter().zip(steps).map(forecast).collect())
     }

@@ -22,7 +22,7 @@ pub use calendar::{BusinessCalendar, CalendarKind};
 pub use error::{DomainError, ModelError};
 pub use history::{AlignedRegressor, History, Regressor, RegressorGap, RegressorStatus};
 pub use horizon::Horizon;
-pub use model::{ForecastKey, Model, ModelForecast, Target};
+pub use model::{ForecastKey, Model, ModelForecast, Target, VolatilityPath};
 pub use pair::Pair;
 pub use quantile::{DECILES, LEVELS, MEDIAN, QuantileForecast, standard_normal_quantile};
 pub use series::{Observation, Series, Superseded};

@@ -20,6 +20,26 @@ pub struct ModelForecast {
     /// What the model settled on for this history (order, degrees of freedom, regressors ...), for the
     /// methodology section: name and value, in the order to be shown.
     pub details: Vec<(String, String)>,
+    /// How volatile the model thinks the returns are, when it has a model of that.
+    pub volatility: Option<VolatilityPath>,
+}
+
+impl ModelForecast {
+    /// An answer of a model without a volatility of its own.
+    pub fn new(quantiles: QuantileForecast, details: Vec<(String, String)>) -> Self {
+        Self { quantiles, details, volatility: None }
+    }
+}
+
+/// Conditional standard deviations of single returns, log units.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VolatilityPath {
+    /// Of the returns that were observed `[len - 1]`, oldest first: each as it was expected the day before.
+    pub past: Vec<f64>,
+    /// Expected of each target date's own return `[n dates]`: the root of the expected variance.
+    pub ahead: Vec<f64>,
+    /// Where it tends to.
+    pub long_run: f64,
 }
 
 /// Under which a forecast can be kept and found again: equal keys mean equal forecasts.

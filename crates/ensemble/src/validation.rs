@@ -243,7 +243,7 @@ pub(crate) mod tests {
                 centre * (1.0 + 0.04 * (LEVELS[level] - 0.5))
             });
             let quantiles = QuantileForecast::new(history.as_of(), target.dates.clone(), values)?;
-            Ok(ModelForecast { quantiles, details: vec![] })
+            Ok(ModelForecast::new(quantiles, vec![]))
         }
     }
 

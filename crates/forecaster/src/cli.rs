@@ -45,6 +45,12 @@ pub enum Command {
         #[command(subcommand)]
         command: ModelCommand,
     },
+    /// The mail: try it, look into the outbox, send what waits
+    Mail {
+        /// What to do with it
+        #[command(subcommand)]
+        command: MailCommand,
+    },
     /// Run a checkpoint for the parent process
     #[command(hide = true)]
     ChronosWorker,
@@ -241,6 +247,28 @@ pub enum ModelCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `forecaster mail`
+#[derive(Debug, Subcommand)]
+pub enum MailCommand {
+    /// Go through connection, protection and password step by step, and send a test mail
+    Test {
+        /// To whom [default: mail.recipients]
+        #[arg(value_name = "ADDRESS")]
+        to: Vec<String>,
+    },
+    /// List what waits, and what became of the last mails
+    Queue {
+        /// Mails shown that wait no more
+        #[arg(long, value_name = "N", default_value_t = 10)]
+        last: usize,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send what waits now, however long it was to wait
+    Flush,
 }
 
 /// `forecaster config`

@@ -3,6 +3,7 @@
 mod backtest;
 mod config;
 mod generate;
+mod mail;
 mod model;
 mod rates;
 mod run;
@@ -11,6 +12,7 @@ mod sync;
 pub(crate) use backtest::backtest;
 pub(crate) use config::{config, history, rollback};
 pub(crate) use generate::generate;
+pub(crate) use mail::mail;
 pub(crate) use model::model;
 pub(crate) use rates::rates;
 pub(crate) use run::run;

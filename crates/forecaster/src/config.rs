@@ -6,11 +6,13 @@
 mod changes;
 mod check;
 mod load;
+mod mail;
 mod settings;
 pub(crate) mod snapshots;
 
 pub(crate) use changes::changes;
 pub(crate) use load::{ConfigError, Loaded, data_dir, find, load};
+pub(crate) use mail::{HorizonEmail, MailSettings};
 pub(crate) use settings::{
     CHRONOS, ChronosDevice, Config, HttpSettings, LogFormat, LogSettings, MODEL_NAMES, Quantize, ReportLanguage,
 };

@@ -7,6 +7,7 @@ mod agenda;
 mod alarms;
 mod clock;
 mod http;
+mod mailer;
 mod pulse;
 mod reload;
 mod runner;

@@ -2,6 +2,7 @@
 //! docs/schema/run.schema.json.
 
 use crate::config::Config;
+use crate::earlier::Earlier;
 use crate::market::Market;
 use crate::pipeline::{Forecast, PathFigures};
 use crate::publish::ReportPaths;
@@ -13,7 +14,10 @@ use forecaster_ledger::RunStatus;
 use forecaster_rates::Fault;
 use forecaster_report::{RoundLevel, SourceGap};
 use serde::Serialize;
+use since::SinceDocument;
 use std::collections::BTreeMap;
+
+mod since;
 
 /// A run, as JSON.
 #[derive(Debug, Serialize)]
@@ -39,6 +43,7 @@ pub(crate) struct RunDocument {
     left_out: Vec<LeftOut>,
     validation: ValidationDocument,
     data: DataDocument,
+    since_last: Option<SinceDocument>,
     report: ReportDocument,
 }
 
@@ -212,6 +217,7 @@ impl RunDocument {
         config: &Config,
         market: &Market,
         forecast: &Forecast,
+        earlier: &Earlier,
         paths: &ReportPaths,
     ) -> Self {
         let ensemble = &forecast.ensemble;
@@ -242,6 +248,7 @@ impl RunDocument {
             left_out: left_out(forecast),
             validation: validation(config, forecast),
             data: data(config, market),
+            since_last: earlier.since_last.as_ref().map(Into::into),
             report: ReportDocument {
                 html: paths.html.display().to_string(),
                 pdf: None,

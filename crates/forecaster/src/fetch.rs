@@ -113,7 +113,7 @@ pub(crate) fn by_hand(
     fetch(config, wish, &settings, done)
 }
 
-/// Names of the series that a forecast needs.
+/// Names of the series that a forecast and its report need.
 pub(crate) fn needed(config: &Config) -> Result<Vec<String>, Failure> {
     let pair = config.pair()?;
     let store = RatesStore::open(&config.service.data_dir)?;
@@ -126,6 +126,7 @@ pub(crate) fn needed(config: &Config) -> Result<Vec<String>, Failure> {
     if made.map_or(true, |made| made.made_of.is_some() || made.checked.series.len() < MIN_OBSERVATIONS) {
         names.extend(legs(&pair));
     }
+    names.extend(config.rates.watched.iter().cloned());
     names.remove(&own);
     // The pair first: it is what everything else is for.
     Ok(std::iter::once(own).chain(names).collect())

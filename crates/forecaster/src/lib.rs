@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod daemon;
 mod document;
+mod earlier;
 pub mod failure;
 mod fetch;
 mod lock;
@@ -17,6 +18,7 @@ mod metrics;
 mod models;
 mod owner;
 mod pipeline;
+mod post;
 mod present;
 mod progress;
 mod publish;
@@ -25,7 +27,7 @@ mod run;
 mod secret;
 
 use clap::CommandFactory;
-use cli::{Cli, Command, ConfigCommand, ModelCommand, RatesCommand};
+use cli::{Cli, Command, ConfigCommand, MailCommand, ModelCommand, RatesCommand};
 use config::LogSettings;
 use failure::{Failure, Outcome};
 
@@ -65,6 +67,7 @@ pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Rates { command } => commands::rates(command, &loaded.config),
         Command::Model { command } => commands::model(command, &loaded.config),
         Command::Config { command } => commands::config(command, &loaded),
+        Command::Mail { command } => commands::mail(command, &loaded.config),
         Command::Serve => daemon::serve(loaded, cli.config.as_deref(), cli.log.is_some()),
         Command::Healthcheck => daemon::healthcheck(&loaded.config),
         Command::ChronosWorker | Command::RunWorker | Command::Generate { .. } => Ok(Outcome::Done),
@@ -78,6 +81,7 @@ fn writes(command: &Command) -> bool {
         Command::Rates { command } => matches!(command, RatesCommand::Import { .. } | RatesCommand::Sync { .. }),
         Command::Model { command } => matches!(command, ModelCommand::Pull { .. } | ModelCommand::Import { .. }),
         Command::ChronosWorker | Command::RunWorker | Command::Healthcheck => false,
+        Command::Mail { command } => matches!(command, MailCommand::Flush),
         Command::Config { .. } | Command::Generate { .. } => false,
     }
 }

@@ -40,6 +40,20 @@ pub(crate) fn daemon(directory: &Path) -> Result<Lock, Failure> {
     Ok(Lock { _file: file })
 }
 
+/// The outbox for one sender alone; `None` while another one has it.
+///
+/// # Errors
+/// When the lock's file cannot be made.
+pub(crate) fn mail(directory: &Path) -> Result<Option<Lock>, Failure> {
+    let path = directory.join("mail.lock");
+    let file = open(directory, &path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Lock { _file: file })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(Failure::from_io("lock", &path, &error)),
+    }
+}
+
 /// Waits until no other process runs `horizon`.
 ///
 /// # Errors

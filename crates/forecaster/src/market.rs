@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::fetch::Fetched;
 use chrono::NaiveDate;
-use forecaster_domain::{BusinessCalendar, History, Pair, Regressor, RegressorStatus};
+use forecaster_domain::{BusinessCalendar, History, Pair, Regressor, RegressorStatus, Series};
 use forecaster_rates::{AvailableSeries, QualityRules, RatesStore, assemble, assemble_pair};
 use forecaster_report::SourceGap;
 
@@ -28,6 +28,8 @@ pub(crate) struct Market {
     pub today: NaiveDate,
     /// What came of fetching it.
     pub fetched: Fetched,
+    /// The series that the report tells of and no model sees, as far as there is anything of them by the as-of date.
+    pub watched: Vec<Series>,
 }
 
 /// One series of the market.
@@ -76,10 +78,13 @@ impl Market {
                 }
             }
         }
+        let names = config.rates.watched.iter().filter(|name| !config.rates.series.contains_key(*name));
+        let watched = names.filter_map(|name| assemble(&store, name, &rules(name), as_of).ok());
+        let watched = watched.map(|available| available.checked.series).collect();
         let history = History::new(own.checked.series, regressors);
         let history = spot.into_iter().fold(history, History::with_spot);
         let today = as_of.map_or(today, |d| d.min(today));
-        let mut market = Self { pair, calendar, history, sources, today, fetched: Fetched::default() };
+        let mut market = Self { pair, calendar, history, sources, today, fetched: Fetched::default(), watched };
         market.note_usable();
         Ok(market)
     }

@@ -8,12 +8,13 @@ use crate::market::Market;
 use crate::models::{BENCHMARK, Lineup};
 use crate::progress;
 use forecaster_chronos::CHECKPOINT_DETAIL;
+use forecaster_domain::scores::{Outcome, quantile_loss_parts};
 use forecaster_domain::{Horizon, Model, ModelError, ModelForecast, QuantileForecast, Target, paths};
 use forecaster_ensemble::{
-    Computed, ForecastCache, Judged, Pool, forecast_origins, grid_origins, guarded_forecast, judge_model, judge_pool,
-    pool_at, prequential, reliability,
+    Computed, ForecastCache, Issued, Judged, Pool, forecast_origins, grid_origins, guarded_forecast, judge_model,
+    judge_pool, pool_at, prequential, reliability,
 };
-use forecaster_report::RoundLevel;
+use forecaster_report::{OriginLoss, PastWeights, RoundLevel};
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -100,6 +101,10 @@ pub(crate) struct Forecast {
     pub left_out: Vec<(String, String)>,
     /// The pool at each validation origin, oldest first.
     pub past: Vec<PastPool>,
+    /// Its weights there.
+    pub weights: Vec<PastWeights>,
+    /// What it and the random walk lost there, where both could be judged.
+    pub losses: Vec<OriginLoss>,
     /// Level and share of actuals at or below it, out of sample.
     pub reliability: Vec<(f64, f64)>,
     /// Round prices around the end of the horizon.
@@ -158,8 +163,11 @@ pub(crate) fn forecast(
         .iter()
         .map(|i| PastPool { forecast: i.forecast.clone(), actual: i.origin.origin.actuals.last().copied().flatten() })
         .collect();
+    let names = lineup.names();
     Ok(Forecast {
         horizon,
+        weights: issued.iter().map(|i| weights_at(i, &names)).collect(),
+        losses: issued.iter().filter_map(losses_at).collect(),
         price_levels,
         without_chronos,
         ensemble_judged: judge_pool(&issued, BENCHMARK),
@@ -172,6 +180,23 @@ pub(crate) fn forecast(
         cached: validated.cached,
         computed: validated.computed,
     })
+}
+
+fn weights_at(issued: &Issued<'_>, names: &[String]) -> PastWeights {
+    let weights = names.iter().cloned().zip(issued.pool.weights.iter().copied());
+    PastWeights {
+        as_of: issued.origin.origin.as_of,
+        issued: false,
+        weights: weights.filter(|(_, weight)| *weight > 0.0).collect(),
+    }
+}
+
+fn losses_at(issued: &Issued<'_>) -> Option<OriginLoss> {
+    let origin = &issued.origin.origin;
+    let outcome = |forecast| Outcome { forecast, actuals: &origin.actuals, naive_mae: origin.naive_mae };
+    let (ensemble, scale) = quantile_loss_parts(&outcome(&issued.forecast));
+    let (random_walk, _) = quantile_loss_parts(&outcome(issued.origin.forecasts.get(BENCHMARK)?.as_ref()?));
+    (scale > 0.0).then_some(OriginLoss { origin: origin.as_of, matured: origin.matures(), ensemble, random_walk })
 }
 
 fn validate(

@@ -2,15 +2,17 @@
 
 use crate::config::{Config, ReportLanguage};
 use crate::document::RunIdentity;
+use crate::earlier::Earlier;
 use crate::market::Market;
 use crate::pipeline::{Forecast, ModelResult, PastPool};
 use crate::resources::Usage;
 use chrono::NaiveDate;
 use forecaster_chronos::EMBEDDED;
+use forecaster_domain::{AlignedRegressor, Observation};
 use forecaster_ensemble::Judged;
 use forecaster_report::{
-    Caution, Language, ModelView, PastForecast, ReportView, ResourcesView, ScoreView, SourceView, Staleness,
-    ValidationView,
+    CORRELATION_WINDOW, Caution, Language, ModelView, PastForecast, RegressorView, ReportView, ResourcesView,
+    ScoreView, SourceView, Staleness, TRADING_DAYS, ValidationView, VolatilityView,
 };
 
 /// Observations shown in the report: two years, enough for every indicator.
@@ -26,6 +28,7 @@ pub(crate) fn view(
     config: &Config,
     market: &Market,
     forecast: &Forecast,
+    earlier: &Earlier,
     usage: &Usage,
 ) -> ReportView {
     ReportView {
@@ -54,12 +57,12 @@ pub(crate) fn view(
         past: forecast.past.iter().map(past).collect(),
         reliability: forecast.reliability.clone(),
         round_levels: forecast.price_levels.clone(),
-        weights: Vec::new(),
-        losses: Vec::new(),
-        issued: Vec::new(),
-        regressors: Vec::new(),
-        volatility: None,
-        since_last: None,
+        weights: forecast.weights.iter().chain(&earlier.weights).cloned().collect(),
+        losses: forecast.losses.clone(),
+        issued: earlier.issued.clone(),
+        regressors: regressors(market),
+        volatility: volatility(market, forecast),
+        since_last: earlier.since_last.clone(),
         sources: sources(market),
         failed_providers: failed_providers(market),
         cautions: cautions(market),
@@ -117,6 +120,58 @@ fn past(pool: &PastPool) -> PastForecast {
         interval95: pool.forecast.interval95(last),
         actual: pool.actual,
     }
+}
+
+/// The regressors that can be used over the last two years, or over as much as there is.
+fn regressors(market: &Market) -> Vec<RegressorView> {
+    let window = market.history.window(OBSERVATIONS_SHOWN);
+    let returns = window.log_returns();
+    let (aligned, _) = window.aligned_regressors();
+    let dates = window.pair().dates();
+    let view = |regressor: AlignedRegressor| {
+        let changes: Vec<f64> = regressor.values.windows(2).map(|w| (w[1] / w[0]).ln()).collect();
+        let ends = CORRELATION_WINDOW..=returns.len();
+        let correlation = ends.filter_map(|end| {
+            let window = end - CORRELATION_WINDOW..end;
+            Some((dates[end], correlation(&returns[window.clone()], &changes[window])?))
+        });
+        RegressorView {
+            correlation: correlation.collect(),
+            observations: dates
+                .iter()
+                .zip(&regressor.values)
+                .map(|(&date, &value)| Observation { date, value })
+                .collect(),
+            name: regressor.name,
+        }
+    };
+    aligned.into_iter().map(view).collect()
+}
+
+/// Pearson's correlation; `None` when one of the two does not move.
+fn correlation(a: &[f64], b: &[f64]) -> Option<f64> {
+    let n = a.len() as f64;
+    let mean = |x: &[f64]| x.iter().sum::<f64>() / n;
+    let (mean_a, mean_b) = (mean(a), mean(b));
+    let moment = |x: &[f64], mean_x: f64, y: &[f64], mean_y: f64| -> f64 {
+        x.iter().zip(y).map(|(x, y)| (x - mean_x) * (y - mean_y)).sum()
+    };
+    let scale = (moment(a, mean_a, a, mean_a) * moment(b, mean_b, b, mean_b)).sqrt();
+    (scale > 0.0).then(|| (moment(a, mean_a, b, mean_b) / scale).clamp(-1.0, 1.0))
+}
+
+fn volatility(market: &Market, forecast: &Forecast) -> Option<VolatilityView> {
+    let path = forecast.models.iter().find_map(|m| m.answer.volatility.as_ref())?;
+    let annual = |daily: &f64| daily * TRADING_DAYS.sqrt();
+    let dates = market.history.pair().dates();
+    let past = dates.iter().rev().zip(path.past.iter().rev()).take(OBSERVATIONS_SHOWN);
+    let mut past: Vec<(NaiveDate, f64)> = past.map(|(date, daily)| (*date, annual(daily))).collect();
+    past.reverse();
+    let ahead = forecast.ensemble.dates().iter().zip(&path.ahead).map(|(date, daily)| (*date, annual(daily)));
+    let long_run = annual(&path.long_run);
+    // Persistence near one sends the long run anywhere.
+    let long_run = (long_run.is_finite() && long_run < 1.0).then_some(long_run);
+    Some(VolatilityView { past, ahead: ahead.collect(), long_run })
 }
 
 fn cautions(market: &Market) -> Vec<Caution> {

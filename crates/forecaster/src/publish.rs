@@ -3,14 +3,15 @@
 
 use crate::config::Config;
 use crate::document::{RunDocument, RunIdentity};
+use crate::earlier::Earlier;
 use crate::failure::Failure;
 use crate::market::Market;
 use crate::pipeline::Forecast;
 use crate::resources::Usage;
-use crate::{metrics, present};
+use crate::{metrics, post, present};
 use chrono::Utc;
 use forecaster_domain::{Horizon, Pair};
-use forecaster_ledger::{IssuedForecast, Ledger, RunRecord, RunStatus};
+use forecaster_ledger::{IssuedForecast, Ledger, OutgoingMail, RunRecord, RunStatus};
 use std::fs::{DirEntry, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -55,16 +56,19 @@ pub(crate) fn publish(
     forecast: &Forecast,
     ledger: &Ledger,
     usage: &Usage,
+    email: bool,
 ) -> Result<Published, Failure> {
     let paths = ReportPaths::new(config, market, forecast.horizon, &identity.run_id);
-    let document = RunDocument::new(identity, config, market, forecast, &paths);
+    let earlier = Earlier::read(ledger, market, forecast, config.zone());
+    let document = RunDocument::new(identity, config, market, forecast, &earlier, &paths);
     let json = serde_json::to_string_pretty(&document).map_err(Failure::failed)?;
-    let html = forecaster_report::html(&present::view(identity, config, market, forecast, usage));
+    let html = forecaster_report::html(&present::view(identity, config, market, forecast, &earlier, usage));
     let metrics = metrics::line(identity, market, forecast, usage).map_err(Failure::failed)?;
     let record = RunRecord {
         report_html: Some(paths.html.clone()),
         report_json: Some(paths.json.clone()),
         forecasts: issued(forecast),
+        mail: mail(identity, config, market, forecast, email),
         ..bare_record(identity, &market.pair, Some(market), forecast.horizon, metrics)
     };
     let write = || -> Result<(), Failure> {
@@ -83,23 +87,50 @@ pub(crate) fn publish(
     Ok(Published { document, paths })
 }
 
-/// Records a run that failed, `market` being `None` when it failed before it had one; when even that cannot be done, the
-/// log says so.
+/// The mails that tell of a run: its report, and an alert when its rates are stale.
+fn mail(
+    identity: &RunIdentity,
+    config: &Config,
+    market: &Market,
+    forecast: &Forecast,
+    email: bool,
+) -> Vec<OutgoingMail> {
+    if !email || !config.mail.is_on() {
+        return Vec::new();
+    }
+    let alert = identity.stale.then(|| post::stale(config, identity, market, forecast.horizon)).flatten();
+    alert.into_iter().collect()
+}
+
+/// A run that failed.
+pub(crate) struct Failed<'a> {
+    /// What was known; `None` when it failed before that.
+    pub market: Option<&'a Market>,
+    /// The horizon.
+    pub horizon: Horizon,
+    /// Why.
+    pub error: &'a Failure,
+    /// Whether it is told of by mail.
+    pub email: bool,
+}
+
+/// Records a run that failed; when even that cannot be done, the log says so.
 pub(crate) fn record_failure(
     identity: &RunIdentity,
     config: &Config,
-    market: Option<&Market>,
-    horizon: Horizon,
-    error: &Failure,
+    failed: &Failed<'_>,
     ledger: &Ledger,
     usage: &Usage,
 ) {
+    let Failed { market, horizon, error, email } = *failed;
     let identity = RunIdentity { status: RunStatus::Failed, ..identity.clone() };
     let record = || -> Result<(), Failure> {
         let pair = config.pair()?;
         let metrics = metrics::failed_line(&identity, &pair, market, horizon, &error.to_string(), usage)
             .map_err(Failure::failed)?;
-        Ok(ledger.record(&bare_record(&identity, &pair, market, horizon, metrics))?)
+        let alert = email.then(|| post::failed(config, &identity, horizon, &error.to_string())).flatten();
+        let record = bare_record(&identity, &pair, market, horizon, metrics);
+        Ok(ledger.record(&RunRecord { mail: alert.into_iter().collect(), ..record })?)
     };
     match record() {
         Ok(()) => flush_metrics(ledger, config),
@@ -121,7 +152,9 @@ pub(crate) fn record_lost(
 ) -> Result<(), Failure> {
     let pair = config.pair()?;
     let metrics = metrics::lost_line(identity, &pair, horizon, error, seconds).map_err(Failure::failed)?;
-    ledger.record(&bare_record(identity, &pair, None, horizon, metrics))?;
+    let alert = post::failed(config, identity, horizon, error);
+    let record = bare_record(identity, &pair, None, horizon, metrics);
+    ledger.record(&RunRecord { mail: alert.into_iter().collect(), ..record })?;
     flush_metrics(ledger, config);
     Ok(())
 }
@@ -144,9 +177,11 @@ fn bare_record(
         finished_at: Utc::now(),
         status: identity.status,
         report_html: None,
+        report_pdf: None,
         report_json: None,
         metrics,
         forecasts: Vec::new(),
+        mail: Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::failure::{Failure, Outcome};
 use crate::market::Market;
 use crate::metrics::rounded;
 use crate::pipeline::{self, Forecast};
-use crate::publish::{self, Published};
+use crate::publish::{self, Failed, Published};
 use crate::resources::Usage;
 use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
@@ -77,6 +77,8 @@ pub(crate) struct Workplace<'a> {
     pub chronos: &'a ChronosSource,
     /// Whether Chronos is released afterwards.
     pub release: bool,
+    /// Whether the run is told of by mail.
+    pub email: bool,
 }
 
 /// Held while files, ledger and metrics are written: who wants to end the process waits for it, or takes it and nothing
@@ -130,8 +132,9 @@ pub(crate) fn carry_out(
             return;
         }
         let _writing = publishing.hold();
-        let Workplace { config, market, ledger, .. } = place;
-        publish::record_failure(&identity, config, Some(market), assignment.horizon, error, ledger, &usage);
+        let Workplace { config, market, ledger, email, .. } = *place;
+        let failed = Failed { market: Some(market), horizon: assignment.horizon, error, email };
+        publish::record_failure(&identity, config, &failed, ledger, &usage);
     })
 }
 
@@ -142,7 +145,7 @@ fn attempt(
     publishing: &Publishing,
     usage: &mut Usage,
 ) -> Result<Issued, Failure> {
-    let Workplace { config, market, ledger, chronos, release } = *place;
+    let Workplace { config, market, ledger, chronos, release, email } = *place;
     if identity.stale {
         warn_stale(config, market);
     }
@@ -161,7 +164,7 @@ fn attempt(
     }
     log_models(&forecast);
     let writing = publishing.hold();
-    let published = publish::publish(&identity, config, market, &forecast, ledger, usage)?;
+    let published = publish::publish(&identity, config, market, &forecast, ledger, usage, email)?;
     drop(writing);
     tracing::info!(
         status = identity.status.as_str(),

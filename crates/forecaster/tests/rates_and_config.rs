@@ -154,6 +154,7 @@ fn every_wrong_setting_of_the_providers_is_named_with_key_and_what_was_expected(
     );
     refused("[rates]\ndeadline_seconds = 0\n", &["rates.deadline_seconds", "found 0", "1 to 600"]);
     refused("[rates]\nmax_difference_percent = 0\n", &["rates.max_difference_percent", "0.01 to 50"]);
+    refused("[rates]\nwatched = [\"VIX\"]\n", &["rates.watched", "\"VIX\"", "lower-case"]);
     refused("[rates]\ncross_check = \"yes\"\n", &["rates.cross_check", "\"yes\""]);
 }
 

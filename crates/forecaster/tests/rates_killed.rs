@@ -73,7 +73,7 @@ impl Services {
     }
 
     fn configuration(&self) -> String {
-        let mut text = "[rates]\nproviders = [\"mindicador\"]\n".to_owned();
+        let mut text = "[rates]\nproviders = [\"mindicador\"]\nwatched = []\n".to_owned();
         for (name, server) in &self.servers {
             text += &format!("[rates.provider.{name}]\nurl = \"{}/{name}\"\n", server.url());
         }

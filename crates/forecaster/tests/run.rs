@@ -196,3 +196,83 @@ fn impossible_requests_say_what_is_possible() {
     refused(&["run", "7d", "--as-of=-262143-01-01"], "expected a year from 1990 to 2100");
     refused(&["--config", "nowhere.toml", "run", "7d"], "configuration nowhere.toml: no such file");
 }
+
+/// The parts are computed here once more, from the documents of the two runs.
+#[test]
+fn what_changed_since_the_last_report_is_told_and_its_parts_add_up() {
+    let desk = Desk::new();
+    let run = |as_of| desk.run(&["run", "7d", "--offline", "--as-of", as_of, "--json"]).expect(0).json();
+    let first = run("2024-06-21");
+    assert!(first["since_last"].is_null());
+    let (earlier, now) = (run("2024-06-24"), run("2024-06-28"));
+    let since = &now["since_last"];
+    assert_eq!((&since["as_of"], &since["last_value"]), (&"2024-06-24".into(), &earlier["last_value"]));
+    let number = |value: &serde_json::Value| value.as_f64().unwrap();
+    let end = |run: &serde_json::Value, quantiles: &serde_json::Value| {
+        number(&quantiles[run["dates"].as_array().unwrap().len() - 1][5])
+    };
+    let (before, after) = (end(&earlier, &earlier["quantiles"]), end(&now, &now["quantiles"]));
+    assert_eq!(number(&since["median"]), before);
+    assert_eq!(since["end_date"], *earlier["dates"].as_array().unwrap().last().unwrap());
+    let change = &since["change"];
+    let parts = ["data", "models", "weights"].map(|part| number(&change[part]));
+    assert!((parts.iter().sum::<f64>() - (after - before)).abs() < 1e-9, "{change}");
+
+    let drift = |run: &serde_json::Value, model: &str| {
+        (end(run, &run["models"][model]["quantiles"]) / number(&run["last_value"])).ln()
+    };
+    let weight = |run: &serde_json::Value, model: &str| number(&run["models"][model]["weight"]);
+    let price = (after - before) / (after / before).ln();
+    let data = price * (number(&now["last_value"]) / number(&earlier["last_value"])).ln();
+    let models = ["arima_garch", "random_forest", "random_walk", "var"];
+    let opinion = |m: &str| price * weight(&earlier, m) * (drift(&now, m) - drift(&earlier, m));
+    let other_weights = |m: &str| price * (weight(&now, m) - weight(&earlier, m)) * drift(&now, m);
+    let again = [data, models.map(opinion).iter().sum(), models.map(other_weights).iter().sum()];
+    for (told, expected) in parts.iter().zip(again) {
+        assert!((told - expected).abs() < 1e-6, "{parts:?} {again:?}");
+    }
+    assert!((number(&change["by_model"]["var"]) - opinion("var")).abs() < 1e-6);
+
+    let position = earlier["dates"].as_array().unwrap().iter().position(|date| date == "2024-06-28").unwrap();
+    assert_eq!(since["for_now"]["median"], earlier["quantiles"][position][5]);
+    let moves = since["moves"].as_array().unwrap();
+    assert_eq!((&moves[0]["series"], &moves[0]["to"]["value"]), (&"usdclp".into(), &now["last_value"]));
+    let mexican = moves.iter().find(|m| m["series"] == "usdmxn").unwrap();
+    assert_eq!((&mexican["from"]["date"], &mexican["to"]["date"]), (&"2024-06-21".into(), &"2024-06-27".into()));
+}
+
+#[test]
+fn series_that_are_only_watched_move_in_the_report_and_change_no_figure() {
+    let plain = Desk::new();
+    let watching = Desk::new();
+    let days = |from: &str, values: &dyn Fn(usize) -> f64| -> String {
+        let start: NaiveDate = from.parse().unwrap();
+        let weekdays = start.iter_days().filter(|d| chrono::Datelike::weekday(d).num_days_from_monday() < 5).take(15);
+        let rows = weekdays.enumerate().map(|(i, date)| format!("{date},{}\n", values(i)));
+        std::iter::once("date,value\n".to_owned()).chain(rows).collect()
+    };
+    for (name, csv) in [
+        ("tpm", days("2024-06-11", &|i| if i < 6 { 6.0 } else { 5.75 })),
+        ("fed_funds", days("2024-06-11", &|_| 5.33)),
+        ("vix", days("2024-06-11", &|i| 12.0 + i as f64)),
+    ] {
+        let file = watching.write(&format!("{name}.csv"), &csv);
+        watching.run(&["rates", "import", file.to_str().unwrap(), "--series", name]).expect(0);
+    }
+    let run = |desk: &Desk| {
+        desk.run(&["run", "7d", "--offline", "--as-of", "2024-06-14"]).expect(0);
+        desk.run(&["run", "7d", "--offline", "--as-of", "2024-06-28", "--json"]).expect(0).json()
+    };
+    let (plain, watched) = (run(&plain), run(&watching));
+    for same in ["quantiles", "ensemble", "calibration"] {
+        assert!(plain[same] == watched[same], "{same}");
+    }
+    let change = |series: &str| {
+        let moves = watched["since_last"]["moves"].as_array().unwrap();
+        let it = moves.iter().find(|m| m["series"] == series).unwrap_or_else(|| panic!("{series} {moves:?}"));
+        (it["to"]["value"].as_f64().unwrap() - it["from"]["value"].as_f64().unwrap(), it["measure"].clone())
+    };
+    assert!((change("tpm - fed_funds").0 + 0.25).abs() < 1e-9);
+    assert_eq!(change("tpm"), (-0.25, "percentage points".into()));
+    assert_eq!(change("vix"), (10.0, "points".into()));
+}

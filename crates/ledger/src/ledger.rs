@@ -1,6 +1,6 @@
 //! Opening the ledger, recording runs and reading them back.
 
-use crate::{LedgerError, schema, slots};
+use crate::{LedgerError, OutgoingMail, outbox, schema, slots};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{Horizon, QuantileForecast};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -63,12 +63,16 @@ pub struct RunRecord {
     pub status: RunStatus,
     /// Where the HTML report is.
     pub report_html: Option<PathBuf>,
+    /// Where the PDF report is.
+    pub report_pdf: Option<PathBuf>,
     /// Where the JSON of the forecast is.
     pub report_json: Option<PathBuf>,
     /// The line for metrics.jsonl, without line end.
     pub metrics: String,
     /// Every model's forecast and the pools'.
     pub forecasts: Vec<IssuedForecast>,
+    /// The mails that tell of it.
+    pub mail: Vec<OutgoingMail>,
 }
 
 /// A run as listed.
@@ -134,7 +138,8 @@ impl Ledger {
         LedgerError::Statement { path: self.path.clone(), source }
     }
 
-    /// Keeps a run, its forecasts and its metrics line, and closes the slot of the schedule that it answers: all or nothing.
+    /// Keeps a run, its forecasts, its metrics line and its mails, and closes the slot of the schedule that it answers: all or
+    /// nothing.
     ///
     /// # Errors
     /// When the slot has been closed already, or the transaction fails; nothing of it is kept then.
@@ -148,6 +153,9 @@ impl Ledger {
             insert_run(&transaction, run)?;
             for issued in &run.forecasts {
                 insert_forecast(&transaction, &run.run_id, issued)?;
+            }
+            for mail in &run.mail {
+                outbox::insert(&transaction, Some(&run.run_id), mail)?;
             }
             transaction.commit()?;
             Ok(true)
@@ -253,8 +261,8 @@ fn insert_run(connection: &Connection, run: &RunRecord) -> rusqlite::Result<()> 
     let text = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string());
     connection.execute(
         "INSERT INTO runs (run_id, pair, horizon, as_of, scheduled_for, started_at, finished_at, status, report_html,
-            report_json, metrics)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            report_json, metrics, report_pdf)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
             run.run_id,
             run.pair,
@@ -267,6 +275,7 @@ fn insert_run(connection: &Connection, run: &RunRecord) -> rusqlite::Result<()> 
             text(&run.report_html),
             text(&run.report_json),
             run.metrics,
+            text(&run.report_pdf),
         ],
     )?;
     Ok(())
@@ -322,9 +331,11 @@ pub(crate) mod tests {
             finished_at: Utc::now(),
             status: RunStatus::Ok,
             report_html: Some("reports/7d/x.html".into()),
+            report_pdf: None,
             report_json: None,
             metrics: format!("{{\"run_id\":\"{run_id}\"}}"),
             forecasts: vec![IssuedForecast { model: "ensemble".into(), weight: None, forecast: forecast(1000.0) }],
+            mail: Vec::new(),
         }
     }
 
@@ -377,7 +388,7 @@ pub(crate) mod tests {
         let newer = directory.path().join("newer.sqlite");
         Ledger::open(&newer).unwrap().connection().pragma_update(None, "user_version", 99).unwrap();
         let error = Ledger::open(&newer).unwrap_err().to_string();
-        assert!(error.contains("schema 99, this one knows 2"), "{error}");
+        assert!(error.contains("schema 99, this one knows 3"), "{error}");
     }
 
     #[test]

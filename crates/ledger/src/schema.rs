@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use std::time::{Duration, Instant};
 
 /// One script a step, never edited once released.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE runs (
         run_id TEXT PRIMARY KEY,
@@ -89,6 +89,34 @@ const MIGRATIONS: [&str; 2] = [
         handled_until TEXT NOT NULL,
         set_back_from TEXT
     ) WITHOUT ROWID;
+",
+    "
+    ALTER TABLE runs ADD COLUMN report_pdf TEXT;
+    -- Mails, written with the run that they tell of and sent afterwards. message: the whole mail as it goes over the wire, so that
+    -- every attempt sends the same; null once nobody waits for it. topic: what it is about, such as 'report:7d' or 'stale'.
+    CREATE TABLE outbox (
+        message_id TEXT PRIMARY KEY,
+        run_id TEXT,
+        topic TEXT NOT NULL,
+        sender TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        message BLOB
+    );
+    CREATE INDEX outbox_by_topic ON outbox (topic, created_at);
+    -- One row a recipient. changed_at: when the state became what it is, or was last tried; reply: the server's last words,
+    -- or why it was not reached.
+    CREATE TABLE outbox_recipients (
+        message_id TEXT NOT NULL REFERENCES outbox (message_id) ON DELETE CASCADE,
+        address TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'refused', 'expired')),
+        attempts INTEGER NOT NULL DEFAULT 0,
+        next_attempt TEXT NOT NULL,
+        changed_at TEXT NOT NULL,
+        reply TEXT,
+        PRIMARY KEY (message_id, address)
+    ) WITHOUT ROWID;
+    CREATE INDEX outbox_waiting ON outbox_recipients (next_attempt) WHERE state = 'waiting';
 ",
 ];
 

@@ -5,7 +5,7 @@ use crate::arma::{self, ArmaFit, Order};
 use crate::garch::{self, GarchFit};
 use crate::student::stratified_magnitudes;
 use crate::{price_forecast, require};
-use forecaster_domain::{History, Horizon, LEVELS, MEDIAN, Model, ModelError, ModelForecast, Target};
+use forecaster_domain::{History, Horizon, LEVELS, MEDIAN, Model, ModelError, ModelForecast, Target, VolatilityPath};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -90,7 +90,13 @@ impl Model for ArimaGarch {
         let quantiles = price_forecast(history.pair().last_value(), history.as_of(), target, |step, level| {
             centre[step] + spread[step][level]
         })?;
-        Ok(ModelForecast { quantiles, details: details(order, &arma, &garch) })
+        let volatility = VolatilityPath {
+            past: garch.conditional_variances(&arma.innovations).iter().map(|v| v.sqrt()).collect(),
+            ahead: (1..=steps).map(|step| garch.expected_variance(step).sqrt()).collect(),
+            long_run: garch.unconditional_variance().sqrt(),
+        };
+        let details = details(order, &arma, &garch);
+        Ok(ModelForecast { quantiles, details, volatility: Some(volatility) })
     }
 }
 

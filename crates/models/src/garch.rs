@@ -31,6 +31,26 @@ impl GarchFit {
     pub fn unconditional_variance(&self) -> f64 {
         self.omega / (1.0 - self.alpha - self.beta)
     }
+
+    /// Variance expected of step `step` (from 1) after the last innovation: it returns to the long-run one as
+    /// (alpha + beta)^(step - 1) (Bollerslev 1986).
+    pub fn expected_variance(&self, step: usize) -> f64 {
+        let long_run = self.unconditional_variance();
+        let persistence = (self.alpha + self.beta).powi(step.max(1) as i32 - 1);
+        long_run + persistence * (self.next_variance - long_run)
+    }
+
+    /// Variance that was expected of each of `innovations`, on which it was fitted, `[n]`.
+    pub fn conditional_variances(&self, innovations: &[f64]) -> Vec<f64> {
+        let squares: Vec<f64> = innovations.iter().map(|e| e * e).collect();
+        let first = self.omega + (self.alpha + self.beta) * backcast(&squares);
+        let step = |variance: &mut f64, square: &f64| {
+            let expected = *variance;
+            *variance = self.omega + self.alpha * square + self.beta * expected;
+            Some(expected)
+        };
+        squares.iter().scan(first, step).collect()
+    }
 }
 
 /// Fits GARCH(1,1)-t to `innovations` `[n]`, zero-mean.
@@ -130,6 +150,23 @@ mod tests {
         let theirs = [number("omega"), number("alpha"), number("beta"), number("next_variance")];
         assert_close(&ours, &theirs, 2e-3, "omega, alpha, beta, next variance");
         assert_close(&[fit.nu], &[number("nu")], 0.05, "degrees of freedom");
+    }
+
+    /// The expected variance is the recursion with each unknown square replaced by what is expected of it.
+    #[test]
+    fn variances_of_past_and_future_are_one_recursion() {
+        let returns: Vec<f64> = reference_returns().iter().map(|r| r[0]).collect();
+        let fit = fit(&returns).unwrap();
+        let past = fit.conditional_variances(&returns);
+        let (last, square) = (past[past.len() - 1], returns[returns.len() - 1].powi(2));
+        assert_eq!(past.len(), returns.len());
+        let next = fit.omega + fit.alpha * square + fit.beta * last;
+        assert_close(&[next, fit.expected_variance(1)], &[fit.next_variance; 2], 1e-9, "next variance");
+        let mut expected = fit.next_variance;
+        for step in 2..=60 {
+            expected = fit.omega + (fit.alpha + fit.beta) * expected;
+            assert_close(&[fit.expected_variance(step)], &[expected], 1e-9, "expected variance");
+        }
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Model for RandomForest {
             ("left out".into(), table.left_out.clone()),
         ];
         let details = details.into_iter().filter(|(_, value): &(String, String)| !value.is_empty()).collect();
-        Ok(ModelForecast { quantiles, details })
+        Ok(ModelForecast::new(quantiles, details))
     }
 }
 

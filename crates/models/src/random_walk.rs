@@ -44,7 +44,7 @@ impl Model for RandomWalk {
             ("window".into(), returns.len().to_string()),
             ("daily volatility".into(), format!("{:.2} %", 100.0 * sigma)),
         ];
-        Ok(ModelForecast { quantiles, details })
+        Ok(ModelForecast::new(quantiles, details))
     }
 }
 

@@ -50,7 +50,7 @@ impl<M: Model> Model for SpotAhead<M> {
 
 /// `forecast` with what the quotes of `history` tell.
 fn told(forecast: ModelForecast, history: &History) -> Result<ModelForecast, ModelError> {
-    let ModelForecast { quantiles, mut details } = forecast;
+    let ModelForecast { quantiles, mut details, volatility } = forecast;
     let quantiles = match history.spot_gap() {
         Ok(None) => quantiles,
         Ok(Some(gap)) => {
@@ -63,7 +63,7 @@ fn told(forecast: ModelForecast, history: &History) -> Result<ModelForecast, Mod
             quantiles
         }
     };
-    Ok(ModelForecast { quantiles, details })
+    Ok(ModelForecast { quantiles, details, volatility })
 }
 
 /// What the gap at the as-of date tells of the next return beyond the last one.

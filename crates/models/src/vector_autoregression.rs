@@ -66,7 +66,7 @@ impl Model for Var {
         let quantiles = price_forecast(history.pair().last_value(), history.as_of(), target, |step, level| {
             centre[step] + scores[level] * deviation[step]
         })?;
-        Ok(ModelForecast { quantiles, details: details(&fit, &regressors, &statuses) })
+        Ok(ModelForecast::new(quantiles, details(&fit, &regressors, &statuses)))
     }
 }
 

@@ -13,33 +13,26 @@ use crate::{
 /// One row of the table of changes: series, value then, value now, change.
 pub(crate) type DriverRow = [String; 4];
 
-/// The paragraph, sentence by sentence: what moved, how the forecast changed and why, whether the last one held. One
-/// sentence in the first report of a horizon.
-pub(crate) fn sentences(page: &Page<'_>) -> Vec<String> {
-    let Some(since) = &page.view.since_last else { return vec![words::first_report(page)] };
-    let mut all = Vec::new();
-    if let Some(pair) = drivers::pair(page, since)
-        && let Some(change) = pair.change
-    {
-        all.push(words::pair(page, &pair, change.abs() < STILL_PERCENT));
-    }
-    all.extend(words::others(page, &drivers::others(page, since)));
+/// The sentences in three groups: what moved; how the forecast changed and why; whether the last one held and how wide
+/// the interval is. Empty groups are left out; in the first report of a horizon one sentence says so.
+pub(crate) fn paragraphs(page: &Page<'_>) -> Vec<Vec<String>> {
+    let Some(since) = &page.view.since_last else { return vec![vec![words::first_report(page)]] };
+    let pair = drivers::pair(page, since).and_then(|pair| Some((pair.change?, pair)));
+    let mut moved: Vec<String> =
+        pair.map(|(change, pair)| words::pair(page, &pair, change.abs() < STILL_PERCENT)).into_iter().collect();
+    moved.extend(words::others(page, &drivers::others(page, since)));
+    let mut forecast = Vec::new();
     if let Some(revision) = drivers::revision(page, since) {
-        all.push(words::revision(page, &revision, &page.date(since.end_date), &page.date(page.end_date())));
-        all.extend(revision.why.map(|why| words::reasons(page, &why)));
+        forecast.push(words::revision(page, &revision, &page.date(since.end_date), &page.date(page.end_date())));
+        forecast.extend(revision.why.map(|why| words::reasons(page, &why)));
     }
-    if let Some((median, interval, value, held)) = drivers::held(page, since) {
-        all.push(words::held(page, median, interval, value, held));
-    }
-    if let Some((then, now, same)) = drivers::width(page, since) {
-        all.push(words::width(page, then, now, same));
-    }
-    all
-}
-
-/// The paragraph as one text.
-pub(crate) fn paragraph(page: &Page<'_>) -> String {
-    sentences(page).join(" ")
+    let held = drivers::held(page, since);
+    let mut last: Vec<String> = held
+        .map(|(median, interval, value, held)| words::held(page, median, interval, value, held))
+        .into_iter()
+        .collect();
+    last.extend(drivers::width(page, since).map(|(then, now, same)| words::width(page, then, now, same)));
+    [moved, forecast, last].into_iter().filter(|group| !group.is_empty()).collect()
 }
 
 /// Names of the table's columns: series, then (with its date), now (with its date), change.

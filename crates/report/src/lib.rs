@@ -21,3 +21,13 @@ pub use email::{EmailBody, EmailError, InlineImage, email};
 pub use html::html;
 pub use pdf::{PdfError, pdf};
 pub use view::*;
+
+#[cfg(test)]
+extern crate self as forecaster_report;
+#[cfg(test)]
+mod claims;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+#[path = "../examples/sample/synthetic.rs"]
+mod synthetic;

@@ -94,12 +94,23 @@ impl<'a> Page<'a> {
 
     /// The source line under a chart of prices.
     pub(crate) fn price_source(&self) -> String {
-        let series = self.view.pair.series_name();
+        self.source_of(&[&self.view.pair.series_name()])
+    }
+
+    /// The source line under a chart of the regressors, and of the pair where it takes part.
+    pub(crate) fn regressors_source(&self, with_pair: bool) -> String {
+        let pair = self.view.pair.series_name();
+        let names = self.view.regressors.iter().map(|r| r.name.as_str());
+        self.source_of(&names.chain(with_pair.then_some(pair.as_str())).collect::<Vec<_>>())
+    }
+
+    /// Who gave these series, and until when they are known.
+    fn source_of(&self, names: &[&str]) -> String {
         let providers: BTreeSet<String> = self
             .view
             .sources
             .iter()
-            .filter(|s| s.series == series)
+            .filter(|s| names.contains(&s.series.as_str()))
             .map(|s| labels::provider_name(self.language, &s.provider))
             .collect();
         let from: String = providers.iter().map(|provider| format!("{provider}, ")).collect();

@@ -221,6 +221,9 @@ pub struct VolatilityView {
 /// Returns a year, by which volatilities are annualised.
 pub const TRADING_DAYS: f64 = 252.0;
 
+/// Lower and upper bound, price units.
+pub type Interval = (f64, f64);
+
 /// What changed since the last run of the horizon with an earlier as-of date.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SinceLast {
@@ -235,7 +238,7 @@ pub struct SinceLast {
     /// Its 80 % interval there.
     pub interval80: (f64, f64),
     /// What it had forecast for the present as-of date, when that is one of its target dates: median, 80 % and 95 % interval.
-    pub for_now: Option<(f64, (f64, f64), (f64, f64))>,
+    pub for_now: Option<(f64, Interval, Interval)>,
     /// What moved: the pair first, then other series, each between its values known then and now.
     pub moves: Vec<Move>,
     /// Why the median at the end of the horizon changed; `None` when the earlier run's models are not all known.

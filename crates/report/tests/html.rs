@@ -188,6 +188,27 @@ fn a_long_path_is_shown_by_week_and_says_so() {
 }
 
 #[test]
+fn a_report_without_a_past_has_no_empty_sections_and_says_that_it_is_the_first() {
+    let mut view = synthetic::view(Spanish, Horizon::D15);
+    synthetic::more::strip(&mut view);
+    let text = visible(&html(&view));
+    assert!(text.contains("primer informe registrado para el plazo de 15 días"));
+    for heading in
+        ["Pronósticos emitidos y resultado", "Ventaja en el tiempo", "Pesos en el tiempo", "Series explicativas"]
+    {
+        assert!(!text.contains(heading) && visible(&report(Spanish, Horizon::D15)).contains(heading), "{heading}");
+    }
+}
+
+#[test]
+fn a_report_stays_small_and_its_contents_lead_somewhere() {
+    let html = report(Spanish, Horizon::D90);
+    assert!(html.len() < 700_000, "{}", html.len());
+    let targets: Vec<&str> = html.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(targets.len() >= 6 && targets.iter().all(|id| html.contains(&format!("id=\"{id}\""))), "{targets:?}");
+}
+
+#[test]
 fn the_random_walk_is_marked_and_misses_are_counted() {
     let view = synthetic::view(English, Horizon::D7);
     let text = visible(&html(&view));
@@ -267,7 +288,16 @@ fn every_chart_says_its_title_and_takes_its_colours_from_attributes() {
             charts::reliability(&view),
             charts::price(&view, size),
             Some(charts::models(&view, size)),
+            charts::paths(&view, size),
+            charts::issued(&view, size),
+            charts::weights(&view, size),
+            charts::skill(&view, size),
+            charts::indicators(&view, size),
+            charts::regressors(&view, size),
+            charts::correlation(&view, size),
+            charts::volatility(&view, size),
         ];
+        assert!(all.iter().all(Option::is_some));
         for svg in all.into_iter().flatten() {
             assert!(svg.starts_with("<svg xmlns=") && svg.contains("<title>") && svg.contains("Fuente: "));
             assert!(!svg.contains("style=") && !svg.contains("class=") && !svg.contains("var("));

@@ -8,6 +8,7 @@ use crate::failure::{Failure, Outcome};
 use crate::fetch;
 use crate::lock;
 use crate::market::Market;
+use crate::post;
 use crate::run::{self, Assignment, Issued, Workplace};
 use chrono::NaiveDate;
 use forecaster_domain::Horizon;
@@ -33,7 +34,8 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
         // Kept from one horizon to the next that uses it.
         let release = config.chronos.idle_unload_seconds == 0 || last_with_chronos.is_none_or(|last| index >= last);
         let _alone = lock::horizon(&config.service.data_dir, horizon)?;
-        let place = Workplace { config, market: &market, ledger: &ledger, chronos: &chronos, release };
+        let place =
+            Workplace { config, market: &market, ledger: &ledger, chronos: &chronos, release, email: !args.no_email };
         match run::carry_out(&Assignment::by_hand(horizon), &place, &run::Publishing::default()) {
             Ok(issued) => {
                 if !args.json {
@@ -44,6 +46,9 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
             }
             Err(error) => failure = Some(error),
         }
+    }
+    if !args.no_email {
+        post::after_runs(&ledger, config);
     }
     if args.json {
         let documents: Vec<_> = published.iter().map(|p| &p.document).collect();

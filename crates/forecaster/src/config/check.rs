@@ -41,6 +41,7 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
     check_rates(config)?;
     check_chronos(config)?;
     check_ensemble(config)?;
+    super::mail::check(config)?;
     Horizon::ALL.into_iter().try_for_each(|horizon| check_horizon(config, horizon))
 }
 
@@ -88,6 +89,11 @@ fn check_rates(config: &Config) -> Result<(), Problem> {
     }
     check_providers("rates.providers", &rates.providers)?;
     check_places(config)?;
+    for name in &rates.watched {
+        if forecaster_rates::checked_name(name).is_err() {
+            return Err(problem("rates.watched", quoted(name), "series names of lower-case letters, digits and _"));
+        }
+    }
     for (name, series) in &rates.series {
         let key = format!("rates.series.{name}");
         if let Some(providers) = &series.providers {

@@ -1,5 +1,6 @@
 //! The settings and their defaults. config/forecasters.toml shows them all; a test keeps the two equal.
 
+use super::{HorizonEmail, MailSettings};
 use crate::failure::Failure;
 use chrono_tz::Tz;
 use forecaster_domain::{Horizon, Pair};
@@ -27,6 +28,8 @@ pub(crate) struct Config {
     pub chronos: ChronosSettings,
     /// Validation and weights.
     pub ensemble: EnsembleSettings,
+    /// Who is told, and how.
+    pub mail: MailSettings,
     /// One forecaster a horizon.
     pub horizons: Horizons,
 }
@@ -173,6 +176,8 @@ pub(crate) struct RatesSettings {
     pub cross_check: bool,
     /// Addresses and accounts of the providers.
     pub provider: ProviderPlaces,
+    /// Series that the report tells of and no model sees.
+    pub watched: Vec<String>,
     /// The regressors by name of their series.
     pub series: BTreeMap<String, SeriesSettings>,
 }
@@ -283,6 +288,7 @@ impl Default for RatesSettings {
             deadline_seconds: 8,
             max_difference_percent: 2.0,
             cross_check: true,
+            watched: ["copper", "vix", "tpm", "fed_funds"].map(str::to_owned).into(),
             provider: ProviderPlaces::default(),
             series: names.map(|name| (name.to_owned(), SeriesSettings::default())).into(),
         }
@@ -407,6 +413,8 @@ pub(crate) struct HorizonSettings {
     pub schedule: String,
     /// Its models.
     pub models: Vec<String>,
+    /// Who gets its reports.
+    pub email: HorizonEmail,
     /// Observations of history each model sees.
     pub lookback: usize,
     /// Chronos in this horizon.
@@ -432,6 +440,7 @@ impl HorizonSettings {
             enabled: true,
             schedule: schedule.into(),
             models: MODEL_NAMES.map(str::to_owned).into(),
+            email: HorizonEmail::default(),
             lookback: 1500,
             chronos: HorizonChronos { enabled: chronos, context_length, num_samples: 100, temperature: 1.0 },
         }
@@ -461,6 +470,7 @@ struct WrittenHorizon {
     enabled: Option<bool>,
     schedule: Option<String>,
     models: Option<Vec<String>>,
+    email: Option<HorizonEmail>,
     lookback: Option<usize>,
     #[serde(default)]
     chronos: WrittenChronos,
@@ -493,6 +503,7 @@ impl WrittenHorizon {
             enabled: self.enabled.unwrap_or(default.enabled),
             schedule: self.schedule.unwrap_or(default.schedule),
             models: self.models.unwrap_or(default.models),
+            email: self.email.unwrap_or(default.email),
             lookback: self.lookback.unwrap_or(default.lookback),
             chronos: self.chronos.over(default.chronos),
         }

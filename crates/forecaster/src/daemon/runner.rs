@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::lock::Lock;
 use crate::market::Market;
+use crate::publish::Failed;
 use crate::resources::Usage;
 use crate::run::{Assignment, Publishing, Workplace, carry_out};
 use crate::{commands, fetch, lock, logging, publish};
@@ -169,11 +170,12 @@ fn work(received: &Received) -> Result<Outcome, Failure> {
         tracing::error!(horizon = %assignment.horizon, run_id = assignment.run_id, "run failed: {error}");
         let identity = assignment.identity(config, RunStatus::Failed);
         let _writing = publishing.hold();
-        publish::record_failure(&identity, config, None, assignment.horizon, error, ledger, &Usage::start());
+        let failed = Failed { market: None, horizon: assignment.horizon, error, email: true };
+        publish::record_failure(&identity, config, &failed, ledger, &Usage::start());
     })?;
     market.warn_of_gaps();
     let chronos = ChronosSource::default();
-    let place = Workplace { config, market: &market, ledger, chronos: &chronos, release: true };
+    let place = Workplace { config, market: &market, ledger, chronos: &chronos, release: true, email: true };
     carry_out(assignment, &place, publishing).map(|issued| issued.outcome())
 }
 

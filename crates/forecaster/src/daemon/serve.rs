@@ -5,6 +5,7 @@
 
 use super::alarms::CronAlarms;
 use super::clock::{SystemClock, is_set};
+use super::mailer::{MailState, Mailer};
 use super::pulse::Pulse;
 use super::reload::{self, Reloader};
 use super::runner::Processes;
@@ -74,6 +75,7 @@ async fn live(
         waiting: Vec::new(),
         trouble: None,
         configuration: ConfigurationState { file: file.clone(), accepted_at, refused: None },
+        mail: MailState::default(),
     }));
     let (pulse, beats) = Pulse::new();
     // A connection of their own: pages do not wait behind the supervisor.
@@ -82,6 +84,9 @@ async fn live(
     let mut server = Server::new(Sources { state: seen, pulse: pulse.clone(), ledger: shelf });
     server.follow(&config.service.http).await?;
     reload::keep(&config, text.as_deref())?;
+    let letters = commands::open_ledger(&config)?;
+    letters.set_patience(LEDGER_PATIENCE)?;
+    let (mailer, mailbox) = Mailer::new(Arc::new(letters), config.clone());
     let parts = Parts {
         clock: Arc::new(SystemClock::new()),
         alarms: CronAlarms::default(),
@@ -90,6 +95,7 @@ async fn live(
         config: config.clone(),
         state,
         systemd: systemd.clone(),
+        mailbox,
     };
     let supervisor = Supervisor::new(parts)?;
     let (messages, inbox) = mpsc::channel(8);
@@ -100,6 +106,7 @@ async fn live(
     let place = file.map_or_else(|| "built-in defaults".to_owned(), |file| file.display().to_string());
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "forecaster starts with {place}");
     let mut living = apart(supervisor.live(inbox))?;
+    let sending = mailer.start(ended.clone())?;
     let watchdog = tokio::spawn(systemd::watchdog(pulse, ended.clone()));
     let mut reloader =
         Reloader { file: in_force, level_is_fixed, in_force: config, server, supervisor: messages, systemd };
@@ -115,6 +122,8 @@ async fn live(
     reloader.server.stop().await;
     // It has nothing more to say.
     let _ = watchdog.await;
+    // It crashes alone, and its last mail has had its time.
+    let _ = tokio::task::spawn_blocking(move || sending.join()).await;
     lived.map_err(|_| Failure::failed("the supervisor crashed: the lines above say why"))?;
     tracing::info!("forecaster has stopped");
     Ok(())

@@ -1,6 +1,7 @@
 //! What the daemon says of itself: to systemd's status line, and over HTTP. The supervisor publishes a new one whenever
 //! something has changed.
 
+use super::mailer::MailState;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use forecaster_domain::Horizon;
@@ -29,6 +30,8 @@ pub(crate) struct DaemonState {
     pub trouble: Option<String>,
     /// The configuration in force.
     pub configuration: ConfigurationState,
+    /// The mail.
+    pub mail: MailState,
 }
 
 impl DaemonState {
@@ -118,6 +121,9 @@ pub(crate) fn status_line(state: &DaemonState) -> String {
     if let Some(trouble) = &state.trouble {
         parts.push(format!("in trouble: {trouble}"));
     }
+    if let MailState { waiting: waiting @ 1.., reason: Some(reason) } = &state.mail {
+        parts.push(format!("{waiting} mails wait: {reason}"));
+    }
     if let Some(reason) = &state.configuration.refused {
         parts.push(format!("configuration refused, the earlier one serves: {reason}"));
     }
@@ -163,6 +169,7 @@ mod tests {
             waiting: Vec::new(),
             trouble: None,
             configuration: ConfigurationState { file: None, accepted_at: at("2025-01-01T00:00:00Z"), refused: None },
+            mail: MailState::default(),
         }
     }
 

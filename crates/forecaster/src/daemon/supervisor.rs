@@ -8,6 +8,7 @@
 use super::agenda::{Agenda, Cause, Due};
 use super::alarms::Alarms;
 use super::clock::{Clock, Reading};
+use super::mailer::Mailbox;
 use super::pulse::Beat;
 use super::runner::{Ended, Job, Runner};
 use super::state::{ConfigurationState, DaemonState, HorizonState, LastRun, status_line};
@@ -75,6 +76,7 @@ pub(crate) struct Supervisor<A, R> {
     last: BTreeMap<Horizon, LastRun>,
     state: watch::Sender<Arc<DaemonState>>,
     systemd: Arc<Systemd>,
+    mailbox: Mailbox,
     /// Why it cannot be told what is due.
     trouble: Option<String>,
     /// Why a run could not be begun.
@@ -105,6 +107,8 @@ pub(crate) struct Parts<A, R> {
     pub state: watch::Sender<Arc<DaemonState>>,
     /// The way to systemd.
     pub systemd: Arc<Systemd>,
+    /// The way to who sends the mails.
+    pub mailbox: Mailbox,
 }
 
 impl<A: Alarms, R: Runner> Supervisor<A, R> {
@@ -113,7 +117,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     /// # Errors
     /// When the ledger cannot be read or written.
     pub(crate) fn new(parts: Parts<A, R>) -> Result<Self, Failure> {
-        let Parts { clock, alarms, runner, ledger, config, state, systemd } = parts;
+        let Parts { clock, alarms, runner, ledger, config, state, systemd, mailbox } = parts;
         let mut agenda = Agenda::new(ledger.clone());
         agenda.adopt(&config, clock.read())?;
         Ok(Self {
@@ -129,6 +133,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             last: BTreeMap::new(),
             state,
             systemd,
+            mailbox,
             trouble: None,
             not_begun: None,
         })
@@ -147,7 +152,11 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             tokio::select! {
                 () = inbox.stop.cancelled() => break,
                 () = rung.notified() => {}
-                _ = pulse.tick() => self.read_last(),
+                _ = pulse.tick() => {
+                    self.read_last();
+                    // A run by hand may have left one.
+                    self.mailbox.wake.notify_one();
+                }
                 Some(beat) = inbox.beats.recv() => {
                     self.look();
                     self.answer(beat);
@@ -265,6 +274,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             }
         }
         self.read_last();
+        self.mailbox.wake.notify_one();
     }
 
     fn record_lost(&self, job: &Job, ended: &Ended, lasted: Duration) -> Result<(), Failure> {
@@ -294,6 +304,8 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                 let adopted = self.agenda.adopt(&config, self.clock.read());
                 if adopted.is_ok() {
                     self.config = *config;
+                    // A mailer that has ended needs none.
+                    let _ = self.mailbox.config.send(self.config.clone());
                     self.drop_disabled();
                     self.state.send_modify(|state| {
                         let state = Arc::make_mut(state);
@@ -364,13 +376,18 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         let waiting = self.queue.iter().chain(self.held.iter().map(|(_, due)| due));
         let trouble = self.trouble.clone().or_else(|| self.not_begun.clone());
         let overdue: Vec<Horizon> = waiting.map(|due| due.horizon).collect();
+        let mail = self.mailbox.state.borrow().clone();
         self.state.send_if_modified(|state| {
-            let changed = state.horizons != horizons || state.trouble != trouble || state.waiting != overdue;
+            let changed = state.horizons != horizons
+                || state.trouble != trouble
+                || state.waiting != overdue
+                || state.mail != mail;
             if changed {
                 let state = Arc::make_mut(state);
                 state.horizons = horizons;
                 state.trouble = trouble;
                 state.waiting = overdue;
+                state.mail = mail;
             }
             changed
         });

@@ -1,6 +1,7 @@
 //! The supervisor with a clock that obeys, alarms that never ring, and runs that do as they are told.
 
 use super::*;
+use crate::daemon::mailer::{MailState, Mailer};
 use crate::daemon::pulse::Pulse;
 use crate::daemon::test_run::record;
 use chrono::TimeDelta;
@@ -127,6 +128,7 @@ impl House {
             waiting: Vec::new(),
             trouble: None,
             configuration: ConfigurationState { file: None, accepted_at: start(), refused: None },
+            mail: MailState::default(),
         }));
         let runner = Actor { stage: self.stage.clone(), ledger: ledger.clone(), begin: self.clock.0 };
         let supervisor = Supervisor::new(Parts {
@@ -137,6 +139,7 @@ impl House {
             config: self.config.clone(),
             state: state_sender,
             systemd: Arc::default(),
+            mailbox: Mailer::new(ledger.clone(), self.config.clone()).1,
         })
         .unwrap();
         let (pulse, beats) = Pulse::new();

@@ -16,11 +16,13 @@ pub(crate) fn record(assignment: &Assignment) -> RunRecord {
         finished_at: Utc::now(),
         status: RunStatus::Ok,
         report_html: None,
+        report_pdf: None,
         report_json: None,
         metrics: format!(
             r#"{{"last_value":1011.8,"forecast":{{"median":1009.2}},"run_id":"{}"}}"#,
             assignment.run_id
         ),
         forecasts: Vec::new(),
+        mail: Vec::new(),
     }
 }

@@ -33,7 +33,7 @@ fn services() -> Server {
 
 /// A configuration whose services are all at `address`, with an order of providers and sections on top.
 fn configuration(address: &str, providers: &str, more: &str) -> String {
-    format!("[rates]\nproviders = {providers}\n{}{more}", world::places(address))
+    format!("[rates]\nproviders = {providers}\nwatched = []\n{}{more}", world::places(address))
 }
 
 /// The observations of a series that count now.

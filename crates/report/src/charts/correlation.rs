@@ -32,7 +32,7 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
             ),
             format!("Correlation of the changes known each day with the pair's return, {CORRELATION_WINDOW} returns"),
         ),
-        source: page.price_source(),
+        source: page.regressors_source(true),
         legend: vec![],
         height: if size.is_wide() { 240.0 } else { 220.0 },
         dates: span(lines.iter().flat_map(|(_, values)| values))?,

@@ -23,6 +23,9 @@ mod svg;
 mod volatility;
 mod weights;
 
+#[cfg(test)]
+mod layout;
+
 use crate::{ReportView, page::Page};
 
 /// How wide a chart is drawn. Text keeps its size, so a narrow chart is not a wide one shrunk.

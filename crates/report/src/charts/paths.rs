@@ -14,6 +14,9 @@ use crate::{
 use chrono::NaiveDate;
 use forecaster_domain::QuantileForecast;
 
+/// Name, colour, values.
+type Line = (String, &'static str, Vec<(NaiveDate, f64)>);
+
 pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
     let view = page.view;
     let last = page.last()?;
@@ -25,7 +28,7 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
         std::iter::once((last.date, last.value)).chain(steps).collect()
     };
     let colours = colours::of(&view.models.iter().map(|m| m.name.as_str()).collect::<Vec<_>>());
-    let mut lines: Vec<(String, &'static str, Vec<(NaiveDate, f64)>)> = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
     for (model, colour) in view.models.iter().zip(colours) {
         lines.push((names::model(page.language, &model.name, !size.is_wide()), colour, path(&model.forecast)));
     }

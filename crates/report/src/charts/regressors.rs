@@ -60,7 +60,7 @@ fn plan(page: &Page<'_>, size: Size, rows: usize) -> Plan {
                 "Value known on each of the pair's dates, in the unit of each series; beside it, the change since the first",
             )
             .to_owned(),
-        source: page.price_source(),
+        source: page.regressors_source(false),
         legend: vec![],
         plot_height: rows as f64 * (HEAD + PANEL + GAP) - GAP,
         margins: (0.0, 0.0),

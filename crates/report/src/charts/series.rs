@@ -78,7 +78,7 @@ impl Series {
             legend: frame.legend,
             plot_height: frame.height,
             margins: (axis::label_width(page.language, &scale, most), label_room(ends)),
-            strip: 0.0,
+            strip: 6.0,
         });
         let plot = sheet.plot;
         let scale = scale.onto((plot.bottom, plot.top));

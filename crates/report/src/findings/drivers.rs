@@ -130,14 +130,16 @@ pub(crate) fn revision(page: &Page<'_>, since: &SinceLast) -> Option<Revision> {
 fn reasons(page: &Page<'_>, why: &MedianChange, change: f64) -> Option<Reasons> {
     let exact = [why.data, why.models, why.weights];
     // Medians and sum are each rounded by half a unit at most.
-    if !((exact.iter().sum::<f64>() - change).abs() <= 1.01 * page.unit_of_price()) {
+    let gap = (exact.iter().sum::<f64>() - change).abs();
+    if gap.is_nan() || gap > 1.01 * page.unit_of_price() {
         return None;
     }
     let largest = (0..3).max_by(|a, b| exact[*a].abs().total_cmp(&exact[*b].abs()))?;
     let mut parts = exact.map(|part| page.rounded(part));
     parts[largest] = page.rounded(change - (0..3).filter(|i| *i != largest).map(|i| parts[i]).sum::<f64>());
     let all: f64 = parts.iter().map(|part| part.abs()).sum();
-    let dominates = parts[largest].abs() > 0.5 * all && parts[largest].abs() >= page.unit_of_price() / 2.0;
+    let clear = exact[largest].abs() > 0.5 * exact.iter().map(|part| part.abs()).sum::<f64>();
+    let dominates = clear && parts[largest].abs() > 0.5 * all && parts[largest].abs() >= page.unit_of_price() / 2.0;
     let dominant = dominates.then(|| [Part::Data, Part::Models, Part::Weights][largest]);
     let model = why
         .by_model

@@ -176,9 +176,10 @@ pub(crate) fn pulse(page: &Page<'_>) -> Option<Pulse> {
     let days = momentums(page);
     let last = days.last()?;
     let side = |day: &Momentums| day.macd.map(|m| momentum(m, day.price));
+    let known: Vec<&Momentums> = days.iter().filter(|day| day.macd.is_some()).collect();
     let macd = side(last).map(|now| {
-        let run = days.iter().rev().take_while(|day| side(day) == Some(now)).count();
-        (now, (run < days.len()).then(|| days[days.len() - run].date))
+        let run = known.iter().rev().take_while(|day| side(day) == Some(now)).count();
+        (now, (run < known.len()).then(|| known[known.len() - run].date))
     });
     Some(Pulse { rsi: last.rsi.map(|value| (value, strength(value))), macd })
 }

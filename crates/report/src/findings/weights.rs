@@ -49,10 +49,10 @@ pub(crate) struct Shift {
     pub(crate) weight: f64,
     /// How many models have a weight.
     pub(crate) count: usize,
-    /// Who gained most, and how much, at least a point; `None` when nobody did.
-    pub(crate) gained: Option<(String, f64)>,
+    /// Who gained most, several when they tie, and how much, at least a point; `None` when nobody did.
+    pub(crate) gained: Option<(Vec<String>, f64)>,
     /// Who lost most, and how much (negative), at least a point; `None` when nobody did.
-    pub(crate) lost: Option<(String, f64)>,
+    pub(crate) lost: Option<(Vec<String>, f64)>,
     /// Whether any model had a weight both then and now.
     pub(crate) comparable: bool,
 }
@@ -70,15 +70,18 @@ pub(crate) fn shift(view: &ReportView) -> Option<Shift> {
     let heaviest = present.iter().filter(|(_, w)| weight - w < ROUNDING).map(|(name, _)| (*name).clone()).collect();
     let moved: Vec<(String, f64)> =
         present.iter().filter_map(|(name, now)| Some(((*name).clone(), now - of(first, name)?))).collect();
-    let gained = moved.iter().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, change)| *change >= STEADY - ROUNDING);
-    let lost = moved.iter().min_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, change)| *change <= ROUNDING - STEADY);
+    let extreme = |pick: fn(f64, f64) -> f64| {
+        let most = moved.iter().map(|(_, change)| *change).reduce(pick)?;
+        let who = moved.iter().filter(|(_, change)| (change - most).abs() < ROUNDING).map(|(name, _)| name.clone());
+        Some((who.collect::<Vec<_>>(), most))
+    };
     Some(Shift {
         since: first.as_of,
         heaviest,
         weight,
         count: present.len(),
-        gained: gained.cloned(),
-        lost: lost.cloned(),
+        gained: extreme(f64::max).filter(|(_, change)| *change >= STEADY - ROUNDING),
+        lost: extreme(f64::min).filter(|(_, change)| *change <= ROUNDING - STEADY),
         comparable: !moved.is_empty(),
     })
 }

@@ -15,7 +15,7 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
     html! {
         section #changes {
             h2 { (labels::drivers_heading(page.language)) }
-            p.drivers { (prose(&drivers::paragraph(page))) }
+            @for group in drivers::paragraphs(page) { p.drivers { (prose(&group.join(" "))) } }
             @if !rows.is_empty() {
                 table.changes {
                     thead { tr { @for column in &columns { th scope="col" { (column) } } } }

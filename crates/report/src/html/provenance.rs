@@ -4,7 +4,7 @@ use super::parts::{cell, note, words};
 use crate::{
     SourceView,
     page::Page,
-    text::{labels, sentences},
+    text::{labels, provenance, sentences},
 };
 use maud::{Markup, html};
 
@@ -30,12 +30,12 @@ pub(super) fn sources(page: &Page<'_>) -> Markup {
                 }
             }
             @if !page.view.failed_providers.is_empty() {
-                p { (sentences::failed_providers(language, &page.view.failed_providers)) }
+                p { (provenance::failed_providers(language, &page.view.failed_providers)) }
             }
             @if page.view.sources.iter().any(|source| source.series.ends_with("_spot") && source.left_out.is_none()) {
-                p { (sentences::spot_note(language)) }
+                p { (provenance::spot_note(language)) }
             }
-            (note(sentences::sources_note(language)))
+            (note(provenance::sources_note(language)))
         }
     }
 }
@@ -93,7 +93,7 @@ pub(super) fn disclaimer(page: &Page<'_>) -> Markup {
     html! {
         section.disclaimer {
             h2 { (labels::disclaimer_heading(page.language)) }
-            p { (sentences::disclaimer(page.language)) }
+            p { (provenance::disclaimer(page.language)) }
         }
     }
 }

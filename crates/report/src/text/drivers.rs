@@ -62,13 +62,14 @@ pub(crate) fn others(page: &Page<'_>, others: &Others) -> Vec<String> {
 pub(crate) fn revision(page: &Page<'_>, revision: &Revision, then: &str, now: &str) -> String {
     let language = page.language;
     let (from, to) = (page.price(revision.from), page.price(revision.to));
-    let figures = format!("{}, {}", page.price_change(revision.change), language.signed_percent(revision.percent, 2));
+    let figures =
+        format!("{} ({})", page.price_change(revision.change), language.signed_percent(revision.percent, 2));
     match (language, revision.still) {
         (Spanish, true) => format!(
-            "La mediana al final del plazo quedó prácticamente igual: {from} para el {then} y {to} para el {now} ({figures})."
+            "La mediana al final del plazo quedó prácticamente igual: {from} para el {then} y {to} para el {now}, {figures}."
         ),
         (English, true) => format!(
-            "The median at the end of the horizon is practically unchanged: {from} for {then}, {to} for {now} ({figures})."
+            "The median at the end of the horizon is practically unchanged: {from} for {then}, {to} for {now}, {figures}."
         ),
         (Spanish, false) => format!(
             "La mediana al final del plazo pasó de {from} (para el {then}) a {to} (para el {now}): {figures}."

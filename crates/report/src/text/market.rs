@@ -55,7 +55,7 @@ pub(crate) fn pulse(page: &Page<'_>, pulse: &Pulse) -> String {
             English => format!(" since {}", page.date(date)),
         });
         let since = since.unwrap_or_else(|| {
-            language.pick(" en todas las fechas del gráfico", " on all dates of the chart").to_owned()
+            language.pick(" en todas sus fechas del gráfico", " on all its dates in the chart").to_owned()
         });
         match (language, side) {
             (Spanish, Momentum::AboveSignal) => format!("MACD sobre su señal{since}."),
@@ -98,23 +98,29 @@ pub(crate) fn strongest(page: &Page<'_>, series: &str, value: f64, notable: usiz
     let (name, figure) = (names::series_in_words(language, series), language.signed(value, 2));
     let line = language.number(notable_correlation(), 2);
     let lead = match language {
-        Spanish if count == 1 => format!("Hoy: {name} ({figure})."),
-        English if count == 1 => format!("Now: {name} ({figure})."),
-        Spanish => format!("La correlación más fuerte hoy es la de {name} ({figure})."),
-        English => format!("The strongest correlation now is that of {name} ({figure})."),
+        Spanish if count == 1 => format!("Hoy: {name}: {figure}."),
+        English if count == 1 => format!("Now: {name}: {figure}."),
+        Spanish => format!("La correlación más fuerte hoy es la de {name}: {figure}."),
+        English => format!("The strongest correlation now is that of {name}: {figure}."),
     };
     let rest = match (language, count, notable) {
-        (Spanish, 1, 0) => format!("No supera ±{line}, lo que daría el azar."),
-        (English, 1, 0) => format!("It does not exceed ±{line}, what chance would give."),
-        (Spanish, 1, _) => format!("Supera ±{line}, lo que daría el azar."),
-        (English, 1, _) => format!("It exceeds ±{line}, what chance would give."),
-        (Spanish, _, 0) => format!("Ninguna de las {count} supera ±{line}, lo que daría el azar."),
-        (English, _, 0) => format!("None of the {count} exceeds ±{line}, what chance would give."),
+        (Spanish, 1, 0) => format!("No supera ±{line}, límite aproximado de lo que da el azar."),
+        (English, 1, 0) => format!("It does not exceed ±{line}, about the most that chance gives."),
+        (Spanish, 1, _) => format!("Supera ±{line}, límite aproximado de lo que da el azar."),
+        (English, 1, _) => format!("It exceeds ±{line}, about the most that chance gives."),
+        (Spanish, _, 0) => format!("Ninguna de las {count} supera ±{line}, límite aproximado de lo que da el azar."),
+        (English, _, 0) => format!("None of the {count} exceeds ±{line}, about the most that chance gives."),
         (Spanish, _, n) => {
-            format!("{n} de {count} {} ±{line}, lo que daría el azar.", if n == 1 { "supera" } else { "superan" })
+            format!(
+                "{n} de {count} {} ±{line}, límite aproximado de lo que da el azar.",
+                if n == 1 { "supera" } else { "superan" }
+            )
         }
         (English, _, n) => {
-            format!("{n} of {count} {} ±{line}, what chance would give.", if n == 1 { "exceeds" } else { "exceed" })
+            format!(
+                "{n} of {count} {} ±{line}, about the most that chance gives.",
+                if n == 1 { "exceeds" } else { "exceed" }
+            )
         }
     };
     format!("{lead} {rest}")
@@ -132,11 +138,13 @@ pub(crate) fn volatility(page: &Page<'_>, facts: &VolatilityNow) -> String {
     let ahead = match (language, facts.end.1) {
         (Spanish, Comparison::Higher) => format!("Se espera que suba a {end} al fin del plazo"),
         (Spanish, Comparison::Lower) => format!("Se espera que baje a {end} al fin del plazo"),
-        (Spanish, Comparison::Same) => format!("No se espera un cambio de 0,25 puntos al fin del plazo ({end})"),
+        (Spanish, Comparison::Same) => {
+            format!("No se espera un cambio de 0,25 puntos o más al fin del plazo ({end})")
+        }
         (English, Comparison::Higher) => format!("It is expected to rise to {end} by the end of the horizon"),
         (English, Comparison::Lower) => format!("It is expected to fall to {end} by the end of the horizon"),
         (English, Comparison::Same) => {
-            format!("No change of 0.25 points is expected by the end of the horizon ({end})")
+            format!("No change of 0.25 points or more is expected by the end of the horizon ({end})")
         }
     };
     let level = facts.long_run.map(|(level, place)| (share(level), place));

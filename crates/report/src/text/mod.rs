@@ -1,14 +1,15 @@
 //! Every word of the report, Spanish and English side by side.
 //!
-//! `labels` are fixed words, `names` those of models and series; `sentences` take figures, `takeaways` and `market` those of
-//! charts, `drivers` what changed; `methods` describe the models. In: a [`crate::Language`] and
-//! values. Out: text, not yet escaped.
+//! `labels` are fixed words, `names` those of models and series; `sentences` take figures, `takeaways` and `market` say
+//! what to see in charts, `drivers` what changed; `methods` describe the models, `provenance` the sources. In: a
+//! [`crate::Language`] and values. Out: text, not yet escaped.
 
 pub(crate) mod drivers;
 pub(crate) mod labels;
 pub(crate) mod market;
 pub(crate) mod methods;
 pub(crate) mod names;
+pub(crate) mod provenance;
 pub(crate) mod readings;
 pub(crate) mod sentences;
 pub(crate) mod takeaways;

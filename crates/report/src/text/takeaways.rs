@@ -154,21 +154,23 @@ pub(crate) fn shift(page: &Page<'_>, facts: &Shift) -> String {
         let figure = language.signed(100.0 * change, 1);
         language.pick(format!("{figure} puntos"), format!("{figure} points"))
     };
-    let worded = |(model, change): &(String, f64)| (name(model), points(*change));
+    let worded = |(models, change): &(Vec<String>, f64)| {
+        (names::list(language, &models.iter().map(name).collect::<Vec<_>>()), points(*change))
+    };
     let gained = facts.gained.as_ref().map(worded);
     let lost = facts.lost.as_ref().map(worded);
     text += &match (language, gained, lost) {
         _ if !facts.comparable => return text,
         (Spanish, Some((a, up)), Some((b, down))) => {
-            format!(" Desde el {since}, quien más ganó es {a} ({up}) y quien más cedió, {b} ({down}).")
+            format!(" Desde el {since}, mayor alza: {a} ({up}); mayor baja: {b} ({down}).")
         }
         (English, Some((a, up)), Some((b, down))) => {
-            format!(" Since {since}, {a} has gained most ({up}) and {b} has lost most ({down}).")
+            format!(" Since {since}, largest gain: {a} ({up}); largest loss: {b} ({down}).")
         }
-        (Spanish, Some((a, up)), None) => format!(" Desde el {since}, quien más ganó es {a} ({up})."),
-        (English, Some((a, up)), None) => format!(" Since {since}, {a} has gained most ({up})."),
-        (Spanish, None, Some((b, down))) => format!(" Desde el {since}, quien más cedió es {b} ({down})."),
-        (English, None, Some((b, down))) => format!(" Since {since}, {b} has lost most ({down})."),
+        (Spanish, Some((a, up)), None) => format!(" Desde el {since}, mayor alza: {a} ({up})."),
+        (English, Some((a, up)), None) => format!(" Since {since}, largest gain: {a} ({up})."),
+        (Spanish, None, Some((b, down))) => format!(" Desde el {since}, mayor baja: {b} ({down})."),
+        (English, None, Some((b, down))) => format!(" Since {since}, largest loss: {b} ({down})."),
         (Spanish, None, None) => format!(" Desde el {since}, ningún peso cambió en 1 punto o más."),
         (English, None, None) => format!(" Since {since}, no weight has changed by 1 point or more."),
     };
@@ -180,8 +182,8 @@ pub(crate) fn trend(page: &Page<'_>, facts: &Trend) -> String {
     let percent = |skill: f64| language.signed_percent(100.0 * skill, 1);
     let now = percent(facts.now);
     let state = match (language, facts.on_par, facts.now > 0.0) {
-        (Spanish, true, _) => "prácticamente a la par del paseo aleatorio (menos de 0,5\u{a0}%)",
-        (English, true, _) => "practically on a par with the random walk (less than 0.5%)",
+        (Spanish, true, _) => "prácticamente a la par del paseo aleatorio (a no más de 0,5\u{a0}%)",
+        (English, true, _) => "practically on a par with the random walk (within 0.5%)",
         (Spanish, false, true) => "mejor que el paseo aleatorio",
         (English, false, true) => "better than the random walk",
         (Spanish, false, false) => "peor que el paseo aleatorio",

@@ -4,7 +4,7 @@ use super::ledger::{HorizonRuns, Judged, Runs};
 use crate::daemon::state::DaemonState;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use forecaster_domain::Horizon;
-use forecaster_ledger::RunStatus;
+use forecaster_ledger::{OutboxCounts, RunStatus};
 use prometheus::{GaugeVec, IntCounterVec, Opts, Registry, Result};
 use std::iter::once;
 
@@ -50,6 +50,7 @@ pub(super) fn register(registry: &Registry, state: &DaemonState, runs: &Runs) ->
     daemon(registry, state)?;
     schedule(registry, state)?;
     counts(registry, runs)?;
+    mail(registry, runs.mail)?;
     last_runs(registry, &runs.horizons)?;
     rates(registry, &runs.horizons)?;
     forecasts(registry, &runs.horizons)?;
@@ -101,6 +102,16 @@ fn counts(registry: &Registry, runs: &Runs) -> Result<()> {
     }
     for (horizon, status, count) in &runs.counts {
         total.get_metric_with_label_values(&[horizon.key(), status])?.inc_by(*count);
+    }
+    Ok(())
+}
+
+fn mail(registry: &Registry, counts: OutboxCounts) -> Result<()> {
+    let help = "Recipients of mails, by what became of them; a mail to three counts three times.";
+    let recipients = Gauge::new(registry, "forecaster_mail_recipients", help, &["state"])?;
+    let OutboxCounts { waiting, sent, refused, expired } = counts;
+    for (state, count) in [("waiting", waiting), ("sent", sent), ("refused", refused), ("expired", expired)] {
+        recipients.set(&[state], count as f64)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::Horizon;
-use forecaster_ledger::{Ledger, RunSummary};
+use forecaster_ledger::{Ledger, OutboxCounts, RunSummary};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -14,6 +14,8 @@ const LOOK_BACK: usize = 20;
 pub(super) struct Runs {
     /// How many ended how.
     pub counts: Vec<(Horizon, String, u64)>,
+    /// Recipients of mails.
+    pub mail: OutboxCounts,
     /// The last of each horizon that has any.
     pub horizons: Vec<HorizonRuns>,
 }
@@ -95,7 +97,8 @@ impl Runs {
         let counts = ledger.run_counts().map_err(|error| error.to_string())?;
         let horizons: Result<Vec<_>, String> =
             Horizon::ALL.into_iter().filter_map(|horizon| HorizonRuns::read(ledger, horizon).transpose()).collect();
-        Ok(Self { counts, horizons: horizons? })
+        let mail = ledger.outbox_counts().map_err(|error| error.to_string())?;
+        Ok(Self { counts, mail, horizons: horizons? })
     }
 }
 

@@ -3,6 +3,7 @@
 use super::client::{Answer, ask};
 use crate::daemon::http::connections::Limits;
 use crate::daemon::http::{Pages, serve_within};
+use crate::daemon::mailer::MailState;
 use crate::daemon::pulse::Pulse;
 use crate::daemon::state::{ConfigurationState, DaemonState, HorizonState, LastRun};
 use crate::secret::Secret;
@@ -120,9 +121,11 @@ impl Desk {
             finished_at,
             status,
             report_html: None,
+            report_pdf: None,
             report_json: None,
             metrics: metrics.into(),
             forecasts: Vec::new(),
+            mail: Vec::new(),
         };
         self.ledger.record(&record).unwrap();
     }
@@ -166,5 +169,6 @@ fn state(reports_dir: PathBuf) -> DaemonState {
             accepted_at: instant("2025-01-05T03:00:00Z"),
             refused: None,
         },
+        mail: MailState::default(),
     }
 }

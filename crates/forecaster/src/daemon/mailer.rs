@@ -1,0 +1,156 @@
+//! Sends what lies in the outbox: when a run has ended, when a mail that waited is due, and when the configuration has changed.
+//!
+//! It has a thread, a runtime and a connection to the ledger of its own: a mail server that takes its time keeps neither runs nor
+//! pages. In: a [`Notify`] that says that there may be something, the configuration in force. Out: a [`MailState`].
+
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::post::{self, Round};
+use chrono::Utc;
+use forecaster_ledger::Ledger;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+/// After a round that could not be made (no password, a locked ledger, another sender) the next one comes so much later.
+const AGAIN: Duration = Duration::from_secs(60);
+/// A mail on its way when the daemon is to stop has so long to get there.
+const LAST_MAIL: Duration = Duration::from_secs(10);
+
+/// What is told of the mail.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct MailState {
+    /// Recipients who wait.
+    pub waiting: u64,
+    /// Why they do.
+    pub reason: Option<String>,
+}
+
+/// The way to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Mailbox {
+    /// There may be something to send.
+    pub wake: Arc<Notify>,
+    /// The configuration in force.
+    pub config: Arc<watch::Sender<Config>>,
+    /// What it says of itself.
+    pub state: watch::Receiver<MailState>,
+}
+
+/// The thread that sends.
+pub(crate) struct Mailer {
+    ledger: Arc<Ledger>,
+    wake: Arc<Notify>,
+    config: watch::Receiver<Config>,
+    state: watch::Sender<MailState>,
+}
+
+impl Mailer {
+    /// One that will send by the configuration in force, and the way to it.
+    pub(crate) fn new(ledger: Arc<Ledger>, config: Config) -> (Self, Mailbox) {
+        let (configs, config) = watch::channel(config);
+        let (state, seen) = watch::channel(MailState::default());
+        let wake = Arc::new(Notify::new());
+        let mailbox = Mailbox { wake: wake.clone(), config: Arc::new(configs), state: seen };
+        (Self { ledger, wake, config, state }, mailbox)
+    }
+
+    /// Sends until `stop`, and what is on its way then for a little longer.
+    ///
+    /// # Errors
+    /// When it gets no thread or no runtime.
+    pub(crate) fn start(self, stop: CancellationToken) -> Result<std::thread::JoinHandle<()>, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Failure::failed(format!("no runtime for the mail: {error}")))?;
+        let live = move || {
+            runtime.block_on(self.live(stop));
+            // A name server that does not answer is not waited for.
+            runtime.shutdown_background();
+        };
+        let thread = std::thread::Builder::new().name("mail".to_owned()).spawn(live);
+        thread.map_err(|error| Failure::failed(format!("no thread for the mail: {error}")))
+    }
+
+    async fn live(mut self, stop: CancellationToken) {
+        loop {
+            let wait = tokio::select! {
+                wait = self.round() => wait,
+                () = overdue(&stop) => {
+                    tracing::warn!("a mail was on its way when the daemon stopped: it may be sent again, as the same one");
+                    return;
+                }
+            };
+            let next = async {
+                match wait {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.wake.notified() => {}
+                changed = self.config.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    self.hasten();
+                }
+                () = next => {}
+            }
+        }
+    }
+
+    /// What waits may have waited for just the change of the configuration.
+    fn hasten(&self) {
+        if let Err(error) = self.ledger.hasten_mail(Utc::now()) {
+            tracing::warn!("mail that waits is not hurried: {error}");
+        }
+    }
+
+    /// Sends what is due; how long until the next round, `None` when nothing waits.
+    async fn round(&mut self) -> Option<Duration> {
+        let config = self.config.borrow_and_update().clone();
+        let sent =
+            if config.mail.is_on() { post::deliver_due(&self.ledger, &config).await } else { Ok(Round::default()) };
+        let (failed, busy) = match sent {
+            Ok(round) => (None, round.busy),
+            Err(error) => (Some(error.to_string()), false),
+        };
+        self.tell(&config, failed.clone());
+        if failed.is_some() || busy {
+            return Some(AGAIN);
+        }
+        if !config.mail.is_on() {
+            return None;
+        }
+        match self.ledger.next_mail() {
+            Ok(Some((next, _))) => Some((next - Utc::now()).to_std().unwrap_or(AGAIN).max(Duration::from_secs(1))),
+            Ok(None) => None,
+            Err(_) => Some(AGAIN),
+        }
+    }
+
+    /// Publishes how many wait and why, and logs a reason that is new.
+    fn tell(&self, config: &Config, failed: Option<String>) {
+        let Ok(counts) = self.ledger.outbox_counts() else { return };
+        let waits = || self.ledger.next_mail().ok().flatten().and_then(|(_, reason)| reason);
+        let reason = match counts.waiting {
+            0 => None,
+            _ if !config.mail.is_on() => Some("mail.smtp is empty".to_owned()),
+            _ => failed.or_else(waits),
+        };
+        let state = MailState { waiting: counts.waiting, reason };
+        let told = self.state.borrow().reason == state.reason;
+        if let Some(reason) = state.reason.as_ref().filter(|_| !told) {
+            tracing::warn!("{} mails wait: {reason}", counts.waiting);
+        }
+        self.state.send_if_modified(|old| std::mem::replace(old, state.clone()) != state);
+    }
+}
+
+/// When a round that is still in progress is to be dropped.
+async fn overdue(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(LAST_MAIL).await;
+}

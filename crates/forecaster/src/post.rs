@@ -1,0 +1,9 @@
+//! Mail: a run's letters, written into the outbox with the run; and the round that takes what is due there to the server.
+
+mod alerts;
+mod letters;
+mod round;
+
+pub(crate) use alerts::{failed, stale};
+pub(crate) use letters::{Rendered, report, test_letter};
+pub(crate) use round::{Round, after_runs, deliver_due, server};

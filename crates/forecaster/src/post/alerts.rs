@@ -1,0 +1,96 @@
+//! Alerts: short texts for whoever looks after the machine. The same one is not sent again for a while.
+
+use super::letters::{language, message_id, outgoing, sender};
+use crate::config::{Config, ReportLanguage};
+use crate::document::RunIdentity;
+use crate::market::Market;
+use chrono::TimeDelta;
+use forecaster_domain::Horizon;
+use forecaster_ledger::OutgoingMail;
+use forecaster_mail::{Letter, LetterKind};
+
+/// What an alert says.
+struct Alert<'a> {
+    /// What it is about; of one topic there is one alert in a while.
+    topic: String,
+    /// The end of its Message-ID.
+    kind: &'a str,
+    subject: String,
+    text: String,
+}
+
+/// A run has failed.
+pub(crate) fn failed(config: &Config, identity: &RunIdentity, horizon: Horizon, error: &str) -> Option<OutgoingMail> {
+    let pair = &config.rates.pair;
+    let (subject, text) = match config.service.language {
+        ReportLanguage::Es => (
+            format!("forecaster: el pronóstico {horizon} de {pair} falló"),
+            format!(
+                "El pronóstico {horizon} de {pair} no se pudo emitir.\n\n{error}\n\nMás detalles:\n  \
+                 journalctl -u forecaster RUN_ID={}\n",
+                identity.run_id
+            ),
+        ),
+        ReportLanguage::En => (
+            format!("forecaster: the {horizon} forecast of {pair} failed"),
+            format!(
+                "The {horizon} forecast of {pair} could not be issued.\n\n{error}\n\nMore of it:\n  \
+                 journalctl -u forecaster RUN_ID={}\n",
+                identity.run_id
+            ),
+        ),
+    };
+    mail(config, identity, Alert { topic: format!("failed:{horizon}"), kind: "failed", subject, text })
+}
+
+/// The rates are stale. What became of the report is said as well.
+pub(crate) fn stale(
+    config: &Config,
+    identity: &RunIdentity,
+    market: &Market,
+    horizon: Horizon,
+) -> Option<OutgoingMail> {
+    let (pair, as_of, age) = (&market.pair, market.as_of(), market.age());
+    let (limit, series) = (config.rates.max_age_business_days, market.pair.series_name());
+    let mailed = config.mail.when_stale;
+    let (subject, text) = match config.service.language {
+        ReportLanguage::Es => (
+            format!("forecaster: los datos de {pair} están atrasados"),
+            format!(
+                "El último valor de {pair} es del {as_of}: tiene {age} días hábiles (máximo {limit}).\nEl pronóstico \
+                 {horizon} parte de ahí; el informe {} por correo.\n\nPara traer datos nuevos:\n  forecaster rates \
+                 sync\no\n  forecaster rates import ARCHIVO.csv --series {series}\n",
+                if mailed { "se envió" } else { "no se envió" }
+            ),
+        ),
+        ReportLanguage::En => (
+            format!("forecaster: the rates of {pair} are stale"),
+            format!(
+                "The newest value of {pair} is of {as_of}: {age} business days old (limit {limit}).\nThe {horizon} \
+                 forecast starts there; its report was {}.\n\nNewer rates come in with:\n  forecaster rates \
+                 sync\nor\n  forecaster rates import FILE.csv --series {series}\n",
+                if mailed { "mailed" } else { "not mailed" }
+            ),
+        ),
+    };
+    mail(config, identity, Alert { topic: "stale".to_owned(), kind: "stale", subject, text })
+}
+
+fn mail(config: &Config, identity: &RunIdentity, alert: Alert<'_>) -> Option<OutgoingMail> {
+    let from = sender(config)?;
+    let letter = Letter {
+        message_id: message_id(&format!("{}.{}", identity.run_id, alert.kind), &from),
+        from,
+        to: config.watchers(),
+        subject: alert.subject,
+        date: identity.generated_at.fixed_offset(),
+        language: language(config).into(),
+        text: alert.text,
+        html: None,
+        attachments: Vec::new(),
+        kind: LetterKind::Alert,
+    };
+    let quiet = TimeDelta::hours(config.mail.alert_every_hours.into());
+    let mail = outgoing(&letter, alert.topic, Some(letter.date.to_utc() - quiet));
+    mail.inspect_err(|error| tracing::error!("an alert cannot be mailed: {error}")).ok()
+}

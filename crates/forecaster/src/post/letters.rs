@@ -1,0 +1,130 @@
+//! Letters from what they say: addressed, dated, and as the bytes that the outbox keeps.
+
+use crate::config::{Config, ReportLanguage};
+use crate::document::RunIdentity;
+use chrono::{DateTime, FixedOffset, Utc};
+use forecaster_domain::Horizon;
+use forecaster_ledger::OutgoingMail;
+use forecaster_mail::{Address, Attachment, HtmlBody, InlineImage, Letter, LetterKind, MailError};
+
+/// A report as it is mailed.
+#[derive(Debug, Clone)]
+pub(crate) struct Rendered {
+    /// The subject.
+    pub subject: String,
+    /// In plain text.
+    pub text: String,
+    /// As a page.
+    pub html: String,
+    /// Images of the page, PNG: Content-ID and bytes.
+    pub images: Vec<(String, Vec<u8>)>,
+    /// The whole report: file name and PDF.
+    pub pdf: Option<(String, Vec<u8>)>,
+}
+
+pub(crate) fn language(config: &Config) -> &'static str {
+    match config.service.language {
+        ReportLanguage::Es => "es",
+        ReportLanguage::En => "en",
+    }
+}
+
+/// `name` at the sender's domain.
+pub(super) fn message_id(name: &str, from: &Address) -> String {
+    format!("{name}@{}", from.domain())
+}
+
+/// The sender; `None` when there is no mail.
+pub(super) fn sender(config: &Config) -> Option<Address> {
+    // Checked with the configuration.
+    Address::parse(&config.mail.from).ok().filter(|_| config.mail.is_on())
+}
+
+/// A letter as the outbox keeps it.
+pub(super) fn outgoing(
+    letter: &Letter,
+    topic: String,
+    unless_since: Option<DateTime<Utc>>,
+) -> Result<OutgoingMail, MailError> {
+    Ok(OutgoingMail {
+        message_id: letter.message_id.clone(),
+        topic,
+        sender: letter.from.address().to_owned(),
+        subject: letter.subject.clone(),
+        recipients: letter.to.iter().map(|to| to.address().to_owned()).collect(),
+        message: letter.to_bytes()?,
+        created_at: letter.date.to_utc(),
+        unless_since,
+    })
+}
+
+/// The mail of a run's report; `None` when nobody is to get it. One that cannot be made is told in the log.
+pub(crate) fn report(
+    config: &Config,
+    identity: &RunIdentity,
+    horizon: Horizon,
+    rendered: Rendered,
+) -> Option<OutgoingMail> {
+    let from = sender(config)?;
+    let to = config.readers(horizon);
+    if to.is_empty() {
+        return None;
+    }
+    if identity.stale && !config.mail.when_stale {
+        tracing::warn!("the report is not mailed, since its rates are stale; mail.when_stale = true would mail it");
+        return None;
+    }
+    let image = |(index, (content_id, bytes)): (usize, (String, Vec<u8>))| InlineImage {
+        content_id,
+        media_type: "image/png".into(),
+        file_name: format!("chart-{}.png", index + 1),
+        bytes,
+    };
+    let images = rendered.images.into_iter().enumerate().map(image).collect();
+    let pdf = rendered.pdf.map(|(name, bytes)| Attachment { name, media_type: "application/pdf".into(), bytes });
+    let letter = Letter {
+        message_id: message_id(&identity.run_id, &from),
+        from,
+        to,
+        subject: rendered.subject,
+        date: identity.generated_at.fixed_offset(),
+        language: language(config).into(),
+        text: rendered.text,
+        html: Some(HtmlBody { html: rendered.html, images }),
+        attachments: pdf.into_iter().collect(),
+        kind: LetterKind::Report,
+    };
+    let mail = outgoing(&letter, format!("report:{horizon}"), None);
+    mail.inspect_err(|error| tracing::error!("the report cannot be mailed: {error}")).ok()
+}
+
+/// A letter that shows whether letters arrive.
+pub(crate) fn test_letter(
+    config: &Config,
+    to: Vec<Address>,
+    date: DateTime<FixedOffset>,
+) -> Result<Letter, MailError> {
+    let from = Address::parse(&config.mail.from)?;
+    let (subject, text) = match config.service.language {
+        ReportLanguage::Es => (
+            "forecaster: correo de prueba",
+            "Este es un correo de prueba de forecaster. Si llegó, los informes también llegarán.\n",
+        ),
+        ReportLanguage::En => (
+            "forecaster: test mail",
+            "This is a test mail of forecaster. Since it has arrived, so will the reports.\n",
+        ),
+    };
+    Ok(Letter {
+        message_id: message_id(&format!("{}.test", crate::run::new_run_id()), &from),
+        from,
+        to,
+        subject: subject.into(),
+        date,
+        language: language(config).into(),
+        text: text.into(),
+        html: None,
+        attachments: Vec::new(),
+        kind: LetterKind::Report,
+    })
+}

@@ -1,0 +1,209 @@
+//! One transaction: sender, recipients, message, and what became of each recipient. One that is refused does not stop
+//! the others, and nothing that happens after the server has taken the message makes it undone.
+
+use crate::{
+    Address, Server, Trouble,
+    reply::Reply,
+    session::{Journal, Session},
+    wire::{Dotted, dotted},
+};
+use lettre::transport::smtp::{
+    commands::{Data, Mail, Rcpt},
+    extension::{MailBodyParameter, MailParameter},
+};
+
+/// What became of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server has taken the message for them.
+    Accepted {
+        /// The server's words.
+        reply: String,
+    },
+    /// It never will.
+    Refused {
+        /// The server's words, or the trouble with the message.
+        reply: String,
+    },
+    /// Not this time.
+    Deferred {
+        /// The server's words, or the trouble with the attempt.
+        reason: String,
+    },
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Every recipient, in the order given.
+    pub recipients: Vec<(Address, Outcome)>,
+    /// What went wrong with the attempt as a whole, if anything did.
+    pub trouble: Option<Trouble>,
+}
+
+impl Delivery {
+    /// Those for whom it is worth another attempt.
+    pub fn pending(&self) -> impl Iterator<Item = &Address> {
+        let deferred = |(_, outcome): &&(Address, Outcome)| matches!(outcome, Outcome::Deferred { .. });
+        self.recipients.iter().filter(deferred).map(|(address, _)| address)
+    }
+}
+
+/// Hands a message over to a server for all recipients. The message is what [`Letter::to_bytes`](crate::Letter::to_bytes)
+/// gave, but any bytes will do: line ends are set right and dots doubled here. It takes as long as the server's limits
+/// allow; dropped on the way, it leaves open whether the message was taken.
+pub async fn deliver(server: &Server, sender: &Address, recipients: &[Address], message: &[u8]) -> Delivery {
+    if recipients.is_empty() {
+        return Delivery { recipients: Vec::new(), trouble: None };
+    }
+    let mut fates = Fates { of: vec![None; recipients.len()] };
+    let message = dotted(message);
+    let trouble = match Session::open(server, sender.domain(), &mut Journal::begin()).await {
+        Err(trouble) => Some(trouble),
+        Ok(mut session) => {
+            let mut transaction = Transaction { session: &mut session, server: server.address() };
+            let result = transaction.run(sender, recipients, &message, &mut fates).await;
+            session.close().await;
+            result.err()
+        }
+    };
+    Delivery { recipients: fates.settled(recipients, trouble.as_ref()), trouble }
+}
+
+/// What is known so far of each recipient.
+struct Fates {
+    of: Vec<Option<Outcome>>,
+}
+
+impl Fates {
+    fn are_all_known(&self) -> bool {
+        self.of.iter().all(Option::is_some)
+    }
+
+    fn accept(&mut self, reply: &Reply) {
+        for fate in self.of.iter_mut().filter(|fate| fate.is_none()) {
+            *fate = Some(Outcome::Accepted { reply: reply.to_string() });
+        }
+    }
+
+    /// The trouble is that of all who have no fate of their own.
+    fn settled(self, recipients: &[Address], trouble: Option<&Trouble>) -> Vec<(Address, Outcome)> {
+        let words = trouble.map_or_else(|| "no answer".to_owned(), Trouble::to_string);
+        let rest = match trouble {
+            Some(trouble) if trouble.is_permanent() => Outcome::Refused { reply: words },
+            _ => Outcome::Deferred { reason: words },
+        };
+        let fates = self.of.into_iter().map(|fate| fate.unwrap_or_else(|| rest.clone()));
+        recipients.iter().cloned().zip(fates).collect()
+    }
+}
+
+struct Transaction<'a, 'b> {
+    session: &'a mut Session<'b>,
+    server: String,
+}
+
+impl Transaction<'_, '_> {
+    async fn run(
+        &mut self,
+        sender: &Address,
+        recipients: &[Address],
+        message: &Dotted,
+        fates: &mut Fates,
+    ) -> Result<(), Trouble> {
+        self.check(message)?;
+        self.announce(sender, message).await?;
+        for (recipient, fate) in recipients.iter().zip(&mut fates.of) {
+            let reply = self.session.ask("RCPT TO", Rcpt::new(recipient.path(), Vec::new())).await?;
+            *fate = self.fate(&reply)?;
+        }
+        if fates.are_all_known() {
+            return Ok(());
+        }
+        let reply = self.session.ask("DATA", Data).await?;
+        if reply.code != 354 {
+            return Err(self.refused("DATA", &reply, message));
+        }
+        let reply = self.session.hand_over(&message.bytes).await?;
+        if !reply.is_done() {
+            return Err(self.refused("message", &reply, message));
+        }
+        fates.accept(&reply);
+        Ok(())
+    }
+
+    /// What can be known to be refused before it is sent.
+    fn check(&self, message: &Dotted) -> Result<(), Trouble> {
+        let capabilities = &self.session.capabilities;
+        if let Some(largest) = capabilities.largest.filter(|&largest| message.size as u64 > largest) {
+            return Err(self.too_large(message, format!("it takes {largest}")));
+        }
+        if !message.is_ascii && !capabilities.eight_bit {
+            return Err(Trouble::EightBit { server: self.server.clone() });
+        }
+        Ok(())
+    }
+
+    async fn announce(&mut self, sender: &Address, message: &Dotted) -> Result<(), Trouble> {
+        let mut parameters = Vec::new();
+        if self.session.capabilities.size {
+            parameters.push(MailParameter::Size(message.size));
+        }
+        if !message.is_ascii {
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        let reply = self.session.ask("MAIL FROM", Mail::new(Some(sender.path()), parameters)).await?;
+        if reply.is_done() {
+            return Ok(());
+        }
+        Err(match self.refused("MAIL FROM", &reply, message) {
+            Trouble::Message { server, reply } => {
+                Trouble::Sender { server, sender: sender.address().to_owned(), reply }
+            }
+            trouble => trouble,
+        })
+    }
+
+    /// The fate of a recipient; none yet for one who is welcome.
+    fn fate(&self, reply: &Reply) -> Result<Option<Outcome>, Trouble> {
+        if reply.is_done() {
+            return Ok(None);
+        }
+        if reply.wants_authentication() {
+            return Err(self.session.refused(reply));
+        }
+        // 552 is what servers said before 452 when there were too many (RFC 5321 4.5.3.1.10), or a mailbox was full.
+        let may_pass = reply.is_transient() || reply.is_over_quota() || reply.code == 552 && !reply.is_too_large();
+        match reply.code / 100 {
+            _ if may_pass => Ok(Some(Outcome::Deferred { reason: reply.to_string() })),
+            5 => Ok(Some(Outcome::Refused { reply: reply.to_string() })),
+            _ => Err(self.odd("RCPT TO", reply)),
+        }
+    }
+
+    /// A refusal of sender or message as a whole.
+    fn refused(&self, during: &'static str, reply: &Reply, message: &Dotted) -> Trouble {
+        let (server, words) = (self.server.clone(), reply.to_string());
+        if reply.wants_authentication() {
+            self.session.refused(reply)
+        } else if reply.is_transient() || reply.is_over_quota() {
+            Trouble::Busy { server, during, reply: words }
+        } else if reply.is_too_large() || reply.code == 552 {
+            self.too_large(message, words)
+        } else if reply.code / 100 == 5 {
+            Trouble::Message { server, reply: words }
+        } else if during == "message" {
+            Trouble::InDoubt { server, reason: format!("it said '{words}'") }
+        } else {
+            self.odd(during, reply)
+        }
+    }
+
+    fn too_large(&self, message: &Dotted, limit: String) -> Trouble {
+        Trouble::TooLarge { server: self.server.clone(), size: message.size, limit }
+    }
+
+    fn odd(&self, during: &'static str, reply: &Reply) -> Trouble {
+        Trouble::Protocol { server: self.server.clone(), during, reason: format!("'{reply}'") }
+    }
+}

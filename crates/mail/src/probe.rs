@@ -1,0 +1,84 @@
+//! A look at a server without sending mail: every step up to the sender's address, timed, for `doctor` and `mail test`.
+
+use crate::{
+    Address, Server, Trouble,
+    session::{Journal, Session, Step},
+    tls::TlsFacts,
+};
+use lettre::transport::smtp::commands::Mail;
+use std::fmt;
+
+/// What a look at a server showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// Host and port.
+    pub server: String,
+    /// The steps that succeeded, in order.
+    pub steps: Vec<Step>,
+    /// How the connection is protected, if it is.
+    pub tls: Option<TlsFacts>,
+    /// What the server offers after EHLO, as it writes it.
+    pub capabilities: Vec<String>,
+    /// The largest message it takes, in bytes, if it says so.
+    pub largest: Option<u64>,
+    /// Why it went no further; none when mail could be sent now.
+    pub trouble: Option<Trouble>,
+}
+
+/// Connects, protects the connection, tells the password, and asks whether the sender may send. Nothing is sent.
+pub async fn probe(server: &Server, sender: &Address) -> Probe {
+    let mut journal = Journal::begin();
+    let mut probe = Probe {
+        server: server.address(),
+        steps: Vec::new(),
+        tls: None,
+        capabilities: Vec::new(),
+        largest: None,
+        trouble: None,
+    };
+    match Session::open(server, sender.domain(), &mut journal).await {
+        Err(trouble) => probe.trouble = Some(trouble),
+        Ok(mut session) => {
+            probe.trouble = introduce(server, sender, &mut session, &mut journal).await.err();
+            probe.tls = session.tls.take();
+            probe.largest = session.capabilities.largest;
+            probe.capabilities = std::mem::take(&mut session.capabilities.lines);
+            session.close().await;
+        }
+    }
+    probe.steps = journal.steps;
+    probe
+}
+
+async fn introduce(
+    server: &Server,
+    sender: &Address,
+    session: &mut Session<'_>,
+    journal: &mut Journal,
+) -> Result<(), Trouble> {
+    let reply = session.ask("MAIL FROM", Mail::new(Some(sender.path()), Vec::new())).await?;
+    let (server, words) = (server.address(), reply.to_string());
+    if reply.is_done() {
+        journal.note("MAIL FROM", words);
+        // A server that cannot forget a sender still forgets it with the connection.
+        session.ask("RSET", "RSET\r\n").await.map(drop)
+    } else if reply.wants_authentication() {
+        Err(session.refused(&reply))
+    } else if reply.is_transient() {
+        Err(Trouble::Busy { server, during: "MAIL FROM", reply: words })
+    } else {
+        Err(Trouble::Sender { server, sender: sender.address().to_owned(), reply: words })
+    }
+}
+
+impl fmt::Display for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for step in &self.steps {
+            writeln!(f, "{:<10} {:>6} ms  {}", step.name, step.took.as_millis(), step.note)?;
+        }
+        match &self.trouble {
+            Some(trouble) => trouble.fmt(f),
+            None => write!(f, "{} is ready for mail", self.server),
+        }
+    }
+}

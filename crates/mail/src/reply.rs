@@ -1,0 +1,173 @@
+//! A server's answer to a command: its code, its enhanced code (RFC 3463) when it has one, and its words, made fit for
+//! one line of a log. Whatever bytes it sent, this holds no control characters and is short.
+
+use crate::shown;
+use std::fmt;
+
+/// Characters of a server's words that are shown; what matters comes first.
+const MAX_WORDS: usize = 300;
+
+/// A complete answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reply {
+    /// 200 to 599.
+    pub(crate) code: u16,
+    /// Class, subject and detail.
+    enhanced: Option<(u16, u16, u16)>,
+    /// The texts of its lines, without codes.
+    lines: Vec<String>,
+}
+
+impl Reply {
+    /// From its lines without their ends, each beginning with the same code.
+    pub(crate) fn of(lines: &[Vec<u8>]) -> Option<Self> {
+        let code = lines.first().and_then(|line| code_of(line))?;
+        if lines.iter().any(|line| code_of(line) != Some(code)) {
+            return None;
+        }
+        let text = |line: &Vec<u8>| String::from_utf8_lossy(line.get(4..).unwrap_or_default()).trim().to_owned();
+        let mut lines: Vec<String> = lines.iter().map(text).collect();
+        let first = lines.first().and_then(|line| line.split_whitespace().next()).unwrap_or_default().to_owned();
+        let enhanced = enhanced_of(&first).filter(|(class, ..)| *class == code / 100);
+        if enhanced.is_some() {
+            // Some repeat it on every line; it is told once, with the code.
+            for line in &mut lines {
+                if let Some(rest) = line.strip_prefix(&first) {
+                    *line = rest.trim_start().to_owned();
+                }
+            }
+        }
+        Some(Self { code, enhanced, lines })
+    }
+
+    /// The texts of its lines.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(String::as_str)
+    }
+
+    /// 2xx.
+    pub(crate) fn is_done(&self) -> bool {
+        self.code / 100 == 2
+    }
+
+    /// 4xx: another time.
+    pub(crate) fn is_transient(&self) -> bool {
+        self.code / 100 == 4
+    }
+
+    /// Whether the enhanced code's subject and detail are these.
+    pub(crate) fn is_about(&self, subject: u16, detail: u16) -> bool {
+        self.enhanced.is_some_and(|(_, s, d)| (s, d) == (subject, detail))
+    }
+
+    /// A mailbox that is full now and may be emptied (5.2.2), whatever the code says of never.
+    pub(crate) fn is_over_quota(&self) -> bool {
+        self.is_about(2, 2)
+    }
+
+    /// A message that is too large for this server (5.3.4) or mailbox (5.2.3).
+    pub(crate) fn is_too_large(&self) -> bool {
+        !self.is_transient() && (self.is_about(3, 4) || self.is_about(2, 3))
+    }
+
+    /// The server wants to know who is sending (RFC 4954): the account's trouble, not the message's.
+    pub(crate) fn wants_authentication(&self) -> bool {
+        matches!(self.code, 530 | 534 | 535 | 538)
+    }
+
+    /// Without what must not be shown, should the server repeat it.
+    pub(crate) fn without(mut self, secrets: &[String]) -> Self {
+        for secret in secrets.iter().filter(|secret| secret.chars().count() >= 4) {
+            for line in &mut self.lines {
+                *line = line.replace(secret, "***");
+            }
+        }
+        self
+    }
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.code)?;
+        if let Some((class, subject, detail)) = self.enhanced {
+            write!(f, " {class}.{subject}.{detail}")?;
+        }
+        let words = shown(&self.lines.join(" "), MAX_WORDS);
+        if words.is_empty() { Ok(()) } else { write!(f, " {words}") }
+    }
+}
+
+/// The code of a line, when it is followed by what it must be followed by.
+fn code_of(line: &[u8]) -> Option<u16> {
+    let (digits, rest) = line.split_at_checked(3)?;
+    let code: u16 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    ((200..600).contains(&code) && matches!(rest.first(), None | Some(b' ' | b'-'))).then_some(code)
+}
+
+/// Whether more lines follow; `None` for what is no line of an answer.
+pub(crate) fn continues(line: &[u8]) -> Option<bool> {
+    code_of(line).map(|_| line.get(3) == Some(&b'-'))
+}
+
+fn enhanced_of(word: &str) -> Option<(u16, u16, u16)> {
+    let mut parts = word.splitn(3, '.').map(|part| part.parse().ok().filter(|_| part.len() <= 3));
+    Some((parts.next()??, parts.next()??, parts.next()??))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(lines: &[&str]) -> Option<Reply> {
+        Reply::of(&lines.iter().map(|line| line.as_bytes().to_vec()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn an_answer_of_several_lines_is_told_in_one() {
+        let gmail = reply(&["550-5.1.1 The account", "550-5.1.1 does not", "550 5.1.1 exist."]).unwrap();
+        assert_eq!(gmail.to_string(), "550 5.1.1 The account does not exist.");
+        assert_eq!(reply(&["250"]).unwrap().to_string(), "250");
+        assert_eq!(reply(&["552 2.2.2 odd"]).unwrap().to_string(), "552 2.2.2 odd");
+    }
+
+    #[test]
+    fn what_a_server_says_cannot_break_a_log() {
+        let words = format!("550 \u{1b}[31mred\u{7}\tNo\u{0} {}", "x".repeat(5_000));
+        let shown = reply(&[words.as_str()]).unwrap().to_string();
+        assert!(shown.chars().count() < 320 && !shown.contains(char::is_control), "{shown}");
+        let raw = Reply::of(&[b"550 se\xf1or".to_vec()]).unwrap();
+        assert_eq!(raw.to_string(), "550 se\u{fffd}or");
+    }
+
+    #[test]
+    fn what_is_no_answer_is_none() {
+        for lines in [&[""][..], &["hello"], &["25 x"], &["2500"], &["199 x"], &["600 x"], &["250-a", "550 b"], &[]] {
+            assert!(reply(lines).is_none(), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_mailbox_and_a_large_message_are_told_apart() {
+        assert!(reply(&["552 5.2.2 full"]).unwrap().is_over_quota());
+        assert!(reply(&["552 5.3.4 large"]).unwrap().is_too_large());
+        assert!(!reply(&["452 4.3.4 large"]).unwrap().is_too_large());
+        let plain = reply(&["552 storage"]).unwrap();
+        assert!(!plain.is_over_quota() && !plain.is_too_large());
+    }
+
+    #[test]
+    fn a_secret_that_the_server_repeats_is_masked() {
+        let echo = reply(&["535 no s3cret here"]).unwrap().without(&["s3cret".to_owned(), "no".to_owned()]);
+        assert_eq!(echo.to_string(), "535 no *** here");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_an_answer_fit_to_be_shown_or_none(lines: Vec<Vec<u8>>, text: Vec<u8>) {
+            let _ = Reply::of(&lines);
+            let line: Vec<u8> = b"550 5.1.1 ".iter().copied().chain(text).collect();
+            let shown = Reply::of(&[line]).unwrap().to_string();
+            proptest::prop_assert!(shown.starts_with("550 5.1.1") && !shown.contains(char::is_control));
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! When to try again. Pure: the caller has the clock, and keeps how often and since when it has been tried.
+
+use crate::fingerprint;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// How long a letter is tried: RFC 5321 4.5.4.1 wants four to five days of relays; a forecast of three days ago is
+/// history.
+pub const GIVE_UP_AFTER_DAYS: i64 = 3;
+
+/// Minutes after the first, second ... attempt; the last for all that follow. A greylist lets pass after one to
+/// fifteen, a server that restarts after one to five.
+const USUAL: [i64; 7] = [1, 5, 15, 30, 60, 120, 240];
+/// The same when the account was refused: a few wrong passwords in an hour lock an account at some providers.
+const ACCOUNT: [i64; 3] = [15, 60, 360];
+
+/// How eager the next attempts may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Nothing speaks against trying soon.
+    Usual,
+    /// The server refused user or password: haste would lock the account.
+    Account,
+}
+
+/// When to try again after `attempts` of them, the first made at `first`, the last just before `now`; `None` when it is
+/// given up. Letters that failed together do not come back together: up to a tenth is added, told by `message_id`.
+#[must_use]
+pub fn next_attempt(
+    attempts: u32,
+    first: DateTime<Utc>,
+    now: DateTime<Utc>,
+    pace: Pace,
+    message_id: &str,
+) -> Option<DateTime<Utc>> {
+    let minutes: &[i64] = match pace {
+        Pace::Usual => &USUAL,
+        Pace::Account => &ACCOUNT,
+    };
+    let step = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX).min(minutes.len() - 1);
+    let seconds = minutes[step] * 60;
+    let jitter = i64::try_from(fingerprint(&format!("{message_id} {attempts}")) % 100).unwrap_or(0);
+    let next = now + TimeDelta::seconds(seconds + seconds * jitter / 1000);
+    (next <= first + TimeDelta::days(GIVE_UP_AFTER_DAYS)).then_some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waits(pace: Pace) -> Vec<i64> {
+        let first = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
+        let (mut now, mut waits) = (first, Vec::new());
+        while let Some(next) = next_attempt(u32::try_from(waits.len()).unwrap() + 1, first, now, pace, "a@b") {
+            waits.push((next - now).num_seconds());
+            now = next;
+        }
+        assert!(now <= first + TimeDelta::days(3));
+        waits
+    }
+
+    #[test]
+    fn attempts_become_rarer_and_end_after_three_days() {
+        let waits = waits(Pace::Usual);
+        for (wait, minutes) in waits.iter().zip([1, 5, 15, 30, 60, 120, 240, 240]) {
+            assert!((minutes * 60..=minutes * 66).contains(wait), "{wait} s instead of {minutes} min");
+        }
+        assert!((20..=25).contains(&waits.len()), "{}", waits.len());
+    }
+
+    #[test]
+    fn a_refused_account_is_tried_rarely() {
+        let waits = waits(Pace::Account);
+        for (wait, minutes) in waits.iter().zip([15, 60, 360, 360]) {
+            assert!((minutes * 60..=minutes * 66).contains(wait), "{wait} s instead of {minutes} min");
+        }
+        assert!((11..=14).contains(&waits.len()), "{}", waits.len());
+    }
+
+    #[test]
+    fn the_same_letter_gets_the_same_time_and_another_letter_another() {
+        let now = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
+        let next = |id| next_attempt(7, now, now, Pace::Usual, id).unwrap();
+        assert_eq!(next("a@example.com"), next("a@example.com"));
+        assert_ne!(next("a@example.com"), next("b@example.com"));
+    }
+
+    #[test]
+    fn any_number_of_attempts_and_any_clock_gives_an_answer() {
+        let now = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
+        let day = TimeDelta::days(1);
+        assert!(next_attempt(0, now, now, Pace::Usual, "").is_some());
+        assert!(next_attempt(u32::MAX, now, now, Pace::Usual, "").is_some());
+        assert!(next_attempt(2, now, now - day, Pace::Usual, "").is_some(), "a clock that was set back");
+        assert_eq!(next_attempt(2, now, now + day * 4, Pace::Usual, ""), None);
+    }
+}

@@ -1,0 +1,335 @@
+//! A session with a server up to where mail can be handed over: connection, greeting, EHLO, TLS, password. Each step is
+//! written down with the time it took, for whoever wants to know.
+
+mod hello;
+
+pub(crate) use hello::Capabilities;
+
+use crate::{
+    Security, Server, TlsFacts, Trouble,
+    reply::Reply,
+    shown, tls,
+    wire::{Stream, Wire, WireError},
+};
+use lettre::transport::smtp::{
+    authentication::{Credentials, Mechanism},
+    commands::{Auth, Ehlo, Quit, Starttls},
+    extension::ClientId,
+    response::Response,
+};
+use std::{
+    fmt::Display,
+    io,
+    time::{Duration, Instant},
+};
+use tokio::{
+    net::{TcpStream, lookup_host},
+    time::timeout,
+};
+
+/// Addresses of a name that are tried; more do not make a server that is down answer.
+const MAX_ADDRESSES: usize = 4;
+/// A farewell is a courtesy: nothing depends on it.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// A step that succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// "connect", "EHLO" ...
+    pub name: &'static str,
+    /// How long it took.
+    pub took: Duration,
+    /// What came out: an address, the server's words.
+    pub note: String,
+}
+
+/// The steps so far.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    pub(crate) steps: Vec<Step>,
+    since: Instant,
+}
+
+impl Journal {
+    pub(crate) fn begin() -> Self {
+        Self { steps: Vec::new(), since: Instant::now() }
+    }
+
+    pub(crate) fn note(&mut self, name: &'static str, note: impl Display) {
+        self.steps.push(Step { name, took: self.since.elapsed(), note: shown(&note.to_string(), 300) });
+        self.since = Instant::now();
+    }
+}
+
+/// A session that is ready for mail.
+pub(crate) struct Session<'a> {
+    server: &'a Server,
+    wire: Wire<Box<dyn Stream>>,
+    /// What the server can do, as it said last.
+    pub(crate) capabilities: Capabilities,
+    /// How the connection is protected, if it is.
+    pub(crate) tls: Option<TlsFacts>,
+    /// Whether answers and commands no longer belong together.
+    is_broken: bool,
+}
+
+impl<'a> Session<'a> {
+    /// Connects, protects the connection as the server's URL demands, and tells user and password.
+    pub(crate) async fn open(server: &'a Server, domain: &str, journal: &mut Journal) -> Result<Self, Trouble> {
+        if let (Some(user), None) = (server.user(), server.password()) {
+            return Err(Trouble::NoPassword { server: server.address(), user: shown(user, 100) });
+        }
+        let stream = connect(server).await?;
+        let lost = |error| trouble(server, "connect", WireError::Cut(io::Error::to_string(&error)));
+        let peer = stream.peer_addr().map_err(lost)?.ip();
+        let name = hello::name(domain, stream.local_addr().map_err(lost)?.ip());
+        journal.note("connect", peer);
+        if server.security() == Security::None && server.user().is_some() && !peer.to_canonical().is_loopback() {
+            return Err(Trouble::ClearPassword { server: server.address(), address: peer.to_string() });
+        }
+        let (stream, tls): (Box<dyn Stream>, _) = match server.security() {
+            Security::None => (Box::new(stream), None),
+            Security::Tls => protected(server, stream, journal).await?,
+            Security::StartTls => {
+                let stream = ask_for_tls(server, stream, &name, journal).await?;
+                protected(server, stream, journal).await?
+            }
+        };
+        let mut wire = Wire::over(stream);
+        if server.security() != Security::StartTls {
+            greeting(server, &mut wire, journal).await?;
+        }
+        let capabilities = hello(server, &mut wire, &name, journal).await?;
+        let mut session = Self { server, wire, capabilities, tls, is_broken: false };
+        session.authenticate(journal).await?;
+        Ok(session)
+    }
+
+    /// Sends a command and reads the answer; 421 and whatever is no answer end the session.
+    pub(crate) async fn ask(&mut self, during: &'static str, command: impl Display) -> Result<Reply, Trouble> {
+        let answer = self.wire.command(command, self.server.limits().command).await;
+        self.unless_ended(during, answer)
+    }
+
+    /// Sends the message and reads what the server says of it.
+    pub(crate) async fn hand_over(&mut self, message: &[u8]) -> Result<Reply, Trouble> {
+        let within = self.server.limits().data;
+        if let Some(farewell) = self.wire.unasked(within).await.transpose() {
+            return self.unless_ended("message", farewell);
+        }
+        let sent = self.wire.send(message, within).await;
+        let whole = sent.is_ok();
+        let answer = self.wire.answer_in_spite_of(sent, within).await;
+        match answer {
+            Err(error) if whole => {
+                self.is_broken = true;
+                Err(Trouble::InDoubt { server: self.server.address(), reason: words(error) })
+            }
+            answer => self.unless_ended("message", answer),
+        }
+    }
+
+    /// Says farewell, whatever comes of it.
+    pub(crate) async fn close(mut self) {
+        if !self.is_broken {
+            let _ = self.wire.command(Quit, self.server.limits().command.min(FAREWELL)).await;
+        }
+    }
+
+    /// Authentication trouble in the server's words.
+    pub(crate) fn refused(&self, reply: &Reply) -> Trouble {
+        let user = self.server.user().map_or_else(|| "nobody".to_owned(), |user| format!("'{}'", shown(user, 100)));
+        let advice = advice_on_password(self.server);
+        Trouble::Authentication { server: self.server.address(), user, reply: reply.to_string(), advice }
+    }
+
+    fn unless_ended(&mut self, during: &'static str, answer: Result<Reply, WireError>) -> Result<Reply, Trouble> {
+        match answer {
+            Ok(reply) if reply.code == 421 => {
+                self.is_broken = true;
+                Err(Trouble::Busy { server: self.server.address(), during, reply: reply.to_string() })
+            }
+            Ok(reply) => Ok(reply),
+            Err(error) => {
+                self.is_broken = true;
+                Err(trouble(self.server, during, error))
+            }
+        }
+    }
+
+    async fn authenticate(&mut self, journal: &mut Journal) -> Result<(), Trouble> {
+        let (Some(user), Some(password)) = (self.server.user(), self.server.password()) else { return Ok(()) };
+        let credentials = Credentials::new(user.to_owned(), password.reveal().to_owned());
+        let Some(mechanism) = self.capabilities.mechanism() else {
+            let offered = self.capabilities.mechanisms();
+            return Err(Trouble::NoMechanism { server: self.server.address(), offered: shown(&offered, 100) });
+        };
+        let odd = |_| trouble(self.server, "AUTH", WireError::Garbage("its question is not understood".into()));
+        let mut command = Auth::new(mechanism, credentials.clone(), None).map_err(odd)?;
+        let secrets = secrets(password.reveal(), &credentials);
+        // LOGIN asks two questions, PLAIN none.
+        for _ in 0..3 {
+            let reply = self.ask("AUTH", &command).await?.without(&secrets);
+            if reply.is_done() {
+                journal.note("AUTH", format!("{mechanism}: {reply}"));
+                return Ok(());
+            }
+            if reply.code != 334 {
+                return Err(self.not_authenticated(user, &reply));
+            }
+            let question = format!("334 {}\r\n", reply.lines().next().unwrap_or_default());
+            let question: Response = question.parse().map_err(odd)?;
+            command = Auth::new_from_response(mechanism, credentials.clone(), &question).map_err(odd)?;
+        }
+        Err(trouble(self.server, "AUTH", WireError::Garbage("it asks for more than user and password".into())))
+    }
+
+    fn not_authenticated(&self, user: &str, reply: &Reply) -> Trouble {
+        let (server, user, words) = (self.server.address(), format!("'{}'", shown(user, 100)), reply.to_string());
+        match reply.code / 100 {
+            4 => Trouble::AuthenticationDeferred { server, user, reply: words },
+            5 => self.refused(reply),
+            _ => Trouble::Protocol { server, during: "AUTH", reason: words },
+        }
+    }
+}
+
+async fn connect(server: &Server) -> Result<TcpStream, Trouble> {
+    let address = server.address();
+    let within = server.limits().connect;
+    let silent = || trouble(server, "connect", WireError::Silent(within));
+    let found = timeout(within, lookup_host((server.host(), server.port()))).await.map_err(|_| silent())?;
+    let unknown = |reason| Trouble::UnknownHost { server: address.clone(), reason };
+    let found = found.map_err(|error| unknown(shown(&error.to_string(), 200)))?;
+    let mut last = unknown("the name has no address".into());
+    for peer in found.take(MAX_ADDRESSES) {
+        match timeout(within, TcpStream::connect(peer)).await {
+            Ok(Ok(stream)) => {
+                // Commands are short and each waits for its answer.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Ok(Err(error)) => {
+                let reason = format!("{} ({})", shown(&error.to_string(), 200), peer.ip());
+                last = Trouble::Unreachable { server: address.clone(), reason };
+            }
+            Err(_) => last = silent(),
+        }
+    }
+    Err(last)
+}
+
+/// Greeting, EHLO and STARTTLS in clear; what was said there is forgotten with the wire.
+async fn ask_for_tls(
+    server: &Server,
+    stream: TcpStream,
+    name: &ClientId,
+    journal: &mut Journal,
+) -> Result<TcpStream, Trouble> {
+    let mut wire = Wire::over(stream);
+    greeting(server, &mut wire, journal).await?;
+    if !hello(server, &mut wire, name, journal).await?.starttls {
+        return Err(Trouble::NoTls { server: server.address() });
+    }
+    let during = "STARTTLS";
+    let reply = wire.command(Starttls, server.limits().command).await;
+    let reply = welcome(server, during, reply)?;
+    journal.note(during, &reply);
+    wire.into_stream().map_err(|error| trouble(server, during, error))
+}
+
+async fn protected(
+    server: &Server,
+    stream: TcpStream,
+    journal: &mut Journal,
+) -> Result<(Box<dyn Stream>, Option<TlsFacts>), Trouble> {
+    let (stream, facts) = tls::protect(server, stream).await?;
+    journal.note("TLS", facts.version);
+    Ok((Box::new(stream), Some(facts)))
+}
+
+async fn greeting<S: Stream>(server: &Server, wire: &mut Wire<S>, journal: &mut Journal) -> Result<(), Trouble> {
+    let reply = welcome(server, "greeting", wire.answer(server.limits().command).await)?;
+    journal.note("greeting", reply);
+    Ok(())
+}
+
+async fn hello<S: Stream>(
+    server: &Server,
+    wire: &mut Wire<S>,
+    name: &ClientId,
+    journal: &mut Journal,
+) -> Result<Capabilities, Trouble> {
+    let reply = wire.command(Ehlo::new(name.clone()), server.limits().command).await;
+    let reply = welcome(server, "EHLO", reply)?;
+    journal.note("EHLO", format!("as {name}: {reply}"));
+    Ok(Capabilities::of(&reply))
+}
+
+/// The answer of a server that goes on, or why it does not.
+fn welcome(server: &Server, during: &'static str, answer: Result<Reply, WireError>) -> Result<Reply, Trouble> {
+    let reply = answer.map_err(|error| trouble(server, during, error))?;
+    let (server, words) = (server.address(), reply.to_string());
+    match reply.code / 100 {
+        2 => Ok(reply),
+        4 => Err(Trouble::Busy { server, during, reply: words }),
+        5 => Err(Trouble::TurnedAway { server, during, reply: words }),
+        _ => Err(Trouble::Protocol { server, during, reason: words }),
+    }
+}
+
+fn trouble(server: &Server, during: &'static str, error: WireError) -> Trouble {
+    let waits_for_handshake = during == "greeting" && server.security() != Security::Tls;
+    let address = server.address();
+    match error {
+        WireError::Silent(within) => Trouble::Silent {
+            server: address,
+            during,
+            seconds: within.as_secs(),
+            advice: if waits_for_handshake {
+                "; if it speaks TLS from the start, as port 465 does, write smtps:// in mail.smtp instead of smtp://"
+            } else {
+                ""
+            },
+        },
+        WireError::Cut(reason) => Trouble::Cut { server: address, during, reason },
+        WireError::Garbage(reason) => Trouble::Protocol { server: address, during, reason },
+    }
+}
+
+fn words(error: WireError) -> String {
+    match error {
+        WireError::Silent(within) => format!("silence for {} s", within.as_secs()),
+        WireError::Cut(reason) | WireError::Garbage(reason) => reason,
+    }
+}
+
+/// The ways in which a server could repeat the password.
+fn secrets(password: &str, credentials: &Credentials) -> Vec<String> {
+    let questions = [(Mechanism::Plain, None), (Mechanism::Login, Some("Password:".to_owned()))];
+    let encoded = questions.into_iter().filter_map(|(mechanism, question)| {
+        let command = Auth::new(mechanism, credentials.clone(), question).ok()?.to_string();
+        command.split_whitespace().last().map(str::to_owned)
+    });
+    encoded.chain([password.to_owned()]).collect()
+}
+
+fn advice_on_password(server: &Server) -> &'static str {
+    if server.user().is_none() {
+        return "it wants a user: name one in mail.smtp (smtps://USER@HOST) and the password in mail.password";
+    }
+    match server.host() {
+        "smtp.gmail.com" => {
+            "Gmail takes no account passwords here: create an app password (Google account, 2-step verification) and \
+             store it where mail.password points. It is tried rarely until then"
+        }
+        "smtp.office365.com" | "smtp-mail.outlook.com" => {
+            "check user and password; Microsoft takes passwords only where the administrator has allowed authenticated \
+             SMTP for the mailbox. It is tried rarely until then"
+        }
+        _ => {
+            "check the user in mail.smtp and what mail.password names. It is tried rarely until then, so that the \
+             account is not locked"
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The connection: commands out, answers in, with limits on time, lines and bytes.
+//!
+//! lettre's own `AsyncSmtpConnection` was read and left aside (0.11.23): its buffer survives STARTTLS, so that answers
+//! injected before it count as protected; a line without end is read without bound; it has one time limit for connecting
+//! and none for answers; a byte beyond UTF-8 in an answer is an error; and 250 in answer to DATA passes for 354.
+
+use crate::{
+    reply::{Reply, continues},
+    shown,
+};
+use std::{fmt::Display, io, time::Duration};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    time::timeout,
+};
+
+/// RFC 5321 4.5.3.1.5 allows 512; some exceed it.
+const MAX_LINE: usize = 4 << 10;
+/// EHLO has some twenty lines.
+const MAX_LINES: usize = 200;
+/// Bytes of a message that are written at once and have to be taken within the limit for data.
+const PIECE: usize = 64 << 10;
+
+/// Either a socket or TLS over one.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// Why no answer came.
+#[derive(Debug)]
+pub(crate) enum WireError {
+    /// Not in time.
+    Silent(Duration),
+    /// The connection ended.
+    Cut(String),
+    /// What came is no answer.
+    Garbage(String),
+}
+
+/// A connection.
+pub(crate) struct Wire<S> {
+    stream: S,
+    /// What was read and not yet understood.
+    buffer: Vec<u8>,
+}
+
+impl<S: Stream> Wire<S> {
+    pub(crate) fn over(stream: S) -> Self {
+        Self { stream, buffer: Vec::new() }
+    }
+
+    /// The bare stream, to be protected. What was read before that must not be believed after it (the class of
+    /// CVE-2021-38371), so there may be nothing.
+    pub(crate) fn into_stream(self) -> Result<S, WireError> {
+        match self.buffer.as_slice() {
+            [] => Ok(self.stream),
+            rest => Err(WireError::Garbage(format!(
+                "it sent more than was asked before TLS began, as somebody on the way would ('{}')",
+                excerpt(rest)
+            ))),
+        }
+    }
+
+    /// Sends a command, line end included, and reads its answer.
+    pub(crate) async fn command(&mut self, command: impl Display, within: Duration) -> Result<Reply, WireError> {
+        if let Some(farewell) = self.unasked(within).await? {
+            return Ok(farewell);
+        }
+        let sent = self.write(command.to_string().as_bytes(), within).await;
+        self.answer_in_spite_of(sent, within).await
+    }
+
+    /// Sends what is ready for the wire, in pieces.
+    pub(crate) async fn send(&mut self, bytes: &[u8], within: Duration) -> Result<(), WireError> {
+        for piece in bytes.chunks(PIECE) {
+            self.write(piece, within).await?;
+        }
+        Ok(())
+    }
+
+    /// The next answer.
+    pub(crate) async fn answer(&mut self, within: Duration) -> Result<Reply, WireError> {
+        timeout(within, self.read_reply()).await.unwrap_or(Err(WireError::Silent(within)))
+    }
+
+    /// A server that hangs up may say why before it does: then its words count, not the failed write.
+    pub(crate) async fn answer_in_spite_of(
+        &mut self,
+        sent: Result<(), WireError>,
+        within: Duration,
+    ) -> Result<Reply, WireError> {
+        match sent {
+            Ok(()) => self.answer(within).await,
+            Err(WireError::Cut(reason)) => match self.answer(within.min(Duration::from_secs(2))).await {
+                Ok(reply) if !reply.is_done() => Ok(reply),
+                _ => Err(WireError::Cut(reason)),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What came without being asked for: 421 before hanging up is an answer to whatever comes next, and with anything
+    /// else answers and commands no longer belong together.
+    pub(crate) async fn unasked(&mut self, within: Duration) -> Result<Option<Reply>, WireError> {
+        if self.buffer.is_empty() {
+            return Ok(None);
+        }
+        let reply = self.answer(within).await?;
+        if reply.code == 421 {
+            return Ok(Some(reply));
+        }
+        Err(WireError::Garbage(format!("it answered twice, the second time '{reply}'")))
+    }
+
+    async fn write(&mut self, bytes: &[u8], within: Duration) -> Result<(), WireError> {
+        let written = timeout(within, async {
+            self.stream.write_all(bytes).await?;
+            self.stream.flush().await
+        });
+        written.await.map_err(|_| WireError::Silent(within))?.map_err(cut)
+    }
+
+    async fn read_reply(&mut self) -> Result<Reply, WireError> {
+        let mut lines = Vec::new();
+        loop {
+            let line = self.read_line().await?;
+            let more = continues(&line).ok_or_else(|| WireError::Garbage(format!("'{}'", excerpt(&line))))?;
+            lines.push(line);
+            if !more {
+                let excerpt = || WireError::Garbage(format!("'{}' and other codes", excerpt(&lines[0])));
+                return Reply::of(&lines).ok_or_else(excerpt);
+            }
+            if lines.len() == MAX_LINES {
+                return Err(WireError::Garbage(format!("its answer does not end after {MAX_LINES} lines")));
+            }
+        }
+    }
+
+    /// A line without its end, LF or CR LF.
+    async fn read_line(&mut self) -> Result<Vec<u8>, WireError> {
+        let mut seen = 0;
+        loop {
+            if let Some(at) = self.buffer[seen..].iter().position(|&b| b == b'\n') {
+                let mut line: Vec<u8> = self.buffer.drain(..=seen + at).collect();
+                line.pop();
+                line.pop_if(|b| *b == b'\r');
+                return Ok(line);
+            }
+            seen = self.buffer.len();
+            if seen > MAX_LINE {
+                return Err(WireError::Garbage(format!("a line of its answer does not end after {MAX_LINE} bytes")));
+            }
+            let mut piece = [0; 1024];
+            match self.stream.read(&mut piece).await.map_err(cut)? {
+                0 if seen == 0 => return Err(WireError::Cut("it hung up".into())),
+                0 => return Err(WireError::Cut(format!("it hung up after '{}'", excerpt(&self.buffer)))),
+                n => self.buffer.extend_from_slice(&piece[..n]),
+            }
+        }
+    }
+}
+
+fn cut(error: io::Error) -> WireError {
+    match error.kind() {
+        // How rustls calls a connection that ends without a farewell.
+        io::ErrorKind::UnexpectedEof => WireError::Cut("it hung up".into()),
+        _ => WireError::Cut(shown(&error.to_string(), 200)),
+    }
+}
+
+fn excerpt(bytes: &[u8]) -> String {
+    shown(&String::from_utf8_lossy(&bytes[..bytes.len().min(200)]), 80)
+}
+
+/// A message as it goes over the wire: every line ends in CR LF, whatever ended it before (a bare LF is how one message
+/// is smuggled into another), dots at the start of a line are doubled, and the end is marked.
+pub(crate) fn dotted(message: &[u8]) -> Dotted {
+    let mut bytes = Vec::with_capacity(message.len() + message.len() / 50 + 5);
+    let mut dots = 0;
+    let mut rest = message;
+    while !rest.is_empty() {
+        let end = rest.iter().position(|&b| matches!(b, b'\r' | b'\n')).unwrap_or(rest.len());
+        let (line, tail) = rest.split_at(end);
+        if line.first() == Some(&b'.') {
+            bytes.push(b'.');
+            dots += 1;
+        }
+        bytes.extend_from_slice(line);
+        bytes.extend_from_slice(b"\r\n");
+        rest = tail.strip_prefix(b"\r\n").or_else(|| tail.get(1..)).unwrap_or_default();
+    }
+    let size = bytes.len() - dots;
+    bytes.extend_from_slice(b".\r\n");
+    Dotted { bytes, size, is_ascii: message.is_ascii() }
+}
+
+/// See [`dotted`].
+pub(crate) struct Dotted {
+    /// For the wire.
+    pub(crate) bytes: Vec<u8>,
+    /// Octets as RFC 1870 counts them: line ends are two, doubled dots one, the end mark none.
+    pub(crate) size: usize,
+    /// Whether every server can take it.
+    pub(crate) is_ascii: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire_form(message: &[u8]) -> String {
+        String::from_utf8(dotted(message).bytes).unwrap()
+    }
+
+    #[test]
+    fn dots_are_doubled_and_every_line_ends_as_it_should() {
+        assert_eq!(wire_form(b"a\r\n.\r\n..b\r\nc.\r\n"), "a\r\n..\r\n...b\r\nc.\r\n.\r\n");
+        assert_eq!(wire_form(b".a\n.b\rc"), "..a\r\n..b\r\nc\r\n.\r\n");
+        assert_eq!(wire_form(b"a\n.\nMAIL FROM:<x@y.cl>\n"), "a\r\n..\r\nMAIL FROM:<x@y.cl>\r\n.\r\n");
+        assert_eq!(wire_form(b"a\r.\r\nb"), "a\r\n..\r\nb\r\n.\r\n");
+        assert_eq!(wire_form(b"\n\r\n"), "\r\n\r\n.\r\n");
+        assert_eq!(wire_form(b""), ".\r\n");
+    }
+
+    #[test]
+    fn the_size_counts_neither_doubled_dots_nor_the_end() {
+        assert_eq!(dotted(b".a\n..\r\nb").size, ".a\r\n..\r\nb\r\n".len());
+        assert!(dotted(b"a").is_ascii && !dotted("ñ".as_bytes()).is_ascii);
+    }
+
+    #[tokio::test]
+    async fn answers_are_read_however_they_are_cut() {
+        let (near, mut far) = tokio::io::duplex(3);
+        let told = tokio::spawn(async move { far.write_all(b"250-one\r\n250 two\r\n421 bye\n").await.map(|()| far) });
+        let mut wire = Wire::over(near);
+        let second = Duration::from_secs(60);
+        assert_eq!(wire.answer(second).await.unwrap().to_string(), "250 one two");
+        assert_eq!(wire.answer(second).await.unwrap().to_string(), "421 bye");
+        drop(told.await.unwrap());
+        assert!(matches!(wire.answer(second).await, Err(WireError::Cut(_))));
+    }
+}

@@ -1,0 +1,61 @@
+//! Deliveries to a server on 127.0.0.1 that behaves as well or as badly as a test wants it to.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod deliveries;
+mod letters;
+mod protection;
+#[path = "../../examples/sample/mod.rs"]
+mod sample;
+mod server;
+mod strangers;
+
+use forecaster_mail::{Address, Delivery, Limits, Outcome, Server, Trouble, deliver};
+use std::time::Duration;
+
+const MESSAGE: &[u8] = b"Subject: x\r\n\r\n.\r\nhello\r\n";
+const SECRET: &str = "s3cret pass";
+
+/// Short where a server is silent on purpose, long enough for a machine that is busy.
+fn limits() -> Limits {
+    let second = Duration::from_secs(20);
+    Limits { connect: second, command: second, data: second }
+}
+
+fn impatient() -> Limits {
+    let short = Duration::from_millis(300);
+    Limits { connect: short, command: short, data: short }
+}
+
+fn sender() -> Address {
+    Address::parse("Forecaster <forecaster@example.com>").unwrap()
+}
+
+fn recipients(of: &[&str]) -> Vec<Address> {
+    of.iter().map(|address| Address::parse(address).unwrap()).collect()
+}
+
+fn plain(port: u16) -> Server {
+    Server::parse(&format!("smtp://127.0.0.1:{port}?tls=none")).unwrap().with_limits(limits())
+}
+
+async fn send(server: &Server, to: &[&str]) -> Delivery {
+    deliver(server, &sender(), &recipients(to), MESSAGE).await
+}
+
+/// What became of the recipients: a letter each, with the words.
+fn fates(delivery: &Delivery) -> Vec<String> {
+    let told = |outcome: &Outcome| match outcome {
+        Outcome::Accepted { reply } => format!("accepted: {reply}"),
+        Outcome::Refused { reply } => format!("refused: {reply}"),
+        Outcome::Deferred { reason } => format!("deferred: {reason}"),
+    };
+    delivery.recipients.iter().map(|(_, outcome)| told(outcome)).collect()
+}
+
+/// The trouble, which has to concern everybody and not be permanent.
+fn passing(delivery: &Delivery) -> &Trouble {
+    let trouble = delivery.trouble.as_ref().expect("no trouble");
+    assert!(!trouble.is_permanent(), "{trouble}");
+    assert!(fates(delivery).iter().all(|fate| *fate == format!("deferred: {trouble}")), "{delivery:?}");
+    trouble
+}

