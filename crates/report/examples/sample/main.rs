@@ -1,10 +1,10 @@
-//! Writes sample reports from made-up data, HTML and PDF, and says how long each took and how large it is:
+//! Writes sample reports from made-up data, HTML, PDF and mail, and says how long each took and how large it is:
 //! `cargo run --release -p forecaster-report --example sample -- DIRECTORY`.
 
 mod synthetic;
 
 use forecaster_domain::Horizon;
-use forecaster_report::{Language, ReportView, html, pdf};
+use forecaster_report::{Language, ReportView, email, html, pdf};
 use std::{env, error::Error, fs, path::Path, path::PathBuf, time::Instant};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -13,8 +13,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, view) in variants() {
         write(&directory, &name, "html", || Ok(html(&view).into_bytes()))?;
         write(&directory, &name, "pdf", || Ok(pdf(&view)?))?;
+        write_mail(&directory, &name, &view)?;
     }
     Ok(())
+}
+
+/// The mail's parts, its HTML showing the pictures beside it.
+fn write_mail(directory: &Path, name: &str, view: &ReportView) -> Result<(), Box<dyn Error>> {
+    let started = Instant::now();
+    let mail = email(view)?;
+    println!("{:>5} ms {:>4} B  mail: {}", started.elapsed().as_millis(), mail.text.len(), mail.subject);
+    let mut html = mail.html;
+    for (i, image) in mail.images.into_iter().enumerate() {
+        let file = format!("{name}-mail-{i}.png");
+        html = html.replace(&format!("cid:{}", image.cid), &file);
+        write(directory, &format!("{name}-mail-{i}"), "png", || Ok(image.png))?;
+    }
+    write(directory, &format!("{name}-mail"), "txt", || Ok(mail.text.into_bytes()))?;
+    write(directory, &format!("{name}-mail"), "html", || Ok(html.into_bytes()))
 }
 
 /// Every horizon in both languages, then the special cases.

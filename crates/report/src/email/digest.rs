@@ -7,7 +7,7 @@ use crate::{
     figure::Figure,
     html::{against_random_walk, direction, level_decimals},
     page::Page,
-    text::{labels, sentences},
+    text::{labels, provenance, sentences},
 };
 
 /// Most price levels in a mail; those nearest to the median are kept.
@@ -31,7 +31,8 @@ pub(super) struct Digest<'a> {
     pub(super) figures: [Named; 3],
     /// Where the median ends; `None` without a last observation.
     pub(super) direction: Option<String>,
-    pub(super) drivers: String,
+    /// What changed since the last report, by paragraph.
+    pub(super) drivers: Vec<String>,
     /// What to see in the fan chart.
     pub(super) takeaway: String,
     /// Head and rows: model, weight, median at the end, skill.
@@ -68,7 +69,7 @@ impl<'a> Digest<'a> {
                 named(labels::rise_probability(language), language.probability(page.rise(end))),
             ],
             direction: direction(page),
-            drivers: drivers::paragraph(page),
+            drivers: drivers::paragraphs(page).into_iter().map(|sentences| sentences.join(" ")).collect(),
             takeaway: Figure::Fan.takeaway(page).unwrap_or_default(),
             models: models(page),
             honest: against_random_walk(page),
@@ -76,7 +77,7 @@ impl<'a> Digest<'a> {
             closing: [
                 labels::attached(language).to_owned(),
                 format!("forecaster {} · {} {}", view.version, labels::run(language), view.run_id),
-                sentences::disclaimer(language).to_owned(),
+                provenance::disclaimer(language).to_owned(),
             ],
         }
     }

@@ -71,7 +71,9 @@ fn content(digest: &Digest<'_>, fan: Option<&str>) -> Markup {
             }))
         }
         (heading(labels::drivers_heading(language)))
-        (row("", html! { (digest.drivers) }))
+        @for (i, paragraph) in digest.drivers.iter().enumerate() {
+            (row(if i > 0 { "padding-top:8px;" } else { "" }, html! { (paragraph) }))
+        }
         (heading(labels::models_used_heading(language)))
         (row("", columns(&digest.models.0, &digest.models.1, true)))
         (row("padding-top:10px;", html! { (digest.honest) }))

@@ -32,7 +32,7 @@ pub(super) fn text(digest: &Digest<'_>) -> String {
     }
     out.wrapped(&digest.takeaway);
     out.heading(labels::drivers_heading(language));
-    out.wrapped(&digest.drivers);
+    digest.drivers.iter().for_each(|paragraph| out.wrapped(paragraph));
     out.heading(labels::models_used_heading(language));
     out.table(&digest.models.0, &digest.models.1);
     out.blank();

@@ -17,7 +17,8 @@ pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
 /// What changed since the last report, in words and figures.
 fn changes(page: &Page<'_>) -> Section {
     let heading = labels::drivers_heading(page.language).to_owned();
-    let mut blocks = vec![Block::Text(drivers::paragraph(page))];
+    let paragraphs = drivers::paragraphs(page).into_iter();
+    let mut blocks: Vec<Block> = paragraphs.map(|sentences| Block::Text(sentences.join(" "))).collect();
     let rows = drivers::rows(page);
     if rows.is_empty() {
         return Section { heading, blocks };

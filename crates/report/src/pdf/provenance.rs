@@ -5,7 +5,7 @@ use crate::{
     ModelView, SourceView,
     html::resources_used,
     page::Page,
-    text::{labels, methods, sentences},
+    text::{labels, methods, provenance as words, sentences},
 };
 
 /// The sections.
@@ -18,7 +18,7 @@ pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
     };
     let disclaimer = Section {
         heading: labels::disclaimer_heading(language).to_owned(),
-        blocks: vec![Block::Note(sentences::disclaimer(language).to_owned())],
+        blocks: vec![Block::Note(words::disclaimer(language).to_owned())],
     };
     vec![sources(page), methodology(page), resources, disclaimer]
 }
@@ -44,12 +44,12 @@ fn sources(page: &Page<'_>) -> Section {
         }));
     }
     if !view.failed_providers.is_empty() {
-        blocks.push(Block::Text(sentences::failed_providers(language, &view.failed_providers)));
+        blocks.push(Block::Text(words::failed_providers(language, &view.failed_providers)));
     }
     if view.sources.iter().any(|source| source.series.ends_with("_spot") && source.left_out.is_none()) {
-        blocks.push(Block::Text(sentences::spot_note(language).to_owned()));
+        blocks.push(Block::Text(words::spot_note(language).to_owned()));
     }
-    blocks.push(Block::Note(sentences::sources_note(language).to_owned()));
+    blocks.push(Block::Note(words::sources_note(language).to_owned()));
     Section { heading: labels::sources_heading(language).to_owned(), blocks }
 }
 
