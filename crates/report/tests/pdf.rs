@@ -84,13 +84,13 @@ fn two_renders_are_the_same_to_the_last_byte() {
 fn a_search_finds_the_headline_figures_as_the_html_prints_them() {
     let view = synthetic::view(Spanish, Horizon::D7);
     let (_, document) = document(&view);
-    let (text, page) = (text(&document), html(&view));
+    let page = html(&view);
     let end = view.ensemble.last_step();
     let last = view.observations.last().unwrap();
     let price = |p: f64| Spanish.number(p, 2);
     let ((low80, high80), (low95, high95)) = (view.ensemble.interval80(end), view.ensemble.interval95(end));
     for figure in [view.ensemble.median(end), low80, high80, low95, high95, last.value].map(price) {
-        assert!(text.contains(&figure) && page.contains(&figure), "{figure}");
+        assert!(said(&document, &figure) && page.contains(&figure), "{figure}");
     }
     for words in [
         "USD/CLP · perspectiva a 7 días",
@@ -104,20 +104,17 @@ fn a_search_finds_the_headline_figures_as_the_html_prints_them() {
 
 #[test]
 fn every_section_of_the_html_is_in_the_pdf() {
-    for (language, headings) in [
-        (
-            Spanish,
-            ["Perspectiva", "Qué cambió desde el informe anterior", "Trayectoria por fecha", "Niveles redondos"],
-        ),
-        (English, ["Outlook", "What changed since the last report", "Path by date", "Round levels"]),
-        (Spanish, ["Desempeño fuera de muestra", "Pronósticos anteriores y resultado", "Calibración", "Aviso"]),
-        (English, ["Technical snapshot", "Models one by one", "Methodology", "Data sources"]),
-    ] {
-        let (_, document) = document(&synthetic::view(language, Horizon::D7));
-        for heading in headings {
-            assert!(said(&document, heading), "{heading}");
-        }
+    let view = synthetic::view(Spanish, Horizon::D7);
+    let (_, document) = document(&view);
+    let text = letters(&text(&document));
+    let html = html(&view);
+    let headings: Vec<&str> = html.split("<h2>").skip(1).map(|rest| rest.split("</h2>").next().unwrap()).collect();
+    assert!(headings.len() > 12, "{headings:?}");
+    // Forecasts issued stand beside those replayed, under one heading.
+    for heading in headings.into_iter().filter(|heading| *heading != "Pronósticos emitidos y resultado") {
+        assert!(text.contains(&letters(heading)), "{heading}");
     }
+    assert!(text.contains(&letters("Pronósticos a 7 días emitidos")));
 }
 
 #[test]
@@ -191,11 +188,9 @@ fn text_from_outside_is_never_markup() {
 #[test]
 fn extreme_views_are_still_notes() {
     for (name, view) in extreme::views() {
-        for language in [Spanish, English] {
-            let (_, document) = document(&ReportView { language, ..view.clone() });
-            let text = text(&document);
-            assert!(!text.contains("NaN") && !text.contains("inf%"), "{name}");
-            assert!(document.get_pages().len() <= 9, "{name}: {} pages", document.get_pages().len());
-        }
+        let (_, document) = document(&view);
+        let text = text(&document);
+        assert!(!text.contains("NaN") && !text.contains("inf%"), "{name}");
+        assert!(document.get_pages().len() <= 9, "{name}: {} pages", document.get_pages().len());
     }
 }

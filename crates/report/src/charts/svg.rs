@@ -187,7 +187,9 @@ fn list(points: &[Point]) -> String {
     text
 }
 
+/// `text` without markup, and without what XML cannot hold.
 fn escaped(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -244,7 +246,7 @@ mod tests {
 
     #[test]
     fn text_is_escaped_and_broken_to_fit() {
-        assert_eq!(escaped("a<b & \"c\">"), "a&lt;b &amp; &quot;c&quot;&gt;");
+        assert_eq!(escaped("a<b & \"c\">\u{7}"), "a&lt;b &amp; &quot;c&quot;&gt; ");
         let lines = wrapped("uno dos tres cuatro cinco seis", 10.0, 80.0);
         assert!(lines.len() > 1 && lines.iter().all(|l| text_width(l, 10.0) <= 80.0), "{lines:?}");
         assert_eq!(lines.join(" "), "uno dos tres cuatro cinco seis");

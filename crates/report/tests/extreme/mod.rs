@@ -37,12 +37,7 @@ fn nothing_validated() -> ReportView {
     view.reliability.clear();
     view.round_levels.clear();
     view.sources.clear();
-    view.weights.clear();
-    view.losses.clear();
-    view.issued.clear();
-    view.regressors.clear();
-    view.volatility = None;
-    view.since_last = None;
+    synthetic::more::strip(&mut view);
     view
 }
 
