@@ -35,7 +35,7 @@ pub enum Size {
     Wide,
     /// 350 units: telephones, or half a page.
     Narrow,
-    /// 460 units: a mail, read at 600 pixels on a screen and at half of that on a telephone.
+    /// 420 units: a mail, read at 600 pixels on a screen and at half of that on a telephone.
     Mail,
 }
 
@@ -44,7 +44,7 @@ impl Size {
         match self {
             Size::Wide => 760.0,
             Size::Narrow => 350.0,
-            Size::Mail => 460.0,
+            Size::Mail => 420.0,
         }
     }
 

@@ -52,14 +52,15 @@ fn drawn(svg: &str) -> Result<Pixmap, EmailError> {
 fn png(pixmap: &Pixmap) -> Result<Vec<u8>, EmailError> {
     let pixels: Vec<Rgb> = pixmap.pixels().iter().map(|p| [p.red(), p.green(), p.blue()]).collect();
     let mut counts: HashMap<Rgb, usize> = HashMap::new();
-    for pixel in &pixels {
-        *counts.entry(*pixel).or_default() += 1;
+    for run in pixels.chunk_by(|a, b| a == b) {
+        *counts.entry(run[0]).or_default() += run.len();
     }
     let mut colours: Vec<Rgb> = counts.keys().copied().collect();
     colours.sort_by_key(|colour| (std::cmp::Reverse(counts[colour]), *colour));
     let palette = &colours[..colours.len().min(COLOURS)];
     let places: HashMap<Rgb, u8> = colours.iter().map(|colour| (*colour, nearest(palette, *colour))).collect();
-    let indices: Vec<u8> = pixels.iter().map(|pixel| places[pixel]).collect();
+    let runs = pixels.chunk_by(|a, b| a == b);
+    let indices: Vec<u8> = runs.flat_map(|run| std::iter::repeat_n(places[&run[0]], run.len())).collect();
 
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, pixmap.width(), pixmap.height());

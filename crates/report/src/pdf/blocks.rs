@@ -12,7 +12,19 @@ use typst::foundations::{Array, Bytes, Dict, IntoValue, Value, dict};
 /// A heading and what stands below it.
 pub(super) struct Section {
     pub(super) heading: String,
+    pub(super) place: Place,
     pub(super) blocks: Vec<Block>,
+}
+
+/// Where a section may stand.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// After the one before it, over as many pages as it takes.
+    Flow,
+    /// On one page.
+    Whole,
+    /// On one page, at its head or foot, so that what follows fills the room before it: for charts alone.
+    Float,
 }
 
 /// A piece of a section.
@@ -79,6 +91,8 @@ pub(super) struct Table {
     pub(super) columns: Vec<(Align, u32)>,
     pub(super) header: Vec<Head>,
     pub(super) rows: Vec<Row>,
+    /// Small print below it.
+    pub(super) notes: Vec<String>,
 }
 
 /// Alignment of a column.
@@ -174,7 +188,13 @@ pub(super) fn texts(items: &[String]) -> Value {
 /// The sections in order.
 pub(super) fn sections(sections: Vec<Section>) -> Value {
     list(sections, |section| {
-        dict! { "heading" => text(&section.heading), "blocks" => blocks(section.blocks) }.into_value()
+        let place = match section.place {
+            Place::Flow => "flow",
+            Place::Whole => "whole",
+            Place::Float => "float",
+        };
+        dict! { "heading" => text(&section.heading), "place" => place, "blocks" => blocks(section.blocks) }
+            .into_value()
     })
 }
 
@@ -236,6 +256,7 @@ impl Table {
                 dict! { "text" => text(&head.text), "columns" => head.columns, "rows" => head.rows }.into_value()
             }),
             "rows" => list(&self.rows, |row| row.value().into_value()),
+            "notes" => texts(&self.notes),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The market around the pair: technical snapshot, regressors, volatility.
 
-use super::blocks::{Align, Block, Cell, Head, Row, Section, Table, charted};
+use super::blocks::{Align, Block, Cell, Head, Place, Row, Section, Table, charted};
 use crate::{
     charts::Size,
     figure::Figure,
@@ -20,8 +20,11 @@ pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
         (labels::volatility_heading(language), drawn(Figure::Volatility)),
     ];
     let headings: Vec<&str> = headings.into_iter().filter(|(_, shown)| *shown).map(|(heading, _)| heading).collect();
-    let surroundings =
-        Section { heading: headings.join(" · "), blocks: regressors.into_iter().chain(beside).collect() };
+    let surroundings = Section {
+        heading: headings.join(" · "),
+        place: Place::Flow,
+        blocks: beside.into_iter().chain(regressors).collect(),
+    };
     if headings.is_empty() { vec![snapshot(page)] } else { vec![snapshot(page), surroundings] }
 }
 
@@ -36,8 +39,9 @@ fn snapshot(page: &Page<'_>) -> Section {
         columns: vec![(Align::Left, 3), (Align::Right, 4), (Align::Left, 6)],
         header: heads.map(Head::new).into(),
         rows: rows.collect(),
+        notes: vec![sentences::technical_note(language).to_owned()],
     };
-    let mut blocks = vec![Block::Table(table), Block::Note(sentences::technical_note(language).to_owned())];
+    let mut blocks = vec![Block::Table(table)];
     blocks.extend(charted(page, &[Figure::Price, Figure::Indicators]));
-    Section { heading: labels::technical_heading(language).to_owned(), blocks }
+    Section { heading: labels::technical_heading(language).to_owned(), place: Place::Whole, blocks }
 }

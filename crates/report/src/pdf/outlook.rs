@@ -1,6 +1,6 @@
 //! What is expected: what changed, path by date, each model's own view, round levels.
 
-use super::blocks::{Align, Block, Cell, Head, Row, Section, Table, charted};
+use super::blocks::{Align, Block, Cell, Head, Place, Row, Section, Table, charted};
 use crate::{
     drivers,
     figure::Figure,
@@ -21,16 +21,17 @@ fn changes(page: &Page<'_>) -> Section {
     let mut blocks: Vec<Block> = paragraphs.map(|sentences| Block::Text(sentences.join(" "))).collect();
     let rows = drivers::rows(page);
     if rows.is_empty() {
-        return Section { heading, blocks };
+        return Section { heading, place: Place::Flow, blocks };
     }
     let rows = rows.into_iter().map(|cells| Row { cells: cells.map(Cell::new).into(), ..Row::default() });
     let table = Table {
         columns: vec![(Align::Left, 1), (Align::Right, 1), (Align::Right, 1), (Align::Right, 1)],
         header: drivers::columns(page).map(Head::new).into(),
         rows: rows.collect(),
+        notes: vec![driver_words::note(page).to_owned()],
     };
-    blocks.extend([Block::Table(table), Block::Note(driver_words::note(page).to_owned())]);
-    Section { heading, blocks }
+    blocks.push(Block::Table(table));
+    Section { heading, place: Place::Flow, blocks }
 }
 
 fn path(page: &Page<'_>) -> Section {
@@ -57,13 +58,14 @@ fn path(page: &Page<'_>) -> Section {
     let mut columns = vec![(Align::Right, 1); 8];
     columns[0] = (Align::Left, 1);
     let rows = steps.into_iter().map(|step| path_row(page, step)).collect();
+    let notes = vec![
+        sentences::path_note(language, weekly, last.as_deref()),
+        sentences::meaning_of_rise(language, &page.view.pair),
+    ];
     Section {
         heading: labels::path_heading(language).to_owned(),
-        blocks: vec![
-            Block::Table(Table { columns, header, rows }),
-            Block::Note(sentences::path_note(language, weekly, last.as_deref())),
-            Block::Note(sentences::meaning_of_rise(language, &page.view.pair)),
-        ],
+        place: Place::Flow,
+        blocks: vec![Block::Table(Table { columns, header, rows, notes })],
     }
 }
 
@@ -83,6 +85,7 @@ fn path_row(page: &Page<'_>, step: usize) -> Row {
 fn models(page: &Page<'_>) -> Section {
     Section {
         heading: labels::models_heading(page.language).to_owned(),
+        place: Place::Float,
         blocks: charted(page, &[Figure::Paths, Figure::Models]),
     }
 }
@@ -104,9 +107,11 @@ fn round_levels(page: &Page<'_>) -> Option<Section> {
         columns: vec![(Align::Left, 0), (Align::Left, 1), (Align::Left, 1)],
         header: heads.map(Head::new).into(),
         rows: levels.iter().map(|level| row(level.price, level.above_at_end, level.touched)).collect(),
+        notes: vec![sentences::levels_note(language, &page.date(page.end_date()))],
     };
     Some(Section {
         heading: labels::levels_heading(language).to_owned(),
-        blocks: vec![Block::Table(table), Block::Note(sentences::levels_note(language, &page.date(page.end_date())))],
+        place: Place::Flow,
+        blocks: vec![Block::Table(table)],
     })
 }

@@ -1,6 +1,6 @@
 //! How good the forecasts were out of sample: scoreboard, past and issued forecasts, skill, calibration, weights.
 
-use super::blocks::{Align, Block, Cell, Chart, Head, Row, Section, Table, charted};
+use super::blocks::{Align, Block, Cell, Chart, Head, Place, Row, Section, Table, charted};
 use crate::{
     ScoreView,
     charts::Size,
@@ -38,6 +38,7 @@ fn scoreboard(page: &Page<'_>) -> Section {
         rows.push(row(name, Some(model.weight), model.scores.as_ref()));
     }
     let heads = [labels::model(language).to_owned()].into_iter().chain(score_columns(page));
+    let header = heads.map(Head::new).collect();
     let mut columns = vec![(Align::Right, 2); 8];
     columns[0] = (Align::Left, 5);
     let note = if scored {
@@ -47,10 +48,8 @@ fn scoreboard(page: &Page<'_>) -> Section {
     };
     Section {
         heading: labels::scoreboard_heading(language).to_owned(),
-        blocks: vec![
-            Block::Table(Table { columns, header: heads.map(Head::new).collect(), rows }),
-            Block::Note(note),
-        ],
+        place: Place::Flow,
+        blocks: vec![Block::Table(Table { columns, header, rows, notes: vec![note] })],
     }
 }
 
@@ -61,7 +60,7 @@ fn past(page: &Page<'_>) -> Section {
     if page.view.past.is_empty() {
         blocks.insert(0, Block::Text(sentences::no_past(language).to_owned()));
     }
-    Section { heading: labels::past_heading(language).to_owned(), blocks }
+    Section { heading: labels::past_heading(language).to_owned(), place: Place::Float, blocks }
 }
 
 fn calibration(page: &Page<'_>) -> Section {
@@ -74,6 +73,7 @@ fn calibration(page: &Page<'_>) -> Section {
     });
     Section {
         heading: labels::calibration_heading(language).to_owned(),
+        place: Place::Float,
         blocks: vec![block.unwrap_or_else(|| Block::Text(sentences::no_validation(language).to_owned()))],
     }
 }
@@ -87,5 +87,5 @@ fn over_time(page: &Page<'_>) -> Option<Section> {
     let drawn: Vec<_> = named.into_iter().filter(|(figure, _)| figure.svg(page, Size::Narrow).is_some()).collect();
     let heading = drawn.iter().map(|(_, heading)| *heading).collect::<Vec<_>>().join(" · ");
     let figures: Vec<Figure> = drawn.iter().map(|(figure, _)| *figure).collect();
-    (!drawn.is_empty()).then(|| Section { heading, blocks: charted(page, &figures) })
+    (!drawn.is_empty()).then(|| Section { heading, place: Place::Whole, blocks: charted(page, &figures) })
 }

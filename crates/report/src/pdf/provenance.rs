@@ -1,6 +1,6 @@
 //! Where the rates came from, how the forecast was made, what the run used, what the note is not.
 
-use super::blocks::{Align, Block, Cell, Head, Model, Row, Section, Table};
+use super::blocks::{Align, Block, Cell, Head, Model, Place, Row, Section, Table};
 use crate::{
     ModelView, SourceView,
     html::resources_used,
@@ -8,16 +8,21 @@ use crate::{
     text::{labels, methods, provenance as words, sentences},
 };
 
+/// Up to so many series the table stays on one page, with what is said below it.
+const MOST_ON_ONE_PAGE: usize = 20;
+
 /// The sections.
 pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
     let language = page.language;
     let used = resources_used(page).map(|(name, value)| (name.to_owned(), value));
     let resources = Section {
         heading: labels::resources_heading(language).to_owned(),
+        place: Place::Whole,
         blocks: vec![Block::Figures(used.into())],
     };
     let disclaimer = Section {
         heading: labels::disclaimer_heading(language).to_owned(),
+        place: Place::Whole,
         blocks: vec![Block::Note(words::disclaimer(language).to_owned())],
     };
     vec![sources(page), methodology(page), resources, disclaimer]
@@ -41,6 +46,7 @@ fn sources(page: &Page<'_>) -> Section {
             columns: columns.into_iter().chain([(Align::Right, 4)]).collect(),
             header: heads.map(Head::new).into(),
             rows: view.sources.iter().map(|source| source_row(page, source)).collect(),
+            notes: Vec::new(),
         }));
     }
     if !view.failed_providers.is_empty() {
@@ -50,7 +56,8 @@ fn sources(page: &Page<'_>) -> Section {
         blocks.push(Block::Text(words::spot_note(language).to_owned()));
     }
     blocks.push(Block::Note(words::sources_note(language).to_owned()));
-    Section { heading: labels::sources_heading(language).to_owned(), blocks }
+    let place = if view.sources.len() <= MOST_ON_ONE_PAGE { Place::Whole } else { Place::Flow };
+    Section { heading: labels::sources_heading(language).to_owned(), place, blocks }
 }
 
 fn source_row(page: &Page<'_>, source: &SourceView) -> Row {
@@ -90,7 +97,7 @@ fn methodology(page: &Page<'_>) -> Section {
         blocks.push(Block::Subheading(labels::models_used_heading(language).to_owned()));
         blocks.extend(page.view.models.iter().map(|model| Block::Model(described(page, model))));
     }
-    Section { heading: labels::methodology_heading(language).to_owned(), blocks }
+    Section { heading: labels::methodology_heading(language).to_owned(), place: Place::Flow, blocks }
 }
 
 fn described(page: &Page<'_>, model: &ModelView) -> Model {
