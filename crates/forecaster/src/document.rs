@@ -218,7 +218,7 @@ impl RunDocument {
         market: &Market,
         forecast: &Forecast,
         earlier: &Earlier,
-        paths: &ReportPaths,
+        (paths, has_pdf): (&ReportPaths, bool),
     ) -> Self {
         let ensemble = &forecast.ensemble;
         let last_value = market.history.pair().last_value();
@@ -251,7 +251,7 @@ impl RunDocument {
             since_last: earlier.since_last.as_ref().map(Into::into),
             report: ReportDocument {
                 html: paths.html.display().to_string(),
-                pdf: None,
+                pdf: has_pdf.then(|| paths.pdf.display().to_string()),
                 json: paths.json.display().to_string(),
             },
         }

@@ -5,5 +5,5 @@ mod letters;
 mod round;
 
 pub(crate) use alerts::{failed, stale};
-pub(crate) use letters::{Rendered, report, test_letter};
+pub(crate) use letters::{report, test_letter, wants_report};
 pub(crate) use round::{Round, after_runs, deliver_due, server};

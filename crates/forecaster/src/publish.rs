@@ -12,6 +12,7 @@ use crate::{metrics, post, present};
 use chrono::Utc;
 use forecaster_domain::{Horizon, Pair};
 use forecaster_ledger::{IssuedForecast, Ledger, OutgoingMail, RunRecord, RunStatus};
+use forecaster_report::ReportView;
 use std::fs::{DirEntry, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,8 @@ use std::time::Duration;
 pub(crate) struct ReportPaths {
     /// The HTML report.
     pub html: PathBuf,
+    /// The PDF report.
+    pub pdf: PathBuf,
     /// The JSON of the whole forecast.
     pub json: PathBuf,
 }
@@ -31,7 +34,7 @@ impl ReportPaths {
     fn new(config: &Config, market: &Market, horizon: Horizon, run_id: &str) -> Self {
         let stem = config.service.reports_dir.join(horizon.key()).join(format!("{}-{run_id}", market.as_of()));
         let with = |extension: &str| PathBuf::from(format!("{}.{extension}", stem.display()));
-        Self { html: with("html"), json: with("json") }
+        Self { html: with("html"), pdf: with("pdf"), json: with("json") }
     }
 }
 
@@ -42,9 +45,11 @@ pub(crate) struct Published {
     pub document: RunDocument,
     /// Its files.
     pub paths: ReportPaths,
+    /// ok, or degraded.
+    pub status: RunStatus,
 }
 
-/// Writes report and JSON, records the run and appends the metrics line.
+/// Writes reports and JSON, records the run with its mails and appends the metrics line. A PDF that cannot be made degrades the run.
 ///
 /// # Errors
 /// When a file or the ledger cannot be written. A metrics log that cannot be written is only warned of: its line is
@@ -60,31 +65,40 @@ pub(crate) fn publish(
 ) -> Result<Published, Failure> {
     let paths = ReportPaths::new(config, market, forecast.horizon, &identity.run_id);
     let earlier = Earlier::read(ledger, market, forecast, config.zone());
-    let document = RunDocument::new(identity, config, market, forecast, &earlier, &paths);
+    let view = present::view(identity, config, market, forecast, &earlier, usage);
+    let (pdf, html) = rayon::join(|| forecaster_report::pdf(&view), || forecaster_report::html(&view));
+    let pdf = pdf.inspect_err(|error| tracing::error!("the report has no PDF: {error}")).ok();
+    let status = if pdf.is_none() { RunStatus::Degraded } else { identity.status };
+    let identity = &RunIdentity { status, ..identity.clone() };
+    let document = RunDocument::new(identity, config, market, forecast, &earlier, (&paths, pdf.is_some()));
     let json = serde_json::to_string_pretty(&document).map_err(Failure::failed)?;
-    let html = forecaster_report::html(&present::view(identity, config, market, forecast, &earlier, usage));
     let metrics = metrics::line(identity, market, forecast, usage).map_err(Failure::failed)?;
+    let files =
+        [(&paths.html, Some(html.as_bytes())), (&paths.pdf, pdf.as_deref()), (&paths.json, Some(json.as_bytes()))];
+    let mail = if email { mail(identity, config, market, &view, pdf.as_deref()) } else { Vec::new() };
     let record = RunRecord {
         report_html: Some(paths.html.clone()),
+        report_pdf: pdf.is_some().then(|| paths.pdf.clone()),
         report_json: Some(paths.json.clone()),
         forecasts: issued(forecast),
-        mail: mail(identity, config, market, forecast, email),
+        mail,
         ..bare_record(identity, &market.pair, Some(market), forecast.horizon, metrics)
     };
     let write = || -> Result<(), Failure> {
-        write_whole(&paths.html, html.as_bytes())?;
-        write_whole(&paths.json, json.as_bytes())?;
+        for (path, bytes) in files {
+            bytes.map_or(Ok(()), |bytes| write_whole(path, bytes))?;
+        }
         Ok(ledger.record(&record)?)
     };
     if let Err(error) = write() {
         // Nothing refers to these files: better none than orphans. Unless another process has recorded this very run.
         if !matches!(ledger.has_run(&identity.run_id), Ok(true)) {
-            [&paths.html, &paths.json].into_iter().for_each(|path| drop(std::fs::remove_file(path)));
+            files.into_iter().map(|(path, _)| path).for_each(|path| drop(std::fs::remove_file(path)));
         }
         return Err(error);
     }
     flush_metrics(ledger, config);
-    Ok(Published { document, paths })
+    Ok(Published { document, paths, status })
 }
 
 /// The mails that tell of a run: its report, and an alert when its rates are stale.
@@ -92,14 +106,13 @@ fn mail(
     identity: &RunIdentity,
     config: &Config,
     market: &Market,
-    forecast: &Forecast,
-    email: bool,
+    view: &ReportView,
+    pdf: Option<&[u8]>,
 ) -> Vec<OutgoingMail> {
-    if !email || !config.mail.is_on() {
-        return Vec::new();
-    }
-    let alert = identity.stale.then(|| post::stale(config, identity, market, forecast.horizon)).flatten();
-    alert.into_iter().collect()
+    let alert = identity.stale.then(|| post::stale(config, identity, market, view.horizon)).flatten();
+    let report =
+        post::wants_report(config, identity, view.horizon).then(|| post::report(config, identity, view, pdf));
+    report.flatten().into_iter().chain(alert).collect()
 }
 
 /// A run that failed.

@@ -166,6 +166,7 @@ fn attempt(
     let writing = publishing.hold();
     let published = publish::publish(&identity, config, market, &forecast, ledger, usage, email)?;
     drop(writing);
+    identity.status = published.status;
     tracing::info!(
         status = identity.status.as_str(),
         seconds = rounded(usage.seconds()),

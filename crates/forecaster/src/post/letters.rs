@@ -6,21 +6,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use forecaster_domain::Horizon;
 use forecaster_ledger::OutgoingMail;
 use forecaster_mail::{Address, Attachment, HtmlBody, InlineImage, Letter, LetterKind, MailError};
-
-/// A report as it is mailed.
-#[derive(Debug, Clone)]
-pub(crate) struct Rendered {
-    /// The subject.
-    pub subject: String,
-    /// In plain text.
-    pub text: String,
-    /// As a page.
-    pub html: String,
-    /// Images of the page, PNG: Content-ID and bytes.
-    pub images: Vec<(String, Vec<u8>)>,
-    /// The whole report: file name and PDF.
-    pub pdf: Option<(String, Vec<u8>)>,
-}
+use forecaster_report::ReportView;
 
 pub(crate) fn language(config: &Config) -> &'static str {
     match config.service.language {
@@ -58,43 +44,56 @@ pub(super) fn outgoing(
     })
 }
 
-/// The mail of a run's report; `None` when nobody is to get it. One that cannot be made is told in the log.
+/// Whether somebody is to get the report of a run.
+pub(crate) fn wants_report(config: &Config, identity: &RunIdentity, horizon: Horizon) -> bool {
+    if !config.mail.is_on() || config.readers(horizon).is_empty() {
+        return false;
+    }
+    let mailed = !identity.stale || config.mail.when_stale;
+    if !mailed {
+        tracing::warn!("the report is not mailed, since its rates are stale; mail.when_stale = true would mail it");
+    }
+    mailed
+}
+
+/// The mail of a run's report, with its PDF; `None` when it cannot be made, which is told in the log.
 pub(crate) fn report(
     config: &Config,
     identity: &RunIdentity,
-    horizon: Horizon,
-    rendered: Rendered,
+    view: &ReportView,
+    pdf: Option<&[u8]>,
 ) -> Option<OutgoingMail> {
     let from = sender(config)?;
-    let to = config.readers(horizon);
-    if to.is_empty() {
-        return None;
-    }
-    if identity.stale && !config.mail.when_stale {
-        tracing::warn!("the report is not mailed, since its rates are stale; mail.when_stale = true would mail it");
-        return None;
-    }
-    let image = |(index, (content_id, bytes)): (usize, (String, Vec<u8>))| InlineImage {
-        content_id,
+    let to = config.readers(view.horizon);
+    let body = forecaster_report::email(view)
+        .inspect_err(|error| tracing::error!("the report cannot be mailed: {error}"))
+        .ok()?;
+    let image = |(index, image): (usize, forecaster_report::InlineImage)| InlineImage {
+        content_id: image.cid,
         media_type: "image/png".into(),
         file_name: format!("chart-{}.png", index + 1),
-        bytes,
+        bytes: image.png,
     };
-    let images = rendered.images.into_iter().enumerate().map(image).collect();
-    let pdf = rendered.pdf.map(|(name, bytes)| Attachment { name, media_type: "application/pdf".into(), bytes });
+    let images = body.images.into_iter().enumerate().map(image).collect();
+    let (pair, as_of) = (view.pair.series_name(), view.ensemble.as_of());
+    let attachment = |bytes: &[u8]| Attachment {
+        name: format!("{pair}-{}-{as_of}.pdf", view.horizon),
+        media_type: "application/pdf".into(),
+        bytes: bytes.to_vec(),
+    };
     let letter = Letter {
         message_id: message_id(&identity.run_id, &from),
         from,
         to,
-        subject: rendered.subject,
+        subject: body.subject,
         date: identity.generated_at.fixed_offset(),
         language: language(config).into(),
-        text: rendered.text,
-        html: Some(HtmlBody { html: rendered.html, images }),
-        attachments: pdf.into_iter().collect(),
+        text: body.text,
+        html: Some(HtmlBody { html: body.html, images }),
+        attachments: pdf.map(attachment).into_iter().collect(),
         kind: LetterKind::Report,
     };
-    let mail = outgoing(&letter, format!("report:{horizon}"), None);
+    let mail = outgoing(&letter, format!("report:{}", view.horizon), None);
     mail.inspect_err(|error| tracing::error!("the report cannot be mailed: {error}")).ok()
 }
 
