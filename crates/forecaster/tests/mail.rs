@@ -1,6 +1,9 @@
 //! Mail as the operator sees it: what a run queues, what the commands say, what the configuration refuses. A server that does as
 //! it is told stands on 127.0.0.1; `deploy/test-mail.sh` does the same with a real one, protected and with passwords.
 
+// Helpers of tests fail by panicking, as tests do.
+#![allow(clippy::unwrap_used)]
+
 mod desk;
 
 use desk::Desk;

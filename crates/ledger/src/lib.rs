@@ -16,6 +16,8 @@ mod slots;
 
 pub use error::LedgerError;
 pub use ledger::{IssuedForecast, Ledger, RunRecord, RunStatus, RunSummary};
-pub use outbox::{DueMail, MailOutcome, OutboxCounts, OutboxEntry, OutgoingMail, RecipientEntry, WaitingRecipient};
+pub use outbox::{
+    DueMail, MailOutcome, NextMail, OutboxCounts, OutboxEntry, OutgoingMail, RecipientEntry, WaitingRecipient,
+};
 pub use past::{IssuedRun, PastIssue};
 pub use slots::{Slot, SlotState, Watermark};

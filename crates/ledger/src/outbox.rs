@@ -101,6 +101,15 @@ pub struct OutboxCounts {
     pub expired: u64,
 }
 
+/// The mail that is due next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextMail {
+    /// When.
+    pub due: DateTime<Utc>,
+    /// Why it was not sent so far; `None` when it was not tried.
+    pub reason: Option<String>,
+}
+
 /// A mail in the list of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxEntry {
@@ -267,17 +276,17 @@ impl Ledger {
             .map_err(|e| self.failed(e))
     }
 
-    /// When the next mail is due, and why it was not sent so far; `None` when none waits.
+    /// The mail that is due next; `None` when none waits.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn next_mail(&self) -> Result<Option<(DateTime<Utc>, Option<String>)>, LedgerError> {
+    pub fn next_mail(&self) -> Result<Option<NextMail>, LedgerError> {
         self.connection()
             .query_row(
                 "SELECT next_attempt, reply FROM outbox_recipients WHERE state = 'waiting'
                  ORDER BY next_attempt, changed_at DESC LIMIT 1",
                 [],
-                |row| Ok((instant(row, 0)?, row.get(1)?)),
+                |row| Ok(NextMail { due: instant(row, 0)?, reason: row.get(1)? }),
             )
             .optional()
             .map_err(|e| self.failed(e))

@@ -59,7 +59,7 @@ fn each_recipient_has_a_fate_of_his_own_and_the_text_goes_with_the_last() {
     assert!(due(&ledger, 4).is_empty());
     assert_eq!(due(&ledger, 5), ["b@example.com"]);
     assert_eq!(ledger.due_mail(at(5)).unwrap().unwrap().recipients[0].attempts, 1);
-    assert_eq!(ledger.next_mail().unwrap(), Some((at(5), Some("450 later".into()))));
+    assert_eq!(ledger.next_mail().unwrap(), Some(NextMail { due: at(5), reason: Some("450 later".into()) }));
     ledger.settle_mail("a", &[("b@example.com".into(), MailOutcome::Refused("550 nobody".into()))], at(5)).unwrap();
     assert!(due(&ledger, 10_000).is_empty());
     assert_eq!(ledger.next_mail().unwrap(), None);

@@ -125,7 +125,7 @@ impl Mailer {
             return None;
         }
         match self.ledger.next_mail() {
-            Ok(Some((next, _))) => Some((next - Utc::now()).to_std().unwrap_or(AGAIN).max(Duration::from_secs(1))),
+            Ok(Some(next)) => Some((next.due - Utc::now()).to_std().unwrap_or(AGAIN).max(Duration::from_secs(1))),
             Ok(None) => None,
             Err(_) => Some(AGAIN),
         }
@@ -134,7 +134,7 @@ impl Mailer {
     /// Publishes how many wait and why, and logs a reason that is new.
     fn tell(&self, config: &Config, failed: Option<String>) {
         let Ok(counts) = self.ledger.outbox_counts() else { return };
-        let waits = || self.ledger.next_mail().ok().flatten().and_then(|(_, reason)| reason);
+        let waits = || self.ledger.next_mail().ok().flatten().and_then(|next| next.reason);
         let reason = match counts.waiting {
             0 => None,
             _ if !config.mail.is_on() => Some("mail.smtp is empty".to_owned()),
