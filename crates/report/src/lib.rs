@@ -1,7 +1,7 @@
-//! Renders a [`ReportView`] as a self-contained HTML document: no script, no network, charts as inline SVG.
+//! Renders a [`ReportView`] as a self-contained HTML document, a PDF and a mail: no script, no network, charts as SVG.
 //!
-//! In: the view, plain values that the composition root filled in. Out: text. Nothing here reads a clock or a file,
-//! so the same view gives the same bytes.
+//! In: the view, plain values that the composition root filled in. Out: text and bytes. Nothing here reads a clock or a
+//! file, so the same view gives the same bytes.
 
 pub mod charts;
 mod drivers;

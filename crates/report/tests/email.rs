@@ -57,7 +57,7 @@ fn the_subject_has_the_figure_the_interval_and_the_date() {
     synthetic::make_stale(&mut view);
     assert_eq!(email(&view).unwrap().subject, "[datos atrasados] USD/CLP 7d: 980 (80 %: 963-998) al 20-ene");
     view.language = English;
-    assert_eq!(email(&view).unwrap().subject, "[stale data] USD/CLP 7d: 980 (80%: 963-998) by 20 Jan");
+    assert_eq!(email(&view).unwrap().subject, "[stale data] USD/CLP 7d: 980 (80 %: 963-998) by 20 Jan");
 }
 
 #[test]

@@ -35,6 +35,25 @@ fn said(document: &Document, words: &str) -> bool {
     letters(&text(document)).contains(&letters(words))
 }
 
+/// What the file says of itself in XMP: the standards that it was checked against.
+fn declared(document: &Document) -> String {
+    let stream = document.catalog().unwrap().get(b"Metadata").unwrap();
+    let stream = document.dereference(stream).unwrap().1.as_stream().unwrap();
+    let content = stream.decompressed_content().unwrap_or_else(|_| stream.content.clone());
+    String::from_utf8(content).unwrap()
+}
+
+fn assert_conforming(document: &Document, name: &str) {
+    let xmp = declared(document);
+    for mark in [
+        "<pdfaid:part>2</pdfaid:part>",
+        "<pdfaid:conformance>A</pdfaid:conformance>",
+        "<pdfuaid:part>1</pdfuaid:part>",
+    ] {
+        assert!(xmp.contains(mark), "{name}: no {mark}");
+    }
+}
+
 fn dictionary<'a>(document: &'a Document, object: &'a Object) -> &'a Dictionary {
     document.dereference(object).unwrap().1.as_dict().unwrap()
 }
@@ -51,12 +70,13 @@ fn alternatives(document: &Document) -> Vec<String> {
 }
 
 #[test]
-fn every_horizon_in_both_languages_has_four_to_eight_pages_and_stays_small() {
+fn every_horizon_in_both_languages_has_four_to_eight_pages_is_small_and_keeps_to_the_standards() {
     for horizon in Horizon::ALL {
         for language in [Spanish, English] {
             let (bytes, document) = document(&synthetic::view(language, horizon));
             let pages = document.get_pages().len();
             assert!((4..=8).contains(&pages), "{horizon} {language:?}: {pages} pages");
+            assert_conforming(&document, &format!("{horizon} {language:?}"));
             assert!(bytes.len() < 600_000, "{horizon} {language:?}: {} bytes", bytes.len());
         }
     }
@@ -181,6 +201,7 @@ fn text_from_outside_is_never_markup() {
         source.left_out = Some(SourceGap::Unavailable(evil.to_owned()));
     }
     let (_, document) = document(&view);
+    assert_conforming(&document, "text that no font can show");
     let shown = "#panic() *bold* _it_ $x^2$ `raw` = Head - list @ref <label> \\ // #include \"x\" ] ) } ??";
     assert!(said(&document, shown), "{}", text(&document));
 }
@@ -189,6 +210,7 @@ fn text_from_outside_is_never_markup() {
 fn extreme_views_are_still_notes() {
     for (name, view) in extreme::views() {
         let (_, document) = document(&view);
+        assert_conforming(&document, name);
         let text = text(&document);
         assert!(!text.contains("NaN") && !text.contains("inf%"), "{name}");
         assert!(document.get_pages().len() <= 9, "{name}: {} pages", document.get_pages().len());

@@ -77,11 +77,10 @@ fn subject(page: &Page<'_>) -> String {
     let price = |price: f64| if median >= 100.0 { language.number(price, 0) } else { page.price(price) };
     let mark = if view.stale.is_some() { format!("[{}] ", labels::stale_mark(language)) } else { String::new() };
     let subject = format!(
-        "{mark}{} {}: {} ({}: {}-{}) {} {}",
+        "{mark}{} {}: {} (80 %: {}-{}) {} {}",
         view.pair,
         view.horizon,
         price(median),
-        language.pick("80 %", "80%"),
         price(low),
         price(high),
         language.pick("al", "by"),

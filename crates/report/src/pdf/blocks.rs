@@ -236,7 +236,7 @@ impl Chart {
         dict! {
             "alt" => text(&self.alt),
             "caption" => text(&self.caption),
-            "svg" => Bytes::from_string(self.svg),
+            "svg" => Bytes::from_string(self.svg.replace(|c| !super::world::has_glyph(c), "?")),
         }
     }
 }

@@ -25,7 +25,7 @@ use typst::{
     foundations::{Datetime, Dict, Smart, dict},
 };
 use typst_layout::PagedDocument;
-use typst_pdf::{PdfOptions, Timestamp};
+use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 /// Why there is no PDF.
 #[derive(Debug, Error)]
@@ -45,20 +45,28 @@ pub enum PdfError {
     Export(String),
 }
 
-/// The report as a PDF of 4 to 8 pages.
+/// The report as a PDF of 4 to 8 pages, which conforms to PDF/A-2a (archives) and PDF/UA-1 (screen readers).
 pub fn pdf(view: &ReportView) -> Result<Vec<u8>, PdfError> {
     let world = world::NoteWorld::new(note(view)).ok_or(PdfError::NoTemplate)?;
     let document = typst::compile::<PagedDocument>(&world).output.map_err(|all| PdfError::Typesetting(words(&all)));
+    // A note that cannot keep to the standards is better than none.
+    let file =
+        document.and_then(|document| export(view, &document, true).or_else(|_| export(view, &document, false)));
+    // Otherwise what typst keeps for another rendering of the same note stays for good.
+    comemo::evict(0);
+    file
+}
+
+fn export(view: &ReportView, document: &PagedDocument, conforming: bool) -> Result<Vec<u8>, PdfError> {
+    let standards: &[PdfStandard] = if conforming { &[PdfStandard::A_2a, PdfStandard::Ua_1] } else { &[] };
     let options = PdfOptions {
         ident: Smart::Custom(format!("forecaster {} {}", view.run_id, labels::html_language(view.language))),
         creator: Smart::Custom(Some(format!("forecaster {}", view.version))),
         timestamp: timestamp(view),
+        standards: PdfStandards::new(standards).map_err(|error| PdfError::Export(error.message().to_string()))?,
         ..PdfOptions::default()
     };
-    let file = document.and_then(|d| typst_pdf::pdf(&d, &options).map_err(|all| PdfError::Export(words(&all))));
-    // Otherwise what typst keeps for another rendering of the same note stays for good.
-    comemo::evict(0);
-    file
+    typst_pdf::pdf(document, &options).map_err(|all| PdfError::Export(words(&all)))
 }
 
 fn words(errors: &[SourceDiagnostic]) -> String {
