@@ -134,7 +134,8 @@ def mail_test(bench):
     with bench.server() as server:
         desk = bench.desk(server)
         said = desk.use("mail", "test").ended(0)
-        said.says("connect", "EHLO", "TLS 1.3", "AUTH", "MAIL FROM", "is ready for mail", f"sent to {TREASURY}: 250", f"sent to {CFO}: 250")
+        said.says("connect", "EHLO", "TLS 1.3", "AUTH", "MAIL FROM", "is ready for mail")
+        said.says(f"sent to {TREASURY}: 250", f"sent to {CFO}: 250")
         expect(len(server.taken) == 1, f"{len(server.taken)} mails")
         mail = server.taken[0].parsed()
         expect(mail["Message-ID"].endswith(f".test@{DOMAIN}>") and mail["To"] == ", ".join(READERS), str(mail))
