@@ -105,7 +105,7 @@ fn no_run_is_lost_or_doubled_however_often_the_daemon_is_killed() {
     let names: Vec<String> =
         reports.iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
     let whole: Vec<&String> = names.iter().filter(|name| !unfinished(name)).collect();
-    assert_eq!(whole.len(), 2 * run_ids.len(), "HTML and JSON of each run");
+    assert_eq!(whole.len(), 3 * run_ids.len(), "HTML, PDF and JSON of each run");
     assert!(whole.iter().all(|name| run_ids.iter().any(|id| name.contains(id.as_str()))), "a report of no run");
     assert_eq!(integrity(&desk), "ok");
     let left = names.iter().filter(|name| unfinished(name)).count();

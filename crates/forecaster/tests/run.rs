@@ -29,7 +29,9 @@ fn every_horizon_meets_the_contract() {
         let total: f64 = models.values().map(|m| m["weight"].as_f64().unwrap()).sum();
         assert!((total - 1.0).abs() < 1e-9);
         assert_eq!(models["random_walk"]["skill"], 0.0);
-        assert!(run["ensemble_without_chronos"].is_null() && run["report"]["pdf"].is_null());
+        assert!(run["ensemble_without_chronos"].is_null());
+        let pdf = std::fs::read(desk.path(run["report"]["pdf"].as_str().unwrap())).unwrap();
+        assert!(pdf.starts_with(b"%PDF-") && pdf.len() < 600_000, "{}", pdf.len());
     }
 }
 
@@ -82,7 +84,7 @@ fn a_run_leaves_report_json_metrics_and_ledger_that_agree() {
     let desk = Desk::new();
     let run = desk.run(&["run", "30d", "--offline", "--as-of", "2024-06-28", "--json"]).expect(0).json();
     let files = desk.files("reports");
-    assert_eq!(files.len(), 2, "{files:?}");
+    assert_eq!(files.len(), 3, "{files:?}");
     let json: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(desk.path(run["report"]["json"].as_str().unwrap())).unwrap())
             .unwrap();

@@ -28,7 +28,7 @@ fn it_says_ready_runs_what_was_missed_and_tells_the_result_and_the_next_run() {
     assert_eq!(metrics.len(), 1);
     assert_valid(&metrics[0], "metrics.schema.json");
     assert_eq!(metrics[0]["scheduled_for"].as_str().unwrap().parse(), Ok(due));
-    assert_eq!(desk.files("reports").len(), 2);
+    assert_eq!(desk.files("reports").len(), 3);
     let slot = ledger(&desk).slot(H, due).unwrap().unwrap();
     assert_eq!((slot.state, slot.attempts), (SlotState::Done, 1));
     let log = desk.log();
@@ -283,7 +283,7 @@ fn killed_in_the_middle_of_a_run_it_runs_it_once_after_the_next_start_and_leaves
     daemon.stop();
     let runs = ledger(&desk).runs(H, 10).unwrap();
     assert_eq!((runs.len(), &runs[0].run_id), (1, &open[0].run_id));
-    assert_eq!((desk.metrics().len(), desk.files("reports").len()), (1, 2));
+    assert_eq!((desk.metrics().len(), desk.files("reports").len()), (1, 3));
     assert!(desk.log().contains("resuming: the 7d run of"), "{}", desk.log());
 }
 
