@@ -8,8 +8,9 @@ use crate::failure::Failure;
 use crate::lock;
 use crate::secret::Secret;
 use chrono::{DateTime, Utc};
-use forecaster_ledger::{DueMail, Ledger, MailOutcome};
-use forecaster_mail::{Address, Delivery, GIVE_UP_AFTER_DAYS, Outcome, Pace, Server, Trouble, deliver, next_attempt};
+use forecaster_ledger::{DueMail, Ledger, MailOutcome, WaitingRecipient};
+use forecaster_mail::{Address, GIVE_UP_AFTER_DAYS, Outcome, Pace, Server, Trouble, deliver, next_attempt};
+use std::collections::BTreeSet;
 
 /// What a round did, by recipients.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,18 +62,20 @@ pub(crate) async fn deliver_due(ledger: &Ledger, config: &Config) -> Result<Roun
     };
     let server = server(config)?;
     let mut in_the_way: Option<Trouble> = None;
+    let mut seen = BTreeSet::new();
     while let Some(mail) = ledger.due_mail(Utc::now())? {
+        if !seen.insert(mail.message_id.clone()) {
+            // What was written down does not count, whatever the reason: better late than over and over.
+            return Err(Failure::failed(format!("mail {} is due again at once", mail.message_id)));
+        }
         let outcomes = match &in_the_way {
             // What kept the last one will keep this one as well: the server is not asked again.
             Some(trouble) => put_off(&mail, &trouble.to_string(), trouble.pace(), Utc::now()),
-            None => match attempt(&server, &mail).await {
-                Some(delivery) => {
-                    let outcomes = outcomes(&delivery, &mail, Utc::now());
-                    in_the_way = delivery.trouble.filter(concerns_all);
-                    outcomes
-                }
-                None => put_off(&mail, "no address that is one", Pace::Usual, Utc::now()),
-            },
+            None => {
+                let (outcomes, trouble) = attempt(&server, &mail).await;
+                in_the_way = trouble;
+                outcomes
+            }
         };
         tell(&mail, &outcomes, &mut round);
         ledger.settle_mail(&mail.message_id, &outcomes, Utc::now())?;
@@ -90,29 +93,36 @@ fn concerns_all(trouble: &Trouble) -> bool {
     !of_one && !trouble.is_permanent()
 }
 
-/// `None` when the mail has no address that is one.
-async fn attempt(server: &Server, mail: &DueMail) -> Option<Delivery> {
-    let sender = Address::parse(&mail.sender).ok()?;
-    let recipients: Vec<Address> =
-        mail.recipients.iter().filter_map(|recipient| Address::parse(&recipient.address).ok()).collect();
-    if recipients.is_empty() {
-        return None;
-    }
-    tracing::debug!(message_id = mail.message_id, "sending to {} of {}", recipients.len(), server.address());
-    Some(deliver(server, &sender, &recipients, &mail.message).await)
-}
-
-fn outcomes(delivery: &Delivery, mail: &DueMail, now: DateTime<Utc>) -> Vec<(String, MailOutcome)> {
+/// Hands it over to the server; an outcome for each of its recipients, and what concerns all mail.
+async fn attempt(server: &Server, mail: &DueMail) -> (Vec<(String, MailOutcome)>, Option<Trouble>) {
+    let parsed =
+        |recipient: &WaitingRecipient| Some((recipient.address.clone(), Address::parse(&recipient.address).ok()?));
+    let known: Vec<(String, Address)> = mail.recipients.iter().filter_map(parsed).collect();
+    let (Ok(sender), false) = (Address::parse(&mail.sender), known.is_empty()) else {
+        return (refused(mail.recipients.iter().map(|recipient| recipient.address.clone())), None);
+    };
+    let addresses: Vec<Address> = known.iter().map(|(_, address)| address.clone()).collect();
+    tracing::debug!(message_id = mail.message_id, "sending to {} of {}", addresses.len(), server.address());
+    let delivery = deliver(server, &sender, &addresses, &mail.message).await;
+    let now = Utc::now();
     let pace = delivery.trouble.as_ref().map_or(Pace::Usual, Trouble::pace);
-    let fate = |(address, outcome): &(Address, Outcome)| {
+    let fate = |((address, _), (_, outcome)): (&(String, Address), &(Address, Outcome))| {
         let outcome = match outcome {
             Outcome::Accepted { reply } => MailOutcome::Sent(reply.clone()),
             Outcome::Refused { reply } => MailOutcome::Refused(reply.clone()),
-            Outcome::Deferred { reason } => waiting(mail, address.address(), reason, pace, now),
+            Outcome::Deferred { reason } => waiting(mail, address, reason, pace, now),
         };
-        (address.address().to_owned(), outcome)
+        (address.clone(), outcome)
     };
-    delivery.recipients.iter().map(fate).collect()
+    let unknown = mail.recipients.iter().map(|recipient| &recipient.address);
+    let unknown = unknown.filter(|address| !known.iter().any(|(other, _)| other == *address)).cloned();
+    let outcomes = known.iter().zip(&delivery.recipients).map(fate).chain(refused(unknown)).collect();
+    (outcomes, delivery.trouble.filter(concerns_all))
+}
+
+/// What lies in the outbox as an address, or as the sender's, and is none: nobody wrote it there but by hand.
+fn refused(addresses: impl Iterator<Item = String>) -> Vec<(String, MailOutcome)> {
+    addresses.map(|address| (address, MailOutcome::Refused("the outbox has what is no address".into()))).collect()
 }
 
 fn put_off(mail: &DueMail, reason: &str, pace: Pace, now: DateTime<Utc>) -> Vec<(String, MailOutcome)> {
