@@ -51,6 +51,32 @@ pub enum Command {
         #[command(subcommand)]
         command: MailCommand,
     },
+    /// Chronos in each horizon: whether it takes part, why not, and whether the next horizon is ready for it
+    Chronos {
+        /// What to do with it
+        #[command(subcommand)]
+        command: ChronosCommand,
+    },
+    /// Score what was issued against what happened, and say who was better
+    Review(ReviewArgs),
+    /// Look over the whole installation, line by line, with what to do about each fault
+    Doctor {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put configuration, ledger and rates into one file, while the daemon runs
+    Backup {
+        /// The file to write
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Bring a backup back, where nothing is yet
+    Restore {
+        /// The file of the backup
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Run a checkpoint for the parent process
     #[command(hide = true)]
     ChronosWorker,
@@ -269,6 +295,60 @@ pub enum MailCommand {
     },
     /// Send what waits now, however long it was to wait
     Flush,
+}
+
+/// `forecaster chronos`
+#[derive(Debug, Subcommand)]
+pub enum ChronosCommand {
+    /// Tell of each horizon: on or off, since when, suspended or why, and whether the next stage is earned
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Leave Chronos out of a horizon until it is resumed
+    Suspend {
+        /// 7d, 15d, 30d or 90d
+        #[arg(value_name = "HORIZON")]
+        horizon: Horizon,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT", default_value = "by hand")]
+        reason: String,
+    },
+    /// Let Chronos take part in a horizon again
+    Resume {
+        /// 7d, 15d, 30d or 90d
+        #[arg(value_name = "HORIZON")]
+        horizon: Horizon,
+    },
+}
+
+/// Span of a review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReviewPeriod {
+    /// 7 days.
+    Week,
+    /// 30 days.
+    Month,
+    /// 91 days.
+    Quarter,
+}
+
+/// `forecaster review`
+#[derive(Debug, Args)]
+pub struct ReviewArgs {
+    /// Days that are looked back on
+    #[arg(value_enum, default_value = "month")]
+    pub period: ReviewPeriod,
+    /// Review as of this date [default: today]
+    #[arg(long, value_name = "DATE", value_parser = iso_date)]
+    pub as_of: Option<NaiveDate>,
+    /// Count forecasts that were made knowing the outcome, by run --as-of, each at its as-of date
+    #[arg(long)]
+    pub replays: bool,
+    /// Print the review as one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `forecaster config`

@@ -1,20 +1,28 @@
 //! What each subcommand does and prints. Answers go to stdout, everything else to stderr.
 
 mod backtest;
+mod backup;
+mod chronos;
 mod config;
+mod doctor;
 mod generate;
 mod mail;
 mod model;
 mod rates;
+mod review;
 mod run;
 mod sync;
 
 pub(crate) use backtest::backtest;
+pub(crate) use backup::{backup, restore};
+pub(crate) use chronos::chronos;
 pub(crate) use config::{config, history, rollback};
+pub(crate) use doctor::doctor;
 pub(crate) use generate::generate;
 pub(crate) use mail::mail;
 pub(crate) use model::model;
 pub(crate) use rates::rates;
+pub(crate) use review::review;
 pub(crate) use run::run;
 
 use crate::cli::HorizonChoice;

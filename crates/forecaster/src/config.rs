@@ -5,12 +5,14 @@
 
 mod changes;
 mod check;
+mod guard;
 mod load;
 mod mail;
 mod settings;
 pub(crate) mod snapshots;
 
 pub(crate) use changes::changes;
+pub(crate) use guard::GuardSettings;
 pub(crate) use load::{ConfigError, Loaded, data_dir, find, load};
 pub(crate) use mail::{HorizonEmail, MailSettings};
 pub(crate) use settings::{

@@ -27,7 +27,7 @@ mod run;
 mod secret;
 
 use clap::CommandFactory;
-use cli::{Cli, Command, ConfigCommand, MailCommand, ModelCommand, RatesCommand};
+use cli::{ChronosCommand, Cli, Command, ConfigCommand, MailCommand, ModelCommand, RatesCommand};
 use config::LogSettings;
 use failure::{Failure, Outcome};
 
@@ -49,6 +49,15 @@ pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Config { command: ConfigCommand::Rollback { number } } => {
             return commands::rollback(cli.config.as_deref(), *number);
         }
+        // They look at the configuration themselves, or there is none yet.
+        Command::Doctor { json } => {
+            start_logging(cli, &LogSettings { level: "error".to_owned(), ..LogSettings::default() })?;
+            return commands::doctor(cli.config.as_deref(), *json);
+        }
+        Command::Restore { file } => {
+            start_logging(cli, &LogSettings::default())?;
+            return commands::restore(file, cli.config.as_deref());
+        }
         // A package does not depend on the configuration of the machine that makes it.
         Command::Generate { directory } => {
             start_logging(cli, &LogSettings::default())?;
@@ -68,9 +77,16 @@ pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
         Command::Model { command } => commands::model(command, &loaded.config),
         Command::Config { command } => commands::config(command, &loaded),
         Command::Mail { command } => commands::mail(command, &loaded.config),
+        Command::Chronos { command } => commands::chronos(command, &loaded.config),
+        Command::Review(args) => commands::review(args, &loaded.config),
+        Command::Backup { file } => commands::backup(file, &loaded),
         Command::Serve => daemon::serve(loaded, cli.config.as_deref(), cli.log.is_some()),
         Command::Healthcheck => daemon::healthcheck(&loaded.config),
-        Command::ChronosWorker | Command::RunWorker | Command::Generate { .. } => Ok(Outcome::Done),
+        Command::ChronosWorker
+        | Command::RunWorker
+        | Command::Generate { .. }
+        | Command::Doctor { .. }
+        | Command::Restore { .. } => Ok(Outcome::Done),
     }
 }
 
@@ -82,7 +98,11 @@ fn writes(command: &Command) -> bool {
         Command::Model { command } => matches!(command, ModelCommand::Pull { .. } | ModelCommand::Import { .. }),
         Command::ChronosWorker | Command::RunWorker | Command::Healthcheck => false,
         Command::Mail { command } => matches!(command, MailCommand::Flush),
+        Command::Chronos { command } => !matches!(command, ChronosCommand::Status { .. }),
+        // It keeps the scores that it finds missing.
+        Command::Review(_) => true,
         Command::Config { .. } | Command::Generate { .. } => false,
+        Command::Doctor { .. } | Command::Backup { .. } | Command::Restore { .. } => false,
     }
 }
 

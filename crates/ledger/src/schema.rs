@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use std::time::{Duration, Instant};
 
 /// One script a step, never edited once released.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE runs (
         run_id TEXT PRIMARY KEY,
@@ -117,6 +117,75 @@ const MIGRATIONS: [&str; 3] = [
         PRIMARY KEY (message_id, address)
     ) WITHOUT ROWID;
     CREATE INDEX outbox_waiting ON outbox_recipients (next_attempt) WHERE state = 'waiting';
+",
+    "
+    -- What happened, as it was known when forecasts of it were scored. revised_from: the value before the last revision.
+    CREATE TABLE actuals (
+        pair TEXT NOT NULL,
+        date TEXT NOT NULL,
+        value REAL NOT NULL,
+        noted_at TEXT NOT NULL,
+        revised_from REAL,
+        revised_at TEXT,
+        PRIMARY KEY (pair, date)
+    ) WITHOUT ROWID;
+    -- Scores of what was issued, over its published target dates. loss: sum of the pinball losses at the nine deciles; scale:
+    -- sum of the actuals; inside80, inside95: dates within the intervals; end_error: median less actual on the last target
+    -- date, null when none was published for it. Loss, scale and error in quote currency per unit of base currency.
+    CREATE TABLE scores (
+        run_id TEXT NOT NULL REFERENCES runs (run_id) ON DELETE CASCADE,
+        model TEXT NOT NULL,
+        end_date TEXT NOT NULL,
+        dates INTEGER NOT NULL,
+        loss REAL NOT NULL,
+        scale REAL NOT NULL,
+        inside80 INTEGER NOT NULL,
+        inside95 INTEGER NOT NULL,
+        end_actual REAL,
+        end_error REAL,
+        scored_at TEXT NOT NULL,
+        PRIMARY KEY (run_id, model)
+    ) WITHOUT ROWID;
+    CREATE INDEX scores_by_end ON scores (end_date);
+    -- Chronos in each horizon. enabled: as the configuration said when it was last looked at; enabled_since: when it was
+    -- switched on; failures and heavy_runs: in a row; suspended_at, cause and reason: null unless it is suspended.
+    CREATE TABLE guard (
+        horizon TEXT PRIMARY KEY,
+        enabled INTEGER NOT NULL,
+        enabled_since TEXT,
+        failures INTEGER NOT NULL DEFAULT 0,
+        heavy_runs INTEGER NOT NULL DEFAULT 0,
+        suspended_at TEXT,
+        cause TEXT,
+        reason TEXT
+    ) WITHOUT ROWID;
+    -- What befell it: enabled, disabled, failed, heavy, interrupted, suspended, resumed.
+    CREATE TABLE guard_events (
+        id INTEGER PRIMARY KEY,
+        at TEXT NOT NULL,
+        horizon TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        run_id TEXT,
+        detail TEXT NOT NULL
+    );
+    CREATE INDEX guard_events_by_horizon ON guard_events (horizon, at);
+    -- Runs that have begun to forecast with Chronos and not ended that. One that is still here when its process is gone was
+    -- killed. boot: the kernel's identifier of the boot; oom_kills: its count of out-of-memory kills, null where it tells none.
+    CREATE TABLE chronos_marks (
+        horizon TEXT PRIMARY KEY,
+        run_id TEXT NOT NULL,
+        begun_at TEXT NOT NULL,
+        boot TEXT NOT NULL,
+        oom_kills INTEGER
+    ) WITHOUT ROWID;
+    -- The tests for drift and the regime of volatility, as JSON, by as-of date.
+    CREATE TABLE drift (
+        pair TEXT NOT NULL,
+        as_of TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        findings TEXT NOT NULL,
+        PRIMARY KEY (pair, as_of)
+    ) WITHOUT ROWID;
 ",
 ];
 

@@ -15,7 +15,7 @@ pub(super) struct Problem {
     pub(super) expected: String,
 }
 
-fn problem(key: impl Into<String>, found: impl ToString, expected: impl Into<String>) -> Problem {
+pub(super) fn problem(key: impl Into<String>, found: impl ToString, expected: impl Into<String>) -> Problem {
     Problem { key: key.into(), found: found.to_string(), expected: expected.into() }
 }
 
@@ -41,6 +41,7 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
     check_rates(config)?;
     check_chronos(config)?;
     check_ensemble(config)?;
+    super::guard::check(config)?;
     super::mail::check(config)?;
     Horizon::ALL.into_iter().try_for_each(|horizon| check_horizon(config, horizon))
 }

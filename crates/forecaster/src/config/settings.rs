@@ -1,6 +1,6 @@
 //! The settings and their defaults. config/forecasters.toml shows them all; a test keeps the two equal.
 
-use super::{HorizonEmail, MailSettings};
+use super::{GuardSettings, HorizonEmail, MailSettings};
 use crate::failure::Failure;
 use chrono_tz::Tz;
 use forecaster_domain::{Horizon, Pair};
@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub chronos: ChronosSettings,
     /// Validation and weights.
     pub ensemble: EnsembleSettings,
+    /// What Chronos may cost.
+    pub guard: GuardSettings,
     /// Who is told, and how.
     pub mail: MailSettings,
     /// One forecaster a horizon.

@@ -1,0 +1,38 @@
+//! `[guard]`: what Chronos may cost before it is suspended.
+
+use super::Config;
+use super::check::{Problem, problem};
+use serde::{Deserialize, Serialize};
+
+/// `[guard]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct GuardSettings {
+    /// Failures in a row that are borne; the next one suspends it.
+    pub max_consecutive_failures: u32,
+    /// Peak resident memory of a run, MiB; over it in two runs in a row, it is suspended.
+    pub max_peak_rss_mb: u64,
+    /// Seconds that it may add to a run. An answer that takes longer is not waited for.
+    pub max_extra_seconds: u64,
+}
+
+impl Default for GuardSettings {
+    fn default() -> Self {
+        Self { max_consecutive_failures: 2, max_peak_rss_mb: 3500, max_extra_seconds: 20 }
+    }
+}
+
+pub(super) fn check(config: &Config) -> Result<(), Problem> {
+    let guard = &config.guard;
+    let settings = [
+        ("max_consecutive_failures", u64::from(guard.max_consecutive_failures), 0..=1000),
+        ("max_peak_rss_mb", guard.max_peak_rss_mb, 1..=1 << 20),
+        ("max_extra_seconds", guard.max_extra_seconds, 1..=3600),
+    ];
+    for (key, value, range) in settings {
+        if !range.contains(&value) {
+            return Err(problem(format!("guard.{key}"), value, format!("{} to {}", range.start(), range.end())));
+        }
+    }
+    Ok(())
+}
