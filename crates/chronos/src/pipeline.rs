@@ -15,8 +15,10 @@ pub struct WorkerCommand {
     pub program: PathBuf,
     /// Arguments with which it calls [`crate::serve_worker`].
     pub arguments: Vec<String>,
-    /// Longest time for an answer, beyond a second a context; then the process is given up.
+    /// Longest time for an answer; then the process is given up.
     pub patience: Duration,
+    /// So much longer for each context.
+    pub patience_a_context: Duration,
 }
 
 /// What a pipeline needs to know.

@@ -59,6 +59,7 @@ enum Response {
 pub(crate) struct Worker {
     child: Child,
     patience: Duration,
+    patience_a_context: Duration,
     /// Written by a thread of its own: a worker that has been stopped does not read, and a full pipe would hold us.
     requests: Sender<Vec<u8>>,
     responses: Receiver<std::io::Result<String>>,
@@ -112,9 +113,17 @@ impl Worker {
                 }
             }
         });
-        let patience = command.patience;
-        let mut worker =
-            Self { child, patience, requests, responses, levels: Vec::new(), load_seconds: 0.0, peak_rss_mb: 0.0 };
+        let WorkerCommand { patience, patience_a_context, .. } = *command;
+        let mut worker = Self {
+            child,
+            patience,
+            patience_a_context,
+            requests,
+            responses,
+            levels: Vec::new(),
+            load_seconds: 0.0,
+            peak_rss_mb: 0.0,
+        };
         writer.and(reader).map_err(failed)?;
         let load = Request::Load {
             place: place.clone(),
@@ -153,8 +162,7 @@ impl Worker {
     ) -> Result<(Vec<Array2<f64>>, f64), ChronosError> {
         let seen = |context: &Vec<f64>| context.iter().map(|v| (!v.is_nan()).then_some(*v)).collect();
         let request = Request::Predict { contexts: contexts.iter().map(seen).collect(), steps };
-        // A second more a context: the largest checkpoint takes a thirtieth of that.
-        let patience = self.patience + Duration::from_secs(contexts.len() as u64);
+        let patience = self.patience + self.patience_a_context * contexts.len() as u32;
         match self.ask(&request, patience)? {
             Response::Quantiles { values, seconds, peak_rss_mb } => {
                 self.peak_rss_mb = peak_rss_mb;

@@ -60,7 +60,12 @@ fn too_little_memory_is_told_with_both_figures_and_nothing_is_loaded() {
 
 fn with_worker(directory: &Path, program: &str, arguments: &[&str]) -> Pipeline {
     let arguments = arguments.iter().map(|a| (*a).to_owned()).collect();
-    let worker = Some(WorkerCommand { program: program.into(), arguments, patience: Duration::from_millis(500) });
+    let worker = Some(WorkerCommand {
+        program: program.into(),
+        arguments,
+        patience: Duration::from_millis(500),
+        patience_a_context: Duration::ZERO,
+    });
     Pipeline::new(PipelineSettings { worker, ..settings(directory) })
 }
 

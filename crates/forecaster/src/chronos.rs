@@ -13,8 +13,9 @@ use std::io::BufReader;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Longest time for an answer of the worker, beyond a second a context. A load from a slow disk takes longest.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longest time for an answer of the worker where the guard sets no limit: a load from a slow disk takes longest, and the largest
+/// checkpoint takes a thirtieth of a second a context.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(1));
 
 /// The store of checkpoints, beside the rates and the ledger.
 pub(crate) fn store(config: &Config) -> ModelStore {
@@ -43,14 +44,22 @@ pub(crate) fn precision(config: &Config) -> Precision {
 /// The configured checkpoint: one pipeline for all horizons, so that it stays loaded from one to the next. Looked for when
 /// a horizon first needs it: where none does, nothing is read.
 #[derive(Debug, Default)]
-pub(crate) struct ChronosSource(OnceCell<Result<(Pipeline, CheckpointLabel), String>>);
+pub(crate) struct ChronosSource {
+    found: OnceCell<Result<(Pipeline, CheckpointLabel), String>>,
+    limit: Option<Duration>,
+}
 
 impl ChronosSource {
+    /// For runs: an answer that takes longer than the guard allows is not waited for.
+    pub(crate) fn guarded(config: &Config) -> Self {
+        Self { limit: Some(Duration::from_secs(config.guard.max_extra_seconds)), ..Self::default() }
+    }
+
     /// The model of one horizon, with nothing loaded yet. A checkpoint that is not there is told by each model made of it.
     pub(crate) fn model(&self, config: &Config, horizon: Horizon, calendar: &BusinessCalendar) -> Chronos {
         let chronos = &config.horizons.get(horizon).chronos;
         let settings = ChronosSettings { context_length: chronos.context_length, temperature: chronos.temperature };
-        match self.0.get_or_init(|| pipeline(config).map_err(|error| error.to_string())) {
+        match self.found.get_or_init(|| pipeline(config, self.limit).map_err(|error| error.to_string())) {
             Ok((pipeline, label)) => Chronos::new(pipeline.clone(), label.clone(), settings, *calendar),
             Err(reason) => Chronos::unavailable(reason.clone(), settings, *calendar),
         }
@@ -69,11 +78,11 @@ impl ChronosSource {
     }
 
     fn pipeline(&self) -> Option<&Pipeline> {
-        self.0.get()?.as_ref().ok().map(|(pipeline, _)| pipeline)
+        self.found.get()?.as_ref().ok().map(|(pipeline, _)| pipeline)
     }
 }
 
-fn pipeline(config: &Config) -> Result<(Pipeline, CheckpointLabel), ChronosError> {
+fn pipeline(config: &Config, limit: Option<Duration>) -> Result<(Pipeline, CheckpointLabel), ChronosError> {
     let installed = store(config).find(&config.chronos.model)?;
     let (checkpoint, weights_sha256) = installed.open()?;
     let label = CheckpointLabel {
@@ -84,7 +93,7 @@ fn pipeline(config: &Config) -> Result<(Pipeline, CheckpointLabel), ChronosError
         config_sha256: checkpoint.config_sha256().to_owned(),
     };
     let idle_unload = Duration::from_secs(config.chronos.idle_unload_seconds);
-    let settings = PipelineSettings { idle_unload, ..pipeline_settings(config, &installed, Some(worker())) };
+    let settings = PipelineSettings { idle_unload, ..pipeline_settings(config, &installed, Some(worker(limit))) };
     Ok((Pipeline::new(settings), label))
 }
 
@@ -105,11 +114,12 @@ pub(crate) fn pipeline_settings(
     }
 }
 
-/// This program again.
-pub(crate) fn worker() -> WorkerCommand {
+/// This program again; `limit` is the longest time for an answer.
+pub(crate) fn worker(limit: Option<Duration>) -> WorkerCommand {
+    let (patience, patience_a_context) = limit.map_or(PATIENCE, |limit| (limit, Duration::ZERO));
     let mut arguments = crate::logging::arguments();
     arguments.push("chronos-worker".to_owned());
-    WorkerCommand { program: this_program(), arguments, patience: PATIENCE }
+    WorkerCommand { program: this_program(), arguments, patience, patience_a_context }
 }
 
 /// The file of this program. On Linux by the kernel's link to it, which stays true when the file is replaced by an upgrade.

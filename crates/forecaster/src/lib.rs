@@ -11,6 +11,8 @@ mod document;
 mod earlier;
 pub mod failure;
 mod fetch;
+mod guard;
+mod interrupt;
 mod lock;
 mod logging;
 mod market;

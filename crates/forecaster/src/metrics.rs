@@ -1,12 +1,12 @@
 //! The line of a run in metrics.jsonl. Its schema is docs/schema/metrics.schema.json.
 
-use crate::config::CHRONOS;
 use crate::document::{FaultDocument, LeftOut, RunIdentity, ScoresDocument, faults, left_out};
 use crate::market::Market;
 use crate::pipeline::Forecast;
 use crate::resources::Usage;
 use chrono::NaiveDate;
 use forecaster_domain::{Horizon, Pair, QuantileForecast};
+use forecaster_ledger::Suspension;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -29,6 +29,8 @@ struct MetricsLine {
     ensemble: Option<ScoresDocument>,
     ensemble_without_chronos: Option<ScoresDocument>,
     left_out: Vec<LeftOut>,
+    /// Why the run has suspended Chronos for the next ones; null when it has not.
+    chronos_suspended: Option<String>,
     resources: ResourceMetrics,
     /// Null when the run failed before it had read the rates.
     data: Option<DataMetrics>,
@@ -134,6 +136,7 @@ pub(crate) fn line(
     market: &Market,
     forecast: &Forecast,
     usage: &Usage,
+    suspension: Option<&Suspension>,
 ) -> serde_json::Result<String> {
     let models = forecast.models.iter().map(|m| {
         let metrics = ModelMetrics {
@@ -153,8 +156,9 @@ pub(crate) fn line(
         ensemble: forecast.ensemble_judged.map(|judged| Some(judged).into()),
         ensemble_without_chronos: forecast.without_chronos.as_ref().map(|without| without.judged.into()),
         left_out: left_out(forecast),
+        chronos_suspended: suspension.map(|it| it.reason.clone()),
         resources: ResourceMetrics {
-            seconds_chronos: forecast.models.iter().find(|m| m.name == CHRONOS).map(|m| rounded(m.seconds)),
+            seconds_chronos: forecast.chronos_seconds.map(rounded),
             forecasts_cached: forecast.cached,
             forecasts_computed: forecast.computed,
             ..resources(usage)
@@ -223,6 +227,7 @@ fn empty_line(identity: &RunIdentity, pair: &Pair, horizon: Horizon) -> MetricsL
         ensemble: None,
         ensemble_without_chronos: None,
         left_out: Vec::new(),
+        chronos_suspended: None,
         resources: unknown_resources(0.0),
         data: None,
     }

@@ -113,9 +113,29 @@ pub(crate) struct Forecast {
     pub cached: usize,
     /// Forecasts made anew.
     pub computed: usize,
+    /// Seconds in Chronos, whether or not it had a forecast; `None` when it was not to take part.
+    pub chronos_seconds: Option<f64>,
 }
 
-/// Forecasts `horizon` as of the market's last observation.
+impl Forecast {
+    /// Has the report tell that Chronos takes no part from the next run on: where it was left out, or among its details.
+    pub(crate) fn note_suspended(&mut self, reason: &str) {
+        let name = "suspended after this run";
+        for (_, left_out) in self.left_out.iter_mut().filter(|(model, _)| model == CHRONOS) {
+            left_out.push_str(&format!("; {name} ({reason})"));
+        }
+        for result in self.models.iter_mut().filter(|result| result.name == CHRONOS) {
+            result.answer.details.push((name.to_owned(), reason.to_owned()));
+        }
+    }
+
+    /// Why a model has no forecast; `None` when it has one.
+    pub(crate) fn why_left_out(&self, name: &str) -> Option<&str> {
+        self.left_out.iter().find(|(model, _)| model == name).map(|(_, reason)| reason.as_str())
+    }
+}
+
+/// Forecasts `horizon` as of the market's last observation. `suspended`: why Chronos is left out although it is switched on.
 ///
 /// # Errors
 /// When no target date lies in the horizon or no model has a forecast.
@@ -125,9 +145,11 @@ pub(crate) fn forecast(
     horizon: Horizon,
     cache: &dyn ForecastCache,
     chronos: &ChronosSource,
+    suspended: Option<&str>,
 ) -> Result<Forecast, Failure> {
     let settings = config.horizons.get(horizon);
-    let chronos = settings.chronos.enabled.then(|| chronos.model(config, horizon, &market.calendar));
+    let takes_part = settings.chronos.enabled && suspended.is_none();
+    let chronos = takes_part.then(|| chronos.model(config, horizon, &market.calendar));
     let lineup = Lineup::new(horizon, &settings.models, chronos);
     let models = lineup.models();
     let target = Target { horizon, dates: market.calendar.target_dates(market.as_of(), horizon) };
@@ -151,8 +173,13 @@ pub(crate) fn forecast(
         let issued = prequential(&validated.origins, &validated.origins, count, &others, BENCHMARK, &pool_settings);
         Some(WithoutChronos { forecast: pool.apply(&forecasts).ok()?, judged: judge_pool(&issued, BENCHMARK) })
     });
-    let (mut results, left_out) =
+    let chronos_seconds = lineup.chronos.map(|position| validated.seconds[position] + answers[position].1);
+    let (mut results, mut left_out) =
         results(&lineup, &pool, answers, &validated.seconds, |m| judge_model(&validated.origins, m, BENCHMARK));
+    if let Some(reason) = suspended.filter(|_| settings.chronos.enabled) {
+        warn_left_out(CHRONOS, reason);
+        left_out.push((CHRONOS.to_owned(), reason.to_owned()));
+    }
     let last = market.history.pair().last_value();
     let price_levels = price_levels(&ensemble, last);
     if let Some(result) = results.iter_mut().find(|result| result.name == CHRONOS) {
@@ -179,6 +206,7 @@ pub(crate) fn forecast(
         past,
         cached: validated.cached,
         computed: validated.computed,
+        chronos_seconds,
     })
 }
 

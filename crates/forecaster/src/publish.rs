@@ -5,9 +5,11 @@ use crate::config::Config;
 use crate::document::{RunDocument, RunIdentity};
 use crate::earlier::Earlier;
 use crate::failure::Failure;
+use crate::guard::Finding;
 use crate::market::Market;
 use crate::pipeline::Forecast;
 use crate::resources::Usage;
+use crate::run::Workplace;
 use crate::{metrics, post, present};
 use chrono::Utc;
 use forecaster_domain::{Horizon, Pair};
@@ -56,13 +58,12 @@ pub(crate) struct Published {
 /// kept in the ledger.
 pub(crate) fn publish(
     identity: &RunIdentity,
-    config: &Config,
-    market: &Market,
+    place: &Workplace<'_>,
     forecast: &Forecast,
-    ledger: &Ledger,
     usage: &Usage,
-    email: bool,
+    finding: Finding,
 ) -> Result<Published, Failure> {
+    let Workplace { config, market, ledger, email, .. } = *place;
     let paths = ReportPaths::new(config, market, forecast.horizon, &identity.run_id);
     let earlier = Earlier::read(ledger, market, forecast, config.zone());
     let view = present::view(identity, config, market, forecast, &earlier, usage);
@@ -72,16 +73,20 @@ pub(crate) fn publish(
     let identity = &RunIdentity { status, ..identity.clone() };
     let document = RunDocument::new(identity, config, market, forecast, &earlier, (&paths, pdf.is_some()));
     let json = serde_json::to_string_pretty(&document).map_err(Failure::failed)?;
-    let metrics = metrics::line(identity, market, forecast, usage).map_err(Failure::failed)?;
+    let metrics = metrics::line(identity, market, forecast, usage, finding.suspension()).map_err(Failure::failed)?;
     let files =
         [(&paths.html, Some(html.as_bytes())), (&paths.pdf, pdf.as_deref()), (&paths.json, Some(json.as_bytes()))];
-    let mail = if email { mail(identity, config, market, &view, pdf.as_deref()) } else { Vec::new() };
+    let mut mail = if email { mail(identity, config, market, &view, pdf.as_deref()) } else { Vec::new() };
+    if let Some(suspension) = finding.suspension().filter(|_| email) {
+        mail.extend(post::suspended(config, (&identity.run_id, identity.generated_at), forecast.horizon, suspension));
+    }
     let record = RunRecord {
         report_html: Some(paths.html.clone()),
         report_pdf: pdf.is_some().then(|| paths.pdf.clone()),
         report_json: Some(paths.json.clone()),
         forecasts: issued(forecast),
         mail,
+        guard: finding.update,
         ..bare_record(identity, &market.pair, Some(market), forecast.horizon, metrics)
     };
     let write = || -> Result<(), Failure> {
@@ -195,6 +200,7 @@ fn bare_record(
         metrics,
         forecasts: Vec::new(),
         mail: Vec::new(),
+        guard: None,
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::cache::LedgerCache;
 use crate::chronos::ChronosSource;
-use crate::config::Config;
+use crate::config::{CHRONOS, Config};
 use crate::document::RunIdentity;
 use crate::failure::{Failure, Outcome};
+use crate::guard::{self, Admission, Finding, Seen};
 use crate::market::Market;
 use crate::metrics::rounded;
 use crate::pipeline::{self, Forecast};
@@ -145,7 +146,7 @@ fn attempt(
     publishing: &Publishing,
     usage: &mut Usage,
 ) -> Result<Issued, Failure> {
-    let Workplace { config, market, ledger, chronos, release, email } = *place;
+    let Workplace { config, market, ledger, chronos, release, .. } = *place;
     if identity.stale {
         warn_stale(config, market);
     }
@@ -153,18 +154,24 @@ fn attempt(
         tracing::warn!("{caution}");
     }
     let cache = LedgerCache { ledger, today: identity.generated_at.date_naive() };
-    let forecast = pipeline::forecast(config, market, horizon, &cache, chronos);
+    let admission = guard::admit(ledger, config, horizon, &identity.run_id);
+    let suspended = if let Admission::Suspended(reason) = &admission { Some(reason.as_str()) } else { None };
+    let forecast = pipeline::forecast(config, market, horizon, &cache, chronos, suspended);
     usage.add_worker(chronos.take_peak_rss_mb());
     if release {
         chronos.release();
     }
-    let forecast = forecast?;
+    let finding = judge(&admission, place, forecast.as_ref().ok(), usage);
+    let mut forecast = forecast?;
+    if let Some(suspension) = finding.suspension() {
+        forecast.note_suspended(&suspension.reason);
+    }
     if identity.stale || !forecast.left_out.is_empty() || market.fetched.is_degraded() {
         identity.status = RunStatus::Degraded;
     }
     log_models(&forecast);
     let writing = publishing.hold();
-    let published = publish::publish(&identity, config, market, &forecast, ledger, usage, email)?;
+    let published = publish::publish(&identity, place, &forecast, usage, finding)?;
     drop(writing);
     identity.status = published.status;
     tracing::info!(
@@ -177,6 +184,22 @@ fn attempt(
         identity.status.as_str()
     );
     Ok(Issued { forecast, published, status: identity.status })
+}
+
+/// What the run means for Chronos; a run without any forecast says nothing of it.
+fn judge(admission: &Admission, place: &Workplace<'_>, forecast: Option<&Forecast>, usage: &Usage) -> Finding {
+    let Admission::Admitted(pass) = admission else { return Finding::default() };
+    let Some(forecast) = forecast else {
+        pass.leave(place.ledger);
+        return Finding::default();
+    };
+    let seen = Seen {
+        failure: forecast.why_left_out(CHRONOS).map(str::to_owned),
+        seconds: forecast.chronos_seconds.unwrap_or_default(),
+        peak_rss_mb: usage.peak_rss_mb(),
+        oom_kill: false,
+    };
+    pass.judge(place.ledger, place.config, &seen)
 }
 
 fn is_stale(place: &Workplace<'_>) -> bool {

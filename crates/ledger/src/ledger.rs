@@ -1,6 +1,6 @@
 //! Opening the ledger, recording runs and reading them back.
 
-use crate::{LedgerError, OutgoingMail, outbox, schema, slots};
+use crate::{GuardUpdate, LedgerError, OutgoingMail, guard, outbox, schema, slots};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{Horizon, QuantileForecast};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -73,6 +73,8 @@ pub struct RunRecord {
     pub forecasts: Vec<IssuedForecast>,
     /// The mails that tell of it.
     pub mail: Vec<OutgoingMail>,
+    /// What it adds to the guard's memory.
+    pub guard: Option<GuardUpdate>,
 }
 
 /// A run as listed.
@@ -156,6 +158,9 @@ impl Ledger {
             }
             for mail in &run.mail {
                 outbox::insert(&transaction, Some(&run.run_id), mail)?;
+            }
+            if let Some(update) = &run.guard {
+                guard::apply(&transaction, update)?;
             }
             transaction.commit()?;
             Ok(true)
@@ -336,6 +341,7 @@ pub(crate) mod tests {
             metrics: format!("{{\"run_id\":\"{run_id}\"}}"),
             forecasts: vec![IssuedForecast { model: "ensemble".into(), weight: None, forecast: forecast(1000.0) }],
             mail: Vec::new(),
+            guard: None,
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod cache;
 mod error;
+mod guard;
 mod ledger;
 mod metrics;
 mod outbox;
@@ -15,6 +16,7 @@ mod schema;
 mod slots;
 
 pub use error::LedgerError;
+pub use guard::{ChronosMark, GuardEvent, GuardState, GuardUpdate, Suspension};
 pub use ledger::{IssuedForecast, Ledger, RunRecord, RunStatus, RunSummary};
 pub use outbox::{
     DueMail, MailOutcome, NextMail, OutboxCounts, OutboxEntry, OutgoingMail, RecipientEntry, WaitingRecipient,

@@ -6,13 +6,15 @@ use crate::cli::{HorizonChoice, RunArgs};
 use crate::config::Config;
 use crate::failure::{Failure, Outcome};
 use crate::fetch;
+use crate::interrupt;
 use crate::lock;
 use crate::market::Market;
 use crate::post;
-use crate::run::{self, Assignment, Issued, Workplace};
+use crate::run::{self, Assignment, Issued, Publishing, Workplace};
 use chrono::NaiveDate;
 use forecaster_domain::Horizon;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// Runs the horizons asked for, one after the other; one that fails does not stop the others.
 pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
@@ -23,11 +25,13 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
     let fetched = fetch::for_run(config, today(config), args.offline || is_known(config, args.as_of)?);
     let market = Market::load(config, args.as_of, today(config))?.with(fetched);
     market.warn_of_gaps();
-    let ledger = open_ledger(config)?;
+    let ledger = Arc::new(open_ledger(config)?);
+    let publishing = Arc::new(Publishing::default());
+    let in_progress = interrupt::watch(&publishing, &ledger)?;
     let mut outcome = Outcome::Done;
     let mut published = Vec::new();
     let mut failure = None;
-    let chronos = ChronosSource::default();
+    let chronos = ChronosSource::guarded(config);
     let uses_chronos = |horizon: &Horizon| config.horizons.get(*horizon).chronos.enabled;
     let last_with_chronos = horizons.iter().rposition(uses_chronos);
     for (index, horizon) in horizons.into_iter().enumerate() {
@@ -36,7 +40,9 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
         let _alone = lock::horizon(&config.service.data_dir, horizon)?;
         let place =
             Workplace { config, market: &market, ledger: &ledger, chronos: &chronos, release, email: !args.no_email };
-        match run::carry_out(&Assignment::by_hand(horizon), &place, &run::Publishing::default()) {
+        let assignment = Assignment::by_hand(horizon);
+        in_progress.set(&assignment.run_id);
+        match run::carry_out(&assignment, &place, &publishing) {
             Ok(issued) => {
                 if !args.json {
                     print(&summary(&issued, &market))?;

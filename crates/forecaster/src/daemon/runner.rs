@@ -12,7 +12,7 @@ use crate::market::Market;
 use crate::publish::Failed;
 use crate::resources::Usage;
 use crate::run::{Assignment, Publishing, Workplace, carry_out};
-use crate::{commands, fetch, lock, logging, publish};
+use crate::{commands, fetch, guard, lock, logging, publish};
 use chrono::Utc;
 use forecaster_ledger::{Ledger, RunStatus, SlotState};
 use serde::{Deserialize, Serialize};
@@ -126,7 +126,7 @@ fn describe(status: std::io::Result<ExitStatus>) -> Ended {
 /// A job that was received, with what it needs.
 struct Received {
     job: Job,
-    ledger: Ledger,
+    ledger: Arc<Ledger>,
     publishing: Arc<Publishing>,
     _alone: Lock,
 }
@@ -155,9 +155,9 @@ fn receive() -> Result<Option<Received>, Failure> {
     drop(input);
     let job: Job = serde_json::from_str(&line).map_err(|error| Failure::usage(format!("this is no job: {error}")))?;
     let publishing = Arc::new(Publishing::default());
-    end_with_the_parent(publishing.clone())?;
+    let ledger = Arc::new(commands::open_ledger(&job.config)?);
+    end_with_the_parent(publishing.clone(), ledger.clone(), job.assignment.run_id.clone())?;
     let alone = lock::horizon(&job.config.service.data_dir, job.assignment.horizon)?;
-    let ledger = commands::open_ledger(&job.config)?;
     let open = is_open(&job.assignment, &ledger)?;
     Ok(open.then_some(Received { job, ledger, publishing, _alone: alone }))
 }
@@ -174,7 +174,7 @@ fn work(received: &Received) -> Result<Outcome, Failure> {
         publish::record_failure(&identity, config, &failed, ledger, &Usage::start());
     })?;
     market.warn_of_gaps();
-    let chronos = ChronosSource::default();
+    let chronos = ChronosSource::guarded(config);
     let place = Workplace { config, market: &market, ledger, chronos: &chronos, release: true, email: true };
     carry_out(assignment, &place, publishing).map(|issued| issued.outcome())
 }
@@ -194,12 +194,13 @@ fn is_open(assignment: &Assignment, ledger: &Ledger) -> Result<bool, Failure> {
 }
 
 /// Ends this process when standard input does, unless something is being written: then right after.
-fn end_with_the_parent(publishing: Arc<Publishing>) -> Result<(), Failure> {
+fn end_with_the_parent(publishing: Arc<Publishing>, ledger: Arc<Ledger>, run_id: String) -> Result<(), Failure> {
     let wait = move || {
         let mut rest = [0; 64];
         while matches!(std::io::stdin().read(&mut rest), Ok(1..)) {}
         let _nothing_is_written = publishing.hold();
         tracing::info!("the run is cut off");
+        guard::leave(&ledger, &run_id);
         std::process::exit(1)
     };
     let thread = std::thread::Builder::new().name("parent".to_owned()).spawn(wait);

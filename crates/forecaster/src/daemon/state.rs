@@ -5,7 +5,7 @@ use super::mailer::MailState;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use forecaster_domain::Horizon;
-use forecaster_ledger::RunSummary;
+use forecaster_ledger::{GuardState, RunSummary};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -65,6 +65,28 @@ pub(crate) struct HorizonState {
     pub running_since: Option<DateTime<Utc>>,
     /// How its last run ended, by hand or by schedule.
     pub last: Option<LastRun>,
+    /// Chronos in it.
+    pub chronos: ChronosState,
+}
+
+/// What is told of Chronos in a horizon.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct ChronosState {
+    /// Whether the configuration has it on.
+    pub enabled: bool,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Since when it is suspended, and why; `None` when it is not, or is off.
+    pub suspended: Option<(DateTime<Utc>, String)>,
+}
+
+impl ChronosState {
+    /// What the configuration and the guard say.
+    pub(crate) fn of(enabled: bool, guard: Option<GuardState>) -> Self {
+        let failures = guard.as_ref().map_or(0, |guard| guard.failures);
+        let suspension = guard.and_then(|guard| guard.suspension).filter(|_| enabled);
+        Self { enabled, failures, suspended: suspension.map(|it| (it.at, it.reason)) }
+    }
 }
 
 /// How a run ended.
@@ -118,6 +140,11 @@ pub(crate) fn status_line(state: &DaemonState) -> String {
         Some((instant, horizon)) => parts.push(format!("next {horizon} {}", time(instant))),
         None => parts.push("next: none, every horizon is off".to_owned()),
     }
+    let suspended = |it: &HorizonState| {
+        let (since, reason) = it.chronos.suspended.as_ref()?;
+        Some(format!("Chronos suspended in {} since {}: {reason}", it.horizon, time(*since)))
+    };
+    parts.extend(state.horizons.iter().filter_map(suspended));
     if let Some(trouble) = &state.trouble {
         parts.push(format!("in trouble: {trouble}"));
     }
@@ -148,7 +175,14 @@ mod tests {
 
     fn state() -> DaemonState {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        let horizon = |horizon| HorizonState { horizon, enabled: true, next: None, running_since: None, last: None };
+        let horizon = |horizon| HorizonState {
+            horizon,
+            enabled: true,
+            next: None,
+            running_since: None,
+            last: None,
+            chronos: ChronosState::default(),
+        };
         let mut horizons: Vec<_> = Horizon::ALL.map(horizon).into();
         horizons[0].last = Some(LastRun {
             finished_at: at("2025-01-06T11:00:01Z"),
@@ -194,5 +228,15 @@ mod tests {
         assert!(status_line(&state).starts_with("7d failed 2025-01-06 08:00: disk full; next"));
         state.stopping = true;
         assert!(status_line(&state).starts_with("stopping; 7d failed"));
+    }
+
+    #[test]
+    fn the_status_line_tells_where_chronos_is_suspended_since_when_and_why() {
+        let mut state = state();
+        let since: DateTime<Utc> = "2025-01-06T11:00:01Z".parse().unwrap();
+        state.horizons[0].chronos =
+            ChronosState { enabled: true, failures: 3, suspended: Some((since, "3 failures in a row".into())) };
+        let line = status_line(&state);
+        assert!(line.ends_with("; Chronos suspended in 7d since 2025-01-06 08:00: 3 failures in a row"), "{line}");
     }
 }

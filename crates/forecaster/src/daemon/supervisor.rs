@@ -11,10 +11,11 @@ use super::clock::{Clock, Reading};
 use super::mailer::Mailbox;
 use super::pulse::Beat;
 use super::runner::{Ended, Job, Runner};
-use super::state::{ConfigurationState, DaemonState, HorizonState, LastRun, status_line};
+use super::state::{ChronosState, ConfigurationState, DaemonState, HorizonState, LastRun, status_line};
 use super::systemd::Systemd;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::guard;
 use crate::metrics::rounded;
 use crate::publish;
 use crate::run::Assignment;
@@ -74,6 +75,7 @@ pub(crate) struct Supervisor<A, R> {
     /// Runs that could not be begun or recorded, and when that is tried again.
     held: Vec<(Duration, Due)>,
     last: BTreeMap<Horizon, LastRun>,
+    chronos: BTreeMap<Horizon, ChronosState>,
     state: watch::Sender<Arc<DaemonState>>,
     systemd: Arc<Systemd>,
     mailbox: Mailbox,
@@ -119,7 +121,9 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     pub(crate) fn new(parts: Parts<A, R>) -> Result<Self, Failure> {
         let Parts { clock, alarms, runner, ledger, config, state, systemd, mailbox } = parts;
         let mut agenda = Agenda::new(ledger.clone());
-        agenda.adopt(&config, clock.read())?;
+        let reading = clock.read();
+        agenda.adopt(&config, reading)?;
+        guard::follow_all(&ledger, &config, reading.now);
         Ok(Self {
             clock,
             alarms,
@@ -131,6 +135,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             running: None,
             held: Vec::new(),
             last: BTreeMap::new(),
+            chronos: BTreeMap::new(),
             state,
             systemd,
             mailbox,
@@ -292,7 +297,12 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         let seconds = lasted.as_secs_f64();
         tracing::error!(seconds = rounded(seconds), "run failed: {reason}");
         let identity = assignment.identity(config, RunStatus::Failed);
-        publish::record_lost(&identity, config, assignment.horizon, &reason, &self.ledger, seconds)
+        publish::record_lost(&identity, config, assignment.horizon, &reason, &self.ledger, seconds)?;
+        let mark = self.ledger.chronos_mark(assignment.horizon)?;
+        if let Some(mark) = mark.filter(|mark| mark.run_id == assignment.run_id) {
+            guard::settle(&self.ledger, config, &mark)?;
+        }
+        Ok(())
     }
 
     fn hear(&mut self, message: Message) -> Answer {
@@ -304,9 +314,11 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                 let adopted = self.agenda.adopt(&config, self.clock.read());
                 if adopted.is_ok() {
                     self.config = *config;
+                    guard::follow_all(&self.ledger, &self.config, self.clock.read().now);
                     // A mailer that has ended needs none.
                     let _ = self.mailbox.config.send(self.config.clone());
                     self.drop_disabled();
+                    self.read_last();
                     self.state.send_modify(|state| {
                         let state = Arc::make_mut(state);
                         state.zone = self.config.zone();
@@ -346,7 +358,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         let _ = beat.send(well);
     }
 
-    /// What the ledger says of each horizon's last run, which may have been asked for by hand.
+    /// What the ledger says of each horizon's last run, which may have been asked for by hand, and of Chronos in it.
     fn read_last(&mut self) {
         for horizon in Horizon::ALL {
             match self.ledger.runs(horizon, 1) {
@@ -358,6 +370,9 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                 // Told of when it is asked what is due.
                 Err(_) => return,
             }
+            let enabled = self.config.horizons.get(horizon).chronos.enabled;
+            let Ok(guard) = self.ledger.guard(horizon) else { return };
+            self.chronos.insert(horizon, ChronosState::of(enabled, guard));
         }
     }
 
@@ -371,6 +386,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                 next: next.get(&horizon).copied(),
                 running_since: running.filter(|(of, _)| *of == horizon).map(|(_, since)| since),
                 last: self.last.get(&horizon).cloned(),
+                chronos: self.chronos.get(&horizon).cloned().unwrap_or_default(),
             })
             .collect();
         let waiting = self.queue.iter().chain(self.held.iter().map(|(_, due)| due));

@@ -24,5 +24,6 @@ pub(crate) fn record(assignment: &Assignment) -> RunRecord {
         ),
         forecasts: Vec::new(),
         mail: Vec::new(),
+        guard: None,
     }
 }

@@ -4,9 +4,10 @@ use super::letters::{language, message_id, outgoing, sender};
 use crate::config::{Config, ReportLanguage};
 use crate::document::RunIdentity;
 use crate::market::Market;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
+use chrono_tz::Tz;
 use forecaster_domain::Horizon;
-use forecaster_ledger::OutgoingMail;
+use forecaster_ledger::{OutgoingMail, Suspension};
 use forecaster_mail::{Letter, LetterKind};
 
 /// What an alert says.
@@ -17,6 +18,8 @@ struct Alert<'a> {
     kind: &'a str,
     subject: String,
     text: String,
+    /// Whether one of this topic in the last hours is enough.
+    once_in_a_while: bool,
 }
 
 /// A run has failed.
@@ -40,7 +43,8 @@ pub(crate) fn failed(config: &Config, identity: &RunIdentity, horizon: Horizon, 
             ),
         ),
     };
-    mail(config, identity, Alert { topic: format!("failed:{horizon}"), kind: "failed", subject, text })
+    let alert = Alert { topic: format!("failed:{horizon}"), kind: "failed", subject, text, once_in_a_while: true };
+    mail(config, (&identity.run_id, identity.generated_at), alert)
 }
 
 /// The rates are stale. What became of the report is said as well.
@@ -73,17 +77,48 @@ pub(crate) fn stale(
             ),
         ),
     };
-    mail(config, identity, Alert { topic: "stale".to_owned(), kind: "stale", subject, text })
+    let alert = Alert { topic: "stale".to_owned(), kind: "stale", subject, text, once_in_a_while: true };
+    mail(config, (&identity.run_id, identity.generated_at), alert)
 }
 
-fn mail(config: &Config, identity: &RunIdentity, alert: Alert<'_>) -> Option<OutgoingMail> {
+/// Chronos has been suspended in a horizon, by the run and at the time given: one alert each time.
+pub(crate) fn suspended(
+    config: &Config,
+    by: (&str, DateTime<Tz>),
+    horizon: Horizon,
+    suspension: &Suspension,
+) -> Option<OutgoingMail> {
+    let (pair, reason, run_id) = (&config.rates.pair, &suspension.reason, by.0);
+    let (subject, text) = match config.service.language {
+        ReportLanguage::Es => (
+            format!("forecaster: Chronos quedó suspendido en {horizon}"),
+            format!(
+                "Chronos quedó suspendido en el pronóstico {horizon} de {pair}.\n\n{reason}\n\nLos pronósticos siguen sin \
+                 él. Qué pasó:\n  forecaster chronos status\n  journalctl -u forecaster RUN_ID={run_id}\nPara que vuelva a \
+                 participar, una vez corregido:\n  forecaster chronos resume {horizon}\n"
+            ),
+        ),
+        ReportLanguage::En => (
+            format!("forecaster: Chronos suspended in {horizon}"),
+            format!(
+                "Chronos has been suspended in the {horizon} forecast of {pair}.\n\n{reason}\n\nThe forecasts go on \
+                 without it. What happened:\n  forecaster chronos status\n  journalctl -u forecaster RUN_ID={run_id}\nTo \
+                 let it take part again, once that is mended:\n  forecaster chronos resume {horizon}\n"
+            ),
+        ),
+    };
+    let alert = Alert { topic: format!("guard:{horizon}"), kind: "guard", subject, text, once_in_a_while: false };
+    mail(config, by, alert)
+}
+
+fn mail(config: &Config, (run_id, at): (&str, DateTime<Tz>), alert: Alert<'_>) -> Option<OutgoingMail> {
     let from = sender(config)?;
     let letter = Letter {
-        message_id: message_id(&format!("{}.{}", identity.run_id, alert.kind), &from),
+        message_id: message_id(&format!("{run_id}.{}", alert.kind), &from),
         from,
         to: config.watchers(),
         subject: alert.subject,
-        date: identity.generated_at.fixed_offset(),
+        date: at.fixed_offset(),
         language: language(config).into(),
         text: alert.text,
         html: None,
@@ -91,6 +126,7 @@ fn mail(config: &Config, identity: &RunIdentity, alert: Alert<'_>) -> Option<Out
         kind: LetterKind::Alert,
     };
     let quiet = TimeDelta::hours(config.mail.alert_every_hours.into());
-    let mail = outgoing(&letter, alert.topic, Some(letter.date.to_utc() - quiet));
+    let unless_since = alert.once_in_a_while.then(|| letter.date.to_utc() - quiet);
+    let mail = outgoing(&letter, alert.topic, unless_since);
     mail.inspect_err(|error| tracing::error!("an alert cannot be mailed: {error}")).ok()
 }

@@ -90,6 +90,7 @@ pub(crate) fn detail(language: Language, name: &str) -> &str {
         "parameters" => "parámetros",
         "regressors" => "series explicativas",
         "sample paths" => "trayectorias simuladas",
+        "suspended after this run" => "suspendido después de esta ejecución",
         "smallest leaf" => "hoja mínima",
         "spot quote" => "cotización del mercado",
         "spot quote left out" => "cotización del mercado no utilizada",

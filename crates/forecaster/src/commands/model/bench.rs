@@ -121,7 +121,7 @@ fn extent(installed: &Installed, context: usize) -> Result<(usize, usize), Chron
 fn figures(config: &Config, installed: &Installed, context: usize) -> Result<Figures, ChronosError> {
     let (length, steps) = extent(installed, context)?;
     let (one, sixty) = (contexts(1, length), contexts(BATCH, length));
-    let pipeline = Pipeline::new(pipeline_settings(config, installed, Some(worker())));
+    let pipeline = Pipeline::new(pipeline_settings(config, installed, Some(worker(None))));
     // The first load of all may have to convert the checkpoint.
     pipeline.predict(&one, steps)?;
     pipeline.release();

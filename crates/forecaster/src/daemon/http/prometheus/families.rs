@@ -81,8 +81,15 @@ fn schedule(registry: &Registry, state: &DaemonState) -> Result<()> {
     let next = gauge("forecaster_next_run_timestamp_seconds", "When the horizon is due next.")?;
     let running = gauge("forecaster_run_in_progress", "Whether a run of the horizon is in progress.")?;
     let waiting = gauge("forecaster_run_waiting", "Whether a run of the horizon is due and has not begun.")?;
+    let chronos = gauge("forecaster_chronos_enabled", "Whether the configuration has Chronos on in the horizon.")?;
+    let suspended = gauge("forecaster_chronos_suspended", "Whether Chronos is suspended in the horizon.")?;
+    let help = "Runs in a row in which Chronos failed.";
+    let failures = gauge("forecaster_chronos_consecutive_failures", help)?;
     for horizon in &state.horizons {
         let labels = [horizon.horizon.key()];
+        chronos.set(&labels, flag(horizon.chronos.enabled))?;
+        suspended.set(&labels, flag(horizon.chronos.suspended.is_some()))?;
+        failures.set(&labels, f64::from(horizon.chronos.failures))?;
         enabled.set(&labels, flag(horizon.enabled))?;
         next.set(&labels, horizon.next.map(seconds))?;
         running.set(&labels, flag(horizon.running_since.is_some()))?;

@@ -5,7 +5,7 @@ use crate::daemon::http::connections::Limits;
 use crate::daemon::http::{Pages, serve_within};
 use crate::daemon::mailer::MailState;
 use crate::daemon::pulse::Pulse;
-use crate::daemon::state::{ConfigurationState, DaemonState, HorizonState, LastRun};
+use crate::daemon::state::{ChronosState, ConfigurationState, DaemonState, HorizonState, LastRun};
 use crate::secret::Secret;
 use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
@@ -126,6 +126,7 @@ impl Desk {
             metrics: metrics.into(),
             forecasts: Vec::new(),
             mail: Vec::new(),
+            guard: None,
         };
         self.ledger.record(&record).unwrap();
     }
@@ -149,6 +150,7 @@ fn state(reports_dir: PathBuf) -> DaemonState {
         next: Some(instant(next)),
         running_since: None,
         last: None,
+        chronos: ChronosState::default(),
     };
     DaemonState {
         started_at: instant("2025-01-05T03:00:00Z"),

@@ -1,0 +1,281 @@
+//! The guard over Chronos: whether it may take part in a run, and what the run means for the next ones.
+//!
+//! Before a run [`admit`] says yes or no and leaves a mark in the ledger; after the forecast [`Pass::judge`] takes the mark
+//! away and turns what was seen into a [`GuardUpdate`] for the run's transaction. A mark whose process is gone was left by a run
+//! that was killed in Chronos: [`settle`] counts it. The rules themselves are in `rules`, without clock and ledger.
+
+mod kernel;
+pub(crate) mod rollout;
+mod rules;
+mod standing;
+
+pub(crate) use rollout::{ChronosRun, Stage};
+pub(crate) use rules::Seen;
+
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::post;
+use chrono::{DateTime, Utc};
+use forecaster_domain::Horizon;
+use forecaster_ledger::{ChronosMark, GuardEvent, GuardState, GuardUpdate, Ledger, Suspension};
+
+/// Cause of a suspension by `forecaster chronos suspend`.
+const BY_HAND: &str = "hand";
+
+/// Whether Chronos may take part in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// The configuration has it off.
+    Off,
+    /// It is suspended: why it is left out, in a sentence.
+    Suspended(String),
+    /// It may.
+    Admitted(Pass),
+}
+
+/// A run's way into Chronos and out of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pass {
+    state: GuardState,
+    run_id: String,
+    oom_kills: Option<i64>,
+}
+
+/// What a run found out about Chronos.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Finding {
+    /// For the ledger; `None` when Chronos was not to take part.
+    pub update: Option<GuardUpdate>,
+}
+
+impl Finding {
+    /// The suspension that the run brought about.
+    pub(crate) fn suspension(&self) -> Option<&Suspension> {
+        self.update.as_ref()?.suspension.as_ref()
+    }
+}
+
+/// Says whether Chronos may take part in the run `run_id`, which holds the lock of its horizon. A guard that cannot be asked, or
+/// not be told, warns and lets it pass: the ledger's trouble ends the run soon enough.
+pub(crate) fn admit(ledger: &Ledger, config: &Config, horizon: Horizon, run_id: &str) -> Admission {
+    let now = Utc::now();
+    let state = follow(ledger, config, horizon, now).and_then(|state| {
+        // Whoever left one is gone: it had the lock that this run has.
+        match ledger.chronos_mark(horizon)? {
+            Some(mark) => Ok(settle(ledger, config, &mark)?.0),
+            None => Ok(state),
+        }
+    });
+    let state = state.unwrap_or_else(|error| {
+        tracing::warn!("the guard over Chronos cannot be asked: {error}");
+        first_seen(config, horizon, now)
+    });
+    if !config.horizons.get(horizon).chronos.enabled {
+        return Admission::Off;
+    }
+    if let Some(suspension) = &state.suspension {
+        return Admission::Suspended(told(suspension, horizon, config));
+    }
+    let mark = ChronosMark {
+        horizon,
+        run_id: run_id.to_owned(),
+        begun_at: now,
+        boot: kernel::boot(),
+        oom_kills: kernel::oom_kills(),
+    };
+    if let Err(error) = ledger.mark_chronos(&mark) {
+        tracing::warn!("the guard over Chronos cannot be told: {error}");
+    }
+    Admission::Admitted(Pass { state, run_id: mark.run_id, oom_kills: mark.oom_kills })
+}
+
+impl Pass {
+    /// The run has come out of Chronos, and says nothing of it.
+    pub(crate) fn leave(&self, ledger: &Ledger) {
+        leave(ledger, &self.run_id);
+    }
+
+    /// What the forecast of this run means; takes the mark away.
+    pub(crate) fn judge(&self, ledger: &Ledger, config: &Config, seen: &Seen) -> Finding {
+        self.leave(ledger);
+        let seen = Seen { oom_kill: seen.oom_kill || self.was_oom_killed(seen), ..seen.clone() };
+        let update = rules::judge(&self.state, &config.guard, &seen, &self.run_id, Utc::now());
+        if let Some(suspension) = &update.suspension {
+            warn_suspended(self.state.horizon, suspension);
+        }
+        Finding { update: Some(update) }
+    }
+
+    /// Whether its worker was killed (signal 9) while the kernel counted an out-of-memory kill.
+    fn was_oom_killed(&self, seen: &Seen) -> bool {
+        let killed = seen.failure.as_ref().is_some_and(|reason| reason.contains("signal 9"));
+        killed && kernel::has_killed_since(self.oom_kills)
+    }
+}
+
+/// Takes a run's mark away: it has come out of Chronos, or is cut off in an orderly way.
+pub(crate) fn leave(ledger: &Ledger, run_id: &str) {
+    if let Err(error) = ledger.clear_chronos_mark(run_id) {
+        tracing::warn!("the guard over Chronos cannot be told: {error}");
+    }
+}
+
+/// Counts a run that was killed in Chronos; what the guard's state is then, and the suspension that it has brought about.
+///
+/// # Errors
+/// When the ledger cannot be written.
+pub(crate) fn settle(
+    ledger: &Ledger,
+    config: &Config,
+    mark: &ChronosMark,
+) -> Result<(GuardState, Option<Suspension>), Failure> {
+    let now = Utc::now();
+    let state = ledger.guard(mark.horizon)?.unwrap_or_else(|| first_seen(config, mark.horizon, now));
+    let update = if mark.boot == kernel::boot() {
+        let seen = Seen {
+            failure: Some("the run's process was killed while Chronos was in it".to_owned()),
+            oom_kill: kernel::has_killed_since(mark.oom_kills),
+            ..Seen::default()
+        };
+        rules::judge(&state, &config.guard, &seen, &mark.run_id, now)
+    } else {
+        rules::interrupted(&state, &mark.run_id, now)
+    };
+    ledger.update_guard(&update)?;
+    ledger.clear_chronos_mark(&mark.run_id)?;
+    let suspension = update.suspension.filter(|_| state.suspension.is_none());
+    if let Some(suspension) = &suspension {
+        warn_suspended(mark.horizon, suspension);
+        let by = (mark.run_id.as_str(), now.with_timezone(&config.zone()));
+        if let Some(alert) = post::suspended(config, by, mark.horizon, suspension) {
+            ledger.enqueue(&alert)?;
+        }
+    }
+    Ok((ledger.guard(mark.horizon)?.unwrap_or(state), suspension))
+}
+
+/// Notes whether the configuration has Chronos on in `horizon`, and when that changed: switched off and on again, it is no
+/// longer suspended.
+///
+/// # Errors
+/// When the ledger cannot be read or written.
+pub(crate) fn follow(
+    ledger: &Ledger,
+    config: &Config,
+    horizon: Horizon,
+    now: DateTime<Utc>,
+) -> Result<GuardState, Failure> {
+    let enabled = config.horizons.get(horizon).chronos.enabled;
+    let Some(state) = ledger.guard(horizon)? else {
+        let state = first_seen(config, horizon, now);
+        let events = if enabled { vec![event(&state, "enabled", "switched on", None, now)] } else { Vec::new() };
+        ledger.set_guard(&state, &events)?;
+        return Ok(state);
+    };
+    if state.enabled == enabled {
+        return Ok(state);
+    }
+    let (next, event) = if enabled {
+        let lifted = if state.suspension.is_some() { "; it is no longer suspended" } else { "" };
+        let event = event(&state, "enabled", &format!("switched on in the configuration{lifted}"), None, now);
+        (first_seen(config, horizon, now), event)
+    } else {
+        let event = event(&state, "disabled", "switched off in the configuration", None, now);
+        (GuardState { enabled: false, enabled_since: None, ..state }, event)
+    };
+    tracing::info!(%horizon, "Chronos in {horizon}: {}", event.detail);
+    ledger.set_guard(&next, &[event])?;
+    Ok(next)
+}
+
+/// [`follow`] for every horizon; what cannot be noted is warned of.
+pub(crate) fn follow_all(ledger: &Ledger, config: &Config, now: DateTime<Utc>) {
+    for horizon in Horizon::ALL {
+        if let Err(error) = follow(ledger, config, horizon, now) {
+            tracing::warn!("the guard over Chronos cannot be told: {error}");
+            return;
+        }
+    }
+}
+
+/// Suspends Chronos in `horizon` by hand.
+///
+/// # Errors
+/// When the ledger cannot be written.
+pub(crate) fn suspend(ledger: &Ledger, config: &Config, horizon: Horizon, reason: &str) -> Result<bool, Failure> {
+    let now = Utc::now();
+    let state = follow(ledger, config, horizon, now)?;
+    if state.suspension.is_some() {
+        return Ok(false);
+    }
+    let suspension = Suspension { at: now, cause: BY_HAND.to_owned(), reason: reason.to_owned() };
+    let event = event(&state, "suspended", reason, None, now);
+    ledger.set_guard(&GuardState { suspension: Some(suspension), ..state }, &[event])?;
+    Ok(true)
+}
+
+/// Lets Chronos take part in `horizon` again, with a clean slate; whether it was suspended.
+///
+/// # Errors
+/// When the ledger cannot be written.
+pub(crate) fn resume(ledger: &Ledger, config: &Config, horizon: Horizon) -> Result<bool, Failure> {
+    let now = Utc::now();
+    let state = follow(ledger, config, horizon, now)?;
+    let Some(suspension) = &state.suspension else { return Ok(false) };
+    let detail = format!("resumed; it had been suspended since {}: {}", instant(suspension.at), suspension.reason);
+    let event = event(&state, "resumed", &detail, None, now);
+    ledger.set_guard(&GuardState { suspension: None, failures: 0, heavy_runs: 0, ..state }, &[event])?;
+    Ok(true)
+}
+
+/// What the next look will find, with nothing written.
+pub(crate) fn as_configured(
+    known: Option<GuardState>,
+    config: &Config,
+    horizon: Horizon,
+    now: DateTime<Utc>,
+) -> GuardState {
+    let enabled = config.horizons.get(horizon).chronos.enabled;
+    match known {
+        Some(state) if state.enabled == enabled => state,
+        Some(state) if !enabled => GuardState { enabled: false, enabled_since: None, ..state },
+        _ => first_seen(config, horizon, now),
+    }
+}
+
+/// What is known of a horizon that was never looked at.
+fn first_seen(config: &Config, horizon: Horizon, now: DateTime<Utc>) -> GuardState {
+    let enabled = config.horizons.get(horizon).chronos.enabled;
+    let enabled_since = enabled.then_some(now);
+    GuardState { horizon, enabled, enabled_since, failures: 0, heavy_runs: 0, suspension: None }
+}
+
+fn event(state: &GuardState, kind: &str, detail: &str, run_id: Option<&str>, now: DateTime<Utc>) -> GuardEvent {
+    GuardEvent {
+        at: now,
+        horizon: state.horizon,
+        kind: kind.to_owned(),
+        run_id: run_id.map(str::to_owned),
+        detail: detail.to_owned(),
+    }
+}
+
+/// Why it is left out of a run, and how it comes back.
+fn told(suspension: &Suspension, horizon: Horizon, config: &Config) -> String {
+    let since = suspension.at.with_timezone(&config.zone()).format("%Y-%m-%d %H:%M");
+    format!("suspended since {since}: {}; back with: forecaster chronos resume {horizon}", suspension.reason)
+}
+
+fn warn_suspended(horizon: Horizon, suspension: &Suspension) {
+    let reason = &suspension.reason;
+    tracing::warn!(
+        %horizon,
+        cause = suspension.cause,
+        "Chronos suspended in {horizon}: {reason}; the ensemble goes on without it; back with: forecaster chronos resume \
+         {horizon}"
+    );
+}
+
+fn instant(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}

@@ -1,0 +1,241 @@
+//! Advice on the rollout of Chronos: whether what it has shown in one horizon earns it the next. In: the guard's state and the
+//! last runs of each horizon. Out: criteria, each with its figure. It never edits the configuration.
+
+use super::standing::{Standing, of_horizon};
+use crate::config::{CHRONOS, Config};
+use crate::failure::Failure;
+use chrono::{DateTime, TimeDelta, Utc};
+use forecaster_domain::Horizon;
+use forecaster_ledger::{GuardState, Ledger};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Days without a failure that earn the next stage.
+const PROBATION_DAYS: i64 = 14;
+/// Runs that Chronos must have been in.
+const RUNS: usize = 2;
+/// Its error may be so much above the better one of ARIMA and VAR: 5 %, about the standard error of a ratio over 60 origins.
+const COMPETITIVE: f64 = 1.05;
+/// The loss of the ensemble with it may be so much above that without: half a percent.
+const NO_HARM: f64 = 1.005;
+/// Weights outside are told of; from the manual checklist of the system before this one.
+const USUAL_WEIGHT: std::ops::RangeInclusive<f64> = 0.10..=0.40;
+/// Runs looked back on.
+const RUNS_SEEN: usize = 40;
+
+/// A condition of the next stage.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Criterion {
+    /// What is asked, in a few words.
+    pub name: String,
+    /// Whether it is so.
+    pub met: bool,
+    /// What was found.
+    pub figure: String,
+    /// What is needed.
+    pub needed: String,
+}
+
+/// The horizon that comes next, and what it takes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Stage {
+    /// The next horizon, as in `15d`.
+    pub horizon: &'static str,
+    /// Whether Chronos is switched on there already.
+    pub enabled: bool,
+    /// Whether all criteria are met.
+    pub ready: bool,
+    /// The criteria.
+    pub criteria: Vec<Criterion>,
+}
+
+/// A run of a horizon, as its metrics line tells.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct ChronosRun {
+    /// The run.
+    pub run_id: String,
+    /// When it ended.
+    pub finished_at: DateTime<Utc>,
+    /// Chronos's weight in the pool; `None` when it was left out.
+    pub weight: Option<f64>,
+    /// Seconds in it.
+    pub seconds: Option<f64>,
+    /// Peak resident memory of the run, MiB.
+    pub peak_rss_mb: Option<f64>,
+    /// Why it was left out.
+    pub left_out: Option<String>,
+}
+
+/// The last runs of `horizon` in which Chronos was to take part, newest first.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(crate) fn runs(ledger: &Ledger, horizon: Horizon) -> Result<Vec<ChronosRun>, Failure> {
+    let of_run = |run: forecaster_ledger::RunSummary| {
+        let metrics: Value = serde_json::from_str(&run.metrics).unwrap_or_default();
+        let left_out = metrics["left_out"].as_array().into_iter().flatten();
+        let left_out = left_out.filter(|it| it["name"] == CHRONOS).find_map(|it| it["reason"].as_str());
+        let weight = metrics["models"][CHRONOS]["weight"].as_f64();
+        let took_part = weight.is_some() || left_out.is_some();
+        took_part.then(|| ChronosRun {
+            run_id: run.run_id,
+            finished_at: run.finished_at,
+            weight,
+            seconds: metrics["resources"]["seconds_chronos"].as_f64(),
+            peak_rss_mb: metrics["resources"]["peak_rss_mb"].as_f64(),
+            left_out: left_out.map(str::to_owned),
+        })
+    };
+    Ok(ledger.runs(horizon, RUNS_SEEN)?.into_iter().filter_map(of_run).collect())
+}
+
+/// The stage after `horizon`; `None` after the last.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(crate) fn next_stage(
+    ledger: &Ledger,
+    config: &Config,
+    state: &GuardState,
+    runs: &[ChronosRun],
+    now: DateTime<Utc>,
+) -> Result<Option<Stage>, Failure> {
+    let from = state.horizon;
+    let next = match from {
+        Horizon::D7 => Horizon::D15,
+        Horizon::D15 => Horizon::D30,
+        Horizon::D30 => Horizon::D90,
+        Horizon::D90 => return Ok(None),
+    };
+    let mut criteria = probation(state, runs, now);
+    let standing = of_horizon(ledger, config, from)?;
+    criteria.extend([competitive(standing.as_ref()), no_harm(standing.as_ref())]);
+    if next == Horizon::D90 {
+        for horizon in [Horizon::D7, Horizon::D15, Horizon::D30] {
+            criteria.push(below_arima(horizon, of_horizon(ledger, config, horizon)?.as_ref()));
+        }
+    }
+    let context = match next {
+        Horizon::D30 => Some(90),
+        Horizon::D90 => Some(365),
+        Horizon::D7 | Horizon::D15 => None,
+    };
+    let found = config.horizons.get(next).chronos.context_length;
+    criteria.extend(context.map(|needed| Criterion {
+        name: format!("context of {next}"),
+        met: found == needed,
+        figure: format!("{found} days"),
+        needed: format!("horizons.{next}.chronos.context_length = {needed}"),
+    }));
+    let enabled = config.horizons.get(next).chronos.enabled;
+    Ok(Some(Stage { horizon: next.key(), enabled, ready: criteria.iter().all(|it| it.met), criteria }))
+}
+
+/// Long enough on, in enough runs, without a failure.
+fn probation(state: &GuardState, runs: &[ChronosRun], now: DateTime<Utc>) -> Vec<Criterion> {
+    let since = state.enabled_since.filter(|_| state.enabled);
+    let days = since.map(|since| (now - since).num_days());
+    let figure = match (&state.suspension, days) {
+        (Some(suspension), _) => format!("suspended: {}", suspension.reason),
+        (None, Some(days)) => format!("on for {days} days"),
+        (None, None) => "off".to_owned(),
+    };
+    let recent = now - TimeDelta::days(PROBATION_DAYS);
+    let counted = runs.iter().enumerate().filter(|(place, run)| *place < RUNS || run.finished_at >= recent);
+    let failures = counted.filter(|(_, run)| run.left_out.is_some()).count();
+    let taken_part = runs.iter().filter(|run| run.weight.is_some() && since.is_some_and(|s| run.finished_at >= s));
+    let taken_part = taken_part.count();
+    vec![
+        Criterion {
+            name: "on and not suspended".to_owned(),
+            met: state.suspension.is_none() && days.is_some_and(|days| days >= PROBATION_DAYS),
+            figure,
+            needed: format!("{PROBATION_DAYS} days"),
+        },
+        Criterion {
+            name: "runs with Chronos".to_owned(),
+            met: taken_part >= RUNS,
+            figure: taken_part.to_string(),
+            needed: format!("at least {RUNS}"),
+        },
+        Criterion {
+            name: "failures".to_owned(),
+            met: failures == 0,
+            figure: failures.to_string(),
+            needed: format!("none in {PROBATION_DAYS} days and the last {RUNS} runs"),
+        },
+    ]
+}
+
+const UNKNOWN: &str = "no run with Chronos yet";
+
+fn competitive(standing: Option<&Standing>) -> Criterion {
+    let figures = standing.and_then(|it| {
+        let own = it.rmse(CHRONOS)?;
+        let others = ["arima_garch", "var"].into_iter().filter_map(|name| it.rmse(name));
+        Some((own, others.reduce(f64::min)?, &it.source))
+    });
+    Criterion {
+        name: "RMSE against ARIMA and VAR".to_owned(),
+        met: figures.is_some_and(|(own, best, _)| own <= COMPETITIVE * best),
+        figure: figures.map_or_else(
+            || UNKNOWN.to_owned(),
+            |(own, best, source)| format!("{own:.2}, the better of the two {best:.2} ({source})"),
+        ),
+        needed: format!("at most {:.0} % more", 100.0 * (COMPETITIVE - 1.0)),
+    }
+}
+
+fn no_harm(standing: Option<&Standing>) -> Criterion {
+    let figures =
+        standing.and_then(|it| Some((it.wql("ensemble")?, it.wql("ensemble_without_chronos")?, &it.source)));
+    Criterion {
+        name: "ensemble with against without".to_owned(),
+        met: figures.is_some_and(|(with, without, _)| with <= NO_HARM * without),
+        figure: figures.map_or_else(
+            || UNKNOWN.to_owned(),
+            |(with, without, source)| format!("WQL {with:.5}, without {without:.5} ({source})"),
+        ),
+        needed: format!("at most {:.1} % more", 100.0 * (NO_HARM - 1.0)),
+    }
+}
+
+fn below_arima(horizon: Horizon, standing: Option<&Standing>) -> Criterion {
+    let figures = standing.and_then(|it| Some((it.rmse(CHRONOS)?, it.rmse("arima_garch")?, &it.source)));
+    Criterion {
+        name: format!("RMSE below ARIMA's in {horizon}"),
+        met: figures.is_some_and(|(own, arima, _)| own < arima),
+        figure: figures.map_or_else(
+            || UNKNOWN.to_owned(),
+            |(own, arima, source)| format!("{own:.2}, ARIMA's {arima:.2} ({source})"),
+        ),
+        needed: "below".to_owned(),
+    }
+}
+
+/// What is worth a look and suspends nothing.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(crate) fn advice(
+    ledger: &Ledger,
+    config: &Config,
+    horizon: Horizon,
+    runs: &[ChronosRun],
+) -> Result<Vec<String>, Failure> {
+    let mut advice = Vec::new();
+    if let Some(weight) = runs.first().and_then(|run| run.weight).filter(|weight| !USUAL_WEIGHT.contains(weight)) {
+        advice.push(format!("its weight is {:.1} %; usual are 10 to 40 %", 100.0 * weight));
+    }
+    if let Some(standing) = of_horizon(ledger, config, horizon)? {
+        let others = ["random_walk", "arima_garch", "var", "random_forest"];
+        let best = others.into_iter().filter_map(|name| standing.wql(name)).fold(f64::NEG_INFINITY, f64::max);
+        if let Some(own) = standing.wql(CHRONOS).filter(|own| best.is_finite() && *own > best) {
+            advice.push(format!(
+                "its loss is above that of every other model: WQL {own:.5}, the worst of them {best:.5} ({})",
+                standing.source
+            ));
+        }
+    }
+    Ok(advice)
+}
