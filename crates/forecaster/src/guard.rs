@@ -165,26 +165,21 @@ pub(crate) fn follow(
     horizon: Horizon,
     now: DateTime<Utc>,
 ) -> Result<GuardState, Failure> {
-    let enabled = config.horizons.get(horizon).chronos.enabled;
-    let Some(state) = ledger.guard(horizon)? else {
-        let state = first_seen(config, horizon, now);
-        let events = if enabled { vec![event(&state, "enabled", "switched on", None, now)] } else { Vec::new() };
-        ledger.set_guard(&state, &events)?;
-        return Ok(state);
+    let known = ledger.guard(horizon)?;
+    let before = known.as_ref().map(|state| (state.enabled, state.suspension.is_some()));
+    let next = as_configured(known, config, horizon, now);
+    let event = match before {
+        Some((enabled, _)) if enabled == next.enabled => return Ok(next),
+        Some((true, _)) => Some(("disabled", "switched off in the configuration")),
+        Some((false, true)) => Some(("enabled", "switched on in the configuration; it is no longer suspended")),
+        Some((false, false)) => Some(("enabled", "switched on in the configuration")),
+        None => next.enabled.then_some(("enabled", "on when it was first looked at")),
     };
-    if state.enabled == enabled {
-        return Ok(state);
+    let event = event.map(|(kind, detail)| event_of(&next, kind, detail, None, now));
+    if let Some(event) = event.as_ref().filter(|_| before.is_some()) {
+        tracing::info!(%horizon, "Chronos in {horizon}: {}", event.detail);
     }
-    let (next, event) = if enabled {
-        let lifted = if state.suspension.is_some() { "; it is no longer suspended" } else { "" };
-        let event = event(&state, "enabled", &format!("switched on in the configuration{lifted}"), None, now);
-        (first_seen(config, horizon, now), event)
-    } else {
-        let event = event(&state, "disabled", "switched off in the configuration", None, now);
-        (GuardState { enabled: false, enabled_since: None, ..state }, event)
-    };
-    tracing::info!(%horizon, "Chronos in {horizon}: {}", event.detail);
-    ledger.set_guard(&next, &[event])?;
+    ledger.set_guard(&next, event.as_slice())?;
     Ok(next)
 }
 
@@ -209,7 +204,7 @@ pub(crate) fn suspend(ledger: &Ledger, config: &Config, horizon: Horizon, reason
         return Ok(false);
     }
     let suspension = Suspension { at: now, cause: BY_HAND.to_owned(), reason: reason.to_owned() };
-    let event = event(&state, "suspended", reason, None, now);
+    let event = event_of(&state, "suspended", reason, None, now);
     ledger.set_guard(&GuardState { suspension: Some(suspension), ..state }, &[event])?;
     Ok(true)
 }
@@ -223,7 +218,7 @@ pub(crate) fn resume(ledger: &Ledger, config: &Config, horizon: Horizon) -> Resu
     let state = follow(ledger, config, horizon, now)?;
     let Some(suspension) = &state.suspension else { return Ok(false) };
     let detail = format!("resumed; it had been suspended since {}: {}", instant(suspension.at), suspension.reason);
-    let event = event(&state, "resumed", &detail, None, now);
+    let event = event_of(&state, "resumed", &detail, None, now);
     ledger.set_guard(&GuardState { suspension: None, failures: 0, heavy_runs: 0, ..state }, &[event])?;
     Ok(true)
 }
@@ -250,7 +245,7 @@ fn first_seen(config: &Config, horizon: Horizon, now: DateTime<Utc>) -> GuardSta
     GuardState { horizon, enabled, enabled_since, failures: 0, heavy_runs: 0, suspension: None }
 }
 
-fn event(state: &GuardState, kind: &str, detail: &str, run_id: Option<&str>, now: DateTime<Utc>) -> GuardEvent {
+fn event_of(state: &GuardState, kind: &str, detail: &str, run_id: Option<&str>, now: DateTime<Utc>) -> GuardEvent {
     GuardEvent {
         at: now,
         horizon: state.horizon,

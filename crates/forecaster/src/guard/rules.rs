@@ -1,6 +1,6 @@
 //! The rules of the guard: from what it remembers and what a run has seen to what it remembers next. No clock, no ledger.
 
-use super::event;
+use super::event_of;
 use crate::config::GuardSettings;
 use chrono::{DateTime, Utc};
 use forecaster_ledger::{GuardEvent, GuardState, GuardUpdate, Suspension};
@@ -36,11 +36,11 @@ pub(super) fn judge(
     let slow = seen.seconds > settings.max_extra_seconds as f64;
     let mut events = Vec::new();
     if let Some(reason) = &seen.failure {
-        events.push(event(state, "failed", &format!("failure {failures} in a row: {reason}"), Some(run_id), now));
+        events.push(event_of(state, "failed", &format!("failure {failures} in a row: {reason}"), Some(run_id), now));
     }
     if is_heavy {
         let detail = format!("peak memory {:.0} MB, limit {limit}; run {heavy_runs} in a row", seen.peak_rss_mb);
-        events.push(event(state, "heavy", &detail, Some(run_id), now));
+        events.push(event_of(state, "heavy", &detail, Some(run_id), now));
     }
     let last = || seen.failure.as_ref().map(|reason| format!(", the last: {reason}")).unwrap_or_default();
     let suspended = if seen.oom_kill {
@@ -60,7 +60,7 @@ pub(super) fn judge(
         None
     };
     let suspension = suspended.map(|(cause, reason)| Suspension { at: now, cause: cause.to_owned(), reason });
-    let told = suspension.iter().map(|it| event(state, "suspended", &it.reason, Some(run_id), now));
+    let told = suspension.iter().map(|it| event_of(state, "suspended", &it.reason, Some(run_id), now));
     events.extend(told.collect::<Vec<GuardEvent>>());
     GuardUpdate { horizon: state.horizon, failures, heavy_runs, suspension, events }
 }
@@ -73,7 +73,7 @@ pub(super) fn interrupted(state: &GuardState, run_id: &str, now: DateTime<Utc>) 
         failures: state.failures,
         heavy_runs: state.heavy_runs,
         suspension: None,
-        events: vec![event(state, "interrupted", detail, Some(run_id), now)],
+        events: vec![event_of(state, "interrupted", detail, Some(run_id), now)],
     }
 }
 
