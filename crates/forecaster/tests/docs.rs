@@ -29,7 +29,8 @@ fn steps(text: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let (mut inside, mut left_out, mut continued) = (false, false, false);
     for (number, line) in text.lines().enumerate() {
-        let new = |command: &str| Step { line: number + 1, command: command.to_owned(), expected: vec![], code: None };
+        let new =
+            |command: &str| Step { line: number + 1, command: command.to_owned(), expected: vec![], code: None };
         let directive = line.strip_prefix("<!-- docs-test: ").and_then(|rest| rest.strip_suffix(" -->"));
         match (inside, directive) {
             (false, Some(rest)) if rest.starts_with("not run: ") => left_out = true,

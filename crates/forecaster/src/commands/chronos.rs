@@ -111,7 +111,7 @@ fn status(json: bool, ledger: &Ledger, config: &Config) -> Result<Outcome, Failu
     if json {
         print_json(&document)?;
     } else {
-        print(&table(&document))?;
+        print(&table(&document, now.timezone()))?;
     }
     Ok(Outcome::Done)
 }
@@ -151,12 +151,12 @@ fn document(
     })
 }
 
-fn table(document: &StatusDocument) -> String {
+fn table(document: &StatusDocument, zone: Tz) -> String {
     let mut text = format!("Chronos, model {}\n", document.model);
     for horizon in Horizon::ALL {
         if let Some(it) = document.horizons.get(horizon.key()) {
             text.push('\n');
-            text.push_str(&paragraph(horizon, it));
+            text.push_str(&paragraph(horizon, it, zone));
         }
     }
     text
@@ -167,7 +167,7 @@ fn minute(rfc3339: &str) -> String {
     rfc3339.get(..16).unwrap_or(rfc3339).replace('T', " ")
 }
 
-fn paragraph(horizon: Horizon, it: &HorizonDocument) -> String {
+fn paragraph(horizon: Horizon, it: &HorizonDocument, zone: Tz) -> String {
     let mut text = String::new();
     let head = match (&it.suspended, &it.enabled_since) {
         (Some(suspension), _) => format!("SUSPENDED since {}: {}", minute(&suspension.since), suspension.reason),
@@ -179,7 +179,7 @@ fn paragraph(horizon: Horizon, it: &HorizonDocument) -> String {
         let _ = writeln!(text, "     back with: forecaster chronos resume {horizon}");
     }
     if let Some(run) = &it.last_run {
-        let when = run.finished_at.format("%Y-%m-%d %H:%M UTC");
+        let when = run.finished_at.with_timezone(&zone).format("%Y-%m-%d %H:%M");
         let what = match (run.weight, &run.left_out) {
             (Some(weight), _) => format!("weight {:.1} %", 100.0 * weight),
             (None, reason) => format!("left out: {}", reason.as_deref().unwrap_or("no reason told")),

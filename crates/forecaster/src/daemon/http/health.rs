@@ -66,6 +66,13 @@ fn standing(horizon: &HorizonState, zone: Tz) -> Value {
         "next": horizon.next.map(|next| in_zone(next, zone)),
         "running_since": horizon.running_since.map(|since| in_zone(since, zone)),
         "last": horizon.last.as_ref().map(|last| outcome(last, zone)),
+        "chronos": {
+            "enabled": horizon.chronos.enabled,
+            "failures": horizon.chronos.failures,
+            "suspended": horizon.chronos.suspended.as_ref().map(|(since, reason)| {
+                json!({ "since": in_zone(*since, zone), "reason": reason })
+            }),
+        },
     })
 }
 

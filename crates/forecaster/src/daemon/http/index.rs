@@ -9,6 +9,7 @@ use crate::daemon::state::{DaemonState, HorizonState, LastRun};
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use forecaster_domain::Horizon;
 use maud::{Markup, html};
 use std::sync::Arc;
 
@@ -54,6 +55,15 @@ fn body(state: &DaemonState, latest: &[Option<Report>], now: DateTime<Utc>) -> M
                 p.muted { "The one of " (instant(state.configuration.accepted_at, state.zone)) " stays in force." }
             }
         }
+        @for (horizon, since, reason) in suspended(state) {
+            aside.refused role="alert" {
+                strong { "Chronos is suspended in " (horizon) }
+                p { (reason) }
+                p.muted {
+                    "Since " (instant(since, state.zone)) "; back with " code { "forecaster chronos resume " (horizon) }
+                }
+            }
+        }
         section {
             h2 { "Horizons" }
             table.stack {
@@ -74,6 +84,13 @@ fn body(state: &DaemonState, latest: &[Option<Report>], now: DateTime<Utc>) -> M
             }
         }
     }
+}
+
+fn suspended(state: &DaemonState) -> impl Iterator<Item = (Horizon, DateTime<Utc>, &str)> {
+    state.horizons.iter().filter_map(|it| {
+        let (since, reason) = it.chronos.suspended.as_ref()?;
+        Some((it.horizon, *since, reason.as_str()))
+    })
 }
 
 fn light(state: &DaemonState) -> Markup {

@@ -4,7 +4,7 @@ use super::client::ask;
 use super::desk::{Desk, Setting, TOKEN, instant};
 use crate::config::Config;
 use crate::daemon::http::healthcheck;
-use crate::daemon::state::LastRun;
+use crate::daemon::state::{ChronosState, LastRun};
 use crate::failure::Outcome;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -62,6 +62,7 @@ fn readiness_tells_configuration_and_horizons_in_the_configured_zone() {
     let desk = Desk::open();
     desk.becomes(|state| {
         state.configuration.refused = Some("horizons.7d.schedule: \"x\"".into());
+        state.horizons[0].chronos = suspended();
         state.horizons[1].running_since = Some(instant("2025-07-01T12:00:00Z"));
         state.horizons[2].last = Some(LastRun {
             finished_at: instant("2025-01-01T12:30:09Z"),
@@ -92,6 +93,11 @@ fn readiness_tells_configuration_and_horizons_in_the_configured_zone() {
             "median": 1009.24,
             "error": null,
         },
+        "chronos": {
+            "enabled": true,
+            "failures": 3,
+            "suspended": { "since": "2025-01-06T08:00:04-03:00", "reason": "3 failures in a row" },
+        },
     });
     assert_eq!(body["horizons"][0], first);
     assert_eq!(body["horizons"][1]["running_since"], "2025-07-01T08:00:00-04:00");
@@ -100,6 +106,25 @@ fn readiness_tells_configuration_and_horizons_in_the_configured_zone() {
         (&Value::Null, &json!("no rates"))
     );
     assert_eq!((&body["horizons"][3]["enabled"], &body["horizons"][3]["next"]), (&json!(false), &Value::Null));
+}
+
+fn suspended() -> ChronosState {
+    let suspended = Some((instant("2025-01-06T11:00:04Z"), "3 failures in a row".to_owned()));
+    ChronosState { enabled: true, failures: 3, suspended }
+}
+
+#[test]
+fn the_index_tells_where_chronos_is_suspended_and_how_it_comes_back() {
+    let desk = Desk::open();
+    let told = |desk: &Desk| String::from_utf8(desk.get("/").body).unwrap();
+    assert!(!told(&desk).contains("suspended"));
+    desk.becomes(|state| state.horizons[0].chronos = suspended());
+    let page = told(&desk);
+    for shown in
+        ["Chronos is suspended in 7d", "3 failures in a row", "2025-01-06 08:00", "forecaster chronos resume 7d"]
+    {
+        assert!(page.contains(shown), "{shown}");
+    }
 }
 
 #[test]
