@@ -81,7 +81,7 @@ fn half_a_year_of_mondays_is_scored_as_an_independent_reckoning_scores_it() {
     ledger.execute_batch("DELETE FROM scores; DELETE FROM actuals").unwrap();
     assert_eq!(review(&desk, &QUARTER), document);
     let table = desk.run(&QUARTER[..5]).expect(0).stdout();
-    assert!(table.lines().all(|line| line.chars().count() <= 110), "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
     assert!(table.contains("Ensemble with Chronos against without: "), "{table}");
 }
 
