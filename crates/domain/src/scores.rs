@@ -97,8 +97,8 @@ fn published<'a>(outcome: &Outcome<'a>) -> impl Iterator<Item = (usize, f64)> + 
     outcome.actuals.iter().enumerate().filter_map(|(step, actual)| actual.map(|a| (step, a)))
 }
 
-/// What one outcome contributes to scores that are pooled over origins. Sums, so that scores of any set of outcomes can be made
-/// of what was kept of each.
+/// What one outcome contributes to scores that are pooled over origins. Sums, so that scores of any set of outcomes
+/// can be made of what was kept of each.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parts {
     /// Published target dates, at least one.
@@ -111,8 +111,8 @@ pub struct Parts {
     pub inside80: usize,
     /// Dates inside the 95 % interval.
     pub inside95: usize,
-    /// The actual on the last target date and the median's error, median less actual, in price units; `None` when no rate was
-    /// published for it.
+    /// The actual on the last target date and the median's error, median less actual, in price units; `None` when no
+    /// rate was published for it.
     pub end: Option<(f64, f64)>,
 }
 
@@ -146,7 +146,8 @@ pub struct Pooled {
     pub n: usize,
     /// Weighted quantile loss over the nine deciles and all target dates.
     pub wql: f64,
-    /// Root mean square error of the median at the last target date, price units; `None` when no last date was published.
+    /// Root mean square error of the median at the last target date, price units; `None` when no last date was
+    /// published.
     pub rmse: Option<f64>,
     /// Mean absolute percentage error of the median at the last target date, percent; `None` likewise.
     pub mape: Option<f64>,

@@ -28,14 +28,15 @@ pub struct EqualAccuracy {
     pub p_value: f64,
 }
 
-/// The test of Diebold and Mariano (1995, Comparing predictive accuracy, statistic S1) on `differentials` `[n]`, first loss less second,
-/// oldest first, with the correction for small samples of Harvey, Leybourne and Newbold (1997, Testing the equality of prediction
-/// mean squared errors, statistic S1*): for forecasts h = `lag` + 1 steps ahead the statistic is multiplied by
-/// sqrt((n + 1 - 2h + h(h - 1)/n) / n) and compared with Student's t, n - 1 degrees of freedom.
+/// The test of Diebold and Mariano (1995, Comparing predictive accuracy, statistic S1) on `differentials` `[n]`,
+/// first loss less second, oldest first, with the correction for small samples of Harvey, Leybourne and Newbold
+/// (1997, Testing the equality of prediction mean squared errors, statistic S1*): for forecasts h = `lag` + 1 steps
+/// ahead the statistic is multiplied by sqrt((n + 1 - 2h + h(h - 1)/n) / n) and compared with Student's t, n - 1
+/// degrees of freedom.
 ///
-/// `lag` is the number of later forecasts that are issued before an earlier one has matured; it is cut to n - 2. The long-run variance
-/// sums the autocovariances up to `lag` with equal weights; where that is not positive, with those of Bartlett (Newey and West 1987).
-/// `None` with fewer than two differentials, or when they do not vary.
+/// `lag` is the number of later forecasts that are issued before an earlier one has matured; it is cut to n - 2. The
+/// long-run variance sums the autocovariances up to `lag` with equal weights; where that is not positive, with those
+/// of Bartlett (Newey and West 1987). `None` with fewer than two differentials, or when they do not vary.
 pub fn diebold_mariano(differentials: &[f64], lag: usize) -> Option<EqualAccuracy> {
     let n = differentials.len();
     let lag = lag.min(n.checked_sub(2)?);
@@ -67,8 +68,9 @@ fn weighted_sum(covariances: &[f64], weight: impl Fn(usize) -> f64) -> f64 {
 }
 
 impl EqualAccuracy {
-    /// Number of forecasts for which a difference of the size seen is found with probability [`POWER`] at [`SIGNIFICANCE`]:
-    /// variance x (z(1 - 0.05/2) + z(0.8))^2 / mean^2, the normal approximation. Infinite when there is no difference.
+    /// Number of forecasts for which a difference of the size seen is found with probability [`POWER`] at
+    /// [`SIGNIFICANCE`]: variance x (z(1 - 0.05/2) + z(0.8))^2 / mean^2, the normal approximation. Infinite when
+    /// there is no difference.
     pub fn forecasts_needed(&self) -> f64 {
         let quantiles = standard_normal_quantile(1.0 - SIGNIFICANCE / 2.0) + standard_normal_quantile(POWER);
         self.variance * (quantiles / self.mean).powi(2)

@@ -1,5 +1,5 @@
-//! Scoring of what earlier runs issued, by the rates that are known now. In: the pair's rates. Out: rows in the ledger. That it
-//! cannot be done is told and stops nothing: the next run does it.
+//! Scoring of what earlier runs issued, by the rates that are known now. In: the pair's rates. Out: rows in the
+//! ledger. That it cannot be done is told and stops nothing: the next run does it.
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -9,7 +9,8 @@ use forecaster_ledger::{Ledger, LedgerError, Scored};
 use forecaster_rates::{RatesStore, assemble_pair};
 use std::collections::BTreeMap;
 
-/// Scores by what a run knows, before it is published. `today` is the clock's date: a market of an earlier one is a replay's.
+/// Scores by what a run knows, before it is published. `today` is the clock's date: a market of an earlier one is a
+/// replay's.
 pub(crate) fn by_run(ledger: &Ledger, market: &Market, today: NaiveDate) {
     let score = || -> Result<Scored, LedgerError> {
         let (pair, rates) = (market.pair.to_string(), market.history.pair());

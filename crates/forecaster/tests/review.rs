@@ -1,4 +1,5 @@
-//! `forecaster review` on real rates: its scores are those of an independent reckoning, and it counts what it says it counts.
+//! `forecaster review` on real rates: its scores are those of an independent reckoning, and it counts what it says it
+//! counts.
 #![allow(clippy::unwrap_used)]
 
 mod desk;
@@ -252,6 +253,19 @@ fn failed_runs_and_models_that_were_left_out_are_counted() {
     let week = review(&desk, &["review", "week", "--json"]);
     let runs = &week["horizons"]["7d"]["runs"];
     assert_eq!((&runs["total"], &runs["failed"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn what_cannot_be_scored_is_warned_of_and_neither_run_nor_review_fails() {
+    let desk = Desk::new();
+    let run = ["run", "7d", "--offline", "--as-of", "2024-12-23"];
+    desk.run(&run).expect(0);
+    let ledger = Connection::open(desk.path("data/ledger.sqlite")).unwrap();
+    ledger.execute("DROP TABLE actuals", []).unwrap();
+    for arguments in [&run[..], &["review", "week"]] {
+        let finished = desk.run(arguments).expect(0);
+        assert!(finished.stderr().contains("earlier forecasts could not be scored"), "{}", finished.stderr());
+    }
 }
 
 #[test]

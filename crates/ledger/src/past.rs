@@ -81,8 +81,9 @@ impl Ledger {
         read().map_err(|e| self.failed(e))
     }
 
-    /// The runs of `horizon` of `pair`, failed ones too, whose as-of date lies in `from..=to`, or that ended on one of these days or,
-    /// since days begin elsewhere at another hour, a day before or after; in the order in which they ended.
+    /// The runs of `horizon` of `pair`, failed ones too, whose as-of date lies in `from..=to`, or that ended on one
+    /// of these days or, since days begin elsewhere at another hour, a day before or after; in the order in which
+    /// they ended.
     ///
     /// # Errors
     /// When the ledger cannot be read.

@@ -1,8 +1,8 @@
 //! Scores of what was issued, made as the actuals arrive and kept, so that a review only adds them up.
 //!
-//! In: the pair's published values up to some date. Out: a row of `scores` for every forecast of every run whose last target date
-//! has passed, and in `actuals` the values it was scored with. A value that is revised later is noted, and all that was scored with
-//! it is scored again, in one transaction.
+//! In: the pair's published values up to some date. Out: a row of `scores` for every forecast of every run whose last
+//! target date has passed, and in `actuals` the values it was scored with. A value that is revised later is noted,
+//! and all that was scored with it is scored again, in one transaction.
 
 use crate::ledger::RunStatus;
 use crate::past::{date, parsed, quantiles};
@@ -44,10 +44,11 @@ pub struct ScoredForecast {
 }
 
 impl Ledger {
-    /// Scores every run of `pair` whose last target date is not after `known_until` and that is not scored yet. `actual` gives
-    /// the value published for a date, in quote currency per unit of base currency, as it is known now; later dates it is not asked
-    /// for. Where it differs from what a run was scored with, that run is scored again. A value that is known no more stays as
-    /// noted, and a run none of whose dates has a value waits. Reads only, when nothing is new.
+    /// Scores every run of `pair` whose last target date is not after `known_until` and that is not scored yet.
+    /// `actual` gives the value published for a date, in quote currency per unit of base currency, as it is known
+    /// now; later dates it is not asked for. Where it differs from what a run was scored with, that run is scored
+    /// again. A value that is known no more stays as noted, and a run none of whose dates has a value waits. Reads
+    /// only, when nothing is new.
     ///
     /// # Errors
     /// When the ledger cannot be read or the transaction fails; nothing of it is kept then.
@@ -82,8 +83,8 @@ impl Ledger {
         noted(&self.connection(), pair).map_err(|e| self.failed(e))
     }
 
-    /// The scored forecasts of `horizon` of `pair` whose last target date lies in `from..=to`, by as-of date and model; of several
-    /// runs of one as-of date only those of the first, which nobody made knowing better.
+    /// The scored forecasts of `horizon` of `pair` whose last target date lies in `from..=to`, by as-of date and
+    /// model; of several runs of one as-of date only those of the first, which nobody made knowing better.
     ///
     /// # Errors
     /// When the ledger cannot be read.

@@ -1,5 +1,5 @@
-//! Whether one model is better than another, on the runs in which both forecast. In: scored forecasts by model. Out: a verdict each,
-//! and while none can be given, how many more runs it takes.
+//! Whether one model is better than another, on the runs in which both forecast. In: scored forecasts by model. Out:
+//! a verdict each, and while none can be given, how many more runs it takes.
 
 use super::{ByModel, parts};
 use crate::config::CHRONOS;
@@ -59,8 +59,8 @@ pub(crate) struct Comparison {
     pub lag: Option<usize>,
     /// Who is better.
     pub verdict: Verdict,
-    /// Further runs until a difference of this size is told from chance with 80 % probability; 0 with a verdict, null above
-    /// 1000.
+    /// Further runs until a difference of this size is told from chance with 80 % probability; 0 with a verdict, null
+    /// above 1000.
     pub more_runs_needed: Option<u64>,
     /// All of it in one sentence.
     pub sentence: String,

@@ -1,10 +1,11 @@
-//! How the forecasts of a period turned out. In: what the ledger keeps of runs and scores. Out: for each horizon the figures of its
-//! runs and models, and whether one model is better than another.
+//! How the forecasts of a period turned out. In: what the ledger keeps of runs and scores. Out: for each horizon the
+//! figures of its runs and models, and whether one model is better than another.
 //!
-//! Accuracy covers the forecasts whose last target date lies in the period, of several runs of one as-of date the first; runs,
-//! failures, weights, memory and seconds cover every run of the period. What counts is in [`COUNTED_FORECASTS`] and [`COUNTED_RUNS`].
+//! Accuracy covers the forecasts whose last target date lies in the period, of several runs of one as-of date the
+//! first; runs, failures, weights, memory and seconds cover every run of the period. What counts is in
+//! [`COUNTED_FORECASTS`] and [`COUNTED_RUNS`].
 
-mod comparisons;
+pub(crate) mod comparisons;
 mod document;
 mod runs;
 mod table;
@@ -24,12 +25,13 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The rule for accuracy, in words.
-pub(crate) const COUNTED_FORECASTS: &str = "n, accuracy and comparisons: forecasts whose last target date lies in the period and \
-    that were issued, which is made before that date; of several runs of one as-of date the first; with replays also those made \
-    afterwards by run --as-of";
+pub(crate) const COUNTED_FORECASTS: &str = "n, accuracy and comparisons: forecasts whose last target date lies in the \
+    period and that were issued, which means made before that date; of several runs of one as-of date the first; with \
+    replays also those made afterwards by run --as-of";
 /// The rule for everything else.
-pub(crate) const COUNTED_RUNS: &str = "runs, failures, weights, memory and seconds: every run that ended on a day of the period in \
-    the configured time zone, failed ones too; with replays also those made afterwards, each at its as-of date";
+pub(crate) const COUNTED_RUNS: &str = "runs, failures, weights, memory and seconds: every run that ended on a day of \
+    the period in the configured time zone, failed ones too; with replays also those made afterwards, each at its as-of \
+    date";
 
 /// What is looked back on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! Figures of runs, from their metrics lines: how they ended, which models took part with which weights, memory and time.
+//! Figures of runs, from their metrics lines: how they ended, which models took part with which weights, memory and
+//! time.
 
 use super::ModelFigures;
 use forecaster_ledger::PastRun;

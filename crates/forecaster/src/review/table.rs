@@ -126,8 +126,8 @@ mod tests {
 
     #[test]
     fn a_long_sentence_is_broken_between_words_and_keeps_them_all() {
-        let sentence = "Ensemble with Chronos against without: cannot tell yet, 1.9 % more loss over 13 forecasts (p 0.758); \
-            about 793 more would tell";
+        let sentence = "Ensemble with Chronos against without: cannot tell yet, 1.9 % more loss over 13 forecasts \
+            (p 0.758); about 793 more would tell";
         let text = wrapped(sentence);
         assert!(text.lines().count() == 2 && text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         assert_eq!(text.split_whitespace().collect::<Vec<_>>(), sentence.split_whitespace().collect::<Vec<_>>());

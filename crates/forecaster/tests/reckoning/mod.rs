@@ -1,5 +1,5 @@
-//! The scores of a review once more, from the raw rows of the ledger and the embedded rates, by other means: nothing here is shared with
-//! the program.
+//! The scores of a review once more, from the raw rows of the ledger and the embedded rates, by other means: nothing
+//! here is shared with the program.
 #![allow(clippy::unwrap_used)]
 
 use chrono::NaiveDate;
@@ -27,8 +27,8 @@ pub(crate) fn issued(ledger: &Path, horizon: &str) -> BTreeMap<String, Vec<Issue
     let connection = Connection::open(ledger).unwrap();
     let mut statement = connection
         .prepare(
-            "SELECT f.model, r.run_id, r.as_of, f.target_date, f.q0025, f.q10, f.q20, f.q30, f.q40, f.q50, f.q60, f.q70, f.q80,
-                f.q90, f.q0975
+            "SELECT f.model, r.run_id, r.as_of, f.target_date, f.q0025, f.q10, f.q20, f.q30, f.q40, f.q50, f.q60, f.q70,
+                f.q80, f.q90, f.q0975
              FROM forecasts f JOIN runs r USING (run_id) WHERE r.horizon = ?1 ORDER BY r.finished_at, f.target_date",
         )
         .unwrap();
@@ -113,8 +113,8 @@ pub(crate) fn overlap(issued: &[Issued]) -> usize {
     issued.iter().map(before_end).max().unwrap_or(0)
 }
 
-/// The p-value of Diebold and Mariano with the correction of Harvey, Leybourne and Newbold, and the forecasts that 80 % power
-/// takes.
+/// The p-value of Diebold and Mariano with the correction of Harvey, Leybourne and Newbold, and the forecasts that 80
+/// % power takes.
 pub(crate) fn diebold_mariano(own: &[f64], other: &[f64], lag: usize) -> (f64, f64) {
     let d: Vec<f64> = own.iter().zip(other).map(|(a, b)| a - b).collect();
     let (n, h) = (d.len() as f64, lag as f64 + 1.0);
@@ -128,7 +128,8 @@ pub(crate) fn diebold_mariano(own: &[f64], other: &[f64], lag: usize) -> (f64, f
     (two_sided(corrected, n - 1.0), variance * (1.959_963_985 + 0.841_621_234f64).powi(2) / (mean * mean))
 }
 
-/// P(|T| > |t|) for Student's t: with x = sqrt(v) tan(a) its density becomes cos(a)^(v - 1), which Simpson's rule integrates.
+/// P(|T| > |t|) for Student's t: with x = sqrt(v) tan(a) its density becomes cos(a)^(v - 1), which Simpson's rule
+/// integrates.
 fn two_sided(t: f64, freedom: f64) -> f64 {
     let integral = |from: f64| {
         let (steps, to) = (20_000, std::f64::consts::FRAC_PI_2);
