@@ -3,7 +3,7 @@
 //! In: forecasts with what then happened. Out: [`Scores`]. All are pooled over origins: sums over all origins
 //! and dates are divided once, so that no origin counts more because it has fewer dates.
 
-use crate::{DECILES, LEVELS, MEDIAN, QuantileForecast};
+use crate::{DECILES, LEVELS, QuantileForecast};
 
 /// A forecast and what then happened.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,7 @@ pub fn wql<'a>(outcomes: impl IntoIterator<Item = Outcome<'a>>) -> Option<f64> {
         .into_iter()
         .map(|outcome| quantile_loss_parts(&outcome))
         .fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
-    (scale > 0.0).then(|| 2.0 * loss / (DECILES.len() as f64 * scale))
+    (scale > 0.0).then(|| wql_of(loss, scale))
 }
 
 /// Skill of a loss against a benchmark's: 1 - loss / benchmark; positive is better than the benchmark.
@@ -74,66 +74,144 @@ pub fn skill(loss: f64, benchmark: f64) -> f64 {
 /// All scores over `outcomes`; `None` when no target date of any outcome was published. RMSE and MAPE leave out
 /// origins whose last target date has no rate.
 pub fn score<'a>(outcomes: impl IntoIterator<Item = Outcome<'a>>) -> Option<Scores> {
-    let mut total = Totals::default();
+    let (mut total, mut scaled) = (Totals::default(), 0.0);
     for outcome in outcomes {
-        total.add(&outcome);
+        if let Some(parts) = parts(&outcome) {
+            total.add(&parts);
+            scaled += scaled_error(&outcome);
+        }
     }
-    total.scores()
+    let pooled = total.pooled()?;
+    Some(Scores {
+        n: pooled.n,
+        wql: pooled.wql,
+        rmse: pooled.rmse.unwrap_or(f64::NAN),
+        mape: pooled.mape.unwrap_or(f64::NAN),
+        mase: scaled / total.dates,
+        coverage80: pooled.coverage80,
+        coverage95: pooled.coverage95,
+    })
 }
 
 fn published<'a>(outcome: &Outcome<'a>) -> impl Iterator<Item = (usize, f64)> + 'a {
     outcome.actuals.iter().enumerate().filter_map(|(step, actual)| actual.map(|a| (step, a)))
 }
 
+/// What one outcome contributes to scores that are pooled over origins. Sums, so that scores of any set of outcomes
+/// can be made of what was kept of each.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Parts {
+    /// Published target dates, at least one.
+    pub dates: usize,
+    /// Sum of pinball losses over the nine deciles and these dates, price units.
+    pub loss: f64,
+    /// Sum of |actual| over these dates, price units.
+    pub scale: f64,
+    /// Dates inside the 80 % interval.
+    pub inside80: usize,
+    /// Dates inside the 95 % interval.
+    pub inside95: usize,
+    /// The actual on the last target date and the median's error, median less actual, in price units; `None` when no
+    /// rate was published for it.
+    pub end: Option<(f64, f64)>,
+}
+
+impl Parts {
+    /// WQL of this outcome alone.
+    pub fn wql(&self) -> f64 {
+        wql_of(self.loss, self.scale)
+    }
+}
+
+/// The parts of one outcome; `None` when no target date was published.
+pub fn parts(outcome: &Outcome<'_>) -> Option<Parts> {
+    let (loss, scale) = quantile_loss_parts(outcome);
+    let mut parts = Parts { dates: 0, loss, scale, inside80: 0, inside95: 0, end: None };
+    for (step, actual) in published(outcome) {
+        let row = outcome.forecast.row(step);
+        parts.dates += 1;
+        parts.inside80 += usize::from(row[1] <= actual && actual <= row[9]);
+        parts.inside95 += usize::from(row[0] <= actual && actual <= row[10]);
+    }
+    if let Some(Some(actual)) = outcome.actuals.last() {
+        parts.end = Some((*actual, outcome.forecast.median(outcome.forecast.last_step()) - actual));
+    }
+    (scale > 0.0).then_some(parts)
+}
+
+/// Scores of one model over a set of outcomes of which only the [`Parts`] are known: [`Scores`] without MASE.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pooled {
+    /// Number of outcomes.
+    pub n: usize,
+    /// Weighted quantile loss over the nine deciles and all target dates.
+    pub wql: f64,
+    /// Root mean square error of the median at the last target date, price units; `None` when no last date was
+    /// published.
+    pub rmse: Option<f64>,
+    /// Mean absolute percentage error of the median at the last target date, percent; `None` likewise.
+    pub mape: Option<f64>,
+    /// Share of actuals inside the 80 % interval, all target dates.
+    pub coverage80: f64,
+    /// Share of actuals inside the 95 % interval, all target dates.
+    pub coverage95: f64,
+}
+
+/// Pools the parts of several outcomes; `None` when there are none.
+pub fn pool<'a>(parts: impl IntoIterator<Item = &'a Parts>) -> Option<Pooled> {
+    let mut total = Totals::default();
+    parts.into_iter().for_each(|parts| total.add(parts));
+    total.pooled()
+}
+
+fn wql_of(loss: f64, scale: f64) -> f64 {
+    2.0 * loss / (DECILES.len() as f64 * scale)
+}
+
 #[derive(Default)]
 struct Totals {
-    origins: usize,
+    outcomes: usize,
     loss: f64,
     scale: f64,
     dates: f64,
     inside80: f64,
     inside95: f64,
-    scaled_error: f64,
     last_dates: f64,
     squared_error: f64,
     relative_error: f64,
 }
 
 impl Totals {
-    fn add(&mut self, outcome: &Outcome<'_>) {
-        let (loss, scale) = quantile_loss_parts(outcome);
-        if scale == 0.0 {
-            return;
-        }
-        self.origins += 1;
-        self.loss += loss;
-        self.scale += scale;
-        for (step, actual) in published(outcome) {
-            let row = outcome.forecast.row(step);
-            self.dates += 1.0;
-            self.inside80 += f64::from(u8::from(row[1] <= actual && actual <= row[9]));
-            self.inside95 += f64::from(u8::from(row[0] <= actual && actual <= row[10]));
-            self.scaled_error += (row[MEDIAN] - actual).abs() / outcome.naive_mae;
-        }
-        if let Some(Some(actual)) = outcome.actuals.last() {
-            let error = outcome.forecast.median(outcome.forecast.last_step()) - actual;
+    fn add(&mut self, parts: &Parts) {
+        self.outcomes += 1;
+        self.loss += parts.loss;
+        self.scale += parts.scale;
+        self.dates += parts.dates as f64;
+        self.inside80 += parts.inside80 as f64;
+        self.inside95 += parts.inside95 as f64;
+        if let Some((actual, error)) = parts.end {
             self.last_dates += 1.0;
             self.squared_error += error * error;
             self.relative_error += error.abs() / actual;
         }
     }
 
-    fn scores(&self) -> Option<Scores> {
-        (self.dates > 0.0).then(|| Scores {
-            n: self.origins,
-            wql: 2.0 * self.loss / (DECILES.len() as f64 * self.scale),
-            rmse: (self.squared_error / self.last_dates).sqrt(),
-            mape: 100.0 * self.relative_error / self.last_dates,
-            mase: self.scaled_error / self.dates,
+    fn pooled(&self) -> Option<Pooled> {
+        let has_end = self.last_dates > 0.0;
+        (self.dates > 0.0).then(|| Pooled {
+            n: self.outcomes,
+            wql: wql_of(self.loss, self.scale),
+            rmse: has_end.then(|| (self.squared_error / self.last_dates).sqrt()),
+            mape: has_end.then(|| 100.0 * self.relative_error / self.last_dates),
             coverage80: self.inside80 / self.dates,
             coverage95: self.inside95 / self.dates,
         })
     }
+}
+
+fn scaled_error(outcome: &Outcome<'_>) -> f64 {
+    let error = |(step, actual): (usize, f64)| (outcome.forecast.median(step) - actual).abs() / outcome.naive_mae;
+    published(outcome).map(error).sum()
 }
 
 #[cfg(test)]
@@ -170,6 +248,20 @@ mod tests {
         assert_eq!((scores.coverage80, scores.coverage95), (0.5, 0.75));
         assert_eq!((scores.rmse, scores.mape), (9.0, 900.0 / 91.0));
         assert_eq!(scores.mase, (3.5 + 4.5 + 0.0 + 5.0) / 4.0);
+    }
+
+    #[test]
+    fn scores_made_of_kept_parts_are_those_of_the_outcomes() {
+        let forecast = forecast(&[ROW, ROW, ROW]);
+        let first = Outcome { forecast: &forecast, actuals: &[Some(107.0), None, Some(91.0)], naive_mae: 2.0 };
+        let second = Outcome { forecast: &forecast, actuals: &[Some(100.0), Some(120.0), None], naive_mae: 4.0 };
+        let kept: Vec<Parts> = [first, second].iter().filter_map(parts).collect();
+        let (pooled, scores) = (pool(&kept).unwrap(), score([first, second]).unwrap());
+        assert_eq!((pooled.n, Some(pooled.wql)), (2, wql([first, second])));
+        assert_eq!((pooled.rmse, pooled.mape), (Some(scores.rmse), Some(scores.mape)));
+        assert_eq!((pooled.coverage80, pooled.coverage95), (scores.coverage80, scores.coverage95));
+        assert_eq!((kept[0].end, kept[1].end), (Some((91.0, 9.0)), None));
+        assert_eq!((Some(kept[1].wql()), pool(&kept[1..]).unwrap().rmse), (wql([second]), None));
     }
 
     #[test]

@@ -3,14 +3,17 @@
 //! [`grid_origins`] picks the origins, [`forecast_origins`] lets every model forecast from each of them (through a
 //! [`ForecastCache`]), [`Pool::fit`] turns the outcomes known at some date into weights and a calibration, and
 //! [`prequential`] replays that at every origin, so that the ensemble's own scores are out of sample too.
+//! [`diebold_mariano`] tells whether two forecasters truly differ.
 
 mod calibration;
+mod comparison;
 mod origins;
 mod pool;
 mod scoring;
 mod validation;
 
 pub use calibration::Calibration;
+pub use comparison::{EqualAccuracy, POWER, SIGNIFICANCE, diebold_mariano};
 pub use origins::{Origin, grid_origins, origin_at};
 pub use pool::{Pool, PoolSettings, WeightError};
 pub use scoring::{Issued, Judged, judge_model, judge_pool, pool_at, prequential, reliability};

@@ -58,6 +58,10 @@ pub enum Command {
         command: ChronosCommand,
     },
     /// Score what was issued against what happened, and say who was better
+    ///
+    /// Accuracy covers the forecasts whose last target date lies in the period and that were made before that date;
+    /// of several runs of one as-of date the first counts. Runs, failures, weights, memory and seconds cover all runs
+    /// that ended in the period.
     Review(ReviewArgs),
     /// Look over the whole installation, line by line, with what to do about each fault
     Doctor {

@@ -40,7 +40,8 @@ impl Earlier {
             tracing::warn!("the comparison with the last report is left out: {error}");
             None
         });
-        let own: Vec<PastIssue> = past.into_iter().filter(|issue| was_ahead(issue, zone)).collect();
+        let own: Vec<PastIssue> =
+            past.into_iter().filter(|issue| was_ahead(issue.finished_at, issue.end_date, zone)).collect();
         Self {
             issued: own.iter().filter(|issue| issue.end_date <= as_of).map(|issue| matured(issue, market)).collect(),
             weights: own.into_iter().map(weights).collect(),
@@ -49,10 +50,10 @@ impl Earlier {
     }
 }
 
-/// Whether it was made before what it forecast had happened: a replay by hand was not, nor one from data long out of date.
-fn was_ahead(issue: &PastIssue, zone: Tz) -> bool {
-    let made: DateTime<Utc> = issue.finished_at;
-    made.with_timezone(&zone).date_naive() < issue.end_date
+/// Whether a forecast up to `end_date` was made before what it forecast had happened: a replay by hand was not, nor
+/// one from data long out of date.
+pub(crate) fn was_ahead(finished_at: DateTime<Utc>, end_date: NaiveDate, zone: Tz) -> bool {
+    finished_at.with_timezone(&zone).date_naive() < end_date
 }
 
 fn matured(issue: &PastIssue, market: &Market) -> PastForecast {

@@ -25,7 +25,9 @@ mod present;
 mod progress;
 mod publish;
 mod resources;
+mod review;
 mod run;
+mod scoring;
 mod secret;
 
 use clap::CommandFactory;

@@ -11,6 +11,7 @@ use crate::metrics::rounded;
 use crate::pipeline::{self, Forecast};
 use crate::publish::{self, Failed, Published};
 use crate::resources::Usage;
+use crate::scoring;
 use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
 use forecaster_ledger::{Ledger, RunStatus};
@@ -171,6 +172,7 @@ fn attempt(
     }
     log_models(&forecast);
     let writing = publishing.hold();
+    scoring::by_run(ledger, market, identity.generated_at.date_naive());
     let published = publish::publish(&identity, place, &forecast, usage, finding)?;
     drop(writing);
     identity.status = published.status;

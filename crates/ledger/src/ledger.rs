@@ -3,7 +3,7 @@
 use crate::{GuardUpdate, LedgerError, OutgoingMail, guard, outbox, schema, slots};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{Horizon, QuantileForecast};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -184,16 +184,7 @@ impl Ledger {
                     "SELECT run_id, as_of, finished_at, status, metrics FROM runs WHERE horizon = ?1
                      ORDER BY started_at DESC, run_id DESC LIMIT ?2",
                 )?
-                .query_map(params![horizon.key(), limit as i64], |row| {
-                    let as_of: Option<String> = row.get(1)?;
-                    Ok(RunSummary {
-                        run_id: row.get(0)?,
-                        as_of: as_of.and_then(|date| date.parse().ok()),
-                        finished_at: slots::instant(row, 2)?,
-                        status: row.get(3)?,
-                        metrics: row.get(4)?,
-                    })
-                })?
+                .query_map(params![horizon.key(), limit as i64], summary)?
                 .collect()
         };
         read().map_err(|e| self.failed(e))
@@ -256,6 +247,18 @@ impl Ledger {
             .optional()
             .map_err(|e| self.failed(e))
     }
+}
+
+/// The first five columns: run id, as-of date, end, status and metrics line.
+pub(crate) fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
+    let as_of: Option<String> = row.get(1)?;
+    Ok(RunSummary {
+        run_id: row.get(0)?,
+        as_of: as_of.and_then(|date| date.parse().ok()),
+        finished_at: slots::instant(row, 2)?,
+        status: row.get(3)?,
+        metrics: row.get(4)?,
+    })
 }
 
 fn inode(path: &Path) -> Option<u64> {

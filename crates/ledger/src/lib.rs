@@ -13,6 +13,7 @@ mod metrics;
 mod outbox;
 mod past;
 mod schema;
+mod scores;
 mod slots;
 
 pub use error::LedgerError;
@@ -21,5 +22,6 @@ pub use ledger::{IssuedForecast, Ledger, RunRecord, RunStatus, RunSummary};
 pub use outbox::{
     DueMail, MailOutcome, NextMail, OutboxCounts, OutboxEntry, OutgoingMail, RecipientEntry, WaitingRecipient,
 };
-pub use past::{IssuedRun, PastIssue};
+pub use past::{IssuedRun, PastIssue, PastRun};
+pub use scores::{Scored, ScoredForecast};
 pub use slots::{Slot, SlotState, Watermark};

@@ -1,9 +1,9 @@
 //! What earlier runs of a horizon issued, for the reports of later ones.
 
-use crate::ledger::RunStatus;
+use crate::ledger::{RunStatus, RunSummary, summary};
 use crate::slots::instant;
 use crate::{Ledger, LedgerError};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use forecaster_domain::Horizon;
 use rusqlite::{Connection, Row, params};
 
@@ -22,6 +22,15 @@ pub struct PastIssue {
     pub weights: Vec<(String, f64)>,
     /// The ensemble's price quantiles `[11]` for that date.
     pub ensemble: [f64; 11],
+}
+
+/// A run with what dates it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastRun {
+    /// The run.
+    pub run: RunSummary,
+    /// The last target date of what it issued; `None` when it issued nothing.
+    pub end_date: Option<NaiveDate>,
 }
 
 /// All that a run issued.
@@ -72,6 +81,39 @@ impl Ledger {
         read().map_err(|e| self.failed(e))
     }
 
+    /// The runs of `horizon` of `pair`, failed ones too, whose as-of date lies in `from..=to`, or that ended on one
+    /// of these days or, since days begin elsewhere at another hour, a day before or after; in the order in which
+    /// they ended.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn runs_between(
+        &self,
+        pair: &str,
+        horizon: Horizon,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Vec<PastRun>, LedgerError> {
+        let (first, last) = (from - Days::new(1), to + Days::new(1));
+        let connection = self.connection();
+        let read = || -> rusqlite::Result<Vec<PastRun>> {
+            connection
+                .prepare_cached(
+                    "SELECT run_id, as_of, finished_at, status, metrics,
+                        (SELECT MAX(target_date) FROM forecasts f WHERE f.run_id = r.run_id AND f.model = 'ensemble')
+                     FROM runs r WHERE pair = ?1 AND horizon = ?2
+                        AND (as_of BETWEEN ?3 AND ?4 OR substr(finished_at, 1, 10) BETWEEN ?5 AND ?6)
+                     ORDER BY finished_at, run_id",
+                )?
+                .query_map([pair, horizon.key(), &day(from), &day(to), &day(first), &day(last)], |row| {
+                    let end_date: Option<String> = row.get(5)?;
+                    Ok(PastRun { run: summary(row)?, end_date: end_date.map(|text| parsed(&text, 5)).transpose()? })
+                })?
+                .collect()
+        };
+        read().map_err(|e| self.failed(e))
+    }
+
     /// The last run of `horizon` of `pair` with an as-of date before `before`: of the newest such date the run made last.
     ///
     /// # Errors
@@ -105,11 +147,15 @@ impl Ledger {
     }
 }
 
+fn day(date: NaiveDate) -> String {
+    date.to_string()
+}
+
 /// The columns of the eleven levels.
 const QUANTILES: &str = "q0025, q10, q20, q30, q40, q50, q60, q70, q80, q90, q0975";
 
 /// The first eleven columns.
-fn quantiles(row: &Row<'_>) -> rusqlite::Result<[f64; 11]> {
+pub(crate) fn quantiles(row: &Row<'_>) -> rusqlite::Result<[f64; 11]> {
     let mut quantiles = [0.0; 11];
     for (column, quantile) in quantiles.iter_mut().enumerate() {
         *quantile = row.get(column)?;
@@ -117,12 +163,12 @@ fn quantiles(row: &Row<'_>) -> rusqlite::Result<[f64; 11]> {
     Ok(quantiles)
 }
 
-fn date(row: &Row<'_>, column: usize) -> rusqlite::Result<NaiveDate> {
+pub(crate) fn date(row: &Row<'_>, column: usize) -> rusqlite::Result<NaiveDate> {
     let text: String = row.get(column)?;
     parsed(&text, column)
 }
 
-fn parsed(text: &str, column: usize) -> rusqlite::Result<NaiveDate> {
+pub(crate) fn parsed(text: &str, column: usize) -> rusqlite::Result<NaiveDate> {
     text.parse().map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
     })

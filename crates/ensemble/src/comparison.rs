@@ -1,0 +1,120 @@
+//! Whether one forecaster is better than another, or only was luckier.
+//!
+//! In: for each forecast that both issued, in the order of issue, how much more the one lost than the other. Out: an
+//! [`EqualAccuracy`] test, and how many forecasts a difference of the size seen would need to be told from chance.
+
+use forecaster_domain::standard_normal_quantile;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// Size of the two-sided test: a smaller p-value counts as a difference.
+pub const SIGNIFICANCE: f64 = 0.05;
+/// Probability with which a difference of the size seen is to be found.
+pub const POWER: f64 = 0.8;
+
+/// The test of equal predictive accuracy.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EqualAccuracy {
+    /// Number of differentials.
+    pub n: usize,
+    /// Their mean; negative when the first of the two loses less.
+    pub mean: f64,
+    /// Long-run variance of a differential.
+    pub variance: f64,
+    /// Autocovariances that went into it.
+    pub lag: usize,
+    /// The corrected statistic.
+    pub statistic: f64,
+    /// Two-sided, from Student's t with n - 1 degrees of freedom.
+    pub p_value: f64,
+}
+
+/// The test of Diebold and Mariano (1995, Comparing predictive accuracy, statistic S1) on `differentials` `[n]`,
+/// first loss less second, oldest first, with the correction for small samples of Harvey, Leybourne and Newbold
+/// (1997, Testing the equality of prediction mean squared errors, statistic S1*): for forecasts h = `lag` + 1 steps
+/// ahead the statistic is multiplied by sqrt((n + 1 - 2h + h(h - 1)/n) / n) and compared with Student's t, n - 1
+/// degrees of freedom.
+///
+/// `lag` is the number of later forecasts that are issued before an earlier one has matured; it is cut to n - 2. The
+/// long-run variance sums the autocovariances up to `lag` with equal weights; where that is not positive, with those
+/// of Bartlett (Newey and West 1987). `None` with fewer than two differentials, or when they do not vary.
+pub fn diebold_mariano(differentials: &[f64], lag: usize) -> Option<EqualAccuracy> {
+    let n = differentials.len();
+    let lag = lag.min(n.checked_sub(2)?);
+    let count = n as f64;
+    let mean = differentials.iter().sum::<f64>() / count;
+    let covariances: Vec<f64> = (0..=lag).map(|k| autocovariance(differentials, mean, k)).collect();
+    let steps = lag as f64 + 1.0;
+    let plain = weighted_sum(&covariances, |_| 1.0);
+    let variance = if plain > 0.0 { plain } else { weighted_sum(&covariances, |k| 1.0 - k as f64 / steps) };
+    if !(variance.is_finite() && variance > 0.0) {
+        return None;
+    }
+    let correction = ((count + 1.0 - 2.0 * steps + steps * (steps - 1.0) / count) / count).sqrt();
+    let statistic = correction * mean / (variance / count).sqrt();
+    let student = StudentsT::new(0.0, 1.0, count - 1.0).ok()?;
+    let p_value = 2.0 * student.cdf(-statistic.abs());
+    Some(EqualAccuracy { n, mean, variance, lag, statistic, p_value })
+}
+
+/// `lag`-th autocovariance of `values` `[n]`, divided by n.
+fn autocovariance(values: &[f64], mean: f64, lag: usize) -> f64 {
+    let products = values.iter().skip(lag).zip(values).map(|(later, earlier)| (later - mean) * (earlier - mean));
+    products.sum::<f64>() / values.len() as f64
+}
+
+fn weighted_sum(covariances: &[f64], weight: impl Fn(usize) -> f64) -> f64 {
+    let later = covariances.iter().enumerate().skip(1);
+    covariances[0] + 2.0 * later.map(|(k, covariance)| weight(k) * covariance).sum::<f64>()
+}
+
+impl EqualAccuracy {
+    /// Number of forecasts for which a difference of the size seen is found with probability [`POWER`] at
+    /// [`SIGNIFICANCE`]: variance x (z(1 - 0.05/2) + z(0.8))^2 / mean^2, the normal approximation. Infinite when
+    /// there is no difference.
+    pub fn forecasts_needed(&self) -> f64 {
+        let quantiles = standard_normal_quantile(1.0 - SIGNIFICANCE / 2.0) + standard_normal_quantile(POWER);
+        self.variance * (quantiles / self.mean).powi(2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    /// Outside authority: numpy and scipy, and the package dieboldmariano (fixtures/diebold_mariano.py).
+    #[test]
+    fn the_test_is_that_of_independent_implementations() {
+        let cases: Vec<Value> = serde_json::from_str(include_str!("../fixtures/diebold_mariano.json")).unwrap();
+        for case in &cases {
+            let number = |key: &str| case[key].as_f64().unwrap();
+            let differentials: Vec<f64> =
+                case["differentials"].as_array().unwrap().iter().map(|d| d.as_f64().unwrap()).collect();
+            let test = diebold_mariano(&differentials, number("lag") as usize).unwrap();
+            for (ours, key) in
+                [(test.statistic, "statistic"), (test.p_value, "p_value"), (test.forecasts_needed(), "n_needed")]
+            {
+                assert!((ours / number(key) - 1.0).abs() < 1e-7, "{key}: {ours} for {}", number(key));
+            }
+        }
+        assert!(cases.iter().any(|case| case["bartlett"] == true));
+    }
+
+    #[test]
+    fn who_is_first_changes_the_sign_and_nothing_else() {
+        let differentials = [0.3, -0.1, 0.4, 0.2, -0.3, 0.5, 0.1, 0.2];
+        let turned = differentials.map(|d: f64| -d);
+        let (one, other) = (diebold_mariano(&differentials, 2).unwrap(), diebold_mariano(&turned, 2).unwrap());
+        assert_eq!((one.statistic, one.p_value), (-other.statistic, other.p_value));
+        assert_eq!(one.forecasts_needed(), other.forecasts_needed());
+    }
+
+    #[test]
+    fn what_does_not_vary_cannot_be_tested_and_a_lag_never_exceeds_the_sample() {
+        assert_eq!(diebold_mariano(&[], 0), None);
+        assert_eq!(diebold_mariano(&[1.0], 0), None);
+        assert_eq!(diebold_mariano(&[0.0; 9], 0), None);
+        let test = diebold_mariano(&[1.0, 2.0, 4.0], 40).unwrap();
+        assert!(test.lag == 1 && test.p_value.is_finite());
+    }
+}

@@ -1,0 +1,358 @@
+//! Scores of what was issued, made as the actuals arrive and kept, so that a review only adds them up.
+//!
+//! In: the pair's published values up to some date. Out: a row of `scores` for every forecast of every run whose last
+//! target date has passed, and in `actuals` the values it was scored with. A value that is revised later is noted,
+//! and all that was scored with it is scored again, in one transaction.
+
+use crate::ledger::RunStatus;
+use crate::past::{date, parsed, quantiles};
+use crate::slots::instant;
+use crate::{Ledger, LedgerError};
+use chrono::{DateTime, NaiveDate, Utc};
+use forecaster_domain::scores::{Outcome, Parts, parts};
+use forecaster_domain::{Horizon, LEVELS, QuantileForecast};
+use ndarray::Array2;
+use rusqlite::{Connection, Row, TransactionBehavior, params};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What came of scoring.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scored {
+    /// Runs scored for the first time.
+    pub scored: usize,
+    /// Runs scored again, since an actual of theirs was revised.
+    pub rescored: usize,
+    /// Actuals that were revised, or came after the run had been scored without them.
+    pub revisions: usize,
+}
+
+/// A forecast that was issued, and how it did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoredForecast {
+    /// The run.
+    pub run_id: String,
+    /// Model, or `ensemble`, or `ensemble_without_chronos`.
+    pub model: String,
+    /// The run's as-of date.
+    pub as_of: NaiveDate,
+    /// When the run ended.
+    pub finished_at: DateTime<Utc>,
+    /// Its last target date.
+    pub end_date: NaiveDate,
+    /// What it contributes to the scores.
+    pub parts: Parts,
+}
+
+impl Ledger {
+    /// Scores every run of `pair` whose last target date is not after `known_until` and that is not scored yet.
+    /// `actual` gives the value published for a date, in quote currency per unit of base currency, as it is known
+    /// now; later dates it is not asked for. Where it differs from what a run was scored with, that run is scored
+    /// again. A value that is known no more stays as noted, and a run none of whose dates has a value waits. Reads
+    /// only, when nothing is new.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or the transaction fails; nothing of it is kept then.
+    pub fn score_issued(
+        &self,
+        pair: &str,
+        known_until: NaiveDate,
+        actual: &dyn Fn(NaiveDate) -> Option<f64>,
+        now: DateTime<Utc>,
+    ) -> Result<Scored, LedgerError> {
+        let known = |date: NaiveDate| if date <= known_until { actual(date) } else { None };
+        let mut connection = self.connection();
+        let mut write = || -> rusqlite::Result<Scored> {
+            if Pending::find(&connection, pair, known_until, &known)?.is_empty() {
+                return Ok(Scored::default());
+            }
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            // Another process may have scored them while this one waited for the lock.
+            let pending = Pending::find(&transaction, pair, known_until, &known)?;
+            let scored = pending.settle(&transaction, pair, &known, now)?;
+            transaction.commit()?;
+            Ok(scored)
+        };
+        write().map_err(|e| self.failed(e))
+    }
+
+    /// The actuals of `pair` that runs were scored with, in quote currency per unit of base currency.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn actuals(&self, pair: &str) -> Result<BTreeMap<NaiveDate, f64>, LedgerError> {
+        noted(&self.connection(), pair).map_err(|e| self.failed(e))
+    }
+
+    /// The scored forecasts of `horizon` of `pair` whose last target date lies in `from..=to`, by as-of date and
+    /// model; of several runs of one as-of date only those of the first, which nobody made knowing better.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn scored(
+        &self,
+        pair: &str,
+        horizon: Horizon,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Vec<ScoredForecast>, LedgerError> {
+        let connection = self.connection();
+        let read = || -> rusqlite::Result<Vec<ScoredForecast>> {
+            connection
+                .prepare_cached(
+                    "SELECT s.run_id, s.model, r.as_of, r.finished_at, s.end_date, s.dates, s.loss, s.scale, s.inside80,
+                        s.inside95, s.end_actual, s.end_error
+                     FROM scores s JOIN runs r ON r.run_id = s.run_id
+                     WHERE s.end_date BETWEEN ?4 AND ?5 AND s.run_id IN (
+                        SELECT run_id FROM (SELECT run_id, MIN(finished_at) FROM runs
+                            WHERE pair = ?1 AND horizon = ?2 AND status <> ?3 GROUP BY as_of))
+                     ORDER BY r.as_of, s.model",
+                )?
+                .query_map(
+                    params![
+                        pair,
+                        horizon.key(),
+                        RunStatus::Failed.as_str(),
+                        from.to_string(),
+                        to.to_string()
+                    ],
+                    scored_forecast,
+                )?
+                .collect()
+        };
+        read().map_err(|e| self.failed(e))
+    }
+}
+
+fn scored_forecast(row: &Row<'_>) -> rusqlite::Result<ScoredForecast> {
+    let count = |column: usize| row.get::<_, i64>(column).map(|count| usize::try_from(count).unwrap_or_default());
+    let end: (Option<f64>, Option<f64>) = (row.get(10)?, row.get(11)?);
+    Ok(ScoredForecast {
+        run_id: row.get(0)?,
+        model: row.get(1)?,
+        as_of: date(row, 2)?,
+        finished_at: instant(row, 3)?,
+        end_date: date(row, 4)?,
+        parts: Parts {
+            dates: count(5)?,
+            loss: row.get(6)?,
+            scale: row.get(7)?,
+            inside80: count(8)?,
+            inside95: count(9)?,
+            end: end.0.zip(end.1),
+        },
+    })
+}
+
+/// An actual that is not what runs were scored with.
+struct Revision {
+    date: NaiveDate,
+    value: f64,
+}
+
+/// What is to be scored.
+struct Pending {
+    /// The actuals noted so far.
+    noted: BTreeMap<NaiveDate, f64>,
+    revisions: Vec<Revision>,
+    /// Runs to be scored for the first time.
+    due: Vec<String>,
+}
+
+impl Pending {
+    fn find(
+        connection: &Connection,
+        pair: &str,
+        known_until: NaiveDate,
+        known: &dyn Fn(NaiveDate) -> Option<f64>,
+    ) -> rusqlite::Result<Self> {
+        let noted = noted(connection, pair)?;
+        let candidates = noted.keys().copied().chain(missing(connection, pair)?);
+        let revisions = candidates
+            .filter_map(|date| Some(Revision { date, value: known(date)? }))
+            .filter(|revision| noted.get(&revision.date) != Some(&revision.value))
+            .collect();
+        let mut due = Vec::new();
+        for run_id in unscored(connection, pair, known_until)? {
+            if target_dates(connection, &run_id)?.into_iter().any(|date| known(date).is_some()) {
+                due.push(run_id);
+            }
+        }
+        Ok(Self { noted, revisions, due })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.revisions.is_empty() && self.due.is_empty()
+    }
+
+    fn settle(
+        mut self,
+        connection: &Connection,
+        pair: &str,
+        known: &dyn Fn(NaiveDate) -> Option<f64>,
+        now: DateTime<Utc>,
+    ) -> rusqlite::Result<Scored> {
+        let mut again = BTreeSet::new();
+        for Revision { date, value } in &self.revisions {
+            note_revised(connection, pair, *date, *value, now)?;
+            self.noted.insert(*date, *value);
+            again.extend(scored_with(connection, pair, *date)?);
+        }
+        for run_id in &self.due {
+            for date in target_dates(connection, run_id)? {
+                let Some(value) = known(date).filter(|_| !self.noted.contains_key(&date)) else { continue };
+                note(connection, pair, date, value, now)?;
+                self.noted.insert(date, value);
+            }
+        }
+        for run_id in again.iter().chain(&self.due) {
+            score_run(connection, run_id, &self.noted, now)?;
+        }
+        Ok(Scored { scored: self.due.len(), rescored: again.len(), revisions: self.revisions.len() })
+    }
+}
+
+fn noted(connection: &Connection, pair: &str) -> rusqlite::Result<BTreeMap<NaiveDate, f64>> {
+    connection
+        .prepare_cached("SELECT date, value FROM actuals WHERE pair = ?1")?
+        .query_map([pair], |row| Ok((date(row, 0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// Every run has an ensemble, so its rows stand for the run's target dates.
+const OF_RUN: &str = "ensemble";
+
+/// Target dates of scored runs that had no value.
+fn missing(connection: &Connection, pair: &str) -> rusqlite::Result<Vec<NaiveDate>> {
+    connection
+        .prepare_cached(
+            "SELECT DISTINCT f.target_date FROM scores s
+             JOIN runs r ON r.run_id = s.run_id
+             JOIN forecasts f ON f.run_id = s.run_id AND f.model = s.model
+             WHERE s.model = ?1 AND r.pair = ?2
+                AND NOT EXISTS (SELECT 1 FROM actuals a WHERE a.pair = ?2 AND a.date = f.target_date)",
+        )?
+        .query_map([OF_RUN, pair], |row| date(row, 0))?
+        .collect()
+}
+
+/// Runs without scores whose last target date is known, oldest first.
+fn unscored(connection: &Connection, pair: &str, known_until: NaiveDate) -> rusqlite::Result<Vec<String>> {
+    connection
+        .prepare_cached(
+            "SELECT r.run_id FROM runs r JOIN forecasts f ON f.run_id = r.run_id AND f.model = ?1
+             WHERE r.pair = ?2 AND NOT EXISTS (SELECT 1 FROM scores s WHERE s.run_id = r.run_id)
+             GROUP BY r.run_id HAVING MAX(f.target_date) <= ?3 ORDER BY r.as_of, r.run_id",
+        )?
+        .query_map([OF_RUN, pair, &known_until.to_string()], |row| row.get(0))?
+        .collect()
+}
+
+fn target_dates(connection: &Connection, run_id: &str) -> rusqlite::Result<Vec<NaiveDate>> {
+    connection
+        .prepare_cached("SELECT target_date FROM forecasts WHERE run_id = ?1 AND model = ?2 ORDER BY target_date")?
+        .query_map([run_id, OF_RUN], |row| date(row, 0))?
+        .collect()
+}
+
+/// Scored runs that forecast that date.
+fn scored_with(connection: &Connection, pair: &str, target: NaiveDate) -> rusqlite::Result<Vec<String>> {
+    connection
+        .prepare_cached(
+            "SELECT f.run_id FROM forecasts f JOIN runs r ON r.run_id = f.run_id
+             WHERE f.target_date = ?1 AND f.model = ?2 AND r.pair = ?3
+                AND EXISTS (SELECT 1 FROM scores s WHERE s.run_id = f.run_id)",
+        )?
+        .query_map([&target.to_string(), OF_RUN, pair], |row| row.get(0))?
+        .collect()
+}
+
+fn note(
+    connection: &Connection,
+    pair: &str,
+    date: NaiveDate,
+    value: f64,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT INTO actuals (pair, date, value, noted_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![pair, date.to_string(), value, now.to_rfc3339()])?;
+    Ok(())
+}
+
+/// A date that had no value is noted as revised from none.
+fn note_revised(
+    connection: &Connection,
+    pair: &str,
+    date: NaiveDate,
+    value: f64,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO actuals (pair, date, value, noted_at, revised_at) VALUES (?1, ?2, ?3, ?4, ?4)
+             ON CONFLICT (pair, date)
+             DO UPDATE SET revised_from = value, value = excluded.value, revised_at = excluded.revised_at",
+        )?
+        .execute(params![pair, date.to_string(), value, now.to_rfc3339()])?;
+    Ok(())
+}
+
+/// Replaces the scores of all that the run issued.
+fn score_run(
+    connection: &Connection,
+    run_id: &str,
+    actuals: &BTreeMap<NaiveDate, f64>,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    let mut insert = connection
+        .prepare_cached("INSERT OR REPLACE INTO scores VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
+    for (model, forecast) in issued_by(connection, run_id)? {
+        let actuals: Vec<Option<f64>> = forecast.dates().iter().map(|date| actuals.get(date).copied()).collect();
+        // MASE is not kept: its scale is what was known before the origin.
+        let Some(parts) = parts(&Outcome { forecast: &forecast, actuals: &actuals, naive_mae: f64::NAN }) else {
+            continue;
+        };
+        insert.execute(params![
+            run_id,
+            model,
+            forecast.dates()[forecast.last_step()].to_string(),
+            parts.dates as i64,
+            parts.loss,
+            parts.scale,
+            parts.inside80 as i64,
+            parts.inside95 as i64,
+            parts.end.map(|(actual, _)| actual),
+            parts.end.map(|(_, error)| error),
+            now.to_rfc3339(),
+        ])?;
+    }
+    Ok(())
+}
+
+/// What the run issued, by model. Rows that are no forecast were not written by this program, and are passed over.
+fn issued_by(connection: &Connection, run_id: &str) -> rusqlite::Result<Vec<(String, QuantileForecast)>> {
+    type Rows = (Vec<NaiveDate>, Vec<f64>);
+    let mut by_model: BTreeMap<String, Rows> = BTreeMap::new();
+    let mut statement = connection.prepare_cached(
+        "SELECT q0025, q10, q20, q30, q40, q50, q60, q70, q80, q90, q0975, model, target_date, r.as_of
+         FROM forecasts f JOIN runs r ON r.run_id = f.run_id WHERE f.run_id = ?1 ORDER BY model, target_date",
+    )?;
+    let mut rows = statement.query([run_id])?;
+    let mut as_of = None;
+    while let Some(row) = rows.next()? {
+        let (dates, values) = by_model.entry(row.get(11)?).or_default();
+        dates.push(date(row, 12)?);
+        values.extend(quantiles(row)?);
+        as_of = row.get::<_, Option<String>>(13)?;
+    }
+    let Some(as_of) = as_of.map(|text| parsed(&text, 13)).transpose()? else { return Ok(Vec::new()) };
+    let forecast = |(model, (dates, values)): (String, Rows)| {
+        let values = Array2::from_shape_vec((dates.len(), LEVELS.len()), values).ok()?;
+        Some((model, QuantileForecast::new(as_of, dates, values).ok()?))
+    };
+    Ok(by_model.into_iter().filter_map(forecast).collect())
+}
+
+#[cfg(test)]
+#[path = "scores_tests.rs"]
+mod tests;
