@@ -2,6 +2,7 @@
 
 use crate::config::CHRONOS;
 use crate::document::{FaultDocument, LeftOut, RunIdentity, ScoresDocument, faults, left_out};
+use crate::drift::DriftDocument;
 use crate::market::Market;
 use crate::pipeline::Forecast;
 use crate::resources::Usage;
@@ -29,6 +30,8 @@ struct MetricsLine {
     ensemble: Option<ScoresDocument>,
     ensemble_without_chronos: Option<ScoresDocument>,
     left_out: Vec<LeftOut>,
+    /// Null when none was issued.
+    drift: Option<DriftDocument>,
     resources: ResourceMetrics,
     /// Null when the run failed before it had read the rates.
     data: Option<DataMetrics>,
@@ -153,6 +156,7 @@ pub(crate) fn line(
         ensemble: forecast.ensemble_judged.map(|judged| Some(judged).into()),
         ensemble_without_chronos: forecast.without_chronos.as_ref().map(|without| without.judged.into()),
         left_out: left_out(forecast),
+        drift: Some(forecast.drift.document()),
         resources: ResourceMetrics {
             seconds_chronos: forecast.models.iter().find(|m| m.name == CHRONOS).map(|m| rounded(m.seconds)),
             forecasts_cached: forecast.cached,
@@ -223,6 +227,7 @@ fn empty_line(identity: &RunIdentity, pair: &Pair, horizon: Horizon) -> MetricsL
         ensemble: None,
         ensemble_without_chronos: None,
         left_out: Vec::new(),
+        drift: None,
         resources: unknown_resources(0.0),
         data: None,
     }

@@ -163,6 +163,7 @@ fn attempt(
         identity.status = RunStatus::Degraded;
     }
     log_models(&forecast);
+    forecast.drift.log();
     let writing = publishing.hold();
     let published = publish::publish(&identity, config, market, &forecast, ledger, usage, email)?;
     drop(writing);

@@ -6,6 +6,7 @@
 //! until they are delivered, refused or too old.
 
 mod cache;
+mod drift;
 mod error;
 mod ledger;
 mod metrics;
@@ -14,6 +15,7 @@ mod past;
 mod schema;
 mod slots;
 
+pub use drift::DriftEntry;
 pub use error::LedgerError;
 pub use ledger::{IssuedForecast, Ledger, RunRecord, RunStatus, RunSummary};
 pub use outbox::{

@@ -9,6 +9,7 @@ mod outlook;
 mod parts;
 mod performance;
 mod provenance;
+mod record;
 mod technical;
 
 // What PDF and e-mail show with the same words.
@@ -53,11 +54,13 @@ pub fn html(view: &ReportView) -> String {
                     (outlook::round_levels(page))
                     (performance::scoreboard(page))
                     (performance::past(page))
+                    (record::track_record(page))
                     (performance::skill(page))
                     (performance::calibration(page))
                     (performance::weights(page))
                     (technical::snapshot(page))
                     (technical::surroundings(page))
+                    (record::drift(page))
                     (provenance::sources(page))
                     (methodology::methodology(page))
                     (provenance::resources(page))

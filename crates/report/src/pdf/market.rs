@@ -1,4 +1,4 @@
-//! The market around the pair: technical snapshot, regressors, volatility.
+//! The market around the pair: technical snapshot, regressors, volatility, drift.
 
 use super::blocks::{Align, Block, Cell, Head, Place, Row, Section, Table, charted};
 use crate::{
@@ -25,7 +25,8 @@ pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
         place: Place::Flow,
         blocks: beside.into_iter().chain(regressors).collect(),
     };
-    if headings.is_empty() { vec![snapshot(page)] } else { vec![snapshot(page), surroundings] }
+    let surroundings = (!headings.is_empty()).then_some(surroundings);
+    [Some(snapshot(page)), surroundings, Some(super::record::drift(page))].into_iter().flatten().collect()
 }
 
 fn snapshot(page: &Page<'_>) -> Section {

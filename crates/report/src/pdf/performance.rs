@@ -12,10 +12,16 @@ use crate::{
 
 /// The sections.
 pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
-    [Some(scoreboard(page)), Some(past(page)), Some(calibration(page)), over_time(page)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        Some(scoreboard(page)),
+        Some(past(page)),
+        Some(super::record::track_record(page)),
+        Some(calibration(page)),
+        over_time(page),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn scoreboard(page: &Page<'_>) -> Section {
