@@ -1,4 +1,4 @@
-//! The market around the pair: technical snapshot, regressors, volatility, drift.
+//! The market around the pair: technical snapshot, regressors, volatility.
 
 use super::blocks::{Align, Block, Cell, Head, Place, Row, Section, Table, charted};
 use crate::{
@@ -26,7 +26,7 @@ pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
         blocks: beside.into_iter().chain(regressors).collect(),
     };
     let surroundings = (!headings.is_empty()).then_some(surroundings);
-    [Some(snapshot(page)), surroundings, Some(super::record::drift(page))].into_iter().flatten().collect()
+    [Some(snapshot(page)), surroundings].into_iter().flatten().collect()
 }
 
 fn snapshot(page: &Page<'_>) -> Section {
