@@ -2,11 +2,12 @@
 //!
 //! [`grid_origins`] picks the origins, [`forecast_origins`] lets every model forecast from each of them (through a
 //! [`ForecastCache`]), [`Pool::fit`] turns the outcomes known at some date into weights and a calibration, and
-//! [`prequential`] replays that at every origin, so that the ensemble's own scores are out of sample too.
-//! [`diebold_mariano`] tells whether two forecasters truly differ.
+//! [`prequential`] replays that at every origin, so that the ensemble's own scores are out of sample too. [`diebold_mariano`] tells
+//! whether two forecasters truly differ, [`drift_tests`] and [`volatility_regime`] how the pair itself moves.
 
 mod calibration;
 mod comparison;
+mod drift;
 mod origins;
 mod pool;
 mod scoring;
@@ -14,6 +15,10 @@ mod validation;
 
 pub use calibration::Calibration;
 pub use comparison::{EqualAccuracy, POWER, SIGNIFICANCE, diebold_mariano};
+pub use drift::{
+    AUTOCORRELATION_LAGS, DriftTest, DriftTests, EARLIER_RETURNS, NotEnough, RECENT_RETURNS, RegimeKind,
+    VolatilityRegime, drift_tests, volatility_regime,
+};
 pub use origins::{Origin, grid_origins, origin_at};
 pub use pool::{Pool, PoolSettings, WeightError};
 pub use scoring::{Issued, Judged, judge_model, judge_pool, pool_at, prequential, reliability};

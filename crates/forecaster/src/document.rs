@@ -2,6 +2,7 @@
 //! docs/schema/run.schema.json.
 
 use crate::config::Config;
+use crate::drift::DriftDocument;
 use crate::earlier::Earlier;
 use crate::market::Market;
 use crate::pipeline::{Forecast, PathFigures};
@@ -43,6 +44,7 @@ pub(crate) struct RunDocument {
     left_out: Vec<LeftOut>,
     validation: ValidationDocument,
     data: DataDocument,
+    drift: DriftDocument,
     since_last: Option<SinceDocument>,
     report: ReportDocument,
 }
@@ -248,6 +250,7 @@ impl RunDocument {
             left_out: left_out(forecast),
             validation: validation(config, forecast),
             data: data(config, market),
+            drift: forecast.drift.document(),
             since_last: earlier.since_last.as_ref().map(Into::into),
             report: ReportDocument {
                 html: paths.html.display().to_string(),

@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod daemon;
 mod document;
+mod drift;
 mod earlier;
 pub mod failure;
 mod fetch;

@@ -1,6 +1,7 @@
 //! The line of a run in metrics.jsonl. Its schema is docs/schema/metrics.schema.json.
 
 use crate::document::{FaultDocument, LeftOut, RunIdentity, ScoresDocument, faults, left_out};
+use crate::drift::DriftDocument;
 use crate::market::Market;
 use crate::pipeline::Forecast;
 use crate::resources::Usage;
@@ -31,6 +32,8 @@ struct MetricsLine {
     left_out: Vec<LeftOut>,
     /// Why the run has suspended Chronos for the next ones; null when it has not.
     chronos_suspended: Option<String>,
+    /// Null when none was issued.
+    drift: Option<DriftDocument>,
     resources: ResourceMetrics,
     /// Null when the run failed before it had read the rates.
     data: Option<DataMetrics>,
@@ -157,6 +160,7 @@ pub(crate) fn line(
         ensemble_without_chronos: forecast.without_chronos.as_ref().map(|without| without.judged.into()),
         left_out: left_out(forecast),
         chronos_suspended: suspension.map(|it| it.reason.clone()),
+        drift: Some(forecast.drift.document()),
         resources: ResourceMetrics {
             seconds_chronos: forecast.chronos_seconds.map(rounded),
             forecasts_cached: forecast.cached,
@@ -228,6 +232,7 @@ fn empty_line(identity: &RunIdentity, pair: &Pair, horizon: Horizon) -> MetricsL
         ensemble_without_chronos: None,
         left_out: Vec::new(),
         chronos_suspended: None,
+        drift: None,
         resources: unknown_resources(0.0),
         data: None,
     }

@@ -3,6 +3,7 @@
 
 use crate::chronos::ChronosSource;
 use crate::config::{CHRONOS, Config};
+use crate::drift::Drift;
 use crate::failure::Failure;
 use crate::market::Market;
 use crate::models::{BENCHMARK, Lineup};
@@ -109,6 +110,8 @@ pub(crate) struct Forecast {
     pub reliability: Vec<(f64, f64)>,
     /// Round prices around the end of the horizon.
     pub price_levels: Vec<RoundLevel>,
+    /// How the pair has moved of late.
+    pub drift: Drift,
     /// Forecasts taken from the cache.
     pub cached: usize,
     /// Forecasts made anew.
@@ -196,6 +199,7 @@ pub(crate) fn forecast(
         weights: issued.iter().map(|i| weights_at(i, &names)).collect(),
         losses: issued.iter().filter_map(losses_at).collect(),
         price_levels,
+        drift: Drift::of(market),
         without_chronos,
         ensemble_judged: judge_pool(&issued, BENCHMARK),
         reliability: reliability(&issued),

@@ -62,6 +62,8 @@ pub(crate) fn view(
         issued: earlier.issued.clone(),
         regressors: regressors(market),
         volatility: volatility(market, forecast),
+        drift: forecast.drift.view(),
+        track_record: None,
         since_last: earlier.since_last.clone(),
         sources: sources(market),
         failed_providers: failed_providers(market),

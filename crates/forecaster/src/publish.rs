@@ -74,6 +74,7 @@ pub(crate) fn publish(
     let document = RunDocument::new(identity, config, market, forecast, &earlier, (&paths, pdf.is_some()));
     let json = serde_json::to_string_pretty(&document).map_err(Failure::failed)?;
     let metrics = metrics::line(identity, market, forecast, usage, finding.suspension()).map_err(Failure::failed)?;
+    let drift = serde_json::to_string(&forecast.drift.document()).map_err(Failure::failed)?;
     let files =
         [(&paths.html, Some(html.as_bytes())), (&paths.pdf, pdf.as_deref()), (&paths.json, Some(json.as_bytes()))];
     let mut mail = if email { mail(identity, config, market, &view, pdf.as_deref()) } else { Vec::new() };
@@ -85,6 +86,7 @@ pub(crate) fn publish(
         report_pdf: pdf.is_some().then(|| paths.pdf.clone()),
         report_json: Some(paths.json.clone()),
         forecasts: issued(forecast),
+        drift: Some(drift),
         mail,
         guard: finding.update,
         ..bare_record(identity, &market.pair, Some(market), forecast.horizon, metrics)
@@ -199,6 +201,7 @@ fn bare_record(
         report_json: None,
         metrics,
         forecasts: Vec::new(),
+        drift: None,
         mail: Vec::new(),
         guard: None,
     }

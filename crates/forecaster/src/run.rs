@@ -171,6 +171,7 @@ fn attempt(
         identity.status = RunStatus::Degraded;
     }
     log_models(&forecast);
+    forecast.drift.log();
     let writing = publishing.hold();
     scoring::by_run(ledger, market, identity.generated_at.date_naive());
     let published = publish::publish(&identity, place, &forecast, usage, finding)?;

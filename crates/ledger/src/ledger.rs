@@ -1,6 +1,6 @@
 //! Opening the ledger, recording runs and reading them back.
 
-use crate::{GuardUpdate, LedgerError, OutgoingMail, guard, outbox, schema, slots};
+use crate::{GuardUpdate, LedgerError, OutgoingMail, drift, guard, outbox, schema, slots};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{Horizon, QuantileForecast};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
@@ -71,6 +71,8 @@ pub struct RunRecord {
     pub metrics: String,
     /// Every model's forecast and the pools'.
     pub forecasts: Vec<IssuedForecast>,
+    /// The tests for drift and the regime of volatility as of its as-of date, as JSON; `None` when it found none.
+    pub drift: Option<String>,
     /// The mails that tell of it.
     pub mail: Vec<OutgoingMail>,
     /// What it adds to the guard's memory.
@@ -156,6 +158,7 @@ impl Ledger {
             for issued in &run.forecasts {
                 insert_forecast(&transaction, &run.run_id, issued)?;
             }
+            drift::insert(&transaction, run)?;
             for mail in &run.mail {
                 outbox::insert(&transaction, Some(&run.run_id), mail)?;
             }
@@ -343,6 +346,7 @@ pub(crate) mod tests {
             report_json: None,
             metrics: format!("{{\"run_id\":\"{run_id}\"}}"),
             forecasts: vec![IssuedForecast { model: "ensemble".into(), weight: None, forecast: forecast(1000.0) }],
+            drift: None,
             mail: Vec::new(),
             guard: None,
         }

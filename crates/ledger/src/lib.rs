@@ -6,6 +6,7 @@
 //! until they are delivered, refused or too old.
 
 mod cache;
+mod drift;
 mod error;
 mod guard;
 mod ledger;
@@ -16,6 +17,7 @@ mod schema;
 mod scores;
 mod slots;
 
+pub use drift::DriftEntry;
 pub use error::LedgerError;
 pub use guard::{ChronosMark, GuardEvent, GuardState, GuardUpdate, Suspension};
 pub use ledger::{IssuedForecast, Ledger, RunRecord, RunStatus, RunSummary};

@@ -87,6 +87,15 @@ impl Language {
         }
     }
 
+    /// A p-value with three decimals; more about 0.05, so that it is seen on which side it lies.
+    pub fn p_value(self, p: f64) -> String {
+        match p {
+            p if p < 0.0005 => format!("<\u{a0}{}", self.number(0.001, 3)),
+            p if (p - 0.05).abs() < 0.0005 => self.number(p, 5),
+            p => self.number(p, 3),
+        }
+    }
+
     fn with_percent_sign(self, number: String) -> String {
         if number == DASH { number } else { number + self.pick("\u{a0}%", "%") }
     }

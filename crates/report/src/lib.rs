@@ -4,6 +4,7 @@
 //! file, so the same view gives the same bytes.
 
 pub mod charts;
+mod drift;
 mod drivers;
 mod email;
 mod figure;
@@ -15,6 +16,7 @@ mod page;
 mod pdf;
 mod technical;
 mod text;
+mod track_record;
 mod view;
 
 pub use email::{EmailBody, EmailError, InlineImage, email};

@@ -84,6 +84,8 @@ pub(crate) fn view(seed: u64) -> ReportView {
     issued(dice, &mut view);
     regressors(dice, &mut view);
     volatility(dice, &mut view);
+    view.drift = drift(dice);
+    view.track_record = dice.chance(0.8).then(|| track_record(dice, &view));
     view.since_last = if dice.chance(0.9) { since_last(dice, &view) } else { None };
     view
 }
@@ -252,4 +254,61 @@ fn since_last(dice: &mut Dice, view: &ReportView) -> Option<SinceLast> {
         }
     });
     Some(since)
+}
+
+fn drift(dice: &mut Dice) -> DriftView {
+    use DriftTestKind::{Autocorrelation, Distribution, Spread};
+    if dice.chance(0.1) {
+        return DriftView::default();
+    }
+    let test = |dice: &mut Dice, kind| {
+        let p = if dice.chance(0.4) { 0.06 * dice.uniform() } else { dice.uniform() };
+        let adjusted = f64::min(1.0, 3.0 * p);
+        DriftTestView { kind, statistic: 8.0 * dice.uniform(), p, adjusted, found: adjusted < 0.05 }
+    };
+    let tests = [Distribution, Spread, Autocorrelation].map(|kind| test(dice, kind)).to_vec();
+    let percentile = if dice.chance(0.3) { 0.9 + 0.1 * dice.uniform() } else { dice.uniform() };
+    let regime = match percentile {
+        p if p < 0.2 => Regime::Calm,
+        p if p < 0.8 => Regime::Usual,
+        p if p < 0.95 => Regime::Elevated,
+        _ => Regime::Extreme,
+    };
+    let windows = 250 + dice.below(1011);
+    let volatility = 0.4 * dice.uniform();
+    DriftView { tests, regime: dice.chance(0.9).then_some(RegimeView { volatility, percentile, windows, regime }) }
+}
+
+fn track_record(dice: &mut Dice, view: &ReportView) -> TrackRecord {
+    let to = view.ensemble.as_of() - Days::new(8 + dice.below(30) as u64);
+    let mut names = vec!["ensemble", "ensemble_without_chronos"];
+    names.extend(MODELS);
+    names.truncate(dice.below(names.len() + 1));
+    let row = |dice: &mut Dice, model: &str| TrackRow {
+        model: model.to_owned(),
+        n: dice.below(2000),
+        rmse: dice.odd(9.0),
+        mape: dice.odd(0.8),
+        wql: dice.odd(0.004),
+        coverage80: dice.uniform(),
+        coverage95: dice.uniform(),
+        skill: dice.chance(0.8).then(|| 0.1 * dice.normal()),
+    };
+    let comparison = |dice: &mut Dice, pair: &[&str]| {
+        let skill = if dice.chance(0.1) { [0.0, f64::NAN][dice.below(2)] } else { 0.05 * dice.normal() };
+        let p_value = dice.chance(0.8).then(|| dice.uniform().powi(3));
+        let verdict = match p_value {
+            Some(p) if p < 0.05 && skill > 0.0 => TrackVerdict::Better,
+            Some(p) if p < 0.05 && skill < 0.0 => TrackVerdict::Worse,
+            _ => TrackVerdict::CannotTellYet { more_runs: dice.chance(0.6).then(|| dice.below(1500)) },
+        };
+        let (model, against) = (pair[0].to_owned(), pair[1].to_owned());
+        TrackComparison { model, against, n: 1 + dice.below(1200), skill, p_value, verdict }
+    };
+    TrackRecord {
+        from: to - Days::new(dice.below(400) as u64),
+        to,
+        rows: names.iter().map(|name| row(dice, name)).collect(),
+        comparisons: names.windows(2).map(|pair| comparison(dice, pair)).collect(),
+    }
 }

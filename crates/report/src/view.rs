@@ -3,6 +3,12 @@
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use forecaster_domain::{Horizon, Observation, Pair, QuantileForecast, RegressorGap, scores::Scores};
 
+mod drift;
+mod track_record;
+
+pub use drift::*;
+pub use track_record::*;
+
 /// Language of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -64,6 +70,10 @@ pub struct ReportView {
     pub regressors: Vec<RegressorView>,
     /// What ARIMA+GARCH says of volatility; `None` when it took no part.
     pub volatility: Option<VolatilityView>,
+    /// How the pair has moved of late.
+    pub drift: DriftView,
+    /// How the forecasts that were truly issued turned out; `None` while none has come due.
+    pub track_record: Option<TrackRecord>,
     /// What changed since the last run of this horizon that had an earlier as-of date; `None` when there is none.
     pub since_last: Option<SinceLast>,
     /// Where each series came from.

@@ -23,6 +23,7 @@ pub(crate) fn record(assignment: &Assignment) -> RunRecord {
             assignment.run_id
         ),
         forecasts: Vec::new(),
+        drift: None,
         mail: Vec::new(),
         guard: None,
     }

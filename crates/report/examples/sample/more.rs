@@ -150,4 +150,66 @@ pub(crate) fn strip(view: &mut ReportView) {
     view.regressors.clear();
     view.volatility = None;
     view.since_last = None;
+    view.drift = DriftView::default();
+    view.track_record = None;
+}
+
+/// Two of three tests find a difference, in an elevated regime.
+pub(crate) fn drift() -> DriftView {
+    let test =
+        |kind, statistic, p, adjusted: f64| DriftTestView { kind, statistic, p, adjusted, found: adjusted < 0.05 };
+    DriftView {
+        tests: vec![
+            test(DriftTestKind::Distribution, 0.311, 0.0196, 0.0392),
+            test(DriftTestKind::Spread, 9.214, 0.0029, 0.0088),
+            test(DriftTestKind::Autocorrelation, 4.871, 0.4317, 0.4317),
+        ],
+        regime: Some(RegimeView { volatility: 0.1428, percentile: 0.873, windows: 1260, regime: Regime::Elevated }),
+    }
+}
+
+/// Half a year of weekly forecasts.
+pub(crate) fn track_record(as_of: NaiveDate) -> TrackRecord {
+    let row = |model: &str, n, rmse, wql, coverage80, skill| TrackRow {
+        model: model.to_owned(),
+        n,
+        rmse,
+        mape: rmse / 13.5,
+        wql,
+        coverage80,
+        coverage95: 0.9583,
+        skill: Some(skill),
+    };
+    let compared = |model: &str, against: &str, n, skill, p, verdict| TrackComparison {
+        model: model.to_owned(),
+        against: against.to_owned(),
+        n,
+        skill,
+        p_value: Some(p),
+        verdict,
+    };
+    TrackRecord {
+        from: as_of - Days::new(182),
+        to: as_of - Days::new(8),
+        rows: vec![
+            row("ensemble", 24, 9.31, 0.00421, 0.7917, 0.0266),
+            row("ensemble_without_chronos", 24, 9.36, 0.00424, 0.8021, 0.0197),
+            row("random_walk", 24, 9.52, 0.00432, 0.8333, 0.0),
+            row("arima_garch", 24, 9.47, 0.0043, 0.8125, 0.0053),
+            row("var", 24, 9.71, 0.00441, 0.8438, -0.0207),
+            row("random_forest", 24, 9.9, 0.00448, 0.7813, -0.0362),
+            row("chronos", 18, 9.6, 0.00434, 0.7604, -0.0051),
+        ],
+        comparisons: vec![
+            compared("ensemble", "random_walk", 24, 0.0266, 0.031, TrackVerdict::Better),
+            compared(
+                "ensemble",
+                "ensemble_without_chronos",
+                24,
+                0.0071,
+                0.42,
+                TrackVerdict::CannotTellYet { more_runs: Some(130) },
+            ),
+        ],
+    }
 }

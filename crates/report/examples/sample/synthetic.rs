@@ -220,6 +220,8 @@ pub(crate) fn view(language: Language, horizon: Horizon) -> ReportView {
         issued: past(&observations, dates.len()).into_iter().rev().step_by(3).take(14).rev().collect(),
         regressors: more::regressors(&observations),
         volatility: Some(more::volatility(&observations, &dates)),
+        drift: more::drift(),
+        track_record: Some(more::track_record(last.date)),
         since_last: Some(more::since_last(&observations, &ensemble, 0.6)),
         ensemble_scores: Some(scores(9.05, 0.00421, 0.793, 0.0232)),
         ensemble_without_chronos_scores: Some(scores(9.10, 0.00423, 0.801, 0.0186)),

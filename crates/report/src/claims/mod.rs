@@ -3,7 +3,9 @@
 use crate::{Language, Language::Spanish, PastForecast, ReportView, figure::Figure, page::Page, random, text::names};
 use chrono::NaiveDate;
 
+mod drift;
 mod drivers;
+mod track_record;
 
 const VIEWS: u64 = 1500;
 

@@ -3,7 +3,7 @@
 //! In: a page. Out: a [`Digest`] of texts in reading order.
 
 use crate::{
-    drivers,
+    drift, drivers,
     figure::Figure,
     html::{against_random_walk, direction, level_decimals},
     page::Page,
@@ -35,6 +35,8 @@ pub(super) struct Digest<'a> {
     pub(super) drivers: Vec<String>,
     /// What to see in the fan chart.
     pub(super) takeaway: String,
+    /// Drift or an extreme regime, where there is either.
+    pub(super) drift: Option<String>,
     /// Head and rows: model, weight, median at the end, skill.
     pub(super) models: ([String; 4], Vec<[String; 4]>),
     /// How the ensemble did against the random walk.
@@ -71,6 +73,7 @@ impl<'a> Digest<'a> {
             direction: direction(page),
             drivers: drivers::paragraphs(page).into_iter().map(|sentences| sentences.join(" ")).collect(),
             takeaway: Figure::Fan.takeaway(page).unwrap_or_default(),
+            drift: drift::alert(page),
             models: models(page),
             honest: against_random_walk(page),
             levels: levels(page),

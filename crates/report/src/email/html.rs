@@ -70,6 +70,7 @@ fn content(digest: &Digest<'_>, fan: Option<&str>) -> Markup {
                 div style="padding-top:6px;font-size:14px;" { (digest.takeaway) }
             }))
         }
+        @if let Some(drift) = &digest.drift { (row("padding-top:12px;", html! { (drift) })) }
         (heading(labels::drivers_heading(language)))
         @for (i, paragraph) in digest.drivers.iter().enumerate() {
             (row(if i > 0 { "padding-top:8px;" } else { "" }, html! { (paragraph) }))

@@ -31,6 +31,10 @@ pub(super) fn text(digest: &Digest<'_>) -> String {
         out.wrapped(direction);
     }
     out.wrapped(&digest.takeaway);
+    if let Some(drift) = &digest.drift {
+        out.blank();
+        out.wrapped(drift);
+    }
     out.heading(labels::drivers_heading(language));
     digest.drivers.iter().for_each(|paragraph| out.wrapped(paragraph));
     out.heading(labels::models_used_heading(language));

@@ -9,6 +9,7 @@ mod outlook;
 mod parts;
 mod performance;
 mod provenance;
+mod record;
 mod technical;
 
 // What PDF and e-mail show with the same words.
@@ -53,8 +54,10 @@ pub fn html(view: &ReportView) -> String {
                     (outlook::round_levels(page))
                     (performance::scoreboard(page))
                     (performance::past(page))
+                    (record::track_record(page))
                     (performance::skill(page))
                     (performance::calibration(page))
+                    (record::drift(page))
                     (performance::weights(page))
                     (technical::snapshot(page))
                     (technical::surroundings(page))

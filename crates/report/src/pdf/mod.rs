@@ -9,6 +9,7 @@ mod market;
 mod outlook;
 mod performance;
 mod provenance;
+mod record;
 mod world;
 
 use crate::{

@@ -1,6 +1,10 @@
-//! How good the forecasts were out of sample: scoreboard, past and issued forecasts, skill, calibration, weights.
+//! How good the forecasts were out of sample: scoreboard, past and issued forecasts, skill, calibration, drift,
+//! weights.
 
-use super::blocks::{Align, Block, Cell, Chart, Head, Place, Row, Section, Table, charted};
+use super::{
+    blocks::{Align, Block, Cell, Chart, Head, Place, Row, Section, Table, charted},
+    record,
+};
 use crate::{
     ScoreView,
     charts::Size,
@@ -12,10 +16,17 @@ use crate::{
 
 /// The sections.
 pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
-    [Some(scoreboard(page)), Some(past(page)), Some(calibration(page)), over_time(page)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        Some(scoreboard(page)),
+        Some(past(page)),
+        Some(record::track_record(page)),
+        Some(calibration(page)),
+        Some(record::drift(page)),
+        over_time(page),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn scoreboard(page: &Page<'_>) -> Section {

@@ -32,6 +32,8 @@ labels! {
     market: "Mercado", "Market";
     contents_label: "Contenido", "Contents";
     issued_heading: "Pronósticos emitidos y resultado", "Forecasts issued and outcomes";
+    track_record_heading: "Historial de pronósticos emitidos", "Track record of issued forecasts";
+    drift_heading: "Deriva y régimen", "Drift and regime";
     skill_heading: "Ventaja en el tiempo", "Skill over time";
     weights_heading: "Pesos en el tiempo", "Weights over time";
     regressors_heading: "Series explicativas", "Regressors";
@@ -92,6 +94,14 @@ labels! {
     ensemble: "Conjunto", "Ensemble";
     ensemble_without_chronos: "Conjunto sin Chronos", "Ensemble without Chronos";
     left_out: "Modelos sin pronóstico en esta ejecución", "Models without a forecast in this run";
+
+    forecasts_scored: "Pronósticos", "Forecasts";
+
+    // Drift.
+    drift_test: "Prueba", "Test";
+    statistic: "Estadístico", "Statistic";
+    p_value: "Valor p", "p-value";
+    adjusted_p: "p ajustado", "Adjusted p";
 
     // Charts.
     observed: "Observado", "Observed";

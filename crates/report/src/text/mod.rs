@@ -1,9 +1,10 @@
 //! Every word of the report, Spanish and English side by side.
 //!
 //! `labels` are fixed words, `names` those of models and series; `sentences` take figures, `takeaways` and `market` say
-//! what to see in charts, `drivers` what changed; `methods` describe the models, `provenance` the sources. In: a
+//! what to see in charts, `drivers` what changed, `drift` how the pair moves, `track_record` what was issued; `methods` describe the models, `provenance` the sources. In: a
 //! [`crate::Language`] and values. Out: text, not yet escaped.
 
+pub(crate) mod drift;
 pub(crate) mod drivers;
 pub(crate) mod labels;
 pub(crate) mod market;
@@ -13,3 +14,4 @@ pub(crate) mod provenance;
 pub(crate) mod readings;
 pub(crate) mod sentences;
 pub(crate) mod takeaways;
+pub(crate) mod track_record;

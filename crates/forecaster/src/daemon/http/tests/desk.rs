@@ -125,6 +125,7 @@ impl Desk {
             report_json: None,
             metrics: metrics.into(),
             forecasts: Vec::new(),
+            drift: None,
             mail: Vec::new(),
             guard: None,
         };

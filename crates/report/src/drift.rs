@@ -1,0 +1,70 @@
+//! Drift and regime, worded once for HTML, PDF and mail.
+//!
+//! In: a page. Out: rows of a table, sentences.
+
+use crate::{
+    DriftTestKind, DriftTestView, Regime,
+    page::Page,
+    text::{drift, labels},
+};
+
+/// Names of the table's columns.
+pub(crate) fn columns(page: &Page<'_>) -> [&'static str; 5] {
+    let language = page.language;
+    [
+        labels::drift_test(language),
+        labels::statistic(language),
+        labels::p_value(language),
+        labels::adjusted_p(language),
+        labels::reading(language),
+    ]
+}
+
+/// Its rows: test, statistic, p-value, adjusted p-value, reading.
+pub(crate) fn rows(page: &Page<'_>) -> Vec<[String; 5]> {
+    let language = page.language;
+    let row = |test: &DriftTestView| {
+        [
+            drift::test(language, test.kind).to_owned(),
+            language.number(test.statistic, 3),
+            language.p_value(test.p),
+            language.p_value(test.adjusted),
+            drift::reading(language, test.kind, test.found).to_owned(),
+        ]
+    };
+    page.view.drift.tests.iter().map(row).collect()
+}
+
+/// What the tests say together.
+pub(crate) fn verdict(page: &Page<'_>) -> String {
+    let tests = &page.view.drift.tests;
+    if tests.is_empty() {
+        return drift::no_tests(page.language).to_owned();
+    }
+    let found: Vec<DriftTestKind> = tests.iter().filter(|test| test.found).map(|test| test.kind).collect();
+    drift::verdict(page.language, &found)
+}
+
+/// What the regime is.
+pub(crate) fn regime(page: &Page<'_>) -> String {
+    let language = page.language;
+    let Some(known) = page.view.drift.regime else { return drift::no_regime(language).to_owned() };
+    // Rounded down: what is written never reaches a line that the regime has not reached.
+    let percentile = language.number((1000.0 * known.percentile + 1e-9).floor() / 10.0, 1);
+    drift::regime(
+        language,
+        known.regime,
+        &language.share(known.volatility, 1),
+        &percentile,
+        &language.count(known.windows),
+    )
+}
+
+/// What a mail says of it: drift that was found, an extreme regime; `None` without either.
+pub(crate) fn alert(page: &Page<'_>) -> Option<String> {
+    let known = &page.view.drift;
+    let drifted = known.tests.iter().any(|test| test.found).then(|| verdict(page));
+    let extreme = known.regime.filter(|known| known.regime == Regime::Extreme).map(|_| regime(page));
+    let sentences: Vec<String> = drifted.into_iter().chain(extreme).collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}

@@ -1,0 +1,136 @@
+//! The words of the track record, Spanish beside English. Figures arrive already worded.
+
+use super::labels;
+use crate::{
+    Language::{self, English, Spanish},
+    TrackVerdict,
+};
+
+/// A model or pool as a table names it.
+pub(crate) fn name(language: Language, model: &str) -> String {
+    match model {
+        "ensemble" => labels::ensemble(language).to_owned(),
+        "ensemble_without_chronos" => labels::ensemble_without_chronos(language).to_owned(),
+        other => labels::model_name(language, other),
+    }
+}
+
+/// A model or pool within a sentence.
+fn in_words(language: Language, model: &str) -> String {
+    match model {
+        "ensemble" => language.pick("el conjunto", "the ensemble").to_owned(),
+        "ensemble_without_chronos" => {
+            language.pick("el conjunto sin Chronos", "the ensemble without Chronos").to_owned()
+        }
+        "random_walk" => language.pick("el paseo aleatorio", "the random walk").to_owned(),
+        "random_forest" => language.pick("el bosque aleatorio", "the random forest").to_owned(),
+        other => labels::model_name(language, other),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Which forecasts were counted.
+pub(crate) fn span(language: Language, from: &str, to: &str) -> String {
+    match language {
+        _ if from == to => language.pick(
+            format!(
+                "Pronósticos emitidos con datos hasta el {to} y cuyo plazo ya se cumplió, frente a lo que ocurrió."
+            ),
+            format!("Forecasts issued with observations up to {to} that have come due, against what happened."),
+        ),
+        Spanish => format!(
+            "Pronósticos emitidos con datos hasta fechas entre el {from} y el {to} y cuyo plazo ya se cumplió, frente a lo que \
+             ocurrió. No son pruebas sobre el pasado: son los que se publicaron."
+        ),
+        English => format!(
+            "Forecasts issued with observations up to dates from {from} to {to} that have come due, against what happened. These are \
+             no tests on the past: they are what was published."
+        ),
+    }
+}
+
+pub(crate) fn nothing_due(language: Language) -> &'static str {
+    language.pick(
+        "Todavía no se ha cumplido el plazo de ningún pronóstico emitido.",
+        "Nothing that was issued has come due yet.",
+    )
+}
+
+/// A comparison in figures.
+pub(crate) struct Compared<'a> {
+    pub(crate) model: &'a str,
+    pub(crate) against: &'a str,
+    pub(crate) count: usize,
+    /// Difference of the losses without its sign; `None` when it is nothing or not known.
+    pub(crate) difference: Option<String>,
+    /// Whether the first has the lower loss.
+    pub(crate) lower: bool,
+    pub(crate) p_value: Option<String>,
+    pub(crate) verdict: TrackVerdict,
+}
+
+/// What can be said of one against another.
+pub(crate) fn comparison(language: Language, facts: &Compared<'_>) -> String {
+    let (one, other) = (in_words(language, facts.model), in_words(language, facts.against));
+    let difference = match (&facts.difference, language, facts.lower) {
+        (None, ..) => language.pick("una pérdida (WQL) casi igual", "almost the same loss (WQL)").to_owned(),
+        (Some(percent), Spanish, true) => format!("{percent} menos de pérdida (WQL)"),
+        (Some(percent), Spanish, false) => format!("{percent} más de pérdida (WQL)"),
+        (Some(percent), English, true) => format!("{percent} less loss (WQL)"),
+        (Some(percent), English, false) => format!("{percent} more loss (WQL)"),
+    };
+    let count = forecasts(language, facts.count);
+    let p = facts.p_value.as_ref().map_or_else(String::new, |p| format!(" (p\u{a0}{p})"));
+    match (facts.verdict, language) {
+        (TrackVerdict::Better, Spanish) => format!(
+            "{} ha sido mejor que {other}: {difference} en {count}, más de lo que explica el azar{p}.",
+            capital(&one)
+        ),
+        (TrackVerdict::Better, English) => format!(
+            "{} has been better than {other}: {difference} over {count}, more than chance explains{p}.",
+            capital(&one)
+        ),
+        (TrackVerdict::Worse, Spanish) => {
+            format!(
+                "{} ha sido peor que {other}: {difference} en {count}, más de lo que explica el azar{p}.",
+                capital(&one)
+            )
+        }
+        (TrackVerdict::Worse, English) => {
+            format!(
+                "{} has been worse than {other}: {difference} over {count}, more than chance explains{p}.",
+                capital(&one)
+            )
+        }
+        (TrackVerdict::CannotTellYet { more_runs }, Spanish) => format!(
+            "{} frente a {other}: {difference} en {count}; puede ser azar{p} y aún no se sabe cuál es mejor.{}",
+            capital(&one),
+            more(language, more_runs)
+        ),
+        (TrackVerdict::CannotTellYet { more_runs }, English) => format!(
+            "{} against {other}: {difference} over {count}; that may be chance{p}, and which is better is not known yet.{}",
+            capital(&one),
+            more(language, more_runs)
+        ),
+    }
+}
+
+fn more(language: Language, runs: Option<usize>) -> String {
+    let Some(runs) = runs else { return String::new() };
+    let count = language.count(runs);
+    match (language, runs) {
+        (Spanish, 1) => " Si la diferencia se mantiene, bastaría cerca de 1 ejecución más.".to_owned(),
+        (English, 1) => " If the difference stays as it is, about 1 more run would tell.".to_owned(),
+        (Spanish, _) => format!(" Si la diferencia se mantiene, bastarían unas {count} ejecuciones más."),
+        (English, _) => format!(" If the difference stays as it is, about {count} more runs would tell."),
+    }
+}
+
+fn forecasts(language: Language, count: usize) -> String {
+    let (one, many) = language.pick(("pronóstico", "pronósticos"), ("forecast", "forecasts"));
+    format!("{} {}", language.count(count), if count == 1 { one } else { many })
+}
