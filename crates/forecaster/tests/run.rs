@@ -108,6 +108,42 @@ fn a_run_leaves_report_json_metrics_and_ledger_that_agree() {
     assert!(ledger.issued(id, "var", last).unwrap().is_some());
 }
 
+/// Outside authority: scipy and statsmodels on the same rates (crates/ensemble/fixtures/drift.py).
+#[test]
+fn drift_is_found_in_a_storm_and_told_in_log_json_metrics_ledger_and_report() {
+    let reference: serde_json::Value =
+        serde_json::from_str(include_str!("../../ensemble/fixtures/drift.json")).unwrap();
+    let storm = |case: &&serde_json::Value| case["as_of"] == "2020-04-15";
+    let expected = reference["real"].as_array().unwrap().iter().find(storm).unwrap();
+    let desk = Desk::new();
+    let finished = desk.run(&["run", "7d", "--offline", "--as-of", "2020-04-15", "--json"]).expect(0);
+    let run = finished.json();
+    let close = |ours: &serde_json::Value, theirs: &serde_json::Value| {
+        let (ours, theirs) = (ours.as_f64().unwrap(), theirs.as_f64().unwrap());
+        assert!((ours - theirs).abs() < 1e-8, "{ours} against {theirs}");
+    };
+    for (i, name) in ["distribution", "spread", "autocorrelation"].into_iter().enumerate() {
+        for figure in ["statistic", "p", "adjusted"] {
+            close(&run["drift"]["tests"][name][figure], &expected["tests"][i][figure]);
+        }
+    }
+    close(&run["drift"]["regime"]["percentile"], &expected["regime"]["percentile"]);
+    close(&run["drift"]["regime"]["volatility"], &expected["regime"]["volatility"]);
+    assert_eq!(run["drift"]["drifted"], true);
+    assert_eq!(finished.stderr().matches("Drift found").count(), 1, "{}", finished.stderr());
+    assert_valid(&run, "run.schema.json");
+    let metrics = desk.metrics();
+    assert_valid(&metrics[0], "metrics.schema.json");
+    assert_eq!(metrics[0]["drift"], run["drift"]);
+    let ledger = forecaster_ledger::Ledger::open(&desk.path("data/ledger.sqlite")).unwrap();
+    let kept = ledger.drift("USD/CLP", 10).unwrap();
+    assert_eq!((kept.len(), kept[0].as_of.to_string().as_str()), (1, "2020-04-15"));
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&kept[0].findings).unwrap(), run["drift"]);
+    let html = std::fs::read_to_string(desk.path(run["report"]["html"].as_str().unwrap())).unwrap();
+    assert!(html.contains("Deriva y régimen") && html.contains("no se ha movido como en los 90 anteriores"));
+    assert!(html.contains("Todavía no se ha cumplido el plazo de ningún pronóstico emitido."));
+}
+
 #[test]
 fn stale_data_is_said_everywhere_and_ends_with_exit_code_3() {
     let desk = Desk::new();

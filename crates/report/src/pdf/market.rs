@@ -25,8 +25,7 @@ pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
         place: Place::Flow,
         blocks: beside.into_iter().chain(regressors).collect(),
     };
-    let surroundings = (!headings.is_empty()).then_some(surroundings);
-    [Some(snapshot(page)), surroundings].into_iter().flatten().collect()
+    if headings.is_empty() { vec![snapshot(page)] } else { vec![snapshot(page), surroundings] }
 }
 
 fn snapshot(page: &Page<'_>) -> Section {

@@ -41,10 +41,10 @@ pub(super) fn drift(page: &Page<'_>) -> Section {
         blocks.push(Block::Table(Table {
             columns: vec![
                 (Align::Left, 5),
-                (Align::Right, 1),
-                (Align::Right, 1),
-                (Align::Right, 1),
-                (Align::Left, 4),
+                (Align::Right, 2),
+                (Align::Right, 2),
+                (Align::Right, 3),
+                (Align::Left, 5),
             ],
             header: drift::columns(page).map(Head::new).into(),
             rows,

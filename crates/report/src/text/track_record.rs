@@ -28,6 +28,11 @@ fn in_words(language: Language, model: &str) -> String {
     }
 }
 
+/// "al conjunto", "a VAR".
+fn to_other(other: &str) -> String {
+    other.strip_prefix("el ").map_or_else(|| format!("a {other}"), |bare| format!("al {bare}"))
+}
+
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
@@ -107,8 +112,9 @@ pub(crate) fn comparison(language: Language, facts: &Compared<'_>) -> String {
             )
         }
         (TrackVerdict::CannotTellYet { more_runs }, Spanish) => format!(
-            "{} frente a {other}: {difference} en {count}; puede ser azar{p} y aún no se sabe cuál es mejor.{}",
+            "{} frente {}: {difference} en {count}; puede ser azar{p} y aún no se sabe cuál es mejor.{}",
             capital(&one),
+            to_other(&other),
             more(language, more_runs)
         ),
         (TrackVerdict::CannotTellYet { more_runs }, English) => format!(
