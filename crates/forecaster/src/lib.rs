@@ -30,6 +30,7 @@ mod review;
 mod run;
 mod scoring;
 mod secret;
+mod track_record;
 
 use clap::CommandFactory;
 use cli::{ChronosCommand, Cli, Command, ConfigCommand, MailCommand, ModelCommand, RatesCommand};

@@ -10,7 +10,7 @@ use crate::market::Market;
 use crate::pipeline::Forecast;
 use crate::resources::Usage;
 use crate::run::Workplace;
-use crate::{metrics, post, present};
+use crate::{metrics, post, present, track_record};
 use chrono::Utc;
 use forecaster_domain::{Horizon, Pair};
 use forecaster_ledger::{IssuedForecast, Ledger, OutgoingMail, RunRecord, RunStatus};
@@ -66,7 +66,8 @@ pub(crate) fn publish(
     let Workplace { config, market, ledger, email, .. } = *place;
     let paths = ReportPaths::new(config, market, forecast.horizon, &identity.run_id);
     let earlier = Earlier::read(ledger, market, forecast, config.zone());
-    let view = present::view(identity, config, market, forecast, &earlier, usage);
+    let mut view = present::view(identity, config, market, forecast, &earlier, usage);
+    view.track_record = track_record::read(ledger, config, market, forecast.horizon);
     let (pdf, html) = rayon::join(|| forecaster_report::pdf(&view), || forecaster_report::html(&view));
     let pdf = pdf.inspect_err(|error| tracing::error!("the report has no PDF: {error}")).ok();
     let status = if pdf.is_none() { RunStatus::Degraded } else { identity.status };

@@ -3,11 +3,15 @@
 
 use crate::config::{CHRONOS, Config};
 use crate::failure::Failure;
+use crate::review::{self, LEAST_FORECASTS, Scope};
+use chrono::Utc;
 use forecaster_domain::Horizon;
 use forecaster_ledger::Ledger;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// Days of issued forecasts.
+const DAYS: u64 = 365;
 /// Runs looked through for one with Chronos.
 const RUNS_SEEN: usize = 20;
 
@@ -36,8 +40,27 @@ impl Standing {
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub(crate) fn of_horizon(ledger: &Ledger, _config: &Config, horizon: Horizon) -> Result<Option<Standing>, Failure> {
-    Ok(validated(ledger, horizon)?)
+pub(crate) fn of_horizon(ledger: &Ledger, config: &Config, horizon: Horizon) -> Result<Option<Standing>, Failure> {
+    match issued(ledger, config, horizon)? {
+        Some(standing) => Ok(Some(standing)),
+        None => Ok(validated(ledger, horizon)?),
+    }
+}
+
+/// By the forecasts of a year that were issued with Chronos and have come due; `None` while they are fewer than a verdict needs.
+fn issued(ledger: &Ledger, config: &Config, horizon: Horizon) -> Result<Option<Standing>, Failure> {
+    let today = Utc::now().with_timezone(&config.zone()).date_naive();
+    let scope = Scope::last_days(DAYS, today, false);
+    let pair = config.pair()?.to_string();
+    let review = review::horizon(ledger, &pair, horizon, &scope, config.zone())?;
+    let n = review.models.get(CHRONOS).map_or(0, |it| it.n);
+    if n < LEAST_FORECASTS {
+        return Ok(None);
+    }
+    // Only of those with as many: the others were judged on other outcomes.
+    let alike = review.models.into_iter().filter(|(_, it)| it.n == n);
+    let errors = alike.filter_map(|(name, it)| Some((name, (it.rmse?, it.wql?)))).collect();
+    Ok(Some(Standing { source: format!("{n} issued forecasts"), errors }))
 }
 
 fn validated(ledger: &Ledger, horizon: Horizon) -> Result<Option<Standing>, forecaster_ledger::LedgerError> {
