@@ -113,10 +113,10 @@ fn a_run_leaves_report_json_metrics_and_ledger_that_agree() {
 fn drift_is_found_in_a_storm_and_told_in_log_json_metrics_ledger_and_report() {
     let reference: serde_json::Value =
         serde_json::from_str(include_str!("../../ensemble/fixtures/drift.json")).unwrap();
-    let storm = |case: &&serde_json::Value| case["as_of"] == "2020-04-15";
+    let storm = |case: &&serde_json::Value| case["as_of"] == "2022-07-29";
     let expected = reference["real"].as_array().unwrap().iter().find(storm).unwrap();
     let desk = Desk::new();
-    let finished = desk.run(&["run", "7d", "--offline", "--as-of", "2020-04-15", "--json"]).expect(0);
+    let finished = desk.run(&["run", "7d", "--offline", "--as-of", "2022-07-29", "--json"]).expect(0);
     let run = finished.json();
     let close = |ours: &serde_json::Value, theirs: &serde_json::Value| {
         let (ours, theirs) = (ours.as_f64().unwrap(), theirs.as_f64().unwrap());
@@ -137,7 +137,7 @@ fn drift_is_found_in_a_storm_and_told_in_log_json_metrics_ledger_and_report() {
     assert_eq!(metrics[0]["drift"], run["drift"]);
     let ledger = forecaster_ledger::Ledger::open(&desk.path("data/ledger.sqlite")).unwrap();
     let kept = ledger.drift("USD/CLP", 10).unwrap();
-    assert_eq!((kept.len(), kept[0].as_of.to_string().as_str()), (1, "2020-04-15"));
+    assert_eq!((kept.len(), kept[0].as_of.to_string().as_str()), (1, "2022-07-29"));
     assert_eq!(serde_json::from_str::<serde_json::Value>(&kept[0].findings).unwrap(), run["drift"]);
     let html = std::fs::read_to_string(desk.path(run["report"]["html"].as_str().unwrap())).unwrap();
     assert!(html.contains("Deriva y régimen") && html.contains("no se ha movido como en los 90 anteriores"));
