@@ -237,6 +237,28 @@ fn replays_count_only_when_asked_for_and_the_same_run_made_ahead_counts_always()
     assert!(figures["note"].as_str().unwrap().contains("earlier runs have matured"));
 }
 
+/// The report of a later run tells how those issued before it turned out, in the review's figures.
+#[test]
+fn the_report_tells_the_track_record_of_what_was_issued() {
+    let mut desk = Desk::new();
+    desk.set("FORECASTER__SERVICE__LANGUAGE", "en");
+    let report = |as_of: &str| -> String {
+        let run = desk.run(&["run", "7d", "--offline", "--as-of", as_of, "--json"]).expect(0).json();
+        std::fs::read_to_string(desk.path(run["report"]["html"].as_str().unwrap())).unwrap()
+    };
+    let first = report("2024-12-02");
+    let heading = "Track record of issued forecasts";
+    assert!(first.contains(heading));
+    let ledger = Connection::open(desk.path("data/ledger.sqlite")).unwrap();
+    ledger.execute("UPDATE runs SET finished_at = '2024-12-03T11:00:05+00:00'", []).unwrap();
+    let later = report("2024-12-23");
+    let review = review(&desk, &["review", "quarter", "--as-of", "2024-12-23", "--json"]);
+    let rmse = review["horizons"]["7d"]["models"]["ensemble"]["rmse"].as_f64().unwrap();
+    let section = &later[later.find(heading).unwrap()..];
+    assert!(section.contains(&format!("{rmse:.2}")), "RMSE {rmse:.2} in the table");
+    assert!(section.contains("which is better is not known yet"), "{section}");
+}
+
 #[test]
 fn failed_runs_and_models_that_were_left_out_are_counted() {
     let desk = Desk::new();
