@@ -1,5 +1,5 @@
-//! Copies of a ledger that others may be writing to. In goes an open connection, out comes one whole file that has passed
-//! SQLite's own check. A copy is made beside its place and renamed, so that it is whole or not there.
+//! Copies of a ledger that others may be writing to. In goes an open connection, out comes one whole file that has
+//! passed SQLite's own check. A copy is made beside its place and renamed, so that it is whole or not there.
 
 use crate::{LedgerError, schema};
 use rusqlite::{Connection, backup::Backup};
