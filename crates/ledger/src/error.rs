@@ -23,6 +23,22 @@ pub enum LedgerError {
         /// The newest version known here.
         known: i64,
     },
+    /// SQLite cannot copy an older ledger before it is migrated.
+    #[error("copy of the ledger {}: {source}; it is made before the ledger is brought to a new schema, and nothing was changed: make room there and try again", path.display())]
+    Copy {
+        /// Where the copy was to be.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// The copy of an older ledger cannot be put in its place.
+    #[error("copy of the ledger {}: {source}; it is made before the ledger is brought to a new schema, and nothing was changed: check that the directory is writable", path.display())]
+    CopyFile {
+        /// Where the copy was to be.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A statement failed.
     #[error("ledger {}: {source}; nothing of this transaction was kept", path.display())]
     Statement {
@@ -52,9 +68,12 @@ impl LedgerError {
     pub fn may_pass(&self) -> bool {
         use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
         match self {
-            LedgerError::Open { source, .. } | LedgerError::Statement { source, .. } => {
+            LedgerError::Open { source, .. }
+            | LedgerError::Copy { source, .. }
+            | LedgerError::Statement { source, .. } => {
                 matches!(source.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked | DiskFull))
             }
+            LedgerError::CopyFile { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
             LedgerError::Metrics { .. } => true,
             LedgerError::Newer { .. } | LedgerError::SlotClosed { .. } => false,
         }

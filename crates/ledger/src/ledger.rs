@@ -1,6 +1,6 @@
 //! Opening the ledger, recording runs and reading them back.
 
-use crate::{GuardUpdate, LedgerError, OutgoingMail, drift, guard, outbox, schema, slots};
+use crate::{GuardUpdate, LedgerError, OutgoingMail, backup, drift, guard, outbox, schema, slots};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{Horizon, QuantileForecast};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
@@ -103,10 +103,12 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger at `path`, making it or bringing it to the current schema when needed.
+    /// Opens the ledger at `path`, making it or bringing it to the current schema when needed; one of an
+    /// older schema is first kept beside it as `NAME.schemaN-backup`.
     ///
     /// # Errors
-    /// When the file cannot be opened, is not a ledger, or was made by a newer version.
+    /// When the file cannot be opened, is not a ledger, or was made by a newer version; when an older
+    /// one cannot be kept.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let failed = |source| LedgerError::Open { path: path.to_owned(), source };
         let mut connection = Connection::open(path).map_err(failed)?;
@@ -116,6 +118,11 @@ impl Ledger {
             return Err(LedgerError::Newer { path: path.to_owned(), found, known: schema::VERSION });
         }
         schema::write_ahead(&connection).map_err(failed)?;
+        if (1..schema::VERSION).contains(&found)
+            && let Some(copy) = backup::keep_before_migration(&connection, path, found)?
+        {
+            tracing::info!(copy = %copy.display(), schema = found, "Ledger of an older schema kept before migration");
+        }
         schema::migrate(&mut connection).map_err(failed)?;
         Ok(Self { connection: Mutex::new(connection), path: path.to_owned(), inode: inode(path) })
     }

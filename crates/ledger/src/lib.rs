@@ -5,6 +5,7 @@
 //! none twice. Runs that the schedule asked for close their [`Slot`] in the same transaction. Mails lie in the outbox from then on
 //! until they are delivered, refused or too old.
 
+mod backup;
 mod cache;
 mod drift;
 mod error;

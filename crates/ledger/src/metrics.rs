@@ -132,6 +132,24 @@ mod tests {
     }
 
     #[test]
+    fn a_tail_of_zeros_or_broken_text_after_a_power_cut_loses_and_doubles_no_line() {
+        for broken in [&b"\0\0\0\0"[..], b"\xff\xfe{\"run_", b"{\"run_id\":\"\xc3"] {
+            let directory = tempfile::tempdir().unwrap();
+            let ledger = Ledger::open(&directory.path().join("ledger.sqlite")).unwrap();
+            let log = directory.path().join("metrics.jsonl");
+            ledger.record(&run("a")).unwrap();
+            ledger.flush_metrics(&log).unwrap();
+            ledger.connection().execute("UPDATE runs SET metrics_written = 0", []).unwrap();
+            ledger.record(&run("b")).unwrap();
+            OpenOptions::new().append(true).open(&log).unwrap().write_all(broken).unwrap();
+            assert_eq!(ledger.flush_metrics(&log).unwrap(), 1);
+            let text = std::fs::read(&log).unwrap();
+            let expected = [b"{\"run_id\":\"a\"}\n", broken, b"\n{\"run_id\":\"b\"}\n"].concat();
+            assert_eq!(text, expected);
+        }
+    }
+
+    #[test]
     fn a_log_that_another_process_holds_is_given_up_and_its_lines_are_kept() {
         let directory = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&directory.path().join("ledger.sqlite")).unwrap();

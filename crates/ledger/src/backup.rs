@@ -1,0 +1,186 @@
+//! Copies of a ledger that others may be writing to. In goes an open connection, out comes one whole file that has
+//! passed SQLite's own check. A copy is made beside its place and renamed, so that it is whole or not there.
+
+use crate::{LedgerError, schema};
+use rusqlite::{Connection, backup::Backup};
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Pages a step, 1 MiB at SQLite's usual 4 KiB, and the pause after it, in which writers have their turn.
+const PAGES_PER_STEP: i32 = 256;
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// How many copies of older schemas are kept beside a ledger.
+const KEPT: usize = 2;
+
+/// Keeps the ledger at `path` as `NAME.schemaN-backup` before it leaves schema `found`; returns where, or `None` when
+/// another process has migrated it meanwhile. Processes that migrate at once do this one after the other.
+///
+/// # Errors
+/// When the copy cannot be written or is not sound; the ledger is as it was, and no half copy is left.
+pub(crate) fn keep_before_migration(
+    connection: &Connection,
+    path: &Path,
+    found: i64,
+) -> Result<Option<PathBuf>, LedgerError> {
+    let place = beside(path, &format!("schema{found}-backup"));
+    let unwritable = |source| LedgerError::CopyFile { path: place.clone(), source };
+    // The directory is what is locked: a lock file would stay behind, and closing the ledger's own file a second time
+    // would drop the locks that SQLite holds on it.
+    let directory = File::open(directory_of(path)).map_err(unwritable)?;
+    directory.lock().map_err(unwritable)?;
+    let part = beside(path, "schema-backup-part");
+    let kept = copy(connection, &part).map_err(|source| LedgerError::Copy { path: place.clone(), source });
+    let kept = kept.and_then(|schema| {
+        if schema != found {
+            return Ok(false);
+        }
+        let renamed = finish(path, &part).and_then(|()| fs::rename(&part, &place));
+        renamed.and_then(|()| directory.sync_all()).map(|()| true).map_err(unwritable)
+    });
+    if !matches!(kept, Ok(true)) {
+        // What failed already is the error to tell; a part that stays is written over by the next copy.
+        let _ = fs::remove_file(&part);
+    }
+    if !kept? {
+        return Ok(None);
+    }
+    drop_older(path, &place).map_err(unwritable)?;
+    Ok(Some(place))
+}
+
+/// Copies the ledger into a new file at `part`, whatever lies there; returns the copy's schema version.
+fn copy(from: &Connection, part: &Path) -> rusqlite::Result<i64> {
+    let cannot_open = |error: io::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
+    OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(part).map_err(cannot_open)?;
+    let mut to = Connection::open(part)?;
+    Backup::new(from, &mut to)?.run_to_completion(PAGES_PER_STEP, PAUSE, None)?;
+    // A copy in write-ahead mode would be three files while it is looked at.
+    to.pragma_update(None, "journal_mode", "DELETE")?;
+    let verdict: String = to.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        return Err(rusqlite::Error::SqliteFailure(corrupt, Some(verdict)));
+    }
+    schema::version(&to)
+}
+
+fn finish(path: &Path, part: &Path) -> io::Result<()> {
+    fs::set_permissions(part, fs::metadata(path)?.permissions())?;
+    File::open(part)?.sync_all()
+}
+
+/// Removes all but the [`KEPT`] youngest copies of older schemas; `newest` always stays.
+fn drop_older(path: &Path, newest: &Path) -> io::Result<()> {
+    let mut others: Vec<PathBuf> = (1..schema::VERSION)
+        .rev()
+        .map(|schema| beside(path, &format!("schema{schema}-backup")))
+        .filter(|copy| copy != newest && copy.is_file())
+        .collect();
+    // The sort is stable: of two copies of one instant the one of the higher schema counts as younger.
+    others.sort_by_key(|copy| std::cmp::Reverse(fs::metadata(copy).and_then(|m| m.modified()).ok()));
+    others.iter().skip(KEPT - 1).try_for_each(fs::remove_file)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ledger;
+
+    /// A ledger of an older schema, with one run in it.
+    fn old_ledger(path: &Path, schema: usize) {
+        let mut old = Connection::open(path).unwrap();
+        schema::migrate_to(&mut old, schema).unwrap();
+        old.execute(
+            "INSERT INTO runs (run_id, pair, horizon, as_of, started_at, finished_at, status, metrics) VALUES
+             ('r', 'USD/CLP', '7d', '2024-12-23', '2024-12-23T11:00:00Z', '2024-12-23T11:00:09Z', 'ok', '{}')",
+            [],
+        )
+        .unwrap();
+    }
+
+    fn runs_and_schema(path: &Path) -> (i64, i64) {
+        let ledger = Connection::open(path).unwrap();
+        let runs = ledger.query_row("SELECT count(*) FROM runs", [], |row| row.get(0)).unwrap();
+        (runs, schema::version(&ledger).unwrap())
+    }
+
+    fn names(directory: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(directory).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_ledger_of_an_older_schema_is_kept_as_it_was_before_it_is_migrated() {
+        for schema in 1..schema::VERSION {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("ledger.sqlite");
+            old_ledger(&path, schema as usize);
+            drop(Ledger::open(&path).unwrap());
+            drop(Ledger::open(&path).unwrap());
+            let copy = format!("ledger.sqlite.schema{schema}-backup");
+            assert_eq!(names(directory.path()), ["ledger.sqlite", copy.as_str()]);
+            assert_eq!(runs_and_schema(&path), (1, schema::VERSION));
+            assert_eq!(runs_and_schema(&directory.path().join(copy)), (1, schema));
+        }
+    }
+
+    #[test]
+    fn a_copy_that_cannot_be_kept_refuses_the_migration_and_changes_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.sqlite");
+        old_ledger(&path, 3);
+        fs::create_dir(directory.path().join("ledger.sqlite.schema3-backup")).unwrap();
+        let error = Ledger::open(&path).unwrap_err().to_string();
+        assert!(error.contains("schema3-backup") && error.contains("nothing was changed"), "{error}");
+        assert_eq!(runs_and_schema(&path), (1, 3));
+        assert_eq!(names(directory.path()), ["ledger.sqlite", "ledger.sqlite.schema3-backup"]);
+    }
+
+    #[test]
+    fn at_most_two_copies_of_older_schemas_are_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.sqlite");
+        for schema in 1..4 {
+            let _ = fs::remove_file(&path);
+            old_ledger(&path, schema);
+            drop(Ledger::open(&path).unwrap());
+        }
+        let kept = ["ledger.sqlite", "ledger.sqlite.schema2-backup", "ledger.sqlite.schema3-backup"];
+        assert_eq!(names(directory.path()), kept);
+    }
+
+    #[test]
+    fn an_old_ledger_that_many_open_at_once_is_kept_once_and_opened_by_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.sqlite");
+        old_ledger(&path, 2);
+        let start = std::sync::Barrier::new(4);
+        let open = || {
+            start.wait();
+            Ledger::open(&path).map(drop).map_err(|e| e.to_string())
+        };
+        std::thread::scope(|scope| {
+            let opened: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+            assert!(opened.into_iter().all(|thread| thread.join().unwrap() == Ok(())));
+        });
+        assert_eq!(runs_and_schema(&path), (1, schema::VERSION));
+        assert_eq!(runs_and_schema(&directory.path().join("ledger.sqlite.schema2-backup")), (1, 2));
+    }
+}
