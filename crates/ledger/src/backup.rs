@@ -2,16 +2,18 @@
 //! passed SQLite's own check. A copy is made beside its place and renamed, so that it is whole or not there.
 
 use crate::{LedgerError, schema};
-use rusqlite::{Connection, backup::Backup};
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Pages a step, 1 MiB at SQLite's usual 4 KiB, and the pause after it, in which writers have their turn.
-const PAGES_PER_STEP: i32 = 256;
-const PAUSE: Duration = Duration::from_millis(5);
+/// Between two attempts at a ledger that is locked.
+const PAUSE: Duration = Duration::from_millis(20);
+/// All pages at once: a reader holds no writer up in write-ahead mode, and a copy in steps would begin anew whenever somebody writes.
+const ALL_PAGES: i32 = -1;
 
 /// How many copies of older schemas are kept beside a ledger.
 const KEPT: usize = 2;
@@ -52,12 +54,29 @@ pub(crate) fn keep_before_migration(
     Ok(Some(place))
 }
 
+/// Copies the ledger at `from` to a new file at `to`, while others may write to it; returns the copy's schema version. The copy is not yet
+/// on disk for good.
+///
+/// # Errors
+/// When there is no ledger, it cannot be read, or the copy cannot be written or is not sound.
+pub fn copy_ledger(from: &Path, to: &Path) -> Result<i64, LedgerError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || -> rusqlite::Result<Connection> {
+        let connection = Connection::open_with_flags(from, flags)?;
+        connection.busy_timeout(schema::PATIENCE)?;
+        schema::version(&connection)?;
+        Ok(connection)
+    };
+    let connection = open().map_err(|source| LedgerError::opening(from, source))?;
+    copy(&connection, to).map_err(|source| LedgerError::BackUp { path: from.to_owned(), source })
+}
+
 /// Copies the ledger into a new file at `part`, whatever lies there; returns the copy's schema version.
 fn copy(from: &Connection, part: &Path) -> rusqlite::Result<i64> {
     let cannot_open = |error: io::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
     OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(part).map_err(cannot_open)?;
     let mut to = Connection::open(part)?;
-    Backup::new(from, &mut to)?.run_to_completion(PAGES_PER_STEP, PAUSE, None)?;
+    copy_pages(from, &mut to)?;
     // A copy in write-ahead mode would be three files while it is looked at.
     to.pragma_update(None, "journal_mode", "DELETE")?;
     let verdict: String = to.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -66,6 +85,21 @@ fn copy(from: &Connection, part: &Path) -> rusqlite::Result<i64> {
         return Err(rusqlite::Error::SqliteFailure(corrupt, Some(verdict)));
     }
     schema::version(&to)
+}
+
+fn copy_pages(from: &Connection, to: &mut Connection) -> rusqlite::Result<()> {
+    let begin = Instant::now();
+    let backup = Backup::new(from, to)?;
+    loop {
+        match backup.step(ALL_PAGES)? {
+            StepResult::Done => return Ok(()),
+            _ if begin.elapsed() > schema::PATIENCE => {
+                let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+                return Err(rusqlite::Error::SqliteFailure(busy, None));
+            }
+            _ => std::thread::sleep(PAUSE),
+        }
+    }
 }
 
 fn finish(path: &Path, part: &Path) -> io::Result<()> {
@@ -151,6 +185,34 @@ mod tests {
         assert!(error.contains("schema3-backup") && error.contains("nothing was changed"), "{error}");
         assert_eq!(runs_and_schema(&path), (1, 3));
         assert_eq!(names(directory.path()), ["ledger.sqlite", "ledger.sqlite.schema3-backup"]);
+    }
+
+    #[test]
+    fn a_copy_is_whole_while_another_process_writes() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.sqlite");
+        let ledger = Ledger::open(&path).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for number in 0..200 {
+                    ledger.record(&crate::ledger::tests::run(&format!("run {number}"))).unwrap();
+                }
+            });
+            let mut before = 0;
+            for number in 0..10 {
+                let to = directory.path().join(format!("copy {number}"));
+                assert_eq!(copy_ledger(&path, &to).unwrap(), schema::VERSION);
+                let copy = Connection::open(&to).unwrap();
+                let count = |table: &str| -> i64 {
+                    copy.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+                };
+                assert_eq!(count("forecasts"), 3 * count("runs"), "no half transaction");
+                assert!(count("runs") >= before);
+                before = count("runs");
+            }
+        });
+        let nothing = copy_ledger(&directory.path().join("none"), &directory.path().join("copy"));
+        assert!(nothing.unwrap_err().to_string().contains("none"));
     }
 
     #[test]

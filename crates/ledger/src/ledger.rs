@@ -110,7 +110,7 @@ impl Ledger {
     /// When the file cannot be opened, is not a ledger, or was made by a newer version; when an older
     /// one cannot be kept.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let failed = |source| LedgerError::Open { path: path.to_owned(), source };
+        let failed = |source| LedgerError::opening(path, source);
         let mut connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(schema::PATIENCE).map_err(failed)?;
         let found = schema::version(&connection).map_err(failed)?;
@@ -125,6 +125,10 @@ impl Ledger {
         }
         schema::migrate(&mut connection).map_err(failed)?;
         Ok(Self { connection: Mutex::new(connection), path: path.to_owned(), inode: inode(path) })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Whether its file is still where it was opened, and not another one in its place.
@@ -403,7 +407,7 @@ pub(crate) mod tests {
         let path = directory.path().join("ledger.sqlite");
         std::fs::write(&path, "this is a text file, long enough to be read as a header of a database".repeat(20))
             .unwrap();
-        assert!(matches!(Ledger::open(&path), Err(LedgerError::Open { .. })));
+        assert!(Ledger::open(&path).unwrap_err().is_corruption());
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is a text"));
         let newer = directory.path().join("newer.sqlite");
         Ledger::open(&newer).unwrap().connection().pragma_update(None, "user_version", 99).unwrap();

@@ -5,6 +5,7 @@
 //! none twice. Runs that the schedule asked for close their [`Slot`] in the same transaction. Mails lie in the outbox from then on
 //! until they are delivered, refused or too old.
 
+mod aside;
 mod backup;
 mod cache;
 mod drift;
@@ -18,6 +19,8 @@ mod schema;
 mod scores;
 mod slots;
 
+pub use aside::PutAside;
+pub use backup::copy_ledger;
 pub use drift::DriftEntry;
 pub use error::LedgerError;
 pub use guard::{ChronosMark, GuardEvent, GuardState, GuardUpdate, Suspension};

@@ -1,0 +1,178 @@
+//! A ledger that is damaged, or none at all, is put aside whole, and a fresh one takes its place: nothing is overwritten or deleted.
+//!
+//! In: the path. Out: an open ledger, and where the old one is when it had to give way. One that is merely locked, unreadable or of a
+//! newer version stays where it is: that is an error.
+
+use crate::{Ledger, LedgerError};
+use chrono::{DateTime, Utc};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A ledger that gave way to a fresh one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutAside {
+    /// Where it is now.
+    pub path: PathBuf,
+    /// What was wrong with it.
+    pub reason: String,
+}
+
+impl Ledger {
+    /// Opens the ledger at `path` after SQLite's quick check of it; one that is damaged is put aside as `NAME.corrupt-<now>`, with
+    /// its write-ahead log, and a fresh one is made.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`], damage excepted; and when the damaged one cannot be put aside.
+    pub fn open_or_begin_anew(path: &Path, now: DateTime<Utc>) -> Result<(Self, Option<PutAside>), LedgerError> {
+        match checked(path) {
+            Err(error) if error.is_corruption() => {}
+            opened => return opened.map(|ledger| (ledger, None)),
+        }
+        let failed = |source| LedgerError::Aside { path: path.to_owned(), source };
+        let directory = File::open(path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new(".")));
+        let directory = directory.map_err(failed)?;
+        // Of several processes one puts it aside; the others find the fresh one.
+        directory.lock().map_err(failed)?;
+        let error = match checked(path) {
+            Err(error) if error.is_corruption() => error,
+            opened => return opened.map(|ledger| (ledger, None)),
+        };
+        let aside = put_aside(path, now).map_err(failed)?;
+        directory.sync_all().map_err(failed)?;
+        Ok((Self::open(path)?, Some(PutAside { path: aside, reason: error.to_string() })))
+    }
+
+    /// SQLite's own quick check of the whole file.
+    ///
+    /// # Errors
+    /// When it finds damage, or cannot read the file.
+    pub fn check(&self) -> Result<(), LedgerError> {
+        let verdict: rusqlite::Result<String> =
+            self.connection().query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+        match verdict {
+            Ok(verdict) if verdict == "ok" => Ok(()),
+            Ok(verdict) => {
+                let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+                let source = rusqlite::Error::SqliteFailure(corrupt, Some(verdict));
+                Err(LedgerError::Corrupt { path: self.path().to_owned(), source })
+            }
+            Err(source) => Err(LedgerError::opening(self.path(), source)),
+        }
+    }
+}
+
+fn checked(path: &Path) -> Result<Ledger, LedgerError> {
+    let ledger = Ledger::open(path)?;
+    ledger.check()?;
+    Ok(ledger)
+}
+
+/// The log goes first: without it the old one would still be found damaged, with it the fresh one would be.
+fn put_aside(path: &Path, now: DateTime<Utc>) -> io::Result<PathBuf> {
+    let with = |suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
+    let stamp = now.format("corrupt-%Y%m%dT%H%M%SZ");
+    let free = (0..).map(|n| if n == 0 { format!(".{stamp}") } else { format!(".{stamp}-{n}") });
+    // An infinite sequence has one that is free.
+    let aside = free.map(|suffix| with(&suffix)).find(|aside| !aside.exists()).unwrap_or_else(|| with(".corrupt"));
+    for log in ["-wal", "-shm"] {
+        match fs::rename(with(log), format!("{}{log}", aside.display())) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    fs::rename(path, &aside)?;
+    Ok(aside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::tests::run;
+    use forecaster_domain::Horizon;
+    use std::io::{Seek, SeekFrom, Write};
+
+    fn names(directory: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(directory).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// A ledger with some pages in it, closed.
+    fn filled(path: &Path) {
+        let ledger = Ledger::open(path).unwrap();
+        for number in 0..50 {
+            ledger.record(&run(&format!("run {number}"))).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_damaged_ledger_is_put_aside_word_for_word_and_a_fresh_one_is_made() {
+        for damage in ["text", "page", "cut"] {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("ledger.sqlite");
+            filled(&path);
+            let mut file = File::options().read(true).write(true).open(&path).unwrap();
+            match damage {
+                "text" => file.write_all(&[b'x'; 200]).unwrap(),
+                "page" => {
+                    file.seek(SeekFrom::Start(4096 * 3)).unwrap();
+                    file.write_all(&[0xa5; 4096 * 4]).unwrap();
+                }
+                _ => file.set_len(4096 * 5).unwrap(),
+            }
+            drop(file);
+            let before = fs::read(&path).unwrap();
+            let now = DateTime::UNIX_EPOCH;
+            let (ledger, aside) = Ledger::open_or_begin_anew(&path, now).unwrap();
+            let aside = aside.expect(damage);
+            assert!(aside.path.ends_with("ledger.sqlite.corrupt-19700101T000000Z"), "{aside:?}");
+            assert!(
+                aside.reason.contains("ledger.sqlite") && aside.reason.contains("forecaster restore"),
+                "{aside:?}"
+            );
+            assert_eq!(fs::read(&aside.path).unwrap(), before, "{damage}: nothing of it is changed");
+            assert!(ledger.runs(Horizon::D7, 9).unwrap().is_empty());
+            ledger.record(&run("new")).unwrap();
+            drop(ledger);
+            let (ledger, none) = Ledger::open_or_begin_anew(&path, now).unwrap();
+            assert_eq!((none, ledger.runs(Horizon::D7, 9).unwrap().len()), (None, 1));
+            fs::write(&path, "damaged again, in the same second".repeat(9)).unwrap();
+            drop(ledger);
+            let (_, second) = Ledger::open_or_begin_anew(&path, now).unwrap();
+            assert!(second.unwrap().path.ends_with("ledger.sqlite.corrupt-19700101T000000Z-1"));
+        }
+    }
+
+    #[test]
+    fn one_that_is_sound_newer_or_unreadable_stays_where_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.sqlite");
+        filled(&path);
+        assert_eq!(Ledger::open_or_begin_anew(&path, Utc::now()).unwrap().1, None);
+        Ledger::open(&path).unwrap().connection().pragma_update(None, "user_version", 99).unwrap();
+        assert!(matches!(Ledger::open_or_begin_anew(&path, Utc::now()), Err(LedgerError::Newer { .. })));
+        fs::create_dir(directory.path().join("folder")).unwrap();
+        assert!(Ledger::open_or_begin_anew(&directory.path().join("folder"), Utc::now()).is_err());
+        assert_eq!(names(directory.path()), ["folder", "ledger.sqlite"]);
+    }
+
+    #[test]
+    fn of_several_processes_one_puts_it_aside() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.sqlite");
+        fs::write(&path, "no ledger".repeat(500)).unwrap();
+        let start = std::sync::Barrier::new(5);
+        let open = || {
+            start.wait();
+            Ledger::open_or_begin_anew(&path, Utc::now()).map(|(_, aside)| aside.is_some()).map_err(|e| e.to_string())
+        };
+        let put = std::thread::scope(|scope| {
+            let opened: Vec<_> = (0..5).map(|_| scope.spawn(open)).collect();
+            opened.into_iter().map(|it| it.join().unwrap().unwrap()).filter(|put| *put).count()
+        });
+        assert_eq!(put, 1);
+        assert!(names(directory.path()).iter().filter(|name| name.contains("corrupt")).count() == 1);
+    }
+}
