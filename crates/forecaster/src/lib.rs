@@ -1,6 +1,7 @@
 //! The composition root: configuration, pipeline, command line. The rooms meet here and nowhere else.
 
 mod backtest;
+mod backup;
 mod cache;
 mod chronos;
 pub mod cli;

@@ -40,22 +40,16 @@ fn capital(text: &str) -> String {
 
 /// Which forecasts were counted.
 pub(crate) fn span(language: Language, from: &str, to: &str) -> String {
-    match language {
-        _ if from == to => language.pick(
-            format!(
-                "Pronósticos emitidos con datos hasta el {to} y cuyo plazo ya se cumplió, frente a lo que ocurrió."
-            ),
-            format!("Forecasts issued with observations up to {to} that have come due, against what happened."),
+    language.pick(
+        format!(
+            "Pronósticos emitidos cuyo último día cayó entre el {from} y el {to}, frente a lo que ocurrió. No son pruebas sobre el \
+             pasado: son los que se publicaron."
         ),
-        Spanish => format!(
-            "Pronósticos emitidos con datos hasta fechas entre el {from} y el {to} y cuyo plazo ya se cumplió, frente a lo que \
-             ocurrió. No son pruebas sobre el pasado: son los que se publicaron."
+        format!(
+            "Forecasts issued whose last day fell between {from} and {to}, against what happened. These are no tests on the past: \
+             they are what was published."
         ),
-        English => format!(
-            "Forecasts issued with observations up to dates from {from} to {to} that have come due, against what happened. These are \
-             no tests on the past: they are what was published."
-        ),
-    }
+    )
 }
 
 pub(crate) fn nothing_due(language: Language) -> &'static str {

@@ -5,9 +5,9 @@ use chrono::NaiveDate;
 /// Scores of the issued forecasts that have come due.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrackRecord {
-    /// As-of date of the first of them.
+    /// Their last target dates lie between this date
     pub from: NaiveDate,
-    /// As-of date of the last.
+    /// and this one.
     pub to: NaiveDate,
     /// One row a model or pool.
     pub rows: Vec<TrackRow>,
