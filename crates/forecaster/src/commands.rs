@@ -28,6 +28,7 @@ pub(crate) use run::run;
 use crate::cli::HorizonChoice;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::post;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use forecaster_domain::Horizon;
@@ -47,6 +48,28 @@ pub(crate) fn open_ledger(config: &Config) -> Result<Ledger, Failure> {
     let directory = &config.service.data_dir;
     std::fs::create_dir_all(directory).map_err(|e| Failure::from_io("create", directory, &e))?;
     Ok(Ledger::open(&directory.join("ledger.sqlite"))?)
+}
+
+/// As [`open_ledger`], for who goes on in any case: one that is damaged is put aside, with an error in the log and an alert, and a fresh
+/// one takes its place.
+pub(crate) fn open_ledger_or_begin_anew(config: &Config) -> Result<Ledger, Failure> {
+    let directory = &config.service.data_dir;
+    std::fs::create_dir_all(directory).map_err(|e| Failure::from_io("create", directory, &e))?;
+    let now = now(config);
+    let (ledger, aside) = Ledger::open_or_begin_anew(&directory.join("ledger.sqlite"), now.to_utc())?;
+    if let Some(aside) = aside {
+        let place = aside.path.display();
+        tracing::error!(
+            aside = %place,
+            "the ledger was damaged: a fresh one has taken its place, and the old one is kept as {place}; what was issued before, and \
+             mails that waited, are missing until a backup is restored or it is saved with sqlite3's .recover: {}",
+            aside.reason
+        );
+        if let Some(alert) = post::ledger_lost(config, now, &aside) {
+            ledger.enqueue(&alert)?;
+        }
+    }
+    Ok(ledger)
 }
 
 fn chosen(choice: HorizonChoice, config: &Config) -> Result<Vec<Horizon>, Failure> {

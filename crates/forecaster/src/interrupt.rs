@@ -31,7 +31,8 @@ pub(crate) fn watch(publishing: &Arc<Publishing>, ledger: &Arc<Ledger>) -> Resul
     let failed = |error: std::io::Error| Failure::failed(format!("signals cannot be listened for: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
     let in_progress = InProgress::default();
-    let (publishing, ledger, run) = (publishing.clone(), ledger.clone(), in_progress.clone());
+    // Not its owner: the ledger is closed when the run is over.
+    let (publishing, ledger, run) = (publishing.clone(), Arc::downgrade(ledger), in_progress.clone());
     let [mut interrupt, mut terminate, mut hangup] = {
         let _entered = runtime.enter();
         let listen = |kind| signal(kind).map_err(failed);
@@ -46,7 +47,7 @@ pub(crate) fn watch(publishing: &Arc<Publishing>, ledger: &Arc<Ledger>) -> Resul
             }
         });
         let _nothing_is_written = publishing.hold();
-        if let Some(run_id) = run.run_id() {
+        if let Some((run_id, ledger)) = run.run_id().zip(ledger.upgrade()) {
             guard::leave(&ledger, &run_id);
         }
         tracing::warn!("interrupted: nothing of the run in progress was kept");

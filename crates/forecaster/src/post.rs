@@ -4,6 +4,6 @@ mod alerts;
 mod letters;
 mod round;
 
-pub(crate) use alerts::{failed, stale, suspended};
+pub(crate) use alerts::{failed, ledger_lost, stale, suspended};
 pub(crate) use letters::{report, test_letter, wants_report};
 pub(crate) use round::{Round, after_runs, deliver_due, server};

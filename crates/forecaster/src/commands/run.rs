@@ -1,6 +1,6 @@
 //! `forecaster run`.
 
-use super::{chosen, open_ledger, print, print_json, today};
+use super::{chosen, open_ledger_or_begin_anew, print, print_json, today};
 use crate::chronos::ChronosSource;
 use crate::cli::{HorizonChoice, RunArgs};
 use crate::config::Config;
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
     let fetched = fetch::for_run(config, today(config), args.offline || is_known(config, args.as_of)?);
     let market = Market::load(config, args.as_of, today(config))?.with(fetched);
     market.warn_of_gaps();
-    let ledger = Arc::new(open_ledger(config)?);
+    let ledger = Arc::new(open_ledger_or_begin_anew(config)?);
     let publishing = Arc::new(Publishing::default());
     let in_progress = interrupt::watch(&publishing, &ledger)?;
     let mut outcome = Outcome::Done;

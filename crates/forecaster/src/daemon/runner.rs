@@ -18,7 +18,7 @@ use forecaster_ledger::{Ledger, RunStatus, SlotState};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, Command};
@@ -156,7 +156,7 @@ fn receive() -> Result<Option<Received>, Failure> {
     let job: Job = serde_json::from_str(&line).map_err(|error| Failure::usage(format!("this is no job: {error}")))?;
     let publishing = Arc::new(Publishing::default());
     let ledger = Arc::new(commands::open_ledger(&job.config)?);
-    end_with_the_parent(publishing.clone(), ledger.clone(), job.assignment.run_id.clone())?;
+    end_with_the_parent(publishing.clone(), Arc::downgrade(&ledger), job.assignment.run_id.clone())?;
     let alone = lock::horizon(&job.config.service.data_dir, job.assignment.horizon)?;
     let open = is_open(&job.assignment, &ledger)?;
     Ok(open.then_some(Received { job, ledger, publishing, _alone: alone }))
@@ -194,13 +194,15 @@ fn is_open(assignment: &Assignment, ledger: &Ledger) -> Result<bool, Failure> {
 }
 
 /// Ends this process when standard input does, unless something is being written: then right after.
-fn end_with_the_parent(publishing: Arc<Publishing>, ledger: Arc<Ledger>, run_id: String) -> Result<(), Failure> {
+fn end_with_the_parent(publishing: Arc<Publishing>, ledger: Weak<Ledger>, run_id: String) -> Result<(), Failure> {
     let wait = move || {
         let mut rest = [0; 64];
         while matches!(std::io::stdin().read(&mut rest), Ok(1..)) {}
         let _nothing_is_written = publishing.hold();
         tracing::info!("the run is cut off");
-        guard::leave(&ledger, &run_id);
+        if let Some(ledger) = ledger.upgrade() {
+            guard::leave(&ledger, &run_id);
+        }
         std::process::exit(1)
     };
     let thread = std::thread::Builder::new().name("parent".to_owned()).spawn(wait);

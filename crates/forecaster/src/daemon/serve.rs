@@ -60,7 +60,7 @@ async fn live(
     check_clock(Utc::now())?;
     check_directories(&config)?;
     let _alone = lock::daemon(&config.service.data_dir)?;
-    let ledger = Arc::new(commands::open_ledger(&config)?);
+    let ledger = Arc::new(commands::open_ledger_or_begin_anew(&config)?);
     ledger.set_patience(LEDGER_PATIENCE)?;
     // Lines that a crash kept from the log.
     publish::flush_metrics(&ledger, &config);
@@ -124,20 +124,20 @@ async fn live(
     let _ = watchdog.await;
     // It crashes alone, and its last mail has had its time.
     let _ = tokio::task::spawn_blocking(move || sending.join()).await;
-    lived.map_err(|_| Failure::failed("the supervisor crashed: the lines above say why"))?;
+    lived.map_err(|_| Failure::failed("the supervisor crashed: the lines above say why"))??;
     tracing::info!("forecaster has stopped");
     Ok(())
 }
 
 /// Runs `life` on a thread and a runtime of its own; the receiver hears of its end, and gets an error when it panics.
-fn apart(life: impl Future<Output = ()> + Send + 'static) -> Result<oneshot::Receiver<()>, Failure> {
+fn apart<T: Send + 'static>(life: impl Future<Output = T> + Send + 'static) -> Result<oneshot::Receiver<T>, Failure> {
     let failed = |error: std::io::Error| Failure::failed(format!("the supervisor's thread does not start: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let (ended, end) = oneshot::channel();
     let thread = std::thread::Builder::new().name("supervisor".to_owned()).spawn(move || {
-        runtime.block_on(life);
+        let came_to = runtime.block_on(life);
         // Nobody to hear it: the daemon is going down otherwise.
-        let _ = ended.send(());
+        let _ = ended.send(came_to);
     });
     thread.map(|_| end).map_err(failed)
 }

@@ -21,7 +21,7 @@ use crate::publish;
 use crate::run::Assignment;
 use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
-use forecaster_ledger::{Ledger, RunStatus, SlotState};
+use forecaster_ledger::{Ledger, LedgerError, RunStatus, SlotState};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -83,6 +83,8 @@ pub(crate) struct Supervisor<A, R> {
     trouble: Option<String>,
     /// Why a run could not be begun.
     not_begun: Option<String>,
+    /// What is wrong with the ledger for good.
+    ruin: Option<String>,
 }
 
 struct Running {
@@ -141,11 +143,15 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             mailbox,
             trouble: None,
             not_begun: None,
+            ruin: None,
         })
     }
 
     /// Looks once, says that it is ready, and lives until it is stopped.
-    pub(crate) async fn live(mut self, mut inbox: Inbox) {
+    ///
+    /// # Errors
+    /// When the ledger is damaged: the next start puts it aside.
+    pub(crate) async fn live(mut self, mut inbox: Inbox) -> Result<(), Failure> {
         let rung = self.alarms.rung();
         let mut pulse = tokio::time::interval(PULSE);
         self.read_last();
@@ -176,8 +182,13 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                 ended = end_of(&mut self.running) => self.settle(ended),
             }
             self.look();
+            if self.ruin.is_some() {
+                break;
+            }
         }
+        let ruin = self.ruin.take();
         self.finish(inbox).await;
+        ruin.map_or(Ok(()), |ruin| Err(Failure::failed(ruin).hint("the next start begins a fresh one")))
     }
 
     /// Starts what is due, sets the alarms, publishes the state.
@@ -209,6 +220,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     fn note_trouble(&mut self, trouble: Option<String>) {
         if let Some(told) = trouble.as_ref().filter(|told| self.trouble.as_ref() != Some(told)) {
             tracing::error!("no run can be begun: {told}");
+            self.ruin = self.ledger.check().err().filter(LedgerError::is_corruption).map(|error| error.to_string());
         }
         if trouble.is_none() && self.trouble.is_some() {
             tracing::info!("the ledger is well again");

@@ -7,7 +7,7 @@ use crate::market::Market;
 use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
 use forecaster_domain::Horizon;
-use forecaster_ledger::{OutgoingMail, Suspension};
+use forecaster_ledger::{OutgoingMail, PutAside, Suspension};
 use forecaster_mail::{Letter, LetterKind};
 
 /// What an alert says.
@@ -109,6 +109,33 @@ pub(crate) fn suspended(
     };
     let alert = Alert { topic: format!("guard:{horizon}"), kind: "guard", subject, text, once_in_a_while: false };
     mail(config, by, alert)
+}
+
+/// The ledger was damaged and gave way to a fresh one.
+pub(crate) fn ledger_lost(config: &Config, now: DateTime<Tz>, aside: &PutAside) -> Option<OutgoingMail> {
+    let (pair, place, reason) = (&config.rates.pair, aside.path.display(), &aside.reason);
+    let (subject, text) = match config.service.language {
+        ReportLanguage::Es => (
+            format!("forecaster: la base de datos de {pair} estaba dañada"),
+            format!(
+                "La base de datos estaba dañada. Se empezó una nueva y los pronósticos siguen; la dañada quedó guardada \
+                 en\n  {place}\n\nMientras no se recupere faltan los pronósticos anteriores y los correos que \
+                 esperaban.\n\n{reason}\n\nPara recuperarla, con el servicio detenido: forecaster restore ARCHIVO, o sqlite3 \
+                 {place} .recover\n"
+            ),
+        ),
+        ReportLanguage::En => (
+            format!("forecaster: the ledger of {pair} was damaged"),
+            format!(
+                "The ledger was damaged. A fresh one has taken its place and the forecasts go on; the damaged one is kept \
+                 as\n  {place}\n\nUntil it is recovered, what was issued before and the mails that waited are \
+                 missing.\n\n{reason}\n\nTo recover it, with the service stopped: forecaster restore FILE, or sqlite3 {place} \
+                 .recover\n"
+            ),
+        ),
+    };
+    let alert = Alert { topic: "ledger".to_owned(), kind: "ledger", subject, text, once_in_a_while: false };
+    mail(config, (&crate::run::new_run_id(), now), alert)
 }
 
 fn mail(config: &Config, (run_id, at): (&str, DateTime<Tz>), alert: Alert<'_>) -> Option<OutgoingMail> {
