@@ -5,10 +5,10 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::market::{MIN_OBSERVATIONS, legs, quality_rules, serves};
 use crate::secret::Secret;
-use chrono::{NaiveDate, Utc};
+use chrono::{Days, NaiveDate, Utc};
 use forecaster_rates::{
     Doubt, Fault, RatesStore, SeriesOutcome, SeriesRequest, SourceSettings, Sources, SyncSettings, assemble_pair,
-    doubts, sync,
+    doubts, sync, who_has,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -111,6 +111,61 @@ pub(crate) fn by_hand(
         ..settings(config, today)
     };
     fetch(config, wish, &settings, done)
+}
+
+/// What came of asking one provider.
+pub(crate) struct Trial {
+    /// The series that it was asked for.
+    pub series: String,
+    /// The newest day that it has; or why it has nothing, and whether that is its fault.
+    pub outcome: Result<Option<NaiveDate>, (String, bool)>,
+}
+
+/// Days that a trial asks for.
+const TRIAL_DAYS: u64 = 10;
+/// A trial may take so long.
+const TRIAL: Duration = Duration::from_secs(6);
+
+/// Asks one provider for the newest days of the first series that it has, and keeps nothing of it; `None` when it has none.
+///
+/// # Errors
+/// When there is no place to work in.
+pub(crate) fn try_provider(config: &Config, name: &str, today: NaiveDate) -> Result<Option<Trial>, Failure> {
+    let sources = sources(config);
+    let pair = config.pair()?;
+    let only = vec![name.to_owned()];
+    let request = |series: &String| SeriesRequest {
+        providers: Some(only.clone()),
+        symbols: config.rates.series.get(series).map(|own| own.symbols.clone()).unwrap_or_default(),
+        ..SeriesRequest::new(series, quality_rules(&pair, series, today))
+    };
+    let requests = needed(config)?;
+    let Some(request) = requests.iter().map(request).find(|request| !who_has(&sources, request).is_empty()) else {
+        return Ok(None);
+    };
+    let folder = tempfile::tempdir().map_err(|error| Failure::failed(format!("no folder to work in: {error}")))?;
+    let store = RatesStore::open(folder.path())?;
+    let settings = SyncSettings {
+        deadline: TRIAL,
+        leave_alone: false,
+        cross_check: false,
+        from: Some(today - Days::new(TRIAL_DAYS)),
+        // Nothing is known in that folder but the snapshot, from which there is a hole.
+        accept_revisions: true,
+        ..settings(config, today)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::failed(format!("no runtime to ask with: {error}")))?;
+    let outcomes = runtime.block_on(sync(&store, &sources, std::slice::from_ref(&request), &settings, &|_| {}));
+    runtime.shutdown_background();
+    let series = request.series.clone();
+    let outcome = outcomes?.into_iter().next();
+    let newest = outcome.as_ref().and_then(|it| it.newest.as_ref()).map(|(date, _)| *date);
+    let asked = outcome.and_then(|it| it.providers.into_iter().next());
+    Ok(asked.map(|asked| {
+        let is_fault = asked.is_fault;
+        Trial { series, outcome: asked.outcome.map(|_| newest).map_err(|reason| (reason, is_fault)) }
+    }))
 }
 
 /// Names of the series that a forecast and its report need.

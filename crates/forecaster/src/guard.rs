@@ -256,7 +256,7 @@ fn event_of(state: &GuardState, kind: &str, detail: &str, run_id: Option<&str>, 
 }
 
 /// Why it is left out of a run, and how it comes back.
-fn told(suspension: &Suspension, horizon: Horizon, config: &Config) -> String {
+pub(crate) fn told(suspension: &Suspension, horizon: Horizon, config: &Config) -> String {
     let since = suspension.at.with_timezone(&config.zone()).format("%Y-%m-%d %H:%M");
     format!("suspended since {since}: {}; back with: forecaster chronos resume {horizon}", suspension.reason)
 }

@@ -8,6 +8,7 @@ pub mod cli;
 mod commands;
 mod config;
 mod daemon;
+mod doctor;
 mod document;
 mod drift;
 mod earlier;

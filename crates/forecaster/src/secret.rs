@@ -3,6 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// Where systemd looks for the secrets that a unit loads by name.
+const CREDENTIAL_STORE: &str = "/etc/credstore";
+
 /// A secret; printed as dots.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
@@ -22,6 +25,10 @@ impl Secret {
         let path = match (place.starts_with('/'), credentials) {
             (true, _) => PathBuf::from(place),
             (false, Some(directory)) => directory.join(place),
+            // Root's own look at what systemd would hand over.
+            (false, None) if Path::new(CREDENTIAL_STORE).join(place).is_file() => {
+                Path::new(CREDENTIAL_STORE).join(place)
+            }
             (false, None) => {
                 return Err(format!(
                     "{key}: the credential \"{place}\" was not handed over: systemd hands credentials to a service \

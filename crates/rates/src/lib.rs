@@ -39,5 +39,5 @@ pub use sources::{PROVIDERS, SourceSettings, Sources};
 pub use store::{
     IMPORT_SOURCE, MergeReport, MergeRules, RatesStore, Revision, StoredObservation, checked_name, known_at,
 };
-pub use sync::{Doubt, Fault, ProviderOutcome, SeriesOutcome, SeriesRequest, SyncSettings, doubts, sync};
+pub use sync::{Doubt, Fault, ProviderOutcome, SeriesOutcome, SeriesRequest, SyncSettings, doubts, sync, who_has};
 pub use wire::Limits;

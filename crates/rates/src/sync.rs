@@ -64,6 +64,11 @@ pub async fn sync(
     Ok(outcomes)
 }
 
+/// Names of the providers that would be asked for a series, in their order.
+pub fn who_has(sources: &Sources, request: &SeriesRequest) -> Vec<String> {
+    links(sources, request).iter().map(|link| link.provider.name().to_owned()).collect()
+}
+
 #[derive(Clone, Copy)]
 struct OneSync<'a> {
     store: &'a RatesStore,

@@ -102,11 +102,11 @@ fn in_force(file: &Path, place: &Path, text: Option<&Path>) -> Result<Config, Fa
     Ok(loaded.config)
 }
 
+/// Reads a member to its end; its length and SHA-256.
+type Take<'a> = dyn FnMut(&Member, &mut dyn Read) -> io::Result<(u64, String)> + 'a;
+
 /// Goes through the archive, has `take` read each member to its end, and checks that all of them are there and are what the manifest says.
-fn read(
-    file: &Path,
-    take: &mut dyn FnMut(&Member, &mut dyn Read) -> io::Result<(u64, String)>,
-) -> Result<Manifest, Failure> {
+fn read(file: &Path, take: &mut Take<'_>) -> Result<Manifest, Failure> {
     let broken = |error: io::Error| Failure::failed(format!("it is damaged or no backup: {error}"));
     let opened = File::open(file).map_err(|error| Failure::failed(format!("it cannot be read: {error}")))?;
     let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(opened)));
@@ -146,7 +146,7 @@ fn refuse_to_overwrite(data_dir: &Path) -> Result<(), Failure> {
         files.filter(|entry| !entry.file_name().to_string_lossy().starts_with('.')).count() > 0
     };
     let ledger = data_dir.join(LEDGER);
-    let found = if ledger.exists() { Some(LEDGER) } else { FOLDERS.iter().copied().find(|folder| filled(&folder)) };
+    let found = if ledger.exists() { Some(LEDGER) } else { FOLDERS.iter().copied().find(filled) };
     match found {
         Some(name) => Err(Failure::failed(format!("{} has a {name} already", data_dir.display()))
             .hint("nothing is overwritten: move it away, or set another service.data_dir")),

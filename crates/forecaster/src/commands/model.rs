@@ -6,6 +6,8 @@ mod list;
 mod predict;
 mod verify;
 
+pub(crate) use verify::{Verified, verify_configured};
+
 use crate::chronos::store;
 use crate::cli::ModelCommand;
 use crate::config::Config;

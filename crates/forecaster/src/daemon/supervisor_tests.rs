@@ -103,7 +103,7 @@ struct Lodger {
     stop_now: CancellationToken,
     state: watch::Receiver<Arc<DaemonState>>,
     ledger: Arc<Ledger>,
-    living: JoinHandle<()>,
+    living: JoinHandle<Result<(), crate::failure::Failure>>,
 }
 
 impl House {
@@ -164,7 +164,7 @@ impl Lodger {
     async fn leave(self) -> Duration {
         let begin = Instant::now();
         self.stop.cancel();
-        self.living.await.unwrap();
+        self.living.await.unwrap().unwrap();
         begin.elapsed()
     }
 }

@@ -59,6 +59,33 @@ pub(super) fn verify(config: &Config, name: Option<&str>, json: bool) -> Result<
     ended(failed, of)
 }
 
+/// What the doctor wants to know of the configured checkpoint.
+pub(crate) struct Verified {
+    /// Its name.
+    pub name: String,
+    /// Whether both files are as they came; `None` where no manifest tells.
+    pub checksums_match: Option<bool>,
+    /// Whether the forecast of the fixed series is finite; `None` where there is none.
+    pub finite: Option<bool>,
+    /// Largest difference from the forecast kept with it, in standard deviations of the series.
+    pub difference: Option<f64>,
+    /// Neighbouring quantiles out of order, of how many.
+    pub crossings: Option<(usize, usize)>,
+    /// What is wrong with it.
+    pub problems: Vec<String>,
+}
+
+/// Verifies the configured checkpoint.
+///
+/// # Errors
+/// When there is none of that name.
+pub(crate) fn verify_configured(config: &Config) -> Result<Verified, Failure> {
+    let mut found = chosen(config, Some(&config.chronos.model))?;
+    let one = found.pop().ok_or_else(|| Failure::failed(format!("there is no {}", config.chronos.model)))?;
+    let Finding { name, checksums_match, finite, difference, crossings, problems, .. } = examine(config, one, None);
+    Ok(Verified { name, checksums_match, finite, difference, crossings, problems })
+}
+
 fn examine(config: &Config, one: Chosen, free_ram_mb: Option<u64>) -> Finding {
     let mut finding = Finding { name: one.name, ..Finding::default() };
     match one.found {

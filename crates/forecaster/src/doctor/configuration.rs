@@ -1,0 +1,101 @@
+//! The configuration, whether the daemon has it, and the secrets that it names.
+
+use super::Check;
+use crate::config::{Config, Loaded, snapshots};
+use crate::secret::Secret;
+use forecaster_domain::Horizon;
+use forecaster_mail::Server;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+/// Where systemd looks for the secrets that a unit loads by name.
+const CREDENTIAL_STORE: &str = "/etc/credstore";
+
+pub(super) fn configuration(loaded: &Loaded) -> Vec<Check> {
+    let Loaded { config, file, .. } = loaded;
+    let place = file.as_ref().map_or("the built-in defaults".to_owned(), |file| file.display().to_string());
+    let on: Vec<&str> = enabled(config).map(Horizon::key).collect();
+    let with: Vec<&str> =
+        enabled(config).filter(|h| config.horizons.get(*h).chronos.enabled).map(Horizon::key).collect();
+    let words = |horizons: &[&str]| if horizons.is_empty() { "none".to_owned() } else { horizons.join(", ") };
+    let horizons = format!("on: {}; with Chronos: {}", words(&on), words(&with));
+    let horizons = if on.is_empty() {
+        Check::warn("configuration.horizons", horizons, "set horizons.7d.enabled = true, or nothing is ever forecast")
+    } else {
+        Check::ok("configuration.horizons", horizons)
+    };
+    vec![Check::ok("configuration.valid", place), horizons, taken_over(loaded)]
+}
+
+pub(super) fn enabled(config: &Config) -> impl Iterator<Item = Horizon> + '_ {
+    Horizon::ALL.into_iter().filter(|horizon| config.horizons.get(*horizon).enabled)
+}
+
+/// Whether the daemon took over what stands in the file now.
+fn taken_over(loaded: &Loaded) -> Check {
+    const ID: &str = "configuration.taken_over";
+    let snapshots = snapshots::list(&loaded.config.service.data_dir).unwrap_or_default();
+    let Some(last) = snapshots.last() else { return Check::skip(ID, "no daemon has run here yet") };
+    match (last.text(), &loaded.text) {
+        (Ok(text), Some(own)) if text == *own => {
+            Check::ok(ID, format!("version {}, since {}", last.number, last.at.format("%Y-%m-%d %H:%M UTC")))
+        }
+        (Ok(_), Some(_)) => Check::warn(
+            ID,
+            format!("the file was edited since the daemon took over version {}", last.number),
+            "systemctl reload forecaster",
+        ),
+        _ => Check::skip(ID, "there is no file to compare with"),
+    }
+}
+
+pub(super) fn credentials(loaded: &Loaded) -> Vec<Check> {
+    let config = &loaded.config;
+    let http = &config.service.http;
+    let bcch = &config.rates.provider.bcch;
+    let asks_bcch = !bcch.user.is_empty() && config.rates.providers.iter().any(|name| name == "bcch");
+    let wants_password = config.mail.is_on() && Server::parse(&config.mail.smtp).is_ok_and(|it| it.wants_password());
+    [
+        (
+            "credentials.http_token",
+            "service.http.token",
+            &http.token,
+            !http.listen.is_empty() && !http.token.is_empty(),
+        ),
+        ("credentials.smtp_password", "mail.password", &config.mail.password, wants_password),
+        ("credentials.bcch_password", "rates.provider.bcch.password", &bcch.password, asks_bcch),
+    ]
+    .into_iter()
+    .map(
+        |(id, key, place, is_needed)| {
+            if is_needed { credential(id, key, place) } else { Check::skip(id, "not needed") }
+        },
+    )
+    .collect()
+}
+
+fn credential(id: &str, key: &str, place: &str) -> Check {
+    let path =
+        if place.starts_with('/') { PathBuf::from(place) } else { PathBuf::from(CREDENTIAL_STORE).join(place) };
+    match Secret::read(place, key) {
+        Ok(_) => {
+            let mode = std::fs::metadata(&path).map_or(0, |file| file.permissions().mode());
+            if mode & 0o077 == 0 {
+                return Check::ok(id, "readable, and not empty");
+            }
+            let finding = format!("others may read {} (mode {:03o})", path.display(), mode & 0o777);
+            Check::warn(id, finding, format!("chmod 600 {}", path.display()))
+        }
+        Err(_) if !place.starts_with('/') && !is_visible(&path) => {
+            Check::skip(id, format!("{} can be seen by root and the service alone", path.display()))
+        }
+        Err(reason) => {
+            Check::fail(id, reason, format!("put it into {}, readable by its owner alone", path.display()))
+        }
+    }
+}
+
+/// Whether it can be known here if there is such a file.
+fn is_visible(path: &std::path::Path) -> bool {
+    !matches!(std::fs::metadata(path), Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied)
+}
