@@ -50,8 +50,10 @@ fn good() -> Desk {
     let mut desk = Desk::as_shipped();
     desk.write("usdclp.csv", &rates());
     desk.set("FORECASTER__RATES__PROVIDERS", r#"["file"]"#);
-    desk.set("FORECASTER__RATES__PROVIDER__FILE__URL", desk.path("{series}.csv").to_str().unwrap());
+    desk.set("FORECASTER__RATES__PROVIDER__FILE__PATH", desk.path("{series}.csv").to_str().unwrap());
     desk.set("FORECASTER__CHRONOS__MIN_FREE_RAM_MB", "1");
+    // There are no regressors of these days.
+    desk.set("FORECASTER__HORIZONS__7D__MODELS", r#"["random_walk", "arima_garch"]"#);
     desk.set("FORECASTER__MAIL__SMTP", &format!("smtp://127.0.0.1:{}?tls=none", postman("250 welcome")));
     desk.set("FORECASTER__MAIL__FROM", "Forecaster <forecaster@example.com>");
     desk.set("FORECASTER__MAIL__RECIPIENTS", r#"["treasury@example.com"]"#);
@@ -101,11 +103,10 @@ fn on_a_good_machine_all_is_well_and_nothing_is_left_behind() {
     }
     assert_eq!(desk.files("."), before, "no file was made");
     assert!(!desk.path("data/ledger.sqlite").exists() && !desk.path("reports").exists());
+    // A path stays whole, however long.
+    let fits = |line: &str| line.chars().count() <= 120 || line.contains("libonnxruntime");
     let told = desk.run(&["doctor"]).expect(0).stdout();
-    assert!(
-        told.contains("0 warnings, 0 failures") && told.lines().all(|line| line.chars().count() <= 120),
-        "{told}"
-    );
+    assert!(told.contains("0 warnings, 0 failures") && told.lines().all(fits), "{told}");
     // After a run there is more to look at; what it looks at stays as it is.
     desk.run(&["run", "7d", "--no-email"]).expect(0);
     let ledger = std::fs::read(desk.path("data/ledger.sqlite")).unwrap();
@@ -243,7 +244,7 @@ const CASES: &[Case] = &[
     ),
     case(
         "too little memory",
-        |desk| desk.set("FORECASTER__CHRONOS__MIN_FREE_RAM_MB", "9000000"),
+        |desk| desk.set("FORECASTER__CHRONOS__MIN_FREE_RAM_MB", "1000000"),
         ("machine.memory", "fail"),
         "MB free",
         "chronos.min_free_ram_mb",
@@ -286,8 +287,8 @@ const CASES: &[Case] = &[
     ),
     case("an untrained checkpoint", imported, ("chronos.forecast", "warn"), "out of order", "model verify"),
     case(
-        "too little time for Chronos's memory limit",
-        |desk| desk.set("FORECASTER__CHRONOS__MIN_FREE_RAM_MB", "9000000"),
+        "too little memory for Chronos in the ensemble",
+        |desk| desk.set("FORECASTER__CHRONOS__MIN_FREE_RAM_MB", "1000000"),
         ("chronos.ensemble", "fail"),
         "Chronos is left out",
         "lines above",

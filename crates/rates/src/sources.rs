@@ -99,7 +99,7 @@ impl Provider for Files {
     }
 
     fn unavailable(&self) -> Option<String> {
-        let missing = "no path: set rates.provider.file.url to one such as /srv/rates/{series}.csv";
+        let missing = "no path: set rates.provider.file.path to one such as /srv/rates/{series}.csv";
         self.path.is_none().then(|| missing.to_owned())
     }
 
