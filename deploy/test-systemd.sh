@@ -26,8 +26,8 @@ while [ $# -gt 0 ]; do
     shift
 done
 [ "$(id -u)" = 0 ] || { echo "test-systemd.sh: run it as root" >&2; exit 2; }
-for tool in debootstrap systemd-nspawn nsenter dpkg-deb; do
-    command -v "$tool" >/dev/null || { echo "test-systemd.sh: $tool is missing: apt-get install debootstrap systemd-container" >&2; exit 2; }
+for tool in debootstrap systemd-nspawn nsenter dpkg-deb jq; do
+    command -v "$tool" >/dev/null || { echo "test-systemd.sh: $tool is missing: apt-get install debootstrap systemd-container jq" >&2; exit 2; }
 done
 
 for part in "$repository"/deploy/systemd-test/*.sh; do
@@ -61,6 +61,10 @@ row "sandbox" row_security
 row "bad edit refused, old one alive" row_bad_edit
 row "scheduled run" row_scheduled_run
 row "Chronos switched on by edit and reload" row_chronos
+row "doctor" row_doctor
+row "guard: suspended, resumed" row_guard
+row "the documents' commands" row_documents
+row "backup and restore by root" row_backup
 row "stopped in a run: made up for once" row_stopped_run
 row "stopped in a run: finished in its grace" row_graceful_stop
 row "kill -9 in a run" row_killed_run
