@@ -11,8 +11,8 @@ const LOSS: &str =
     "of a run: 2 x sum of the pinball losses at the nine deciles over its target dates / (9 x sum of the actuals)";
 const TEST: &str = "Diebold and Mariano (1995) on the differences of the runs' losses, corrected for small samples by \
     Harvey, Leybourne and Newbold (1997), two-sided, Student's t with n - 1 degrees of freedom; variance from the \
-    autocovariances up to lag, the most forecasts issued before an earlier one matured, with Bartlett weights (Newey and \
-    West 1987) where their plain sum is not positive";
+    autocovariances up to lag, the most forecasts issued before an earlier one matured, and never less than without \
+    them";
 
 /// What `forecaster review --json` prints.
 #[derive(Debug, Serialize)]

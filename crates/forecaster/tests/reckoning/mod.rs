@@ -120,10 +120,7 @@ pub(crate) fn diebold_mariano(own: &[f64], other: &[f64], lag: usize) -> (f64, f
     let (n, h) = (d.len() as f64, lag as f64 + 1.0);
     let mean = d.iter().sum::<f64>() / n;
     let gamma = |k: usize| (k..d.len()).map(|t| (d[t] - mean) * (d[t - k] - mean)).sum::<f64>() / n;
-    let mut variance = gamma(0) + 2.0 * (1..=lag).map(gamma).sum::<f64>();
-    if variance <= 0.0 {
-        variance = gamma(0) + 2.0 * (1..=lag).map(|k| (1.0 - k as f64 / h) * gamma(k)).sum::<f64>();
-    }
+    let variance = gamma(0) + 2.0 * (1..=lag).map(gamma).sum::<f64>().max(0.0);
     let corrected = mean / (variance / n).sqrt() * ((n + 1.0 - 2.0 * h + h * (h - 1.0) / n) / n).sqrt();
     (two_sided(corrected, n - 1.0), variance * (1.959_963_985 + 0.841_621_234f64).powi(2) / (mean * mean))
 }
