@@ -64,7 +64,7 @@ fn with_worker(directory: &Path, program: &str, arguments: &[&str]) -> Pipeline 
         program: program.into(),
         arguments,
         patience: Duration::from_millis(500),
-        patience_a_context: Duration::ZERO,
+        patience_a_context: Duration::from_millis(500),
     });
     Pipeline::new(PipelineSettings { worker, ..settings(directory) })
 }
