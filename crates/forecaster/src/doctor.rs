@@ -111,7 +111,12 @@ pub(crate) fn look_over(named: Option<&Path>) -> Checkup {
         Ok(loaded) => loaded,
         Err(error) => {
             let fix = "correct it, or put an earlier version back: forecaster config rollback";
-            let checks = vec![Check::fail("configuration.valid", error.to_string(), fix)];
+            let mut checks = vec![Check::fail("configuration.valid", error.to_string(), fix)];
+            // What can be known without it.
+            let file = config::find(named);
+            let mut config = Config::default();
+            config.service.data_dir = config::data_dir(file.as_deref());
+            checks.extend(places::ledger(&Loaded { config, file, text: None }));
             return Checkup { checks, seconds: begin.elapsed().as_secs_f64(), is_configured: false };
         }
     };

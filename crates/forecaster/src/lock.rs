@@ -6,6 +6,7 @@ use forecaster_domain::Horizon;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
 /// A lock that is held until this is dropped.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub(crate) struct Lock {
 pub(crate) fn daemon(directory: &Path) -> Result<Lock, Failure> {
     let path = directory.join("daemon.lock");
     let mut file = open(directory, &path)?;
-    match file.try_lock() {
+    match patiently(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
@@ -38,6 +39,17 @@ pub(crate) fn daemon(directory: &Path) -> Result<Lock, Failure> {
     let told = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
     told.map_err(|error| Failure::from_io("write", &path, &error))?;
     Ok(Lock { _file: file })
+}
+
+/// The doctor looks whether it is held by trying, for an instant: another try tells it from a daemon.
+fn patiently(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..4 {
+        if file.try_lock().is_ok() {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(25));
+    }
+    file.try_lock()
 }
 
 /// The outbox for one sender alone; `None` while another one has it.

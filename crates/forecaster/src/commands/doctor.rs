@@ -10,7 +10,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 /// Columns of a line.
-const WIDTH: usize = 110;
+const WIDTH: usize = 100;
 
 /// `forecaster doctor --json`. Its schema is docs/schema/doctor.schema.json.
 #[derive(Debug, Serialize)]
@@ -47,7 +47,9 @@ pub(crate) fn doctor(config: Option<&Path>, json: bool) -> Result<Outcome, Failu
         print(&text(&checkup, &counts, coloured))?;
     }
     match (checkup.is_configured, failures, warnings) {
-        (false, ..) => Err(Failure::usage("the configuration cannot be used, and the rest was not looked at")),
+        (false, ..) => {
+            Err(Failure::usage("the configuration cannot be used, and most of the rest was not looked at"))
+        }
         (true, 1.., _) => Err(Failure::failed(format!("{failures} of {} checks failed", checkup.checks.len()))),
         (true, 0, 1..) => Ok(Outcome::Degraded),
         (true, 0, 0) => Ok(Outcome::Done),

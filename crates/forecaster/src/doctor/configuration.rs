@@ -89,6 +89,12 @@ fn credential(id: &str, key: &str, place: &str) -> Check {
         Err(_) if !place.starts_with('/') && !is_visible(&path) => {
             Check::skip(id, format!("{} can be seen by root and the service alone", path.display()))
         }
+        // Another place may be named in a drop-in of the unit.
+        Err(_) if !place.starts_with('/') && !path.exists() => Check::warn(
+            id,
+            format!("there is no {}, unless the unit is handed it from elsewhere", path.display()),
+            format!("put it into {}, readable by its owner alone", path.display()),
+        ),
         Err(reason) => {
             Check::fail(id, reason, format!("put it into {}, readable by its owner alone", path.display()))
         }

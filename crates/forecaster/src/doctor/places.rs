@@ -55,7 +55,7 @@ pub(super) fn ledger(loaded: &Loaded) -> Vec<Check> {
     let config = &loaded.config;
     let path = config.service.data_dir.join("ledger.sqlite");
     let mut checks = Vec::new();
-    if path.exists() {
+    if !is_absent(&path) {
         match looked_into(&path, config) {
             Ok(found) => checks.extend(found),
             Err(reason) => {
@@ -83,6 +83,15 @@ fn looked_into(path: &Path, config: &Config) -> Result<Vec<Check>, String> {
     for horizon in super::configuration::enabled(config) {
         checks.push(last_run(&ledger, horizon).map_err(|e| text(&e))?);
     }
+    let waiting = ledger.outbox_counts().map_err(|e| text(&e))?.waiting;
+    checks.push(match waiting {
+        0 => Check::ok("ledger.outbox", "no mail waits"),
+        _ => Check::warn(
+            "ledger.outbox",
+            format!("mail waits for {waiting} recipients"),
+            "forecaster mail queue says why",
+        ),
+    });
     let open = ledger.open_slots().map_err(|e| text(&e))?;
     if let Some(worst) = open.iter().max_by_key(|slot| slot.attempts).filter(|slot| slot.attempts > 1) {
         let finding =
@@ -109,6 +118,11 @@ fn last_run(ledger: &Ledger, horizon: Horizon) -> Result<Check, forecaster_ledge
     })
 }
 
+/// Whether there is nothing of that name; not when that cannot be known.
+fn is_absent(path: &Path) -> bool {
+    matches!(std::fs::metadata(path), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
+}
+
 fn ago(instant: DateTime<Utc>) -> String {
     let hours = (Utc::now() - instant).num_hours();
     if hours < 48 { format!("{hours} h ago") } else { format!("{} days ago", hours / 24) }
@@ -116,8 +130,15 @@ fn ago(instant: DateTime<Utc>) -> String {
 
 fn metrics(path: &Path) -> Check {
     const ID: &str = "ledger.metrics";
-    let Ok(bytes) = std::fs::read(path) else {
-        return Check::ok(ID, format!("{} is made by the first run", path.display()));
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(_) if is_absent(path) => {
+            return Check::ok(ID, format!("{} is made by the first run", path.display()));
+        }
+        Err(error) => {
+            let finding = format!("{} cannot be read: {error}", path.display());
+            return Check::fail(ID, finding, "is it a file, and readable for this user?");
+        }
     };
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let broken = lines.clone().filter(|line| serde_json::from_slice::<Value>(line).is_err()).count();

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const UNIT: &str = "forecaster.service";
 
 pub(super) fn service(loaded: &Loaded) -> Vec<Check> {
-    let mut checks = unit();
+    let mut checks = unit(loaded);
     let (runs, daemon) = daemon(loaded);
     checks.extend([daemon, pages(loaded, runs), time()]);
     checks
@@ -25,11 +25,11 @@ fn has_systemd() -> bool {
     Path::new("/run/systemd/system").is_dir()
 }
 
-fn unit() -> Vec<Check> {
+fn unit(loaded: &Loaded) -> Vec<Check> {
     if !has_systemd() {
         return vec![Check::skip("service.unit", "this machine is not run by systemd")];
     }
-    let properties = "LoadState,UnitFileState,ActiveState,WatchdogUSec,FragmentPath";
+    let properties = "LoadState,UnitFileState,ActiveState,WatchdogUSec,FragmentPath,MemoryMax";
     let Some(told) = output("systemctl", &["show", UNIT, "--property", properties]) else {
         return vec![Check::warn("service.unit", "systemctl does not answer", "systemctl status forecaster")];
     };
@@ -39,6 +39,8 @@ fn unit() -> Vec<Check> {
         let fix = "install the package, or: sudo deploy/install.sh install";
         return vec![Check::warn("service.unit", "forecaster.service is not installed", fix)];
     }
+    let limit = loaded.config.guard.max_peak_rss_mb;
+    let most = of("MemoryMax").parse::<u64>().ok().map(|bytes| bytes >> 20);
     let watched = !matches!(of("WatchdogUSec"), "" | "0" | "infinity");
     vec![
         Check::ok("service.unit", of("FragmentPath")),
@@ -51,6 +53,14 @@ fn unit() -> Vec<Check> {
             "failed" => Check::fail("service.active", "failed", "systemctl status forecaster says why"),
             state => Check::warn("service.active", state, "systemctl start forecaster"),
         },
+        match most.filter(|most| *most <= limit) {
+            Some(most) => Check::warn(
+                "service.memory_max",
+                format!("MemoryMax is {most} MB, and guard.max_peak_rss_mb {limit}"),
+                "set the guard's limit below it, or the kernel always speaks first",
+            ),
+            None => Check::ok("service.memory_max", most.map_or("none".to_owned(), |most| format!("{most} MB"))),
+        },
         match watched {
             true => Check::ok("service.watchdog", of("WatchdogUSec")),
             false => Check::warn("service.watchdog", "off", "set WatchdogSec=60s by systemctl edit forecaster"),
@@ -62,7 +72,13 @@ fn unit() -> Vec<Check> {
 fn daemon(loaded: &Loaded) -> (bool, Check) {
     const ID: &str = "service.daemon";
     let path = loaded.config.service.data_dir.join("daemon.lock");
-    let Ok(lock) = File::open(&path) else { return (false, Check::skip(ID, "no daemon has run here yet")) };
+    let lock = match File::open(&path) {
+        Ok(lock) => lock,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return (false, Check::skip(ID, "no daemon has run here yet"));
+        }
+        Err(error) => return (false, Check::skip(ID, format!("{} cannot be read: {error}", path.display()))),
+    };
     match lock.try_lock_shared() {
         Err(TryLockError::WouldBlock) => {
             let process = std::fs::read_to_string(&path).unwrap_or_default();

@@ -34,12 +34,10 @@ pub(super) fn rates(loaded: &Loaded) -> Vec<Check> {
         return checks;
     }
     let asked: Vec<Check> = std::thread::scope(|scope| {
-        let ask = |name: &'_ String| {
-            let name = name.clone();
-            scope.spawn(move || provider(config, &name, today))
-        };
-        let running: Vec<_> = config.rates.providers.iter().map(ask).collect();
-        running.into_iter().filter_map(|one| one.join().ok()).collect()
+        let names = config.rates.providers.iter();
+        let running: Vec<_> = names.map(|name| (name, scope.spawn(move || provider(config, name, today)))).collect();
+        let stumbled = |name: &str| Check::fail(&id(name), "the doctor itself stumbled here", "report it, please");
+        running.into_iter().map(|(name, one)| one.join().unwrap_or_else(|_| stumbled(name))).collect()
     });
     let answered = asked.iter().filter(|check| check.status == super::Status::Ok).count();
     let tried = asked.iter().filter(|check| check.status != super::Status::Skip).count();
@@ -53,8 +51,13 @@ pub(super) fn rates(loaded: &Loaded) -> Vec<Check> {
     checks
 }
 
+/// The name of a provider's check.
+fn id(name: &str) -> String {
+    format!("rates.{}", name.replace('-', "_"))
+}
+
 fn provider(config: &Config, name: &str, today: chrono::NaiveDate) -> Check {
-    let id = format!("rates.{}", name.replace('-', "_"));
+    let id = id(name);
     let begin = Instant::now();
     match fetch::try_provider(config, name, today) {
         Err(failure) => Check::fail(&id, failure.to_string(), "forecaster rates show"),
