@@ -1,7 +1,7 @@
 //! The pre-flight: the whole installation looked over, check by check. In: the configuration's place. Out: a [`Checkup`], each of whose
 //! checks says what was found and, unless all is well, what to do.
 //!
-//! Nothing of the state is written: the ledger is looked at in a copy, rates are asked for into a folder that is thrown away, no run is
+//! Nothing of the state is written (SQLite may fold in a log that a crash has left): the ledger is looked at in a copy, rates are asked for into a folder that is thrown away, no run is
 //! recorded and no mail sent. What waits has a deadline; a check that panics is a check that failed.
 
 mod chronos;
@@ -37,6 +37,8 @@ pub(crate) enum Status {
 pub(crate) struct Check {
     /// Its name: the group, a dot, what is looked at.
     pub id: String,
+    /// The group that it stands in.
+    pub group: String,
     /// How it ended.
     pub status: Status,
     /// What was found.
@@ -47,7 +49,8 @@ pub(crate) struct Check {
 
 impl Check {
     fn new(id: &str, status: Status, finding: impl Into<String>, fix: Option<String>) -> Self {
-        Self { id: id.to_owned(), status, finding: finding.into(), fix }
+        let group = id.split('.').next().unwrap_or_default().to_owned();
+        Self { id: id.to_owned(), group, status, finding: finding.into(), fix }
     }
 
     fn ok(id: &str, finding: impl Into<String>) -> Self {
@@ -64,11 +67,6 @@ impl Check {
 
     fn fail(id: &str, finding: impl Into<String>, fix: impl Into<String>) -> Self {
         Self::new(id, Status::Fail, finding, Some(fix.into()))
-    }
-
-    /// The group that it stands in.
-    pub(crate) fn group(&self) -> &str {
-        self.id.split('.').next().unwrap_or_default()
     }
 }
 

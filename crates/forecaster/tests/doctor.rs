@@ -221,6 +221,17 @@ const CASES: &[Case] = &[
         "forecaster restore",
     ),
     case(
+        "a pipe in the metrics' place",
+        |desk| {
+            std::fs::create_dir_all(desk.path("logs")).unwrap();
+            let made = std::process::Command::new("mkfifo").arg(desk.path("logs/metrics.jsonl")).status().unwrap();
+            assert!(made.success());
+        },
+        ("ledger.metrics", "fail"),
+        "is no file",
+        "move it away",
+    ),
+    case(
         "a broken line in the metrics",
         |desk| {
             run(desk);

@@ -35,7 +35,8 @@ pub(crate) fn keep_before_migration(
     let directory = File::open(directory_of(path)).map_err(unwritable)?;
     directory.lock().map_err(unwritable)?;
     let part = beside(path, "schema-backup-part");
-    let kept = copy(connection, &part).map_err(|source| LedgerError::Copy { path: place.clone(), source });
+    let kept =
+        copy(connection, &part, schema::PATIENCE).map_err(|source| LedgerError::Copy { path: place.clone(), source });
     let kept = kept.and_then(|schema| {
         if schema != found {
             return Ok(false);
@@ -55,28 +56,31 @@ pub(crate) fn keep_before_migration(
 }
 
 /// Copies the ledger at `from` to a new file at `to`, while others may write to it; returns the copy's schema version. The copy is not yet
-/// on disk for good.
+/// on disk for good. `patience`: how long to wait for another process's lock.
 ///
 /// # Errors
 /// When there is no ledger, it cannot be read, or the copy cannot be written or is not sound.
-pub fn copy_ledger(from: &Path, to: &Path) -> Result<i64, LedgerError> {
+pub fn copy_ledger(from: &Path, to: &Path, patience: Duration) -> Result<i64, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(from, flags)?;
-        connection.busy_timeout(schema::PATIENCE)?;
+        connection.busy_timeout(patience)?;
         schema::version(&connection)?;
         Ok(connection)
     };
     let connection = open().map_err(|source| LedgerError::opening(from, source))?;
-    copy(&connection, to).map_err(|source| LedgerError::BackUp { path: from.to_owned(), source })
+    copy(&connection, to, patience).map_err(|source| match LedgerError::opening(from, source) {
+        LedgerError::Open { path, source } => LedgerError::BackUp { path, source },
+        told => told,
+    })
 }
 
 /// Copies the ledger into a new file at `part`, whatever lies there; returns the copy's schema version.
-fn copy(from: &Connection, part: &Path) -> rusqlite::Result<i64> {
+fn copy(from: &Connection, part: &Path, patience: Duration) -> rusqlite::Result<i64> {
     let cannot_open = |error: io::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
     OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(part).map_err(cannot_open)?;
     let mut to = Connection::open(part)?;
-    copy_pages(from, &mut to)?;
+    copy_pages(from, &mut to, patience)?;
     // A copy in write-ahead mode would be three files while it is looked at.
     to.pragma_update(None, "journal_mode", "DELETE")?;
     let verdict: String = to.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -87,13 +91,13 @@ fn copy(from: &Connection, part: &Path) -> rusqlite::Result<i64> {
     schema::version(&to)
 }
 
-fn copy_pages(from: &Connection, to: &mut Connection) -> rusqlite::Result<()> {
+fn copy_pages(from: &Connection, to: &mut Connection, patience: Duration) -> rusqlite::Result<()> {
     let begin = Instant::now();
     let backup = Backup::new(from, to)?;
     loop {
         match backup.step(ALL_PAGES)? {
             StepResult::Done => return Ok(()),
-            _ if begin.elapsed() > schema::PATIENCE => {
+            _ if begin.elapsed() > patience => {
                 let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
                 return Err(rusqlite::Error::SqliteFailure(busy, None));
             }
@@ -201,7 +205,7 @@ mod tests {
             let mut before = 0;
             for number in 0..10 {
                 let to = directory.path().join(format!("copy {number}"));
-                assert_eq!(copy_ledger(&path, &to).unwrap(), schema::VERSION);
+                assert_eq!(copy_ledger(&path, &to, schema::PATIENCE).unwrap(), schema::VERSION);
                 let copy = Connection::open(&to).unwrap();
                 let count = |table: &str| -> i64 {
                     copy.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
@@ -211,7 +215,7 @@ mod tests {
                 before = count("runs");
             }
         });
-        let nothing = copy_ledger(&directory.path().join("none"), &directory.path().join("copy"));
+        let nothing = copy_ledger(&directory.path().join("none"), &directory.path().join("copy"), PAUSE);
         assert!(nothing.unwrap_err().to_string().contains("none"));
     }
 

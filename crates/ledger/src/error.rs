@@ -41,7 +41,7 @@ pub enum LedgerError {
         source: std::io::Error,
     },
     /// Another process has it locked for longer than anybody should.
-    #[error("ledger {}: another process has had it locked for half a minute; see which one (fuser, lsof), and try again when it is done", path.display())]
+    #[error("ledger {}: another process has had it locked for too long; see which one (fuser, lsof), and try again when it is done", path.display())]
     Locked {
         /// The ledger's file.
         path: PathBuf,

@@ -11,10 +11,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// Begins the name of the folder in which a backup is made, beside its place.
 const UNFINISHED: &str = ".forecaster-backup-";
+/// Nobody has the ledger locked for so long, unless something hangs.
+const LEDGER_PATIENCE: Duration = Duration::from_secs(30);
 /// The file in that folder which its process has locked.
 const OWNED: &str = "lock";
 
@@ -119,7 +122,7 @@ fn sources(workshop: &Path, loaded: &Loaded) -> Result<(Vec<Source>, Option<i64>
     let mut schema = None;
     if ledger.exists() {
         let path = workshop.join(LEDGER);
-        schema = Some(copy_ledger(&ledger, &path)?);
+        schema = Some(copy_ledger(&ledger, &path, LEDGER_PATIENCE)?);
         sources.push(Source { name: LEDGER.to_owned(), path });
     }
     for folder in FOLDERS {

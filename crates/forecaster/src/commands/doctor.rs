@@ -61,8 +61,8 @@ fn text(checkup: &Checkup, counts: &Counts, coloured: bool) -> String {
     let width = checkup.checks.iter().map(|check| name(check).chars().count()).max().unwrap_or(0);
     let mut group = "";
     for check in &checkup.checks {
-        if check.group() != group {
-            group = check.group();
+        if check.group != group {
+            group = &check.group;
             let _ = writeln!(text, "{}{group}", if text.is_empty() { "" } else { "\n" });
         }
         let (word, colour) = match check.status {

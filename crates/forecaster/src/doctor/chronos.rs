@@ -1,6 +1,7 @@
 //! Chronos from the library to its weight in the ensemble, as a run would have it.
 
 use super::configuration::enabled;
+use super::places::LEDGER_PATIENCE;
 use super::{Check, without_traces};
 use crate::chronos::{ChronosSource, session};
 use crate::commands::{Verified, verify_configured};
@@ -151,7 +152,7 @@ fn suspensions(config: &Config, horizons: &[Horizon]) -> Vec<Check> {
     let read = || -> Option<Vec<Check>> {
         let folder = tempfile::tempdir().ok()?;
         let copy = folder.path().join("ledger.sqlite");
-        copy_ledger(&path, &copy).ok()?;
+        copy_ledger(&path, &copy, LEDGER_PATIENCE).ok()?;
         let ledger = Ledger::open(&copy).ok()?;
         let one = |horizon: &Horizon| {
             let id = format!("chronos.guard_{horizon}");

@@ -4,10 +4,13 @@ use super::Check;
 use crate::config::{Config, Loaded};
 use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
-use forecaster_ledger::{Ledger, copy_ledger};
+use forecaster_ledger::{Ledger, LedgerError, copy_ledger};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+/// Nobody waits longer for a ledger that is locked.
+pub(super) const LEDGER_PATIENCE: Duration = Duration::from_secs(3);
 /// Free space under which something should be done, and under which runs will soon fail; bytes.
 const ROOMY: u64 = 1 << 30;
 const TIGHT: u64 = 100 << 20;
@@ -58,11 +61,7 @@ pub(super) fn ledger(loaded: &Loaded) -> Vec<Check> {
     if !is_absent(&path) {
         match looked_into(&path, config) {
             Ok(found) => checks.extend(found),
-            Err(reason) => {
-                let fix =
-                    "the daemon puts a damaged one aside and goes on; bring a backup back: forecaster restore FILE";
-                checks.push(Check::fail("ledger.sound", reason, fix));
-            }
+            Err((reason, fix)) => checks.push(Check::fail("ledger.sound", reason, fix)),
         }
     } else {
         checks.push(Check::ok("ledger.sound", format!("{} is made by the first run", path.display())));
@@ -72,11 +71,11 @@ pub(super) fn ledger(loaded: &Loaded) -> Vec<Check> {
 }
 
 /// Looks into a copy: opening the ledger itself could migrate it.
-fn looked_into(path: &Path, config: &Config) -> Result<Vec<Check>, String> {
-    let text = |error: &dyn std::fmt::Display| error.to_string();
+fn looked_into(path: &Path, config: &Config) -> Result<Vec<Check>, (String, &'static str)> {
+    let text = |error: &dyn std::fmt::Display| (error.to_string(), "report it, please");
     let folder = tempfile::tempdir().map_err(|e| text(&e))?;
     let copy: PathBuf = folder.path().join("ledger.sqlite");
-    let schema = copy_ledger(path, &copy).map_err(|e| text(&e))?;
+    let schema = copy_ledger(path, &copy, LEDGER_PATIENCE).map_err(trouble)?;
     let ledger = Ledger::open(&copy).map_err(|e| text(&e))?;
     let runs: u64 = ledger.run_counts().map_err(|e| text(&e))?.iter().map(|(.., count)| count).sum();
     let mut checks = vec![Check::ok("ledger.sound", format!("{}, schema {schema}, {runs} runs", path.display()))];
@@ -118,6 +117,18 @@ fn last_run(ledger: &Ledger, horizon: Horizon) -> Result<Check, forecaster_ledge
     })
 }
 
+/// Why the ledger could not be looked into, and what to do: only one that is damaged wants a backup.
+fn trouble(error: LedgerError) -> (String, &'static str) {
+    let fix = match &error {
+        it if it.is_corruption() => {
+            "the daemon puts a damaged one aside and goes on; bring a backup back: forecaster restore FILE"
+        }
+        LedgerError::Locked { .. } => "try again when the other process is done",
+        _ => "run the doctor as the service's user: sudo -u forecaster forecaster doctor",
+    };
+    (error.to_string(), fix)
+}
+
 /// Whether there is nothing of that name; not when that cannot be known.
 fn is_absent(path: &Path) -> bool {
     matches!(std::fs::metadata(path), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
@@ -130,6 +141,9 @@ fn ago(instant: DateTime<Utc>) -> String {
 
 fn metrics(path: &Path) -> Check {
     const ID: &str = "ledger.metrics";
+    if path.exists() && !path.is_file() {
+        return Check::fail(ID, format!("{} is no file", path.display()), "move it away");
+    }
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(_) if is_absent(path) => {
