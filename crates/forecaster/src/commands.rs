@@ -20,7 +20,7 @@ pub(crate) use config::{config, history, rollback};
 pub(crate) use doctor::doctor;
 pub(crate) use generate::generate;
 pub(crate) use mail::mail;
-pub(crate) use model::{Verified, model, verify_configured};
+pub(crate) use model::{Verified, crosses_much, model, verify_configured};
 pub(crate) use rates::rates;
 pub(crate) use review::review;
 pub(crate) use run::run;

@@ -235,7 +235,7 @@ const UNFINISHED: &str = ".report-";
 const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
 
 /// Writes a file whole or not at all: beside its place, to disk, into place, and the directory to disk.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         std::fs::create_dir_all(directory)?;

@@ -6,6 +6,11 @@ use std::path::{Path, PathBuf};
 /// Where systemd looks for the secrets that a unit loads by name.
 const CREDENTIAL_STORE: &str = "/etc/credstore";
 
+/// Where the secret at `place` lies when no unit hands it over: an absolute path stays as it is.
+pub(crate) fn stored(place: &str) -> PathBuf {
+    Path::new(CREDENTIAL_STORE).join(place)
+}
+
 /// A secret; printed as dots.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
@@ -26,9 +31,7 @@ impl Secret {
             (true, _) => PathBuf::from(place),
             (false, Some(directory)) => directory.join(place),
             // Root's own look at what systemd would hand over.
-            (false, None) if Path::new(CREDENTIAL_STORE).join(place).is_file() => {
-                Path::new(CREDENTIAL_STORE).join(place)
-            }
+            (false, None) if stored(place).is_file() => stored(place),
             (false, None) => {
                 return Err(format!(
                     "{key}: the credential \"{place}\" was not handed over: systemd hands credentials to a service \

@@ -6,6 +6,7 @@ use super::{CONFIGURATION, FOLDERS, LEDGER, MANIFEST, METRICS};
 use crate::config::{self, Config};
 use crate::failure::Failure;
 use crate::lock;
+use crate::publish::write_whole;
 use flate2::read::GzDecoder;
 use forecaster_ledger::Ledger;
 use std::collections::BTreeSet;
@@ -50,12 +51,14 @@ pub(crate) fn restore(file: &Path, named: Option<&Path>) -> Result<Restored, Fai
         let hint = failure.hint.clone().unwrap_or_else(|| "nothing was written; take another backup".to_owned());
         Failure::failed(format!("{}: {failure}", file.display())).hint(hint)
     };
-    let manifest = read(file, &mut |_, content| copy_hashed(content, &mut io::sink())).map_err(in_file)?;
-    let scratch =
-        tempfile::tempdir().map_err(|error| Failure::from_io("create a folder in", Path::new("/tmp"), &error))?;
+    let mut text = None;
+    let manifest = read(file, &mut |member, content| match member.name.as_str() {
+        CONFIGURATION => copy_hashed(content, text.insert(Vec::new())),
+        _ => copy_hashed(content, &mut io::sink()),
+    });
+    let manifest = manifest.map_err(in_file)?;
     let place = named.map_or_else(|| PathBuf::from(PLACE), Path::to_owned);
-    let text = manifest.members.iter().any(|it| it.name == CONFIGURATION).then(|| scratch.path().join(CONFIGURATION));
-    let config = in_force(file, &place, text.as_deref())?;
+    let config = in_force(&place, text.as_deref())?;
     let data_dir = config.service.data_dir.clone();
     fs::create_dir_all(&data_dir).map_err(|error| Failure::from_io("create", &data_dir, &error))?;
     let _alone = lock::daemon(&data_dir)?;
@@ -65,7 +68,9 @@ pub(crate) fn restore(file: &Path, named: Option<&Path>) -> Result<Restored, Fai
     place_state(unpacked.path(), &data_dir)?;
     let configuration = text.map(|text| place_beside(&text, &place)).transpose()?;
     let metrics = unpacked.path().join(METRICS);
-    let metrics = metrics.exists().then(|| place_beside(&metrics, &config.service.metrics_log)).transpose()?;
+    let read_back = |path: &Path| fs::read(path).map_err(|error| Failure::from_io("read", path, &error));
+    let metrics = metrics.exists().then(|| read_back(&metrics)).transpose()?;
+    let metrics = metrics.map(|lines| place_beside(&lines, &config.service.metrics_log)).transpose()?;
     let ledger = data_dir.join(LEDGER);
     let (mut runs, mut mails_waiting) = (0, 0);
     if ledger.exists() {
@@ -88,16 +93,12 @@ pub(crate) fn restore(file: &Path, named: Option<&Path>) -> Result<Restored, Fai
 }
 
 /// The configuration that will serve: the one that is there, else the backup's, the environment over it.
-fn in_force(file: &Path, place: &Path, text: Option<&Path>) -> Result<Config, Failure> {
-    if let Some(text) = text {
-        read(file, &mut |member, content| {
-            if member.name == CONFIGURATION {
-                return copy_hashed(content, &mut File::create(text)?);
-            }
-            copy_hashed(content, &mut io::sink())
-        })?;
-    }
-    let serves = if place.is_file() { Some(place) } else { text };
+fn in_force(place: &Path, text: Option<&[u8]>) -> Result<Config, Failure> {
+    let failed = |error: io::Error| Failure::from_io("write", &std::env::temp_dir(), &error);
+    let scratch = tempfile::NamedTempFile::new().map_err(failed)?;
+    let own =
+        text.map(|text| fs::write(scratch.path(), text).map(|()| scratch.path())).transpose().map_err(failed)?;
+    let serves = if place.is_file() { Some(place) } else { own };
     let loaded = config::load(serves).map_err(Failure::from_config)?;
     Ok(loaded.config)
 }
@@ -209,25 +210,16 @@ fn place_state(unpacked: &Path, data_dir: &Path) -> Result<(), Failure> {
 }
 
 /// Puts a file into its place, or beside what is there already and differs; where it is, and whether beside.
-fn place_beside(from: &Path, place: &Path) -> Result<(PathBuf, bool), Failure> {
-    let put = || -> io::Result<(PathBuf, bool)> {
-        let content = fs::read(from)?;
-        if fs::read(place).is_ok_and(|there| there == content) {
-            return Ok((place.to_owned(), false));
-        }
-        let beside = place.exists();
-        let target = if beside { PathBuf::from(format!("{}.restored", place.display())) } else { place.to_owned() };
-        let directory = target.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::create_dir_all(directory)?;
-        let mut part = tempfile::NamedTempFile::new_in(directory)?;
-        io::Write::write_all(&mut part, &content)?;
-        part.as_file().sync_all()?;
-        part.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-        part.persist(&target)?;
-        give_to_owner(&target, directory);
-        Ok((target, beside))
-    };
-    put().map_err(|error| Failure::from_io("write", place, &error))
+fn place_beside(content: &[u8], place: &Path) -> Result<(PathBuf, bool), Failure> {
+    if fs::read(place).is_ok_and(|there| there == content) {
+        return Ok((place.to_owned(), false));
+    }
+    let beside = place.exists();
+    let target = if beside { PathBuf::from(format!("{}.restored", place.display())) } else { place.to_owned() };
+    write_whole(&target, content)?;
+    let directory = target.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    give_to_owner(&target, directory);
+    Ok((target, beside))
 }
 
 /// Root's restoration is for the daemon's user: files get the owner of the folder that they lie in.

@@ -6,7 +6,7 @@ mod list;
 mod predict;
 mod verify;
 
-pub(crate) use verify::{Verified, verify_configured};
+pub(crate) use verify::{Verified, crosses_much, verify_configured};
 
 use crate::chronos::store;
 use crate::cli::ModelCommand;

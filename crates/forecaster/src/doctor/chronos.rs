@@ -4,9 +4,9 @@ use super::configuration::enabled;
 use super::places::LEDGER_PATIENCE;
 use super::{Check, without_traces};
 use crate::chronos::{ChronosSource, session};
-use crate::commands::{Verified, verify_configured};
+use crate::commands::{Verified, crosses_much, verify_configured};
 use crate::config::{CHRONOS, Config, Loaded};
-use crate::guard::told;
+use crate::guard::{rollout::USUAL_WEIGHT, told};
 use crate::market::Market;
 use crate::pipeline;
 use chrono::Utc;
@@ -17,10 +17,6 @@ use forecaster_ledger::{Ledger, copy_ledger};
 
 /// Validation origins of the trial: enough for a weight.
 const ORIGINS: usize = 4;
-/// Weights outside are told of; from the manual checklist of the system before this one.
-const USUAL_WEIGHT: std::ops::RangeInclusive<f64> = 0.10..=0.40;
-/// Share of neighbouring quantiles out of order from which on a model is hardly a trained one.
-const MANY_CROSSINGS: f64 = 0.05;
 
 pub(super) fn chronos(loaded: &Loaded) -> Vec<Check> {
     let config = &loaded.config;
@@ -67,7 +63,7 @@ fn model(config: &Config) -> Vec<Check> {
         (None, _) => Check::ok("chronos.model", format!("{name}: not in the store, so nothing to compare with")),
     });
     checks.push(match (finite, crossings) {
-        (Some(true), Some((crossed, places))) if crossed as f64 > MANY_CROSSINGS * places as f64 => Check::warn(
+        (Some(true), Some((crossed, places))) if crosses_much((crossed, places)) => Check::warn(
             "chronos.forecast",
             format!("finite, but {crossed} of {places} neighbouring quantiles are out of order"),
             "is it a trained checkpoint? forecaster model verify",

@@ -2,14 +2,11 @@
 
 use super::Check;
 use crate::config::{Config, Loaded, snapshots};
-use crate::secret::Secret;
+use crate::secret::{Secret, stored};
 use forecaster_domain::Horizon;
 use forecaster_mail::Server;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-
-/// Where systemd looks for the secrets that a unit loads by name.
-const CREDENTIAL_STORE: &str = "/etc/credstore";
+use std::path::Path;
 
 pub(super) fn configuration(loaded: &Loaded) -> Vec<Check> {
     let Loaded { config, file, .. } = loaded;
@@ -75,8 +72,7 @@ pub(super) fn credentials(loaded: &Loaded) -> Vec<Check> {
 }
 
 fn credential(id: &str, key: &str, place: &str) -> Check {
-    let path =
-        if place.starts_with('/') { PathBuf::from(place) } else { PathBuf::from(CREDENTIAL_STORE).join(place) };
+    let path = stored(place);
     match Secret::read(place, key) {
         Ok(_) => {
             let mode = std::fs::metadata(&path).map_or(0, |file| file.permissions().mode());
@@ -102,6 +98,6 @@ fn credential(id: &str, key: &str, place: &str) -> Check {
 }
 
 /// Whether it can be known here if there is such a file.
-fn is_visible(path: &std::path::Path) -> bool {
+fn is_visible(path: &Path) -> bool {
     !matches!(std::fs::metadata(path), Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied)
 }

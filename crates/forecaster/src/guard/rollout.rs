@@ -19,7 +19,7 @@ const COMPETITIVE: f64 = 1.05;
 /// The loss of the ensemble with it may be so much above that without: half a percent.
 const NO_HARM: f64 = 1.005;
 /// Weights outside are told of; from the manual checklist of the system before this one.
-const USUAL_WEIGHT: std::ops::RangeInclusive<f64> = 0.10..=0.40;
+pub(crate) const USUAL_WEIGHT: std::ops::RangeInclusive<f64> = 0.10..=0.40;
 /// Runs looked back on.
 const RUNS_SEEN: usize = 40;
 

@@ -59,6 +59,11 @@ pub(super) fn verify(config: &Config, name: Option<&str>, json: bool) -> Result<
     ended(failed, of)
 }
 
+/// Whether so many of the places are out of order that the model is hardly a trained one.
+pub(crate) fn crosses_much((crossed, places): (usize, usize)) -> bool {
+    crossed as f64 > MANY_CROSSINGS * places as f64
+}
+
 /// What the doctor wants to know of the configured checkpoint.
 pub(crate) struct Verified {
     /// Its name.
@@ -148,7 +153,7 @@ fn check_forecast(installed: &Installed, config: &Config, finding: &mut Finding)
     let kept = installed.manifest.as_ref().map(|manifest| &manifest.self_test);
     let verified = test.compare(kept, precision)?;
     let (crossed, places) = verified.crossings;
-    if crossed as f64 > MANY_CROSSINGS * places as f64 {
+    if crosses_much(verified.crossings) {
         let warning = format!("quantiles cross in {crossed} of {places} places: a trained model has few");
         finding.warnings.push(warning);
     }
