@@ -243,6 +243,7 @@ fn sources(config: &Config) -> Sources {
         ("bcch", bcch),
         ("ecb", at(&places.ecb.url)),
         ("fred", at(&places.fred.url)),
+        ("nbp", at(&places.nbp.url)),
         ("yahoo", at(&places.yahoo.url)),
         ("stooq", stooq),
         ("currency-api", mirrors),

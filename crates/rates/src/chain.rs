@@ -164,32 +164,34 @@ impl Asking<'_> {
         // What stands for the next day is a market's close, and final only after its own day.
         let close = link.reading == Reading::NextBusinessDay;
         let to = if close { self.settings.today - Days::new(1) } else { self.request.last_day };
-        // What is dated the day after is asked for a day later.
-        let later = Days::new(u64::from(link.reading == Reading::DayBefore));
+        // What is dated a day after is asked for a day later.
+        let later = Days::new(u64::from(matches!(link.reading, Reading::DayBefore | Reading::WeekdayBefore)));
         let wanted = Wanted { symbol: link.symbol.clone(), from: from + later, to: to + later };
         let documents = link.provider.documents(&wanted);
         let Some((newest, older)) = documents.split_last() else {
             return Err(Setback::nobodys("it has nothing of these days"));
         };
         // The newest first: when the provider is down, one request tells.
-        let mut read = vec![self.document(link, &wanted, newest, until).await?];
+        let newest = self.document(link, &wanted, newest, until).await?;
+        let mut read = Vec::with_capacity(documents.len());
         for some in older.chunks(AT_A_TIME) {
             let some = join_all(some.iter().map(|document| self.document(link, &wanted, document, until))).await;
             for one in some {
                 read.push(one?);
             }
         }
-        read.reverse();
+        read.push(newest);
         let unchanged = read.iter().any(|one| one.unchanged);
-        let documents = read.iter().flat_map(|one| one.validators.clone()).collect();
-        let raw: Vec<RawObservation> = read.into_iter().flat_map(|one| one.observations).collect();
+        let told = read.iter().flat_map(|one| one.validators.clone()).collect();
+        let observations = read.into_iter().map(|one| one.observations);
+        let raw = link.provider.combine(&wanted, documents.iter().zip(observations).collect());
         let raw = self.as_ours(raw, &wanted, link.reading);
         if raw.is_empty() && !unchanged {
             return Err(Setback::nobodys(format!("it has no value from {from} to {}", wanted.to)));
         }
         let accepted = accept(&self.request.series, &raw, beside, &self.rules);
         let accepted = accepted.map_err(Setback::of_answer)?;
-        Ok(Reply { accepted, documents, unchanged, asked_to: wanted.to, remark: None })
+        Ok(Reply { accepted, documents: told, unchanged, asked_to: wanted.to, remark: None })
     }
 
     /// The provider's observations of the span as ours. What lies after it is kept for the checks to refuse.
@@ -262,7 +264,7 @@ impl Asking<'_> {
         let mut failure: Option<WireError> = None;
         let mut missing = false;
         for (index, address) in addresses.iter().enumerate() {
-            let known = if self.settings.conditional() {
+            let known = if self.settings.conditional() && document.part.is_none() {
                 let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
                 memory.document(series, address, wanted.to, newest)
             } else {

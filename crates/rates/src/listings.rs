@@ -4,7 +4,7 @@
 
 use crate::{
     provider::{Listing, Reading},
-    providers::{bcch, currency_api, ecb, fred, mindicador, stooq, yahoo},
+    providers::{bcch, currency_api, ecb, fred, mindicador, nbp, stooq, yahoo},
 };
 use forecaster_domain::BusinessCalendar;
 
@@ -36,7 +36,7 @@ const PRICES: f64 = 1.1;
 /// Copper by the month fell by 30 per cent in October 2008.
 const MONTHLY_PRICE: f64 = 2.0;
 
-use Reading::{AsIs, ChangeToLevel, DayBefore, Inverse, NextBusinessDay};
+use Reading::{AsIs, ChangeToLevel, DayBefore, Inverse, NextBusinessDay, WeekdayBefore};
 
 /// A series by name: its kind, and provider, symbol and reading of each listing.
 type Known = (&'static str, Traits, &'static [(&'static str, &'static str, Reading)]);
@@ -49,6 +49,8 @@ const KNOWN: [Known; 13] = [
         &[
             (bcch::NAME, "F073.TCO.PRE.Z.D", AsIs),
             (mindicador::NAME, "dolar", AsIs),
+            // Its date d has the price of the morning, before Santiago trades: the last trades are those of the day before.
+            (nbp::NAME, "USD/CLP", AsIs),
             // Its date d has the closes of the day before, as the dólar observado of d averages the trades of it.
             (currency_api::NAME, "USD/CLP", AsIs),
             (yahoo::NAME, "CLP=X", NextBusinessDay),
@@ -61,6 +63,7 @@ const KNOWN: [Known; 13] = [
         &[
             (bcch::NAME, "F072.CLP.EUR.N.O.D", AsIs),
             (mindicador::NAME, "euro", AsIs),
+            (nbp::NAME, "EUR/CLP", AsIs),
             (currency_api::NAME, "EUR/CLP", AsIs),
             (yahoo::NAME, "EURCLP=X", NextBusinessDay),
             (stooq::NAME, "eurclp", NextBusinessDay),
@@ -136,7 +139,10 @@ pub(crate) fn listings(series: &str) -> Vec<Listing> {
         return known.iter().map(listing).collect();
     }
     match series.strip_suffix("_spot") {
-        Some(name) => pair(name).map_or_else(Vec::new, |(base, quote)| closes(&base, &quote)),
+        // The morning's quote closes the trades of the weekday before.
+        Some(name) => pair(name).map_or_else(Vec::new, |(base, quote)| {
+            closes(&base, &quote).into_iter().chain(table_a(&base, &quote, WeekdayBefore)).collect()
+        }),
         None => pair(series).map_or_else(Vec::new, |(base, quote)| of_pair(&base, &quote)),
     }
 }
@@ -155,7 +161,10 @@ pub(crate) fn traits(series: &str) -> Traits {
 /// Whether the values of a provider only stand in for the series `series`: market quotes for an official rate.
 pub fn is_stand_in(series: &str, provider: &str) -> bool {
     let listing = listings(series).into_iter().find(|listing| listing.provider == provider);
-    is_official(series) && listing.is_some_and(|l| l.reading == NextBusinessDay || l.provider == currency_api::NAME)
+    let is_quote = |listing: Listing| {
+        listing.reading == NextBusinessDay || [currency_api::NAME, nbp::NAME].contains(&listing.provider)
+    };
+    is_official(series) && listing.is_some_and(is_quote)
 }
 
 /// Whether the series is an official rate for which market quotes may stand in, whoever is asked.
@@ -197,6 +206,12 @@ fn closes(base: &str, quote: &str) -> Vec<Listing> {
     vec![listing(yahoo::NAME, yahoo_symbol), listing(stooq::NAME, format!("{base}{quote}").to_lowercase()), packaged]
 }
 
+/// A pair as the rates of Narodowy Bank Polski tell of it.
+fn table_a(base: &str, quote: &str, reading: Reading) -> Option<Listing> {
+    let symbol = format!("{base}/{quote}");
+    (nbp::is_quoted(base) && nbp::is_quoted(quote)).then_some(Listing { provider: nbp::NAME, symbol, reading })
+}
+
 /// Everything a pair is published under.
 fn of_pair(base: &str, quote: &str) -> Vec<Listing> {
     let mut listings = closes(base, quote);
@@ -204,6 +219,8 @@ fn of_pair(base: &str, quote: &str) -> Vec<Listing> {
     if ecb::QUOTED.contains(&base) && ecb::QUOTED.contains(&quote) {
         listings.push(Listing { provider: ecb::NAME, symbol, reading: AsIs });
     }
+    // Known at noon of its day: with a lag of a day it is never used before.
+    listings.extend(table_a(base, quote, AsIs));
     for (id, priced, unit) in H10 {
         let reading = match (priced, unit) {
             _ if (priced, unit) == (base, quote) => AsIs,
@@ -256,6 +273,18 @@ mod tests {
         assert_eq!(listed("usdclp_spot", "yahoo"), symbol("CLP=X", AsIs));
         assert_eq!(listed("usdclp_spot", "mindicador"), None);
         assert_eq!(listed("usdclp_spot", "currency-api"), symbol("USD/CLP", DayBefore));
+    }
+
+    #[test]
+    fn the_quote_of_a_morning_in_warsaw_stands_for_the_day_and_closes_the_trades_of_the_weekday_before() {
+        for (series, name) in [("usdclp", "USD/CLP"), ("eurclp", "EUR/CLP"), ("usdmxn", "USD/MXN")] {
+            assert_eq!(listed(series, "nbp"), symbol(name, AsIs));
+        }
+        assert_eq!(listed("usdclp_spot", "nbp"), symbol("USD/CLP", WeekdayBefore));
+        assert_eq!(listed("gbpclp_spot", "nbp"), symbol("GBP/CLP", WeekdayBefore));
+        assert_eq!(listed("usdpln", "nbp"), symbol("USD/PLN", AsIs));
+        // Not in table A: the Peruvian sol, nor since 2026 the lev.
+        assert_eq!((listed("usdpen", "nbp"), listed("usdbgn_spot", "nbp"), listed("dxy", "nbp")), (None, None, None));
     }
 
     /// Outside authority: the names of the series. "USAL" is USD per Australian dollar, "BZUS" reais per USD.
@@ -314,9 +343,12 @@ mod tests {
 
     #[test]
     fn market_quotes_stand_in_for_official_rates_only() {
-        assert!(is_stand_in("usdclp", "yahoo") && is_stand_in("usdclp", "currency-api"));
+        for provider in ["nbp", "yahoo", "currency-api"] {
+            assert!(is_stand_in("usdclp", provider) && is_stand_in("eurclp", provider), "{provider}");
+        }
         assert!(!is_stand_in("usdclp", "mindicador") && !is_stand_in("usdclp", "import"));
         assert!(!is_stand_in("usdmxn", "yahoo") && !is_stand_in("usdclp_spot", "yahoo"));
+        assert!(!is_stand_in("usdmxn", "nbp") && !is_stand_in("usdclp_spot", "nbp"));
     }
 
     #[test]

@@ -24,6 +24,12 @@ pub(crate) trait Provider: fmt::Debug + Send + Sync {
     /// Never panics, whatever the bytes.
     fn read(&self, wanted: &Wanted, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable>;
 
+    /// The observations of `wanted.symbol`, of what was read in each of its documents: all of it, unless several documents
+    /// make one value ([`Document::part`]).
+    fn combine(&self, _: &Wanted, read: Vec<(&Document, Vec<RawObservation>)>) -> Vec<RawObservation> {
+        read.into_iter().flat_map(|(_, observations)| observations).collect()
+    }
+
     /// Why it cannot be asked at all, for instance for want of an account; `None` when it can.
     fn unavailable(&self) -> Option<String> {
         None
@@ -62,6 +68,9 @@ pub(crate) struct Document {
     pub(crate) label: String,
     /// The day it is about, when it is about one.
     pub(crate) day: Option<NaiveDate>,
+    /// What it holds when it takes several documents to make one value, such as a currency. It is always sent whole:
+    /// "unchanged" would be no use beside another part that has changed.
+    pub(crate) part: Option<String>,
     /// Ask as a browser would: the server refuses others.
     pub(crate) as_browser: bool,
     /// "Not found" is no fault: nothing was published.
@@ -73,10 +82,16 @@ pub(crate) struct Document {
 impl Document {
     /// A document on the web, at one address.
     pub(crate) fn web(url: String, label: impl Into<String>) -> Self {
+        Self::at(Place::Web(vec![url]), label)
+    }
+
+    /// A document at a place.
+    pub(crate) fn at(place: Place, label: impl Into<String>) -> Self {
         Self {
-            place: Place::Web(vec![url]),
+            place,
             label: label.into(),
             day: None,
+            part: None,
             as_browser: false,
             may_be_missing: false,
             tells_of_errors: false,
@@ -150,6 +165,8 @@ pub(crate) enum Reading {
     NextBusinessDay,
     /// A value dated d is the close of the day before.
     DayBefore,
+    /// A value dated d is the close of the weekday before, which for a Monday is Friday.
+    WeekdayBefore,
     /// A change in per cent, as 100 plus the change, so that it is positive: the level, with the period before at 100.
     ChangeToLevel,
 }
@@ -162,6 +179,11 @@ impl Reading {
             Self::AsIs => observation,
             Self::Inverse => RawObservation { date, value: 1.0 / value },
             Self::DayBefore => RawObservation { date: date - Days::new(1), value },
+            Self::WeekdayBefore => {
+                let weekdays = BusinessCalendar::weekdays();
+                let before = date.iter_days().rev().skip(1).find(|day| weekdays.is_business_day(*day));
+                RawObservation { date: before.unwrap_or(date), value }
+            }
             Self::ChangeToLevel => RawObservation { date, value: 100.0 + value },
             Self::NextBusinessDay => {
                 // A close on a day that is none of ours counts for the same next day, once.

@@ -11,6 +11,7 @@ pub(crate) mod fred;
 #[cfg(test)]
 mod fuzz;
 pub(crate) mod mindicador;
+pub(crate) mod nbp;
 mod quantity;
 pub(crate) mod stooq;
 mod table;
@@ -21,5 +22,5 @@ pub(crate) mod yahoo;
 /// Names of the providers here, in the order in which they are best asked for the dólar observado: those that publish
 /// it, then those that publish the market's price.
 #[cfg(test)]
-pub(crate) const NAMES: [&str; 7] =
-    [bcch::NAME, mindicador::NAME, currency_api::NAME, yahoo::NAME, stooq::NAME, ecb::NAME, fred::NAME];
+pub(crate) const NAMES: [&str; 8] =
+    [bcch::NAME, mindicador::NAME, nbp::NAME, currency_api::NAME, yahoo::NAME, stooq::NAME, ecb::NAME, fred::NAME];

@@ -8,6 +8,7 @@ use crate::{
         ecb::{self, Ecb},
         fred::{self, Fred},
         mindicador::{self, Mindicador},
+        nbp::{self, Nbp},
         stooq::{self, Stooq},
         yahoo::{self, Yahoo},
     },
@@ -22,8 +23,8 @@ pub(crate) const FILE: &str = "file";
 pub(crate) const EMBEDDED: &str = EMBEDDED_SOURCE;
 
 /// Names of all providers, as in `rates.providers`.
-pub const PROVIDERS: [&str; 9] =
-    ["mindicador", "bcch", "ecb", "fred", "yahoo", "stooq", "currency-api", FILE, EMBEDDED];
+pub const PROVIDERS: [&str; 10] =
+    ["mindicador", "bcch", "ecb", "fred", "nbp", "yahoo", "stooq", "currency-api", FILE, EMBEDDED];
 
 /// Where a provider is, and with what it is asked. Empty: the provider's usual address, no account.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +74,7 @@ fn provider(name: &str, settings: SourceSettings) -> Option<Arc<dyn Provider>> {
         "bcch" => Arc::new(Bcch::new(&or(bcch::DEFAULT_URL), user, password)),
         "fred" => Arc::new(Fred::new(&or(fred::DEFAULT_URL))),
         "ecb" => Arc::new(Ecb::new(&or(ecb::DEFAULT_URL))),
+        "nbp" => Arc::new(Nbp::new(&or(nbp::DEFAULT_URL))),
         "yahoo" => Arc::new(Yahoo::new(&or(yahoo::DEFAULT_URL))),
         "stooq" => Arc::new(Stooq::new(&or(stooq::DEFAULT_URL), password)),
         "currency-api" if addresses.is_empty() => {
@@ -107,15 +109,7 @@ impl Provider for Files {
         let Some(path) = &self.path else { return Vec::new() };
         let path = PathBuf::from(path.replace("{series}", &wanted.symbol));
         let label = path.display().to_string();
-        let may_be_missing = true;
-        vec![Document {
-            place: Place::File(path),
-            label,
-            day: None,
-            as_browser: false,
-            may_be_missing,
-            tells_of_errors: false,
-        }]
+        vec![Document { may_be_missing: true, ..Document::at(Place::File(path), label) }]
     }
 
     fn read(&self, _: &Wanted, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
@@ -142,15 +136,7 @@ impl Provider for Snapshot {
     }
 
     fn documents(&self, _: &Wanted) -> Vec<Document> {
-        let label = String::new();
-        vec![Document {
-            place: Place::Embedded,
-            label,
-            day: None,
-            as_browser: false,
-            may_be_missing: false,
-            tells_of_errors: false,
-        }]
+        vec![Document::at(Place::Embedded, "")]
     }
 
     fn read(&self, wanted: &Wanted, _: &Document, _: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {

@@ -139,6 +139,7 @@ fn check_places(config: &Config) -> Result<(), Problem> {
         ("bcch", &places.bcch.url),
         ("ecb", &places.ecb.url),
         ("fred", &places.fred.url),
+        ("nbp", &places.nbp.url),
         ("yahoo", &places.yahoo.url),
         ("stooq", &places.stooq.url),
     ];

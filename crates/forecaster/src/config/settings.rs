@@ -196,6 +196,8 @@ pub(crate) struct ProviderPlaces {
     pub ecb: ProviderPlace,
     /// The Federal Reserve Bank of St. Louis.
     pub fred: ProviderPlace,
+    /// Narodowy Bank Polski.
+    pub nbp: ProviderPlace,
     /// Yahoo Finance.
     pub yahoo: ProviderPlace,
     /// Stooq.
@@ -282,7 +284,7 @@ impl Default for SeriesSettings {
 impl Default for RatesSettings {
     fn default() -> Self {
         let names = ["dxy", "usdaud", "usdbrl", "usdcad", "usdclp_spot", "usdmxn", "usdnok"];
-        let providers = ["bcch", "mindicador", "ecb", "fred", "yahoo", "currency-api"];
+        let providers = ["bcch", "mindicador", "ecb", "fred", "nbp", "yahoo", "currency-api"];
         Self {
             pair: "USD/CLP".into(),
             providers: providers.map(str::to_owned).into(),

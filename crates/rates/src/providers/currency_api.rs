@@ -77,7 +77,7 @@ impl CurrencyApi {
         let address = |template: &String| template.replace("{date}", &date.to_string()).replace("{base}", BASE);
         let place = Place::Web(self.templates.iter().map(address).collect());
         let label = format!("{BASE} {date}");
-        Document { place, label, day: Some(date), as_browser: false, may_be_missing: true, tells_of_errors: false }
+        Document { day: Some(date), may_be_missing: true, ..Document::at(place, label) }
     }
 }
 
@@ -153,12 +153,9 @@ mod tests {
         let cdn = "https://cdn.jsdelivr.net/npm/@fawazahmed0/currency-api@2024-03-05/v1/currencies/usd.min.json";
         let pages = "https://2024-03-05.currency-api.pages.dev/v1/currencies/usd.min.json";
         let first = Document {
-            place: Place::Web(vec![cdn.to_owned(), pages.to_owned()]),
-            label: "usd 2024-03-05".into(),
             day: NaiveDate::from_ymd_opt(2024, 3, 5),
-            as_browser: false,
             may_be_missing: true,
-            tells_of_errors: false,
+            ..Document::at(Place::Web(vec![cdn.to_owned(), pages.to_owned()]), "usd 2024-03-05")
         };
         assert_eq!(documents.len(), 2);
         assert_eq!(documents[0], first);

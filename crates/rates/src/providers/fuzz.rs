@@ -6,8 +6,8 @@
 //! Each reader has its own seed, and a failure shows the bytes.
 
 use super::{
-    bcch::Bcch, currency_api::CurrencyApi, ecb, ecb::Ecb, fred::Fred, mindicador::Mindicador, stooq::Stooq,
-    test_answers::wanted, yahoo::Yahoo,
+    bcch::Bcch, currency_api::CurrencyApi, ecb, ecb::Ecb, fred::Fred, mindicador::Mindicador, nbp, nbp::Nbp,
+    stooq::Stooq, test_answers::wanted, yahoo::Yahoo,
 };
 use crate::provider::{Document, Place, Provider, Reading};
 use chrono::Datelike;
@@ -37,6 +37,9 @@ const ECB: &str = "Date,USD,JPY,BGN,CYP,GBP,SEK,CHF,AUD,CAD,\n\
     1999-01-04,1.1789,133.73,N/A,0.58231,0.7111,9.4696,1.6168,1.91,1.8004,\n";
 const CURRENCY_API: &str = r#"{"date":"2024-03-06","usd":{"aed":3.6725,"cad":1.35996541,"chf":0.88415093,
     "clp":977.45345457,"eur":0.92167024,"gbp":0.78765532,"jpy":149.92706,"sek":10.36487,"usd":1}}"#;
+const NBP_NOTHING: &str = r#"{"table":"A","currency":"peso chilijskie","code":"CLP","rates":[]}"#;
+const NBP: &str = r#"{"table":"A","currency":"peso chilijskie","code":"CLP","rates":[{"no":"047/A/NBP/2024",
+    "effectiveDate":"2024-03-06","mid":0.004051},{"no":"048/A/NBP/2024","effectiveDate":"2024-03-07","mid":0.004098}]}"#;
 
 /// What takes the place of a number, a date or a word of an answer.
 const NASTY: [&str; 25] = [
@@ -168,6 +171,7 @@ fn targets() -> Vec<Target> {
         target(Box::new(Yahoo::new("")), &[YAHOO, YAHOO, YAHOO_ERROR], &["CLP=X", "USDCLP=X", ""]),
         target(Box::new(Stooq::new("", None)), &[STOOQ, "No data"], &["usdclp", ""]),
         ecb,
+        target(Box::new(Nbp::new("")), &[NBP, NBP, NBP_NOTHING], &["USD/CLP", "CLP/PLN", "CLP/USD", "USD/PEN", ""]),
         target(Box::new(CurrencyApi::new(vec![])), &[CURRENCY_API], &["USD/CLP", "EUR/CLP", "DXY", "clp"]),
     ]
 }
@@ -177,8 +181,11 @@ fn feed(target: &Target, cases: usize, seed: u64) -> (usize, usize) {
     let (mut dice, mut readable, mut observations) = (Dice(seed), 0, 0);
     let mut document = Document::web(String::new(), "fuzz");
     document.place = Place::Embedded;
+    document.part = Some("CLP".to_owned());
+    let dollar = Document { part: Some("USD".to_owned()), ..document.clone() };
     let spans = [("2024-01-01", "2024-12-31"), ("1900-01-01", "2200-12-31"), ("2024-12-31", "2024-01-01")];
-    let readings = [Reading::AsIs, Reading::Inverse, Reading::NextBusinessDay, Reading::ChangeToLevel];
+    let readings =
+        [Reading::AsIs, Reading::Inverse, Reading::NextBusinessDay, Reading::WeekdayBefore, Reading::ChangeToLevel];
     for _ in 0..cases {
         let mut body = if dice.below(8) == 0 { dice.bytes(200) } else { dice.pick(&target.answers).clone() };
         if dice.below(16) > 0 {
@@ -195,6 +202,10 @@ fn feed(target: &Target, cases: usize, seed: u64) -> (usize, usize) {
             Ok(read) => {
                 readable += 1;
                 observations += read.len();
+                // A part is read twice: as itself and as the other one.
+                let parts = if name == nbp::NAME { vec![(&dollar, read.clone())] } else { Vec::new() };
+                let parts = parts.into_iter().chain([(&document, read)]).collect();
+                let read = target.provider.combine(&wanted, parts);
                 let reading = *dice.pick(&readings);
                 for date in read.into_iter().map(|o| reading.apply(o, BusinessCalendar::chile()).date) {
                     assert!((1900..=2201).contains(&date.year()), "{name}: {date} in b\"{}\"", body.escape_ascii());
