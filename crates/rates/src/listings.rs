@@ -158,8 +158,10 @@ pub(crate) fn traits(series: &str) -> Traits {
     }
 }
 
-/// Whether the values of a provider only stand in for the series `series`: market quotes for an official rate.
+/// Whether the values of a provider only stand in for the series `series`: market quotes for an official rate. Of a cross,
+/// "a + b", the first counts, whose is the official rate of the peso.
 pub fn is_stand_in(series: &str, provider: &str) -> bool {
+    let provider = provider.split(" + ").next().unwrap_or_default();
     let listing = listings(series).into_iter().find(|listing| listing.provider == provider);
     let is_quote = |listing: Listing| {
         listing.reading == NextBusinessDay || [currency_api::NAME, nbp::NAME].contains(&listing.provider)
@@ -348,6 +350,7 @@ mod tests {
         }
         assert!(!is_stand_in("usdclp", "mindicador") && !is_stand_in("usdclp", "import"));
         assert!(!is_stand_in("usdmxn", "yahoo") && !is_stand_in("usdclp_spot", "yahoo"));
+        assert!(is_stand_in("eurclp", "nbp + ecb") && !is_stand_in("eurclp", "mindicador + nbp"));
         assert!(!is_stand_in("usdmxn", "nbp") && !is_stand_in("usdclp_spot", "nbp"));
     }
 

@@ -1,6 +1,6 @@
-//! The embedded snapshot: ten daily series up to early January 2025, so that a fresh installation forecasts
-//! without a network. Where they come from and their licence is in `snapshot/SOURCE.md`; `make_snapshot.py`
-//! beside it remakes the file. Values are as the source has them, holidays and weekends included: the quality
+//! The embedded snapshot: eleven daily series, so that a fresh installation forecasts without a network. The official
+//! rate ends in January 2025, the market's rates in October 2026. Where they come from and their licences is in
+//! `snapshot/SOURCE.md`; `make_snapshot.py` beside it remakes the file. Values are as the source has them, holidays and weekends included: the quality
 //! checks deal with those.
 
 use crate::{RatesError, columns::Columns};

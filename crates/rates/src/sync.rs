@@ -11,6 +11,7 @@ pub use request::{SeriesRequest, SyncSettings};
 
 use crate::{
     Finding, MergeReport, MergeRules, Problem, RatesError, RatesStore, StoredObservation,
+    catalogue::overlay,
     chain::{Asked, Asking, Known, Link, Reply, links},
     intake::IntakeRules,
     listings::{is_official, is_stand_in, traits},
@@ -92,7 +93,7 @@ impl OneSync<'_> {
             up_to_date: false,
             store_error: None,
         };
-        let known = match known(self.store, &request.series) {
+        let known = match known(self.store, &request.series, self.settings.today) {
             Ok(known) => known,
             Err(error) => {
                 tracing::error!(series = request.series, "{error}");
@@ -162,7 +163,7 @@ impl OneSync<'_> {
                 outcome: merged.map_err(|(reason, _)| reason),
             });
         }
-        outcome.newest = newest_known(self.store, &request.series);
+        outcome.newest = newest_known(self.store, &request.series, self.settings.today);
         outcome
     }
 
@@ -296,24 +297,26 @@ fn accepted(asked: &Asked) -> impl Iterator<Item = &RawObservation> {
     asked.outcome.iter().flat_map(|reply| &reply.accepted.observations)
 }
 
-fn known(store: &RatesStore, series: &str) -> Result<Known, RatesError> {
-    let snapshot = embedded()?.get(series);
+/// What is known of a series on a day. The embedded quotes that stand in for an official rate are not: whoever is asked
+/// goes on where the official rate ends, so that no hole is left when the quotes give way to it.
+fn known(store: &RatesStore, series: &str, today: NaiveDate) -> Result<Known, RatesError> {
+    let snapshot = embedded()?.get(series).into_iter().flatten().filter(|o| o.date <= today);
+    let snapshot: BTreeMap<NaiveDate, f64> = snapshot.map(|o| (o.date, o.value)).collect();
     let stored = store.load(series)?.unwrap_or_default();
     let mut values: BTreeMap<NaiveDate, (f64, Option<String>)> =
-        snapshot.into_iter().flatten().map(|o| (o.date, (o.value, None))).collect();
+        snapshot.iter().map(|(date, value)| (*date, (*value, None))).collect();
     let mut last_of = BTreeMap::new();
     for observation in &stored {
         values.insert(observation.date, (observation.value, Some(observation.source.clone())));
         last_of.insert(observation.source.clone(), observation.date);
     }
-    Ok(Known { values, snapshot: snapshot.into_iter().flatten().map(|o| o.date).collect(), last_of })
+    Ok(Known { values, snapshot: snapshot.into_keys().collect(), last_of })
 }
 
-fn newest_known(store: &RatesStore, series: &str) -> Option<(NaiveDate, String)> {
-    let stored = store.load(series).ok().flatten();
-    let stored = stored.and_then(|all| all.last().map(|o| (o.date, o.source.clone())));
-    let snapshot = embedded().ok().and_then(|all| all.get(series)?.last());
-    stored.or_else(|| snapshot.map(|o| (o.date, crate::EMBEDDED_SOURCE.to_owned())))
+/// Date and source of the newest value that a run would have.
+fn newest_known(store: &RatesStore, series: &str, today: NaiveDate) -> Option<(NaiveDate, String)> {
+    let known = overlay(store, series, today, None).ok()?;
+    known.by_date.last_key_value().map(|(date, (_, source))| (*date, source.clone()))
 }
 
 /// Where the first answer and a later one overlap and differ by more than is tolerated.

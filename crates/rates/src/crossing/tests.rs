@@ -1,5 +1,5 @@
 use super::*;
-use crate::{EMBEDDED_SOURCE, MergeRules, StoredObservation, assemble, embedded};
+use crate::{EMBEDDED_SOURCE, MergeRules, StoredObservation, assemble, embedded, is_stand_in};
 use forecaster_domain::BusinessCalendar;
 use tempfile::TempDir;
 
@@ -16,6 +16,11 @@ fn day(text: &str) -> NaiveDate {
 fn rules(name: &str) -> QualityRules {
     let calendar = if name.contains("clp") { BusinessCalendar::chile() } else { BusinessCalendar::weekdays() };
     QualityRules::new(day("2025-01-10"), Some(calendar))
+}
+
+/// The rules of a day after the end of the snapshot.
+fn later(name: &str) -> QualityRules {
+    QualityRules { today: day("2026-11-27"), ..rules(name) }
 }
 
 fn made(store: &RatesStore, pair: &str) -> Result<AvailableSeries, RatesError> {
@@ -79,7 +84,8 @@ fn a_cross_with_the_dolar_observado_takes_the_market_rate_of_the_day_before() {
     for (pair, leg, formula) in [("EUR/CLP", "usdeur", "usdclp / usdeur"), ("MXN/CLP", "usdmxn", "usdclp / usdmxn")] {
         let crossed = made(&store, pair).unwrap();
         assert_eq!(crossed.made_of.as_deref(), Some(formula));
-        assert_eq!(crossed.provider, EMBEDDED_SOURCE);
+        let until = assemble_pair(&store, &pair.parse().unwrap(), rules, Some(day("2025-01-03")), 600).unwrap();
+        assert_eq!((until.provider.as_str(), until.stand_in()), (EMBEDDED_SOURCE, None));
         assert!(crossed.checked.series.len() > 5000, "{}", crossed.checked.series.len());
         for (date, before) in OFFICIAL_AND_MARKET {
             assert_eq!(
@@ -105,28 +111,52 @@ fn a_cross_of_two_market_rates_takes_both_of_one_day() {
         assert_eq!(value(&crossed, date), embedded_on("usdmxn", date) / embedded_on("usdeur", date));
     }
     // A date on which one leg alone has a value has no cross.
-    keep(&store, "usdmxn", "a", &[("2025-01-06", 20.5), ("2025-01-07", 20.6)]);
-    keep(&store, "usdeur", "b", &[("2025-01-07", 0.96)]);
-    let crossed = made(&store, "EUR/MXN").unwrap();
-    assert_eq!(crossed.checked.series.value_on(day("2025-01-06")), None);
-    assert_eq!((value(&crossed, "2025-01-07"), crossed.provider.as_str()), (20.6 / 0.96, "a + b"));
+    keep(&store, "usdmxn", "a", &[("2024-12-30", 20.5), ("2024-12-31", 20.6)]);
+    keep(&store, "usdeur", "b", &[("2024-12-31", 0.96)]);
+    let crossed = assemble_pair(&store, &"EUR/MXN".parse().unwrap(), rules, Some(day("2024-12-31")), 600).unwrap();
+    assert_eq!(crossed.checked.series.value_on(day("2024-12-30")), None);
+    assert_eq!((value(&crossed, "2024-12-31"), crossed.provider.as_str()), (20.6 / 0.96, "a + b"));
 }
 
 #[test]
 fn a_market_rate_does_not_change_the_official_cross_of_its_own_day() {
     let (_folder, store) = store();
     keep(&store, "usdclp", "bank", &[("2025-01-06", 1005.0)]);
-    let before = made(&store, "EUR/CLP").unwrap();
-    keep(&store, "usdeur", "market", &[("2025-01-03", 0.9)]);
-    let after = made(&store, "EUR/CLP").unwrap();
+    let pair = "EUR/CLP".parse().unwrap();
+    let made = || assemble_pair(&store, &pair, rules, Some(day("2025-01-06")), 600).unwrap();
+    let before = made();
+    keep(&store, "usdeur", "market", &[("2025-01-03", 0.975)]);
+    let after = made();
     assert_eq!(value(&after, "2025-01-03"), value(&before, "2025-01-03"));
-    assert_eq!(value(&after, "2025-01-06"), 1005.0 / 0.9);
+    assert_eq!(value(&after, "2025-01-06"), 1005.0 / 0.975);
     assert_eq!((before.provider.as_str(), after.provider.as_str()), ("bank + embedded", "bank + market"));
     // Nor does an as-of date let later values in.
-    let pair = "EUR/CLP".parse().unwrap();
     let cut = assemble_pair(&store, &pair, rules, Some(day("2025-01-03")), 600).unwrap();
     assert_eq!(cut.checked.series.last_date(), day("2025-01-03"));
     assert_eq!(cut.checked.series.last_value(), value(&before, "2025-01-03"));
+}
+
+#[test]
+fn a_cross_stands_in_where_its_official_leg_does() {
+    let (_folder, store) = store();
+    let made = |pair: &str| assemble_pair(&store, &pair.parse().unwrap(), later, None, 600).unwrap();
+    let spot = embedded_on("usdclp_spot", "2026-10-23");
+    let crossed = made("EUR/CLP");
+    assert_eq!(crossed.checked.series.last_date(), day("2026-10-26"));
+    assert_eq!(crossed.checked.series.last_value(), spot / embedded_on("usdeur", "2026-10-23"));
+    assert_eq!((crossed.provider.as_str(), crossed.stand_in()), ("nbp + embedded", Some("nbp")));
+    assert_eq!(crossed.stand_in_from(), Some(day("2025-01-07")));
+    assert!(is_stand_in("eurclp", &crossed.provider));
+    for (pair, provider, last) in
+        [("CLP/EUR", "embedded + nbp", embedded_on("usdeur", "2026-10-23") / spot), ("CLP/USD", "nbp", 1.0 / spot)]
+    {
+        let turned = made(pair);
+        assert_eq!((turned.provider.as_str(), turned.stand_in()), (provider, Some("nbp")), "{pair}");
+        assert_eq!((turned.checked.series.last_value(), turned.stand_in_from()), (last, Some(day("2025-01-07"))));
+    }
+    assert_eq!(made("EUR/MXN").stand_in(), None);
+    keep(&store, "usdclp", "bank", &[("2026-10-27", 991.0)]);
+    assert_eq!((made("EUR/CLP").stand_in(), made("EUR/CLP").stand_ins.len()), (None, 0));
 }
 
 #[test]
@@ -134,14 +164,12 @@ fn a_market_rate_of_more_than_seven_days_ago_is_not_crossed_with() {
     let (_folder, store) = store();
     // The snapshot has nothing from 2024-12-24 to the end of the year.
     assert_eq!(made(&store, "EUR/CLP").unwrap().checked.series.value_on(day("2025-01-02")), None);
-    let official = [("2025-01-06", 1001.0), ("2025-01-07", 1002.0), ("2025-01-10", 1003.0)];
-    keep(&store, "usdclp", "bank", &official);
-    // usdeur ends on Friday 2025-01-03.
-    assert_eq!(made(&store, "EUR/CLP").unwrap().checked.series.last_date(), day("2025-01-10"));
-    let later = |name: &str| QualityRules { today: day("2025-02-10"), ..rules(name) };
-    keep(&store, "usdclp", "bank", &[("2025-01-13", 1004.0)]);
-    let crossed = assemble_pair(&store, &"EUR/CLP".parse().unwrap(), later, None, 600).unwrap();
-    assert_eq!(crossed.checked.series.last_date(), day("2025-01-10"));
+    let made = || assemble_pair(&store, &"EUR/CLP".parse().unwrap(), later, None, 600).unwrap();
+    keep(&store, "usdclp", "bank", &[("2026-11-05", 1001.0), ("2026-11-06", 1002.0)]);
+    // usdeur ends on Friday 2026-10-30.
+    assert_eq!(made().checked.series.last_date(), day("2026-11-06"));
+    keep(&store, "usdclp", "bank", &[("2026-11-09", 1004.0)]);
+    assert_eq!(made().checked.series.last_date(), day("2026-11-06"));
 }
 
 #[test]
@@ -178,7 +206,7 @@ fn revisions_of_a_series_go_with_it_when_it_is_turned_over() {
     store.merge("usdmxn", &[revised], &MergeRules::trusting()).unwrap();
     let mxnusd = made(&store, "MXN/USD").unwrap().checked.series;
     assert_eq!(mxnusd.value_on(day("2025-01-06")), Some(1.0 / 20.5));
-    assert_eq!(mxnusd.until(day("2025-01-08")).unwrap().last_value(), 1.0 / 20.0);
+    assert_eq!(mxnusd.until(day("2025-01-08")).unwrap().value_on(day("2025-01-06")), Some(1.0 / 20.0));
 }
 
 #[test]
