@@ -315,7 +315,7 @@ const CASES: &[Case] = &[
         "stale rates",
         |desk| std::fs::remove_dir_all(desk.path("data/rates")).unwrap(),
         ("rates.newest", "warn"),
-        "is of 2025-01-03",
+        "is of 2026-10-26",
         "rates sync",
     ),
     case(

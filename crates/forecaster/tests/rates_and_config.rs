@@ -7,7 +7,7 @@ use desk::Desk;
 #[test]
 fn an_imported_history_serves_the_next_run() {
     let desk = Desk::new();
-    let file = desk.write("new.csv", "date,value\n2025-01-06,1005.5\n2025-01-07,1008.25\n");
+    let file = desk.write("new.csv", "date,value\n2026-10-26,1005.5\n2026-10-27,1008.25\n");
     let finished = desk.run(&["rates", "import", file.to_str().unwrap(), "--series", "usdclp"]).expect(0);
     assert!(finished.stdout().contains("2 read from"), "{}", finished.stdout());
     assert!(finished.stdout().contains("2 added, 0 unchanged, 0 revised, 0 refused"), "{}", finished.stdout());
@@ -15,10 +15,10 @@ fn an_imported_history_serves_the_next_run() {
     let row = shown.as_array().unwrap().iter().find(|r| r["name"] == "usdclp").unwrap();
     assert_eq!(
         (&row["provider"], &row["last"], &row["last_value"]),
-        (&"import".into(), &"2025-01-07".into(), &1008.25.into())
+        (&"import".into(), &"2026-10-27".into(), &1008.25.into())
     );
-    let run = desk.run(&["run", "7d", "--as-of", "2025-01-07", "--json"]).expect(0).json();
-    assert_eq!((&run["as_of"], &run["last_value"]), (&"2025-01-07".into(), &1008.25.into()));
+    let run = desk.run(&["run", "7d", "--as-of", "2026-10-27", "--json"]).expect(0).json();
+    assert_eq!((&run["as_of"], &run["last_value"]), (&"2026-10-27".into(), &1008.25.into()));
 }
 
 #[test]

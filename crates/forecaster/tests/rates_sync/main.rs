@@ -10,6 +10,7 @@ mod daemons;
 mod desk;
 mod output;
 mod pairs;
+mod poland;
 mod providers;
 mod runs;
 mod secrets;

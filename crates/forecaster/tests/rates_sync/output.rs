@@ -19,18 +19,18 @@ fn a_mixed_outcome_is_told_line_by_line_and_ends_with_exit_code_3() {
     let finished = desk.run(&["rates", "sync"]).expect(3);
     let (newest, yesterday) = (World::today().newest("usdclp"), today() - Days::new(1));
     let count = World::today().values("usdclp", crate::day("2025-01-04"), newest).len();
-    // The closes of a market, up to yesterday's.
-    let span = format!("from 2024-12-20 to {yesterday}");
+    // The closes of a market, up to yesterday's; from somewhat before the end of the embedded rates.
+    let (official, market) = (format!("from 2024-12-20 to {yesterday}"), format!("from 2026-10-16 to {yesterday}"));
     let unreachable = format!("{host} cannot be reached: Connection refused (os error 111)");
     assert_eq!(
         finished.stdout(),
         format!(
             "usdclp      {count:>6} new values, up to {newest} (mindicador)\n\
-             \x20 stooq: usdclp {span}: {unreachable}\n\
+             \x20 stooq: usdclp {official}: {unreachable}\n\
              copper_comex     0 new values, nothing is known of it, not up to date\n\
              \x20 no provider of rates.providers has it\n\
-             usdmxn           0 new values, up to 2025-01-03 (embedded), not up to date\n\
-             \x20 stooq: usdmxn {span}: {unreachable}\n"
+             usdmxn           0 new values, up to 2026-10-30 (embedded), not up to date\n\
+             \x20 stooq: usdmxn {market}: {unreachable}\n"
         )
     );
     expect_said(
@@ -81,7 +81,7 @@ fn nobody_answering_is_exit_code_1_and_says_what_to_look_at() {
     let (_server, desk, _) = mixed();
     let finished = desk.run(&["rates", "sync", "--series", "usdmxn"]).expect(1);
     assert!(
-        finished.stdout().contains("usdmxn           0 new values, up to 2025-01-03 (embedded), not up to date\n")
+        finished.stdout().contains("usdmxn           0 new values, up to 2026-10-30 (embedded), not up to date\n")
     );
     expect_said(
         &finished,

@@ -69,13 +69,16 @@ fn when_the_first_provider_is_dead_the_second_serves_and_everybody_is_told() {
     assert!(stored(&desk, "usdclp").iter().all(|o| o.source == "stooq"));
 }
 
-/// What a run of a desk must leave when nobody answers: the embedded rates, called stale, and who failed.
+/// What a run of a desk must leave when nobody answers: the embedded rates, the newest a quote of the market that stands in
+/// for the official one, called stale, and who failed.
 fn forecasts_from_the_embedded_rates(desk: &Desk, reason: &str) {
     let finished = desk.run(&["run", "7d", "--json"]).expect(3);
     let run = finished.json();
     assert_valid(&run, "run.schema.json");
-    assert_eq!(run["as_of"], "2025-01-03");
-    expect_said(&finished, &["business days old (limit 3)", "0 of 2 series answered"]);
+    assert_eq!(run["as_of"], "2026-10-26");
+    let caution = "the last value is a market quote of nbp, standing in for the official rate";
+    assert_eq!(run["data"]["cautions"], serde_json::json!([caution]));
+    expect_said(&finished, &["business days old (limit 3)", "0 of 2 series answered", caution]);
     for (provider, series) in [("mindicador", "usdclp"), ("stooq", "usdclp"), ("fred", "dxy")] {
         let line = format!("WARN {provider}, {series}: ");
         let said = finished.stderr();
@@ -87,7 +90,7 @@ fn forecasts_from_the_embedded_rates(desk: &Desk, reason: &str) {
     let metrics = &desk.metrics()[0];
     assert_valid(metrics, "metrics.schema.json");
     assert_eq!((&metrics["status"], &metrics["data"]["stale"]), (&"degraded".into(), &true.into()));
-    assert_eq!(metrics["data"]["provider"], "embedded");
+    assert_eq!(metrics["data"]["provider"], "nbp");
     let html = report(desk);
     assert!(html.contains("Datos desactualizados"));
     let failed = ["mindicador.cl (usdclp)", "Stooq (usdclp)", "FRED (dxy)"];

@@ -2,7 +2,8 @@
 //! the forms are, and where they come from, stands in the documentation of crates/rates/src/providers.
 //!
 //! The values of a series are the embedded ones as long as there are any. From then on they wave about the last one, by
-//! as much as the market moves, on the business days of the series.
+//! as much as the market moves, on the business days of the series. The official rate of a day is about the market's price
+//! of the weekday before.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use crate::server::{Reply, Request};
@@ -20,11 +21,19 @@ pub(crate) const USER: &str = "observador@example.cl";
 pub(crate) const PASSWORD: &str = "Zorzal&7+Maitén/9";
 
 /// Units per USD of what is not embedded, and levels of what is no pair.
-const LEVELS: [(&str, f64); 10] = [
+const LEVELS: [(&str, f64); 18] = [
     ("eurclp", 1030.0),
     ("copper", 4.02),
     ("tpm", 5.0),
     ("usdchf", 0.9068),
+    ("usdczk", 24.2),
+    ("usdhkd", 7.78),
+    ("usdhuf", 397.0),
+    ("usdidr", 16_200.0),
+    ("usdinr", 85.6),
+    ("usdkrw", 1470.0),
+    ("usdmyr", 4.47),
+    ("usdthb", 34.3),
     ("usdgbp", 0.8),
     ("usdjpy", 157.37),
     ("usdsek", 11.06),
@@ -55,24 +64,33 @@ impl World {
 
     /// The value of a day, to the fourth digit after the point; `None` when there is none.
     pub(crate) fn value(&self, series: &str, date: NaiveDate) -> Option<f64> {
-        // The market's price of the peso is the official one of the day, on all weekdays.
-        let snapshot = embedded().unwrap().get(series.trim_end_matches("_spot"));
+        let snapshot = embedded().unwrap().get(series);
         let calendar = calendar_of(series).unwrap_or_else(BusinessCalendar::weekdays);
         let end = snapshot.map_or(first_day(), |known| known.last().unwrap().date);
         if let Some(known) = snapshot.filter(|_| date <= end) {
             let last = known[..known.partition_point(|o| o.date <= date)].last()?;
+            // The embedded quotes lack the holidays of Poland.
             let carried = series.ends_with("_spot") && calendar.is_business_day(date);
             return (last.date == date || carried).then_some(last.value);
         }
         if date > self.last || !calendar.is_business_day(date) {
             return None;
         }
-        let level = snapshot.map(|known| known.last().unwrap().value);
-        let level = level.or_else(|| LEVELS.iter().find(|(name, _)| *name == series).map(|(_, level)| *level))?;
         let days = (date - end).num_days() as f64;
-        let wave = 0.008 * (days / 9.0).sin() + 0.004 * (1.7 * days).sin();
+        let (level, wave) = if series == "usdclp" {
+            (Self { moved: None, ..*self }.quote_of_the_morning(date)?, 0.003 * (1.3 * days).sin())
+        } else {
+            let level = snapshot.map(|known| known.last().unwrap().value);
+            let level = level.or_else(|| LEVELS.iter().find(|(name, _)| *name == series).map(|(_, level)| *level))?;
+            (level, 0.008 * (days / 9.0).sin() + 0.004 * (1.7 * days).sin())
+        };
         let moved = self.moved.filter(|(from, _)| date >= *from).map_or(1.0, |(_, factor)| factor);
         Some((level * (1.0 + wave) * moved * 1e4).round() / 1e4)
+    }
+
+    /// The market's price of the peso on the weekday before a date.
+    fn quote_of_the_morning(&self, date: NaiveDate) -> Option<f64> {
+        date.iter_days().rev().skip(1).find_map(|day| self.value("usdclp_spot", day))
     }
 
     /// The observations of a series from `from` to `to`.
@@ -104,6 +122,7 @@ impl World {
             ["bcch"] => Some(self.bcch(query).into_bytes()),
             ["ecb", "eurofxref-hist.zip"] => Some(self.ecb()),
             ["fred"] => Some(self.fred(query).into_bytes()),
+            ["nbp", "exchangerates", "rates", "a", code, from, to, ""] => return self.nbp(code, from, to),
             ["yahoo", symbol] => self.yahoo(&decoded(symbol), query),
             ["stooq"] => self.stooq(query),
             ["currency-api", date, "usd.json"] => self.currency_api(date.parse().unwrap()),
@@ -171,8 +190,10 @@ impl World {
 
     /// The table of all currencies, newest day first.
     fn ecb(&self) -> Vec<u8> {
-        let others =
-            ["AUD", "BRL", "CAD", "CHF", "CNY", "GBP", "JPY", "MXN", "NOK", "NZD", "PLN", "SEK", "SGD", "ZAR"];
+        let others = [
+            "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "GBP", "HKD", "HUF", "IDR", "INR", "JPY", "KRW", "MXN", "NOK",
+            "NZD", "PLN", "SEK", "SGD", "THB", "ZAR",
+        ];
         let mut table = format!("Date,USD,{},CYP,\n", others.join(","));
         let mut days: Vec<NaiveDate> = first_day().iter_days().take_while(|day| *day <= self.last).collect();
         days.reverse();
@@ -230,6 +251,43 @@ impl World {
         Some(if in_dollars { 1.0 / value } else { value })
     }
 
+    /// A row a business day of Poland, whose holidays here are New Year and Epiphany: zloty per unit of the currency, the
+    /// peso's as of the morning.
+    fn nbp(&self, code: &str, from: &str, to: &str) -> Reply {
+        let (from, to): (NaiveDate, NaiveDate) = (from.parse().unwrap(), to.parse().unwrap());
+        if (to - from).num_days() >= 93 {
+            let limit = "400 BadRequest - Przekroczony limit 93 dni / Limit of 93 days has been exceeded";
+            return Reply::status(400, limit);
+        }
+        let is_open = |day: &NaiveDate| {
+            let is_holiday = day.month() == 1 && [1, 6].contains(&day.day());
+            BusinessCalendar::weekdays().is_business_day(*day) && !is_holiday
+        };
+        let days = from.iter_days().take_while(|day| *day <= to.min(self.last)).filter(is_open);
+        // What moves is the price in dollars, not the dollar.
+        let zloty = Self { moved: None, ..*self };
+        let rows: Vec<Value> = days
+            .filter_map(|day| {
+                let mid = zloty.value("usdpln", day)? / self.per_dollar(code, day)?;
+                let no = format!("{:03}/A/NBP/{}", day.ordinal(), day.year());
+                Some(json!({ "no": no, "effectiveDate": day.to_string(), "mid": (mid * 1e9).round() / 1e9 }))
+            })
+            .collect();
+        if rows.is_empty() {
+            return Reply::status(404, "404 NotFound - Not Found - Brak danych");
+        }
+        let answer = json!({ "table": "A", "currency": "waluta", "code": code.to_uppercase(), "rates": rows });
+        Reply::ok(answer.to_string())
+    }
+
+    fn per_dollar(&self, code: &str, date: NaiveDate) -> Option<f64> {
+        match code {
+            "usd" => Some(1.0),
+            "clp" => self.quote_of_the_morning(date),
+            code => self.value(&format!("usd{code}"), date),
+        }
+    }
+
     /// Days on which some services have nothing, the last ones never among them.
     pub(crate) fn is_gap(&self, date: NaiveDate) -> bool {
         date.num_days_from_ce() % 17 == 0 && date + Days::new(14) < self.last
@@ -284,7 +342,7 @@ impl World {
 
 /// `[rates.provider]` with every service at an address: nobody is asked on the network.
 pub(crate) fn places(address: &str) -> String {
-    let single = ["mindicador", "bcch", "ecb", "fred", "yahoo", "stooq"];
+    let single = ["mindicador", "bcch", "ecb", "fred", "nbp", "yahoo", "stooq"];
     let single = single.map(|name| format!("[rates.provider.{name}]\nurl = \"{address}/{name}\"\n"));
     let mirrors =
         format!("[rates.provider.currency-api]\nurls = [\"{address}/currency-api/{{date}}/{{base}}.json\"]\n");
