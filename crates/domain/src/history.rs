@@ -2,9 +2,11 @@
 //! then. One that is cut at an earlier date shows the values as they were known on that date; what came of a forecast
 //! is to be read from the uncut one.
 
-use crate::{DomainError, Series, SpotGap};
-use chrono::{Days, NaiveDate};
+use crate::publication::weekday_from;
+use crate::{ClockTime, DomainError, Series, SpotGap};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use std::fmt;
+use std::sync::OnceLock;
 
 /// A regressor whose newest value is older than this at the as-of date has ended: long enough for any run of
 /// holidays, too short to pass an ended series off as news.
@@ -22,6 +24,43 @@ pub struct Regressor {
     /// observado of day t averages the trades of the day before and is published that evening, while market
     /// closes of day t are not known on the morning of t: hence 1.
     pub lag_days: u16,
+    /// Time of day, in its zone, from which a value is known on the day that the lag gives; a day that falls on a
+    /// weekend gives way to Monday. `None`: from the start of that day, whatever day it is.
+    pub published: Option<ClockTime>,
+}
+
+impl Regressor {
+    /// A series whose values are known from the start of the day `lag_days` after their own.
+    pub fn new(series: Series, lag_days: u16) -> Self {
+        Self { series, lag_days, published: None }
+    }
+
+    /// The day on which the value of `date` becomes known.
+    fn publication_day(&self, date: NaiveDate) -> NaiveDate {
+        let day = date + Days::new(u64::from(self.lag_days));
+        if self.published.is_some() { weekday_from(day) } else { day }
+    }
+
+    /// The instant from which the value of `date` is known; without a time of publication the start of the day, UTC.
+    pub fn known_at(&self, date: NaiveDate) -> DateTime<Utc> {
+        let day = self.publication_day(date);
+        self.published.map_or_else(|| day.and_time(NaiveTime::MIN).and_utc(), |clock| clock.on(day))
+    }
+
+    /// The newest date whose value is known to a forecast made on `as_of` at the time `made_at`, or at the end of the
+    /// day, whether or not the series has a value on it.
+    fn known_until(&self, as_of: NaiveDate, made_at: Option<ClockTime>) -> NaiveDate {
+        let newest = as_of - Days::new(u64::from(self.lag_days));
+        let Some(published) = self.published else { return newest };
+        let is_out = |day: NaiveDate| match made_at {
+            // A day apart, no two clocks in the world disagree about which of two times of day comes first.
+            _ if day + Days::new(1) < as_of => true,
+            Some(made_at) => published.on(day) <= made_at.on(as_of),
+            None => day <= as_of,
+        };
+        let dates = std::iter::successors(Some(newest), |date| date.pred_opt());
+        dates.take(8).find(|date| is_out(self.publication_day(*date))).unwrap_or(newest)
+    }
 }
 
 /// A regressor's values on the dates of the pair, as they were known on each of those dates.
@@ -78,6 +117,16 @@ pub enum RegressorGap {
         /// Date of the quote.
         date: NaiveDate,
     },
+    /// Market quotes of the pair: the newest repeats the one before it to the last digit, as a feed does that stands still.
+    Repeated {
+        /// Date of the quote.
+        date: NaiveDate,
+    },
+    /// Market quotes of the pair: the newest is the pair's own last value, for which it stands in. Nothing is known beyond it.
+    StandsIn {
+        /// Date of the quote.
+        date: NaiveDate,
+    },
 }
 
 impl fmt::Display for RegressorGap {
@@ -88,6 +137,8 @@ impl fmt::Display for RegressorGap {
             Self::Hole { from, to } => write!(f, "has no value from {from} to {to}"),
             Self::TooFew { known, needed } => write!(f, "is known on {known} dates, of the {needed} needed"),
             Self::Broken { date } => write!(f, "is too far from the pair on {date}"),
+            Self::Repeated { date } => write!(f, "has stood still since before {date}"),
+            Self::StandsIn { date } => write!(f, "stands in for the pair itself (quote of {date})"),
         }
     }
 }
@@ -99,6 +150,12 @@ pub struct History {
     pair: Series,
     regressors: Vec<Regressor>,
     spot: Option<Regressor>,
+    /// Time of day at which forecasts are made on an as-of date; `None`: at its end.
+    made_at: Option<ClockTime>,
+    /// Whether all that is at hand is known on the last date, whatever its time of publication: it is now.
+    is_now: bool,
+    /// The gap between quote and official rate, reckoned when it is first asked for.
+    gap: OnceLock<Result<Option<SpotGap>, RegressorGap>>,
 }
 
 impl History {
@@ -109,14 +166,27 @@ impl History {
     /// known to whoever binds the series now.
     pub fn new(pair: Series, regressors: Vec<Regressor>) -> Self {
         let as_of = pair.last_date();
-        Self { regressors: cut_each(&regressors, as_of, Series::dated_until), pair, spot: None }
+        let cut = |regressor: &Regressor| {
+            cut_at(regressor, as_of - Days::new(u64::from(regressor.lag_days)), Series::dated_until)
+        };
+        let regressors = regressors.iter().filter_map(cut).collect();
+        Self { regressors, pair, spot: None, made_at: None, is_now: true, gap: OnceLock::new() }
     }
 
     /// The same with market quotes of the pair, cut to what was known at the as-of date. `spot` is dated at the day of
     /// the trades that a quote closes; it need not reach back over the whole history.
     #[must_use]
     pub fn with_spot(self, spot: Regressor) -> Self {
-        Self { spot: cut_each(&[spot], self.as_of(), Series::dated_until).pop(), ..self }
+        let date = self.as_of() - Days::new(u64::from(spot.lag_days));
+        Self { spot: cut_at(&spot, date, Series::dated_until), gap: OnceLock::new(), ..self }
+    }
+
+    /// The same for forecasts that are made at this time of an as-of date: of a series with a time of publication they
+    /// know what had been published by then. With `is_now` all that is at hand counts as known on the last date: it
+    /// is today, and whatever is at hand has been published.
+    #[must_use]
+    pub fn made_at(self, time: Option<ClockTime>, is_now: bool) -> Self {
+        Self { made_at: time, is_now, gap: OnceLock::new(), ..self }
     }
 
     /// Date of the last observation of the pair.
@@ -152,15 +222,24 @@ impl History {
             as_of: date,
         })?;
         let as_of = pair.last_date();
+        let is_now = self.is_now && as_of == self.as_of();
         // A lag is about when a value is published first: a revision is seen on the day it is made.
         let known = |series: &Series, dated: NaiveDate| series.until_known(dated, as_of);
-        let spot = cut_each(self.spot.as_slice(), as_of, known).pop();
-        Ok(Self { regressors: cut_each(&self.regressors, as_of, known), pair, spot })
+        let cut =
+            |regressor: &Regressor| cut_at(regressor, known_until(regressor, as_of, self.made_at, is_now), known);
+        let spot = self.spot.as_ref().and_then(cut);
+        let regressors = self.regressors.iter().filter_map(cut).collect();
+        Ok(Self { regressors, pair, spot, made_at: self.made_at, is_now, gap: OnceLock::new() })
     }
 
     /// The same as-of date, with only the last `lookback` observations of the pair.
     pub fn window(&self, lookback: usize) -> Self {
-        Self { pair: self.pair.last(lookback), regressors: self.regressors.clone(), spot: self.spot.clone() }
+        Self { pair: self.pair.last(lookback), gap: OnceLock::new(), ..self.clone() }
+    }
+
+    /// The newest date of `regressor` that a forecast made on `date`, a date of the pair, knows.
+    fn known_until(&self, regressor: &Regressor, date: NaiveDate) -> NaiveDate {
+        known_until(regressor, date, self.made_at, self.is_now && date == self.as_of())
     }
 
     /// Log returns of the pair `[len - 1]`, oldest first: ln(p_t / p_{t-1}).
@@ -195,8 +274,10 @@ impl History {
     ///
     /// # Errors
     /// Why the quotes cannot be used: none of the last day of trading, a broken one, too few before.
-    pub fn spot_gap(&self) -> Result<Option<SpotGap>, RegressorGap> {
-        self.spot.as_ref().map(|spot| SpotGap::new(&self.pair, spot)).transpose()
+    pub fn spot_gap(&self) -> Result<Option<&SpotGap>, RegressorGap> {
+        let gap = |spot| SpotGap::new(&self.pair, spot, |date| self.known_until(spot, date));
+        let reckoned = self.gap.get_or_init(|| self.spot.as_ref().map(gap).transpose());
+        reckoned.as_ref().map(Option::as_ref).map_err(|reason| *reason)
     }
 
     fn align(&self, regressor: &Regressor) -> Result<Vec<f64>, RegressorGap> {
@@ -210,7 +291,8 @@ impl History {
         let mut aligned = Vec::with_capacity(self.pair.len());
         for &date in self.pair.dates() {
             let before = known;
-            while known < dates.len() && dates[known] <= date - lag {
+            let newest = self.known_until(regressor, date);
+            while known < dates.len() && dates[known] <= newest {
                 known += 1;
             }
             let Some(newest) = known.checked_sub(1) else {
@@ -226,18 +308,18 @@ impl History {
     }
 }
 
-/// The regressors, each cut by `cut` at what had been published of it by `as_of`; without those that have nothing
-/// left.
-fn cut_each(
-    regressors: &[Regressor],
-    as_of: NaiveDate,
+/// The newest date of `regressor` that a forecast of `as_of` knows: all that is at hand when `is_now`.
+fn known_until(regressor: &Regressor, as_of: NaiveDate, made_at: Option<ClockTime>, is_now: bool) -> NaiveDate {
+    if is_now { as_of - Days::new(u64::from(regressor.lag_days)) } else { regressor.known_until(as_of, made_at) }
+}
+
+/// `regressor` cut by `cut` at `date`; `None` when nothing is left of it.
+fn cut_at(
+    regressor: &Regressor,
+    date: NaiveDate,
     cut: impl Fn(&Series, NaiveDate) -> Option<Series>,
-) -> Vec<Regressor> {
-    let cut_one = |regressor: &Regressor| {
-        let lag_days = regressor.lag_days;
-        Some(Regressor { series: cut(&regressor.series, as_of - Days::new(u64::from(lag_days)))?, lag_days })
-    };
-    regressors.iter().filter_map(cut_one).collect()
+) -> Option<Regressor> {
+    Some(Regressor { series: cut(&regressor.series, date)?, ..*regressor })
 }
 
 #[cfg(test)]
@@ -262,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_regressor_is_seen_only_after_its_lag() {
-        let regressor = Regressor { series: weekdays("dxy", "2024-01-01", 20), lag_days: 1 };
+        let regressor = Regressor::new(weekdays("dxy", "2024-01-01", 20), 1);
         let history = History::new(weekdays("usdclp", "2024-01-08", 10), vec![regressor]);
         let (aligned, statuses) = history.aligned_regressors();
         assert_eq!(statuses[0].left_out, None);
@@ -273,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_regressor_that_ends_early_is_left_out_and_says_so() {
-        let regressor = Regressor { series: weekdays("dxy", "2024-01-01", 10), lag_days: 1 };
+        let regressor = Regressor::new(weekdays("dxy", "2024-01-01", 10), 1);
         let history = History::new(weekdays("usdclp", "2024-01-02", 30), vec![regressor]);
         let (aligned, statuses) = history.aligned_regressors();
         assert!(aligned.is_empty());
@@ -288,8 +370,8 @@ mod tests {
     fn a_regressor_with_a_long_hole_or_a_late_start_is_left_out() {
         let mut observations: Vec<_> = weekdays("dxy", "2024-01-01", 40).observations().collect();
         observations.drain(10..20);
-        let holed = Regressor { series: Series::new("dxy", &observations).unwrap(), lag_days: 0 };
-        let late = Regressor { series: weekdays("usdbrl", "2024-01-10", 40), lag_days: 0 };
+        let holed = Regressor::new(Series::new("dxy", &observations).unwrap(), 0);
+        let late = Regressor::new(weekdays("usdbrl", "2024-01-10", 40), 0);
         let history = History::new(weekdays("usdclp", "2024-01-01", 40), vec![holed, late]);
         let reasons: Vec<_> =
             history.aligned_regressors().1.iter().filter_map(|s| Some(s.left_out?.to_string())).collect();
@@ -329,7 +411,7 @@ mod tests {
     fn a_regressor_shows_what_was_known_of_it_at_the_as_of_date_whatever_its_lag() {
         // The fifth value, of Friday 2024-01-05, was revised on Tuesday the 9th.
         let dxy = once(weekdays("dxy", "2024-01-01", 20), "2024-01-05", 50.0, "2024-01-09");
-        let regressor = Regressor { series: dxy, lag_days: 1 };
+        let regressor = Regressor::new(dxy, 1);
         let history = History::new(weekdays("usdclp", "2024-01-08", 10), vec![regressor]);
         let aligned = |history: &History| history.aligned_regressors().0[0].values.clone();
         assert_eq!(aligned(&history)[..2], [104.0, 105.0]);

@@ -13,6 +13,7 @@ mod horizon;
 mod model;
 mod pair;
 pub mod paths;
+mod publication;
 mod quantile;
 pub mod scores;
 mod series;
@@ -24,6 +25,7 @@ pub use history::{AlignedRegressor, History, Regressor, RegressorGap, RegressorS
 pub use horizon::Horizon;
 pub use model::{ForecastKey, Model, ModelForecast, Target, VolatilityPath};
 pub use pair::Pair;
-pub use quantile::{DECILES, LEVELS, MEDIAN, QuantileForecast, standard_normal_quantile};
+pub use publication::ClockTime;
+pub use quantile::{DECILES, LEVELS, MEDIAN, QuantileForecast, standard_normal_quantile, weighted_quantile};
 pub use series::{Observation, Series, Superseded};
 pub use spot::SpotGap;

@@ -133,6 +133,20 @@ impl QuantileForecast {
     }
 }
 
+/// The smallest of `values`, pairs of a value and its weight, below or at which lies the share `level` of all weight;
+/// sorts them. `None` without a positive weight.
+pub fn weighted_quantile(values: &mut [(f64, f64)], level: f64) -> Option<f64> {
+    let total: f64 = values.iter().map(|(_, weight)| weight).sum();
+    values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let mut below = 0.0;
+    let found = values.iter().find(|(_, weight)| {
+        below += weight;
+        // Rounding of the sum must not pass over the value at which the share is reached.
+        below >= level * total * (1.0 - 1e-12)
+    });
+    found.filter(|_| total > 0.0).map(|(value, _)| *value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,5 +201,13 @@ mod tests {
             let (p_low, p_high) = (forecast.probability_above(0, low), forecast.probability_above(0, high));
             prop_assert!((0.0..=1.0).contains(&p_low) && p_high <= p_low + 1e-12);
         }
+    }
+
+    #[test]
+    fn a_weighted_quantile_counts_weights_and_not_values() {
+        let mut values = [(3.0, 1.0), (1.0, 1.0), (2.0, 8.0)];
+        let levels = [0.05, 0.1, 0.5, 0.9, 0.95, 1.0].map(|level| weighted_quantile(&mut values, level).unwrap());
+        assert_eq!(levels, [1.0, 1.0, 2.0, 2.0, 3.0, 3.0]);
+        assert_eq!((weighted_quantile(&mut [], 0.5), weighted_quantile(&mut [(1.0, 0.0)], 0.5)), (None, None));
     }
 }

@@ -56,6 +56,13 @@ pub fn quantile_loss_parts(outcome: &Outcome<'_>) -> (f64, f64) {
     (loss, scale)
 }
 
+/// Sum of pinball losses over the nine deciles at one target date, price units; `None` when no rate was published for it.
+pub fn quantile_loss_at(outcome: &Outcome<'_>, step: usize) -> Option<f64> {
+    let actual = (*outcome.actuals.get(step)?)?;
+    let row = outcome.forecast.row(step);
+    Some(DECILES.map(|i| pinball(LEVELS[i], row[i], actual)).sum())
+}
+
 /// Weighted quantile loss of one or more outcomes: 2 x sum of pinball losses / (9 x sum of |actual|) (Ansari et
 /// al. 2024, Chronos, section 5.1). `None` without a single published actual.
 pub fn wql<'a>(outcomes: impl IntoIterator<Item = Outcome<'a>>) -> Option<f64> {

@@ -31,50 +31,87 @@ pub struct SpotGap {
     pub values: Vec<Option<f64>>,
     /// Date of the quote known at the as-of date.
     pub quoted: NaiveDate,
+    /// That quote, in the pair's unit.
+    pub quote: f64,
     /// The gap known at the as-of date: the last of `values`.
     pub now: f64,
 }
 
 impl SpotGap {
-    /// The gaps between `pair` and the quotes of `spot`, of which there are none from after the as-of date.
+    /// The gaps between `pair` and the quotes of `spot`, of which there are none from after the as-of date. `known_until`
+    /// gives the newest date of which quotes are known on a date of the pair.
     ///
     /// # Errors
     /// When there is no sound quote of the last day of trading at the as-of date, or there are fewer than ten in all.
-    pub(crate) fn new(pair: &Series, spot: &Regressor) -> Result<Self, RegressorGap> {
-        let quotes: Vec<Option<(NaiveDate, f64)>> =
-            (0..pair.len()).map(|i| known_quote(pair, &spot.series, spot.lag_days, i)).collect();
-        let Some(quoted) = quotes.last().copied().flatten().map(|(date, _)| date) else {
-            return Err(RegressorGap::Ended { last: spot.series.last_date(), as_of: pair.last_date() });
+    pub(crate) fn new(
+        pair: &Series,
+        spot: &Regressor,
+        known_until: impl Fn(NaiveDate) -> NaiveDate,
+    ) -> Result<Self, RegressorGap> {
+        let quotes: Vec<Quote> = (0..pair.len()).map(|i| newest_quote(pair, spot, &known_until, i)).collect();
+        let (date, quote) = match quotes.last() {
+            Some(Quote::News(date, quote)) => (*date, *quote),
+            Some(Quote::Repeated(date)) => return Err(RegressorGap::Repeated { date: *date }),
+            Some(Quote::StandsIn(date)) => return Err(RegressorGap::StandsIn { date: *date }),
+            _ => return Err(RegressorGap::Ended { last: spot.series.last_date(), as_of: pair.last_date() }),
         };
-        let raw: Vec<Option<f64>> =
-            quotes.iter().zip(pair.values()).map(|(quote, p)| quote.map(|(_, q)| (q / p).ln())).collect();
+        let raw: Vec<Option<f64>> = quotes.iter().zip(pair.values()).map(|(quote, p)| quote.gap(*p)).collect();
         let known: Vec<f64> = raw.iter().flatten().copied().collect();
         let (usual, deviation) = median_and_deviation(&known[known.len().saturating_sub(USUAL)..]);
         let sound = |gap: f64| Some(gap - usual).filter(|g| g.abs() <= BROKEN * deviation);
         let values: Vec<Option<f64>> = raw.into_iter().map(|gap| gap.and_then(sound)).collect();
         let Some(now) = values.last().copied().flatten() else {
-            return Err(RegressorGap::Broken { date: quoted });
+            return Err(RegressorGap::Broken { date });
         };
         let known = values.iter().flatten().count();
         if known < NEEDED {
             return Err(RegressorGap::TooFew { known, needed: NEEDED });
         }
-        Ok(Self { name: spot.series.name().to_owned(), values, quoted, now })
+        Ok(Self { name: spot.series.name().to_owned(), values, quoted: date, quote, now })
     }
 }
 
-/// The newest quote known at date `i` of the pair, if it is news: of the day before in the pair's calendar, whose
-/// trades the official rate of date `i` averages, or newer. On weekends there are indications but no trades: a quote
-/// from a Sunday evening is passed over (Yahoo's were often 2 % off from 2022 to 2024).
-fn known_quote(pair: &Series, quotes: &Series, lag_days: u16, i: usize) -> Option<(NaiveDate, f64)> {
-    let date = pair.dates()[i];
-    let averaged = pair.dates()[i.checked_sub(1)?];
-    let newest = quotes.index_at_or_before(date - Days::new(u64::from(lag_days)))?;
-    let known = quotes.dates()[..=newest].iter().zip(quotes.values()).rev();
-    known
-        .take_while(|(quoted, _)| **quoted >= averaged)
-        .find(|(quoted, _)| !matches!(quoted.weekday(), Weekday::Sat | Weekday::Sun))
-        .map(|(quoted, value)| (*quoted, *value))
+/// The newest quote known on a date of the pair.
+enum Quote {
+    /// None that is news.
+    None,
+    /// News, with its date and its value.
+    News(NaiveDate, f64),
+    /// One that equals the quote of the date before it to the last bit.
+    Repeated(NaiveDate),
+    /// One that is the pair's own value.
+    StandsIn(NaiveDate),
+}
+
+impl Quote {
+    /// Log distance of news from the pair's value `price`.
+    fn gap(&self, price: f64) -> Option<f64> {
+        match self {
+            Self::News(_, quote) => Some((quote / price).ln()),
+            _ => None,
+        }
+    }
+}
+
+/// The newest quote known on date `i` of the pair. It is news when it became known after the day before in the pair's
+/// calendar, whose trades the official rate of date `i` averages. On weekends there are indications but no trades: a
+/// quote from a Sunday evening is passed over (Yahoo's were often 2 % off from 2022 to 2024). A quote that repeats the
+/// one before it is a feed that stands still, and one that equals the pair's value stands in for it.
+fn newest_quote(pair: &Series, spot: &Regressor, known_until: impl Fn(NaiveDate) -> NaiveDate, i: usize) -> Quote {
+    let (dates, values) = (spot.series.dates(), spot.series.values());
+    let Some(averaged) = i.checked_sub(1).map(|before| pair.dates()[before]) else { return Quote::None };
+    let Some(newest) = spot.series.index_at_or_before(known_until(pair.dates()[i])) else { return Quote::None };
+    let lag = Days::new(u64::from(spot.lag_days));
+    let is_weekend = |date: NaiveDate| matches!(date.weekday(), Weekday::Sat | Weekday::Sun);
+    let fresh = (0..=newest).rev().take_while(|k| dates[*k] + lag > averaged);
+    let Some(found) = { fresh }.find(|k| !is_weekend(dates[*k])) else { return Quote::None };
+    if values[found] == pair.values()[i] {
+        Quote::StandsIn(dates[found])
+    } else if found > 0 && values[found] == values[found - 1] {
+        Quote::Repeated(dates[found])
+    } else {
+        Quote::News(dates[found], values[found])
+    }
 }
 
 /// Median of `values`, of which there is at least one, and their robust standard deviation.
@@ -122,8 +159,8 @@ mod tests {
     }
 
     fn gap(pair: &Series, quotes: &[(NaiveDate, f64)]) -> Result<SpotGap, RegressorGap> {
-        let spot = Regressor { series: series("usdclp_spot", quotes.iter().copied()), lag_days: 1 };
-        History::new(pair.clone(), vec![]).with_spot(spot).spot_gap().map(Option::unwrap)
+        let spot = Regressor::new(series("usdclp_spot", quotes.iter().copied()), 1);
+        History::new(pair.clone(), vec![]).with_spot(spot).spot_gap().map(|gap| gap.cloned().unwrap())
     }
 
     #[test]
@@ -200,7 +237,7 @@ mod tests {
     fn nothing_after_the_as_of_date_less_the_lag_is_known() {
         let (pair, quotes) = quoted(60);
         let full = |quotes: &[(NaiveDate, f64)]| {
-            let spot = Regressor { series: series("usdclp_spot", quotes.iter().copied()), lag_days: 1 };
+            let spot = Regressor::new(series("usdclp_spot", quotes.iter().copied()), 1);
             History::new(pair.clone(), vec![]).with_spot(spot)
         };
         let as_of = pair.dates()[40];
@@ -221,7 +258,7 @@ mod tests {
         let (pair, quotes) = quoted(30);
         assert_eq!(History::new(pair.clone(), vec![]).spot_gap(), Ok(None));
         // Quotes that all come later are none.
-        let spot = Regressor { series: series("usdclp_spot", quotes), lag_days: 1 };
+        let spot = Regressor::new(series("usdclp_spot", quotes), 1);
         let early = History::new(pair, vec![]).with_spot(spot).until(day("2024-01-01")).unwrap();
         assert_eq!(early.spot_gap(), Ok(None));
     }
