@@ -33,8 +33,7 @@ fn series(name: &str, seed: u64) -> Series {
 
 fn forecasts(criterion: &mut Criterion) {
     let names = ["dxy", "usdaud", "usdbrl", "usdcad", "usdmxn", "usdnok"];
-    let regressors =
-        names.iter().zip(2..).map(|(n, seed)| Regressor { series: series(n, seed), lag_days: 0 }).collect();
+    let regressors = names.iter().zip(2..).map(|(n, seed)| Regressor::new(series(n, seed), 0)).collect();
     let history = History::new(series("usdclp", 1), regressors);
     for (horizon, steps) in [(Horizon::D7, 5), (Horizon::D90, 62)] {
         let dates = (1..=steps).map(|i| history.as_of() + Days::new(i)).collect();

@@ -41,7 +41,7 @@ fn read_regressors(path: &str) -> Vec<Regressor> {
         let fields: Vec<&str> = line.split(',').collect();
         rows.entry(fields[0].into()).or_default().push((fields[1].parse().unwrap(), fields[2].parse().unwrap()));
     }
-    rows.iter().map(|(name, rows)| Regressor { series: series(name, rows), lag_days: 1 }).collect()
+    rows.iter().map(|(name, rows)| Regressor::new(series(name, rows), 1)).collect()
 }
 
 fn models(horizon: Horizon) -> Vec<Box<dyn Model>> {
@@ -85,7 +85,7 @@ fn main() {
     let (from, to): (NaiveDate, NaiveDate) = (from.parse().unwrap(), to.parse().unwrap());
     let regressors = arguments.get(5).map(|path| read_regressors(path)).unwrap_or_default();
     let without = History::new(read("usdclp", pair), regressors);
-    let with = without.clone().with_spot(Regressor { series: read("usdclp_spot", quotes), lag_days: 1 });
+    let with = without.clone().with_spot(Regressor::new(read("usdclp_spot", quotes), 1));
     let dates = without.pair().dates().iter().filter(|date| (from..=to).contains(*date));
     let origins: Vec<NaiveDate> = dates
         .step_by(every.parse().unwrap())

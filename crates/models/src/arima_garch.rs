@@ -13,6 +13,13 @@ use std::sync::OnceLock;
 
 /// Simulated paths; each stands for itself and its mirror image.
 const PATHS: usize = 2048;
+/// Returns, newest, on which the ARMA terms are chosen and estimated: the autocorrelation that averaging makes fades and
+/// comes back (on USD/CLP 0.17 in 2011-22, 0.09 since), and what a term adds to the width of long horizons must be seen in
+/// the last two years.
+const ARMA_WINDOW: usize = 500;
+/// Innovations, newest, whose variance is the level to which GARCH tends. With that of the whole window, 1,500 days, the 80 %
+/// interval at 90 days held 79 to 82 % in calm years and lost to the random walk.
+const LONG_RUN: usize = 500;
 /// More steps than any horizon has business days.
 const MAX_STEPS: usize = 70;
 
@@ -66,7 +73,10 @@ impl Model for ArimaGarch {
     }
 
     fn fingerprint(&self) -> String {
-        format!("arima_garch/1 max_order={} paths={PATHS}", self.settings.max_order)
+        format!(
+            "arima_garch/2 max_order={} paths={PATHS} arma={ARMA_WINDOW} long_run={LONG_RUN}",
+            self.settings.max_order
+        )
     }
 
     fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError> {
@@ -76,8 +86,12 @@ impl Model for ArimaGarch {
             return Err(ModelError::Estimation(format!("{steps} steps are more than {MAX_STEPS}")));
         }
         let returns = history.log_returns();
-        let (order, arma) = self.best_arma(&returns)?;
+        let (order, arma) = self.best_arma(newest(&returns, ARMA_WINDOW))?;
+        let arma = arma.refiltered(&returns);
         let garch = garch::fit(&arma.innovations)?;
+        let past: Vec<f64> = garch.conditional_variances(&arma.innovations).iter().map(|v| v.sqrt()).collect();
+        let recent = newest(&arma.innovations, LONG_RUN);
+        let garch = garch.targeting(recent.iter().map(|e| e * e).sum::<f64>() / recent.len() as f64);
         let centre: Vec<f64> = arma
             .expected(&returns, steps)
             .iter()
@@ -91,13 +105,18 @@ impl Model for ArimaGarch {
             centre[step] + spread[step][level]
         })?;
         let volatility = VolatilityPath {
-            past: garch.conditional_variances(&arma.innovations).iter().map(|v| v.sqrt()).collect(),
+            past,
             ahead: (1..=steps).map(|step| garch.expected_variance(step).sqrt()).collect(),
             long_run: garch.unconditional_variance().sqrt(),
         };
         let details = details(order, &arma, &garch);
         Ok(ModelForecast { quantiles, details, volatility: Some(volatility) })
     }
+}
+
+/// The last `count` of `values`, or all.
+fn newest(values: &[f64], count: usize) -> &[f64] {
+    &values[values.len().saturating_sub(count)..]
 }
 
 fn details(order: Order, arma: &ArmaFit, garch: &GarchFit) -> Vec<(String, String)> {

@@ -43,6 +43,14 @@ impl ArmaFit {
         2.0 * k - 2.0 * self.log_likelihood + 2.0 * k * (k + 1.0) / (n - k - 1.0)
     }
 
+    /// The same model, its innovations being those of `series` `[n]`, which may be longer than the one that it was fitted to.
+    #[must_use]
+    pub fn refiltered(self, series: &[f64]) -> Self {
+        let centred: Vec<f64> = series.iter().map(|y| y - self.mean).collect();
+        let innovations = Filtered::new(&centred, &self.ar, &self.ma, false).innovations;
+        Self { innovations, ..self }
+    }
+
     /// Weights `[steps]` of the innovation at step j in the sum of all steps up to the last:
     /// c_k = psi_0 + ... + psi_k, psi being the moving-average representation.
     pub fn cumulated_weights(&self, steps: usize) -> Vec<f64> {

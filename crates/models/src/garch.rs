@@ -32,6 +32,13 @@ impl GarchFit {
         self.omega / (1.0 - self.alpha - self.beta)
     }
 
+    /// The same dynamics about another long-run variance: what happens after the next step returns to `variance`
+    /// (variance targeting, Engle and Mezrich 1996, GARCH for groups).
+    #[must_use]
+    pub fn targeting(self, variance: f64) -> Self {
+        Self { omega: variance * (1.0 - self.alpha - self.beta), ..self }
+    }
+
     /// Variance expected of step `step` (from 1) after the last innovation: it returns to the long-run one as
     /// (alpha + beta)^(step - 1) (Bollerslev 1986).
     pub fn expected_variance(&self, step: usize) -> f64 {

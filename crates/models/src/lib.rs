@@ -6,8 +6,10 @@
 
 mod arima_garch;
 pub mod arma;
+mod ewma_walk;
 mod forest;
 pub mod garch;
+mod market_walk;
 mod optimize;
 mod random_forest;
 mod random_walk;
@@ -18,6 +20,8 @@ mod test_history;
 mod vector_autoregression;
 
 pub use arima_garch::{ArimaGarch, ArimaGarchSettings};
+pub use ewma_walk::EwmaWalk;
+pub use market_walk::MarketWalk;
 pub use random_forest::{RandomForest, RandomForestSettings};
 pub use random_walk::RandomWalk;
 pub use spot_ahead::SpotAhead;

@@ -2,7 +2,9 @@
 //!
 //! One forest is grown for a forecast; every step h has its own response, the h-step return in units of the
 //! volatility expected at the time. A training row at t takes part in step h only if t + h is not after the as-of
-//! date: the forest never sees its own target. Symmetric about a drift-free centre.
+//! date: the forest never sees its own target. It tells the shape and the width of what may come, symmetric about the last
+//! value, and no direction: its conditional means cost 0.4 to 1 % of WQL at 7 and 15 days in each of 2012-14, 2015-19 and
+//! 2020-22 on USD/CLP.
 
 use crate::forest::{Forest, ForestSettings, RESPONSES};
 use crate::vector_autoregression::left_out;
@@ -16,11 +18,8 @@ const FAST_DECAY: f64 = 0.97;
 /// Daily persistence with which the fast variance returns to the slow one over the steps; 0.97 lost less than
 /// 0.985 on 2011-2022.
 const PERSISTENCE: f64 = 0.97;
-/// Independent windows at which a conditional mean counts half: 1 / 50 is about the share of the variance of
-/// exchange rate returns that anything known beforehand explains.
-const HALF_CREDIBLE: f64 = 50.0;
-/// The same for the shape of the distribution about that mean: with fewer windows than this, most of it comes from
-/// all training rows alike.
+/// Independent windows at which the shape that the leaves tell counts half: with fewer, most of it comes from all training
+/// rows alike.
 const HALF_CREDIBLE_SHAPE: f64 = 10.0;
 
 /// How the forest is grown.
@@ -60,7 +59,7 @@ impl Model for RandomForest {
 
     fn fingerprint(&self) -> String {
         let RandomForestSettings { trees, min_leaf, seed } = self.settings;
-        format!("random_forest/2 trees={trees} min_leaf={min_leaf} seed={seed}")
+        format!("random_forest/3 trees={trees} min_leaf={min_leaf} seed={seed}")
     }
 
     fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError> {
@@ -171,19 +170,17 @@ impl FeatureTable {
     fn quantiles(&self, weights: &[f64], h: usize) -> Result<[f64; LEVELS.len()], ModelError> {
         let responses: Vec<f64> = (0..weights.len()).map(|row| self.response(row, h)).collect();
         let drift = responses.iter().sum::<f64>() / responses.len() as f64;
-        let mean: f64 = weights.iter().zip(&responses).map(|(w, y)| w * (y - drift)).sum();
         let windows = 1.0 / weights.iter().map(|w| w * w).sum::<f64>() / h as f64;
-        let centre = mean * windows / (windows + HALF_CREDIBLE);
         let own = windows / (windows + HALF_CREDIBLE_SHAPE);
         let mut deviations: Vec<(f64, f64)> = responses
             .iter()
             .zip(weights)
-            .map(|(y, w)| ((y - drift - centre).abs(), own * w + (1.0 - own) / responses.len() as f64))
+            .map(|(y, w)| ((y - drift).abs(), own * w + (1.0 - own) / responses.len() as f64))
             .collect();
         deviations.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let last = self.log_prices.len() - 1;
         let unit = self.volatility(last, h) * (h as f64).sqrt();
-        let mut quantiles = [unit * centre; LEVELS.len()];
+        let mut quantiles = [0.0; LEVELS.len()];
         for i in MEDIAN + 1..LEVELS.len() {
             let spread = weighted_quantile(&deviations, 2.0 * LEVELS[i] - 1.0)
                 .ok_or_else(|| ModelError::Estimation("the forest has no leaf members".into()))?;
@@ -271,21 +268,20 @@ mod tests {
     }
 
     #[test]
-    fn momentum_in_the_history_is_learnt() {
-        // Returns follow the sign of the day before: the forest must lean the same way.
+    fn momentum_in_the_history_moves_no_median() {
+        // Returns follow the sign of the day before, and still the forest tells no direction.
         let noise = normals(1400, 4);
         let mut returns = vec![0.0];
         for t in 1..1400 {
             let lean = if returns[t - 1] > 0.0 { 0.004 } else { -0.004 };
             returns.push(lean + 0.004 * noise[t]);
         }
-        for (last, sign) in [(0.006, 1.0), (-0.006, -1.0)] {
+        for last in [0.006, -0.006] {
             returns.push(last);
             let pair = prices(&returns);
             returns.pop();
             let forecast = model().forecast(&history(&pair), &target(day(pair.len()), 2)).unwrap().quantiles;
-            let lean = sign * (forecast.median(0) / pair[pair.len() - 1]).ln();
-            assert!(lean > 0.002, "{lean}");
+            assert!((0..2).all(|step| forecast.median(step) == pair[pair.len() - 1]));
         }
     }
 

@@ -12,16 +12,28 @@ use forecaster_domain::{History, MEDIAN, Model, ModelError, ModelForecast, Quant
 /// 2020-2024, with 50 half a year of quotes gained less.
 const HALF_CREDIBLE: f64 = 20.0;
 
+/// Observations, newest, from which a walk learns what the gap tells: two years, so that a source that has changed is
+/// soon known. 250 to 1500 did alike on 2012-2022.
+const WALK_WINDOW: usize = 500;
+
 /// `model`, made aware of market quotes of the pair.
 #[derive(Debug, Clone)]
 pub struct SpotAhead<M> {
     model: M,
+    uses_last_return: bool,
 }
 
 impl<M: Model> SpotAhead<M> {
-    /// `model`, which itself looks at the pair's official rates and its regressors only.
+    /// `model`, which itself looks at the pair's official rates and its regressors only. It knows the last return, of
+    /// which the gap is partly a consequence: what is told is what the gap says beyond it.
     pub fn new(model: M) -> Self {
-        Self { model }
+        Self { model, uses_last_return: true }
+    }
+
+    /// The same for a random walk, whose expectation is the last value whatever the last return was: all that the
+    /// gap says is news to it.
+    pub fn walk(model: M) -> Self {
+        Self { model, uses_last_return: false }
     }
 }
 
@@ -31,11 +43,12 @@ impl<M: Model> Model for SpotAhead<M> {
     }
 
     fn fingerprint(&self) -> String {
-        format!("{} spot/1", self.model.fingerprint())
+        let revision = if self.uses_last_return { "spot/1" } else { "spot-walk/1" };
+        format!("{} {revision}", self.model.fingerprint())
     }
 
     fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError> {
-        told(self.model.forecast(history, target)?, history)
+        self.inform(self.model.forecast(history, target)?, history)
     }
 
     fn prefers_batches(&self) -> bool {
@@ -44,26 +57,33 @@ impl<M: Model> Model for SpotAhead<M> {
 
     fn forecast_batch(&self, requests: &[(&History, &Target)]) -> Vec<Result<ModelForecast, ModelError>> {
         let answers = self.model.forecast_batch(requests);
-        answers.into_iter().zip(requests).map(|(answer, (history, _))| told(answer?, history)).collect()
+        answers.into_iter().zip(requests).map(|(answer, (history, _))| self.inform(answer?, history)).collect()
     }
 }
 
-/// `forecast` with what the quotes of `history` tell.
-fn told(forecast: ModelForecast, history: &History) -> Result<ModelForecast, ModelError> {
-    let ModelForecast { quantiles, mut details, volatility } = forecast;
-    let quantiles = match history.spot_gap() {
-        Ok(None) => quantiles,
-        Ok(Some(gap)) => {
-            let news = News::new(&history.log_returns(), &gap);
-            details.extend(news.details(&gap));
-            news.tell(&quantiles)?
-        }
-        Err(reason) => {
-            details.push(("spot quote left out".to_owned(), reason.to_string()));
-            quantiles
-        }
-    };
-    Ok(ModelForecast { quantiles, details, volatility })
+impl<M> SpotAhead<M> {
+    /// `forecast` with what the quotes of `history` tell.
+    fn inform(&self, forecast: ModelForecast, history: &History) -> Result<ModelForecast, ModelError> {
+        let ModelForecast { quantiles, mut details, volatility } = forecast;
+        let quantiles = match history.spot_gap() {
+            Ok(None) => quantiles,
+            Ok(Some(gap)) => {
+                let returns = history.log_returns();
+                let news = if self.uses_last_return {
+                    News::beyond_last_return(&returns, gap)
+                } else {
+                    News::alone(&returns, gap)
+                };
+                details.extend(news.details(gap));
+                news.tell(&quantiles)?
+            }
+            Err(reason) => {
+                details.push(("spot quote left out".to_owned(), reason.to_string()));
+                quantiles
+            }
+        };
+        Ok(ModelForecast { quantiles, details, volatility })
+    }
 }
 
 /// What the gap at the as-of date tells of the next return beyond the last one.
@@ -78,29 +98,44 @@ struct News {
 }
 
 impl News {
+    /// No news.
+    const NONE: Self = Self { coefficient: 0.0, share: 0.0, shift: 0.0 };
+
     /// Regresses the next return on the gap and the last return over the dates with a known gap, by partial
     /// regression (Frisch and Waugh 1933): models know the last return, and a gap is partly what follows from it.
     /// `returns` `[n - 1]` of the window of `gap.values` `[n]`.
-    fn new(returns: &[f64], gap: &SpotGap) -> Self {
+    fn beyond_last_return(returns: &[f64], gap: &SpotGap) -> Self {
         // Gap at date i, the return that led to it and the one that followed.
         let rows: Vec<[f64; 3]> =
             (1..returns.len()).filter_map(|i| Some([gap.values[i]?, returns[i - 1], returns[i]])).collect();
         let product = |a: usize, b: usize| rows.iter().map(|row| row[a] * row[b]).sum::<f64>();
         let squares = product(1, 1);
         if squares <= 0.0 {
-            return Self { coefficient: 0.0, share: 0.0, shift: 0.0 };
+            return Self::NONE;
         }
         let (of_gap, of_next) = (product(0, 1) / squares, product(1, 2) / squares);
-        let residuals: Vec<(f64, f64)> = rows.iter().map(|r| (r[0] - of_gap * r[1], r[2] - of_next * r[1])).collect();
-        let gaps: f64 = residuals.iter().map(|(g, _)| g * g).sum();
-        let nexts: f64 = residuals.iter().map(|(_, next)| next * next).sum();
-        let both: f64 = residuals.iter().map(|(g, next)| g * next).sum();
+        let rows = rows.iter().map(|r| (r[0] - of_gap * r[1], r[2] - of_next * r[1]));
+        let last = returns[returns.len() - 1];
+        Self::regressed(&rows.collect::<Vec<_>>(), gap.now - of_gap * last)
+    }
+
+    /// Regresses the next return on the gap over the dates with a known gap among the last [`WALK_WINDOW`].
+    fn alone(returns: &[f64], gap: &SpotGap) -> Self {
+        let first = returns.len().saturating_sub(WALK_WINDOW);
+        let rows = (first..returns.len()).filter_map(|i| Some((gap.values[i]?, returns[i])));
+        Self::regressed(&rows.collect::<Vec<_>>(), gap.now)
+    }
+
+    /// What a gap of `now` tells by the regression of `rows`, (gap, next return), through the origin, shrunk.
+    fn regressed(rows: &[(f64, f64)], now: f64) -> Self {
+        let gaps: f64 = rows.iter().map(|(g, _)| g * g).sum();
+        let nexts: f64 = rows.iter().map(|(_, next)| next * next).sum();
+        let both: f64 = rows.iter().map(|(g, next)| g * next).sum();
         let count = rows.len() as f64;
         // A coefficient below zero is no news of where trades ended.
         let coefficient = if gaps > 0.0 { (both / gaps * count / (count + HALF_CREDIBLE)).max(0.0) } else { 0.0 };
         let share = if nexts > 0.0 { (2.0 * both - coefficient * gaps) * coefficient / nexts } else { 0.0 };
-        let last = returns[returns.len() - 1];
-        Self { coefficient, share: share.clamp(0.0, 1.0), shift: coefficient * (gap.now - of_gap * last) }
+        Self { coefficient, share: share.clamp(0.0, 1.0), shift: coefficient * now }
     }
 
     /// `forecast` moved by the news at every step, since a quote's news is there to stay, and narrowed: what is known
@@ -167,8 +202,8 @@ mod tests {
             Some(f64::exp(*level))
         });
         let idle: Vec<_> = dates.iter().zip(idle).map(|(&date, value)| Observation { date, value }).collect();
-        let regressor = Regressor { series: Series::new("dxy", &idle).unwrap(), lag_days: 0 };
-        let spot = Regressor { series: Series::new("usdclp_spot", &closes).unwrap(), lag_days: 1 };
+        let regressor = Regressor::new(Series::new("dxy", &idle).unwrap(), 0);
+        let spot = Regressor::new(Series::new("usdclp_spot", &closes).unwrap(), 1);
         History::new(Series::new("usdclp", &official).unwrap(), vec![regressor]).with_spot(spot)
     }
 
@@ -215,7 +250,7 @@ mod tests {
     fn of_trades_on_a_random_walk_half_of_the_next_return_is_known() {
         let history = simulated(2000, 1);
         let gap = history.spot_gap().unwrap().unwrap();
-        let news = News::new(&history.log_returns(), &gap);
+        let news = News::beyond_last_return(&history.log_returns(), gap);
         assert!((news.coefficient - 1.0).abs() < 0.06, "{news:?}");
         // Beyond what the last return tells, which is 1/16 of the variance (Working's autocorrelation of 1/4, squared).
         assert!((news.share - (0.484 - 0.0625) / (1.0 - 0.0625)).abs() < 0.05, "{news:?}");
@@ -259,7 +294,7 @@ mod tests {
         let model = SpotAhead::new(ArimaGarch::new(ArimaGarchSettings::for_horizon(Horizon::D7)));
         let with = model.forecast(&window, &target).unwrap().quantiles;
         let without = model.forecast(&without_spot(&window), &target).unwrap().quantiles;
-        let news = News::new(&window.log_returns(), &window.spot_gap().unwrap().unwrap());
+        let news = News::beyond_last_return(&window.log_returns(), window.spot_gap().unwrap().unwrap());
         let variance = |f: &QuantileForecast, step: usize| (f.interval80(step).1 / f.interval80(step).0).ln().powi(2);
         let known = news.share * variance(&without, 0);
         for step in 0..5 {
@@ -315,17 +350,19 @@ mod tests {
             let quotes = pair.pair().observations().zip(noise);
             let quotes: Vec<_> =
                 quotes.map(|(o, e)| Observation { value: o.value * (0.003 * e).exp(), ..o }).collect();
-            Regressor { series: Series::new("usdclp_spot", &quotes).unwrap(), lag_days: 0 }
+            Regressor::new(Series::new("usdclp_spot", &quotes).unwrap(), 0)
         });
-        let news = News::new(&history.log_returns(), &history.spot_gap().unwrap().unwrap());
+        let news = News::beyond_last_return(&history.log_returns(), &history.spot_gap().unwrap().unwrap());
         assert!(news.coefficient < 0.1 && news.share < 0.01, "{news:?}");
-        // Quotes equal to the official rate, and a rate that stands still.
-        let same = without_spot(&history).with_spot(Regressor { series: history.pair().clone(), lag_days: 0 });
-        let still = News::new(&same.log_returns(), &same.spot_gap().unwrap().unwrap());
-        assert_eq!(still, News { coefficient: 0.0, share: 0.0, shift: 0.0 });
-        let flat = series("usdclp", &[900.0; 40]);
-        let flat = History::new(flat.clone(), vec![]).with_spot(Regressor { series: flat, lag_days: 0 });
-        assert_eq!(News::new(&flat.log_returns(), &flat.spot_gap().unwrap().unwrap()), still);
+        let walk = News::alone(&history.log_returns(), &history.spot_gap().unwrap().unwrap());
+        assert!(walk.coefficient < 0.1 && walk.share < 0.01, "{walk:?}");
+        // A rate that stands still.
+        let gap = history.spot_gap().unwrap().unwrap();
+        let still = vec![0.0; gap.values.len() - 1];
+        assert_eq!((News::beyond_last_return(&still, gap), News::alone(&still, gap).shift), (News::NONE, 0.0));
+        // Quotes that are the official rate itself stand in for it, and are no news.
+        let same = without_spot(&history).with_spot(Regressor::new(history.pair().clone(), 0));
+        assert!(matches!(same.spot_gap(), Err(forecaster_domain::RegressorGap::StandsIn { .. })));
     }
 
     /// Official rates and the Mexican peso 2021-2025, and market quotes of 36 evenings of 2024 (`fixtures/spot_quotes.py`).
@@ -338,9 +375,9 @@ mod tests {
             Series::new(name, &rows.collect::<Vec<_>>()).unwrap()
         };
         let official = include_str!("../fixtures/official_rates.csv");
-        let peso = Regressor { series: column(official, "usdmxn", 2), lag_days: 1 };
+        let peso = Regressor::new(column(official, "usdmxn", 2), 1);
         let quotes = column(include_str!("../fixtures/spot_quotes.csv"), "usdclp_spot", 1);
-        History::new(column(official, "usdclp", 1), vec![peso]).with_spot(Regressor { series: quotes, lag_days: 1 })
+        History::new(column(official, "usdclp", 1), vec![peso]).with_spot(Regressor::new(quotes, 1))
     }
 
     /// Twenty evenings tell only that the quotes are read on the right day: a day late the coefficient is -0.2, a day
@@ -386,7 +423,7 @@ mod tests {
                 })
                 .collect();
         assert!(revised.iter().any(|o| o.date.year() > 2000 && o.date > window.as_of()));
-        let revised = Regressor { series: Series::new("usdclp_spot", &revised).unwrap(), lag_days: 1 };
+        let revised = Regressor::new(Series::new("usdclp_spot", &revised).unwrap(), 1);
         let (again, ..) = origin(&without_spot(&history).with_spot(revised), 600, 5);
         assert_eq!(var().forecast(&again, &target).unwrap().quantiles, expected);
     }

@@ -23,7 +23,7 @@ pub(crate) fn history(prices: &[f64]) -> History {
 
 /// A history with one regressor, known without lag.
 pub(crate) fn history_with(prices: &[f64], regressor: &[f64]) -> History {
-    History::new(series("usdclp", prices), vec![Regressor { series: series("dxy", regressor), lag_days: 0 }])
+    History::new(series("usdclp", prices), vec![Regressor::new(series("dxy", regressor), 0)])
 }
 
 /// The `steps` days from `first` on.

@@ -17,8 +17,10 @@ pub struct VarSettings {
     pub max_lag: usize,
     /// Residuals, newest, whose covariance is that of the first step.
     pub recent_window: usize,
-    /// Daily rate at which the covariance of the later steps returns to that of all residuals, 0 to 1.
+    /// Daily rate at which the covariance of the later steps returns to its long-run level, 0 to 1.
     pub persistence: f64,
+    /// Residuals, newest, whose covariance is that level.
+    pub long_run_window: usize,
 }
 
 impl Default for VarSettings {
@@ -26,7 +28,7 @@ impl Default for VarSettings {
     /// 125 to 1500 days and the rates of 0.98 to 1 tried on 2011-2022, the smallest loss at 90 days, with little
     /// difference at the shorter horizons.
     fn default() -> Self {
-        Self { max_lag: 5, recent_window: 125, persistence: 0.985 }
+        Self { max_lag: 5, recent_window: 125, persistence: 0.985, long_run_window: 500 }
     }
 }
 
@@ -49,8 +51,10 @@ impl Model for Var {
     }
 
     fn fingerprint(&self) -> String {
-        let VarSettings { max_lag, recent_window, persistence } = self.settings;
-        format!("var/1 max_lag={max_lag} recent_window={recent_window} persistence={persistence}")
+        let VarSettings { max_lag, recent_window, persistence, long_run_window } = self.settings;
+        format!(
+            "var/2 max_lag={max_lag} recent_window={recent_window} persistence={persistence} long_run={long_run_window}"
+        )
     }
 
     fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError> {
@@ -184,10 +188,10 @@ impl VarFit {
     ///
     /// The error of the sum is the sum over i of c_{h-i} e_i, with c_j the first row of Psi_0 + ... + Psi_j
     /// (Lütkepohl 2005, section 2.2.2, for accumulated series); the covariance of e_i goes from that of the recent
-    /// residuals to that of all as `settings` says.
+    /// residuals to that of their long-run level as `settings` says.
     pub fn summed_first(&self, series: &DMatrix<f64>, steps: usize, settings: &VarSettings) -> (Vec<f64>, Vec<f64>) {
         let near = self.recent_covariance(settings.recent_window);
-        let far = self.recent_covariance(usize::MAX);
+        let far = self.recent_covariance(settings.long_run_window);
         let weights = self.cumulated_weights(steps);
         // c_j S c_j' for both covariances, j < steps.
         let spread = |covariance: &DMatrix<f64>| -> Vec<f64> {
