@@ -7,9 +7,10 @@
 //! The score of an outcome is how many times the half-width on its side its distance from the median is; the
 //! multiplier that would have given the nominal coverage is the score's quantile at that level (Lei et al. 2018,
 //! Distribution-Free Predictive Inference for Regression, section 5.2; Romano, Patterson and Candès 2019 for
-//! quantile forecasts).
+//! quantile forecasts). Older outcomes count less, for the market changes (Barber, Candès, Ramdas and Tibshirani 2023,
+//! Conformal prediction beyond exchangeability, section 4: weighted quantiles with weights fixed beforehand).
 
-use forecaster_domain::{MEDIAN, QuantileForecast};
+use forecaster_domain::{MEDIAN, QuantileForecast, weighted_quantile};
 use ndarray::Array2;
 
 /// Independent outcomes at which a correction of the deciles counts half. Calm and nervous stretches follow each
@@ -35,18 +36,19 @@ impl Calibration {
     /// No correction.
     pub const NONE: Self = Self { deciles: 1.0, tails: 1.0 };
 
-    /// Fits the multipliers to past `outcomes`: forecasts with their actuals `[steps]`. `independent` is the number
-    /// of outcomes they are worth, overlapping ones counting as less than one each.
+    /// Fits the multipliers to past `outcomes`: forecasts with their actuals `[steps]`, and the weight of each.
+    /// `independent` is the number of outcomes they are worth, overlapping and old ones counting as less than one each.
     pub fn fit<'a>(
-        outcomes: impl Iterator<Item = (&'a QuantileForecast, &'a [Option<f64>])>,
+        outcomes: impl Iterator<Item = (&'a QuantileForecast, &'a [Option<f64>], f64)>,
         independent: f64,
     ) -> Self {
         let (mut inner, mut outer, mut tails) = (Vec::new(), Vec::new(), Vec::new());
-        for (forecast, actuals) in outcomes {
+        for (forecast, actuals, weight) in outcomes {
             for (step, actual) in actuals.iter().enumerate().filter_map(|(s, a)| a.map(|a| (s, a))) {
-                inner.extend(score(forecast, step, actual, 2));
-                outer.extend(score(forecast, step, actual, 1));
-                tails.extend(score(forecast, step, actual, 0));
+                let weighted = |low| score(forecast, step, actual, low).map(|score| (score, weight));
+                inner.extend(weighted(2));
+                outer.extend(weighted(1));
+                tails.extend(weighted(0));
             }
         }
         let shrunk = |log_factor: f64, half: f64| {
@@ -86,12 +88,9 @@ fn score(forecast: &QuantileForecast, step: usize, actual: f64, low: usize) -> O
     (half_width > 1e-12).then(|| (actual / row[MEDIAN]).ln().abs() / half_width)
 }
 
-/// Logarithm of the quantile at `level`; `None` without scores or when it is zero.
-fn log_quantile(scores: &mut [f64], level: f64) -> Option<f64> {
-    scores.sort_unstable_by(f64::total_cmp);
-    let rank = ((scores.len() as f64 + 1.0) * level).ceil() as usize;
-    let quantile = *scores.get(rank.clamp(1, scores.len().max(1)) - 1)?;
-    (quantile > 0.0).then(|| quantile.ln())
+/// Logarithm of the quantile at `level` of weighted `scores`; `None` without scores or when it is zero.
+fn log_quantile(scores: &mut [(f64, f64)], level: f64) -> Option<f64> {
+    weighted_quantile(scores, level).filter(|quantile| *quantile > 0.0).map(f64::ln)
 }
 
 #[cfg(test)]
@@ -118,12 +117,23 @@ mod tests {
     #[test]
     fn intervals_half_as_wide_as_they_should_be_are_widened() {
         let (forecast, actuals) = (normal(0.01), actuals(0.013, 2000));
-        let fit = |n: f64| Calibration::fit(actuals.iter().map(|a| (&forecast, a.as_slice())), n);
+        let fit = |n: f64| Calibration::fit(actuals.iter().map(|a| (&forecast, a.as_slice(), 1.0)), n);
         let many = fit(1e9);
         assert!((many.deciles - 1.3).abs() < 0.01 && (many.tails - 1.3).abs() < 0.02, "{many:?}");
         let few = fit(HALF_CREDIBLE_DECILES);
         assert!((few.deciles - 1.3f64.sqrt()).abs() < 0.01 && few.tails > few.deciles, "{few:?}");
         assert_eq!(Calibration::fit(std::iter::empty(), 10.0), Calibration::NONE);
+    }
+
+    #[test]
+    fn what_happened_of_late_counts_more_than_what_happened_long_ago() {
+        let (forecast, calm, nervous) = (normal(0.01), actuals(0.01, 1000), actuals(0.013, 1000));
+        let with = |weight: f64| {
+            let old = calm.iter().map(|a| (&forecast, a.as_slice(), weight));
+            Calibration::fit(old.chain(nervous.iter().map(|a| (&forecast, a.as_slice(), 1.0))), 1e9)
+        };
+        assert!((with(0.001).deciles - 1.3).abs() < 0.01, "{:?}", with(0.001));
+        assert!((1.1..1.2).contains(&with(1.0).deciles), "{:?}", with(1.0));
     }
 
     #[test]

@@ -20,6 +20,6 @@ pub use drift::{
     VolatilityRegime, drift_tests, volatility_regime,
 };
 pub use origins::{Origin, grid_origins, origin_at};
-pub use pool::{Pool, PoolSettings, WeightError};
-pub use scoring::{Issued, Judged, judge_model, judge_pool, pool_at, prequential, reliability};
+pub use pool::{Pool, PoolSettings, Roles, WeightError};
+pub use scoring::{Issued, Judged, Skill, judge_model, judge_pool, pool_at, prequential, reliability};
 pub use validation::{Computed, ForecastCache, NoCache, OriginForecasts, forecast_origins, guarded_forecast};

@@ -1,8 +1,8 @@
 //! Scores of models and of the pool, all out of sample.
 
-use crate::{OriginForecasts, Pool, PoolSettings};
+use crate::{Origin, OriginForecasts, Pool, PoolSettings, Roles, diebold_mariano};
 use chrono::NaiveDate;
-use forecaster_domain::scores::{Outcome, Scores, score, skill};
+use forecaster_domain::scores::{Outcome, Scores, quantile_loss_at, quantile_loss_parts, score, skill};
 use forecaster_domain::{LEVELS, QuantileForecast};
 use rayon::prelude::*;
 
@@ -22,6 +22,34 @@ pub(crate) fn outcome<'a>(origin: &'a OriginForecasts, forecast: &'a QuantileFor
     Outcome { forecast, actuals: &origin.origin.actuals, naive_mae: origin.origin.naive_mae }
 }
 
+/// Skill against the benchmark, 1 - loss / loss of the benchmark on the same origins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Skill {
+    /// The skill; positive is better than the benchmark.
+    pub value: f64,
+    /// Its standard error, in the same unit; `None` with fewer than two origins, or when the losses do not differ.
+    pub error: Option<f64>,
+}
+
+impl Skill {
+    /// The skill of `losses` `[origins]`, pairs of own and benchmark's loss, oldest first, of which `lag` are issued before
+    /// an earlier one has matured.
+    ///
+    /// The error is that of a ratio of sums (Cochran 1977, Sampling Techniques, section 2.11): of the mean of own loss less
+    /// (1 - skill) x the benchmark's, with the long-run variance of [`diebold_mariano`], over the benchmark's mean loss.
+    pub fn new(losses: &[(f64, f64)], lag: usize) -> Option<Self> {
+        let (own, reference) = losses.iter().fold((0.0, 0.0), |sum, (a, b)| (sum.0 + a, sum.1 + b));
+        if reference <= 0.0 {
+            return None;
+        }
+        let value = skill(own, reference);
+        let residuals: Vec<f64> = losses.iter().map(|(a, b)| a - (1.0 - value) * b).collect();
+        let count = losses.len() as f64;
+        let error = diebold_mariano(&residuals, lag).map(|test| (test.variance / count).sqrt() / (reference / count));
+        Some(Self { value, error })
+    }
+}
+
 /// Scores with the skill against the benchmark on the same origins.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judged {
@@ -29,6 +57,12 @@ pub struct Judged {
     pub scores: Scores,
     /// 1 - WQL / WQL of the benchmark on the origins that were scored.
     pub skill: f64,
+    /// Its standard error, overlap accounted for; `None` with fewer than two origins, or when the losses do not differ.
+    pub skill_error: Option<f64>,
+    /// The same for the first target date alone; `None` when it had no rate at any origin.
+    pub first: Option<Skill>,
+    /// The same for the last target date alone.
+    pub last: Option<Skill>,
 }
 
 /// Judges the model at position `model` over the origins at which it has a forecast, against the model at position
@@ -46,11 +80,33 @@ fn judge<'a>(
     forecasts: impl Iterator<Item = (&'a OriginForecasts, &'a QuantileForecast)>,
     benchmark: usize,
 ) -> Option<Judged> {
-    let (own, reference): (Vec<Outcome<'a>>, Vec<Outcome<'a>>) = forecasts
-        .filter_map(|(o, forecast)| Some((outcome(o, forecast), outcome(o, o.forecasts.get(benchmark)?.as_ref()?))))
-        .unzip();
-    let (scores, reference) = (score(own)?, score(reference)?);
-    Some(Judged { scores, skill: skill(scores.wql, reference.wql) })
+    let both = forecasts.filter_map(|(o, forecast)| {
+        Some((&o.origin, outcome(o, forecast), outcome(o, o.forecasts.get(benchmark)?.as_ref()?)))
+    });
+    let (origins, outcomes): (Vec<&Origin>, Vec<(Outcome<'a>, Outcome<'a>)>) =
+        both.map(|(origin, own, reference)| (origin, (own, reference))).unzip();
+    let lag = overlap(&origins);
+    let scores = score(outcomes.iter().map(|(own, _)| *own))?;
+    let along = |loss: &dyn Fn(&Outcome<'_>) -> Option<f64>| {
+        let losses = outcomes.iter().filter_map(|(own, reference)| Some((loss(own)?, loss(reference)?)));
+        Skill::new(&losses.collect::<Vec<_>>(), lag)
+    };
+    let path = along(&|it| Some(quantile_loss_parts(it)).filter(|(_, scale)| *scale > 0.0).map(|(loss, _)| loss));
+    Some(Judged {
+        scores,
+        skill: path.map_or(f64::NAN, |skill| skill.value),
+        skill_error: path.and_then(|skill| skill.error),
+        first: along(&|it| quantile_loss_at(it, 0)),
+        last: along(&|it| quantile_loss_at(it, it.forecast.last_step())),
+    })
+}
+
+/// The most of `origins`, oldest first, that are issued before an earlier one has matured.
+fn overlap(origins: &[&Origin]) -> usize {
+    let later = |(index, earlier): (usize, &&Origin)| {
+        origins[index + 1..].iter().take_while(|later| later.as_of < earlier.matures()).count()
+    };
+    origins.iter().enumerate().map(later).max().unwrap_or_default()
 }
 
 /// The pool that would be used at `as_of`: learnt from the last `count` of `grid` (oldest first) that had matured
@@ -59,12 +115,11 @@ pub fn pool_at(
     as_of: NaiveDate,
     grid: &[OriginForecasts],
     count: usize,
-    members: &[usize],
-    benchmark: usize,
+    roles: &Roles,
     settings: &PoolSettings,
 ) -> Pool {
     let matured: Vec<&OriginForecasts> = grid.iter().filter(|o| o.origin.matures() <= as_of).collect();
-    Pool::fit(&matured[matured.len().saturating_sub(count)..], members, benchmark, settings)
+    Pool::fit(&matured[matured.len().saturating_sub(count)..], roles, settings)
 }
 
 /// Replays the pool at each of `origins`: weights and calibration at an origin know only the grid origins that had
@@ -73,14 +128,13 @@ pub fn prequential<'a>(
     origins: &'a [OriginForecasts],
     grid: &[OriginForecasts],
     count: usize,
-    members: &[usize],
-    benchmark: usize,
+    roles: &Roles,
     settings: &PoolSettings,
 ) -> Vec<Issued<'a>> {
     origins
         .par_iter()
         .filter_map(|origin| {
-            let pool = pool_at(origin.origin.as_of, grid, count, members, benchmark, settings);
+            let pool = pool_at(origin.origin.as_of, grid, count, roles, settings);
             let forecast = pool.apply(&origin.forecasts).ok()?;
             Some(Issued { origin, pool, forecast })
         })
@@ -127,7 +181,7 @@ mod tests {
     #[test]
     fn the_pool_at_an_origin_knows_only_outcomes_that_had_matured() {
         let mut grid = validated();
-        let before = prequential(&grid, &grid, 60, &[0, 1], 0, &SETTINGS)[30].pool.clone();
+        let before = prequential(&grid, &grid, 60, &Roles::equal(&[0, 1], 0), &SETTINGS)[30].pool.clone();
         // Another future: everything that matures after origin 30 is turned upside down.
         let as_of = grid[30].origin.as_of;
         for origin in &mut grid {
@@ -135,7 +189,7 @@ mod tests {
                 origin.origin.actuals.iter_mut().for_each(|a| *a = a.map(|a| 2.0 * a));
             }
         }
-        let after = prequential(&grid, &grid, 60, &[0, 1], 0, &SETTINGS);
+        let after = prequential(&grid, &grid, 60, &Roles::equal(&[0, 1], 0), &SETTINGS);
         assert_eq!(after[30].pool, before);
         assert_ne!(after[39].pool, before);
     }
@@ -148,18 +202,60 @@ mod tests {
             origin.forecasts[1] = (index >= 30).then(|| origin.forecasts[0].clone()).flatten();
         }
         let judged = judge_model(&grid, 1, 0).unwrap();
-        assert_eq!((judged.scores.n, judged.skill), (grid.len() - 30, 0.0));
+        assert_eq!((judged.scores.n, judged.skill, judged.skill_error), (grid.len() - 30, 0.0, None));
         assert_eq!(judge_model(&grid, 2, 0), None);
-        let issued = prequential(&grid, &grid, 60, &[1], 0, &SETTINGS);
+        let issued = prequential(&grid, &grid, 60, &Roles::equal(&[1], 0), &SETTINGS);
         let pooled = judge_pool(&issued, 0).unwrap();
         assert_eq!(pooled.scores.n, grid.len() - 30);
         assert!(pooled.skill.abs() < 0.2, "{}", pooled.skill);
     }
 
+    /// By hand: losses 1, 3, 2, 2 against 2 each: skill 0; the residuals -1, 1, 0, 0 have the variance 1/2, their mean the
+    /// error sqrt(1/2 / 4), over the benchmark's mean loss of 2.
+    #[test]
+    fn the_error_of_a_skill_is_that_of_a_ratio() {
+        let skill = Skill::new(&[(1.0, 2.0), (3.0, 2.0), (2.0, 2.0), (2.0, 2.0)], 0).unwrap();
+        assert_eq!(skill.value, 0.0);
+        assert!((skill.error.unwrap() - 0.125f64.sqrt() / 2.0).abs() < 1e-12);
+        assert_eq!(Skill::new(&[(0.5, 1.0), (1.0, 2.0)], 0).unwrap(), Skill { value: 0.5, error: None });
+        assert_eq!(Skill::new(&[], 0), None);
+    }
+
+    #[test]
+    fn forecasts_that_overlap_have_a_larger_error() {
+        // Differences in blocks of ten: what one has, its neighbours have.
+        let losses: Vec<(f64, f64)> = (0..200)
+            .map(|i| (1.0 + if (i / 10) % 2 == 0 { 0.1 } else { -0.1 }, 1.0 + 0.01 * f64::from(i % 3)))
+            .collect();
+        let error = |lag| Skill::new(&losses, lag).unwrap().error.unwrap();
+        // Autocovariances of 1 - k/5 of the variance: with four of them it is five times as large.
+        assert!((error(4) / error(0) - 5f64.sqrt()).abs() < 0.1, "{} {}", error(4), error(0));
+    }
+
+    #[test]
+    fn first_and_last_date_are_judged_alone() {
+        let mut grid = validated();
+        // The second model is the first one, but twice as wide on the last date.
+        for origin in &mut grid {
+            let forecast = origin.forecasts[0].clone().unwrap();
+            let mut values = forecast.values().clone();
+            let end = forecast.last_step();
+            let median = forecast.median(end);
+            values.row_mut(end).mapv_inplace(|q| median * (q / median).powi(2));
+            origin.forecasts[1] = QuantileForecast::new(forecast.as_of(), forecast.dates().to_vec(), values).ok();
+        }
+        let judged = judge_model(&grid, 1, 0).unwrap();
+        assert_eq!(judged.first.unwrap().value, 0.0);
+        let last = judged.last.unwrap().value;
+        assert!(last.abs() > 3.0 * judged.skill.abs() && judged.skill != 0.0, "{last} {}", judged.skill);
+        let steps = grid[0].origin.actuals.len();
+        assert!(steps > 3 && judged.skill_error.unwrap() > 0.0);
+    }
+
     #[test]
     fn reliability_counts_actuals_below_each_quantile() {
         let grid = validated();
-        let issued = prequential(&grid, &grid, 60, &[1], 0, &SETTINGS);
+        let issued = prequential(&grid, &grid, 60, &Roles::equal(&[1], 0), &SETTINGS);
         let shares = reliability(&issued);
         assert_eq!(shares.len(), 11);
         assert!(shares.windows(2).all(|w| w[1].1 >= w[0].1));

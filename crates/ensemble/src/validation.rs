@@ -218,7 +218,7 @@ pub(crate) mod tests {
             .collect();
         let pair = Series::new("usdclp", &observations).unwrap();
         let dxy = Series::new("dxy", &observations).unwrap();
-        History::new(pair, vec![Regressor { series: dxy, lag_days: 1 }])
+        History::new(pair, vec![Regressor::new(dxy, 1)])
     }
 
     /// Forecasts its last observation x (1 + shift), with a spread of +-2 %, and fails below `min` observations.
@@ -309,7 +309,7 @@ pub(crate) mod tests {
             let quotes: Vec<_> =
                 quotes.iter().map(|(i, o)| Observation { value: o.value * wobble(*i), ..*o }).collect();
             let series = Series::new("usdclp_spot", &quotes).unwrap();
-            history.clone().with_spot(Regressor { series, lag_days: 1 })
+            history.clone().with_spot(Regressor::new(series, 1))
         };
         assert_eq!(run(&history, &cache, 0.01).computed, 0);
         assert_eq!(run(&with(1.004), &cache, 0.01).computed, 60, "every origin sees quotes it did not see before");
