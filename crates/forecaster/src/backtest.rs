@@ -55,6 +55,7 @@ pub(crate) fn backtest(
 ) -> Result<HorizonScores, Failure> {
     let span = tracing::info_span!("backtest", %horizon);
     let _entered = span.enter();
+    let market = &market.seen_by(config, horizon);
     let settings = config.horizons.get(horizon);
     let takes_part = models.map_or(settings.chronos.enabled, |models| models.iter().any(|name| name == CHRONOS));
     let others = models.unwrap_or(&settings.models).iter().filter(|name| *name != CHRONOS).cloned();
@@ -72,19 +73,18 @@ pub(crate) fn backtest(
     warn_of_failures(&all_models, &replayed);
     // A model that was not there for part of the period would make the pool neither with nor without it.
     let absent = absent(&lineup, [&grid, &replayed]);
-    let members: Vec<usize> =
-        lineup.members.iter().copied().filter(|m| absent.iter().all(|(position, _)| position != m)).collect();
+    let roles = lineup.roles.retain(|member| absent.iter().all(|(position, _)| *position != member));
     let count = config.ensemble.origins;
     let pool = config.ensemble.pool();
-    let issued = prequential(&replayed.origins, &grid.origins, count, &members, BENCHMARK, &pool);
+    let issued = prequential(&replayed.origins, &grid.origins, count, &roles, &pool);
     let (mut scores, left_out) = judge_each(&lineup, &replayed, &absent);
     let pooled = judge_pool(&issued, BENCHMARK).ok_or_else(|| {
         Failure::failed(format!("{horizon}: no model of the pool has a scored forecast in the period"))
     })?;
     scores.insert("ensemble".into(), pooled);
     let chronos_scored = scores.contains_key(CHRONOS);
-    if let Some(others) = lineup.without_chronos(&members).filter(|_| chronos_scored) {
-        let issued = prequential(&replayed.origins, &grid.origins, count, &others, BENCHMARK, &pool);
+    if let Some(others) = lineup.without_chronos(&roles).filter(|_| chronos_scored) {
+        let issued = prequential(&replayed.origins, &grid.origins, count, &others, &pool);
         scores.extend(judge_pool(&issued, BENCHMARK).map(|judged| ("ensemble_without_chronos".to_owned(), judged)));
     }
     Ok(HorizonScores { origins: replayed.origins.len(), models: scores, left_out })

@@ -65,6 +65,14 @@ pub(crate) struct ScoresDocument {
     mase: Option<f64>,
     wql: Option<f64>,
     skill: Option<f64>,
+    /// Standard error of the skill, overlap of the forecasts accounted for.
+    skill_se: Option<f64>,
+    /// Skill on the first target date alone, and its standard error.
+    skill_first: Option<f64>,
+    skill_first_se: Option<f64>,
+    /// The same on the last target date.
+    skill_last: Option<f64>,
+    skill_last_se: Option<f64>,
     coverage80: Option<f64>,
     coverage95: Option<f64>,
 }
@@ -79,6 +87,11 @@ impl From<Option<Judged>> for ScoresDocument {
             mase: score(|j| j.scores.mase),
             wql: score(|j| j.scores.wql),
             skill: score(|j| j.skill),
+            skill_se: judged.and_then(|j| j.skill_error).filter(|value| value.is_finite()),
+            skill_first: judged.and_then(|j| j.first).map(|skill| skill.value).filter(|value| value.is_finite()),
+            skill_first_se: judged.and_then(|j| j.first?.error).filter(|value| value.is_finite()),
+            skill_last: judged.and_then(|j| j.last).map(|skill| skill.value).filter(|value| value.is_finite()),
+            skill_last_se: judged.and_then(|j| j.last?.error).filter(|value| value.is_finite()),
             coverage80: score(|j| j.scores.coverage80),
             coverage95: score(|j| j.scores.coverage95),
         }

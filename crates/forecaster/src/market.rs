@@ -2,10 +2,11 @@
 //! the newest observation is.
 
 use crate::config::Config;
+use crate::daemon::first_time_of_day;
 use crate::failure::Failure;
 use crate::fetch::Fetched;
 use chrono::NaiveDate;
-use forecaster_domain::{BusinessCalendar, History, Pair, Regressor, RegressorStatus, Series};
+use forecaster_domain::{BusinessCalendar, ClockTime, History, Horizon, Pair, Regressor, RegressorStatus, Series};
 use forecaster_rates::{AvailableSeries, QualityRules, RatesStore, assemble, assemble_pair};
 use forecaster_report::SourceGap;
 
@@ -30,6 +31,8 @@ pub(crate) struct Market {
     pub fetched: Fetched,
     /// The series that the report tells of and no model sees, as far as there is anything of them by the as-of date.
     pub watched: Vec<Series>,
+    /// Whether it is the market as it is now, and not as it was on an as-of date asked for.
+    pub is_now: bool,
 }
 
 /// One series of the market.
@@ -70,7 +73,11 @@ impl Market {
             match assemble(&store, name, &rules(name), as_of) {
                 Ok(available) => {
                     sources.push(source(&available, name));
-                    let regressor = Regressor { series: available.checked.series, lag_days: settings.lag_days };
+                    let regressor = Regressor {
+                        series: available.checked.series,
+                        lag_days: settings.lag_days,
+                        published: settings.clock_time(name),
+                    };
                     if *name == spot_of(&pair) { spot = Some(regressor) } else { regressors.push(regressor) }
                 }
                 Err(error) => {
@@ -84,9 +91,26 @@ impl Market {
         let history = History::new(own.checked.series, regressors);
         let history = spot.into_iter().fold(history, History::with_spot);
         let today = as_of.map_or(today, |d| d.min(today));
-        let mut market = Self { pair, calendar, history, sources, today, fetched: Fetched::default(), watched };
+        let is_now = as_of.is_none();
+        let history = history.made_at(None, is_now);
+        let fetched = Fetched::default();
+        let mut market = Self { pair, calendar, history, sources, today, fetched, watched, is_now };
         market.note_usable();
         Ok(market)
+    }
+
+    /// The same as a run of `horizon` sees it. On a day of the past it is made at the scheduled hour, and knows what had
+    /// been published by then; now it knows all that is at hand.
+    pub(crate) fn seen_by(&self, config: &Config, horizon: Horizon) -> Self {
+        let zone = config.zone();
+        let time = first_time_of_day(&config.horizons.get(horizon).schedule);
+        let made_at = time.map(|time| ClockTime { time, zone });
+        let history = self.history.clone().made_at(made_at, self.is_now);
+        // Cut anew: what had not been published by that hour is not known.
+        let history = history.until(history.as_of()).unwrap_or(history);
+        let mut seen = Self { history, ..self.clone() };
+        seen.note_usable();
+        seen
     }
 
     /// With what came of fetching it. A doubt about a value after the as-of date is none of this forecast's.
@@ -144,13 +168,13 @@ impl Market {
         }
         let recent = self.history.window(2);
         let (_, mut statuses) = recent.aligned_regressors();
-        if let (Some(spot), Err(gap)) = (self.history.spot(), self.history.spot_gap()) {
-            statuses.push(RegressorStatus { name: spot.series.name().to_owned(), left_out: Some(gap) });
+        if let Some(spot) = self.history.spot() {
+            let name = spot.series.name().to_owned();
+            statuses.push(RegressorStatus { name, left_out: self.history.spot_gap().err() });
         }
         for status in statuses {
-            let Some(gap) = status.left_out else { continue };
             if let Some(source) = self.sources.iter_mut().find(|s| s.name == status.name) {
-                source.left_out = Some(SourceGap::Dates(gap));
+                source.left_out = status.left_out.map(SourceGap::Dates);
             }
         }
     }

@@ -2,31 +2,44 @@
 
 use forecaster_chronos::Chronos;
 use forecaster_domain::{History, Horizon, Model, ModelError, ModelForecast, Target};
+use forecaster_ensemble::Roles;
 use forecaster_models::{
-    ArimaGarch, ArimaGarchSettings, RandomForest, RandomForestSettings, RandomWalk, SpotAhead, Var, VarSettings,
+    ArimaGarch, ArimaGarchSettings, EwmaWalk, MarketWalk, RandomForest, RandomForestSettings, RandomWalk, SpotAhead,
+    Var, VarSettings,
 };
 use tracing::Span;
 
-/// The models of a horizon. The random walk always takes part in the validation and stands first; it is a member of
-/// the pool only when it is listed. Chronos, when it takes part, stands last.
+/// The models of a horizon. The random walk and the market walk always take part in the validation and stand first;
+/// they are members of the pool only when they are listed. Chronos, when it takes part, stands last.
 pub(crate) struct Lineup {
     models: Vec<Box<dyn Model>>,
-    /// Positions of the pool's members.
-    pub members: Vec<usize>,
+    /// The pool's members, and the simple ones among them.
+    pub roles: Roles,
     /// Position of Chronos, when it takes part.
     pub chronos: Option<usize>,
 }
 
 /// Position of the random walk, the benchmark.
 pub(crate) const BENCHMARK: usize = 0;
+/// Position of the market walk: the random walk from the market's quote.
+const MARKET_WALK: usize = 1;
+/// Its name, and that of the other simple model.
+pub(crate) const MARKET_WALK_NAME: &str = "market_walk";
+const EWMA_WALK_NAME: &str = "ewma_walk";
 
 impl Lineup {
     /// The models called `names`, which were checked with the configuration, and `chronos`.
     pub(crate) fn new(horizon: Horizon, names: &[String], chronos: Option<Chronos>) -> Self {
-        let mut models: Vec<Box<dyn Model>> = vec![InSpan::boxed(RandomWalk::new())];
+        let mut models: Vec<Box<dyn Model>> =
+            vec![InSpan::boxed(RandomWalk::new()), InSpan::boxed(MarketWalk::new())];
         let mut members = Vec::new();
         for name in names {
             let model: Box<dyn Model> = match name.as_str() {
+                MARKET_WALK_NAME => {
+                    members.push(MARKET_WALK);
+                    continue;
+                }
+                EWMA_WALK_NAME => InSpan::boxed(SpotAhead::walk(EwmaWalk::new())),
                 "arima_garch" => informed(ArimaGarch::new(ArimaGarchSettings::for_horizon(horizon))),
                 "var" => informed(Var::new(VarSettings::default())),
                 "random_forest" => informed(RandomForest::new(RandomForestSettings::default())),
@@ -44,14 +57,14 @@ impl Lineup {
             models.push(informed(chronos));
             position
         });
-        Self { models, members, chronos }
+        let roles = Roles { simple: simple(&models, &members), members, benchmark: BENCHMARK };
+        Self { models, roles, chronos }
     }
 
-    /// `members` without Chronos; `None` when it is not among them or nothing else is.
-    pub(crate) fn without_chronos(&self, members: &[usize]) -> Option<Vec<usize>> {
-        let chronos = self.chronos.filter(|position| members.contains(position))?;
-        let others: Vec<usize> = members.iter().copied().filter(|member| *member != chronos).collect();
-        (!others.is_empty()).then_some(others)
+    /// `roles` without Chronos; `None` when it is not among the members or nothing else is.
+    pub(crate) fn without_chronos(&self, roles: &Roles) -> Option<Roles> {
+        let chronos = self.chronos.filter(|position| roles.members.contains(position))?;
+        Some(roles.retain(|member| member != chronos)).filter(|others| !others.members.is_empty())
     }
 
     /// The models, the random walk first.
@@ -63,6 +76,15 @@ impl Lineup {
     pub(crate) fn names(&self) -> Vec<String> {
         self.models.iter().map(|m| m.name().to_owned()).collect()
     }
+}
+
+/// The simple models among `members`: the walks from the market's quote, or, where neither is listed, the random walk.
+fn simple(models: &[Box<dyn Model>], members: &[usize]) -> Vec<usize> {
+    let of = |names: &[&str]| -> Vec<usize> {
+        members.iter().copied().filter(|member| names.contains(&models[*member].name())).collect()
+    };
+    let walks = of(&[MARKET_WALK_NAME, EWMA_WALK_NAME]);
+    if walks.is_empty() { of(&["random_walk"]) } else { walks }
 }
 
 /// A model that knows the market's quotes too. The random walk does not: it is the benchmark.
@@ -118,10 +140,18 @@ mod tests {
     #[test]
     fn the_random_walk_is_judged_even_when_it_is_not_in_the_pool() {
         let lineup = Lineup::new(Horizon::D7, &names(&["var", "arima_garch"]), None);
-        assert_eq!(lineup.names(), ["random_walk", "var", "arima_garch"]);
-        assert_eq!(lineup.members, [1, 2]);
+        assert_eq!(lineup.names(), ["random_walk", "market_walk", "var", "arima_garch"]);
+        assert_eq!(lineup.roles, Roles::equal(&[2, 3], BENCHMARK));
         let lineup = Lineup::new(Horizon::D7, &names(&["var", "random_walk"]), None);
-        assert_eq!((lineup.names(), lineup.members), (names(&["random_walk", "var"]), vec![1, 0]));
+        assert_eq!(lineup.names(), names(&["random_walk", "market_walk", "var"]));
+        assert_eq!(lineup.roles, Roles { members: vec![2, 0], simple: vec![0], benchmark: BENCHMARK });
+    }
+
+    #[test]
+    fn weights_are_shrunk_towards_the_walks_from_the_quote_where_they_are_listed() {
+        let lineup = Lineup::new(Horizon::D7, &names(&["random_walk", "market_walk", "var", "ewma_walk"]), None);
+        assert_eq!(lineup.names(), ["random_walk", "market_walk", "var", "ewma_walk"]);
+        assert_eq!(lineup.roles, Roles { members: vec![0, 1, 2, 3], simple: vec![1, 3], benchmark: BENCHMARK });
     }
 
     #[test]
@@ -131,11 +161,12 @@ mod tests {
             Some(Chronos::unavailable("none".into(), settings, BusinessCalendar::chile()))
         };
         let lineup = Lineup::new(Horizon::D7, &names(&["var", "random_walk"]), chronos());
-        assert_eq!(lineup.names(), ["random_walk", "var", "chronos"]);
-        assert_eq!((lineup.members.as_slice(), lineup.chronos), ([1, 0, 2].as_slice(), Some(2)));
-        assert_eq!(lineup.without_chronos(&lineup.members), Some(vec![1, 0]));
-        assert_eq!(lineup.without_chronos(&[1, 0]), None, "Chronos was left out: there is nothing to compare");
+        assert_eq!(lineup.names(), ["random_walk", "market_walk", "var", "chronos"]);
+        assert_eq!((lineup.roles.members.as_slice(), lineup.chronos), ([2, 0, 3].as_slice(), Some(3)));
+        let without = lineup.without_chronos(&lineup.roles).unwrap();
+        assert_eq!((without.members.as_slice(), without.simple.as_slice()), ([2, 0].as_slice(), [0].as_slice()));
+        assert_eq!(lineup.without_chronos(&without), None, "Chronos was left out: there is nothing to compare");
         let alone = Lineup::new(Horizon::D7, &[], chronos());
-        assert_eq!(alone.without_chronos(&alone.members), None);
+        assert_eq!(alone.without_chronos(&alone.roles), None);
     }
 }

@@ -164,16 +164,16 @@ pub(crate) fn forecast(
     let answers = current_answers(&models, market, settings.lookback, &target);
     let forecasts: Vec<Option<QuantileForecast>> =
         answers.iter().map(|(a, _)| a.as_ref().ok().map(|a| a.quantiles.clone())).collect();
-    let present: Vec<usize> = lineup.members.iter().copied().filter(|m| forecasts[*m].is_some()).collect();
+    let present = lineup.roles.retain(|member| forecasts[member].is_some());
     let count = config.ensemble.origins;
     let pool_settings = config.ensemble.pool();
-    let pool = pool_at(market.as_of(), &validated.origins, count, &present, BENCHMARK, &pool_settings);
+    let pool = pool_at(market.as_of(), &validated.origins, count, &present, &pool_settings);
     let ensemble = pool.apply(&forecasts).map_err(|_| no_model_left(&lineup, &answers))?;
 
-    let issued = prequential(&validated.origins, &validated.origins, count, &present, BENCHMARK, &pool_settings);
+    let issued = prequential(&validated.origins, &validated.origins, count, &present, &pool_settings);
     let without_chronos = lineup.without_chronos(&present).and_then(|others| {
-        let pool = pool_at(market.as_of(), &validated.origins, count, &others, BENCHMARK, &pool_settings);
-        let issued = prequential(&validated.origins, &validated.origins, count, &others, BENCHMARK, &pool_settings);
+        let pool = pool_at(market.as_of(), &validated.origins, count, &others, &pool_settings);
+        let issued = prequential(&validated.origins, &validated.origins, count, &others, &pool_settings);
         Some(WithoutChronos { forecast: pool.apply(&forecasts).ok()?, judged: judge_pool(&issued, BENCHMARK) })
     });
     let chronos_seconds = lineup.chronos.map(|position| validated.seconds[position] + answers[position].1);
@@ -290,6 +290,7 @@ fn current_answers(models: &[&dyn Model], market: &Market, lookback: usize, targ
 
 fn no_model_left(lineup: &Lineup, answers: &[Answer]) -> Failure {
     let reasons: Vec<String> = lineup
+        .roles
         .members
         .iter()
         .filter_map(|m| answers[*m].0.as_ref().err().map(|reason| format!("{}: {reason}", lineup.names()[*m])))

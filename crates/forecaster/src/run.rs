@@ -125,6 +125,8 @@ pub(crate) fn carry_out(
     let span = tracing::info_span!("run", horizon = %assignment.horizon, run_id = assignment.run_id);
     let _entered = span.enter();
     let mut usage = Usage::start();
+    let market = place.market.seen_by(place.config, assignment.horizon);
+    let place = &Workplace { market: &market, ..*place };
     let identity = assignment.identity(place.config, RunStatus::Ok);
     let identity = RunIdentity { stale: is_stale(place), ..identity };
     tracing::info!(as_of = %place.market.as_of(), "run started");

@@ -11,7 +11,7 @@ use crate::failure::{Failure, Outcome};
 use crate::market::Market;
 use chrono::{Days, NaiveDate};
 use forecaster_domain::Horizon;
-use forecaster_ensemble::Judged;
+use forecaster_ensemble::{Judged, Skill};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -91,21 +91,29 @@ fn check_models(args: &BacktestArgs) -> Result<(), Failure> {
     }
 }
 
+/// A skill in per cent with its standard error: "+1.23 +- 0.45".
+fn with_error(skill: Option<Skill>) -> String {
+    let Some(Skill { value, error }) = skill else { return "-".to_owned() };
+    let error = error.map_or_else(|| "-".to_owned(), |error| format!("{:.2}", 100.0 * error));
+    format!("{:+.2} +- {error}", 100.0 * value)
+}
+
 fn table(horizons: &[(Horizon, HorizonScores)]) -> String {
     let mut text = String::new();
     for (horizon, scores) in horizons {
         let _ = writeln!(text, "\n{horizon}, {} origins", scores.origins);
         let _ = writeln!(
             text,
-            "{:<26}{:>5}{:>10}{:>9}{:>8}{:>8}{:>8}{:>8}{:>9}",
-            "", "n", "WQL", "RMSE", "MAPE %", "MASE", "80 %", "95 %", "skill %"
+            "{:<26}{:>5}{:>10}{:>9}{:>8}{:>8}{:>8}{:>8}{:>9}{:>7}{:>16}{:>16}",
+            "", "n", "WQL", "RMSE", "MAPE %", "MASE", "80 %", "95 %", "skill %", "+-", "first date", "last date"
         );
         let mut models: Vec<_> = scores.models.iter().collect();
         models.sort_by(|a, b| a.1.scores.wql.total_cmp(&b.1.scores.wql));
-        for (model, Judged { scores: s, skill }) in models {
+        for (model, judged) in models {
+            let Judged { scores: s, skill, .. } = judged;
             let _ = writeln!(
                 text,
-                "{model:<26}{:>5}{:>10.6}{:>9.2}{:>8.2}{:>8.2}{:>8.1}{:>8.1}{:>+9.2}",
+                "{model:<26}{:>5}{:>10.6}{:>9.2}{:>8.2}{:>8.2}{:>8.1}{:>8.1}{:>+9.2}{:>7}{:>16}{:>16}",
                 s.n,
                 s.wql,
                 s.rmse,
@@ -113,7 +121,10 @@ fn table(horizons: &[(Horizon, HorizonScores)]) -> String {
                 s.mase,
                 100.0 * s.coverage80,
                 100.0 * s.coverage95,
-                100.0 * skill
+                100.0 * skill,
+                judged.skill_error.map_or_else(|| "-".to_owned(), |error| format!("{:.2}", 100.0 * error)),
+                with_error(judged.first),
+                with_error(judged.last)
             );
         }
         for left_out in &scores.left_out {

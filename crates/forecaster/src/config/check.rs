@@ -113,6 +113,12 @@ fn check_rates(config: &Config) -> Result<(), Problem> {
         if forecaster_rates::checked_name(name).is_err() {
             return Err(problem(key, quoted(name), "a series name of lower-case letters, digits and _"));
         }
+        if let Some(published) =
+            series.published.as_deref().filter(|text| !text.is_empty() && series.clock_time(name).is_none())
+        {
+            let expected = "a time with its zone, such as \"12:15 Europe/Warsaw\"";
+            return Err(problem(format!("{key}.published"), quoted(published), expected));
+        }
         if series.lag_days > 30 {
             return Err(problem(format!("{key}.lag_days"), series.lag_days, "0 to 30"));
         }

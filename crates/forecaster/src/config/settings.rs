@@ -3,7 +3,7 @@
 use super::{GuardSettings, HorizonEmail, MailSettings};
 use crate::failure::Failure;
 use chrono_tz::Tz;
-use forecaster_domain::{Horizon, Pair};
+use forecaster_domain::{ClockTime, Horizon, Pair};
 use forecaster_ensemble::PoolSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,7 +14,14 @@ use std::str::FromStr;
 pub(crate) const CHRONOS: &str = "chronos";
 
 /// Names under which models can be listed in `horizons.X.models`.
-pub(crate) const MODEL_NAMES: [&str; 4] = ["random_walk", "arima_garch", "var", "random_forest"];
+pub(crate) const MODEL_NAMES: [&str; 6] =
+    ["random_walk", "market_walk", "ewma_walk", "arima_garch", "var", "random_forest"];
+
+/// When Narodowy Bank Polski has published the day's rates, by its own word: the latest of the sources of quotes.
+const QUOTES_PUBLISHED: &str = "12:15 Europe/Warsaw";
+
+/// Models of a horizon unless its own are listed.
+const DEFAULT_MODELS: [&str; 5] = ["market_walk", "ewma_walk", "arima_garch", "var", "random_forest"];
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -267,6 +274,10 @@ pub(crate) struct FilePlace {
 pub(crate) struct SeriesSettings {
     /// Calendar days between a value's date and the first as-of date at which it is known.
     pub lag_days: u16,
+    /// Time of day, with its zone, from which a value is known on that date; empty: from the start of the day. Where it is
+    /// not there, market quotes count as known from [`QUOTES_PUBLISHED`] on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<String>,
     /// An order of providers of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub providers: Option<Vec<String>>,
@@ -277,7 +288,16 @@ pub(crate) struct SeriesSettings {
 
 impl Default for SeriesSettings {
     fn default() -> Self {
-        Self { lag_days: 1, providers: None, symbols: BTreeMap::new() }
+        Self { lag_days: 1, published: None, providers: None, symbols: BTreeMap::new() }
+    }
+}
+
+impl SeriesSettings {
+    /// Time of day at which values of the series `name` are published; `None`: at the start of the day.
+    pub(crate) fn clock_time(&self, name: &str) -> Option<ClockTime> {
+        let usual = if name.ends_with("_spot") { QUOTES_PUBLISHED } else { "" };
+        // Checked with the configuration.
+        self.published.as_deref().unwrap_or(usual).parse().ok()
     }
 }
 
@@ -294,7 +314,12 @@ impl Default for RatesSettings {
             cross_check: true,
             watched: ["copper", "vix", "tpm", "fed_funds"].map(str::to_owned).into(),
             provider: ProviderPlaces::default(),
-            series: names.map(|name| (name.to_owned(), SeriesSettings::default())).into(),
+            series: names
+                .map(|name| {
+                    let published = name.ends_with("_spot").then(|| QUOTES_PUBLISHED.to_owned());
+                    (name.to_owned(), SeriesSettings { published, ..SeriesSettings::default() })
+                })
+                .into(),
         }
     }
 }
@@ -364,7 +389,7 @@ pub(crate) struct EnsembleSettings {
     pub stride: usize,
     /// Origins after which a loss counts half in the weights.
     pub half_life: f64,
-    /// Share of the weight that is dealt out equally.
+    /// Share of the weight that is dealt out by the prior, whatever the losses were.
     pub shrinkage: f64,
     /// Least weight of a model.
     pub weight_floor: f64,
@@ -374,7 +399,7 @@ pub(crate) struct EnsembleSettings {
 
 impl Default for EnsembleSettings {
     fn default() -> Self {
-        Self { origins: 60, stride: 5, half_life: 30.0, shrinkage: 0.3, weight_floor: 0.05, weight_cap: 0.6 }
+        Self { origins: 60, stride: 5, half_life: 30.0, shrinkage: 0.3, weight_floor: 0.0, weight_cap: 1.0 }
     }
 }
 
@@ -443,7 +468,7 @@ impl HorizonSettings {
         Self {
             enabled: true,
             schedule: schedule.into(),
-            models: MODEL_NAMES.map(str::to_owned).into(),
+            models: DEFAULT_MODELS.map(str::to_owned).into(),
             email: HorizonEmail::default(),
             lookback: 1500,
             chronos: HorizonChronos { enabled: chronos, context_length, num_samples: 100, temperature: 1.0 },
@@ -459,7 +484,7 @@ impl HorizonSettings {
 impl Default for Horizons {
     fn default() -> Self {
         Self {
-            d7: HorizonSettings::new("0 8 * * Mon", true, 180),
+            d7: HorizonSettings::new("30 8 * * Mon", true, 180),
             d15: HorizonSettings::new("0 9 1,15 * *", false, 180),
             d30: HorizonSettings::new("30 9 1 * *", false, 90),
             d90: HorizonSettings::new("0 10 * * Tue#1", false, 365),

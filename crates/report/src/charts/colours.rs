@@ -23,6 +23,8 @@ fn known(name: &str) -> Option<&'static str> {
     Some(match name {
         "ensemble" => ACCENT,
         "random_walk" | "usdclp_spot" => GREY,
+        "ewma_walk" => OLIVE,
+        "market_walk" => SALMON,
         "arima_garch" | "copper" | "copper_comex" => ORANGE,
         "chronos" | "dxy" | "usd_broad" => BLUE,
         "var" | "usdbrl" => GREEN,

@@ -155,6 +155,8 @@ labels! {
 pub(crate) fn model_name(language: Language, name: &str) -> String {
     match name {
         "random_walk" => language.pick("Paseo aleatorio", "Random walk").to_owned(),
+        "market_walk" => language.pick("Paseo desde el mercado", "Market walk").to_owned(),
+        "ewma_walk" => language.pick("Paseo EWMA", "EWMA walk").to_owned(),
         "arima_garch" => "ARIMA-GARCH".to_owned(),
         "var" => "VAR".to_owned(),
         "random_forest" => language.pick("Bosque aleatorio", "Random forest").to_owned(),

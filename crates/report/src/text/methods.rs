@@ -16,6 +16,14 @@ pub(crate) fn description(language: Language, name: &str) -> &'static str {
             "The benchmark: the best guess for tomorrow is the last value. Gaussian log returns without drift, with \
              the volatility of the last 250 observations growing with the square root of time.",
         ),
+        "market_walk" => language.pick(
+            "El paseo aleatorio de la referencia, pero desde la cotización de mercado: la mediana se mueve lo que la cotización              ha explicado del retorno siguiente en los últimos 500 días, y el ancho pierde la varianza así explicada. Sin              cotización es igual a la referencia.",
+            "The benchmark's random walk, but from the market's quote: the median moves by what the quote has explained of the              next return over the last 500 days, and the width loses the variance explained. Without a quote it equals the              benchmark.",
+        ),
+        "ewma_walk" => language.pick(
+            "Paseo aleatorio desde la cotización de mercado con volatilidad de promedios exponenciales (decaimientos 0,97 y              0,99 al día), que vuelve con los pasos a la de 500 días. El ancho de cada paso se corrige por lo que de verdad              ocurrió en cada día de la ventana (predicción conforme).",
+            "A random walk from the market's quote whose volatility is that of exponential averages (decays of 0.97 and 0.99 a              day), returning over the steps to that of 500 days. The width of each step is corrected by what really happened              on every day of the window (conformal prediction).",
+        ),
         "arima_garch" => language.pick(
             "Un ARMA sobre los retornos logarítmicos, de orden elegido por AICc y estimado por máxima verosimilitud \
              exacta, con varianza GARCH(1,1) y errores t de Student. Los cuantiles salen de sumas de retornos simulados.",
@@ -24,9 +32,9 @@ pub(crate) fn description(language: Language, name: &str) -> &'static str {
         ),
         "var" => language.pick(
             "Autorregresión vectorial del par y sus series explicativas, con rezagos elegidos por AIC. Errores \
-             gaussianos: la covarianza de los residuos recientes, que vuelve con los pasos a la de todos.",
+             gaussianos: la covarianza de los residuos recientes, que vuelve con los pasos a la de los últimos 500.",
             "A vector autoregression of the pair and its regressors, with the lag chosen by AIC. Gaussian errors: the \
-             covariance of the recent residuals, returning over the steps to that of all.",
+             covariance of the recent residuals, returning over the steps to that of the last 500.",
         ),
         "random_forest" => language.pick(
             "Bosque de regresión cuantílica: muchos árboles sobre submuestras de la historia. Cada plazo se pronostica \

@@ -10,6 +10,8 @@ use crate::{
 pub(crate) fn model(language: Language, name: &str, short: bool) -> String {
     match (name, short) {
         ("random_walk", true) => language.pick("Paseo", "Walk").to_owned(),
+        ("market_walk", true) => language.pick("Mercado", "Market").to_owned(),
+        ("ewma_walk", true) => "EWMA".to_owned(),
         ("random_forest", true) => language.pick("Bosque", "Forest").to_owned(),
         ("arima_garch", true) => "ARIMA".to_owned(),
         ("chronos", true) => "Chronos".to_owned(),

@@ -53,6 +53,18 @@ pub(crate) fn source_gap(language: Language, gap: &SourceGap) -> String {
         (SourceGap::Dates(RegressorGap::Broken { date }), English) => {
             format!("is too far from the pair on {}", day(*date))
         }
+        (SourceGap::Dates(RegressorGap::Repeated { date }), Spanish) => {
+            format!("repite el valor anterior el {}", day(*date))
+        }
+        (SourceGap::Dates(RegressorGap::Repeated { date }), English) => {
+            format!("repeats the value before on {}", day(*date))
+        }
+        (SourceGap::Dates(RegressorGap::StandsIn { date }), Spanish) => {
+            format!("reemplaza a la tasa oficial el {}, así que no dice nada más", day(*date))
+        }
+        (SourceGap::Dates(RegressorGap::StandsIn { date }), English) => {
+            format!("stands in for the official rate on {}, so it tells nothing more", day(*date))
+        }
     }
 }
 

@@ -23,6 +23,8 @@ fn in_words(language: Language, model: &str) -> String {
             language.pick("el conjunto sin Chronos", "the ensemble without Chronos").to_owned()
         }
         "random_walk" => language.pick("el paseo aleatorio", "the random walk").to_owned(),
+        "market_walk" => language.pick("el paseo desde el mercado", "the market walk").to_owned(),
+        "ewma_walk" => language.pick("el paseo EWMA", "the EWMA walk").to_owned(),
         "random_forest" => language.pick("el bosque aleatorio", "the random forest").to_owned(),
         other => labels::model_name(language, other),
     }
