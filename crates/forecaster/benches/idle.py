@@ -87,7 +87,7 @@ def main():
                 idle = rss_mib(pid)
                 soon = time.localtime(time.time() + 65)
                 text = config.replace('timezone = "America/Santiago"', f'timezone = "{zone()}"')
-                text = text.replace('"0 8 * * Mon"', f'"{soon.tm_min} {soon.tm_hour} * * *"')
+                text = text.replace('"30 8 * * Mon"', f'"{soon.tm_min} {soon.tm_hour} * * *"')
                 (here / "forecasters.toml").write_text(text)
                 daemon.send_signal(1)
                 status = heard(channel, "-> ", 200)

@@ -60,7 +60,7 @@ pub(crate) fn backtest(
     let takes_part = models.map_or(settings.chronos.enabled, |models| models.iter().any(|name| name == CHRONOS));
     let others = models.unwrap_or(&settings.models).iter().filter(|name| *name != CHRONOS).cloned();
     let chronos = takes_part.then(|| chronos.model(config, horizon, &market.calendar));
-    let lineup = Lineup::new(horizon, &others.collect::<Vec<_>>(), chronos);
+    let lineup = Lineup::new(horizon, &others.collect::<Vec<_>>(), chronos, market.history.spot().is_some());
     let origins = period_origins(market, horizon, period)?;
     let grid = validation_grid(config, market, horizon, &origins);
     let all_models = lineup.models();

@@ -28,8 +28,9 @@ pub(crate) const MARKET_WALK_NAME: &str = "market_walk";
 const EWMA_WALK_NAME: &str = "ewma_walk";
 
 impl Lineup {
-    /// The models called `names`, which were checked with the configuration, and `chronos`.
-    pub(crate) fn new(horizon: Horizon, names: &[String], chronos: Option<Chronos>) -> Self {
+    /// The models called `names`, which were checked with the configuration, and `chronos`. `has_quotes`: whether there are
+    /// market quotes of the pair.
+    pub(crate) fn new(horizon: Horizon, names: &[String], chronos: Option<Chronos>, has_quotes: bool) -> Self {
         let mut models: Vec<Box<dyn Model>> =
             vec![InSpan::boxed(RandomWalk::new()), InSpan::boxed(MarketWalk::new())];
         let mut members = Vec::new();
@@ -57,7 +58,7 @@ impl Lineup {
             models.push(informed(chronos));
             position
         });
-        let roles = Roles { simple: simple(&models, &members), members, benchmark: BENCHMARK };
+        let roles = Roles { simple: simple(&models, &members, has_quotes), members, benchmark: BENCHMARK };
         Self { models, roles, chronos }
     }
 
@@ -78,13 +79,14 @@ impl Lineup {
     }
 }
 
-/// The simple models among `members`: the walks from the market's quote, or, where neither is listed, the random walk.
-fn simple(models: &[Box<dyn Model>], members: &[usize]) -> Vec<usize> {
+/// The simple models among `members`: the walks from the market's quote, or, where neither is listed and there are no
+/// quotes, the random walk. With quotes a random walk that knows nothing of them is not what to shrink towards.
+fn simple(models: &[Box<dyn Model>], members: &[usize], has_quotes: bool) -> Vec<usize> {
     let of = |names: &[&str]| -> Vec<usize> {
         members.iter().copied().filter(|member| names.contains(&models[*member].name())).collect()
     };
     let walks = of(&[MARKET_WALK_NAME, EWMA_WALK_NAME]);
-    if walks.is_empty() { of(&["random_walk"]) } else { walks }
+    if walks.is_empty() && !has_quotes { of(&["random_walk"]) } else { walks }
 }
 
 /// A model that knows the market's quotes too. The random walk does not: it is the benchmark.
@@ -139,17 +141,20 @@ mod tests {
 
     #[test]
     fn the_random_walk_is_judged_even_when_it_is_not_in_the_pool() {
-        let lineup = Lineup::new(Horizon::D7, &names(&["var", "arima_garch"]), None);
+        let lineup = Lineup::new(Horizon::D7, &names(&["var", "arima_garch"]), None, false);
         assert_eq!(lineup.names(), ["random_walk", "market_walk", "var", "arima_garch"]);
         assert_eq!(lineup.roles, Roles::equal(&[2, 3], BENCHMARK));
-        let lineup = Lineup::new(Horizon::D7, &names(&["var", "random_walk"]), None);
+        let lineup = Lineup::new(Horizon::D7, &names(&["var", "random_walk"]), None, false);
         assert_eq!(lineup.names(), names(&["random_walk", "market_walk", "var"]));
         assert_eq!(lineup.roles, Roles { members: vec![2, 0], simple: vec![0], benchmark: BENCHMARK });
+        let lineup = Lineup::new(Horizon::D7, &names(&["var", "random_walk"]), None, true);
+        assert_eq!(lineup.roles, Roles::equal(&[2, 0], BENCHMARK), "it knows nothing of the quotes");
     }
 
     #[test]
     fn weights_are_shrunk_towards_the_walks_from_the_quote_where_they_are_listed() {
-        let lineup = Lineup::new(Horizon::D7, &names(&["random_walk", "market_walk", "var", "ewma_walk"]), None);
+        let lineup =
+            Lineup::new(Horizon::D7, &names(&["random_walk", "market_walk", "var", "ewma_walk"]), None, true);
         assert_eq!(lineup.names(), ["random_walk", "market_walk", "var", "ewma_walk"]);
         assert_eq!(lineup.roles, Roles { members: vec![0, 1, 2, 3], simple: vec![1, 3], benchmark: BENCHMARK });
     }
@@ -160,13 +165,13 @@ mod tests {
             let settings = ChronosSettings { context_length: 180, temperature: 1.0 };
             Some(Chronos::unavailable("none".into(), settings, BusinessCalendar::chile()))
         };
-        let lineup = Lineup::new(Horizon::D7, &names(&["var", "random_walk"]), chronos());
+        let lineup = Lineup::new(Horizon::D7, &names(&["var", "random_walk"]), chronos(), false);
         assert_eq!(lineup.names(), ["random_walk", "market_walk", "var", "chronos"]);
         assert_eq!((lineup.roles.members.as_slice(), lineup.chronos), ([2, 0, 3].as_slice(), Some(3)));
         let without = lineup.without_chronos(&lineup.roles).unwrap();
         assert_eq!((without.members.as_slice(), without.simple.as_slice()), ([2, 0].as_slice(), [0].as_slice()));
         assert_eq!(lineup.without_chronos(&without), None, "Chronos was left out: there is nothing to compare");
-        let alone = Lineup::new(Horizon::D7, &[], chronos());
+        let alone = Lineup::new(Horizon::D7, &[], chronos(), false);
         assert_eq!(alone.without_chronos(&alone.roles), None);
     }
 }

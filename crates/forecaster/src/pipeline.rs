@@ -153,7 +153,7 @@ pub(crate) fn forecast(
     let settings = config.horizons.get(horizon);
     let takes_part = settings.chronos.enabled && suspended.is_none();
     let chronos = takes_part.then(|| chronos.model(config, horizon, &market.calendar));
-    let lineup = Lineup::new(horizon, &settings.models, chronos);
+    let lineup = Lineup::new(horizon, &settings.models, chronos, market.history.spot().is_some());
     let models = lineup.models();
     let target = Target { horizon, dates: market.calendar.target_dates(market.as_of(), horizon) };
     if target.dates.is_empty() {
