@@ -61,8 +61,8 @@ fn a_backtest_scores_what_a_run_would_have_issued() {
 #[test]
 fn a_period_without_origins_says_which_are_possible() {
     let desk = Desk::new();
-    let finished = desk.run(&["backtest", "90d", "--from", "2024-12-01", "--to", "2024-12-30"]).expect(2);
-    assert!(finished.stderr().contains("90d: no origin from 2024-12-01 to 2024-12-30"), "{}", finished.stderr());
+    let finished = desk.run(&["backtest", "90d", "--from", "2026-10-01", "--to", "2026-10-23"]).expect(2);
+    assert!(finished.stderr().contains("90d: no origin from 2026-10-01 to 2026-10-23"), "{}", finished.stderr());
     assert!(finished.stderr().contains("hint: origins are possible from"));
     let finished = desk.run(&["backtest", "7d", "--models", "arima"]).expect(2);
     assert!(finished.stderr().contains("'arima' is no model; expected some of random_walk"));
