@@ -100,9 +100,11 @@ fn the_official_source_takes_over_when_there_is_an_answer() {
     assert!(stored(&desk, "usdclp").iter().all(|o| o.source == "mindicador"));
 }
 
+type Answer = fn() -> Reply;
+
 #[test]
 fn its_failures_are_told_and_the_run_goes_on_with_the_embedded_quotes() {
-    let rows: [(fn() -> Reply, &str); 4] = [
+    let rows: [(Answer, &str); 4] = [
         (
             || Reply::status(400, "400 BadRequest - Błędny zakres dat / Invalid date range"),
             "answers 400 Bad Request: '400 BadRequest - Błędny zakres dat / Invalid date range'",
