@@ -33,6 +33,8 @@ mod run;
 mod scoring;
 mod secret;
 mod track_record;
+#[cfg(test)]
+mod worlds;
 
 use clap::CommandFactory;
 use cli::{ChronosCommand, Cli, Command, ConfigCommand, MailCommand, ModelCommand, RatesCommand};

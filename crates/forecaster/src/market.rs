@@ -33,6 +33,8 @@ pub(crate) struct Market {
     pub watched: Vec<Series>,
     /// Whether it is the market as it is now, and not as it was on an as-of date asked for.
     pub is_now: bool,
+    /// From which date on quotes of the market stand in for the official rate, up to the last value, and whose the last is.
+    pub stands_in: Option<(NaiveDate, String)>,
 }
 
 /// One series of the market.
@@ -67,6 +69,7 @@ impl Market {
         let rules = |name: &str| quality_rules(&pair, name, today);
         let own = assemble_pair(&store, &pair, rules, as_of, MIN_OBSERVATIONS)?;
         require_enough(&own, as_of)?;
+        let stands_in = own.stand_in_from().zip(own.stand_in().map(str::to_owned));
         let mut sources = vec![source(&own, &pair.series_name())];
         let (mut regressors, mut spot) = (Vec::new(), None);
         for (name, settings) in config.rates.series.iter().filter(|(name, _)| serves(name, &pair)) {
@@ -94,7 +97,7 @@ impl Market {
         let is_now = as_of.is_none();
         let history = history.made_at(None, is_now);
         let fetched = Fetched::default();
-        let mut market = Self { pair, calendar, history, sources, today, fetched, watched, is_now };
+        let mut market = Self { pair, calendar, history, sources, today, fetched, watched, is_now, stands_in };
         market.note_usable();
         Ok(market)
     }
@@ -122,8 +125,19 @@ impl Market {
 
     /// The market source whose quote stands in for the last official rate, when one does.
     pub(crate) fn stand_in(&self) -> Option<&str> {
-        let own = self.sources.first()?;
-        forecaster_rates::is_stand_in(&own.name, &own.provider).then_some(own.provider.as_str())
+        let of_provider = || {
+            let own = self.sources.first()?;
+            forecaster_rates::is_stand_in(&own.name, &own.provider).then_some(own.provider.as_str())
+        };
+        self.stands_in.as_ref().map(|(_, provider)| provider.as_str()).or_else(of_provider)
+    }
+
+    /// Date of the last observation that is no embedded quote standing in for the official rate: what happened, for whoever
+    /// judges forecasts by it.
+    pub(crate) fn last_official(&self) -> NaiveDate {
+        let before = self.stands_in.as_ref().and_then(|(from, _)| from.pred_opt());
+        let pair = self.history.pair();
+        before.and_then(|date| pair.index_at_or_before(date)).map_or_else(|| self.as_of(), |last| pair.dates()[last])
     }
 
     /// What is to be said of the last value: why it may not be what it seems.

@@ -47,7 +47,8 @@ pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<Outcome, 
     check_models(args)?;
     let horizons = chosen(args.horizon, config)?;
     let market = Market::load(config, None, today(config))?;
-    let to = args.to.unwrap_or_else(|| market.as_of());
+    // Unless asked for, no forecast is judged by quotes that stand in for official rates.
+    let to = args.to.unwrap_or_else(|| market.last_official());
     let from = args.from.unwrap_or_else(|| to - Days::new(730));
     if from > to {
         return Err(Failure::usage(format!("--from {from} lies after --to {to}")));

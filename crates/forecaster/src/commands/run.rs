@@ -70,8 +70,10 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
 /// Whether all that a forecast as of that date can see is there already.
 fn is_known(config: &Config, as_of: Option<NaiveDate>) -> Result<bool, Failure> {
     let Some(as_of) = as_of else { return Ok(false) };
-    let market = Market::load(config, None, today(config));
-    Ok(market.is_ok_and(|market| market.as_of() >= as_of))
+    let load = |until| Market::load(config, until, today(config));
+    // A quote that stood in for the official rate of then may give way to it by now.
+    let is_quoted = || load(Some(as_of)).is_ok_and(|then| then.stand_in().is_some());
+    Ok(load(None).is_ok_and(|market| market.as_of() >= as_of) && !is_quoted())
 }
 
 fn summary(issued: &Issued, market: &Market) -> String {
