@@ -181,6 +181,13 @@ impl History {
         Self { spot: cut_at(&spot, date, Series::dated_until), gap: OnceLock::new(), ..self }
     }
 
+    /// The same without the market quotes of `date` and later.
+    #[must_use]
+    pub fn without_quotes_from(self, date: NaiveDate) -> Self {
+        let before = |spot: Regressor| cut_at(&spot, date - Days::new(1), Series::dated_until);
+        Self { spot: self.spot.clone().and_then(before), gap: OnceLock::new(), ..self }
+    }
+
     /// The same for forecasts that are made at this time of an as-of date: of a series with a time of publication they
     /// know what had been published by then. With `is_now` all that is at hand counts as known on the last date: it
     /// is today, and whatever is at hand has been published.
@@ -431,5 +438,80 @@ mod tests {
         }
         let earlier = history.until(day("2024-01-11")).unwrap();
         assert_eq!(values(&earlier, "2024-01-17"), values(&history, "2024-01-11"));
+    }
+
+    fn at(text: &str) -> ClockTime {
+        text.parse().unwrap()
+    }
+
+    /// The pair at ninety and something on thirty weekdays from 2024-01-08 on, and quotes of it that become known at 12:15
+    /// in Warsaw on the next weekday.
+    fn quoted_in_warsaw() -> History {
+        let pair = weekdays("usdclp", "2024-01-08", 30);
+        let quotes: Vec<Observation> = weekdays("usdclp_spot", "2024-01-05", 31)
+            .observations()
+            .map(|o| Observation {
+                value: o.value * (1.0 + 0.001 * f64::from(chrono::Datelike::day(&o.date) * 7 % 11)),
+                ..o
+            })
+            .collect();
+        let spot = Regressor {
+            published: Some(at("12:15 Europe/Warsaw")),
+            ..Regressor::new(Series::new("usdclp_spot", &quotes).unwrap(), 1)
+        };
+        History::new(pair, vec![]).with_spot(spot)
+    }
+
+    #[test]
+    fn a_replay_knows_the_quote_that_had_been_published_at_its_hour() {
+        let history = quoted_in_warsaw();
+        // In January noon in Warsaw is 08:15 in Santiago.
+        let seen = |time: &str, date: &str| {
+            let history = history.clone().made_at(Some(at(time)), false).until(day(date)).unwrap();
+            history.spot_gap().map(|gap| gap.unwrap().quoted)
+        };
+        assert_eq!(
+            seen("08:30 America/Santiago", "2024-02-05"),
+            Ok(day("2024-02-02")),
+            "a Monday knows Friday's close"
+        );
+        assert_eq!(seen("08:30 America/Santiago", "2024-02-06"), Ok(day("2024-02-05")));
+        assert!(matches!(seen("08:00 America/Santiago", "2024-02-06"), Err(RegressorGap::Ended { .. })));
+        assert!(matches!(seen("08:00 America/Santiago", "2024-02-05"), Err(RegressorGap::Ended { .. })), "hours old");
+    }
+
+    #[test]
+    fn now_all_that_is_at_hand_is_known_and_the_past_is_still_as_it_was() {
+        let early = Some(at("08:00 America/Santiago"));
+        let now = quoted_in_warsaw().made_at(early, true);
+        // On the last date the quote is known, but no earlier date had one: too few to know what a gap is worth.
+        assert_eq!(now.spot_gap().unwrap_err(), RegressorGap::TooFew { known: 1, needed: 10 });
+        let late = quoted_in_warsaw().made_at(Some(at("08:30 America/Santiago")), true);
+        assert_eq!(late.spot_gap().unwrap().unwrap().quoted, day("2024-02-15"));
+        assert_eq!(late.until(late.as_of()).unwrap().spot_gap(), late.spot_gap());
+        let without = late.without_quotes_from(day("2024-02-15"));
+        assert!(matches!(without.spot_gap(), Err(RegressorGap::Ended { .. })));
+    }
+
+    #[test]
+    fn a_regressor_with_a_time_of_publication_is_seen_from_then_on() {
+        let dxy = Regressor {
+            published: Some(at("18:00 America/New_York")),
+            ..Regressor::new(weekdays("dxy", "2024-01-01", 20), 0)
+        };
+        let history = History::new(weekdays("usdclp", "2024-01-08", 10), vec![dxy]);
+        let aligned = |time: &str| {
+            history.clone().made_at(Some(at(time)), false).aligned_regressors().0[0].values[..2].to_vec()
+        };
+        // Monday evening knows Monday's value, the sixth; Monday morning knows Friday's.
+        assert_eq!(aligned("21:00 America/Santiago"), [105.0, 106.0]);
+        assert_eq!(aligned("08:30 America/Santiago"), [104.0, 105.0]);
+        let regressor = &history.regressors()[0];
+        assert_eq!(regressor.known_at(day("2024-01-08")).to_rfc3339(), "2024-01-08T23:00:00+00:00");
+        assert_eq!(
+            regressor.known_at(day("2024-01-06")).to_rfc3339(),
+            "2024-01-08T23:00:00+00:00",
+            "a Saturday waits for Monday"
+        );
     }
 }

@@ -262,4 +262,18 @@ mod tests {
         let early = History::new(pair, vec![]).with_spot(spot).until(day("2024-01-01")).unwrap();
         assert_eq!(early.spot_gap(), Ok(None));
     }
+
+    #[test]
+    fn a_quote_that_repeats_the_one_before_and_one_that_is_the_pair_itself_are_no_news() {
+        let (pair, mut quotes) = quoted(30);
+        let whole = gap(&pair, &quotes).unwrap();
+        quotes[15].1 = quotes[14].1;
+        assert_eq!(gap(&pair, &quotes).unwrap().values[16], None);
+        assert_eq!(whole.quote, quotes[28].1);
+        quotes[28].1 = quotes[27].1;
+        assert_eq!(gap(&pair, &quotes).unwrap_err().to_string(), "has stood still since before 2024-02-08");
+        quotes[28].1 = 900.0;
+        let error = gap(&pair, &quotes).unwrap_err().to_string();
+        assert_eq!(error, "stands in for the pair itself (quote of 2024-02-08)");
+    }
 }

@@ -122,4 +122,74 @@ mod tests {
         let moved = (own.median(4) / history.pair().last_value()).ln();
         assert!(moved.abs() < 0.15 * gap.now.abs(), "{moved} of a gap of {}", gap.now);
     }
+
+    /// The history of [`quoted`] with its quotes, oldest first, put through `fault`.
+    fn with_fault(fault: impl Fn(&mut Vec<Observation>)) -> History {
+        let history = quoted(0.9);
+        let mut quotes: Vec<Observation> = history.spot().unwrap().series.observations().collect();
+        fault(&mut quotes);
+        let spot = Regressor::new(Series::new("usdclp_spot", &quotes).unwrap(), 0);
+        History::new(history.pair().clone(), vec![]).with_spot(spot)
+    }
+
+    /// How far the median is moved from the last value, in logarithms, and what is said of the quote.
+    fn moved(history: &History) -> (f64, String) {
+        let forecast = MarketWalk::new().forecast(history, &target(day(700), 5)).unwrap();
+        let said = forecast.details.iter().find(|(name, _)| name == "spot quote left out");
+        let move_ = (forecast.quantiles.median(4) / history.pair().last_value()).ln();
+        (move_, said.map(|(_, reason)| reason.clone()).unwrap_or_default())
+    }
+
+    #[test]
+    fn a_quote_a_hundred_times_too_large_or_small_moves_nothing_and_is_named() {
+        for factor in [100.0, 0.01, 10.0, 1.2] {
+            let (moved, said) = moved(&with_fault(|quotes| quotes.last_mut().unwrap().value *= factor));
+            assert!(moved.abs() < 1e-12, "{factor}: {moved}");
+            assert!(said.contains("too far from the pair on 2011-12-01"), "{factor}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_feed_that_stands_still_moves_nothing_from_its_second_day_on() {
+        for days in [1, 2, 5, 7] {
+            let (moved, said) = moved(&with_fault(|quotes| {
+                let count = quotes.len();
+                let stuck = quotes[count - 1 - days].value;
+                quotes[count - days..].iter_mut().for_each(|quote| quote.value = stuck);
+            }));
+            assert!(moved.abs() < 1e-12, "{days}: {moved}");
+            assert!(said.contains("stood still"), "{days}: {said}");
+        }
+    }
+
+    #[test]
+    fn without_a_quote_of_the_day_a_holiday_in_warsaw_say_an_older_one_moves_nothing() {
+        let (moved, said) = moved(&with_fault(|quotes| quotes.truncate(quotes.len() - 1)));
+        assert!(moved.abs() < 1e-12 && said.contains("ends on 2011-11-30"), "{moved} {said}");
+    }
+
+    #[test]
+    fn after_a_month_without_quotes_the_first_one_counts_by_what_was_learnt_before() {
+        let whole = moved(&quoted(0.9)).0;
+        let (after, said) = moved(&with_fault(|quotes| {
+            let count = quotes.len();
+            quotes.drain(count - 31..count - 1);
+        }));
+        assert!(said.is_empty(), "{said}");
+        assert!((after / whole - 1.0).abs() < 0.02, "{after} against {whole}");
+    }
+
+    #[test]
+    fn quotes_of_which_many_were_wrong_are_worth_less() {
+        // Every other quote of the last year is that of another world.
+        let noise = normals(700, 5);
+        let (less, _) = moved(&with_fault(|quotes| {
+            let count = quotes.len();
+            for (i, quote) in quotes.iter_mut().enumerate().take(count - 1).skip(count - 400).step_by(2) {
+                quote.value *= f64::exp(0.02 * noise[i]);
+            }
+        }));
+        let whole = moved(&quoted(0.9)).0;
+        assert!(less / whole < 0.7 && less / whole > 0.0, "{less} against {whole}");
+    }
 }
