@@ -3,7 +3,7 @@
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::market::{MIN_OBSERVATIONS, legs, quality_rules, serves};
+use crate::market::{MIN_OBSERVATIONS, legs, quality_rules, serves, spot_of};
 use crate::secret::Secret;
 use chrono::{Days, NaiveDate, Utc};
 use forecaster_rates::{
@@ -34,6 +34,9 @@ pub(crate) struct Fetched {
     pub faults: Vec<Fault>,
     /// A newest value of the pair, or of what it is made of, that nobody confirms.
     pub doubt: Option<Doubt>,
+    /// A newest market quote of the pair that another source contradicts, or that jumps and nobody confirms: no forecast
+    /// starts from it.
+    pub quote_doubt: Option<Doubt>,
     /// Why values of the pair could not be stored.
     pub unstored: Option<String>,
 }
@@ -44,11 +47,13 @@ impl Fetched {
         self.doubt.is_some() || self.unstored.is_some()
     }
 
-    fn new(outcomes: &[SeriesOutcome], of_pair: &[String]) -> Self {
-        let own = || outcomes.iter().filter(|outcome| of_pair.contains(&outcome.series));
+    fn new(outcomes: &[SeriesOutcome], of_pair: &[String], quotes: &[String]) -> Self {
+        let of = |names: &[String]| outcomes.iter().filter(|outcome| names.contains(&outcome.series));
+        let own = || of(of_pair);
         Self {
             faults: outcomes.iter().flat_map(SeriesOutcome::faults).collect(),
             doubt: own().find_map(|outcome| outcome.doubt.clone()),
+            quote_doubt: of(quotes).find_map(|outcome| outcome.doubt.clone()),
             unstored: own().find_map(|outcome| outcome.store_error.clone()),
         }
     }
@@ -58,8 +63,10 @@ impl Fetched {
 /// experience says so.
 pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> Fetched {
     let of_pair = config.pair().map(|pair| [vec![pair.series_name()], legs(&pair)].concat()).unwrap_or_default();
+    let quotes = config.pair().map(|pair| vec![spot_of(&pair)]).unwrap_or_default();
     if offline || has_nobody_to_ask(config) {
-        return Fetched { doubt: remembered_doubt(config, &of_pair), ..Fetched::default() };
+        let (doubt, quote_doubt) = (remembered_doubt(config, &of_pair), remembered_doubt(config, &quotes));
+        return Fetched { doubt, quote_doubt, ..Fetched::default() };
     }
     let started = Instant::now();
     let settings =
@@ -80,8 +87,12 @@ pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> Fetch
         "rates fetched: {added} new values, {answered} of {} series answered",
         outcomes.len()
     );
-    let fetched = Fetched::new(&outcomes, &of_pair);
-    Fetched { doubt: fetched.doubt.or_else(|| remembered_doubt(config, &of_pair)), ..fetched }
+    let fetched = Fetched::new(&outcomes, &of_pair, &quotes);
+    Fetched {
+        doubt: fetched.doubt.or_else(|| remembered_doubt(config, &of_pair)),
+        quote_doubt: fetched.quote_doubt.or_else(|| remembered_doubt(config, &quotes)),
+        ..fetched
+    }
 }
 
 /// What an earlier fetch could not confirm, when it is still the newest value.

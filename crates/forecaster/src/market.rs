@@ -120,7 +120,18 @@ impl Market {
     pub(crate) fn with(self, mut fetched: Fetched) -> Self {
         let as_of = self.as_of();
         fetched.doubt = fetched.doubt.filter(|doubt| doubt.date <= as_of);
-        Self { fetched, ..self }
+        let spot = self.history.spot().map(|spot| spot.series.last_date());
+        fetched.quote_doubt = fetched.quote_doubt.filter(|doubt| spot == Some(doubt.date));
+        let mut market = Self { fetched, ..self };
+        if let Some(doubt) = market.fetched.quote_doubt.clone() {
+            tracing::warn!("no forecast starts from the newest quote: {doubt}");
+            market.history = market.history.clone().without_quotes_from(doubt.date);
+            market.note_usable();
+            if let Some(source) = market.sources.iter_mut().find(|source| source.name == doubt.series) {
+                source.left_out = Some(SourceGap::Unavailable(doubt.to_string()));
+            }
+        }
+        market
     }
 
     /// The market source whose quote stands in for the last official rate, when one does.
@@ -187,7 +198,8 @@ impl Market {
             statuses.push(RegressorStatus { name, left_out: self.history.spot_gap().err() });
         }
         for status in statuses {
-            if let Some(source) = self.sources.iter_mut().find(|s| s.name == status.name) {
+            let doubted = self.fetched.quote_doubt.as_ref().is_some_and(|doubt| doubt.series == status.name);
+            if let Some(source) = self.sources.iter_mut().find(|s| s.name == status.name && !doubted) {
                 source.left_out = status.left_out.map(SourceGap::Dates);
             }
         }
@@ -195,7 +207,7 @@ impl Market {
 }
 
 /// The series of the market's quotes of a pair whose official rate is forecast.
-fn spot_of(pair: &Pair) -> String {
+pub(crate) fn spot_of(pair: &Pair) -> String {
     format!("{}_spot", pair.series_name())
 }
 
