@@ -6,7 +6,9 @@ use crate::daemon::first_time_of_day;
 use crate::failure::Failure;
 use crate::fetch::Fetched;
 use chrono::NaiveDate;
-use forecaster_domain::{BusinessCalendar, ClockTime, History, Horizon, Pair, Regressor, RegressorStatus, Series};
+use forecaster_domain::{
+    BusinessCalendar, ClockTime, History, Horizon, Pair, Regressor, RegressorGap, RegressorStatus, Series,
+};
 use forecaster_rates::{AvailableSeries, QualityRules, RatesStore, assemble, assemble_pair};
 use forecaster_report::SourceGap;
 
@@ -176,6 +178,10 @@ impl Market {
     pub(crate) fn warn_of_gaps(&self) {
         for source in &self.sources {
             match &source.left_out {
+                // No fault of the quotes; that they stand in is told with the last value.
+                Some(SourceGap::Dates(gap @ RegressorGap::StandsIn { .. })) => {
+                    tracing::info!("{} {gap}", source.name)
+                }
                 Some(SourceGap::Dates(gap)) => tracing::warn!("regressor left out: {} {gap}", source.name),
                 Some(SourceGap::Unavailable(reason)) => tracing::warn!("regressor left out: {reason}"),
                 None => {}

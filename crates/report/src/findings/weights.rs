@@ -25,8 +25,8 @@ pub(crate) fn over_time(view: &ReportView) -> Vec<PastWeights> {
 /// Every model that ever has a weight, in the order in which they appear.
 pub(crate) fn models(moments: &[PastWeights]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for (name, _) in moments.iter().rev().flat_map(|m| &m.weights) {
-        if !names.contains(name) {
+    for (name, weight) in moments.iter().rev().flat_map(|m| &m.weights) {
+        if *weight != 0.0 && !names.contains(name) {
             names.push(name.clone());
         }
     }
