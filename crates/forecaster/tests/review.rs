@@ -99,6 +99,8 @@ fn check_scores(found: &Value, reckoned: &Reckoned, random_walk: &Reckoned, lag:
         assert_close(&found[key], expected, key);
     }
     let differs = reckoned.each != random_walk.each;
+    // How large it is, the ensemble's tests compare by hand; here that it is there just when it can be.
+    assert_eq!(found["skill_se"].as_f64().is_some_and(|error| error > 0.0), reckoned.n >= 2 && differs, "{found}");
     if reckoned.n >= 8 && differs {
         assert_close(&found["p_value"], diebold_mariano(&reckoned.each, &random_walk.each, lag).0, "p-value");
     } else {

@@ -4,7 +4,7 @@
 use super::{ByModel, parts};
 use crate::config::CHRONOS;
 use forecaster_domain::scores::{pool, skill};
-use forecaster_ensemble::{EqualAccuracy, SIGNIFICANCE, diebold_mariano};
+use forecaster_ensemble::{EqualAccuracy, SIGNIFICANCE, Skill, diebold_mariano};
 use forecaster_ledger::ScoredForecast;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -53,6 +53,8 @@ pub(crate) struct Comparison {
     pub wql_against: Option<f64>,
     /// 1 - WQL / WQL of the other.
     pub skill: Option<f64>,
+    /// Standard error of the skill, overlap of the forecasts accounted for; null with fewer than two, or when they do not differ.
+    pub skill_se: Option<f64>,
     /// Two-sided; null with fewer than [`LEAST_FORECASTS`], or when the losses do not differ.
     pub p_value: Option<f64>,
     /// Autocovariances in the test: the most forecasts issued before an earlier one matured.
@@ -82,6 +84,7 @@ fn comparison(model: &'static str, against: &'static str, words: &str, by_model:
         wql: contest.wql.map(|(own, _)| own),
         wql_against: contest.wql.map(|(_, other)| other),
         skill: contest.skill,
+        skill_se: contest.skill_error,
         p_value: contest.p_value,
         lag: contest.test.map(|test| test.lag),
         verdict,
@@ -96,6 +99,8 @@ pub(super) struct Contest {
     wql: Option<(f64, f64)>,
     /// 1 - WQL / WQL of the other.
     pub skill: Option<f64>,
+    /// Its standard error.
+    pub skill_error: Option<f64>,
     /// `None` with fewer than [`LEAST_FORECASTS`], or when the losses do not differ.
     pub p_value: Option<f64>,
     test: Option<EqualAccuracy>,
@@ -113,11 +118,14 @@ fn contest(model: &str, against: &str, by_model: &ByModel<'_>) -> Contest {
     let (own, other): (Vec<&ScoredForecast>, Vec<&ScoredForecast>) = both.unzip();
     let wql = pool(parts(&own)).zip(pool(parts(&other))).map(|(own, other)| (own.wql, other.wql));
     let differentials: Vec<f64> = own.iter().zip(&other).map(|(a, b)| a.parts.wql() - b.parts.wql()).collect();
-    let test = (own.len() >= LEAST_FORECASTS).then(|| diebold_mariano(&differentials, overlap(&own))).flatten();
+    let lag = overlap(&own);
+    let test = (own.len() >= LEAST_FORECASTS).then(|| diebold_mariano(&differentials, lag)).flatten();
+    let losses: Vec<(f64, f64)> = own.iter().zip(&other).map(|(a, b)| (a.parts.loss, b.parts.loss)).collect();
     Contest {
         n: own.len(),
         wql,
         skill: wql.map(|(own, other)| skill(own, other)),
+        skill_error: Skill::new(&losses, lag).and_then(|skill| skill.error),
         p_value: test.map(|test| test.p_value),
         test,
     }

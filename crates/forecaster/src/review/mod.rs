@@ -100,6 +100,8 @@ pub(crate) struct ModelFigures {
     pub coverage95: Option<f64>,
     /// 1 - WQL / WQL of the random walk in the same runs.
     pub skill: Option<f64>,
+    /// Its standard error, overlap of the forecasts accounted for.
+    pub skill_se: Option<f64>,
     /// Of the difference from the random walk; null with fewer than [`LEAST_FORECASTS`].
     pub p_value: Option<f64>,
     /// Its weights in the pool.
@@ -158,6 +160,6 @@ impl ModelFigures {
         self.n = pooled.n;
         (self.rmse, self.mape, self.wql) = (pooled.rmse, pooled.mape, Some(pooled.wql));
         (self.coverage80, self.coverage95) = (Some(pooled.coverage80), Some(pooled.coverage95));
-        (self.skill, self.p_value) = (benchmark.skill, benchmark.p_value);
+        (self.skill, self.skill_se, self.p_value) = (benchmark.skill, benchmark.skill_error, benchmark.p_value);
     }
 }
