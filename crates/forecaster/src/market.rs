@@ -111,8 +111,9 @@ impl Market {
         let time = first_time_of_day(&config.horizons.get(horizon).schedule);
         let made_at = time.map(|time| ClockTime { time, zone });
         let history = self.history.clone().made_at(made_at, self.is_now);
-        // Cut anew: what had not been published by that hour is not known.
-        let history = history.until(history.as_of()).unwrap_or(history);
+        // Cut anew: what had not been published by that hour is not known. Now a revision since the last date is.
+        let cut = (!self.is_now).then(|| history.until(history.as_of()).ok()).flatten();
+        let history = cut.unwrap_or(history);
         let mut seen = Self { history, ..self.clone() };
         seen.note_usable();
         seen
