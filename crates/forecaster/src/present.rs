@@ -9,17 +9,24 @@ use crate::resources::Usage;
 use chrono::NaiveDate;
 use forecaster_chronos::EMBEDDED;
 use forecaster_domain::{AlignedRegressor, Observation};
-use forecaster_ensemble::Judged;
+use forecaster_ensemble::{Judged, Skill};
 use forecaster_report::{
-    CORRELATION_WINDOW, Caution, Language, ModelView, PastForecast, RegressorView, ReportView, ResourcesView,
-    ScoreView, SourceView, Staleness, TRADING_DAYS, ValidationView, VolatilityView,
+    CORRELATION_WINDOW, Caution, Language, ModelView, PastForecast, QuoteView, RegressorView, ReportView,
+    ResourcesView, ScoreView, SkillView, SourceView, Staleness, TRADING_DAYS, ValidationView, VolatilityView,
 };
 
 /// Observations shown in the report: two years, enough for every indicator.
 const OBSERVATIONS_SHOWN: usize = 520;
 
 fn score(judged: Judged) -> ScoreView {
-    ScoreView { scores: judged.scores, skill: judged.skill }
+    let skill = |skill: Skill| SkillView { value: skill.value, error: skill.error };
+    ScoreView {
+        scores: judged.scores,
+        skill: judged.skill,
+        skill_error: judged.skill_error,
+        first: judged.first.map(skill),
+        last: judged.last.map(skill),
+    }
 }
 
 /// The view of a run.
@@ -51,6 +58,7 @@ pub(crate) fn view(
         ensemble: forecast.ensemble.clone(),
         ensemble_scores: forecast.ensemble_judged.map(score),
         ensemble_without_chronos_scores: forecast.without_chronos.as_ref().and_then(|w| w.judged).map(score),
+        beyond_quote_error: None,
         models: models(forecast),
         left_out: forecast.left_out.clone(),
         validation: validation(config, forecast),
@@ -65,6 +73,7 @@ pub(crate) fn view(
         drift: forecast.drift.view(),
         track_record: None,
         since_last: earlier.since_last.clone(),
+        quote: quote(identity, market),
         sources: sources(market),
         failed_providers: failed_providers(market),
         cautions: cautions(market),
@@ -188,6 +197,12 @@ fn cautions(market: &Market) -> Vec<Caution> {
     });
     let unstored = market.fetched.unstored.as_ref().map(|_| Caution::NotStored);
     [stand_in, doubt, unstored].into_iter().flatten().collect()
+}
+
+fn quote(identity: &RunIdentity, market: &Market) -> Option<QuoteView> {
+    let quote = market.quote(identity.generated_at.to_utc())?;
+    let known_at = quote.known_at.with_timezone(&identity.generated_at.timezone()).fixed_offset();
+    Some(QuoteView { value: quote.value, source: quote.source, known_at })
 }
 
 /// By provider, in the order in which they failed.

@@ -115,10 +115,14 @@ impl Language {
         self.pick(&MONTHS[0], &MONTHS[1])[date.month0() as usize]
     }
 
+    /// Date and minute: "13-ene-2025, 08:00".
+    pub fn moment(self, instant: DateTime<FixedOffset>) -> String {
+        format!("{}, {}", self.date(instant.date_naive()), instant.format("%H:%M"))
+    }
+
     /// Date, minute and offset: "13-ene-2025, 08:00 (UTC-03:00)".
     pub fn instant(self, instant: DateTime<FixedOffset>) -> String {
-        let date = self.date(instant.date_naive());
-        format!("{date}, {} (UTC{})", instant.format("%H:%M"), instant.format("%:z"))
+        format!("{} (UTC{})", self.moment(instant), instant.format("%:z"))
     }
 }
 

@@ -14,6 +14,7 @@ mod format;
 mod html;
 mod page;
 mod pdf;
+mod quote;
 mod technical;
 mod text;
 mod track_record;

@@ -6,6 +6,9 @@ use chrono::{Days, NaiveDate};
 use forecaster_domain::{Horizon, Observation, QuantileForecast};
 use std::sync::OnceLock;
 
+#[path = "random/quote.rs"]
+mod quote;
+
 /// Draws beyond the normal ones.
 impl Dice {
     fn below(&mut self, limit: usize) -> usize {
@@ -28,8 +31,16 @@ impl Dice {
     }
 }
 
-const MODELS: [&str; 6] =
-    ["random_walk", "arima_garch", "var", "random_forest", "chronos", "my_model_with_a_long_name"];
+const MODELS: [&str; 8] = [
+    "random_walk",
+    "market_walk",
+    "ewma_walk",
+    "arima_garch",
+    "var",
+    "random_forest",
+    "chronos",
+    "my_model_with_a_long_name",
+];
 const SERIES: [&str; 12] = [
     "dxy",
     "usdmxn",
@@ -87,6 +98,7 @@ pub(crate) fn view(seed: u64) -> ReportView {
     view.drift = drift(dice);
     view.track_record = dice.chance(0.8).then(|| track_record(dice, &view));
     view.since_last = if dice.chance(0.9) { since_last(dice, &view) } else { None };
+    quote::add(dice, &mut view);
     view
 }
 

@@ -4,9 +4,11 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use forecaster_domain::{Horizon, Observation, Pair, QuantileForecast, RegressorGap, scores::Scores};
 
 mod drift;
+mod quote;
 mod track_record;
 
 pub use drift::*;
+pub use quote::*;
 pub use track_record::*;
 
 /// Language of a report.
@@ -46,6 +48,9 @@ pub struct ReportView {
     pub ensemble_scores: Option<ScoreView>,
     /// The same pool without Chronos, in runs that have Chronos.
     pub ensemble_without_chronos_scores: Option<ScoreView>,
+    /// Standard error of the ensemble's skill less the market walk's, from their differences at each origin; `None` when
+    /// only the errors of the two are known.
+    pub beyond_quote_error: Option<f64>,
     /// Every model that took part, in the order of the configuration.
     pub models: Vec<ModelView>,
     /// Models asked for that have no forecast, with the reason.
@@ -76,6 +81,8 @@ pub struct ReportView {
     pub track_record: Option<TrackRecord>,
     /// What changed since the last run of this horizon that had an earlier as-of date; `None` when there is none.
     pub since_last: Option<SinceLast>,
+    /// The market's quote that the models know; `None` without a usable one, for which `sources` may have the reason.
+    pub quote: Option<QuoteView>,
     /// Where each series came from.
     pub sources: Vec<SourceView>,
     /// Providers that failed when the rates were fetched, each with the series concerned.
@@ -104,12 +111,18 @@ pub struct ScoreView {
     pub scores: Scores,
     /// 1 - WQL / WQL of the random walk.
     pub skill: f64,
+    /// Its standard error, overlap of the forecasts accounted for.
+    pub skill_error: Option<f64>,
+    /// Skill on the first target date alone.
+    pub first: Option<SkillView>,
+    /// Skill on the last target date alone.
+    pub last: Option<SkillView>,
 }
 
 /// One model of the run.
 #[derive(Debug, Clone)]
 pub struct ModelView {
-    /// Its name in the configuration: random_walk, arima_garch, var, random_forest, chronos.
+    /// Its name in the configuration: random_walk, market_walk, ewma_walk, arima_garch, var, random_forest, chronos.
     pub name: String,
     /// Its weight in the pool, 0-1.
     pub weight: f64,

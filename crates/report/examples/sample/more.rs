@@ -1,7 +1,7 @@
 //! What surrounds a made-up forecast: weights and losses over time, regressors, volatility, the report before.
 
 use super::{DAILY_VOLATILITY, Dice};
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate};
 use forecaster_domain::{Observation, QuantileForecast};
 use forecaster_report::*;
 
@@ -152,6 +152,14 @@ pub(crate) fn strip(view: &mut ReportView) {
     view.since_last = None;
     view.drift = DriftView::default();
     view.track_record = None;
+    view.quote = None;
+    view.beyond_quote_error = None;
+}
+
+/// A quote of the morning of the as-of date.
+pub(crate) fn quote(value: f64) -> QuoteView {
+    let known_at = DateTime::parse_from_rfc3339("2025-01-13T08:15:00-03:00").expect("an instant");
+    QuoteView { value, source: "nbp".to_owned(), known_at }
 }
 
 /// Two of three tests find a difference, in an elevated regime.

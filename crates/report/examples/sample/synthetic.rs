@@ -71,10 +71,18 @@ fn observations(count: usize) -> Vec<Observation> {
     dates.into_iter().map(&mut walk).collect()
 }
 
-fn scores(rmse: f64, wql: f64, coverage80: f64, skill: f64) -> ScoreView {
+/// The error of a skill is about half of it, that of one date alone somewhat more.
+pub(crate) fn scores(rmse: f64, wql: f64, coverage80: f64, skill: f64) -> ScoreView {
     let coverage95 = (coverage80 + 0.155).min(0.99);
     let scores = Scores { n: 60, wql, rmse, mape: rmse / 12.4, mase: rmse / 6.0, coverage80, coverage95 };
-    ScoreView { scores, skill }
+    let ends = |value: f64, error: f64| (skill != 0.0).then_some(SkillView { value, error: Some(error) });
+    ScoreView {
+        scores,
+        skill,
+        skill_error: (skill != 0.0).then_some(0.0068),
+        first: ends(4.1 * skill, 0.0214),
+        last: ends(0.3 * skill, 0.0093),
+    }
 }
 
 fn past(observations: &[Observation], steps: usize) -> Vec<PastForecast> {
@@ -119,14 +127,32 @@ fn models(as_of: NaiveDate, dates: &[NaiveDate], last: f64) -> Vec<ModelView> {
     vec![
         model(
             "random_walk",
-            0.24,
+            0.05,
             make(0.0, 1.0),
             scores(9.21, 0.00431, 0.823, 0.0),
             &[("window", "250 returns"), ("daily volatility", "0.62 %")],
         ),
         model(
+            "market_walk",
+            0.16,
+            forecast(as_of, dates.to_vec(), last * 1.0024, 0.0, 0.96),
+            scores(9.08, 0.00423, 0.818, 0.0188),
+            &[
+                ("window", "250 returns"),
+                ("spot quote", "usdclp_spot, 2025-01-10"),
+                ("gap of the spot quote", "+0.29 %"),
+            ],
+        ),
+        model(
+            "ewma_walk",
+            0.14,
+            forecast(as_of, dates.to_vec(), last * 1.0024, 0.0, 0.93),
+            scores(9.08, 0.00422, 0.807, 0.0207),
+            &[("daily volatility", "0.58 %"), ("correction of the width at the end", "1.02")],
+        ),
+        model(
             "arima_garch",
-            0.27,
+            0.21,
             make(0.0002, 0.97),
             scores(9.12, 0.00425, 0.807, 0.0139),
             &[
@@ -139,21 +165,21 @@ fn models(as_of: NaiveDate, dates: &[NaiveDate], last: f64) -> Vec<ModelView> {
         ),
         model(
             "var",
-            0.17,
+            0.14,
             make(-0.0004, 1.04),
             scores(9.48, 0.00443, 0.836, -0.0278),
             &[("lags (BIC)", "2"), ("regressors", "copper, dxy, usdbrl")],
         ),
         model(
             "random_forest",
-            0.13,
+            0.12,
             make(0.0007, 1.12),
             scores(9.77, 0.00459, 0.771, -0.065),
             &[("trees", "300"), ("features", "lagged returns, volatility, regressors")],
         ),
         model(
             "chronos",
-            0.19,
+            0.18,
             make(0.0004, 0.9),
             scores(9.30, 0.00428, 0.752, 0.007),
             &[("checkpoint", "amazon/chronos-bolt-small"), ("context", "180")],
@@ -175,6 +201,7 @@ fn sources(as_of: NaiveDate) -> Vec<SourceView> {
         };
     vec![
         source("usdclp", "embedded", 0, 5218, 2, None),
+        source("usdclp_spot", "nbp", 3, 4961, 0, None),
         source("usdbrl", "embedded", 1, 5194, 0, None),
         source("dxy", "fred", 1, 5120, 3, None),
         source(
@@ -242,6 +269,8 @@ pub(crate) fn view(language: Language, horizon: Horizon) -> ReportView {
         reliability: LEVELS
             .map(|level| (level, (level + 0.09 * level * (1.0 - level) - 0.012).clamp(0.0, 1.0)))
             .to_vec(),
+        quote: Some(more::quote(last.value * 1.0031)),
+        beyond_quote_error: Some(0.0029),
         sources: sources(last.date),
         failed_providers: vec![("fred".to_owned(), vec!["dxy".to_owned()])],
         cautions: Vec::new(),

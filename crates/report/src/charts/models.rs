@@ -7,7 +7,10 @@ use super::{
     sheet::{Mark, Plan, Sheet},
     svg::{ACCENT, AXIS, Anchor, BAND80, BAND95, INK, MUTED, Type, shortened, text_width},
 };
-use crate::{page::Page, text::labels as words};
+use crate::{
+    page::Page,
+    text::{labels as words, names},
+};
 use forecaster_domain::QuantileForecast;
 
 const ROW: f64 = 32.0;
@@ -16,8 +19,11 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> String {
     let language = page.language;
     let mut rows: Vec<(String, &QuantileForecast)> =
         vec![(words::ensemble(language).to_owned(), &page.view.ensemble)];
-    rows.extend(page.view.models.iter().map(|m| (words::model_name(language, &m.name), &m.forecast)));
     let widest = if size.is_wide() { 150.0 } else { 100.0 };
+    let fits = |name: &String| text_width(name, axis::TICK * 1.08) <= widest;
+    let name = |model: &str| Some(words::model_name(language, model)).filter(fits);
+    let name = |model: &str| name(model).unwrap_or_else(|| names::model(language, model, true));
+    rows.extend(page.view.models.iter().map(|m| (name(&m.name), &m.forecast)));
     let names: Vec<String> = rows.iter().map(|(name, _)| shortened(name, axis::TICK * 1.08, widest)).collect();
     let left = 14.0 + names.iter().map(|name| text_width(name, axis::TICK * 1.08)).fold(0.0, f64::max);
     let ends = |f: &QuantileForecast| f.interval95(f.last_step());

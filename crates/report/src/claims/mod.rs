@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 
 mod drift;
 mod drivers;
+mod quote;
 mod track_record;
 
 const VIEWS: u64 = 1500;
@@ -309,4 +310,21 @@ fn no_sentence_holds_what_is_not_a_number() {
             );
         }
     }
+}
+
+#[test]
+fn the_headline_calls_chance_what_lies_within_two_standard_errors() {
+    let mut seen = [0; 2];
+    for (seed, view) in all() {
+        let Some(scores) = view.ensemble_scores.filter(|s| s.skill.is_finite() && s.scores.n > 0) else { continue };
+        let text = crate::html::against_random_walk(&Page::new(&view));
+        let chance = scores.skill_error.is_some_and(|error| (scores.skill / error).abs() < 2.0);
+        let large = scores.skill.abs() >= 0.005;
+        let said = text.contains(view.language.pick("no se distingue del azar", "cannot be told from chance"));
+        assert_eq!(said, chance && large, "{seed}: {text}");
+        let judged = text.contains(view.language.pick("superó al paseo", "beat the random walk: its loss"));
+        assert_eq!(judged, large && !chance, "{seed}: {text}");
+        seen[usize::from(said)] += usize::from(large);
+    }
+    assert!(seen.iter().all(|count| *count > 100), "{seen:?}");
 }

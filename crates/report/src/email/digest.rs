@@ -7,6 +7,7 @@ use crate::{
     figure::Figure,
     html::{against_random_walk, direction, level_decimals},
     page::Page,
+    quote,
     text::{labels, provenance, sentences},
 };
 
@@ -35,6 +36,8 @@ pub(super) struct Digest<'a> {
     pub(super) drivers: Vec<String>,
     /// What to see in the fan chart.
     pub(super) takeaway: String,
+    /// The market's quote, where it has moved the forecast.
+    pub(super) quote: Option<String>,
     /// Drift or an extreme regime, where there is either.
     pub(super) drift: Option<String>,
     /// Head and rows: model, weight, median at the end, skill.
@@ -73,6 +76,7 @@ impl<'a> Digest<'a> {
             direction: direction(page),
             drivers: drivers::paragraphs(page).into_iter().map(|sentences| sentences.join(" ")).collect(),
             takeaway: Figure::Fan.takeaway(page).unwrap_or_default(),
+            quote: quote::alert(page),
             drift: drift::alert(page),
             models: models(page),
             honest: against_random_walk(page),

@@ -70,7 +70,7 @@ fn content(digest: &Digest<'_>, fan: Option<&str>) -> Markup {
                 div style="padding-top:6px;font-size:14px;" { (digest.takeaway) }
             }))
         }
-        @if let Some(drift) = &digest.drift { (row("padding-top:12px;", html! { (drift) })) }
+        @for line in [&digest.quote, &digest.drift].into_iter().flatten() { (row("padding-top:12px;", html! { (line) })) }
         (heading(labels::drivers_heading(language)))
         @for (i, paragraph) in digest.drivers.iter().enumerate() {
             (row(if i > 0 { "padding-top:8px;" } else { "" }, html! { (paragraph) }))

@@ -31,9 +31,9 @@ pub(super) fn text(digest: &Digest<'_>) -> String {
         out.wrapped(direction);
     }
     out.wrapped(&digest.takeaway);
-    if let Some(drift) = &digest.drift {
+    for line in [&digest.quote, &digest.drift].into_iter().flatten() {
         out.blank();
-        out.wrapped(drift);
+        out.wrapped(line);
     }
     out.heading(labels::drivers_heading(language));
     digest.drivers.iter().for_each(|paragraph| out.wrapped(paragraph));

@@ -5,6 +5,7 @@
 pub(crate) mod drivers;
 pub(crate) mod market;
 pub(crate) mod outlook;
+pub(crate) mod quote;
 pub(crate) mod skill;
 pub(crate) mod weights;
 
@@ -29,6 +30,8 @@ pub(crate) enum Verdict {
     Unscored,
     /// |skill| below 0.5 %.
     OnPar { skill: f64, origins: usize },
+    /// A difference that cannot be told from chance: within two standard errors.
+    Chance { skill: f64, origins: usize },
     /// Lower loss than the random walk.
     Better { loss: f64, origins: usize },
     /// Higher loss than the random walk.
@@ -43,6 +46,7 @@ pub(crate) fn verdict(scores: Option<&ScoreView>) -> Verdict {
     let (skill, origins) = (view.skill, view.scores.n);
     match skill {
         s if s.abs() < PAR => Verdict::OnPar { skill, origins },
+        s if quote::is_chance(s, view.skill_error) => Verdict::Chance { skill, origins },
         s if s > 0.0 => Verdict::Better { loss: s, origins },
         s => Verdict::Worse { loss: -s, origins },
     }
@@ -206,7 +210,7 @@ mod tests {
 
     fn scored(skill: f64, n: usize) -> ScoreView {
         let scores = Scores { n, wql: 0.004, rmse: 8.0, mape: 0.7, mase: 1.1, coverage80: 0.8, coverage95: 0.95 };
-        ScoreView { scores, skill }
+        ScoreView { scores, skill, skill_error: None, first: None, last: None }
     }
 
     #[test]
@@ -214,6 +218,8 @@ mod tests {
         assert_eq!(verdict(Some(&scored(0.02, 60))), Verdict::Better { loss: 0.02, origins: 60 });
         assert_eq!(verdict(Some(&scored(-0.02, 60))), Verdict::Worse { loss: 0.02, origins: 60 });
         assert_eq!(verdict(Some(&scored(-0.004, 60))), Verdict::OnPar { skill: -0.004, origins: 60 });
+        let doubtful = ScoreView { skill_error: Some(0.011), ..scored(-0.02, 60) };
+        assert_eq!(verdict(Some(&doubtful)), Verdict::Chance { skill: -0.02, origins: 60 });
         for nothing in [None, Some(&scored(f64::NAN, 60)), Some(&scored(0.02, 0))] {
             assert_eq!(verdict(nothing), Verdict::Unscored);
         }

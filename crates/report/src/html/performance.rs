@@ -6,6 +6,7 @@ use crate::{
     charts::Size,
     figure::Figure,
     page::Page,
+    quote,
     text::{labels, sentences},
 };
 use maud::{Markup, PreEscaped, html};
@@ -53,6 +54,7 @@ pub(super) fn scoreboard(page: &Page<'_>) -> Markup {
             } @else {
                 (note(sentences::no_validation(language)))
             }
+            (quote_worth(page))
             (left_out(page))
         }
     }
@@ -90,6 +92,20 @@ pub(crate) fn score_values(page: &Page<'_>, weight: Option<f64>, view: Option<&S
 fn score_cells(page: &Page<'_>, weight: Option<f64>, view: Option<&ScoreView>) -> Markup {
     let values = score_values(page, weight, view);
     html! { @for (column, value) in columns(page).iter().zip(&values) { (cell(column, value)) } }
+}
+
+/// What of the skill comes from the market's quote; nothing where that is not known.
+fn quote_worth(page: &Page<'_>) -> Markup {
+    let paragraphs = quote::paragraphs(page);
+    html! {
+        @if !paragraphs.is_empty() {
+            div.after {
+                h3 { (labels::quote_heading(page.language)) }
+                @for paragraph in &paragraphs { p { (prose(paragraph)) } }
+            }
+            (note(&quote::note(page).unwrap_or_default()))
+        }
+    }
 }
 
 fn left_out(page: &Page<'_>) -> Markup {

@@ -1,9 +1,10 @@
 //! Where the rates came from, what the run used, and what the note is not.
 
-use super::parts::{cell, note, words};
+use super::parts::{cell, note, prose, words};
 use crate::{
     SourceView,
     page::Page,
+    quote,
     text::{labels, provenance, sentences},
 };
 use maud::{Markup, html};
@@ -32,6 +33,7 @@ pub(super) fn sources(page: &Page<'_>) -> Markup {
             @if !page.view.failed_providers.is_empty() {
                 p { (provenance::failed_providers(language, &page.view.failed_providers)) }
             }
+            @if let Some(quote) = quote::source(page) { p { (prose(&quote)) } }
             @if page.view.sources.iter().any(|source| source.series.ends_with("_spot") && source.left_out.is_none()) {
                 p { (provenance::spot_note(language)) }
             }

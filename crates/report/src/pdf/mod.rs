@@ -46,7 +46,7 @@ pub enum PdfError {
     Export(String),
 }
 
-/// The report as a PDF of 4 to 8 pages, which conforms to PDF/A-2a (archives) and PDF/UA-1 (screen readers).
+/// The report as a PDF of 4 to 9 pages, which conforms to PDF/A-2a (archives) and PDF/UA-1 (screen readers).
 pub fn pdf(view: &ReportView) -> Result<Vec<u8>, PdfError> {
     let world = world::NoteWorld::new(note(view)).ok_or(PdfError::NoTemplate)?;
     let document = typst::compile::<PagedDocument>(&world).output.map_err(|all| PdfError::Typesetting(words(&all)));

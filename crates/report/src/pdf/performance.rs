@@ -11,6 +11,7 @@ use crate::{
     figure::Figure,
     html::{score_columns, score_values},
     page::Page,
+    quote,
     text::{labels, sentences},
 };
 
@@ -57,11 +58,19 @@ fn scoreboard(page: &Page<'_>) -> Section {
     } else {
         sentences::no_validation(language).to_owned()
     };
-    Section {
-        heading: labels::scoreboard_heading(language).to_owned(),
-        place: Place::Flow,
-        blocks: vec![Block::Table(Table { columns, header, rows, notes: vec![note] })],
+    let mut blocks = vec![Block::Table(Table { columns, header, rows, notes: vec![note] })];
+    blocks.extend(quote_worth(page));
+    Section { heading: labels::scoreboard_heading(language).to_owned(), place: Place::Flow, blocks }
+}
+
+/// What of the skill comes from the market's quote; nothing where that is not known.
+fn quote_worth(page: &Page<'_>) -> Vec<Block> {
+    let paragraphs: Vec<Block> = quote::paragraphs(page).into_iter().map(Block::Text).collect();
+    if paragraphs.is_empty() {
+        return paragraphs;
     }
+    let heading = Block::Subheading(labels::quote_heading(page.language).to_owned());
+    [heading].into_iter().chain(paragraphs).chain(quote::note(page).map(Block::Note)).collect()
 }
 
 /// Past forecasts, replayed and issued.

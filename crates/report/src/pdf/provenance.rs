@@ -5,6 +5,7 @@ use crate::{
     ModelView, SourceView,
     html::resources_used,
     page::Page,
+    quote,
     text::{labels, methods, provenance as words, sentences},
 };
 
@@ -52,6 +53,7 @@ fn sources(page: &Page<'_>) -> Section {
     if !view.failed_providers.is_empty() {
         blocks.push(Block::Text(words::failed_providers(language, &view.failed_providers)));
     }
+    blocks.extend(quote::source(page).map(Block::Text));
     if view.sources.iter().any(|source| source.series.ends_with("_spot") && source.left_out.is_none()) {
         blocks.push(Block::Text(words::spot_note(language).to_owned()));
     }

@@ -97,6 +97,14 @@ labels! {
 
     forecasts_scored: "Pronósticos", "Forecasts";
 
+    // The market's quote.
+    quote_heading: "Lo que aporta la cotización de mercado", "What the market's quote gives";
+    total: "total", "total";
+    quote: "cotización", "quote";
+    models_word: "modelos", "models";
+    first_day: "primer día", "first day";
+    last_day: "último día", "last day";
+
     // Drift.
     drift_test: "Prueba", "Test";
     statistic: "Estadístico", "Statistic";
@@ -174,6 +182,7 @@ pub(crate) fn provider_name(language: Language, name: &str) -> String {
         "file" => language.pick("archivo", "file"),
         "mindicador" => "mindicador.cl",
         "bcch" => "Banco Central de Chile",
+        "nbp" => "Narodowy Bank Polski",
         "ecb" => language.pick("Banco Central Europeo", "European Central Bank"),
         "fred" => "FRED",
         "yahoo" => "Yahoo Finance",

@@ -17,12 +17,20 @@ pub(crate) fn description(language: Language, name: &str) -> &'static str {
              the volatility of the last 250 observations growing with the square root of time.",
         ),
         "market_walk" => language.pick(
-            "El paseo aleatorio de la referencia, pero desde la cotización de mercado: la mediana se mueve lo que la cotización              ha explicado del retorno siguiente en los últimos 500 días, y el ancho pierde la varianza así explicada. Sin              cotización es igual a la referencia.",
-            "The benchmark's random walk, but from the market's quote: the median moves by what the quote has explained of the              next return over the last 500 days, and the width loses the variance explained. Without a quote it equals the              benchmark.",
+            "El paseo aleatorio de la referencia, pero desde la cotización de mercado: la mediana se mueve lo que la cotización \
+             ha explicado del retorno siguiente en los últimos 500 días, y el ancho pierde la varianza así explicada. Sin \
+             cotización es igual a la referencia.",
+            "The benchmark's random walk, but from the market's quote: the median moves by what the quote has explained of the \
+             next return over the last 500 days, and the width loses the variance explained. Without a quote it equals the \
+             benchmark.",
         ),
         "ewma_walk" => language.pick(
-            "Paseo aleatorio desde la cotización de mercado con volatilidad de promedios exponenciales (decaimientos 0,97 y              0,99 al día), que vuelve con los pasos a la de 500 días. El ancho de cada paso se corrige por lo que de verdad              ocurrió en cada día de la ventana (predicción conforme).",
-            "A random walk from the market's quote whose volatility is that of exponential averages (decays of 0.97 and 0.99 a              day), returning over the steps to that of 500 days. The width of each step is corrected by what really happened              on every day of the window (conformal prediction).",
+            "Paseo aleatorio desde la cotización de mercado con volatilidad de promedios exponenciales (decaimientos 0,97 y \
+             0,99 al día), que vuelve con los pasos a la de 500 días. El ancho de cada paso se corrige por lo que de verdad \
+             ocurrió en cada día de la ventana (predicción conforme).",
+            "A random walk from the market's quote whose volatility is that of exponential averages (decays of 0.97 and 0.99 a \
+             day), returning over the steps to that of 500 days. The width of each step is corrected by what really happened \
+             on every day of the window (conformal prediction).",
         ),
         "arima_garch" => language.pick(
             "Un ARMA sobre los retornos logarítmicos, de orden elegido por AICc y estimado por máxima verosimilitud \
@@ -83,7 +91,9 @@ pub(crate) fn detail(language: Language, name: &str) -> &str {
         "checkpoint" => "modelo entrenado",
         "coefficient of the gap" => "coeficiente de la distancia",
         "context" => "días hábiles de contexto",
+        "correction of the width at the end" => "corrección del ancho al final",
         "daily volatility" => "volatilidad diaria",
+        "daily volatility, long-run" => "volatilidad diaria de largo plazo",
         "expected high" => "máximo esperado en el trayecto",
         "expected low" => "mínimo esperado en el trayecto",
         "features" => "variables",
@@ -109,6 +119,7 @@ pub(crate) fn detail(language: Language, name: &str) -> &str {
         "variance of the first step known" => "varianza ya conocida del primer paso",
         "weights" => "pesos del modelo",
         "window" => "ventana (retornos)",
+        "without a quote" => "sin cotización",
         other => other,
     };
     let english = match name {
@@ -131,6 +142,9 @@ pub(crate) fn detail_value(language: Language, value: &str) -> String {
         "returns 1-3" => language.pick("retornos 1-3", piece).to_owned(),
         "returns 5-63" => language.pick("retornos 5-63", piece).to_owned(),
         "volatility ratios" => language.pick("cocientes de volatilidad", piece).to_owned(),
+        "the same as random_walk" => {
+            language.pick("igual al paseo aleatorio", "the same as the random walk").to_owned()
+        }
         "distance from mean" => language.pick("distancia a la media", piece).to_owned(),
         other => other.to_owned(),
     });

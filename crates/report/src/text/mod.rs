@@ -1,7 +1,8 @@
 //! Every word of the report, Spanish and English side by side.
 //!
 //! `labels` are fixed words, `names` those of models and series; `sentences` take figures, `takeaways` and `market` say
-//! what to see in charts, `drivers` what changed, `drift` how the pair moves, `track_record` what was issued; `methods` describe the models, `provenance` the sources. In: a
+//! what to see in charts, `drivers` what changed, `drift` how the pair moves, `track_record` what was issued, `quote` what
+//! the market's quote tells; `methods` describe the models, `provenance` the sources. In: a
 //! [`crate::Language`] and values. Out: text, not yet escaped.
 
 pub(crate) mod drift;
@@ -11,6 +12,7 @@ pub(crate) mod market;
 pub(crate) mod methods;
 pub(crate) mod names;
 pub(crate) mod provenance;
+pub(crate) mod quote;
 pub(crate) mod readings;
 pub(crate) mod sentences;
 pub(crate) mod takeaways;

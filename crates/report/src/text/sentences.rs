@@ -198,6 +198,18 @@ pub(crate) fn verdict(language: Language, verdict: Verdict) -> String {
             origins(language, n),
             language.signed_percent(100.0 * skill, 1)
         ),
+        (Spanish, Verdict::Chance { skill, origins: n }) => format!(
+            "Fuera de muestra, en {}, la diferencia con el paseo aleatorio (skill {}) no se distingue del azar: es una \
+             referencia difícil de superar en tipos de cambio.",
+            origins(language, n),
+            language.signed_percent(100.0 * skill, 1)
+        ),
+        (English, Verdict::Chance { skill, origins: n }) => format!(
+            "Out of sample, over {}, the difference from the random walk (skill {}) cannot be told from chance: that \
+             benchmark is hard to beat in exchange rates.",
+            origins(language, n),
+            language.signed_percent(100.0 * skill, 1)
+        ),
         (Spanish, Verdict::Better { loss, origins: n }) => format!(
             "Fuera de muestra, en {}, el conjunto superó al paseo aleatorio: su pérdida (WQL) fue {} menor. Es una \
              ventaja medida en el pasado y puede no repetirse.",

@@ -69,6 +69,7 @@ fn at(price: f64) -> ReportView {
     for level in &mut view.round_levels {
         level.price *= scale;
     }
+    view.quote.iter_mut().for_each(|quote| quote.value *= scale);
     view.since_last = None;
     view
 }

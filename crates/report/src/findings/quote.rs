@@ -1,0 +1,200 @@
+//! What the market's quote tells, and how much of the skill comes from it: facts of the view, each decided by rule.
+//!
+//! In: the quote, the scores of the ensemble and of the market walk, which is the random walk started from the quote.
+//! Out: figures in tenths of a point, as they are written, whose parts add up, and which of them may be chance.
+
+use super::{Direction, PAR, STILL_PERCENT, direction};
+use crate::{Caution, QuoteView, ReportView, ScoreView, SkillView, SourceGap, page::Page};
+
+/// The random walk, started from the quote: its skill is what the quote gives.
+const MARKET_WALK: &str = "market_walk";
+/// The one model that knows nothing of the quote.
+const RANDOM_WALK: &str = "random_walk";
+/// Standard errors below which a difference cannot be told from chance: about the two-sided 5 % of a normal distribution.
+const ERRORS: f64 = 2.0;
+/// Horizon from which on a quote is hardly news any more, calendar days.
+const LONG: u64 = 90;
+
+/// What there is of a quote.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum News<'a> {
+    /// One that a model with a weight makes use of.
+    Used(&'a QuoteView, Option<Gap>),
+    /// One that no model with a weight makes use of.
+    Unused(&'a QuoteView, Option<Gap>),
+    /// None: the series of quotes and why it is of no use, where that is known.
+    Missing(Option<(&'a str, &'a SourceGap)>),
+}
+
+/// A quote against the pair's last value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Gap {
+    pub(crate) direction: Direction,
+    /// Percent, signed.
+    pub(crate) percent: f64,
+    /// Whether that value is the official rate, and no quote standing in for it.
+    pub(crate) official: bool,
+}
+
+/// What is known of a quote; `None` when there is none and no model that would make use of it.
+pub(crate) fn news<'a>(page: &Page<'a>) -> Option<News<'a>> {
+    let view = page.view;
+    if let Some(quote) = &view.quote {
+        let gap = gap(page, quote);
+        let used = view.models.iter().any(|model| model.name != RANDOM_WALK && model.weight > 0.0);
+        return Some(if used { News::Used(quote, gap) } else { News::Unused(quote, gap) });
+    }
+    let series = format!("{}_spot", view.pair.series_name());
+    let source = view.sources.iter().find(|source| source.series == series);
+    let reason = source.and_then(|source| Some((source.series.as_str(), source.left_out.as_ref()?)));
+    (source.is_some() || market_walk(view).is_some()).then_some(News::Missing(reason))
+}
+
+fn gap(page: &Page<'_>, quote: &QuoteView) -> Option<Gap> {
+    let percent = page.change(quote.value);
+    let official = !page.view.cautions.iter().any(|caution| matches!(caution, Caution::StandIn { .. }));
+    direction(percent).map(|direction| Gap { direction, percent, official })
+}
+
+/// Whether the quote has moved the forecast: it is made use of, and the market walk's median on the first target date is
+/// off the last value by 0.05 % or more.
+pub(crate) fn moves(page: &Page<'_>) -> bool {
+    let first = market_walk(page.view).map(|walk| page.change(walk.forecast.median(0)));
+    matches!(news(page), Some(News::Used(..))) && first.is_some_and(|change| change.abs() >= STILL_PERCENT)
+}
+
+fn market_walk(view: &ReportView) -> Option<&crate::ModelView> {
+    view.models.iter().find(|model| model.name == MARKET_WALK)
+}
+
+/// A skill as it is written, in tenths of a point.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Points {
+    pub(crate) tenths: i64,
+    /// Whether it cannot be told from chance; never when its error is not known.
+    pub(crate) chance: bool,
+    /// Its standard error, points.
+    pub(crate) error: Option<f64>,
+}
+
+impl Points {
+    fn new(skill: f64, error: Option<f64>) -> Option<Self> {
+        let error = error.filter(|error| error.is_finite());
+        let points = Points {
+            tenths: tenths(skill),
+            chance: is_chance(skill, error),
+            error: error.map(|error| 100.0 * error),
+        };
+        skill.is_finite().then_some(points)
+    }
+
+    fn of(skill: Option<SkillView>) -> Option<Self> {
+        skill.and_then(|skill| Self::new(skill.value, skill.error))
+    }
+
+    pub(crate) fn value(self) -> f64 {
+        self.tenths as f64 / 10.0
+    }
+
+    /// Whether it is more than nothing, and more than chance explains.
+    fn is_gain(self) -> bool {
+        self.tenths > 0 && !self.chance
+    }
+}
+
+/// Whether a skill lies within two standard errors of nothing; never when its error is not known.
+pub(super) fn is_chance(skill: f64, error: Option<f64>) -> bool {
+    error.is_some_and(|error| skill.abs() < ERRORS * error)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "a skill is at most 1; what is beyond any integer saturates")]
+fn tenths(skill: f64) -> i64 {
+    (1000.0 * skill).round() as i64
+}
+
+/// What the validation tells of the quote.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Worth {
+    /// There was no quote at any of its origins: the market walk was the random walk.
+    NoQuotes,
+    /// The ensemble's skill, and its parts, which add up to it as written.
+    Parts(Parts),
+}
+
+/// A skill and where it comes from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Parts {
+    pub(crate) total: Points,
+    pub(crate) quote: Points,
+    /// What the models add to the quote.
+    pub(crate) models: Points,
+    /// Whether the error of the models' part is only bounded: by the sum of the other two.
+    pub(crate) bounded: bool,
+}
+
+/// What the quote has been worth; `None` without scores of ensemble and market walk over the same origins.
+pub(crate) fn worth(view: &ReportView) -> Option<Worth> {
+    let (ensemble, walk) = (view.ensemble_scores?, market_walk(view)?.scores?);
+    if ensemble.scores.n != walk.scores.n || ensemble.scores.n == 0 {
+        return None;
+    }
+    if walk.skill == 0.0 && walk.skill_error.is_none() {
+        return Some(Worth::NoQuotes);
+    }
+    let total = Points::new(ensemble.skill, ensemble.skill_error)?;
+    let quote = Points::new(walk.skill, walk.skill_error)?;
+    let (error, bounded) = beyond_error(view, &ensemble, &walk);
+    let models = Points { tenths: total.tenths - quote.tenths, ..Points::new(ensemble.skill - walk.skill, error)? };
+    Some(Worth::Parts(Parts { total, quote, models, bounded }))
+}
+
+/// Standard error of the difference of the two skills, and whether it is but an upper bound: no two standard deviations
+/// have a difference whose own is beyond their sum.
+fn beyond_error(view: &ReportView, ensemble: &ScoreView, walk: &ScoreView) -> (Option<f64>, bool) {
+    match view.beyond_quote_error {
+        Some(error) => (Some(error), false),
+        None => (ensemble.skill_error.zip(walk.skill_error).map(|(a, b)| a + b), true),
+    }
+}
+
+/// How the ensemble's skill goes from the first target date to the last.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Course {
+    /// A gain on the first, and on the last no more than chance explains.
+    Gone,
+    /// A gain on both, on the last at most half of the first.
+    Falls,
+    /// Anything else.
+    Other,
+}
+
+/// The ensemble's skill on the first and the last target date; `None` when there is but one, or no score of either.
+pub(crate) fn course(view: &ReportView) -> Option<(Course, Points, Points)> {
+    let scores = view.ensemble_scores.filter(|_| view.ensemble.steps() > 1)?;
+    let (first, last) = (Points::of(scores.first)?, Points::of(scores.last)?);
+    let course = match (first.is_gain(), last.is_gain()) {
+        (true, false) if last.chance => Course::Gone,
+        (true, true) if 2 * last.tenths <= first.tenths => Course::Falls,
+        _ => Course::Other,
+    };
+    Some((course, first, last))
+}
+
+/// How far ahead the quote is of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// In the first days.
+    Short,
+    /// At this horizon hardly: its part is below 0.5 points or cannot be told from chance.
+    Hardly,
+}
+
+/// The reach of the quote at the view's horizon; `None` where the validation says otherwise, or nothing, of a long one.
+pub(crate) fn reach(view: &ReportView) -> Option<Reach> {
+    if view.horizon.days() < LONG {
+        return Some(Reach::Short);
+    }
+    let Some(Worth::Parts(parts)) = worth(view) else { return None };
+    let small = parts.quote.chance || parts.quote.value().abs() < 100.0 * PAR;
+    small.then_some(Reach::Hardly)
+}

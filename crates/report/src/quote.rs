@@ -1,0 +1,88 @@
+//! The market's quote and what it is worth, worded once for HTML, PDF and mail.
+//!
+//! In: a page. Out: paragraphs, a note, a line of the sources, a line of the mail.
+
+use crate::{
+    QuoteView,
+    findings::quote::{self as facts, Gap, News, Parts, Worth},
+    page::Page,
+    text::{
+        labels,
+        quote::{self as words, Quoted},
+        sentences,
+    },
+};
+
+/// The quote, then what it has been worth; empty where there is nothing to say.
+pub(crate) fn paragraphs(page: &Page<'_>) -> Vec<String> {
+    let worth = worth(page);
+    [told(page), (!worth.is_empty()).then(|| worth.join(" "))].into_iter().flatten().collect()
+}
+
+/// Which quote it is and how far ahead it is of use, or that there is none.
+fn told(page: &Page<'_>) -> Option<String> {
+    let language = page.language;
+    let with_reach = |text: String| match facts::reach(page.view) {
+        Some(reach) => format!("{text} {}", words::reach(language, reach)),
+        None => text,
+    };
+    Some(match facts::news(page)? {
+        News::Used(quote, gap) => with_reach(words::used(language, &quoted(page, quote, gap))),
+        News::Unused(quote, gap) => words::unused(language, &quoted(page, quote, gap)),
+        News::Missing(reason) => {
+            let reason = reason.map(|(series, gap)| (series, sentences::source_gap(language, gap)));
+            words::missing(language, reason)
+        }
+    })
+}
+
+fn quoted<'a>(page: &Page<'_>, quote: &'a QuoteView, gap: Option<Gap>) -> Quoted<'a> {
+    Quoted { price: page.price(quote.value), quote, gap }
+}
+
+/// What the validation tells of quote and models.
+fn worth(page: &Page<'_>) -> Vec<String> {
+    let language = page.language;
+    match facts::worth(page.view) {
+        None => Vec::new(),
+        Some(Worth::NoQuotes) => vec![words::no_quotes(language).to_owned()],
+        Some(Worth::Parts(parts)) => {
+            let course = facts::course(page.view).map(|course| words::course(language, course));
+            [words::parts(language, &parts)].into_iter().chain(course).collect()
+        }
+    }
+}
+
+/// The standard errors of what is said; `None` where none is known.
+pub(crate) fn note(page: &Page<'_>) -> Option<String> {
+    let language = page.language;
+    let Some(Worth::Parts(Parts { total, quote, models, bounded })) = facts::worth(page.view) else { return None };
+    let ends = facts::course(page.view);
+    let errors: Vec<(&'static str, f64)> = [
+        (labels::total(language), total.error),
+        (labels::quote(language), quote.error),
+        (labels::models_word(language), models.error),
+        (labels::first_day(language), ends.and_then(|(_, first, _)| first.error)),
+        (labels::last_day(language), ends.and_then(|(_, _, last)| last.error)),
+    ]
+    .into_iter()
+    .filter_map(|(name, error)| Some((name, error?)))
+    .collect();
+    (!errors.is_empty()).then(|| words::errors(language, &errors, bounded && models.error.is_some()))
+}
+
+/// The quote as the sources have it; `None` without one.
+pub(crate) fn source(page: &Page<'_>) -> Option<String> {
+    let quote = page.view.quote.as_ref()?;
+    Some(words::source(page.language, &page.price(quote.value), &page.unit(), quote))
+}
+
+/// What a mail says of it: the quote, when it has moved the forecast.
+pub(crate) fn alert(page: &Page<'_>) -> Option<String> {
+    match facts::news(page) {
+        Some(News::Used(quote, gap)) if facts::moves(page) => {
+            Some(words::used(page.language, &quoted(page, quote, gap)))
+        }
+        _ => None,
+    }
+}
