@@ -14,13 +14,19 @@ fn the_document_holds_every_model_with_every_score() {
     assert!(horizon["origins"].as_u64().unwrap() >= 6);
     let models = horizon["models"].as_object().unwrap();
     let names: Vec<&String> = models.keys().collect();
-    assert_eq!(names, ["arima_garch", "ensemble", "random_forest", "random_walk", "var"]);
+    assert_eq!(names, ["arima_garch", "ensemble", "ewma_walk", "market_walk", "random_forest", "random_walk", "var"]);
     for scores in models.values() {
         for key in ["n", "wql", "rmse", "mape", "mase", "coverage80", "coverage95", "skill"] {
             assert!(scores[key].as_f64().unwrap().is_finite(), "{key}");
         }
     }
     assert_eq!(models["random_walk"]["skill"], 0.0);
+    assert!(models["random_walk"]["skill_se"].is_null(), "it does not differ from itself");
+    let ensemble = &models["ensemble"];
+    for key in ["skill_se", "skill_first", "skill_first_se", "skill_last", "skill_last_se"] {
+        assert!(ensemble[key].as_f64().is_some_and(f64::is_finite), "{key}: {ensemble}");
+    }
+    assert!(ensemble["skill_se"].as_f64().unwrap() > 0.0);
     assert_eq!(desk.run(&arguments).expect(0).json(), document, "again, from the cache");
 }
 
@@ -31,7 +37,23 @@ fn the_random_walk_is_scored_even_when_another_model_is_asked_for() {
         ["backtest", "7d", "--from", "2024-01-02", "--to", "2024-02-28", "--models", "arima_garch", "--json"];
     let document = desk.run(&arguments).expect(0).json();
     let models = document["horizons"]["7d"]["models"].as_object().unwrap();
-    assert_eq!(models.keys().collect::<Vec<_>>(), ["arima_garch", "ensemble", "random_walk"]);
+    assert_eq!(models.keys().collect::<Vec<_>>(), ["arima_garch", "ensemble", "market_walk", "random_walk"]);
+}
+
+/// The quote of a morning is published at 08:15 at the latest: a backtest of forecasts made at six knows none of that morning,
+/// so that the walk from the quote is the random walk; without a time of publication it would.
+#[test]
+fn a_backtest_knows_the_quotes_that_had_been_published_at_the_scheduled_hour() {
+    let skill = |settings: &[(&str, &str)]| {
+        let arguments =
+            ["backtest", "7d", "--from", "2024-05-02", "--to", "2024-07-31", "--models", "market_walk", "--json"];
+        let document = Desk::with(settings).run(&arguments).expect(0).json();
+        document["horizons"]["7d"]["models"]["market_walk"]["skill_first"].as_f64().unwrap()
+    };
+    assert!(skill(&[]) > 0.02, "at half past eight");
+    let at_six = ("FORECASTER__HORIZONS__7D__SCHEDULE", "0 6 * * Mon");
+    assert_eq!(skill(&[at_six]), 0.0, "at six");
+    assert!(skill(&[at_six, ("FORECASTER__RATES__SERIES__USDCLP_SPOT__PUBLISHED", "")]) > 0.02, "without a time");
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn a_run_with_chronos_leaves_its_log_lines_its_weight_and_the_ensemble_without_i
     let chronos = &run["models"]["chronos"];
     assert_eq!((chronos["n"].as_u64(), chronos["details"]["context"].as_str()), (Some(12), Some("180")));
     assert!(chronos["skill"].as_f64().unwrap() < -0.5, "random weights forecast badly");
-    let others = ["random_walk", "arima_garch", "var", "random_forest"];
+    let others = ["market_walk", "ewma_walk", "arima_garch", "var", "random_forest"];
     let weight = |name: &str| run["models"][name]["weight"].as_f64().unwrap();
     assert!(others.iter().all(|name| weight("chronos") < weight(name)), "and get the least weight");
     assert_eq!(chronos["paths"]["samples"], 100);

@@ -46,6 +46,8 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let ledger = Arc::new(Ledger::open(&PathBuf::from(directory.path()).join("ledger.sqlite")).unwrap());
         let mut config = Config::default();
+        // The instants of these tests.
+        config.horizons.d7.schedule = "0 8 * * Mon".into();
         edit(&mut config);
         let agenda = Agenda::new(ledger.clone());
         let reading = Reading { now: at(start), elapsed: Duration::ZERO };

@@ -110,6 +110,8 @@ impl House {
     fn new(acts: &[Act]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut config = Config::default();
+        // The instants of these tests.
+        config.horizons.d7.schedule = "0 8 * * Mon".into();
         config.service.data_dir = directory.path().to_owned();
         config.service.metrics_log = directory.path().join("metrics.jsonl");
         let stage = Arc::new(Stage { acts: Mutex::new(acts.iter().copied().collect()), ..Stage::default() });
