@@ -19,6 +19,7 @@ use crate::{
 pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
     [
         Some(scoreboard(page)),
+        quote_worth(page),
         Some(past(page)),
         Some(record::track_record(page)),
         Some(calibration(page)),
@@ -58,19 +59,20 @@ fn scoreboard(page: &Page<'_>) -> Section {
     } else {
         sentences::no_validation(language).to_owned()
     };
-    let mut blocks = vec![Block::Table(Table { columns, header, rows, notes: vec![note] })];
-    blocks.extend(quote_worth(page));
-    Section { heading: labels::scoreboard_heading(language).to_owned(), place: Place::Flow, blocks }
+    Section {
+        heading: labels::scoreboard_heading(language).to_owned(),
+        place: Place::Flow,
+        blocks: vec![Block::Table(Table { columns, header, rows, notes: vec![note] })],
+    }
 }
 
-/// What of the skill comes from the market's quote; nothing where that is not known.
-fn quote_worth(page: &Page<'_>) -> Vec<Block> {
-    let paragraphs: Vec<Block> = quote::paragraphs(page).into_iter().map(Block::Text).collect();
-    if paragraphs.is_empty() {
-        return paragraphs;
-    }
-    let heading = Block::Subheading(labels::quote_heading(page.language).to_owned());
-    [heading].into_iter().chain(paragraphs).chain(quote::note(page).map(Block::Note)).collect()
+/// What of the skill comes from the market's quote, on one page; nothing where there is nothing to say.
+fn quote_worth(page: &Page<'_>) -> Option<Section> {
+    let paragraphs = quote::paragraphs(page);
+    let heading = labels::quote_heading(page.language).to_owned();
+    let blocks = paragraphs.into_iter().map(Block::Text).chain(quote::note(page).map(Block::Note));
+    let blocks: Vec<Block> = blocks.collect();
+    (!blocks.is_empty()).then_some(Section { heading, place: Place::Whole, blocks })
 }
 
 /// Past forecasts, replayed and issued.
