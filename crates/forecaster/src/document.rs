@@ -44,6 +44,7 @@ pub(crate) struct RunDocument {
     left_out: Vec<LeftOut>,
     validation: ValidationDocument,
     data: DataDocument,
+    quote: Option<QuoteDocument>,
     drift: DriftDocument,
     since_last: Option<SinceDocument>,
     report: ReportDocument,
@@ -199,6 +200,14 @@ struct SeriesDocument {
     left_out: Option<String>,
 }
 
+/// The market's quote that the models know.
+#[derive(Debug, Serialize)]
+struct QuoteDocument {
+    value: f64,
+    source: String,
+    known_at: String,
+}
+
 #[derive(Debug, Serialize)]
 struct ReportDocument {
     html: String,
@@ -263,6 +272,7 @@ impl RunDocument {
             left_out: left_out(forecast),
             validation: validation(config, forecast),
             data: data(config, market),
+            quote: quote(identity, market),
             drift: forecast.drift.document(),
             since_last: earlier.since_last.as_ref().map(Into::into),
             report: ReportDocument {
@@ -305,6 +315,12 @@ fn validation(config: &Config, forecast: &Forecast) -> ValidationDocument {
         lookback: config.horizons.get(forecast.horizon).lookback,
         reliability: forecast.reliability.iter().map(|(level, share)| [*level, *share]).collect(),
     }
+}
+
+fn quote(identity: &RunIdentity, market: &Market) -> Option<QuoteDocument> {
+    let quote = market.quote(identity.generated_at.to_utc())?;
+    let known_at = quote.known_at.with_timezone(&identity.generated_at.timezone()).to_rfc3339();
+    Some(QuoteDocument { value: quote.value, source: quote.source, known_at })
 }
 
 fn data(config: &Config, market: &Market) -> DataDocument {

@@ -5,12 +5,17 @@ use crate::config::Config;
 use crate::daemon::first_time_of_day;
 use crate::failure::Failure;
 use crate::fetch::Fetched;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{
     BusinessCalendar, ClockTime, History, Horizon, Pair, Regressor, RegressorGap, RegressorStatus, Series,
 };
 use forecaster_rates::{AvailableSeries, QualityRules, RatesStore, assemble, assemble_pair};
 use forecaster_report::SourceGap;
+use quote::Quoters;
+
+mod quote;
+
+pub(crate) use quote::KnownQuote;
 
 /// Fewest observations before an as-of date for a run to make sense: the forest's warm-up, its targets and a year
 /// to learn from.
@@ -37,6 +42,8 @@ pub(crate) struct Market {
     pub is_now: bool,
     /// From which date on quotes of the market stand in for the official rate, up to the last value, and whose the last is.
     pub stands_in: Option<(NaiveDate, String)>,
+    /// Whose the market's quotes of the pair are.
+    quoters: Quoters,
 }
 
 /// One series of the market.
@@ -73,7 +80,7 @@ impl Market {
         require_enough(&own, as_of)?;
         let stands_in = own.stand_in_from().zip(own.stand_in().map(str::to_owned));
         let mut sources = vec![source(&own, &pair.series_name())];
-        let (mut regressors, mut spot) = (Vec::new(), None);
+        let (mut regressors, mut spot, mut quoters) = (Vec::new(), None, Quoters::default());
         for (name, settings) in config.rates.series.iter().filter(|(name, _)| serves(name, &pair)) {
             match assemble(&store, name, &rules(name), as_of) {
                 Ok(available) => {
@@ -83,7 +90,12 @@ impl Market {
                         lag_days: settings.lag_days,
                         published: settings.clock_time(name),
                     };
-                    if *name == spot_of(&pair) { spot = Some(regressor) } else { regressors.push(regressor) }
+                    if *name == spot_of(&pair) {
+                        quoters = Quoters::of(&store, name, as_of)?;
+                        spot = Some(regressor);
+                    } else {
+                        regressors.push(regressor);
+                    }
                 }
                 Err(error) => {
                     sources.push(missing(name, own.checked.series.last_date(), error.to_string()));
@@ -99,7 +111,8 @@ impl Market {
         let is_now = as_of.is_none();
         let history = history.made_at(None, is_now);
         let fetched = Fetched::default();
-        let mut market = Self { pair, calendar, history, sources, today, fetched, watched, is_now, stands_in };
+        let mut market =
+            Self { pair, calendar, history, sources, today, fetched, watched, is_now, quoters, stands_in };
         market.note_usable();
         Ok(market)
     }
@@ -163,6 +176,17 @@ impl Market {
         let unstored =
             self.fetched.unstored.as_ref().map(|reason| format!("newer rates could not be stored: {reason}"));
         [stand_in, doubt, unstored].into_iter().flatten().collect()
+    }
+
+    /// The market's quote that models know at the as-of date; `None` without a usable one. `now` is when the run was made:
+    /// what is known then is known from then at the latest, whatever the usual time of publication.
+    pub(crate) fn quote(&self, now: DateTime<Utc>) -> Option<KnownQuote> {
+        let (spot, gap) = (self.history.spot()?, self.history.spot_gap().ok()??);
+        Some(KnownQuote {
+            value: gap.quote,
+            source: self.quoters.on(gap.quoted).to_owned(),
+            known_at: spot.known_at(gap.quoted).min(now),
+        })
     }
 
     /// Date of the last observation of the pair.

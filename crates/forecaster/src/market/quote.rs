@@ -1,0 +1,66 @@
+//! Whose the market's quotes are, and the one that a forecast knows.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use forecaster_rates::{RatesError, RatesStore, known_at};
+use std::collections::BTreeMap;
+
+/// Provider of the quotes in the embedded snapshot.
+const EMBEDDED_FROM: &str = "nbp";
+
+/// The market's quote that a forecast knows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct KnownQuote {
+    /// The quote, in the pair's unit.
+    pub value: f64,
+    /// Name of the provider whose it is.
+    pub source: String,
+    /// From when it was known.
+    pub known_at: DateTime<Utc>,
+}
+
+/// Who gave the stored quotes, by date; those that are not stored are the embedded ones.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Quoters(BTreeMap<NaiveDate, String>);
+
+impl Quoters {
+    /// Those of the series `name` as it was known at the end of `as_of`, or now.
+    ///
+    /// # Errors
+    /// When the store's file cannot be read.
+    pub(crate) fn of(store: &RatesStore, name: &str, as_of: Option<NaiveDate>) -> Result<Self, RatesError> {
+        let versions = store.load_versions(name)?.unwrap_or_default();
+        let known = match as_of {
+            Some(as_of) => known_at(&versions, end_of(as_of)),
+            None => known_at(&versions, DateTime::<Utc>::MAX_UTC),
+        };
+        Ok(Self(known.into_iter().map(|quote| (quote.date, quote.source)).collect()))
+    }
+
+    /// The provider of the quote of `date`.
+    pub(crate) fn on(&self, date: NaiveDate) -> &str {
+        self.0.get(&date).map_or(EMBEDDED_FROM, String::as_str)
+    }
+}
+
+/// The last millisecond of `day`: the store counts in milliseconds.
+fn end_of(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::milliseconds(86_399_999)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use forecaster_rates::{MergeRules, StoredObservation};
+
+    #[test]
+    fn a_stored_quote_is_its_providers_and_another_one_is_embedded() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = RatesStore::open(directory.path()).unwrap();
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let (date, source) = (day("2026-11-02"), "yahoo".to_owned());
+        let quote = StoredObservation { date, value: 951.5, source, fetched_at: Utc::now() };
+        store.merge("usdclp_spot", &[quote], &MergeRules::trusting()).unwrap();
+        let quoters = Quoters::of(&store, "usdclp_spot", None).unwrap();
+        assert_eq!((quoters.on(day("2026-11-02")), quoters.on(day("2026-10-30"))), ("yahoo", "nbp"));
+    }
+}
