@@ -181,11 +181,10 @@ impl History {
         Self { spot: cut_at(&spot, date, Series::dated_until), gap: OnceLock::new(), ..self }
     }
 
-    /// The same without the market quotes of `date` and later.
+    /// The same without market quotes.
     #[must_use]
-    pub fn without_quotes_from(self, date: NaiveDate) -> Self {
-        let before = |spot: Regressor| cut_at(&spot, date - Days::new(1), Series::dated_until);
-        Self { spot: self.spot.clone().and_then(before), gap: OnceLock::new(), ..self }
+    pub fn without_quotes(self) -> Self {
+        Self { spot: None, gap: OnceLock::new(), ..self }
     }
 
     /// The same for forecasts that are made at this time of an as-of date: of a series with a time of publication they
@@ -489,8 +488,7 @@ mod tests {
         let late = quoted_in_warsaw().made_at(Some(at("08:30 America/Santiago")), true);
         assert_eq!(late.spot_gap().unwrap().unwrap().quoted, day("2024-02-15"));
         assert_eq!(late.until(late.as_of()).unwrap().spot_gap(), late.spot_gap());
-        let without = late.without_quotes_from(day("2024-02-15"));
-        assert!(matches!(without.spot_gap(), Err(RegressorGap::Ended { .. })));
+        assert_eq!(late.without_quotes().spot_gap(), Ok(None));
     }
 
     #[test]

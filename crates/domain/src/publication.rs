@@ -1,5 +1,5 @@
-//! When in a day something happens: a value is published, a forecast is made. Both are told by a clock on a wall
-//! somewhere, so which comes first can change with the seasons: 12:15 in Warsaw is 06:15, 07:15 or 08:15 in Santiago.
+//! The time of day at which a value is published or a forecast is made, with its zone. Which of two comes first can change
+//! with the seasons: 12:15 in Warsaw is 06:15, 07:15 or 08:15 in Santiago.
 
 use crate::DomainError;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};

@@ -18,6 +18,9 @@ const USUAL: usize = 250;
 /// On the quotes of 2020-2024, 5, 6 and 8 did alike, 4 and less took news for errors; Yahoo's stale 1050.26 of
 /// July 2022 was off by more than 20.
 const BROKEN: f64 = 6.0;
+/// Calendar days that a quote may be old, beyond its lag: a weekend and two holidays. When the pair itself has a hole, its
+/// observation before is no measure of what is news.
+const MAX_AGE_DAYS: u64 = 4;
 /// Median absolute deviation to standard deviation, for a normal distribution.
 const MAD_TO_SIGMA: f64 = 1.4826;
 
@@ -94,7 +97,7 @@ impl Quote {
 }
 
 /// The newest quote known on date `i` of the pair. It is news when it became known after the day before in the pair's
-/// calendar, whose trades the official rate of date `i` averages. On weekends there are indications but no trades: a
+/// calendar, whose trades the official rate of date `i` averages, and is no older than a few days. On weekends there are indications but no trades: a
 /// quote from a Sunday evening is passed over (Yahoo's were often 2 % off from 2022 to 2024). A quote that repeats the
 /// one before it is a feed that stands still, and one that equals the pair's value stands in for it.
 fn newest_quote(pair: &Series, spot: &Regressor, known_until: impl Fn(NaiveDate) -> NaiveDate, i: usize) -> Quote {
@@ -102,8 +105,9 @@ fn newest_quote(pair: &Series, spot: &Regressor, known_until: impl Fn(NaiveDate)
     let Some(averaged) = i.checked_sub(1).map(|before| pair.dates()[before]) else { return Quote::None };
     let Some(newest) = spot.series.index_at_or_before(known_until(pair.dates()[i])) else { return Quote::None };
     let lag = Days::new(u64::from(spot.lag_days));
+    let oldest = pair.dates()[i] - lag - Days::new(MAX_AGE_DAYS);
     let is_weekend = |date: NaiveDate| matches!(date.weekday(), Weekday::Sat | Weekday::Sun);
-    let fresh = (0..=newest).rev().take_while(|k| dates[*k] + lag > averaged);
+    let fresh = (0..=newest).rev().take_while(|k| dates[*k] + lag > averaged && dates[*k] >= oldest);
     let Some(found) = { fresh }.find(|k| !is_weekend(dates[*k])) else { return Quote::None };
     if values[found] == pair.values()[i] {
         Quote::StandsIn(dates[found])
@@ -275,5 +279,18 @@ mod tests {
         quotes[28].1 = 900.0;
         let error = gap(&pair, &quotes).unwrap_err().to_string();
         assert_eq!(error, "stands in for the pair itself (quote of 2024-02-08)");
+    }
+
+    #[test]
+    fn after_a_hole_in_the_pair_an_old_quote_is_no_news() {
+        let (pair, mut quotes) = quoted(60);
+        // Eight business days without an official rate, and quotes that end on the first of them.
+        let observations: Vec<_> = pair.observations().collect();
+        let holed = Series::new("usdclp", &[&observations[..40], &observations[48..49]].concat()).unwrap();
+        quotes.truncate(41);
+        let error = gap(&holed, &quotes).unwrap_err();
+        assert!(matches!(error, RegressorGap::Ended { .. }), "{error}");
+        let (_, quotes) = quoted(60);
+        assert_eq!(gap(&holed, &quotes[..48]).unwrap().quoted, quotes[47].0, "that of the day before is");
     }
 }

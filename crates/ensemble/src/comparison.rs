@@ -22,6 +22,8 @@ pub struct EqualAccuracy {
     pub variance: f64,
     /// Autocovariances that went into it.
     pub lag: usize,
+    /// Factor of the correction for small samples, by which the statistic is multiplied.
+    pub correction: f64,
     /// The corrected statistic.
     pub statistic: f64,
     /// Two-sided, from Student's t with n - 1 degrees of freedom.
@@ -52,7 +54,7 @@ pub fn diebold_mariano(differentials: &[f64], lag: usize) -> Option<EqualAccurac
     let statistic = correction * mean / (variance / count).sqrt();
     let student = StudentsT::new(0.0, 1.0, count - 1.0).ok()?;
     let p_value = 2.0 * student.cdf(-statistic.abs());
-    Some(EqualAccuracy { n, mean, variance, lag, statistic, p_value })
+    Some(EqualAccuracy { n, mean, variance, lag, correction, statistic, p_value })
 }
 
 /// `lag`-th autocovariance of `values` `[n]`, divided by n.
@@ -62,6 +64,13 @@ fn autocovariance(values: &[f64], mean: f64, lag: usize) -> f64 {
 }
 
 impl EqualAccuracy {
+    /// Standard error of the mean by which the statistic is the mean in standard errors: sqrt(variance / n) over the
+    /// correction. With few outcomes that do not overlap it is still too small: of simulated 90-day forecasts of a year,
+    /// two of them reject 15 % of true hypotheses.
+    pub fn standard_error(&self) -> f64 {
+        (self.variance / self.n as f64).sqrt() / self.correction
+    }
+
     /// Number of forecasts for which a difference of the size seen is found with probability [`POWER`] at
     /// [`SIGNIFICANCE`]: variance x (z(1 - 0.05/2) + z(0.8))^2 / mean^2, the normal approximation. Infinite when
     /// there is no difference.

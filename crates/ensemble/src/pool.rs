@@ -1,8 +1,8 @@
 //! The pool: weights from past losses, quantile averaging, calibration.
 //!
-//! The weights' prior is the market, not equality: nearly all of it lies with the simple members, random walks whose
-//! centre nobody has beaten for long, the more the longer the horizon and the fewer the independent outcomes. Another
-//! model earns its weight by evidence.
+//! The prior of the weights is the market, not equality: most of it lies with the simple members, the random walks, whose
+//! centre has never been beaten for long. Their share grows with the horizon, since fewer past outcomes are then
+//! independent. Another model earns its weight by evidence.
 
 use crate::{Calibration, OriginForecasts};
 use forecaster_domain::{ModelError, QuantileForecast, scores};
@@ -16,7 +16,7 @@ const SHARPNESS: f64 = 40.0;
 /// alike on the same years.
 const OTHERS: f64 = 0.6;
 /// Independent outcomes with which they have half of it. With 60 weekly origins the others' share of the prior is 0.40 at 7
-/// days, 0.29 at 15, 0.20 at 30 and 0.08 at 90.
+/// days, 0.31 at 15, 0.21 at 30 and 0.10 at 90.
 const HALF_CREDIBLE: f64 = 30.0;
 /// Calendar days after which an outcome counts half for the calibration: weeks, so that intervals follow when the market
 /// has become calmer or more nervous. 60 business days; with 125 or without decay it gained less in each period.
@@ -108,7 +108,8 @@ impl Pool {
     pub fn fit(past: &[&OriginForecasts], roles: &Roles, settings: &PoolSettings) -> Self {
         let members = &roles.members;
         let models = past.first().map_or_else(|| members.iter().max().map_or(0, |m| m + 1), |o| o.forecasts.len());
-        let prior = roles.prior(independent_outcomes(past));
+        let mut prior = roles.prior(independent_outcomes(past));
+        bound(&mut prior, settings.weight_floor, settings.weight_cap);
         let mut weights = vec![0.0; models];
         members.iter().zip(&prior).for_each(|(m, share)| weights[*m] = *share);
         if past.len() < MIN_PAST_ORIGINS {
@@ -205,7 +206,8 @@ fn loss_ratio(past: &[&OriginForecasts], model: usize, benchmark: usize, half_li
             reference += discount * b;
         }
     }
-    if reference > 0.0 { own / reference } else { 1.0 }
+    // Bounded, so that no power of it overflows.
+    if reference > 0.0 { (own / reference).clamp(1e-3, 1e3) } else { 1.0 }
 }
 
 /// Moves `shares` (summing to 1) between `floor` and `cap`, the difference spread over the others in proportion.

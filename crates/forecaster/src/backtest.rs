@@ -136,7 +136,8 @@ fn period_origins(market: &Market, horizon: Horizon, period: &Period) -> Result<
         .filter(|date| (period.from..=period.to).contains(date))
         .step_by(period.every)
         .filter_map(|date| origin_at(pair, &market.calendar, horizon, date))
-        .filter(|origin| origin.matures() <= market.as_of())
+        // No forecast is judged by quotes that stand in for official rates.
+        .filter(|origin| origin.matures() <= market.last_official())
         .collect();
     if origins.is_empty() {
         let first = pair.dates().get(MIN_OBSERVATIONS).copied().unwrap_or(market.as_of());
@@ -144,7 +145,8 @@ fn period_origins(market: &Market, horizon: Horizon, period: &Period) -> Result<
             "{horizon}: no origin from {} to {} has {MIN_OBSERVATIONS} observations before it and its outcome after it",
             period.from, period.to
         );
-        let hint = format!("origins are possible from {first}, and outcomes are known up to {}", market.as_of());
+        let hint =
+            format!("origins are possible from {first}, and outcomes are known up to {}", market.last_official());
         return Err(Failure::usage(message).hint(hint));
     }
     Ok(origins)

@@ -92,7 +92,15 @@ impl Market {
                     };
                     if *name == spot_of(&pair) {
                         quoters = Quoters::of(&store, name, as_of)?;
-                        spot = Some(regressor);
+                        spot = quoters.dated_as_said(regressor);
+                        if spot.is_none() {
+                            sources.pop();
+                            let reason = format!(
+                                "{name} is left out: with lag_days = 0 only quotes of one's own (import, file) are used, since those \
+                                 of providers are dated at the day whose trades they close"
+                            );
+                            sources.push(missing(name, own.checked.series.last_date(), reason));
+                        }
                     } else {
                         regressors.push(regressor);
                     }
@@ -141,7 +149,7 @@ impl Market {
         let mut market = Self { fetched, ..self };
         if let Some(doubt) = market.fetched.quote_doubt.clone() {
             tracing::warn!("no forecast starts from the newest quote: {doubt}");
-            market.history = market.history.clone().without_quotes_from(doubt.date);
+            market.history = market.history.clone().without_quotes();
             market.note_usable();
             if let Some(source) = market.sources.iter_mut().find(|source| source.name == doubt.series) {
                 source.left_out = Some(SourceGap::Unavailable(doubt.to_string()));

@@ -45,15 +45,27 @@ fn the_random_walk_is_scored_even_when_another_model_is_asked_for() {
 #[test]
 fn a_backtest_knows_the_quotes_that_had_been_published_at_the_scheduled_hour() {
     let skill = |settings: &[(&str, &str)]| {
-        let arguments =
-            ["backtest", "7d", "--from", "2024-05-02", "--to", "2024-07-31", "--models", "market_walk", "--json"];
+        let period = ["--from", "2023-08-01", "--to", "2024-07-31", "--every", "2"];
+        let arguments = [&["backtest", "7d", "--models", "market_walk", "--json"][..], &period].concat();
         let document = Desk::with(settings).run(&arguments).expect(0).json();
         document["horizons"]["7d"]["models"]["market_walk"]["skill_first"].as_f64().unwrap()
     };
-    assert!(skill(&[]) > 0.02, "at half past eight");
+    assert!(skill(&[]) > 0.1, "at half past eight");
     let at_six = ("FORECASTER__HORIZONS__7D__SCHEDULE", "0 6 * * Mon");
     assert_eq!(skill(&[at_six]), 0.0, "at six");
-    assert!(skill(&[at_six, ("FORECASTER__RATES__SERIES__USDCLP_SPOT__PUBLISHED", "")]) > 0.02, "without a time");
+    assert!(skill(&[at_six, ("FORECASTER__RATES__SERIES__USDCLP_SPOT__PUBLISHED", "")]) > 0.1, "without a time");
+}
+
+#[test]
+fn no_forecast_is_judged_by_quotes_that_stand_in_for_official_rates() {
+    let desk = Desk::new();
+    let arguments = ["backtest", "90d", "--from", "2024-09-02", "--every", "5", "--models", "random_walk", "--json"];
+    let document = desk.run(&arguments).expect(0).json();
+    assert_eq!(document["to"], "2025-01-03", "the last official rate in the program");
+    // Of weekly origins from September on only those up to 2024-10-05 have their 90 days before that.
+    assert_eq!(document["horizons"]["90d"]["origins"], 5, "{document}");
+    let later = desk.run(&["backtest", "7d", "--from", "2025-03-03", "--to", "2025-12-30"]).expect(2);
+    assert!(later.stderr().contains("outcomes are known up to 2025-01-03"), "{}", later.stderr());
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The EWMA walk: a random walk whose volatility follows the market within weeks and tends to its level of two years.
 //!
 //! In: the pair's history. Out: quantiles about the last value. Two exponentially weighted averages of squared returns,
-//! one of about two months and one of about half a year, are pooled by their geometric mean, which is less nervous than
-//! the one and less deaf than the other; over the horizon the variance returns to that of the last 500 days. How wide
+//! one of about two months and one of about half a year, are pooled by their geometric mean, which follows the
+//! market faster than the one and is steadier than the other; over the horizon the variance returns to that of the last 500 days. How wide
 //! the intervals should have been is then read from every day of the window ([`Widths`]).
 
 use crate::{price_forecast, require};

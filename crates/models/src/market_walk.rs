@@ -14,7 +14,7 @@ pub struct MarketWalk {
 }
 
 impl MarketWalk {
-    /// The benchmark's random walk, told of the quote.
+    /// The benchmark's random walk, started from the quote.
     pub fn new() -> Self {
         Self { walk: SpotAhead::walk(RandomWalk::new()) }
     }

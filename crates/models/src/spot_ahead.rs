@@ -161,7 +161,7 @@ impl News {
             ("spot quote".to_owned(), format!("{}, {}", gap.name, gap.quoted)),
             ("gap of the spot quote".to_owned(), percent(gap.now)),
             ("coefficient of the gap".to_owned(), format!("{:.2}", self.coefficient)),
-            ("variance of the first step known".to_owned(), format!("{:.0} %", 100.0 * self.share)),
+            ("variance of the first step known".to_owned(), format!("{:.0} %", 100.0 * self.share.max(0.0) + 0.0)),
         ]
     }
 }

@@ -1,11 +1,15 @@
 //! Whose the market's quotes are, and the one that a forecast knows.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use forecaster_rates::{RatesError, RatesStore, known_at};
+use forecaster_domain::{Observation, Regressor, Series};
+use forecaster_rates::{IMPORT_SOURCE, RatesError, RatesStore, known_at};
 use std::collections::BTreeMap;
 
 /// Provider of the quotes in the embedded snapshot.
 const EMBEDDED_FROM: &str = "nbp";
+
+/// Provider of the operator's own files.
+const FILE_SOURCE: &str = "file";
 
 /// The market's quote that a forecast knows.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +40,19 @@ impl Quoters {
         Ok(Self(known.into_iter().map(|quote| (quote.date, quote.source)).collect()))
     }
 
+    /// The quotes that are known when the lag says so; `None` when there are none. With a lag of 0 they are dated at the day on
+    /// which they are known, and only the operator can have dated them so: providers' quotes are dated at the day whose trades
+    /// they close, the day before.
+    pub(crate) fn dated_as_said(&self, spot: Regressor) -> Option<Regressor> {
+        if spot.lag_days > 0 {
+            return Some(spot);
+        }
+        let own = |quote: &Observation| [IMPORT_SOURCE, FILE_SOURCE].contains(&self.on(quote.date));
+        let quotes: Vec<Observation> = spot.series.observations().filter(own).collect();
+        let series = Series::new(spot.series.name(), &quotes).ok()?;
+        Some(Regressor { series, ..spot })
+    }
+
     /// The provider of the quote of `date`.
     pub(crate) fn on(&self, date: NaiveDate) -> &str {
         self.0.get(&date).map_or(EMBEDDED_FROM, String::as_str)
@@ -62,5 +79,27 @@ mod tests {
         store.merge("usdclp_spot", &[quote], &MergeRules::trusting()).unwrap();
         let quoters = Quoters::of(&store, "usdclp_spot", None).unwrap();
         assert_eq!((quoters.on(day("2026-11-02")), quoters.on(day("2026-10-30"))), ("yahoo", "nbp"));
+    }
+
+    #[test]
+    fn with_a_lag_of_nought_only_quotes_of_ones_own_are_used() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = RatesStore::open(directory.path()).unwrap();
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let own = StoredObservation {
+            date: day("2026-11-02"),
+            value: 951.5,
+            source: IMPORT_SOURCE.to_owned(),
+            fetched_at: Utc::now(),
+        };
+        store.merge("usdclp_spot", &[own], &MergeRules::trusting()).unwrap();
+        let quoters = Quoters::of(&store, "usdclp_spot", None).unwrap();
+        let quotes = ["2026-10-30", "2026-11-02"].map(|date| Observation { date: day(date), value: 950.0 });
+        let series = Series::new("usdclp_spot", &quotes).unwrap();
+        let used =
+            |lag_days| quoters.dated_as_said(Regressor::new(series.clone(), lag_days)).map(|spot| spot.series.len());
+        assert_eq!((used(1), used(0)), (Some(2), Some(1)));
+        let embedded = Quoters::default().dated_as_said(Regressor::new(series, 0));
+        assert!(embedded.is_none());
     }
 }
