@@ -41,7 +41,7 @@ fn the_random_walk_is_scored_even_when_another_model_is_asked_for() {
 }
 
 /// The quote of a morning is published at 08:15 at the latest: a backtest of forecasts made at six knows none of that morning,
-/// so that the walk from the quote is the random walk; without a time of publication it would.
+/// and only after a holiday in Chile one of the day before that is news; without a time of publication it would know them all.
 #[test]
 fn a_backtest_knows_the_quotes_that_had_been_published_at_the_scheduled_hour() {
     let skill = |settings: &[(&str, &str)]| {
@@ -52,7 +52,7 @@ fn a_backtest_knows_the_quotes_that_had_been_published_at_the_scheduled_hour() {
     };
     assert!(skill(&[]) > 0.1, "at half past eight");
     let at_six = ("FORECASTER__HORIZONS__7D__SCHEDULE", "0 6 * * Mon");
-    assert_eq!(skill(&[at_six]), 0.0, "at six");
+    assert!(skill(&[at_six]).abs() < 0.02, "at six");
     assert!(skill(&[at_six, ("FORECASTER__RATES__SERIES__USDCLP_SPOT__PUBLISHED", "")]) > 0.1, "without a time");
 }
 

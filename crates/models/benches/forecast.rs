@@ -6,7 +6,8 @@ use chrono::{Days, NaiveDate};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use forecaster_domain::{History, Horizon, Model, Observation, Regressor, Series, Target};
 use forecaster_models::{
-    ArimaGarch, ArimaGarchSettings, RandomForest, RandomForestSettings, RandomWalk, Var, VarSettings,
+    ArimaGarch, ArimaGarchSettings, EwmaWalk, MarketWalk, RandomForest, RandomForestSettings, RandomWalk, Var,
+    VarSettings,
 };
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -38,8 +39,10 @@ fn forecasts(criterion: &mut Criterion) {
     for (horizon, steps) in [(Horizon::D7, 5), (Horizon::D90, 62)] {
         let dates = (1..=steps).map(|i| history.as_of() + Days::new(i)).collect();
         let target = Target { horizon, dates };
-        let models: [Box<dyn Model>; 4] = [
+        let models: [Box<dyn Model>; 6] = [
             Box::new(RandomWalk::new()),
+            Box::new(MarketWalk::new()),
+            Box::new(EwmaWalk::new()),
             Box::new(ArimaGarch::new(ArimaGarchSettings::for_horizon(horizon))),
             Box::new(Var::new(VarSettings::default())),
             Box::new(RandomForest::new(RandomForestSettings::default())),
