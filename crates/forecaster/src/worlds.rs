@@ -67,7 +67,7 @@ impl World {
         let (mut variance, mut before, mut lead) = (1.0, 0.0, 0.0);
         let (mut price, mut other) = (900.0f64, 100.0f64);
         let mut rows: [Vec<Observation>; 3] = Default::default();
-        let mut draw = |rng: &mut Pcg64Mcg| if self == Self::FatTails { student(rng) } else { normal(rng) };
+        let draw = |rng: &mut Pcg64Mcg| if self == Self::FatTails { student(rng) } else { normal(rng) };
         let mut known = draw(&mut rng) / 3f64.sqrt();
         for &date in &dates {
             let fresh = draw(&mut rng) * (2.0f64 / 3.0).sqrt();

@@ -169,7 +169,7 @@ impl News {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_history::{day, normals, series, target};
+    use crate::test_history::{day, normals, target};
     use crate::{ArimaGarch, ArimaGarchSettings, RandomForest, RandomForestSettings, Var, VarSettings};
     use chrono::{Datelike, Days, NaiveDate};
     use forecaster_domain::scores::{Outcome, quantile_loss_parts};
@@ -352,9 +352,9 @@ mod tests {
                 quotes.map(|(o, e)| Observation { value: o.value * (0.003 * e).exp(), ..o }).collect();
             Regressor::new(Series::new("usdclp_spot", &quotes).unwrap(), 0)
         });
-        let news = News::beyond_last_return(&history.log_returns(), &history.spot_gap().unwrap().unwrap());
+        let news = News::beyond_last_return(&history.log_returns(), history.spot_gap().unwrap().unwrap());
         assert!(news.coefficient < 0.1 && news.share < 0.01, "{news:?}");
-        let walk = News::alone(&history.log_returns(), &history.spot_gap().unwrap().unwrap());
+        let walk = News::alone(&history.log_returns(), history.spot_gap().unwrap().unwrap());
         assert!(walk.coefficient < 0.1 && walk.share < 0.01, "{walk:?}");
         // A rate that stands still.
         let gap = history.spot_gap().unwrap().unwrap();
