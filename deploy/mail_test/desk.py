@@ -15,8 +15,10 @@ from pathlib import Path
 from .certificates import Authority
 from .server import Server
 
-# The embedded rates end here, so that a run as of it is not stale.
+# The embedded official rates end here, so that a run as of it is not stale.
 AS_OF = "2025-01-03"
+# Here the embedded quotes end that stand in for them: a run of today starts from this day, and is stale.
+LAST_EMBEDDED = "2026-10-26"
 USER = "pronosticos@example.com"
 DOMAIN = "example.com"
 PASSWORD = "geh-ñandú:Pw+/=42"

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from .desk import AS_OF, CFO, DOMAIN, IN_THE_URL, PASSWORD, READERS, RISK, TREASURY, USER, WRONG, Skipped, expect
+from .desk import AS_OF, CFO, DOMAIN, IN_THE_URL, LAST_EMBEDDED, PASSWORD, READERS, RISK, TREASURY, USER, WRONG, Skipped, expect
 
 
 def own_readers(bench):
@@ -79,7 +79,7 @@ def stale_run(bench):
         expect([mail["topic"] for mail in mails] == ["stale"], f"{[mail['topic'] for mail in mails]}")
         expect([taken.recipients for taken in server.taken] == [[RISK]], f"{len(server.taken)} mails")
         text = server.taken[0].parsed().get_content()
-        expect(AS_OF in text and "no se envió" in text, text)
+        expect(LAST_EMBEDDED in text and "no se envió" in text, text)
         return f"'{server.taken[0].parsed()['Subject']}' once for 2 runs, to mail.alerts; no report"
 
 
