@@ -1,4 +1,4 @@
-"""Times whole runs of the release binary: cold, warm, and a two-year weekly backtest, with their peak memory.
+"""Times whole runs of the release binary: cold, warm, and a two-year backtest with every business day an origin, with their peak memory.
 
 Run from the repository's root after `cargo build --release`:
 
@@ -16,8 +16,8 @@ CASES = [
     ("run all, cold", ["run", "all", "--offline", "--as-of", "2024-12-30"], True),
     ("run all, warm", ["run", "all", "--offline", "--as-of", "2024-12-30"], False),
     (
-        "backtest all, 2023-2024, weekly, cold",
-        ["backtest", "all", "--from", "2023-01-02", "--to", "2024-12-30", "--every", "5", "--json"],
+        "backtest all, 2023-2024, every day, cold",
+        ["backtest", "all", "--from", "2023-01-02", "--to", "2024-12-30", "--every", "1", "--json"],
         True,
     ),
 ]
