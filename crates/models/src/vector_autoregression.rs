@@ -190,7 +190,7 @@ impl VarFit {
 
     /// The same with coefficients shrunk towards none, which makes every series a random walk (the prior of Litterman 1986,
     /// Forecasting with Bayesian vector autoregressions), the less the more the equation of the first series explains: by
-    /// F / (F + [`HALF_CREDIBLE`]), F being the statistic of all its coefficients. `series` `[n, k]` is the one fitted.
+    /// F / (F + 5), F being the statistic of all its coefficients. `series` `[n, k]` is the one fitted.
     #[must_use]
     pub fn shrunk(self, series: &DMatrix<f64>) -> Self {
         let rows = self.residuals.nrows();
