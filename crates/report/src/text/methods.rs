@@ -203,14 +203,16 @@ pub(crate) fn pooling(language: Language, view: &ValidationView) -> String {
     let (floor, cap) = (language.share(view.weight_bounds.0, 0), language.share(view.weight_bounds.1, 0));
     match language {
         Spanish => format!(
-            "El conjunto promedia los cuantiles de los modelos. Los pesos siguen el WQL fuera de muestra, con más valor \
-             para los orígenes recientes (vida media: {half_life} orígenes); luego se acercan en {shrinkage} a pesos \
-             iguales y se acotan entre {floor} y {cap}."
+            "El conjunto promedia los cuantiles de los modelos. La mayor parte del peso parte de los modelos simples, los paseos \
+             desde el mercado, tanto más cuanto menos plazos independientes hay en la validación. Los demás ganan peso por su \
+             WQL fuera de muestra, con más valor para los orígenes recientes (vida media: {half_life} orígenes). El {shrinkage} \
+             se reparte sin mirar los resultados; cada peso queda entre {floor} y {cap}."
         ),
         English => format!(
-            "The ensemble averages the quantiles of the models. Weights follow the out-of-sample WQL, with more value for \
-             recent origins (half-life: {half_life} origins); they are then shrunk by {shrinkage} towards equal \
-             weights and kept between {floor} and {cap}."
+            "The ensemble averages the quantiles of the models. Most of the weight starts with the simple models, the walks from \
+             the market's quote, the more so the fewer independent horizons the validation holds. The others earn weight by \
+             their out-of-sample WQL, with more value for recent origins (half-life: {half_life} origins). {shrinkage} is dealt \
+             out whatever the results were; each weight lies between {floor} and {cap}."
         ),
     }
 }
