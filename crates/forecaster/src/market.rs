@@ -313,3 +313,63 @@ fn require_enough(own: &AvailableSeries, as_of: Option<NaiveDate>) -> Result<(),
     let hint = "choose a later --as-of, or add history: forecaster rates import FILE.csv --series NAME";
     Err(Failure::usage(message).hint(hint))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use forecaster_rates::Doubt;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    /// The embedded rates as of a Monday, whose quote is dated at the Friday before.
+    fn monday() -> (tempfile::TempDir, Config, Market) {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.service.data_dir = directory.path().to_owned();
+        let market = Market::load(&config, Some(day("2024-12-23")), day("2024-12-23")).unwrap();
+        (directory, config, market)
+    }
+
+    fn doubted(market: Market, date: &str) -> Market {
+        let doubt = Doubt {
+            series: "usdclp_spot".into(),
+            provider: "nbp".into(),
+            date: day(date),
+            value: 989.13,
+            before: 985.0,
+            instead: Some(("yahoo".into(), 955.0)),
+        };
+        market.with(Fetched { quote_doubt: Some(doubt), ..Fetched::default() })
+    }
+
+    #[test]
+    fn a_quote_that_another_source_contradicts_starts_no_forecast_and_the_reason_is_kept() {
+        let (_directory, config, market) = monday();
+        let now = day("2024-12-23").and_hms_opt(12, 0, 0).unwrap().and_utc();
+        assert_eq!(market.quote(now).map(|quote| quote.value), Some(989.13));
+        let market = doubted(market, "2024-12-20").seen_by(&config, Horizon::D7);
+        assert_eq!(market.quote(now), None);
+        assert_eq!(market.history.spot_gap(), Ok(None));
+        let source = market.sources.iter().find(|source| source.name == "usdclp_spot").unwrap();
+        let Some(SourceGap::Unavailable(reason)) = &source.left_out else { panic!("{source:?}") };
+        assert!(reason.contains("nbp has 989.13 on 2024-12-20") && reason.contains("yahoo has 955"), "{reason}");
+    }
+
+    #[test]
+    fn a_doubt_about_an_earlier_quote_is_none_of_todays() {
+        let (_directory, _, market) = monday();
+        let market = doubted(market, "2024-12-19");
+        assert!(market.fetched.quote_doubt.is_none() && matches!(market.history.spot_gap(), Ok(Some(_))));
+    }
+
+    #[test]
+    fn on_a_machine_without_a_network_the_last_official_rate_is_known_to_be_older_than_the_last_value() {
+        let (_directory, config, market) = monday();
+        assert_eq!((market.last_official(), market.stand_in()), (day("2024-12-23"), None));
+        let now = Market::load(&config, None, day("2026-10-27")).unwrap();
+        assert_eq!((now.as_of(), now.last_official()), (day("2026-10-26"), day("2025-01-03")));
+        assert_eq!(now.stand_in(), Some("nbp"));
+    }
+}
