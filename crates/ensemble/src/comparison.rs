@@ -3,6 +3,7 @@
 //! In: for each forecast that both issued, in the order of issue, how much more the one lost than the other. Out: an
 //! [`EqualAccuracy`] test, and how many forecasts a difference of the size seen would need to be told from chance.
 
+use chrono::NaiveDate;
 use forecaster_domain::standard_normal_quantile;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -55,6 +56,15 @@ pub fn diebold_mariano(differentials: &[f64], lag: usize) -> Option<EqualAccurac
     let student = StudentsT::new(0.0, 1.0, count - 1.0).ok()?;
     let p_value = 2.0 * student.cdf(-statistic.abs());
     Some(EqualAccuracy { n, mean, variance, lag, correction, statistic, p_value })
+}
+
+/// The most forecasts that are issued before the outcome of an earlier one is known: the `lag` of [`diebold_mariano`].
+/// `spans`, oldest first, hold the date of issue and the date from which the outcome is known.
+pub fn overlap(spans: &[(NaiveDate, NaiveDate)]) -> usize {
+    let later = |(index, (_, known)): (usize, &(NaiveDate, NaiveDate))| {
+        spans[index + 1..].iter().take_while(|(issued, _)| issued < known).count()
+    };
+    spans.iter().enumerate().map(later).max().unwrap_or_default()
 }
 
 /// `lag`-th autocovariance of `values` `[n]`, divided by n.

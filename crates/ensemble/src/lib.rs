@@ -14,7 +14,7 @@ mod scoring;
 mod validation;
 
 pub use calibration::Calibration;
-pub use comparison::{EqualAccuracy, POWER, SIGNIFICANCE, diebold_mariano};
+pub use comparison::{EqualAccuracy, POWER, SIGNIFICANCE, diebold_mariano, overlap};
 pub use drift::{
     AUTOCORRELATION_LAGS, DriftTest, DriftTests, EARLIER_RETURNS, NotEnough, RECENT_RETURNS, RegimeKind,
     VolatilityRegime, drift_tests, volatility_regime,

@@ -1,6 +1,6 @@
 //! Scores of models and of the pool, all out of sample.
 
-use crate::{Origin, OriginForecasts, Pool, PoolSettings, Roles, diebold_mariano};
+use crate::{Origin, OriginForecasts, Pool, PoolSettings, Roles, diebold_mariano, overlap};
 use chrono::NaiveDate;
 use forecaster_domain::scores::{Outcome, Scores, quantile_loss_at, quantile_loss_parts, score, skill};
 use forecaster_domain::{LEVELS, QuantileForecast};
@@ -86,8 +86,12 @@ fn judge<'a>(
     });
     let (origins, outcomes): (Vec<&Origin>, Vec<(Outcome<'a>, Outcome<'a>)>) =
         both.map(|(origin, own, reference)| (origin, (own, reference))).unzip();
-    let lag = overlap(&origins, Origin::matures);
-    let first_lag = overlap(&origins, |origin| origin.target.dates.first().copied().unwrap_or(origin.as_of));
+    let spans = |known: &dyn Fn(&Origin) -> NaiveDate| -> Vec<(NaiveDate, NaiveDate)> {
+        origins.iter().map(|origin| (origin.as_of, known(origin))).collect()
+    };
+    let lag = overlap(&spans(&Origin::matures));
+    let first = |origin: &Origin| origin.target.dates.first().copied().unwrap_or(origin.as_of);
+    let first_lag = overlap(&spans(&first));
     let scores = score(outcomes.iter().map(|(own, _)| *own))?;
     let along = |lag: usize, loss: &dyn Fn(&Outcome<'_>) -> Option<f64>| {
         let losses = outcomes.iter().filter_map(|(own, reference)| Some((loss(own)?, loss(reference)?)));
@@ -102,14 +106,6 @@ fn judge<'a>(
         first: along(first_lag, &|it| quantile_loss_at(it, 0)),
         last: along(lag, &|it| quantile_loss_at(it, it.forecast.last_step())),
     })
-}
-
-/// The most of `origins`, oldest first, that are issued before the outcome of an earlier one is `known`.
-fn overlap(origins: &[&Origin], known: impl Fn(&Origin) -> NaiveDate) -> usize {
-    let later = |(index, earlier): (usize, &&Origin)| {
-        origins[index + 1..].iter().take_while(|later| later.as_of < known(earlier)).count()
-    };
-    origins.iter().enumerate().map(later).max().unwrap_or_default()
 }
 
 /// The pool that would be used at `as_of`: learnt from the last `count` of `grid` (oldest first) that had matured

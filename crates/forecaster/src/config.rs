@@ -10,6 +10,7 @@ mod load;
 mod mail;
 mod settings;
 pub(crate) mod snapshots;
+mod time_of_day;
 
 pub(crate) use changes::changes;
 pub(crate) use guard::GuardSettings;
@@ -18,3 +19,4 @@ pub(crate) use mail::{HorizonEmail, MailSettings};
 pub(crate) use settings::{
     CHRONOS, ChronosDevice, Config, HttpSettings, LogFormat, LogSettings, MODEL_NAMES, Quantize, ReportLanguage,
 };
+pub(crate) use time_of_day::first_time_of_day;

@@ -23,5 +23,5 @@ mod test_run;
 pub(crate) use clock::is_set as clock_is_set;
 pub(crate) use http::healthcheck;
 pub(crate) use runner::run_worker;
-pub(crate) use schedule::{Schedule, first_time_of_day};
+pub(crate) use schedule::Schedule;
 pub(crate) use serve::serve;

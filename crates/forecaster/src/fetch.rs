@@ -49,11 +49,11 @@ impl Fetched {
 
     fn new(outcomes: &[SeriesOutcome], of_pair: &[String], quotes: &[String]) -> Self {
         let own = || outcomes.iter().filter(|outcome| of_pair.contains(&outcome.series));
-        let of_quotes = outcomes.iter().filter(|outcome| quotes.contains(&outcome.series));
+        let mut of_quotes = outcomes.iter().filter(|outcome| quotes.contains(&outcome.series));
         Self {
             faults: outcomes.iter().flat_map(SeriesOutcome::faults).collect(),
             doubt: own().find_map(|outcome| outcome.doubt.clone()),
-            quote_doubt: { of_quotes }.find_map(|outcome| outcome.doubt.clone()),
+            quote_doubt: of_quotes.find_map(|outcome| outcome.doubt.clone()),
             unstored: own().find_map(|outcome| outcome.store_error.clone()),
         }
     }

@@ -1,8 +1,7 @@
 //! What is known of the market: the pair's history with its regressors, where each series came from, and how old
 //! the newest observation is.
 
-use crate::config::Config;
-use crate::daemon::first_time_of_day;
+use crate::config::{Config, first_time_of_day};
 use crate::failure::Failure;
 use crate::fetch::Fetched;
 use chrono::{DateTime, NaiveDate, Utc};

@@ -185,6 +185,6 @@ fn morning_of(day: NaiveDate) -> NaiveDate {
 }
 
 /// The last millisecond of `day`: the store counts in milliseconds.
-fn end_of(day: NaiveDate) -> DateTime<Utc> {
+pub fn end_of(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::milliseconds(86_399_999)
 }

@@ -28,7 +28,7 @@ mod store;
 mod sync;
 mod wire;
 
-pub use catalogue::{AvailableSeries, assemble, available};
+pub use catalogue::{AvailableSeries, assemble, available, end_of};
 pub use crossing::assemble_pair;
 pub use error::RatesError;
 pub use import::read_csv;

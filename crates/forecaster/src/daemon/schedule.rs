@@ -2,7 +2,7 @@
 //!
 //! Evaluated with croner in the zone, each time anew, so that a change between winter and summer time moves the instants along.
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 use std::str::FromStr;
@@ -49,18 +49,10 @@ impl Schedule {
     }
 }
 
-/// The earliest time of day that the cron `fields` name, on whatever days; `None` when they are none.
-pub(crate) fn first_time_of_day(fields: &str) -> Option<NaiveTime> {
-    let times: Vec<&str> = fields.split_whitespace().take(2).collect();
-    let daily = Schedule::new(&format!("{} * * *", times.join(" ")), Tz::UTC).ok()?;
-    // Read in UTC, where no hour is skipped: it is the time on the clock that is asked for.
-    let midnight = DateTime::UNIX_EPOCH - TimeDelta::seconds(1);
-    daily.next_after(midnight).map(|instant| instant.time())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::TimeDelta;
     use serde_json::Value;
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -73,20 +65,6 @@ mod tests {
         std::iter::successors(schedule.next_after(first), |last| schedule.next_after(*last))
             .take_while(|instant| *instant < at("2029-01-01T03:00:00Z"))
             .collect()
-    }
-
-    #[test]
-    fn the_first_time_of_day_is_read_whatever_the_days_are() {
-        let read = |fields: &str| first_time_of_day(fields).map(|time| time.format("%H:%M").to_string());
-        for (fields, time) in [
-            ("30 8 * * Mon", "08:30"),
-            ("0 10 * * Tue#1", "10:00"),
-            ("15,45 7-9 1,15 * *", "07:15"),
-            ("*/10 * * * *", "00:00"),
-        ] {
-            assert_eq!(read(fields).as_deref(), Some(time), "{fields}");
-        }
-        assert_eq!(read("no cron fields at all"), None);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Whose the market's quotes are, and the one that a forecast knows.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{Observation, Regressor, Series};
-use forecaster_rates::{IMPORT_SOURCE, RatesError, RatesStore, known_at};
+use forecaster_rates::{IMPORT_SOURCE, RatesError, RatesStore, end_of, known_at};
 use std::collections::BTreeMap;
 
 /// Provider of the quotes in the embedded snapshot.
@@ -57,11 +57,6 @@ impl Quoters {
     pub(crate) fn on(&self, date: NaiveDate) -> &str {
         self.0.get(&date).map_or(EMBEDDED_FROM, String::as_str)
     }
-}
-
-/// The last millisecond of `day`: the store counts in milliseconds.
-fn end_of(day: NaiveDate) -> DateTime<Utc> {
-    day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::milliseconds(86_399_999)
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 
 use super::{ByModel, parts};
 use crate::config::CHRONOS;
+use chrono::NaiveDate;
 use forecaster_domain::scores::{pool, skill};
-use forecaster_ensemble::{EqualAccuracy, SIGNIFICANCE, Skill, diebold_mariano};
+use forecaster_ensemble::{EqualAccuracy, SIGNIFICANCE, Skill, diebold_mariano, overlap};
 use forecaster_ledger::ScoredForecast;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -118,7 +119,7 @@ fn contest(model: &str, against: &str, by_model: &ByModel<'_>) -> Contest {
     let (own, other): (Vec<&ScoredForecast>, Vec<&ScoredForecast>) = both.unzip();
     let wql = pool(parts(&own)).zip(pool(parts(&other))).map(|(own, other)| (own.wql, other.wql));
     let differentials: Vec<f64> = own.iter().zip(&other).map(|(a, b)| a.parts.wql() - b.parts.wql()).collect();
-    let lag = overlap(&own);
+    let lag = overlap(&spans(&own));
     let test = (own.len() >= LEAST_FORECASTS).then(|| diebold_mariano(&differentials, lag)).flatten();
     let losses: Vec<(f64, f64)> = own.iter().zip(&other).map(|(a, b)| (a.parts.loss, b.parts.loss)).collect();
     Contest {
@@ -131,12 +132,9 @@ fn contest(model: &str, against: &str, by_model: &ByModel<'_>) -> Contest {
     }
 }
 
-/// The most forecasts that were issued before an earlier one had matured; `forecasts` by as-of date.
-fn overlap(forecasts: &[&ScoredForecast]) -> usize {
-    let later = |(index, earlier): (usize, &&ScoredForecast)| {
-        forecasts[index + 1..].iter().take_while(|later| later.as_of < earlier.end_date).count()
-    };
-    forecasts.iter().enumerate().map(later).max().unwrap_or_default()
+/// Date of issue and last target date of each of `forecasts`.
+fn spans(forecasts: &[&ScoredForecast]) -> Vec<(NaiveDate, NaiveDate)> {
+    forecasts.iter().map(|forecast| (forecast.as_of, forecast.end_date)).collect()
 }
 
 /// The verdict, and the further runs until there is one.
@@ -244,7 +242,7 @@ mod tests {
     #[test]
     fn forecasts_overlap_when_one_is_issued_before_an_earlier_one_has_matured() {
         let mut weekly: Vec<ScoredForecast> = (0..9).map(|week| scored("ensemble", week, 1.0)).collect();
-        let lag = |forecasts: &[ScoredForecast]| overlap(&forecasts.iter().collect::<Vec<_>>());
+        let lag = |forecasts: &[ScoredForecast]| overlap(&spans(&forecasts.iter().collect::<Vec<_>>()));
         assert_eq!(lag(&weekly), 0);
         weekly.iter_mut().for_each(|forecast| forecast.end_date = forecast.as_of + Days::new(30));
         assert_eq!(lag(&weekly), 4);
