@@ -1,6 +1,10 @@
 #!/bin/sh
 # Builds the Debian package and prints its path. Options are handed on to cargo-deb, for instance --deb-version 0.1.1-1
-# or --output DIR. Needs Rust, a C compiler, dpkg-dev, and pip or uv for ONNX Runtime.
+# or --output DIR. Needs Rust, a C compiler, dpkg-dev, python3 with pip, or uv, for ONNX Runtime and the list of contents.
+#
+# --tools: only gets the tools that it needs, into target/tools.
+# FORECASTER_BUILT=debug: packages target/debug/forecaster as it is there, and builds none. That is for `.ci/run`, whose tests have
+# built it: slow, and with every check that a development build has.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -8,15 +12,30 @@ cargo_deb=3.8.0
 
 target=$(cargo metadata --no-deps --format-version 1 --locked | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
 tools=$target/tools
-package=$target/release/package
+built=${FORECASTER_BUILT:-release}
+package=$target/$built/package
+cyclonedx=11.12.0
 
 if [ "$("$tools/bin/cargo-deb" --version 2>/dev/null)" != "cargo-deb $cargo_deb" ]; then
-    cargo install --quiet --locked --root "$tools" --target-dir "$tools/build" --version "$cargo_deb" cargo-deb >&2
+    # Not with a wrapper that is meant for our own crates.
+    env -u RUSTC_WORKSPACE_WRAPPER cargo install --quiet --locked --root "$tools" --target-dir "$tools/build" --version "$cargo_deb" cargo-deb >&2
 fi
 
-cargo build --release --locked >&2
+if [ ! -d "$tools/sbom-$cyclonedx" ]; then
+    rm -rf "$tools"/sbom-* "$tools/sbom.new"
+    library="cyclonedx-python-lib[json-validation]==$cyclonedx"
+    if python3 -m pip --version >/dev/null 2>&1; then
+        python3 -m pip install --quiet --disable-pip-version-check --target "$tools/sbom.new" "$library" >&2
+    else
+        uv pip install --quiet --target "$tools/sbom.new" "$library" >&2
+    fi
+    mv "$tools/sbom.new" "$tools/sbom-$cyclonedx"
+fi
+[ "${1:-}" != --tools ] || exit 0
+
+[ "$built" = debug ] || cargo build --release --locked >&2
 rm -rf "$package"
-"$target/release/forecaster" generate "$package" >&2
+"$target/$built/forecaster" generate "$package" >&2
 if [ ! -d "$package/lib" ]; then
     echo "build-deb.sh: this build has no ONNX Runtime, and a package without it would lose Chronos" >&2
     exit 1
@@ -28,4 +47,6 @@ gzip -9n "$package"/*.txt "$package"/man/*.1
 # The time of the commit, so that the same sources give the same package.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 export SOURCE_DATE_EPOCH
-PATH=$tools/bin:$PATH cargo deb --quiet --package forecaster --no-build --locked "$@"
+onnxruntime=$(basename "$package"/lib/libonnxruntime.so.*)
+PYTHONPATH=$tools/sbom-$cyclonedx deploy/sbom.py --onnxruntime "${onnxruntime#libonnxruntime.so.}" >"$package/sbom.cdx.json"
+PATH=$tools/bin:$PATH cargo deb --quiet --package forecaster --profile "$([ "$built" = debug ] && echo dev || echo release)" --no-build --locked "$@"

@@ -3,10 +3,11 @@
 # what systemctl and journalctl say. Prints a table; exits non-zero when a row failed, with 77 when this machine cannot make or
 # boot such a container at all.
 #
-#   deploy/test-systemd.sh [--deb FILE] [--suite bookworm] [--keep]
+#   deploy/test-systemd.sh [--deb FILE] [--suite bookworm] [--keep] [--prepare]
 #
 # Needs root, debootstrap and systemd-container. The Debian is made once and kept in ~/.cache/forecaster-systemd-test; the mirror is
 # that of this machine's apt, or $MIRROR. --deb: this package instead of building one. --keep: leave the container's folder.
+# --prepare: only make that Debian, and the tools that build the package.
 # shellcheck disable=SC2034,SC2154 # used and set in systemd-test/
 set -uo pipefail
 
@@ -14,6 +15,7 @@ repository=$(cd "$(dirname "$0")/.." && pwd)
 deb=
 suite=bookworm
 keep=no
+prepare=no
 
 usage() { sed -n 's/^#   //p' "$0" >&2; exit 2; }
 while [ $# -gt 0 ]; do
@@ -21,6 +23,7 @@ while [ $# -gt 0 ]; do
         --deb) deb=$(realpath -e "${2:-}") || exit 2; shift ;;
         --suite) suite=${2:-}; shift ;;
         --keep) keep=yes ;;
+        --prepare) prepare=yes ;;
         *) usage ;;
     esac
     shift
@@ -34,6 +37,11 @@ for part in "$repository"/deploy/systemd-test/*.sh; do
     # shellcheck source=/dev/null
     . "$part"
 done
+
+if [ "$prepare" = yes ]; then
+    base_of "$suite" >/dev/null || exit 77
+    exec "$repository/deploy/build-deb.sh" --tools
+fi
 
 trap discard EXIT
 trap 'exit 130' INT TERM

@@ -2,9 +2,10 @@
 //! or in another precision, which its metadata tell.
 
 use crate::checkpoint::{Checkpoint, CheckpointPlace};
+use crate::error::ChronosError;
 use crate::graph::{self, CONVERTER};
 use crate::onnx::ModelProvenance;
-use crate::{ChronosError, Precision};
+use crate::precision::Precision;
 use prost::Message;
 use std::fs;
 use std::io::Write;

@@ -2,8 +2,10 @@
 //! constant once, and places weights, so that [`crate::graph`] reads like the model.
 
 use crate::checkpoint::{Checkpoint, Stored};
+use crate::config::Activation;
+use crate::error::ChronosError;
 use crate::onnx::{Attribute, Element, Entry, Node, Tensor, float, int, ints};
-use crate::{ChronosError, Precision};
+use crate::precision::Precision;
 use safetensors::Dtype;
 use std::collections::HashMap;
 
@@ -215,20 +217,20 @@ impl<'a> Builder<'a> {
     }
 
     /// The activation function `kind`, element by element.
-    pub(crate) fn activation(&mut self, x: &str, kind: crate::Activation) -> Value {
+    pub(crate) fn activation(&mut self, x: &str, kind: Activation) -> Value {
         match kind {
-            crate::Activation::Relu => self.op("Relu", &[x], vec![]),
-            crate::Activation::Silu => {
+            Activation::Relu => self.op("Relu", &[x], vec![]),
+            Activation::Silu => {
                 let gate = self.op("Sigmoid", &[x], vec![]);
                 self.op("Mul", &[x, &gate], vec![])
             }
-            crate::Activation::Gelu => {
+            Activation::Gelu => {
                 let scaled = self.number(std::f32::consts::FRAC_1_SQRT_2);
                 let scaled = self.op("Mul", &[x, &scaled], vec![]);
                 let gate = self.op("Erf", &[&scaled], vec![]);
                 self.gelu_from(x, &gate)
             }
-            crate::Activation::GeluTanh => {
+            Activation::GeluTanh => {
                 // 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), Hendrycks and Gimpel 2016, section 2.
                 let (cubic, three) = (self.number(0.044_715), self.number(3.0));
                 let root = self.number(std::f32::consts::FRAC_2_SQRT_PI * std::f32::consts::FRAC_1_SQRT_2);

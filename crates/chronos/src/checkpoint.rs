@@ -2,12 +2,14 @@
 //! itself. In: the place. Out: where each tensor lies in the file, checked in name, shape and type. Weights are read one
 //! tensor at a time, so that opening a checkpoint costs no memory.
 
-use crate::{BoltConfig, ChronosError, embedded};
+use crate::config::BoltConfig;
+use crate::digest::{sha256, sha256_of};
+use crate::embedded;
+use crate::error::ChronosError;
 use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
@@ -133,7 +135,10 @@ impl Checkpoint {
     /// When it cannot be read.
     pub fn weights_sha256(&self) -> Result<String, ChronosError> {
         match self.place {
-            CheckpointPlace::Folder(_) => sha256(&self.weights_path()),
+            CheckpointPlace::Folder(_) => {
+                let path = self.weights_path();
+                sha256(&path).map_err(ChronosError::file("read", &path))
+            }
             CheckpointPlace::Program => Ok(sha256_of(embedded::WEIGHTS)),
         }
     }
@@ -262,31 +267,4 @@ fn header(mut file: impl Read, file_length: u64, path: &Path) -> Result<(Metadat
         return Err(refuse(reason));
     }
     Ok((tensors, data_start))
-}
-
-/// SHA-256 of a file, hexadecimal.
-///
-/// # Errors
-/// When it cannot be read.
-pub(crate) fn sha256(path: &Path) -> Result<String, ChronosError> {
-    let mut file = File::open(path).map_err(ChronosError::file("read", path))?;
-    let mut hasher = Sha256::new();
-    let mut block = vec![0; 1 << 18];
-    loop {
-        match file.read(&mut block).map_err(ChronosError::file("read", path))? {
-            0 => break,
-            count => hasher.update(&block[..count]),
-        }
-    }
-    Ok(hexadecimal(&hasher.finalize()))
-}
-
-/// SHA-256 of `bytes`, hexadecimal.
-pub(crate) fn sha256_of(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
-}
-
-/// Hexadecimal digits of `bytes`, in lower case.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

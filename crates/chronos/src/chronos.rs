@@ -1,10 +1,13 @@
 //! Chronos-Bolt as a [`Model`]: from a history to a context, from the model's deciles to the eleven levels.
 
 use crate::graph::CONVERTER;
-use crate::{Pipeline, check_context, parameter_count, short};
+use crate::pipeline::Pipeline;
+use crate::predictor::check_context;
+use crate::store::{parameter_count, short};
 use chrono::{Days, NaiveDate};
 use forecaster_domain::{
-    BusinessCalendar, DECILES, History, LEVELS, MEDIAN, Model, ModelError, ModelForecast, QuantileForecast, Target,
+    BusinessCalendar, DECILES, History, LEVELS, MEDIAN, Model, ModelError, ModelForecast, ModelId, QuantileForecast,
+    Target,
 };
 use ndarray::{Array1, Array2, ArrayView1};
 use std::iter::once;
@@ -217,7 +220,7 @@ fn places(own: &[f64]) -> Result<Places, ModelError> {
 
 impl Model for Chronos {
     fn name(&self) -> &str {
-        "chronos"
+        ModelId::Chronos.as_str()
     }
 
     fn fingerprint(&self) -> String {

@@ -1,7 +1,7 @@
 //! `config.json` of a Chronos-Bolt checkpoint: read, checked, and nothing in it left to chance.
 
-use crate::ChronosError;
-use crate::checkpoint::sha256_of;
+use crate::digest::sha256_of;
+use crate::error::ChronosError;
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::Path;

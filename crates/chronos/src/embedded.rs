@@ -2,16 +2,14 @@
 //! installation without a network has one. Its two files and what the reference implementation forecasts with them
 //! (`fixtures/embedded.py`) lie in `embedded/`; nothing here knows its dimensions. It needs nothing on disk.
 
-use crate::{Checkpoint, CheckpointPlace, ChronosError, Installed, Manifest, SelfTest};
 use chrono::NaiveDate;
-use serde::Deserialize;
 
 /// Its `config.json`.
 pub(crate) const CONFIG: &str = include_str!("../embedded/config.json");
 /// Its `model.safetensors`, in half precision.
 pub(crate) const WEIGHTS: &[u8] = include_bytes!("../embedded/model.safetensors");
 /// Checksums of both, and what the reference implementation forecasts for the self-test's series.
-const REFERENCE: &str = include_str!("../embedded/self_test.json");
+pub(crate) const REFERENCE: &str = include_str!("../embedded/self_test.json");
 
 /// The card of the checkpoint in the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,43 +48,10 @@ impl EmbeddedCheckpoint {
     }
 }
 
-#[derive(Deserialize)]
-struct Reference {
-    config_sha256: String,
-    weights_sha256: String,
-    #[serde(flatten)]
-    self_test: SelfTest,
-}
-
-/// It, as if it lay in the store: its manifest holds the checksums and forecasts of the files it was made from.
-///
-/// # Errors
-/// When the program was built from broken files.
-pub(crate) fn installed() -> Result<Installed, ChronosError> {
-    let place = CheckpointPlace::Program;
-    let checkpoint = Checkpoint::open(&place)?;
-    let Reference { config_sha256, weights_sha256, self_test } =
-        serde_json::from_str(REFERENCE).map_err(|error| {
-            let reason = format!("the program was built from broken files ({error}); build or install it again");
-            ChronosError::Weights { path: place.file("self_test.json"), reason }
-        })?;
-    let manifest = Manifest {
-        name: EMBEDDED.name.to_owned(),
-        source: "built in".to_owned(),
-        revision: None,
-        installed_at: None,
-        parameters: checkpoint.parameters(),
-        bytes: checkpoint.weight_bytes(),
-        config_sha256,
-        weights_sha256,
-        self_test,
-    };
-    Ok(Installed { name: EMBEDDED.name.to_owned(), place, manifest: Some(manifest) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::{Checkpoint, CheckpointPlace};
 
     /// What the program may grow by.
     const LARGEST: usize = 8 << 20;
@@ -98,15 +63,6 @@ mod tests {
         assert!(checkpoint.weight_bytes() < 3 * checkpoint.parameters() as u64, "two bytes a weight");
         let deciles = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
         assert_eq!(checkpoint.config().quantiles, deciles);
-    }
-
-    /// The numbers that `model verify` compares with were made from these very files: else run fixtures/embedded.py.
-    #[test]
-    fn its_manifest_is_of_these_files() {
-        let manifest = installed().unwrap().manifest.unwrap();
-        let checkpoint = Checkpoint::open(&CheckpointPlace::Program).unwrap();
-        assert_eq!(manifest.weights_sha256, checkpoint.weights_sha256().unwrap(), "run fixtures/embedded.py");
-        assert_eq!(manifest.config_sha256, checkpoint.config_sha256(), "run fixtures/embedded.py");
     }
 
     #[test]

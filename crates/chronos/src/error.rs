@@ -1,6 +1,6 @@
 //! What can go wrong between a checkpoint and a forecast, each naming what was wrong and what to do.
 
-use crate::hub::HubError;
+use crate::hub::error::HubError;
 use crate::runtime::RuntimeError;
 use std::path::{Path, PathBuf};
 

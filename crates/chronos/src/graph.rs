@@ -11,8 +11,10 @@
 
 use crate::builder::{Builder, MICROSOFT, Value};
 use crate::checkpoint::Checkpoint;
+use crate::config::BoltConfig;
+use crate::error::ChronosError;
 use crate::onnx::{self, Element, Entry, Extent, Graph, Model, OperatorSet, float, int};
-use crate::{BoltConfig, ChronosError, Precision};
+use crate::precision::Precision;
 use prost::Message;
 
 /// Added to the score of a key that must not be seen.

@@ -6,16 +6,17 @@
 mod cache;
 mod checksum;
 mod download;
-mod error;
-#[cfg(test)]
-mod fake_hub;
+pub(crate) mod error;
+pub(crate) mod file;
+mod revision;
 #[cfg(test)]
 mod tests;
 mod wire;
 
-pub use error::HubError;
-
-use crate::is_name;
+use crate::name::is_name;
+use error::HubError;
+use file::{FILES, Fetched, Progress};
+use revision::check_revision;
 use std::{
     fmt,
     fs::{self, File, TryLockError},
@@ -23,11 +24,7 @@ use std::{
 };
 use wire::{Patience, Wanted, Wire};
 
-/// The files of a checkpoint. The small one is first: a name that is not a checkpoint is known at once.
-const FILES: [&str; 2] = ["config.json", "model.safetensors"];
 const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
-/// Git has no limit; file systems end at 255.
-const MAX_REVISION: usize = 200;
 
 /// Where checkpoints come from.
 pub struct Hub {
@@ -36,39 +33,6 @@ pub struct Hub {
     shared_cache: Option<PathBuf>,
     offline: bool,
     patience: Patience,
-}
-
-/// How far the download of a file has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Name of the file.
-    pub file: &'static str,
-    /// Bytes that are here, those of an earlier call included.
-    pub done: u64,
-    /// Bytes of the whole file, when the server tells.
-    pub total: Option<u64>,
-}
-
-/// What a fetch has brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fetched {
-    /// The commit both files are of, 40 hexadecimal digits; `None` when the server does not tell.
-    pub commit: Option<String>,
-    /// Whether the files are copies from the shared cache.
-    pub from_cache: bool,
-    /// The files, `config.json` first.
-    pub files: Vec<FetchedFile>,
-}
-
-/// A file that is in place and was checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FetchedFile {
-    /// Name of the file.
-    pub name: &'static str,
-    /// Its size.
-    pub bytes: u64,
-    /// SHA-256 of its content, 64 hexadecimal digits.
-    pub sha256: String,
 }
 
 /// The token is not for logs, nor a password in the endpoint.
@@ -194,24 +158,4 @@ fn wait_for_others(folder: &File, path: &Path) {
     if let Err(e) = locked {
         tracing::debug!(folder = %path.display(), error = %e, "The folder cannot be locked");
     }
-}
-
-/// Safe as a path below `refs/`, and in an address with its slashes encoded.
-fn check_revision(revision: &str) -> Result<(), HubError> {
-    let part_is_fine = |part: &str| {
-        !part.is_empty()
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b))
-            && !part.starts_with(['.', '-'])
-            && !part.contains("..")
-    };
-    if revision.len() <= MAX_REVISION && revision.split('/').all(part_is_fine) {
-        Ok(())
-    } else {
-        Err(HubError::BadRevision { revision: revision.to_owned() })
-    }
-}
-
-/// The commit itself, when it is one: a git SHA-1.
-fn checked_commit(commit: &str) -> Option<&str> {
-    (commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit())).then_some(commit)
 }

@@ -5,19 +5,30 @@
 //! A [`Pipeline`] loads it on first need, in a process of its own where asked, and releases it. [`Chronos`] makes a
 //! [`forecaster_domain::Model`] of it. [`ModelStore`] keeps checkpoints, [`Hub`] fetches them, [`candidates`] tells where
 //! ONNX Runtime's library is looked for. [`EMBEDDED`] is the one checkpoint that is in the program.
+//!
+//! Imports go from left to right:
+//!
+//! ```text
+//! chronos -> {pipeline, store} -> {worker, installed} -> self_test -> predictor -> session -> artifact -> graph -> builder
+//!     -> checkpoint -> config -> error -> {hub, runtime} -> {digest, name, precision, embedded, memory, onnx}
+//! ```
 
 mod artifact;
 mod builder;
 mod checkpoint;
 mod chronos;
 mod config;
+mod digest;
 mod embedded;
 mod error;
 mod graph;
 mod hub;
+mod installed;
 pub mod memory;
+mod name;
 mod onnx;
 mod pipeline;
+mod precision;
 mod predictor;
 mod runtime;
 mod self_test;
@@ -30,31 +41,17 @@ pub use chronos::{CHECKPOINT_DETAIL, CheckpointLabel, Chronos, ChronosSettings};
 pub use config::{Activation, BoltConfig};
 pub use embedded::{EMBEDDED, EmbeddedCheckpoint};
 pub use error::ChronosError;
-pub use hub::{Fetched, FetchedFile, Hub, HubError, Progress};
-pub use pipeline::{Answers, Pipeline, PipelineSettings, WorkerCommand};
+pub use hub::Hub;
+pub use hub::error::HubError;
+pub use hub::file::{Fetched, FetchedFile, Progress};
+pub use installed::{Installed, Manifest};
+pub use name::is_name;
+pub use pipeline::{Answers, Pipeline, PipelineSettings};
+pub use precision::Precision;
 pub use predictor::{Predictor, check_context};
-pub use runtime::{Candidate, Origin, Runtime, RuntimeError, candidates, runtime};
+pub use runtime::places::{Candidate, Origin};
+pub use runtime::{Runtime, RuntimeError, candidates, runtime};
 pub use self_test::{SelfTest, Verified};
 pub use session::{Device, SessionSettings};
-pub use store::{Installed, Manifest, ModelStore, check_not_taken, is_name, parameter_count, short};
-pub use worker::serve_worker;
-
-/// Precision of the weights in the graph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Precision {
-    /// As the checkpoint has them, computed in single precision.
-    #[default]
-    Float,
-    /// Matrices in eight bits, one scale for 64 weights.
-    Int8,
-}
-
-impl Precision {
-    /// Its name in logs and reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Float => "float32",
-            Self::Int8 => "int8",
-        }
-    }
-}
+pub use store::{ModelStore, check_not_taken, parameter_count, short};
+pub use worker::{WorkerCommand, serve_worker};

@@ -1,25 +1,16 @@
 //! The life of a loaded model: loaded on first need when there is memory enough, kept while forecasts follow each
 //! other, released when it has been idle or when it is told to.
 
-use crate::worker::Worker;
-use crate::{Checkpoint, CheckpointPlace, ChronosError, Precision, Predictor, SessionSettings, memory};
+use crate::checkpoint::{Checkpoint, CheckpointPlace};
+use crate::error::ChronosError;
+use crate::memory;
+use crate::precision::Precision;
+use crate::predictor::Predictor;
+use crate::session::SessionSettings;
+use crate::worker::{Worker, WorkerCommand};
 use ndarray::Array2;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
-
-/// How to run a model in a process of its own.
-#[derive(Debug, Clone)]
-pub struct WorkerCommand {
-    /// The program.
-    pub program: PathBuf,
-    /// Arguments with which it calls [`crate::serve_worker`].
-    pub arguments: Vec<String>,
-    /// Longest time for an answer; then the process is given up.
-    pub patience: Duration,
-    /// So much longer for each context.
-    pub patience_a_context: Duration,
-}
 
 /// What a pipeline needs to know.
 #[derive(Debug, Clone)]

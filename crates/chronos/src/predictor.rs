@@ -5,8 +5,11 @@
 //! that a rate of 1e-12, of 1e12 or one that hardly moves loses nothing; the model itself is indifferent to both.
 
 use crate::artifact::{Graph, prepare, prepare_anew};
-use crate::session::BoltSession;
-use crate::{BoltConfig, Checkpoint, CheckpointPlace, ChronosError, Precision, SessionSettings};
+use crate::checkpoint::{Checkpoint, CheckpointPlace};
+use crate::config::BoltConfig;
+use crate::error::ChronosError;
+use crate::precision::Precision;
+use crate::session::{BoltSession, SessionSettings};
 use ndarray::{Array2, Array3, ArrayView2, Axis, Slice};
 
 /// Contexts run through the graph at once; more gain no speed and cost memory.

@@ -1,7 +1,11 @@
 //! A fixed series that every checkpoint forecasts when it arrives, and again when it is verified: the numbers must be
 //! finite and the same.
 
-use crate::{CheckpointPlace, ChronosError, Precision, Predictor, SessionSettings};
+use crate::checkpoint::CheckpointPlace;
+use crate::error::ChronosError;
+use crate::precision::Precision;
+use crate::predictor::Predictor;
+use crate::session::SessionSettings;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,9 @@
 //! A graph in ONNX Runtime: contexts in, the model's own quantiles out.
 
 use crate::artifact::Graph;
+use crate::config::BoltConfig;
+use crate::error::ChronosError;
 use crate::runtime::runtime;
-use crate::{BoltConfig, ChronosError};
 use ndarray::{Array3, ArrayView2};
 use ort::ep;
 use ort::session::Session;

@@ -2,12 +2,15 @@
 //! and `manifest.json` with where they came from and what they forecast when they arrived. A folder is there whole or not
 //! at all. The checkpoint in the program counts as one of them.
 
-use crate::checkpoint::WEIGHTS;
+use crate::checkpoint::{Checkpoint, CheckpointPlace, WEIGHTS};
+use crate::embedded::EMBEDDED;
+use crate::error::ChronosError;
+use crate::installed::{Installed, Manifest, built_in};
+use crate::name::is_name;
+use crate::precision::Precision;
 use crate::self_test::SelfTest;
-use crate::{
-    Checkpoint, CheckpointPlace, ChronosError, EMBEDDED, Precision, SessionSettings, artifact, embedded, graph,
-};
-use serde::{Deserialize, Serialize};
+use crate::session::SessionSettings;
+use crate::{artifact, graph};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,60 +19,10 @@ const MANIFEST: &str = "manifest.json";
 /// Prefix of folders in the making.
 const UNFINISHED: &str = ".installing-";
 
-/// Characters in a part of a name: the hub allows as many.
-const LONGEST_PART: usize = 96;
-
-/// Where a checkpoint came from and what it forecast when it arrived.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// Its name here.
-    pub name: String,
-    /// The hub's name, the folder it was taken from, or "built in".
-    pub source: String,
-    /// The hub's commit, when it came from there.
-    pub revision: Option<String>,
-    /// When it arrived, RFC 3339; `None` for the one in the program.
-    pub installed_at: Option<String>,
-    /// Parameters in it.
-    pub parameters: usize,
-    /// Bytes of its weights file.
-    pub bytes: u64,
-    /// SHA-256 of `config.json`, hexadecimal.
-    pub config_sha256: String,
-    /// SHA-256 of the weights file, hexadecimal.
-    pub weights_sha256: String,
-    /// What it forecast.
-    pub self_test: SelfTest,
-}
-
-/// A checkpoint at hand.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Installed {
-    /// Its name, or its folder when it is not in the store.
-    pub name: String,
-    /// Where it is.
-    pub place: CheckpointPlace,
-    /// Its manifest; `None` for a folder outside the store.
-    pub manifest: Option<Manifest>,
-}
-
 /// The folder of all checkpoints.
 #[derive(Debug, Clone)]
 pub struct ModelStore {
     root: PathBuf,
-}
-
-/// Whether `name` can be a checkpoint's name: one or two parts, as on the hub.
-pub fn is_name(name: &str) -> bool {
-    let part = |part: &str| {
-        !part.is_empty()
-            && part.len() <= LONGEST_PART
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-            && !part.starts_with(['.', '-'])
-            && !part.contains("..")
-    };
-    let parts: Vec<&str> = name.split('/').collect();
-    parts.len() <= 2 && parts.into_iter().all(part)
 }
 
 /// Keeps names that mean the checkpoint in the program from being given to others.
@@ -100,7 +53,7 @@ impl ModelStore {
     /// All checkpoints: the one in the program, then those of the store by name. Folders that are not whole are passed over,
     /// and so is one whose name means the one in the program.
     pub fn list(&self) -> Vec<Installed> {
-        embedded::installed().into_iter().chain(self.list_folders()).collect()
+        built_in().into_iter().chain(self.list_folders()).collect()
     }
 
     fn list_folders(&self) -> Vec<Installed> {
@@ -122,7 +75,7 @@ impl ModelStore {
     /// When there is neither.
     pub fn find(&self, name: &str) -> Result<Installed, ChronosError> {
         if EMBEDDED.answers_to(name) {
-            return embedded::installed();
+            return built_in();
         }
         if is_name(name)
             && let Some(installed) = self.read(&self.root.join(name))
@@ -250,18 +203,6 @@ impl ModelStore {
         entries
             .filter(|e| e.file_name().to_string_lossy().starts_with(UNFINISHED) && abandoned(&e.path()))
             .for_each(|e| drop(fs::remove_dir_all(e.path())));
-    }
-}
-
-impl Installed {
-    /// The checkpoint, and the SHA-256 of the weights that are there now, hexadecimal.
-    ///
-    /// # Errors
-    /// When the files cannot be read or are no convertible checkpoint.
-    pub fn open(&self) -> Result<(Checkpoint, String), ChronosError> {
-        let checkpoint = Checkpoint::open(&self.place)?;
-        let weights_sha256 = artifact::weights_sum(&checkpoint, Precision::Float)?;
-        Ok((checkpoint, weights_sha256))
     }
 }
 

@@ -5,7 +5,12 @@
 //! not the daemon: the ensemble goes on without Chronos. Parent and worker speak in lines of JSON over the worker's
 //! standard input and output; the worker ends when its input does.
 
-use crate::{CheckpointPlace, ChronosError, Device, Precision, Predictor, SessionSettings, WorkerCommand};
+use crate::checkpoint::CheckpointPlace;
+use crate::error::ChronosError;
+use crate::memory;
+use crate::precision::Precision;
+use crate::predictor::Predictor;
+use crate::session::{Device, SessionSettings};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
@@ -23,6 +28,19 @@ const TUNABLES: &str = "GLIBC_TUNABLES";
 
 /// Keeps Microsoft's build of the library from even preparing to send usage data; sessions switch it off as well.
 const NO_TELEMETRY: &str = "ORT_DISABLE_TELEMETRY";
+
+/// How to run a model in a process of its own.
+#[derive(Debug, Clone)]
+pub struct WorkerCommand {
+    /// The program.
+    pub program: PathBuf,
+    /// Arguments with which it calls [`serve_worker`].
+    pub arguments: Vec<String>,
+    /// Longest time for an answer; then the process is given up.
+    pub patience: Duration,
+    /// So much longer for each context.
+    pub patience_a_context: Duration,
+}
 
 /// What the operator has set, and [`HUGE_PAGES`] unless that says something about them.
 fn tunables(set: Option<String>) -> String {
@@ -291,7 +309,7 @@ fn answer(request: Request, predictor: &mut Option<Predictor>) -> Response {
                     .iter()
                     .map(|a| a.rows().into_iter().map(|r| r.iter().map(finite).collect()).collect())
                     .collect(),
-                peak_rss_mb: crate::memory::peak_rss_mb(),
+                peak_rss_mb: memory::peak_rss_mb(),
             })
         }
         (Request::Predict { .. }, None) => Err(ChronosError::Worker("no checkpoint has been loaded".to_owned())),

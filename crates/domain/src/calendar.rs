@@ -4,7 +4,8 @@
 //! The laws behind each Chilean rule stand beside it. One-off holidays, each made by a law of its own, are the
 //! only list. Table-driven between 1990 and 2100; outside it only weekends are excluded.
 
-use crate::{Horizon, Pair};
+use crate::horizon::Horizon;
+use crate::pair::Pair;
 use chrono::{Datelike, Days, NaiveDate, TimeDelta, Weekday};
 use std::{collections::BTreeMap, sync::OnceLock};
 

@@ -11,6 +11,9 @@ pub enum DomainError {
     /// The text is not one of the horizons.
     #[error("'{0}' is not a horizon; expected 7d, 15d, 30d or 90d")]
     BadHorizon(String),
+    /// The text is not the name of a model.
+    #[error("'{0}' is not a model; expected one such as arima_garch")]
+    BadModel(String),
     /// The text is not a time of day with its zone.
     #[error("'{0}' is not a time with its zone; expected one such as 12:15 Europe/Warsaw")]
     BadClockTime(String),

@@ -1,6 +1,6 @@
 //! The four horizons, in calendar days after the as-of date.
 
-use crate::DomainError;
+use crate::error::DomainError;
 use std::{fmt, str::FromStr};
 
 /// How far ahead a forecaster looks, in calendar days after the as-of date.

@@ -1,6 +1,9 @@
 //! What a model is: history in, quantile matrix out.
 
-use crate::{History, Horizon, ModelError, QuantileForecast};
+use crate::error::ModelError;
+use crate::history::History;
+use crate::horizon::Horizon;
+use crate::quantile::QuantileForecast;
 use chrono::NaiveDate;
 
 /// What to forecast: the horizon and its target dates.

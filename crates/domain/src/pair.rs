@@ -1,6 +1,6 @@
 //! A currency pair: which currency is priced in which.
 
-use crate::DomainError;
+use crate::error::DomainError;
 use std::{fmt, str::FromStr};
 
 /// A currency pair such as USD/CLP: the price of one unit of `base` in units of `quote`.
@@ -19,6 +19,11 @@ pub struct Pair {
 }
 
 impl Pair {
+    /// USD/CLP: pesos for a dollar.
+    pub fn usd_clp() -> Self {
+        Self { base: "USD".to_owned(), quote: "CLP".to_owned() }
+    }
+
     /// ISO 4217 code of the currency being priced.
     pub fn base(&self) -> &str {
         &self.base
@@ -70,5 +75,6 @@ mod tests {
             assert_eq!(text.parse::<Pair>(), Err(DomainError::BadPair(text.to_owned())));
         }
         assert_eq!("eur/clp".parse::<Pair>().unwrap().to_string(), "EUR/CLP");
+        assert_eq!("USD/CLP".parse(), Ok(Pair::usd_clp()));
     }
 }

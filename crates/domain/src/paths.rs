@@ -5,7 +5,7 @@
 //! with the correlation of a random walk, corr(i, j) = sqrt(i / j) for i <= j, supplies that; each date's own
 //! distribution stays exactly the forecast's (Sklar's theorem).
 
-use crate::QuantileForecast;
+use crate::quantile::QuantileForecast;
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -57,7 +57,7 @@ fn standard_normal(rng: &mut Pcg64Mcg) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{LEVELS, standard_normal_quantile};
+    use crate::quantile::{LEVELS, standard_normal_quantile};
     use chrono::NaiveDate;
     use statrs::distribution::{ContinuousCDF, Normal};
 

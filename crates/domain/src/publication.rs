@@ -1,7 +1,7 @@
 //! The time of day at which a value is published or a forecast is made, with its zone. Which of two comes first can change
 //! with the seasons: 12:15 in Warsaw is 06:15, 07:15 or 08:15 in Santiago.
 
-use crate::DomainError;
+use crate::error::DomainError;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 use std::{fmt, str::FromStr};

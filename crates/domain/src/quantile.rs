@@ -1,6 +1,6 @@
 //! The one shape of a forecast: price quantiles, target dates x levels.
 
-use crate::DomainError;
+use crate::error::DomainError;
 use chrono::NaiveDate;
 use ndarray::{Array2, ArrayView1};
 use statrs::distribution::{ContinuousCDF, Normal};

@@ -3,7 +3,7 @@
 //! In: forecasts with what then happened. Out: [`Scores`]. All are pooled over origins: sums over all origins
 //! and dates are divided once, so that no origin counts more because it has fewer dates.
 
-use crate::{DECILES, LEVELS, QuantileForecast};
+use crate::quantile::{DECILES, LEVELS, QuantileForecast};
 
 /// A forecast and what then happened.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! A named daily series of positive values, strictly increasing in date. Where values have been revised it may
 //! carry those that counted before, so that cutting it at a date shows the values as they were known on that date.
 
-use crate::DomainError;
+use crate::error::DomainError;
 use chrono::NaiveDate;
 use std::sync::Arc;
 

@@ -5,7 +5,8 @@
 //! ended. In: the pair's window and quotes dated at the day of the trades they close. Out: the log distance of the
 //! quote from the official rate at each date of the pair, as it was known on that date.
 
-use crate::{Regressor, RegressorGap, Series};
+use crate::regressor::{Regressor, RegressorGap};
+use crate::series::Series;
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
 /// Fewest known gaps in a window, for their spread to be told. Models shrink what they learn from so few: out of sample,
@@ -133,7 +134,9 @@ fn median(mut values: Vec<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BusinessCalendar, History, Observation};
+    use crate::calendar::BusinessCalendar;
+    use crate::history::History;
+    use crate::series::Observation;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()

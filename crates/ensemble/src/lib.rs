@@ -4,6 +4,12 @@
 //! [`ForecastCache`]), [`Pool::fit`] turns the outcomes known at some date into weights and a calibration, and
 //! [`prequential`] replays that at every origin, so that the ensemble's own scores are out of sample too. [`diebold_mariano`] tells
 //! whether two forecasters truly differ, [`drift_tests`] and [`volatility_regime`] how the pair itself moves.
+//!
+//! Imports go from left to right:
+//!
+//! ```text
+//! {scoring, drift} -> {pool, comparison} -> {calibration, validation} -> origins
+//! ```
 
 mod calibration;
 mod comparison;

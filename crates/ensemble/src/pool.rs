@@ -4,7 +4,8 @@
 //! centre has never been beaten for long. Their share grows with the horizon, since fewer past outcomes are then
 //! independent. Another model earns its weight by evidence.
 
-use crate::{Calibration, OriginForecasts};
+use crate::calibration::Calibration;
+use crate::validation::{OriginForecasts, outcome};
 use forecaster_domain::{ModelError, QuantileForecast, scores};
 use ndarray::Array2;
 
@@ -197,7 +198,7 @@ fn loss_ratio(past: &[&OriginForecasts], model: usize, benchmark: usize, half_li
     let (mut own, mut reference) = (0.0, 0.0);
     for (age, origin) in past.iter().rev().enumerate() {
         let loss = |index: usize| {
-            let outcome = crate::scoring::outcome(origin, origin.forecasts.get(index)?.as_ref()?);
+            let outcome = outcome(origin, origin.forecasts.get(index)?.as_ref()?);
             scores::wql([outcome])
         };
         if let (Some(a), Some(b)) = (loss(model), loss(benchmark)) {
@@ -251,8 +252,9 @@ impl PoolSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::origins::grid_origins;
     use crate::validation::tests::{Shifted, weekday_history};
-    use crate::{Computed, NoCache, forecast_origins, grid_origins};
+    use crate::validation::{Computed, NoCache, forecast_origins};
     use forecaster_domain::{BusinessCalendar, Horizon};
 
     const SETTINGS: PoolSettings =

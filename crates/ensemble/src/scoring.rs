@@ -1,6 +1,9 @@
 //! Scores of models and of the pool, all out of sample.
 
-use crate::{Origin, OriginForecasts, Pool, PoolSettings, Roles, diebold_mariano, overlap};
+use crate::comparison::{diebold_mariano, overlap};
+use crate::origins::Origin;
+use crate::pool::{Pool, PoolSettings, Roles};
+use crate::validation::{OriginForecasts, outcome};
 use chrono::NaiveDate;
 use forecaster_domain::scores::{Outcome, Scores, quantile_loss_at, quantile_loss_parts, score, skill};
 use forecaster_domain::{LEVELS, QuantileForecast};
@@ -15,11 +18,6 @@ pub struct Issued<'a> {
     pub pool: Pool,
     /// The pooled forecast.
     pub forecast: QuantileForecast,
-}
-
-/// The outcome of `forecast` at `origin`.
-pub(crate) fn outcome<'a>(origin: &'a OriginForecasts, forecast: &'a QuantileForecast) -> Outcome<'a> {
-    Outcome { forecast, actuals: &origin.origin.actuals, naive_mae: origin.origin.naive_mae }
 }
 
 /// Skill against the benchmark, 1 - loss / loss of the benchmark on the same origins.
@@ -163,8 +161,9 @@ pub fn reliability(issued: &[Issued<'_>]) -> Vec<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::origins::grid_origins;
     use crate::validation::tests::{Shifted, weekday_history};
-    use crate::{NoCache, forecast_origins, grid_origins};
+    use crate::validation::{NoCache, forecast_origins};
     use forecaster_domain::{BusinessCalendar, Horizon};
 
     const SETTINGS: PoolSettings =

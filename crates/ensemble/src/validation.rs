@@ -1,6 +1,7 @@
 //! Every model's forecast from every origin, in parallel, from the cache where it has been made before.
 
-use crate::Origin;
+use crate::origins::Origin;
+use forecaster_domain::scores::Outcome;
 use forecaster_domain::{ForecastKey, History, Model, ModelError, ModelForecast, QuantileForecast, Target};
 use rayon::prelude::*;
 use std::time::{Duration, Instant};
@@ -32,6 +33,11 @@ pub struct OriginForecasts {
     pub origin: Origin,
     /// Forecasts `[models]` in the order of the models; `None` where one failed.
     pub forecasts: Vec<Option<QuantileForecast>>,
+}
+
+/// The outcome of `forecast` at `origin`.
+pub(crate) fn outcome<'a>(origin: &'a OriginForecasts, forecast: &'a QuantileForecast) -> Outcome<'a> {
+    Outcome { forecast, actuals: &origin.origin.actuals, naive_mae: origin.origin.naive_mae }
 }
 
 /// What [`forecast_origins`] did.
@@ -199,7 +205,7 @@ fn hash(window: &History, origin: &Origin) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::grid_origins;
+    use crate::origins::grid_origins;
     use forecaster_domain::{BusinessCalendar, Horizon, LEVELS, Observation, Regressor, Series};
     use ndarray::Array2;
     use std::cell::RefCell;

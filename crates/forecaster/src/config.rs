@@ -3,20 +3,16 @@
 //! In: a TOML file and variables FORECASTER__SECTION__KEY. Out: a [`Config`] that is valid, or a sentence that
 //! names the file, the key, what was found and what was expected.
 
-mod changes;
+mod addresses;
+pub(crate) mod changes;
 mod check;
-mod guard;
-mod load;
-mod mail;
-mod settings;
+pub(crate) mod guard;
+pub(crate) mod horizons;
+pub(crate) mod load;
+pub(crate) mod mail;
+pub(crate) mod parsed;
+mod problem;
+pub(crate) mod providers;
+pub(crate) mod settings;
 pub(crate) mod snapshots;
-mod time_of_day;
-
-pub(crate) use changes::changes;
-pub(crate) use guard::GuardSettings;
-pub(crate) use load::{ConfigError, Loaded, data_dir, find, load};
-pub(crate) use mail::{HorizonEmail, MailSettings};
-pub(crate) use settings::{
-    CHRONOS, ChronosDevice, Config, HttpSettings, LogFormat, LogSettings, MODEL_NAMES, Quantize, ReportLanguage,
-};
-pub(crate) use time_of_day::first_time_of_day;
+pub(crate) mod time_of_day;

@@ -5,23 +5,19 @@
 
 mod agenda;
 mod alarms;
-mod clock;
-mod http;
+pub(crate) mod clock;
+mod directories;
+pub(crate) mod http;
 mod mailer;
+mod message;
 mod pulse;
 mod reload;
-mod runner;
-mod schedule;
-mod serve;
+pub(crate) mod runner;
+pub(crate) mod schedule;
+pub(crate) mod serve;
 mod server;
 mod state;
 mod supervisor;
 mod systemd;
 #[cfg(test)]
 mod test_run;
-
-pub(crate) use clock::is_set as clock_is_set;
-pub(crate) use http::healthcheck;
-pub(crate) use runner::run_worker;
-pub(crate) use schedule::Schedule;
-pub(crate) use serve::serve;

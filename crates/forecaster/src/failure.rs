@@ -1,7 +1,21 @@
-//! How a command ends: done, degraded, or failed with a sentence, a hint and an exit code.
+//! How a command ends: done, degraded, or failed. A failure is one of [`Failure`]'s kinds; its sentence, its exit code and
+//! what to do next are told here and nowhere else.
 
-use crate::config::ConfigError;
-use std::fmt;
+mod backup;
+mod configuration;
+
+pub use backup::BackupProblem;
+pub use configuration::ConfigError;
+
+use chrono::NaiveDate;
+use forecaster_chronos::{ChronosError, HubError};
+use forecaster_domain::Horizon;
+use forecaster_ledger::LedgerError;
+use forecaster_mail::MailError;
+use forecaster_rates::RatesError;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 /// A command that was carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,76 +42,353 @@ impl Outcome {
 }
 
 /// A command that was not carried out.
-#[derive(Debug)]
-pub struct Failure {
-    /// 1 failed, 2 usage or configuration.
-    pub code: u8,
-    /// What to do next.
-    pub hint: Option<String>,
-    /// Whether the same may go well later: a lock, a full disk.
-    pub may_pass: bool,
-    message: String,
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the sentence of each kind says what it is")]
+pub enum Failure {
+    // The command line.
+    #[error("--as-of {0} lies in the future")]
+    AsOfInTheFuture(NaiveDate),
+    #[error("--from {from} lies after --to {to}")]
+    FromAfterTo { from: NaiveDate, to: NaiveDate },
+    #[error("--models: '{name}' is no model; expected some of {known}")]
+    NoSuchModel { name: String, known: String },
+    #[error("--models: '{0}' is there twice")]
+    ModelTwice(&'static str),
+    #[error("{} exists already", .0.display())]
+    BackupExists(PathBuf),
+    #[error("{} is no folder", .0.display())]
+    NoFolder(PathBuf),
+    #[error("cannot read {}: {source}", path.display())]
+    NoCheckpointThere { path: PathBuf, source: io::Error },
+    #[error("cannot read {}: {source}", path.display())]
+    NoValues { path: PathBuf, source: io::Error },
+    #[error("{}, line {line}: {problem}", path.display())]
+    BadValue { path: PathBuf, line: usize, problem: String },
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+
+    // The configuration.
+    #[error(transparent)]
+    Config(Box<ConfigError>),
+    #[error("no horizon is enabled")]
+    NoHorizon,
+    #[error("rates.providers is empty: there is nobody to ask")]
+    NoProvider,
+    #[error("mail.smtp is empty: there is no server to send by")]
+    NoMailServer,
+    #[error("mail.recipients is empty")]
+    NoRecipient,
+    #[error("no server is configured: service.http.listen is empty")]
+    NoPages,
+    #[error("{0} is no address")]
+    NoAddress(String),
+    #[error("log level {filter}: {reason}")]
+    LogLevel { filter: String, reason: String },
+    #[error("{0}")]
+    LogReload(tracing_subscriber::reload::Error),
+    #[error("{0}")]
+    Schedule(String),
+    #[error("{key} cannot be changed while the daemon runs")]
+    NeedsRestart { key: &'static str },
+    #[error("cannot read {}: {source}", path.display())]
+    NoConfiguration { path: PathBuf, source: io::Error },
+    #[error("{} {wrong}", path.display())]
+    StrangeConfiguration { path: PathBuf, wrong: &'static str },
+    #[error("there is no configuration file to roll back")]
+    NothingToRollBack,
+    #[error("there is no version {number} in {}", data_dir.display())]
+    NoSuchVersion { number: u32, data_dir: PathBuf },
+    #[error("{} holds no version that differs from {}", data_dir.display(), file.display())]
+    NoOtherVersion { data_dir: PathBuf, file: PathBuf },
+    #[error("config/forecasters.toml no longer has the line {key} = \"{value}\" in [{section}]")]
+    TemplateChanged { section: &'static str, key: &'static str, value: &'static str },
+    #[error("{0}")]
+    Secret(String),
+
+    // The machine.
+    #[error("cannot {action} {}: {source}", path.display())]
+    File { action: &'static str, path: PathBuf, source: io::Error },
+    #[error("{} belongs to {user}: what root writes there the daemon could not write to any more", directory.display())]
+    OwnedByOther { directory: PathBuf, user: String },
+    #[error("state directory {}: another forecaster has it (process {process})", directory.display())]
+    StateInUse { directory: PathBuf, process: String },
+    #[error("the clock says {0}: it is not set")]
+    ClockNotSet(String),
+    /// A thread, a runtime or a signal that the system does not give.
+    #[error("{what}: {source}")]
+    System { what: &'static str, source: io::Error },
+    #[error("service.http.listen: {listen} cannot be bound: {source}")]
+    Listen { listen: String, source: io::Error },
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    #[error("{0}")]
+    Toml(toml::ser::Error),
+
+    // Rates and forecasts.
+    #[error(transparent)]
+    Rates(Box<RatesError>),
+    #[error("{0}")]
+    Store(String),
+    #[error("no provider answered: the store is as it was")]
+    NoAnswer,
+    #[error(
+        "as of {date} there are {found} observations of {series} (the first on {first}); at least {needed} are needed"
+    )]
+    TooFewObservations { date: NaiveDate, found: usize, series: String, first: NaiveDate, needed: usize },
+    #[error("no business day within {horizon} of {as_of}")]
+    NoTargetDate { horizon: Horizon, as_of: NaiveDate },
+    #[error("no model is left for the forecast ({0})")]
+    NoModelLeft(String),
+    #[error("{horizon}: no origin from {from} to {to} has {needed} observations before it and its outcome after it")]
+    NoOrigin { horizon: Horizon, from: NaiveDate, to: NaiveDate, needed: usize, first: NaiveDate, last: NaiveDate },
+    #[error("{0}: no model of the pool has a scored forecast in the period")]
+    NothingScored(Horizon),
+
+    // Chronos.
+    #[error(transparent)]
+    Chronos(Box<ChronosError>),
+    #[error(transparent)]
+    Hub(Box<HubError>),
+    #[error("what the hub has as '{name}' cannot be used: {source}")]
+    BadDownload { name: String, source: Box<ChronosError> },
+    #[error("{}: {reason}", path.display())]
+    BadContext { path: PathBuf, reason: String },
+    #[error("the forecast is not finite")]
+    NotFinite { checkpoint: String },
+    #[error("there is no {0}")]
+    NoCheckpoint(String),
+    #[error("{}", if *.of == 1 { "the checkpoint failed".to_owned() } else { format!("{failed} of {of} checkpoints failed") })]
+    CheckpointsFailed { failed: usize, of: usize },
+
+    // The ledger, backups and mail.
+    #[error(transparent)]
+    Ledger(Box<LedgerError>),
+    #[error("{0}")]
+    LedgerRuined(String),
+    #[error("{}: {problem}", file.display())]
+    InBackup { file: PathBuf, problem: Box<Failure> },
+    #[error(transparent)]
+    Backup(#[from] BackupProblem),
+    #[error("{} has a {name} already", data_dir.display())]
+    StateExists { data_dir: PathBuf, name: String },
+    /// An address, or the address of a server, that cannot be one.
+    #[error("{0}")]
+    MailAddress(MailError),
+    #[error("{0}")]
+    Mail(MailError),
+    #[error("mail {0} is due again at once")]
+    MailAgain(String),
+    #[error("another process is sending mail at this moment")]
+    MailBusy,
+    #[error("the test mail was not taken for {lost} of {of}")]
+    MailNotTaken { lost: usize, of: usize },
+    #[error("{0}")]
+    MailTrouble(String),
+
+    // The daemon and its processes.
+    #[error("the supervisor crashed: the lines above say why")]
+    SupervisorCrashed,
+    #[error("the supervisor has ended")]
+    SupervisorEnded,
+    #[error("its last lines say why")]
+    RunMayBeRepeated,
+    #[error("this is no job: {0}")]
+    NoJob(serde_json::Error),
+    #[error("the ledger knows nothing of this run: it is another one than the daemon's")]
+    RunUnknown,
+    #[error("the daemon at {address} does not answer: {source}")]
+    DaemonSilent { address: SocketAddr, source: io::Error },
+    #[error("the daemon at {address} is not well: {reason}")]
+    DaemonUnwell { address: SocketAddr, reason: String },
+    #[error("what answers at {0} does not speak HTTP")]
+    NotHttp(SocketAddr),
+    #[error("{failed} of {of} checks failed")]
+    ChecksFailed { failed: usize, of: usize },
+    #[error("the configuration cannot be used, and most of the rest was not looked at")]
+    NotLookedAt,
 }
 
 impl Failure {
-    /// The work failed: exit 1.
-    pub fn failed(error: impl fmt::Display) -> Self {
-        Self { code: 1, hint: None, may_pass: false, message: error.to_string() }
+    /// A file that cannot be read or written.
+    pub fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::File { action, path: path.to_owned(), source }
     }
 
-    /// The request makes no sense: exit 2.
-    pub fn usage(error: impl fmt::Display) -> Self {
-        Self { code: 2, hint: None, may_pass: false, message: error.to_string() }
+    /// The exit code: 2 for a request or a configuration that makes no sense, 1 for all else.
+    pub fn code(&self) -> u8 {
+        if self.makes_no_sense() { 2 } else { 1 }
     }
 
-    /// Adds what to do next.
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
+    fn makes_no_sense(&self) -> bool {
+        match self {
+            Self::AsOfInTheFuture(_)
+            | Self::FromAfterTo { .. }
+            | Self::NoSuchModel { .. }
+            | Self::ModelTwice(_)
+            | Self::BackupExists(_)
+            | Self::NoFolder(_)
+            | Self::Config(_)
+            | Self::NoHorizon
+            | Self::NoProvider
+            | Self::NoMailServer
+            | Self::NoRecipient
+            | Self::NoAddress(_)
+            | Self::LogLevel { .. }
+            | Self::Schedule(_)
+            | Self::NeedsRestart { .. }
+            | Self::NoConfiguration { .. }
+            | Self::StrangeConfiguration { .. }
+            | Self::NothingToRollBack
+            | Self::NoSuchVersion { .. }
+            | Self::NoOtherVersion { .. }
+            | Self::OwnedByOther { .. }
+            | Self::TooFewObservations { .. }
+            | Self::NoOrigin { .. }
+            | Self::MailAddress(_)
+            | Self::NoJob(_)
+            | Self::NotLookedAt => true,
+            Self::Rates(error) => matches!(**error, RatesError::NothingUntil { .. } | RatesError::SeriesName { .. }),
+            Self::Chronos(error) => matches!(**error, ChronosError::NoModel(_)),
+            Self::Hub(error) => matches!(
+                **error,
+                HubError::BadName { .. }
+                    | HubError::BadRevision { .. }
+                    | HubError::BadEndpoint { .. }
+                    | HubError::NoSuchModel { .. }
+                    | HubError::NoSuchRevision { .. }
+            ),
+            _ => false,
+        }
     }
 
-    /// A configuration that cannot be used: exit 2.
-    pub fn from_config(error: ConfigError) -> Self {
-        Self::usage(error).hint("config/forecasters.toml in the repository shows every key with its default")
-    }
-
-    /// A file that cannot be read or written: exit 1.
-    pub fn from_io(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
-        let full = matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded);
-        let failure = Self::failed(format!("cannot {action} {}: {error}", path.display()));
-        Self { may_pass: full, ..failure }.hint("check that the directory exists, is writable and has free space")
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl From<forecaster_rates::RatesError> for Failure {
-    fn from(error: forecaster_rates::RatesError) -> Self {
-        match error {
-            forecaster_rates::RatesError::NothingUntil { .. } => {
-                Self::usage(error).hint("choose a later --as-of, or add history: forecaster rates import FILE.csv")
+    /// What to do next, where there is something to say beyond the sentence.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::AsOfInTheFuture(_) => "leave it out for today",
+            Self::BackupExists(_) => "choose another name, such as one with the date: a backup overwrites nothing",
+            Self::NoFolder(_) | Self::NoCheckpointThere { .. } => {
+                "give the folder that holds config.json and model.safetensors"
             }
-            error @ forecaster_rates::RatesError::SeriesName { .. } => Self::usage(error),
-            error => Self::failed(error),
+            Self::NoValues { .. } => "give a text file with one value a line, oldest first",
+            Self::BadValue { .. } => {
+                "one number a line with a decimal point and no header; an empty line is a missing value"
+            }
+            Self::Config(_) => "config/forecasters.toml in the repository shows every key with its default",
+            Self::NoHorizon => "set horizons.7d.enabled = true",
+            Self::NoProvider => "name providers in the configuration, such as providers = [\"mindicador\", \"ecb\"]",
+            Self::NoMailServer => "set mail.smtp, mail.from and mail.recipients",
+            Self::NoRecipient => "name somebody: forecaster mail test ADDRESS",
+            Self::NoPages => "set service.http.listen to an address such as \"127.0.0.1:9187\"",
+            Self::LogLevel { .. } => "use error, warn, info, debug or trace",
+            Self::NeedsRestart { .. } => "systemctl restart forecaster",
+            Self::NoConfiguration { .. } => "put the file back, readable for the daemon",
+            Self::NothingToRollBack => "name one with --config FILE",
+            Self::NoSuchVersion { .. } | Self::NoOtherVersion { .. } => "forecaster config history lists them",
+            Self::TemplateChanged { .. } => "correct INSTALLED in cli/commands/generate.rs",
+            Self::File { .. } => "check that the directory exists, is writable and has free space",
+            Self::StateInUse { .. } => {
+                "one daemon a state directory: stop the other one, or set another service.data_dir"
+            }
+            Self::ClockNotSet(_) => {
+                "set it, or let systemd-timesyncd or chrony do so; the service starts again by itself"
+            }
+            Self::Listen { .. } => "free the port, or set another one, or \"\" for no server",
+            Self::Rates(error) if matches!(**error, RatesError::NothingUntil { .. }) => {
+                "choose a later --as-of, or add history: forecaster rates import FILE.csv"
+            }
+            Self::NoAnswer => {
+                "the lines above say why; check the network, the proxy (HTTPS_PROXY) and rates.providers"
+            }
+            Self::TooFewObservations { .. } => {
+                "choose a later --as-of, or add history: forecaster rates import FILE.csv --series NAME"
+            }
+            Self::NoModelLeft(_) => "forecaster rates check shows the state of the series",
+            Self::LedgerRuined(_) => "the next start begins a fresh one",
+            Self::Backup(BackupProblem::Newer { .. }) => "restore it with that version or a newer one",
+            Self::StateExists { .. } => "nothing is overwritten: move it away, or set another service.data_dir",
+            Self::MailBusy => "it sends what waits as well: forecaster mail queue shows what is left",
+            Self::RunUnknown => "was the state directory moved or restored? restart the daemon",
+            Self::DaemonSilent { .. } => "systemctl status forecaster.service, or the container's log, says why",
+            Self::NotHttp(_) => "see which program listens there: ss -ltnp",
+            Self::OwnedByOther { user, .. } => return Some(format!("sudo -u '{user}' forecaster ...")),
+            Self::NoOrigin { first, last, .. } => {
+                return Some(format!("origins are possible from {first}, and outcomes are known up to {last}"));
+            }
+            Self::NotFinite { checkpoint } => {
+                return Some(format!("check the checkpoint with: forecaster model verify {checkpoint}"));
+            }
+            Self::InBackup { problem, .. } => {
+                let usual = || "nothing was written; take another backup".to_owned();
+                return Some(problem.hint().unwrap_or_else(usual));
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    /// Whether the same may go well later: a lock, a full disk.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::File { source, .. } => {
+                matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+            }
+            Self::Ledger(error) => error.may_pass(),
+            _ => false,
         }
     }
 }
 
-impl From<forecaster_ledger::LedgerError> for Failure {
-    fn from(error: forecaster_ledger::LedgerError) -> Self {
-        Self { may_pass: error.may_pass(), ..Self::failed(error) }
-    }
+/// A room's own error as a failure.
+macro_rules! from {
+    ($($kind:ident($error:ty),)+) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::$kind(Box::new(error))
+            }
+        })+
+    };
 }
 
-impl From<forecaster_chronos::ChronosError> for Failure {
-    fn from(error: forecaster_chronos::ChronosError) -> Self {
-        match error {
-            error @ forecaster_chronos::ChronosError::NoModel(_) => Self::usage(error),
-            error => Self::failed(error),
-        }
+from! {
+    Config(ConfigError),
+    Rates(RatesError),
+    Chronos(ChronosError),
+    Hub(HubError),
+    Ledger(LedgerError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_that_make_no_sense_end_with_2_and_all_else_with_1() {
+        let day = NaiveDate::MIN;
+        assert_eq!(Failure::AsOfInTheFuture(day).code(), 2);
+        assert_eq!(Failure::from(RatesError::SeriesName { name: "../x".to_owned() }).code(), 2);
+        assert_eq!(Failure::from(HubError::BadToken).code(), 1);
+        assert_eq!(Failure::NoModelLeft(String::new()).code(), 1);
+        assert_eq!((Outcome::Done.code(), Outcome::Degraded.code()), (0, 3));
+    }
+
+    #[test]
+    fn only_a_full_disk_or_a_lock_may_pass() {
+        let file = |kind: io::ErrorKind| Failure::file("write", Path::new("x"), kind.into());
+        assert!(file(io::ErrorKind::StorageFull).may_pass() && file(io::ErrorKind::QuotaExceeded).may_pass());
+        assert!(!file(io::ErrorKind::PermissionDenied).may_pass() && !Failure::NoAnswer.may_pass());
+        assert_eq!(file(io::ErrorKind::NotFound).to_string(), "cannot write x: entity not found");
+        assert!(file(io::ErrorKind::NotFound).hint().is_some());
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_backup_is_told_with_its_file_and_its_own_hint() {
+        let within = |problem: BackupProblem| {
+            let failure = Failure::InBackup { file: "b.tar".into(), problem: Box::new(problem.into()) };
+            (failure.to_string(), failure.hint().unwrap())
+        };
+        let (said, hint) = within(BackupProblem::Newer { version: "9".to_owned(), form: 7 });
+        assert_eq!(said, "b.tar: made by a newer version (9, form 7)");
+        assert_eq!(hint, "restore it with that version or a newer one");
+        assert_eq!(within(BackupProblem::NoList).1, "nothing was written; take another backup");
     }
 }

@@ -4,20 +4,20 @@
 //! away and turns what was seen into a [`GuardUpdate`] for the run's transaction. A mark whose process is gone was left by a run
 //! that was killed in Chronos: [`settle`] counts it. The rules themselves are in `rules`, without clock and ledger.
 
+mod events;
 mod kernel;
 pub(crate) mod rollout;
-mod rules;
+pub(crate) mod rules;
 mod standing;
 
-pub(crate) use rollout::{ChronosRun, Stage};
-pub(crate) use rules::Seen;
-
-use crate::config::Config;
+use crate::config::settings::Config;
 use crate::failure::Failure;
-use crate::post;
+use crate::guard::events::event_of;
+use crate::guard::rules::Seen;
+use crate::notify::alerts;
 use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
-use forecaster_ledger::{ChronosMark, GuardEvent, GuardState, GuardUpdate, Ledger, Suspension};
+use forecaster_ledger::{ChronosMark, GuardState, GuardUpdate, Ledger, Suspension};
 
 /// Cause of a suspension by `forecaster chronos suspend`.
 const BY_HAND: &str = "hand";
@@ -147,7 +147,7 @@ pub(crate) fn settle(
     if let Some(suspension) = &suspension {
         warn_suspended(mark.horizon, suspension);
         let by = (mark.run_id.as_str(), now.with_timezone(&config.zone()));
-        if let Some(alert) = post::suspended(config, by, mark.horizon, suspension) {
+        if let Some(alert) = alerts::suspended(config, by, mark.horizon, suspension) {
             ledger.enqueue(&alert)?;
         }
     }
@@ -243,16 +243,6 @@ fn first_seen(config: &Config, horizon: Horizon, now: DateTime<Utc>) -> GuardSta
     let enabled = config.horizons.get(horizon).chronos.enabled;
     let enabled_since = enabled.then_some(now);
     GuardState { horizon, enabled, enabled_since, failures: 0, heavy_runs: 0, suspension: None }
-}
-
-fn event_of(state: &GuardState, kind: &str, detail: &str, run_id: Option<&str>, now: DateTime<Utc>) -> GuardEvent {
-    GuardEvent {
-        at: now,
-        horizon: state.horizon,
-        kind: kind.to_owned(),
-        run_id: run_id.map(str::to_owned),
-        detail: detail.to_owned(),
-    }
 }
 
 /// Why it is left out of a run, and how it comes back.

@@ -1,7 +1,8 @@
 //! The composition root's entry: reads the command line, prints errors as a sentence and a hint, sets the exit code.
 
 use clap::Parser;
-use forecaster::{cli::Cli, execute};
+use forecaster::cli::args::Cli;
+use forecaster::cli::dispatch::execute;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -10,10 +11,10 @@ fn main() -> ExitCode {
         Ok(outcome) => ExitCode::from(outcome.code()),
         Err(failure) => {
             eprintln!("error: {failure}");
-            if let Some(hint) = &failure.hint {
+            if let Some(hint) = failure.hint() {
                 eprintln!("hint: {hint}");
             }
-            ExitCode::from(failure.code)
+            ExitCode::from(failure.code())
         }
     }
 }

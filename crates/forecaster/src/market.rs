@@ -1,24 +1,21 @@
 //! What is known of the market: the pair's history with its regressors, where each series came from, and how old
 //! the newest observation is.
 
-use crate::config::{Config, first_time_of_day};
+pub(crate) mod fetch;
+pub(crate) mod quote;
+pub(crate) mod series;
+
+use crate::config::settings::Config;
+use crate::config::time_of_day::first_time_of_day;
 use crate::failure::Failure;
-use crate::fetch::Fetched;
+use crate::market::fetch::Fetched;
+use crate::market::quote::{KnownQuote, Quoters};
+use crate::market::series::{MIN_OBSERVATIONS, quality_rules, serves, spot_of};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{
-    BusinessCalendar, ClockTime, History, Horizon, Pair, Regressor, RegressorGap, RegressorStatus, Series,
+    BusinessCalendar, ClockTime, History, Horizon, Pair, Regressor, RegressorGap, RegressorStatus, Series, SourceGap,
 };
-use forecaster_rates::{AvailableSeries, QualityRules, RatesStore, assemble, assemble_pair};
-use forecaster_report::SourceGap;
-use quote::Quoters;
-
-mod quote;
-
-pub(crate) use quote::KnownQuote;
-
-/// Fewest observations before an as-of date for a run to make sense: the forest's warm-up, its targets and a year
-/// to learn from.
-pub(crate) const MIN_OBSERVATIONS: usize = 600;
+use forecaster_rates::{AvailableSeries, RatesStore, assemble, assemble_pair};
 
 /// The pair's history and what is said of it.
 #[derive(Debug, Clone)]
@@ -71,7 +68,7 @@ impl Market {
     /// When the pair's series is not there, or reaches not far enough back from the as-of date. A regressor that
     /// cannot be had is named in `sources` and left out.
     pub(crate) fn load(config: &Config, as_of: Option<NaiveDate>, today: NaiveDate) -> Result<Self, Failure> {
-        let pair = config.pair()?;
+        let pair = config.pair().clone();
         let calendar = BusinessCalendar::for_pair(&pair);
         let store = RatesStore::open(&config.service.data_dir)?;
         let rules = |name: &str| quality_rules(&pair, name, today);
@@ -244,33 +241,6 @@ impl Market {
     }
 }
 
-/// The series of the market's quotes of a pair whose official rate is forecast.
-pub(crate) fn spot_of(pair: &Pair) -> String {
-    format!("{}_spot", pair.series_name())
-}
-
-/// Whether a configured series is of use for the pair: not the pair itself, nor quotes of another one.
-pub(crate) fn serves(name: &str, pair: &Pair) -> bool {
-    *name != pair.series_name() && (!name.ends_with("_spot") || name == spot_of(pair))
-}
-
-/// What the series `name` is held to: the pair's own, and the dólar observado, to the business days of their pair,
-/// others to weekdays, and such as have values on any day to none.
-pub(crate) fn quality_rules(pair: &Pair, name: &str, today: NaiveDate) -> QualityRules {
-    let calendar = if name == pair.series_name() {
-        Some(BusinessCalendar::for_pair(pair))
-    } else {
-        forecaster_rates::calendar_of(name)
-    };
-    QualityRules::new(today, calendar)
-}
-
-/// The series over the dollar that a pair can be crossed from.
-pub(crate) fn legs(pair: &Pair) -> Vec<String> {
-    let currencies = [pair.base(), pair.quote()].into_iter().filter(|currency| *currency != "USD");
-    currencies.map(|currency| format!("usd{}", currency.to_lowercase())).collect()
-}
-
 fn source(available: &AvailableSeries, name: &str) -> Source {
     let series = &available.checked.series;
     let corrected = available.checked.findings.iter().filter(|f| f.action != forecaster_rates::Action::Noted).count();
@@ -303,14 +273,13 @@ fn require_enough(own: &AvailableSeries, as_of: Option<NaiveDate>) -> Result<(),
         return Ok(());
     }
     let date = as_of.unwrap_or_else(|| series.last_date());
-    let message = format!(
-        "as of {date} there are {} observations of {} (the first on {}); at least {MIN_OBSERVATIONS} are needed",
-        series.len(),
-        series.name(),
-        series.first_date()
-    );
-    let hint = "choose a later --as-of, or add history: forecaster rates import FILE.csv --series NAME";
-    Err(Failure::usage(message).hint(hint))
+    Err(Failure::TooFewObservations {
+        date,
+        found: series.len(),
+        series: series.name().to_owned(),
+        first: series.first_date(),
+        needed: MIN_OBSERVATIONS,
+    })
 }
 
 #[cfg(test)]

@@ -1,43 +1,45 @@
 //! What a run leaves: report files, the ledger's transaction, the metrics line. In that order, each step whole or
 //! not at all: a crash in between leaves at most a report file that no run refers to.
 
-use crate::config::Config;
-use crate::document::{RunDocument, RunIdentity};
-use crate::earlier::Earlier;
+pub(crate) mod document;
+mod drift;
+mod earlier;
+mod metrics;
+mod paths;
+mod track_record;
+mod view;
+
+use crate::assignment::RunIdentity;
+use crate::config::settings::Config;
 use crate::failure::Failure;
+use crate::forecast::result::Forecast;
 use crate::guard::Finding;
+use crate::host::files::write_whole;
+use crate::host::resources::Usage;
 use crate::market::Market;
-use crate::pipeline::Forecast;
-use crate::resources::Usage;
-use crate::run::Workplace;
-use crate::{metrics, post, present, track_record};
+use crate::notify::alerts;
+use crate::notify::letters;
+use crate::publish::document::RunDocument;
+use crate::publish::drift::DriftDocument;
+use crate::publish::earlier::Earlier;
+use crate::publish::paths::ReportPaths;
+use crate::publish::view::view;
 use chrono::Utc;
-use forecaster_domain::{Horizon, Pair};
+use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, Pair};
 use forecaster_ledger::{IssuedForecast, Ledger, OutgoingMail, RunRecord, RunStatus};
 use forecaster_report::ReportView;
-use std::fs::{DirEntry, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-/// Where the files of a run go.
-#[derive(Debug, Clone)]
-pub(crate) struct ReportPaths {
-    /// The HTML report.
-    pub html: PathBuf,
-    /// The PDF report.
-    pub pdf: PathBuf,
-    /// The JSON of the whole forecast.
-    pub json: PathBuf,
-}
-
-impl ReportPaths {
-    /// `reports/<horizon>/<as-of>-<run id>.*`
-    fn new(config: &Config, market: &Market, horizon: Horizon, run_id: &str) -> Self {
-        let stem = config.service.reports_dir.join(horizon.key()).join(format!("{}-{run_id}", market.as_of()));
-        let with = |extension: &str| PathBuf::from(format!("{}.{extension}", stem.display()));
-        Self { html: with("html"), pdf: with("pdf"), json: with("json") }
-    }
+/// What a run is published with, and where to.
+#[derive(Clone, Copy)]
+pub(crate) struct Destination<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// What the run knew.
+    pub market: &'a Market,
+    /// Where it is recorded.
+    pub ledger: &'a Ledger,
+    /// Whether the run is told of by mail.
+    pub email: bool,
 }
 
 /// A run that was published.
@@ -58,29 +60,34 @@ pub(crate) struct Published {
 /// kept in the ledger.
 pub(crate) fn publish(
     identity: &RunIdentity,
-    place: &Workplace<'_>,
+    destination: &Destination<'_>,
     forecast: &Forecast,
     usage: &Usage,
     finding: Finding,
 ) -> Result<Published, Failure> {
-    let Workplace { config, market, ledger, email, .. } = *place;
+    let Destination { config, market, ledger, email } = *destination;
     let paths = ReportPaths::new(config, market, forecast.horizon, &identity.run_id);
     let earlier = Earlier::read(ledger, market, forecast, config.zone());
-    let mut view = present::view(identity, config, market, forecast, &earlier, usage);
+    let mut view = view(identity, config, market, forecast, &earlier, usage);
     view.track_record = track_record::read(ledger, config, market, forecast.horizon);
     let (pdf, html) = rayon::join(|| forecaster_report::pdf(&view), || forecaster_report::html(&view));
     let pdf = pdf.inspect_err(|error| tracing::error!("the report has no PDF: {error}")).ok();
     let status = if pdf.is_none() { RunStatus::Degraded } else { identity.status };
     let identity = &RunIdentity { status, ..identity.clone() };
     let document = RunDocument::new(identity, config, market, forecast, &earlier, (&paths, pdf.is_some()));
-    let json = serde_json::to_string_pretty(&document).map_err(Failure::failed)?;
-    let metrics = metrics::line(identity, market, forecast, usage, finding.suspension()).map_err(Failure::failed)?;
-    let drift = serde_json::to_string(&forecast.drift.document()).map_err(Failure::failed)?;
+    let json = serde_json::to_string_pretty(&document)?;
+    let metrics = metrics::line(identity, market, forecast, usage, finding.suspension())?;
+    let drift = serde_json::to_string(&DriftDocument::from(&forecast.drift))?;
     let files =
         [(&paths.html, Some(html.as_bytes())), (&paths.pdf, pdf.as_deref()), (&paths.json, Some(json.as_bytes()))];
     let mut mail = if email { mail(identity, config, market, &view, pdf.as_deref()) } else { Vec::new() };
     if let Some(suspension) = finding.suspension().filter(|_| email) {
-        mail.extend(post::suspended(config, (&identity.run_id, identity.generated_at), forecast.horizon, suspension));
+        mail.extend(alerts::suspended(
+            config,
+            (&identity.run_id, identity.generated_at),
+            forecast.horizon,
+            suspension,
+        ));
     }
     let record = RunRecord {
         report_html: Some(paths.html.clone()),
@@ -117,9 +124,9 @@ fn mail(
     view: &ReportView,
     pdf: Option<&[u8]>,
 ) -> Vec<OutgoingMail> {
-    let alert = identity.stale.then(|| post::stale(config, identity, market, view.horizon)).flatten();
+    let alert = identity.stale.then(|| alerts::stale(config, identity, market, view.horizon)).flatten();
     let report =
-        post::wants_report(config, identity, view.horizon).then(|| post::report(config, identity, view, pdf));
+        letters::wants_report(config, identity, view.horizon).then(|| letters::report(config, identity, view, pdf));
     report.flatten().into_iter().chain(alert).collect()
 }
 
@@ -146,11 +153,10 @@ pub(crate) fn record_failure(
     let Failed { market, horizon, error, email } = *failed;
     let identity = RunIdentity { status: RunStatus::Failed, ..identity.clone() };
     let record = || -> Result<(), Failure> {
-        let pair = config.pair()?;
-        let metrics = metrics::failed_line(&identity, &pair, market, horizon, &error.to_string(), usage)
-            .map_err(Failure::failed)?;
-        let alert = email.then(|| post::failed(config, &identity, horizon, &error.to_string())).flatten();
-        let record = bare_record(&identity, &pair, market, horizon, metrics);
+        let pair = config.pair();
+        let metrics = metrics::failed_line(&identity, pair, market, horizon, &error.to_string(), usage)?;
+        let alert = email.then(|| alerts::failed(config, &identity, horizon, &error.to_string())).flatten();
+        let record = bare_record(&identity, pair, market, horizon, metrics);
         Ok(ledger.record(&RunRecord { mail: alert.into_iter().collect(), ..record })?)
     };
     match record() {
@@ -171,10 +177,10 @@ pub(crate) fn record_lost(
     ledger: &Ledger,
     seconds: f64,
 ) -> Result<(), Failure> {
-    let pair = config.pair()?;
-    let metrics = metrics::lost_line(identity, &pair, horizon, error, seconds).map_err(Failure::failed)?;
-    let alert = post::failed(config, identity, horizon, error);
-    let record = bare_record(identity, &pair, None, horizon, metrics);
+    let pair = config.pair();
+    let metrics = metrics::lost_line(identity, pair, horizon, error, seconds)?;
+    let alert = alerts::failed(config, identity, horizon, error);
+    let record = bare_record(identity, pair, None, horizon, metrics);
     ledger.record(&RunRecord { mail: alert.into_iter().collect(), ..record })?;
     flush_metrics(ledger, config);
     Ok(())
@@ -215,55 +221,16 @@ pub(crate) fn flush_metrics(ledger: &Ledger, config: &Config) {
 }
 
 fn issued(forecast: &Forecast) -> Vec<IssuedForecast> {
-    let pool = IssuedForecast { model: "ensemble".into(), weight: None, forecast: forecast.ensemble.clone() };
+    let pool = IssuedForecast { model: ENSEMBLE.to_owned(), weight: None, forecast: forecast.ensemble.clone() };
     let without = forecast.without_chronos.iter().map(|without| IssuedForecast {
-        model: "ensemble_without_chronos".into(),
+        model: ENSEMBLE_WITHOUT_CHRONOS.to_owned(),
         weight: None,
         forecast: without.forecast.clone(),
     });
     let models = forecast.models.iter().map(|m| IssuedForecast {
-        model: m.name.clone(),
+        model: m.id.to_string(),
         weight: Some(m.weight),
         forecast: m.answer.quantiles.clone(),
     });
     std::iter::once(pool).chain(without).chain(models).collect()
-}
-
-/// Prefix of report files in the making.
-const UNFINISHED: &str = ".report-";
-/// Unfinished files older than this were left by a run that was killed.
-const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
-
-/// Writes a file whole or not at all: beside its place, to disk, into place, and the directory to disk.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        std::fs::create_dir_all(directory)?;
-        remove_abandoned(directory);
-        let mut file = tempfile::Builder::new().prefix(UNFINISHED).permissions(readable()).tempfile_in(directory)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        File::open(directory)?.sync_all()
-    };
-    write().map_err(|error| Failure::from_io("write", path, &error))
-}
-
-fn remove_abandoned(directory: &Path) {
-    let abandoned = |entry: &DirEntry| {
-        let unfinished = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
-        let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
-        unfinished && age.is_some_and(|age| age > ABANDONED_AFTER)
-    };
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    // One that cannot be removed now is tried again with the next report.
-    entries.filter(abandoned).for_each(|entry| drop(std::fs::remove_file(entry.path())));
-}
-
-/// Reports may be read by others on the machine; tempfile's default would shut them out.
-fn readable() -> std::fs::Permissions {
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::PermissionsExt::from_mode(0o644)
-    }
 }

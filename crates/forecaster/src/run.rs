@@ -1,99 +1,25 @@
 //! One run of one horizon, from the forecast to what it leaves. Asked for by hand, or in a process of its own by the daemon.
 
-use crate::cache::LedgerCache;
-use crate::chronos::ChronosSource;
-use crate::config::{CHRONOS, Config};
-use crate::document::RunIdentity;
+pub(crate) mod context;
+pub(crate) mod interrupt;
+pub(crate) mod ledger;
+
+use crate::assignment::{Assignment, RunIdentity};
+use crate::config::settings::Config;
 use crate::failure::{Failure, Outcome};
-use crate::guard::{self, Admission, Finding, Seen};
+use crate::forecast::cache::LedgerCache;
+use crate::forecast::forecast;
+use crate::forecast::result::{Forecast, ModelResult};
+use crate::guard::rules::Seen;
+use crate::guard::{self, Admission, Finding};
+use crate::host::logging::rounded;
+use crate::host::resources::Usage;
 use crate::market::Market;
-use crate::metrics::rounded;
-use crate::pipeline::{self, Forecast};
-use crate::publish::{self, Failed, Published};
-use crate::resources::Usage;
-use crate::scoring;
-use chrono::{DateTime, Utc};
-use forecaster_domain::Horizon;
-use forecaster_ledger::{Ledger, RunStatus};
-use serde::{Deserialize, Serialize};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// What is to be run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Assignment {
-    /// The horizon.
-    #[serde(with = "horizon_key")]
-    pub horizon: Horizon,
-    /// A UUID, version 7.
-    pub run_id: String,
-    /// The instant of the schedule that it answers; `None` when it was asked for by hand.
-    pub scheduled_for: Option<DateTime<Utc>>,
-}
-
-impl Assignment {
-    /// A run that nobody scheduled.
-    pub(crate) fn by_hand(horizon: Horizon) -> Self {
-        Self { horizon, run_id: new_run_id(), scheduled_for: None }
-    }
-
-    /// Its identity as far as it is known before it ends.
-    pub(crate) fn identity(&self, config: &Config, status: RunStatus) -> RunIdentity {
-        RunIdentity {
-            run_id: self.run_id.clone(),
-            scheduled_for: self.scheduled_for,
-            generated_at: Utc::now().with_timezone(&config.zone()),
-            stale: false,
-            status,
-        }
-    }
-}
-
-/// A horizon in JSON, as in `7d`.
-mod horizon_key {
-    use super::Horizon;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(horizon: &Horizon, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(horizon.key())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Horizon, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}
-
-/// A UUID, version 7: sorts by time.
-pub(crate) fn new_run_id() -> String {
-    uuid::Uuid::now_v7().to_string()
-}
-
-/// With what it is run.
-pub(crate) struct Workplace<'a> {
-    /// The configuration.
-    pub config: &'a Config,
-    /// What is known.
-    pub market: &'a Market,
-    /// Where it is recorded.
-    pub ledger: &'a Ledger,
-    /// Where Chronos comes from.
-    pub chronos: &'a ChronosSource,
-    /// Whether Chronos is released afterwards.
-    pub release: bool,
-    /// Whether the run is told of by mail.
-    pub email: bool,
-}
-
-/// Held while files, ledger and metrics are written: who wants to end the process waits for it, or takes it and nothing
-/// is written any more.
-#[derive(Debug, Default)]
-pub(crate) struct Publishing(Mutex<()>);
-
-impl Publishing {
-    /// Waits until nothing is being written, and keeps it so.
-    pub(crate) fn hold(&self) -> MutexGuard<'_, ()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+use crate::publish::{self, Destination, Failed, Published};
+use crate::review::scoring;
+use crate::run::context::{Publishing, Workplace};
+use forecaster_domain::{Horizon, ModelId};
+use forecaster_ledger::RunStatus;
 
 /// A run that ended with a report.
 pub(crate) struct Issued {
@@ -132,7 +58,7 @@ pub(crate) fn carry_out(
     tracing::info!(as_of = %place.market.as_of(), "run started");
     attempt(assignment.horizon, identity.clone(), place, publishing, &mut usage).inspect_err(|error| {
         tracing::error!(seconds = rounded(usage.seconds()), "run failed: {error}");
-        if error.may_pass && assignment.scheduled_for.is_some() {
+        if error.may_pass() && assignment.scheduled_for.is_some() {
             return;
         }
         let _writing = publishing.hold();
@@ -159,7 +85,7 @@ fn attempt(
     let cache = LedgerCache { ledger, today: identity.generated_at.date_naive() };
     let admission = guard::admit(ledger, config, horizon, &identity.run_id);
     let suspended = if let Admission::Suspended(reason) = &admission { Some(reason.as_str()) } else { None };
-    let forecast = pipeline::forecast(config, market, horizon, &cache, chronos, suspended);
+    let forecast = forecast(config, market, horizon, &cache, chronos, suspended);
     usage.add_worker(chronos.take_peak_rss_mb());
     if release {
         chronos.release();
@@ -176,7 +102,8 @@ fn attempt(
     forecast.drift.log();
     let writing = publishing.hold();
     scoring::by_run(ledger, market, identity.generated_at.date_naive());
-    let published = publish::publish(&identity, place, &forecast, usage, finding)?;
+    let destination = Destination { config, market, ledger, email: place.email };
+    let published = publish::publish(&identity, &destination, &forecast, usage, finding)?;
     drop(writing);
     identity.status = published.status;
     tracing::info!(
@@ -199,7 +126,7 @@ fn judge(admission: &Admission, place: &Workplace<'_>, forecast: Option<&Forecas
         return Finding::default();
     };
     let seen = Seen {
-        failure: forecast.why_left_out(CHRONOS).map(str::to_owned),
+        failure: forecast.why_left_out(ModelId::Chronos).map(str::to_owned),
         seconds: forecast.chronos_seconds.unwrap_or_default(),
         peak_rss_mb: usage.peak_rss_mb(),
         oom_kill: false,
@@ -226,12 +153,12 @@ fn log_models(forecast: &Forecast) {
     for model in &forecast.models {
         let skill = model.judged.as_ref().map(|judged| rounded(judged.skill));
         tracing::info!(
-            model = model.name,
+            model = model.id.as_str(),
             weight = rounded(model.weight),
             skill,
             seconds = rounded(model.seconds),
             "{} scored",
-            model.name
+            model.id
         );
     }
     tracing::info!("Ensemble weights: {}", weights(forecast));
@@ -239,6 +166,6 @@ fn log_models(forecast: &Forecast) {
 
 /// `{"random_walk": 0.25, "var": 0.75}`
 fn weights(forecast: &Forecast) -> String {
-    let one = |m: &pipeline::ModelResult| format!("\"{}\": {:.3}", m.name, m.weight);
+    let one = |m: &ModelResult| format!("\"{}\": {:.3}", m.id, m.weight);
     format!("{{{}}}", forecast.models.iter().map(one).collect::<Vec<_>>().join(", "))
 }

@@ -3,7 +3,8 @@
 //! In: the path. Out: an open ledger, and where the old one is when it had to give way. One that is merely locked, unreadable or of a
 //! newer version stays where it is: that is an error.
 
-use crate::{Ledger, LedgerError};
+use crate::error::LedgerError;
+use crate::ledger::Ledger;
 use chrono::{DateTime, Utc};
 use std::fs::{self, File};
 use std::io;
@@ -88,7 +89,7 @@ fn put_aside(path: &Path, now: DateTime<Utc>) -> io::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::tests::run;
+    use crate::record::samples::run;
     use forecaster_domain::Horizon;
     use std::io::{Seek, SeekFrom, Write};
 

@@ -1,7 +1,8 @@
 //! Copies of a ledger that others may be writing to. In goes an open connection, out comes one whole file that has
 //! passed SQLite's own check. A copy is made beside its place and renamed, so that it is whole or not there.
 
-use crate::{LedgerError, schema};
+use crate::error::LedgerError;
+use crate::schema;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File, OpenOptions};
@@ -137,7 +138,7 @@ fn directory_of(path: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Ledger;
+    use crate::ledger::Ledger;
 
     /// A ledger of an older schema, with one run in it.
     fn old_ledger(path: &Path, schema: usize) {
@@ -199,7 +200,7 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 for number in 0..200 {
-                    ledger.record(&crate::ledger::tests::run(&format!("run {number}"))).unwrap();
+                    ledger.record(&crate::record::samples::run(&format!("run {number}"))).unwrap();
                 }
             });
             let mut before = 0;

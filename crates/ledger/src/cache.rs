@@ -1,6 +1,7 @@
 //! The validation cache: forecasts of the rolling origins, kept under everything they depend on.
 
-use crate::{Ledger, LedgerError};
+use crate::error::LedgerError;
+use crate::ledger::Ledger;
 use chrono::{Datelike, Days, NaiveDate};
 use forecaster_domain::{ForecastKey, LEVELS, QuantileForecast};
 use ndarray::Array2;
@@ -87,7 +88,7 @@ fn decode(as_of: NaiveDate, dates: &[u8], quantiles: &[u8]) -> Option<QuantileFo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::tests::forecast;
+    use crate::record::samples::forecast;
     use forecaster_domain::Horizon;
 
     fn key(model: &str) -> ForecastKey {

@@ -1,6 +1,9 @@
 //! The tests for drift and the regime of volatility as runs found them: one entry an as-of date, the last run's.
 
-use crate::{Ledger, LedgerError, RunRecord, slots::instant};
+use crate::error::LedgerError;
+use crate::instants::instant;
+use crate::ledger::Ledger;
+use crate::record::RunRecord;
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, params, types::Type};
 
@@ -57,7 +60,7 @@ pub(crate) fn insert(connection: &Connection, run: &RunRecord) -> rusqlite::Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::tests::run;
+    use crate::record::samples::run;
 
     fn found(run_id: &str, as_of: Option<&str>, findings: &str) -> RunRecord {
         RunRecord { as_of: as_of.map(|date| date.parse().unwrap()), drift: Some(findings.into()), ..run(run_id) }

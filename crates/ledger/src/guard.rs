@@ -3,8 +3,9 @@
 //! A run only adds to it ([`GuardUpdate`], in the transaction of the run): what was suspended meanwhile stays suspended. Only
 //! [`Ledger::set_guard`] lifts a suspension.
 
-use crate::slots::{instant, key};
-use crate::{Ledger, LedgerError};
+use crate::error::LedgerError;
+use crate::instants::{instant, key};
+use crate::ledger::Ledger;
 use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
 use rusqlite::types::Type;
@@ -273,8 +274,8 @@ fn guard_state(row: &Row<'_>) -> rusqlite::Result<GuardState> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RunRecord;
-    use crate::ledger::tests::run;
+    use crate::record::RunRecord;
+    use crate::record::samples::run;
     use chrono::TimeDelta;
 
     const H: Horizon = Horizon::D7;

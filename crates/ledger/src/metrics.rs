@@ -1,6 +1,7 @@
 //! metrics.jsonl: one line a run, appended after the run is in the ledger.
 
-use crate::{Ledger, LedgerError};
+use crate::error::LedgerError;
+use crate::ledger::Ledger;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -103,7 +104,7 @@ fn tail(log: &mut File) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::tests::run;
+    use crate::record::samples::run;
 
     #[test]
     fn each_line_is_written_once_even_after_a_crash_before_the_mark() {

@@ -3,8 +3,9 @@
 //! A mail goes in as it will go over the wire, in the run's transaction. Whoever sends asks for what is due and writes down what
 //! came of it; a crash in between leaves it due, and the next attempt sends the same bytes under the same Message-ID.
 
-use crate::slots::{instant, key};
-use crate::{Ledger, LedgerError};
+use crate::error::LedgerError;
+use crate::instants::{instant, key};
+use crate::ledger::Ledger;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 

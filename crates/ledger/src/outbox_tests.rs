@@ -1,5 +1,6 @@
 use super::*;
-use crate::ledger::tests::run;
+use crate::record::RunRecord;
+use crate::record::samples::run;
 use chrono::TimeDelta;
 
 fn at(minutes: i64) -> DateTime<Utc> {
@@ -33,7 +34,7 @@ fn due(ledger: &Ledger, minutes: i64) -> Vec<String> {
 #[test]
 fn a_mail_is_kept_with_its_run_or_not_at_all() {
     let (_directory, ledger) = ledger();
-    let with_mail = |id: &str| crate::RunRecord { mail: vec![mail(id, 0)], ..run(id) };
+    let with_mail = |id: &str| RunRecord { mail: vec![mail(id, 0)], ..run(id) };
     ledger.record(&with_mail("a")).unwrap();
     let due = ledger.due_mail(at(0)).unwrap().unwrap();
     assert_eq!((due.message_id.as_str(), due.message.as_slice()), ("a", b"Subject: x\r\n\r\ntext".as_slice()));
@@ -41,7 +42,7 @@ fn a_mail_is_kept_with_its_run_or_not_at_all() {
     broken.forecasts.push(broken.forecasts[0].clone());
     ledger.record(&broken).unwrap_err();
     assert_eq!(ledger.outbox_counts().unwrap().waiting, 2);
-    let twice = crate::RunRecord { mail: vec![mail("a", 0)], ..run("c") };
+    let twice = RunRecord { mail: vec![mail("a", 0)], ..run("c") };
     ledger.record(&twice).unwrap_err();
     assert!(!ledger.has_run("c").unwrap());
 }

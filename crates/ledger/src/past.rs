@@ -1,8 +1,10 @@
 //! What earlier runs of a horizon issued, for the reports of later ones.
 
-use crate::ledger::{RunStatus, RunSummary, summary};
-use crate::slots::instant;
-use crate::{Ledger, LedgerError};
+use crate::error::LedgerError;
+use crate::instants::instant;
+use crate::ledger::Ledger;
+use crate::record::{RunStatus, RunSummary};
+use crate::runs::summary;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use forecaster_domain::Horizon;
 use rusqlite::{Connection, Row, params};
@@ -203,8 +205,8 @@ fn past_issue(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::tests::{forecast, run};
-    use crate::{IssuedForecast, RunRecord};
+    use crate::record::samples::{forecast, run};
+    use crate::record::{IssuedForecast, RunRecord};
     use chrono::TimeDelta;
 
     fn day(d: u32) -> NaiveDate {

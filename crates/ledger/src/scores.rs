@@ -4,10 +4,11 @@
 //! target date has passed, and in `actuals` the values it was scored with. A value that is revised later is noted,
 //! and all that was scored with it is scored again, in one transaction.
 
-use crate::ledger::RunStatus;
+use crate::error::LedgerError;
+use crate::instants::instant;
+use crate::ledger::Ledger;
 use crate::past::{date, parsed, quantiles};
-use crate::slots::instant;
-use crate::{Ledger, LedgerError};
+use crate::record::RunStatus;
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::scores::{Outcome, Parts, parts};
 use forecaster_domain::{Horizon, LEVELS, QuantileForecast};

@@ -1,8 +1,8 @@
 //! Scores as actuals arrive, and as they are revised.
 
 use super::*;
-use crate::ledger::tests::{forecast, run};
-use crate::{IssuedForecast, RunRecord};
+use crate::record::samples::{forecast, run};
+use crate::record::{IssuedForecast, RunRecord};
 use chrono::TimeDelta;
 use forecaster_domain::scores::pool;
 

@@ -1,9 +1,11 @@
 //! Slots of the schedule: which instants were begun, dealt with or passed over, so that no run is lost or doubled whatever
 //! happens to the process, the machine or its clock.
 
-use crate::LedgerError;
-use crate::ledger::{Ledger, RunRecord, RunStatus};
-use chrono::{DateTime, SecondsFormat, Utc};
+use crate::error::LedgerError;
+use crate::instants::{instant, key};
+use crate::ledger::Ledger;
+use crate::record::{RunRecord, RunStatus};
+use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
@@ -69,19 +71,6 @@ pub struct Watermark {
     pub handled_until: DateTime<Utc>,
     /// Where that was before the clock went back, as long as the clock has not come there again.
     pub set_back_from: Option<DateTime<Utc>>,
-}
-
-/// The form in which instants are kept: sorting as text sorts them in time.
-pub(crate) fn key(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-/// An instant in column `column`.
-pub(crate) fn instant(row: &Row<'_>, column: usize) -> rusqlite::Result<DateTime<Utc>> {
-    let text: String = row.get(column)?;
-    DateTime::parse_from_rfc3339(&text).map(|instant| instant.to_utc()).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
-    })
 }
 
 /// Closes the slot that `run` answers; whether it was open, or there is none to close.
@@ -292,7 +281,7 @@ fn slot(row: &Row<'_>) -> rusqlite::Result<Slot> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::tests::run;
+    use crate::record::samples::run;
     use chrono::TimeDelta;
 
     const H: Horizon = Horizon::D7;

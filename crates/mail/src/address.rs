@@ -2,7 +2,7 @@
 //! dot-atom, and nothing can break out of a header or a command. Local parts beyond ASCII are refused, because they
 //! need SMTPUTF8 from every server on the way, and most have it not.
 
-use crate::{MailError, shown};
+use crate::{error::MailError, text::shown};
 use lettre::message::Mailbox;
 use std::{fmt, str::FromStr};
 

@@ -2,9 +2,11 @@
 //! the others, and nothing that happens after the server has taken the message makes it undone.
 
 use crate::{
-    Address, Server, Trouble,
+    address::Address,
     reply::Reply,
+    server::Server,
     session::{Journal, Session},
+    trouble::Trouble,
     wire::{Dotted, dotted},
 };
 use lettre::transport::smtp::{

@@ -1,8 +1,7 @@
-//! A letter: who, to whom, what, and what goes with it. In come plain values, out go the bytes of a message that every
-//! server takes: ASCII, CRLF, no line over 998 bytes, nothing that could be mistaken for a header. The same letter
-//! gives the same bytes.
+//! A letter: who, to whom, what, and what goes with it: plain values, and whether they can be a letter. What is made of
+//! it is told in [`mime`](crate::mime).
 
-use crate::{Address, MailError, mime};
+use crate::{address::Address, error::MailError};
 use chrono::{DateTime, FixedOffset};
 
 /// Characters of a subject; mail programs show a fraction of that.
@@ -81,18 +80,11 @@ pub struct Attachment {
 }
 
 impl Letter {
-    /// The message as it goes over the wire, before dots are doubled.
+    /// The check of all that becomes a header.
     ///
     /// # Errors
-    /// When a header would not be one: line breaks in the subject, an identity that is none, no recipient.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, MailError> {
-        self.check()?;
-        let bytes = mime::message(self)?;
-        check_lines(&bytes)?;
-        Ok(bytes)
-    }
-
-    fn check(&self) -> Result<(), MailError> {
+    /// When there is no recipient, a line break in the subject or in a name, or an identity that is none.
+    pub(crate) fn check(&self) -> Result<(), MailError> {
         if self.to.is_empty() {
             return Err(refused("the list of recipients", "is empty; expected at least one address"));
         }
@@ -144,18 +136,6 @@ fn identity(part: &'static str, text: &str) -> Result<(), MailError> {
     if !has_sides || text.len() > MAX_ID {
         let expected = "is none; expected something like 7d-2026-11-23.0197@example.com, without angle brackets, in";
         return Err(refused(part, format!("{expected} at most {MAX_ID} ASCII characters")));
-    }
-    Ok(())
-}
-
-/// What RFC 5322 2.1.1 and RFC 5321 2.3.8 demand of every line, whoever wrote it.
-fn check_lines(message: &[u8]) -> Result<(), MailError> {
-    let body = message.strip_suffix(b"\r\n").ok_or_else(|| refused("a line", "has no end"))?;
-    for line in body.split(|&b| b == b'\n') {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.len() > 998 || !line.is_ascii() || line.contains(&b'\r') || line.contains(&0) {
-            return Err(refused("a line", "is too long for SMTP or has bytes that it cannot carry"));
-        }
     }
     Ok(())
 }

@@ -1,3 +1,6 @@
+//! From a letter to the bytes of a message that every server takes: ASCII, CRLF, no line over 998 bytes, nothing that
+//! could be mistaken for a header. The same letter gives the same bytes.
+//!
 //! The parts of a message, RFC 2045 to 2047, 2231, 2387, 2392, 3834: what is there decides the tree.
 //!
 //! ```text
@@ -7,7 +10,12 @@
 //! Text is quoted-printable and files are base64 whatever is in them, so every message is 7-bit, and a boundary with
 //! "=_" in it can occur in neither (RFC 2045, section 6.7).
 
-use crate::{Attachment, HtmlBody, InlineImage, Letter, LetterKind, MailError, fingerprint, letter::refused};
+use crate::{
+    address::Address,
+    error::MailError,
+    letter::{Attachment, HtmlBody, InlineImage, Letter, LetterKind, refused},
+    text::fingerprint,
+};
 use lettre::message::{
     Attachment as Part, Body, Mailboxes, MultiPart, SinglePart,
     header::{
@@ -17,6 +25,19 @@ use lettre::message::{
 };
 
 const PROGRAM: &str = concat!("forecaster ", env!("CARGO_PKG_VERSION"));
+
+impl Letter {
+    /// The message as it goes over the wire, before dots are doubled.
+    ///
+    /// # Errors
+    /// When a header would not be one: line breaks in the subject, an identity that is none, no recipient.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, MailError> {
+        self.check()?;
+        let bytes = message(self)?;
+        check_lines(&bytes)?;
+        Ok(bytes)
+    }
+}
 
 /// One part, or a tree of parts.
 enum Node {
@@ -34,7 +55,7 @@ impl Node {
 }
 
 /// The whole message. What could break out of a header has been refused before.
-pub(crate) fn message(letter: &Letter) -> Result<Vec<u8>, MailError> {
+fn message(letter: &Letter) -> Result<Vec<u8>, MailError> {
     let boundaries = Boundaries { seed: fingerprint(&letter.message_id) };
     let mut root = text_and_page(letter, &boundaries)?;
     if !letter.attachments.is_empty() {
@@ -65,7 +86,7 @@ fn head(letter: &Letter) -> Headers {
         set(HeaderName::new_from_ascii_str("Importance"), "high");
     }
     head.set(From::from(Mailboxes::from(letter.from.mailbox())));
-    head.set(To::from(letter.to.iter().map(crate::Address::mailbox).collect::<Mailboxes>()));
+    head.set(To::from(letter.to.iter().map(Address::mailbox).collect::<Mailboxes>()));
     head.set(Subject::from(letter.subject.clone()));
     head.set(MessageId::from(format!("<{}>", letter.message_id)));
     head.set(MIME_VERSION_1_0);
@@ -143,4 +164,16 @@ fn leaf_type(part: &'static str, text: &str) -> Result<ContentType, MailError> {
 
 fn media_type(text: &str) -> Result<ContentType, MailError> {
     ContentType::parse(text).map_err(|_| refused("a media type", "is none"))
+}
+
+/// What RFC 5322 2.1.1 and RFC 5321 2.3.8 demand of every line, whoever wrote it.
+fn check_lines(message: &[u8]) -> Result<(), MailError> {
+    let body = message.strip_suffix(b"\r\n").ok_or_else(|| refused("a line", "has no end"))?;
+    for line in body.split(|&b| b == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.len() > 998 || !line.is_ascii() || line.contains(&b'\r') || line.contains(&0) {
+            return Err(refused("a line", "is too long for SMTP or has bytes that it cannot carry"));
+        }
+    }
+    Ok(())
 }

@@ -1,9 +1,11 @@
 //! A look at a server without sending mail: every step up to the sender's address, timed, for `doctor` and `mail test`.
 
 use crate::{
-    Address, Server, Trouble,
+    address::Address,
+    server::Server,
     session::{Journal, Session, Step},
     tls::TlsFacts,
+    trouble::Trouble,
 };
 use lettre::transport::smtp::commands::Mail;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! A server's answer to a command: its code, its enhanced code (RFC 3463) when it has one, and its words, made fit for
 //! one line of a log. Whatever bytes it sent, this holds no control characters and is short.
 
-use crate::shown;
+use crate::text::shown;
 use std::fmt;
 
 /// Characters of a server's words that are shown; what matters comes first.

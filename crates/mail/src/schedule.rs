@@ -1,6 +1,6 @@
 //! When to try again. Pure: the caller has the clock, and keeps how often and since when it has been tried.
 
-use crate::fingerprint;
+use crate::text::fingerprint;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// How long a letter is tried: RFC 5321 4.5.4.1 wants four to five days of relays; a forecast of three days ago is

@@ -2,11 +2,12 @@
 //! authorities, patience. A password within the URL is refused, because configurations are shown, logged and kept in
 //! repositories.
 
-mod url;
+pub(crate) mod url;
 
-use crate::{MailError, shown};
+use crate::{error::MailError, text::shown};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::{fmt, net::IpAddr, path::Path, time::Duration};
+use url::{Security, Url};
 
 /// How long a server is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,17 +26,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self { connect: Duration::from_secs(10), command: Duration::from_secs(30), data: Duration::from_secs(120) }
     }
-}
-
-/// How the way to the server is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Security {
-    /// TLS from the first byte (RFC 8314): `smtps://`.
-    Tls,
-    /// TLS after STARTTLS, which the server has to offer: `smtp://`.
-    StartTls,
-    /// None: `?tls=none`.
-    None,
 }
 
 /// What must not be shown.
@@ -73,7 +63,10 @@ impl Server {
     /// # Errors
     /// With what was found (a password masked), what is wrong with it and what is expected.
     pub fn parse(text: &str) -> Result<Self, MailError> {
-        url::parse(text.trim()).map_err(|reason| MailError::Server { found: url::masked(text), reason })
+        let Url { host, port, security, user } =
+            url::parse(text.trim()).map_err(|reason| MailError::Server { found: url::masked(text), reason })?;
+        let (password, authorities, limits) = (None, Vec::new(), Limits::default());
+        Ok(Self { host, port, security, user, password, authorities, limits })
     }
 
     /// With the user's password, or the token that stands for one. The line end of a file is taken off, and for

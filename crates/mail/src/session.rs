@@ -3,14 +3,15 @@
 
 mod hello;
 
-pub(crate) use hello::Capabilities;
-
 use crate::{
-    Security, Server, TlsFacts, Trouble,
     reply::Reply,
-    shown, tls,
+    server::{Server, url::Security},
+    text::shown,
+    tls::{self, TlsFacts},
+    trouble::Trouble,
     wire::{Stream, Wire, WireError},
 };
+use hello::Capabilities;
 use lettre::transport::smtp::{
     authentication::{Credentials, Mechanism},
     commands::{Auth, Ehlo, Quit, Starttls},

@@ -3,7 +3,11 @@
 
 mod validity;
 
-use crate::{Security, Server, Trouble, shown};
+use crate::{
+    server::{Server, url::Security},
+    text::shown,
+    trouble::Trouble,
+};
 use chrono::{DateTime, Utc};
 use rustls::{
     CertificateError, ClientConfig, RootCertStore,

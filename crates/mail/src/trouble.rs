@@ -2,7 +2,7 @@
 //! server's own words where it used some, and what to do. Whether it can pass, and how soon to try again, is told by
 //! methods.
 
-use crate::Pace;
+use crate::schedule::Pace;
 
 /// Why an attempt did not take its way. All server names are host and port; no text holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,7 +6,7 @@
 
 use crate::{
     reply::{Reply, continues},
-    shown,
+    text::shown,
 };
 use std::{fmt::Display, io, time::Duration};
 use tokio::{

@@ -2,10 +2,12 @@
 //! innovations, and the distribution of summed returns by simulation.
 
 use crate::arma::{self, ArmaFit, Order};
+use crate::forecast::{price_forecast, require};
 use crate::garch::{self, GarchFit};
 use crate::student::stratified_magnitudes;
-use crate::{price_forecast, require};
-use forecaster_domain::{History, Horizon, LEVELS, MEDIAN, Model, ModelError, ModelForecast, Target, VolatilityPath};
+use forecaster_domain::{
+    History, Horizon, LEVELS, MEDIAN, Model, ModelError, ModelForecast, ModelId, Target, VolatilityPath,
+};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -69,7 +71,7 @@ impl ArimaGarch {
 
 impl Model for ArimaGarch {
     fn name(&self) -> &str {
-        "arima_garch"
+        ModelId::ArimaGarch.as_str()
     }
 
     fn fingerprint(&self) -> String {

@@ -5,6 +5,7 @@
 //! (Harvey 1989, section 3.3); mean and innovation variance are concentrated out. Stationarity and invertibility
 //! hold by construction: the search runs over partial autocorrelations (Monahan 1984).
 
+use crate::forecast::require;
 use crate::optimize::minimise;
 use forecaster_domain::ModelError;
 use nalgebra::{Matrix3, SMatrix, SVector, Vector3};
@@ -88,7 +89,7 @@ impl ArmaFit {
 /// When the series is too short for the order or constant, or the search fails.
 pub fn fit(series: &[f64], order: Order, with_mean: bool) -> Result<ArmaFit, ModelError> {
     let parameters = order.p + order.q + 1 + usize::from(with_mean);
-    crate::require(parameters + 10, series.len())?;
+    require(parameters + 10, series.len())?;
     let spread = series.iter().fold(0.0f64, |m, y| m.max((y - series[0]).abs()));
     if spread == 0.0 {
         return Err(ModelError::Estimation("the series is constant".into()));

@@ -5,9 +5,9 @@
 //! market faster than the one and is steadier than the other; over the horizon the variance returns to that of the last 500 days. How wide
 //! the intervals should have been is then read from every day of the window ([`Widths`]).
 
-use crate::{price_forecast, require};
+use crate::forecast::{price_forecast, require};
 use forecaster_domain::{
-    History, LEVELS, Model, ModelError, ModelForecast, Target, standard_normal_quantile, weighted_quantile,
+    History, LEVELS, Model, ModelError, ModelForecast, ModelId, Target, standard_normal_quantile, weighted_quantile,
 };
 
 /// Daily decays of the two averages of squared returns. 0.97 is RiskMetrics' (1996, Technical Document, table 5.9) for a
@@ -50,7 +50,7 @@ impl EwmaWalk {
 
 impl Model for EwmaWalk {
     fn name(&self) -> &str {
-        "ewma_walk"
+        ModelId::EwmaWalk.as_str()
     }
 
     fn fingerprint(&self) -> String {

@@ -4,6 +4,7 @@
 //! starts from an exponentially weighted variance of the first 75 innovations (weights 0.94^i, the start that the
 //! Python package `arch` uses, so that likelihoods can be compared digit by digit).
 
+use crate::forecast::require;
 use crate::optimize::minimise;
 use forecaster_domain::ModelError;
 use statrs::function::gamma::ln_gamma;
@@ -65,7 +66,7 @@ impl GarchFit {
 /// # Errors
 /// When there are fewer than 100, they are all zero, or the search fails.
 pub fn fit(innovations: &[f64]) -> Result<GarchFit, ModelError> {
-    crate::require(100, innovations.len())?;
+    require(100, innovations.len())?;
     let variance = innovations.iter().map(|e| e * e).sum::<f64>() / innovations.len() as f64;
     if variance <= 0.0 {
         return Err(ModelError::Estimation("the innovations are all zero".into()));

@@ -3,10 +3,18 @@
 //!
 //! The estimation routines under the models ([`arma`], [`garch`], [`VarFit`]) are public so that they can be
 //! checked against reference implementations.
+//!
+//! Each module imports only from those to the right of it:
+//!
+//! ```text
+//! {arima_garch, ewma_walk, market_walk, random_forest}
+//!     -> {arma, forest, garch, random_walk, spot_ahead, student, vector_autoregression} -> {forecast, optimize}
+//! ```
 
 mod arima_garch;
 pub mod arma;
 mod ewma_walk;
+mod forecast;
 mod forest;
 pub mod garch;
 mod market_walk;
@@ -26,24 +34,3 @@ pub use random_forest::{RandomForest, RandomForestSettings};
 pub use random_walk::RandomWalk;
 pub use spot_ahead::SpotAhead;
 pub use vector_autoregression::{Var, VarFit, VarSettings};
-
-use forecaster_domain::{LEVELS, ModelError, QuantileForecast, Target};
-use ndarray::Array2;
-
-/// Turns quantiles of the cumulated log return into a price forecast: `last` x exp(quantile), in price units.
-/// `quantile(step, level_index)` is asked for each 0-based step and each position in [`LEVELS`].
-fn price_forecast(
-    last: f64,
-    as_of: chrono::NaiveDate,
-    target: &Target,
-    quantile: impl Fn(usize, usize) -> f64,
-) -> Result<QuantileForecast, ModelError> {
-    let values =
-        Array2::from_shape_fn((target.dates.len(), LEVELS.len()), |(step, level)| last * quantile(step, level).exp());
-    Ok(QuantileForecast::new(as_of, target.dates.clone(), values)?)
-}
-
-/// Fails with the model error for a history shorter than `needed` observations.
-fn require(needed: usize, available: usize) -> Result<(), ModelError> {
-    if available < needed { Err(ModelError::TooShort { needed, available }) } else { Ok(()) }
-}

@@ -4,8 +4,9 @@
 //! narrowed by the variance of the first step that it explains ([`SpotAhead::walk`]). Without a usable quote its
 //! quantiles are the random walk's own, to the last bit.
 
-use crate::{RandomWalk, SpotAhead};
-use forecaster_domain::{History, Model, ModelError, ModelForecast, Target};
+use crate::random_walk::RandomWalk;
+use crate::spot_ahead::SpotAhead;
+use forecaster_domain::{History, Model, ModelError, ModelForecast, ModelId, Target};
 
 /// The random walk from the market's quote: the simple model that another one has to beat to earn a weight.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ impl Default for MarketWalk {
 
 impl Model for MarketWalk {
     fn name(&self) -> &str {
-        "market_walk"
+        ModelId::MarketWalk.as_str()
     }
 
     fn fingerprint(&self) -> String {

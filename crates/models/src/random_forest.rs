@@ -6,10 +6,10 @@
 //! value, and no direction: its conditional means cost 0.4 to 1 % of WQL at 7 and 15 days in each of 2012-14, 2015-19 and
 //! 2020-22 on USD/CLP.
 
+use crate::forecast::{price_forecast, require};
 use crate::forest::{Forest, ForestSettings, RESPONSES};
 use crate::vector_autoregression::left_out;
-use crate::{price_forecast, require};
-use forecaster_domain::{History, LEVELS, MEDIAN, Model, ModelError, ModelForecast, Target};
+use forecaster_domain::{History, LEVELS, MEDIAN, Model, ModelError, ModelForecast, ModelId, Target};
 
 /// Rows before the first one that has all its features.
 const WARM_UP: usize = 250;
@@ -54,7 +54,7 @@ impl RandomForest {
 
 impl Model for RandomForest {
     fn name(&self) -> &str {
-        "random_forest"
+        ModelId::RandomForest.as_str()
     }
 
     fn fingerprint(&self) -> String {

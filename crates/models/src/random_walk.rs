@@ -1,7 +1,9 @@
 //! The benchmark: last value, Gaussian log returns, volatility of the last 250 observations, sqrt(time).
 
-use crate::{price_forecast, require};
-use forecaster_domain::{History, LEVELS, Model, ModelError, ModelForecast, Target, standard_normal_quantile};
+use crate::forecast::{price_forecast, require};
+use forecaster_domain::{
+    History, LEVELS, Model, ModelError, ModelForecast, ModelId, Target, standard_normal_quantile,
+};
 
 /// The driftless Gaussian random walk of log prices. Step h has quantiles last x exp(z sigma sqrt(h)), with sigma
 /// the sample standard deviation of the last `window` log returns and h counted in target dates.
@@ -25,7 +27,7 @@ impl Default for RandomWalk {
 
 impl Model for RandomWalk {
     fn name(&self) -> &str {
-        "random_walk"
+        ModelId::RandomWalk.as_str()
     }
 
     fn fingerprint(&self) -> String {

@@ -169,8 +169,10 @@ impl News {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arima_garch::{ArimaGarch, ArimaGarchSettings};
+    use crate::random_forest::{RandomForest, RandomForestSettings};
     use crate::test_history::{day, normals, target};
-    use crate::{ArimaGarch, ArimaGarchSettings, RandomForest, RandomForestSettings, Var, VarSettings};
+    use crate::vector_autoregression::{Var, VarSettings};
     use chrono::{Datelike, Days, NaiveDate};
     use forecaster_domain::scores::{Outcome, quantile_loss_parts};
     use forecaster_domain::{BusinessCalendar, Horizon, Observation, Regressor, Series};

@@ -3,9 +3,9 @@
 //! In: returns aligned so that each row holds what was known at its date. Out: the pair's cumulated return with
 //! the uncertainty that the residual covariance propagates. Gaussian, no drift.
 
-use crate::{price_forecast, require};
+use crate::forecast::{price_forecast, require};
 use forecaster_domain::{
-    AlignedRegressor, History, LEVELS, Model, ModelError, ModelForecast, RegressorStatus, Target,
+    AlignedRegressor, History, LEVELS, Model, ModelError, ModelForecast, ModelId, RegressorStatus, Target,
     standard_normal_quantile,
 };
 use nalgebra::DMatrix;
@@ -54,7 +54,7 @@ impl Var {
 
 impl Model for Var {
     fn name(&self) -> &str {
-        "var"
+        ModelId::Var.as_str()
     }
 
     fn fingerprint(&self) -> String {

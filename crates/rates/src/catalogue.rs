@@ -6,12 +6,12 @@
 mod tests;
 
 use crate::{
-    Checked, EMBEDDED_SOURCE, QualityRules, RatesError, RatesStore, calendar_of, check, embedded, is_stand_in,
-    known_at,
-    listings::is_official,
+    error::RatesError,
+    listings::{calendar_of, is_official, is_stand_in},
     providers::nbp,
-    snapshot::RawObservation,
-    store::{checked_name, current, superseded},
+    quality::{Checked, QualityRules, check},
+    snapshot::{EMBEDDED_SOURCE, RawObservation, embedded},
+    store::{RatesStore, checked_name, current, known_at, superseded},
 };
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use forecaster_domain::{BusinessCalendar, Superseded};

@@ -4,18 +4,20 @@
 
 mod known;
 mod link;
+mod reply;
 mod setback;
 
 pub(crate) use known::Known;
 pub(crate) use link::{Link, links};
+pub(crate) use reply::Reply;
 pub(crate) use setback::{Fault, Setback};
 
 use crate::{
-    intake::{Accepted, Beside, IntakeRules, accept},
+    intake::{Beside, IntakeRules, accept},
     memory::Memory,
     provider::{Document, Place, Reading, Unreadable, Wanted},
+    request::{SeriesRequest, SyncSettings},
     snapshot::RawObservation,
-    sync::{SeriesRequest, SyncSettings},
     wire::{Answer, Request, Validators, Wire, WireError},
 };
 use chrono::{Days, NaiveDate};
@@ -38,21 +40,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const LARGEST_FILE: u64 = 64 << 20;
 /// Least time a provider gets, even when those before it have used up theirs.
 const LEAST_TIME: Duration = Duration::from_millis(500);
-
-/// What a provider brought.
-#[derive(Debug, Clone)]
-pub(crate) struct Reply {
-    /// What of it passed; nothing when it is unchanged.
-    pub(crate) accepted: Accepted,
-    /// What servers told of the documents, by address.
-    pub(crate) documents: Vec<(String, Validators)>,
-    /// Whether servers said that nothing had changed.
-    pub(crate) unchanged: bool,
-    /// The last day asked for.
-    pub(crate) asked_to: NaiveDate,
-    /// What an operator should know of it.
-    pub(crate) remark: Option<String>,
-}
 
 /// A chain being asked.
 pub(crate) struct Asking<'a> {

@@ -6,8 +6,10 @@
 mod tests;
 
 use crate::{
-    AvailableSeries, QualityRules, RatesError, RatesStore,
-    catalogue::{Unchecked, overlay},
+    catalogue::{AvailableSeries, Unchecked, overlay},
+    error::RatesError,
+    quality::QualityRules,
+    store::RatesStore,
 };
 use chrono::{Days, NaiveDate};
 use forecaster_domain::{Observation, Pair, Superseded};

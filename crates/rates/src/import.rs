@@ -2,7 +2,7 @@
 //! observations in the file's order, unchecked. A row that cannot be understood stops the import with its line
 //! number: half a file is worse than none.
 
-use crate::{RatesError, snapshot::RawObservation};
+use crate::{error::RatesError, snapshot::RawObservation};
 use chrono::{Datelike, NaiveDate};
 use csv::{ReaderBuilder, StringRecord, Trim};
 use std::{io::ErrorKind, path::Path, str::from_utf8};

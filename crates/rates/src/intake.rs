@@ -4,7 +4,10 @@
 //! is one that would leave a hole behind what is known; a value out of all proportion to its neighbours is refused
 //! alone.
 
-use crate::{Action, Finding, Problem, QualityRules, check, snapshot::RawObservation};
+use crate::{
+    quality::{Action, Finding, Problem, QualityRules, check},
+    snapshot::RawObservation,
+};
 use chrono::{NaiveDate, TimeDelta};
 use forecaster_domain::BusinessCalendar;
 use std::collections::{BTreeMap, BTreeSet};

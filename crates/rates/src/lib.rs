@@ -9,11 +9,19 @@
 //! A sync goes through `sources` (which providers there are), `chain` (one series, its providers in order), `wire`
 //! (bringing documents), `providers` (reading them), `intake` (what an answer must pass) and the store's rules for
 //! merging. Nothing in this crate reads the clock: "today" and "now" are handed in.
+//!
+//! Each module imports only from those to the right of it:
+//!
+//! ```text
+//! sync -> {chain, crossing} -> {catalogue, request} -> {listings, memory, sources}
+//!     -> {intake, providers, wire} -> {import, provider, quality, store} -> snapshot -> {columns, doubt, error}
+//! ```
 
 mod catalogue;
 mod chain;
 mod columns;
 mod crossing;
+mod doubt;
 mod error;
 mod import;
 mod intake;
@@ -22,6 +30,7 @@ mod memory;
 mod provider;
 mod providers;
 mod quality;
+mod request;
 mod snapshot;
 mod sources;
 mod store;
@@ -30,14 +39,17 @@ mod wire;
 
 pub use catalogue::{AvailableSeries, assemble, available, end_of};
 pub use crossing::assemble_pair;
+pub use doubt::Doubt;
 pub use error::RatesError;
 pub use import::read_csv;
 pub use listings::{calendar_of, is_stand_in};
+pub use provider::{KeyMeaning, ProviderKey, ProviderKind, SourceSettings};
 pub use quality::{Action, Checked, Finding, Problem, QualityRules, check};
+pub use request::{SeriesRequest, SyncSettings};
 pub use snapshot::{EMBEDDED_SOURCE, RawObservation, embedded};
-pub use sources::{PROVIDERS, SourceSettings, Sources};
+pub use sources::{PROVIDERS, Sources, provider_kinds};
 pub use store::{
     IMPORT_SOURCE, MergeReport, MergeRules, RatesStore, Revision, StoredObservation, checked_name, known_at,
 };
-pub use sync::{Doubt, Fault, ProviderOutcome, SeriesOutcome, SeriesRequest, SyncSettings, doubts, sync, who_has};
+pub use sync::{Fault, ProviderOutcome, SeriesOutcome, doubts, sync, who_has};
 pub use wire::Limits;

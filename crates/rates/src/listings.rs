@@ -1,10 +1,10 @@
 //! Which providers have a series, under which name of their own, and how its values are read; and what kind of values
 //! the series has. In comes the name of a series, out come its [`Listing`]s and [`Traits`]. Known names stand in a
-//! table; any other name of six letters that are two currencies is that pair.
+//! table; any other name of six letters that are two currencies is that pair. What a provider has of it, it says itself.
 
 use crate::{
-    provider::{Listing, Reading},
-    providers::{bcch, currency_api, ecb, fred, mindicador, nbp, stooq, yahoo},
+    provider::{Listing, PairAsked, ProviderKind, Reading},
+    providers::{ALL, of_name},
 };
 use forecaster_domain::BusinessCalendar;
 
@@ -36,89 +36,22 @@ const PRICES: f64 = 1.1;
 /// Copper by the month fell by 30 per cent in October 2008.
 const MONTHLY_PRICE: f64 = 2.0;
 
-use Reading::{AsIs, ChangeToLevel, DayBefore, Inverse, NextBusinessDay, WeekdayBefore};
-
-/// A series by name: its kind, and provider, symbol and reading of each listing.
-type Known = (&'static str, Traits, &'static [(&'static str, &'static str, Reading)]);
-
-/// The series that are not pairs, and the pairs of the peso, whose values are the Banco Central's.
-const KNOWN: [Known; 13] = [
-    (
-        "usdclp",
-        DAILY,
-        &[
-            (bcch::NAME, "F073.TCO.PRE.Z.D", AsIs),
-            (mindicador::NAME, "dolar", AsIs),
-            // Its date d has the price of the morning, before Santiago trades: the last trades are those of the day before.
-            (nbp::NAME, "USD/CLP", AsIs),
-            // Its date d has the closes of the day before, as the dólar observado of d averages the trades of it.
-            (currency_api::NAME, "USD/CLP", AsIs),
-            (yahoo::NAME, "CLP=X", NextBusinessDay),
-            (stooq::NAME, "usdclp", NextBusinessDay),
-        ],
-    ),
-    (
-        "eurclp",
-        DAILY,
-        &[
-            (bcch::NAME, "F072.CLP.EUR.N.O.D", AsIs),
-            (mindicador::NAME, "euro", AsIs),
-            (nbp::NAME, "EUR/CLP", AsIs),
-            (currency_api::NAME, "EUR/CLP", AsIs),
-            (yahoo::NAME, "EURCLP=X", NextBusinessDay),
-            (stooq::NAME, "eurclp", NextBusinessDay),
-        ],
-    ),
-    (
-        "dxy",
-        CLOSES,
-        &[
-            (yahoo::NAME, "DX-Y.NYB", AsIs),
-            (ecb::NAME, "DXY", AsIs),
-            (fred::NAME, "DXY", AsIs),
-            (currency_api::NAME, "DXY", DayBefore),
-        ],
-    ),
-    ("usd_broad", CLOSES, &[(fred::NAME, "DTWEXBGS", AsIs)]),
-    ("vix", Traits { max_ratio: RATE, ..CLOSES }, &[(yahoo::NAME, "^VIX", AsIs), (fred::NAME, "VIXCLS", AsIs)]),
-    ("fed_funds", Traits { every_day: true, max_ratio: RATE, ..CLOSES }, &[(fred::NAME, "DFF", AsIs)]),
-    ("copper", DAILY, &[(mindicador::NAME, "libra_cobre", AsIs)]),
-    ("copper_comex", CLOSES, &[(yahoo::NAME, "HG=F", AsIs)]),
-    (
-        "copper_monthly",
-        Traits { monthly: true, max_ratio: MONTHLY_PRICE, ..DAILY },
-        &[(fred::NAME, "PCOPPUSDM", AsIs)],
-    ),
-    ("tpm", Traits { max_ratio: RATE, ..DAILY }, &[(mindicador::NAME, "tpm", AsIs)]),
-    ("uf", Traits { every_day: true, max_ratio: PRICES, ..DAILY }, &[(mindicador::NAME, "uf", AsIs)]),
-    ("ipc", Traits { monthly: true, max_ratio: PRICES, ..DAILY }, &[(mindicador::NAME, "ipc", ChangeToLevel)]),
-    ("utm", Traits { monthly: true, max_ratio: PRICES, ..DAILY }, &[(mindicador::NAME, "utm", AsIs)]),
-];
-
-/// The exchange rates of the Federal Reserve's release H.10: the currency priced, the one it is priced in.
-const H10: [(&str, &str, &str); 22] = [
-    ("DEXBZUS", "USD", "BRL"),
-    ("DEXCAUS", "USD", "CAD"),
-    ("DEXCHUS", "USD", "CNY"),
-    ("DEXDNUS", "USD", "DKK"),
-    ("DEXHKUS", "USD", "HKD"),
-    ("DEXINUS", "USD", "INR"),
-    ("DEXJPUS", "USD", "JPY"),
-    ("DEXKOUS", "USD", "KRW"),
-    ("DEXMAUS", "USD", "MYR"),
-    ("DEXMXUS", "USD", "MXN"),
-    ("DEXNOUS", "USD", "NOK"),
-    ("DEXSDUS", "USD", "SEK"),
-    ("DEXSFUS", "USD", "ZAR"),
-    ("DEXSIUS", "USD", "SGD"),
-    ("DEXSLUS", "USD", "LKR"),
-    ("DEXSZUS", "USD", "CHF"),
-    ("DEXTAUS", "USD", "TWD"),
-    ("DEXTHUS", "USD", "THB"),
-    ("DEXUSAL", "AUD", "USD"),
-    ("DEXUSEU", "EUR", "USD"),
-    ("DEXUSNZ", "NZD", "USD"),
-    ("DEXUSUK", "GBP", "USD"),
+/// The series that are not pairs, and the pairs of the peso, whose values are the Banco Central's: what kind of values
+/// each has. Which providers have it is said by each of them.
+const KNOWN: [(&str, Traits); 13] = [
+    ("usdclp", DAILY),
+    ("eurclp", DAILY),
+    ("dxy", CLOSES),
+    ("usd_broad", CLOSES),
+    ("vix", Traits { max_ratio: RATE, ..CLOSES }),
+    ("fed_funds", Traits { every_day: true, max_ratio: RATE, ..CLOSES }),
+    ("copper", DAILY),
+    ("copper_comex", CLOSES),
+    ("copper_monthly", Traits { monthly: true, max_ratio: MONTHLY_PRICE, ..DAILY }),
+    ("tpm", Traits { max_ratio: RATE, ..DAILY }),
+    ("uf", Traits { every_day: true, max_ratio: PRICES, ..DAILY }),
+    ("ipc", Traits { monthly: true, max_ratio: PRICES, ..DAILY }),
+    ("utm", Traits { monthly: true, max_ratio: PRICES, ..DAILY }),
 ];
 
 /// Currencies in use (ISO 4217), so that a name of six letters such as "oxygen" is no pair.
@@ -134,23 +67,26 @@ const CURRENCIES: &str = "\
 ///
 /// A name that ends in `_spot` is the market's own price of the pair before it, on the day of the trades.
 pub(crate) fn listings(series: &str) -> Vec<Listing> {
-    if let Some((_, _, known)) = known(series) {
-        let listing = |&(provider, symbol, reading): &_| Listing { provider, symbol: String::from(symbol), reading };
-        return known.iter().map(listing).collect();
-    }
-    match series.strip_suffix("_spot") {
-        // The morning's quote closes the trades of the weekday before.
-        Some(name) => pair(name).map_or_else(Vec::new, |(base, quote)| {
-            closes(&base, &quote).into_iter().chain(table_a(&base, &quote, WeekdayBefore)).collect()
-        }),
-        None => pair(series).map_or_else(Vec::new, |(base, quote)| of_pair(&base, &quote)),
-    }
+    let listing = |kind: &ProviderKind| {
+        let (symbol, reading) = listed(kind, series)?;
+        Some(Listing { provider: kind.name, symbol, reading })
+    };
+    ALL.iter().filter_map(listing).collect()
+}
+
+/// A provider's symbol of a series, and how its values are read; `None` when it does not have it.
+fn listed(kind: &ProviderKind, series: &str) -> Option<(String, Reading)> {
+    let name = series.strip_suffix("_spot");
+    // What is known by name is no pair, whoever would have it as one.
+    let pair = if known(series).is_some() { None } else { pair(name.unwrap_or(series)) };
+    let asked = pair.as_ref().map(|(base, quote)| PairAsked { base, quote, spot: name.is_some() });
+    kind.symbol(series, asked.as_ref())
 }
 
 /// What kind of values the series `series` has.
 pub(crate) fn traits(series: &str) -> Traits {
-    if let Some((_, traits, _)) = known(series) {
-        return *traits;
+    if let Some(traits) = known(series) {
+        return traits;
     }
     match pair(series.strip_suffix("_spot").unwrap_or(series)) {
         Some(_) => CLOSES,
@@ -162,16 +98,13 @@ pub(crate) fn traits(series: &str) -> Traits {
 /// "a + b", the first counts, whose is the official rate of the peso.
 pub fn is_stand_in(series: &str, provider: &str) -> bool {
     let provider = provider.split(" + ").next().unwrap_or_default();
-    let listing = listings(series).into_iter().find(|listing| listing.provider == provider);
-    let is_quote = |listing: Listing| {
-        listing.reading == NextBusinessDay || [currency_api::NAME, nbp::NAME].contains(&listing.provider)
-    };
-    is_official(series) && listing.is_some_and(is_quote)
+    let quotes = |kind: &ProviderKind| kind.stands_in && listed(kind, series).is_some();
+    is_official(series) && of_name(provider).is_some_and(quotes)
 }
 
 /// Whether the series is an official rate for which market quotes may stand in, whoever is asked.
 pub(crate) fn is_official(series: &str) -> bool {
-    listings(series).iter().any(|listing| listing.reading == NextBusinessDay)
+    listings(series).iter().any(|listing| listing.reading == Reading::NextBusinessDay)
 }
 
 /// The days on which the series `series` has values: Chile's business days for the observed rates of the Banco Central,
@@ -185,8 +118,8 @@ pub fn calendar_of(series: &str) -> Option<BusinessCalendar> {
     }
 }
 
-fn known(series: &str) -> Option<&'static Known> {
-    KNOWN.iter().find(|(name, _, _)| *name == series)
+fn known(series: &str) -> Option<Traits> {
+    KNOWN.iter().find(|(name, _)| *name == series).map(|(_, traits)| *traits)
 }
 
 /// The currencies of a pair's name in lower case.
@@ -200,44 +133,10 @@ fn pair(name: &str) -> Option<(String, String)> {
     (is_currency(&base) && is_currency(&quote) && base != quote).then_some((base, quote))
 }
 
-/// The market's closes of a pair.
-fn closes(base: &str, quote: &str) -> Vec<Listing> {
-    let listing = |provider, symbol| Listing { provider, symbol, reading: AsIs };
-    let yahoo_symbol = if base == "USD" { format!("{quote}=X") } else { format!("{base}{quote}=X") };
-    let packaged = Listing { reading: DayBefore, ..listing(currency_api::NAME, format!("{base}/{quote}")) };
-    vec![listing(yahoo::NAME, yahoo_symbol), listing(stooq::NAME, format!("{base}{quote}").to_lowercase()), packaged]
-}
-
-/// A pair as the rates of Narodowy Bank Polski tell of it.
-fn table_a(base: &str, quote: &str, reading: Reading) -> Option<Listing> {
-    let symbol = format!("{base}/{quote}");
-    (nbp::is_quoted(base) && nbp::is_quoted(quote)).then_some(Listing { provider: nbp::NAME, symbol, reading })
-}
-
-/// Everything a pair is published under.
-fn of_pair(base: &str, quote: &str) -> Vec<Listing> {
-    let mut listings = closes(base, quote);
-    let symbol = format!("{base}/{quote}");
-    if ecb::QUOTED.contains(&base) && ecb::QUOTED.contains(&quote) {
-        listings.push(Listing { provider: ecb::NAME, symbol, reading: AsIs });
-    }
-    // Known at noon of its day: with a lag of a day it is never used before.
-    listings.extend(table_a(base, quote, AsIs));
-    for (id, priced, unit) in H10 {
-        let reading = match (priced, unit) {
-            _ if (priced, unit) == (base, quote) => AsIs,
-            _ if (priced, unit) == (quote, base) => Inverse,
-            _ => continue,
-        };
-        listings.push(Listing { provider: fred::NAME, symbol: id.to_owned(), reading });
-    }
-    listings
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::NAMES;
+    use crate::provider::Reading::{AsIs, DayBefore, NextBusinessDay, WeekdayBefore};
 
     fn listed(series: &str, provider: &str) -> Option<(String, Reading)> {
         let of_provider = listings(series).into_iter().find(|listing| listing.provider == provider);
@@ -249,16 +148,19 @@ mod tests {
     }
 
     #[test]
-    fn every_provider_named_is_known_and_named_once_a_series() {
+    fn every_known_series_has_providers_and_each_lists_a_series_once_that_is_known() {
         let pairs = ["usdaud", "audusd", "gbpmxn", "usdclp_spot", "gbpclp_spot"];
-        for series in KNOWN.iter().map(|(name, _, _)| *name).chain(pairs) {
-            let mut providers: Vec<&str> = listings(series).iter().map(|listing| listing.provider).collect();
-            assert!(!providers.is_empty() && providers.iter().all(|name| NAMES.contains(name)), "{series}");
-            providers.sort_unstable();
-            providers.dedup();
-            assert_eq!(providers.len(), listings(series).len(), "{series}");
+        for series in KNOWN.iter().map(|(name, _)| *name).chain(pairs) {
+            assert!(!listings(series).is_empty(), "{series}");
         }
-        let mut names: Vec<&str> = KNOWN.iter().map(|(name, _, _)| *name).collect();
+        for kind in ALL {
+            let mut names: Vec<&str> = kind.series.iter().map(|(name, _, _)| *name).collect();
+            assert!(names.iter().all(|name| traits(name).max_ratio.is_finite()), "{}", kind.name);
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), kind.series.len(), "{}", kind.name);
+        }
+        let mut names: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), KNOWN.len());
@@ -287,33 +189,6 @@ mod tests {
         assert_eq!(listed("usdpln", "nbp"), symbol("USD/PLN", AsIs));
         // Not in table A: the Peruvian sol, nor since 2026 the lev.
         assert_eq!((listed("usdpen", "nbp"), listed("usdbgn_spot", "nbp"), listed("dxy", "nbp")), (None, None, None));
-    }
-
-    /// Outside authority: the names of the series. "USAL" is USD per Australian dollar, "BZUS" reais per USD.
-    #[test]
-    fn the_federal_reserves_rates_have_the_right_direction() {
-        for (id, priced, unit) in H10 {
-            assert_eq!(id.ends_with("US"), priced == "USD", "{id}");
-            assert_eq!(id.starts_with("DEXUS"), unit == "USD", "{id}");
-            let series = format!("{priced}{unit}").to_lowercase();
-            assert_eq!(listed(&series, "fred"), symbol(id, AsIs));
-        }
-        for (series, id, reading) in [
-            ("usdaud", "DEXUSAL", Inverse),
-            ("usdeur", "DEXUSEU", Inverse),
-            ("usdnzd", "DEXUSNZ", Inverse),
-            ("usdgbp", "DEXUSUK", Inverse),
-            ("eurusd", "DEXUSEU", AsIs),
-            ("usdbrl", "DEXBZUS", AsIs),
-            ("usdcad", "DEXCAUS", AsIs),
-            ("usdmxn", "DEXMXUS", AsIs),
-            ("usdnok", "DEXNOUS", AsIs),
-            ("usdzar", "DEXSFUS", AsIs),
-            ("cadusd", "DEXCAUS", Inverse),
-        ] {
-            assert_eq!(listed(series, "fred"), symbol(id, reading));
-        }
-        assert_eq!(listed("eurgbp", "fred"), None);
     }
 
     #[test]

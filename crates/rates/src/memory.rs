@@ -2,7 +2,7 @@
 //! left alone for a while, and what servers told of documents so that an unchanged one is not sent again. It is a
 //! cache: a file that cannot be read or written costs requests, never rates.
 
-use crate::{Doubt, RatesError, RatesStore, wire::Validators};
+use crate::{doubt::Doubt, error::RatesError, store::RatesStore, wire::Validators};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::{

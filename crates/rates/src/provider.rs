@@ -2,6 +2,11 @@
 //! are read. A provider never touches the network or the clock; it names [`Document`]s and reads the bytes that the
 //! wire brings, so each can be tested, and fed with garbage, as a function of bytes.
 
+mod kind;
+
+pub(crate) use kind::PairAsked;
+pub use kind::{KeyMeaning, ProviderKey, ProviderKind, SourceSettings};
+
 use crate::snapshot::RawObservation;
 use chrono::{Days, NaiveDate};
 use forecaster_domain::BusinessCalendar;

@@ -1,26 +1,41 @@
-//! The sources of rates on the web, a file each; the head of that file is the document of record of its service:
-//! addresses, form of the answers, dates, errors, quirks and where each was seen. Here are their names, and what
-//! their tests share.
+//! The sources of rates, a file each; the head of that file is the document of record of its service: addresses, form
+//! of the answers, dates, errors, quirks and where each was seen. Here is the list of them, the one place that names
+//! them all: a provider is added by its file, with its [`ProviderKind`] in it, and its line in the list.
 
 mod answer;
-pub(crate) mod bcch;
-pub(crate) mod currency_api;
 mod dollar_index;
-pub(crate) mod ecb;
-pub(crate) mod fred;
-#[cfg(test)]
-mod fuzz;
-pub(crate) mod mindicador;
-pub(crate) mod nbp;
 mod quantity;
-pub(crate) mod stooq;
 mod table;
 #[cfg(test)]
-mod test_answers;
-pub(crate) mod yahoo;
+pub(crate) mod tests;
 
-/// Names of the providers here, in the order in which they are best asked for the dólar observado: those that publish
-/// it, then those that publish the market's price.
-#[cfg(test)]
-pub(crate) const NAMES: [&str; 8] =
-    [bcch::NAME, mindicador::NAME, nbp::NAME, currency_api::NAME, yahoo::NAME, stooq::NAME, ecb::NAME, fred::NAME];
+use crate::provider::ProviderKind;
+
+/// Declares the files of the providers and makes [`ALL`] of what each says of itself. (`cargo fmt` does not see files
+/// that a macro declares; `rustfmt` by name does.)
+macro_rules! providers {
+    ($(mod $file:ident;)*) => {
+        $(pub(crate) mod $file;)*
+
+        /// All providers, in the order in which their names are listed.
+        pub(crate) const ALL: &[ProviderKind] = &[$($file::KIND),*];
+    };
+}
+
+providers! {
+    mod mindicador;
+    mod bcch;
+    mod ecb;
+    mod fred;
+    mod nbp;
+    mod yahoo;
+    mod stooq;
+    mod currency_api;
+    mod file;
+    mod embedded;
+}
+
+/// The provider of a name; `None` when there is none.
+pub(crate) fn of_name(name: &str) -> Option<&'static ProviderKind> {
+    ALL.iter().find(|kind| kind.name == name)
+}

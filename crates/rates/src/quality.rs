@@ -10,7 +10,7 @@ mod tests;
 
 pub use finding::{Action, Finding, Problem};
 
-use crate::{RatesError, snapshot::RawObservation};
+use crate::{error::RatesError, snapshot::RawObservation};
 use chrono::{Datelike, NaiveDate, Weekday};
 use forecaster_domain::{BusinessCalendar, Series};
 

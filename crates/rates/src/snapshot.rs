@@ -3,7 +3,7 @@
 //! `snapshot/SOURCE.md`; `make_snapshot.py` beside it remakes the file. Values are as the source has them, holidays and weekends included: the quality
 //! checks deal with those.
 
-use crate::{RatesError, columns::Columns};
+use crate::{columns::Columns, error::RatesError};
 use std::{collections::BTreeMap, sync::OnceLock};
 
 /// An observation nobody has checked yet: its value may be anything.

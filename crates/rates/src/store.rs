@@ -5,20 +5,21 @@
 //! cannot be read is never overwritten.
 
 mod merging;
+mod observation;
 #[cfg(test)]
 mod rules_tests;
 mod versions;
 
 pub use merging::{IMPORT_SOURCE, MergeReport, MergeRules, Revision};
+pub use observation::StoredObservation;
 pub use versions::known_at;
 pub(crate) use versions::{current, superseded};
 
 use crate::{
-    RatesError,
     columns::{Cells, Columns, encode},
-    snapshot::RawObservation,
+    error::RatesError,
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::DateTime;
 use std::{
     fs::{self, File, Permissions, TryLockError},
     io::{ErrorKind, Write},
@@ -34,26 +35,6 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Between two looks at the lock.
 const BETWEEN: Duration = Duration::from_millis(10);
 const MAX_NAME: usize = 64;
-
-/// An observation with where it came from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StoredObservation {
-    /// Day the value belongs to.
-    pub date: NaiveDate,
-    /// Its value, in the series' unit.
-    pub value: f64,
-    /// Who said so: a provider's name, or [`IMPORT_SOURCE`].
-    pub source: String,
-    /// When this value was first fetched; kept to the millisecond.
-    pub fetched_at: DateTime<Utc>,
-}
-
-impl StoredObservation {
-    /// The observation without its origin.
-    pub fn raw(&self) -> RawObservation {
-        RawObservation { date: self.date, value: self.value }
-    }
-}
 
 /// The Parquet store of a data directory.
 #[derive(Debug, Clone)]

@@ -4,24 +4,27 @@
 
 mod newest;
 mod outcome;
-mod request;
 
-pub use outcome::{Doubt, Fault, ProviderOutcome, SeriesOutcome};
-pub use request::{SeriesRequest, SyncSettings};
+pub use outcome::{Fault, ProviderOutcome, SeriesOutcome};
 
 use crate::{
-    Finding, MergeReport, MergeRules, Problem, RatesError, RatesStore, StoredObservation,
     catalogue::overlay,
     chain::{Asked, Asking, Known, Link, Reply, links},
+    doubt::Doubt,
+    error::RatesError,
     intake::IntakeRules,
     listings::{is_official, is_stand_in, traits},
     memory::Memory,
-    snapshot::{RawObservation, embedded},
+    quality::{Finding, Problem},
+    request::{SeriesRequest, SyncSettings},
+    snapshot::embedded,
     sources::Sources,
+    store::{MergeReport, MergeRules, RatesStore, StoredObservation},
     wire::Wire,
 };
 use chrono::NaiveDate;
 use futures_util::future::join_all;
+use newest::accepted;
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -291,10 +294,6 @@ fn tell_findings(provider: &str, series: &str, findings: &[Finding]) {
     if more > 0 {
         tracing::warn!(provider, series, "{provider}, {series}: and {more} more like these");
     }
-}
-
-fn accepted(asked: &Asked) -> impl Iterator<Item = &RawObservation> {
-    asked.outcome.iter().flat_map(|reply| &reply.accepted.observations)
 }
 
 /// What is known of a series on a day. The embedded quotes that stand in for an official rate are not: whoever is asked

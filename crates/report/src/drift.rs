@@ -3,9 +3,10 @@
 //! In: a page. Out: rows of a table, sentences.
 
 use crate::{
-    DriftTestKind, DriftTestView, Regime,
+    labels,
     page::Page,
-    text::{drift, labels},
+    text::drift,
+    view::{DriftTestKind, DriftTestView, Regime},
 };
 
 /// Names of the table's columns.

@@ -3,11 +3,12 @@
 //! In: a page. Out: plain text. Facts come from `findings::drivers`, words from `text::drivers`.
 
 use crate::{
-    Measure,
     findings::{STILL_PERCENT, drivers},
     format::{DASH, price_decimals},
+    labels,
     page::Page,
-    text::{drivers as words, labels, names},
+    text::{drivers as words, names},
+    view::Measure,
 };
 
 /// One row of the table of changes: series, value then, value now, change.

@@ -6,6 +6,7 @@ use crate::{
     findings::{self, market, outlook, skill, weights},
     page::Page,
     text::{market as words, readings, sentences, takeaways},
+    view::PastForecast,
 };
 
 /// A chart.
@@ -96,7 +97,7 @@ impl Figure {
     }
 }
 
-fn outcomes(page: &Page<'_>, past: &[crate::PastForecast]) -> Option<String> {
+fn outcomes(page: &Page<'_>, past: &[PastForecast]) -> Option<String> {
     let shown = past.len().min(PAST_SHOWN);
     let hits = findings::hits(past);
     (!past.is_empty()).then(|| sentences::past_caption(page.language, hits, shown, past.len()))

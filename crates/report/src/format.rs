@@ -3,7 +3,7 @@
 //! In: plain values. Out: text such as "1.011,82", "-0,35 %" and "13-ene-2025", or "1,011.82", "-0.35%" and
 //! "13 Jan 2025". What is not a finite number becomes a dash. The blank before a Spanish "%" does not break.
 
-use crate::Language;
+use crate::view::Language;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 
 /// Stands for a figure that does not exist.

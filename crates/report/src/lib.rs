@@ -2,6 +2,13 @@
 //!
 //! In: the view, plain values that the composition root filled in. Out: text and bytes. Nothing here reads a clock or a
 //! file, so the same view gives the same bytes.
+//!
+//! Each module imports only from those to the right of it:
+//!
+//! ```text
+//! {email, pdf} -> html -> {drift, drivers, figure, quote, track_record} -> charts -> text -> findings -> page
+//!     -> {format, labels} -> {fonts, models, technical} -> view
+//! ```
 
 pub mod charts;
 mod drift;
@@ -12,6 +19,8 @@ mod findings;
 mod fonts;
 mod format;
 mod html;
+mod labels;
+mod models;
 mod page;
 mod pdf;
 mod quote;
@@ -28,9 +37,4 @@ pub use view::*;
 #[cfg(test)]
 extern crate self as forecaster_report;
 #[cfg(test)]
-mod claims;
-#[cfg(test)]
-mod random;
-#[cfg(test)]
-#[path = "../examples/sample/synthetic.rs"]
-mod synthetic;
+mod tests;

@@ -2,7 +2,10 @@
 //!
 //! In: a [`ReportView`]. Out: prices and names worded for it, the last observation, the end of the horizon.
 
-use crate::{Language, ReportView, format, text::labels};
+use crate::{
+    format, labels,
+    view::{Language, ReportView},
+};
 use chrono::NaiveDate;
 use forecaster_domain::Observation;
 use std::collections::BTreeSet;

@@ -3,14 +3,14 @@
 //! In: a page. Out: paragraphs, a note, a line of the sources, a line of the mail.
 
 use crate::{
-    QuoteView,
     findings::quote::{self as facts, Gap, News, Parts, Worth},
+    labels,
     page::Page,
     text::{
-        labels,
         quote::{self as words, Quoted},
         sentences,
     },
+    view::QuoteView,
 };
 
 /// The quote, then what it has been worth; empty where there is nothing to say.

@@ -3,12 +3,10 @@
 //! In: a page. Out: columns and rows of a table, sentences.
 
 use crate::{
-    TrackComparison, TrackRecord, TrackRow,
+    labels,
     page::Page,
-    text::{
-        labels,
-        track_record::{self as words, Compared},
-    },
+    text::track_record::{self as words, Compared},
+    view::{TrackComparison, TrackRecord, TrackRow},
 };
 
 /// The record, when it has any rows.

@@ -1,7 +1,8 @@
 //! What a report shows, as plain values: the composition root fills it in, the renderers only read it.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use forecaster_domain::{Horizon, Observation, Pair, QuantileForecast, RegressorGap, scores::Scores};
+use forecaster_domain::{Horizon, Observation, Pair, QuantileForecast, scores::Scores};
+pub use forecaster_domain::{OriginLoss, PastWeights, RoundLevel, SourceGap};
 
 mod drift;
 mod quote;
@@ -178,42 +179,6 @@ pub struct PastForecast {
     pub actual: Option<f64>,
 }
 
-/// Probabilities of one round price level.
-#[derive(Debug, Clone, Copy)]
-pub struct RoundLevel {
-    /// The price.
-    pub price: f64,
-    /// Probability that the last target date ends above it.
-    pub above_at_end: f64,
-    /// Probability that some target date up to the last reaches it, coming from the last observation.
-    pub touched: f64,
-}
-
-/// The weights of one moment.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PastWeights {
-    /// As-of date.
-    pub as_of: NaiveDate,
-    /// Whether a run issued them; else they are what a run would have used, replayed.
-    pub issued: bool,
-    /// Model and weight, 0-1.
-    pub weights: Vec<(String, f64)>,
-}
-
-/// Losses of one validation origin: the sum of pinball losses over the nine deciles and all its target dates, in price units.
-/// Their sums over some origins give the skill there: 1 - ensemble / random walk.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct OriginLoss {
-    /// As-of date.
-    pub origin: NaiveDate,
-    /// Its last target date.
-    pub matured: NaiveDate,
-    /// The ensemble's loss.
-    pub ensemble: f64,
-    /// The random walk's.
-    pub random_walk: f64,
-}
-
 /// A regressor as the models saw it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegressorView {
@@ -359,15 +324,6 @@ pub enum Caution {
     },
     /// Newer rates were fetched and could not be stored.
     NotStored,
-}
-
-/// Why a series could not be used.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SourceGap {
-    /// Its dates do not cover what the models need.
-    Dates(RegressorGap),
-    /// It could not be had; the reason, already worded.
-    Unavailable(String),
 }
 
 /// What a run used.

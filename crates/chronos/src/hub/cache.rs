@@ -2,9 +2,11 @@
 //! commit, `snapshots/COMMIT/FILE`, links into `blobs/`, and there files named by their checksum. It is only read.
 
 use super::{
-    FILES, Fetched, FetchedFile, HubError, Progress, checked_commit,
     checksum::{self, Checksum, Expected},
     download,
+    error::HubError,
+    file::{FILES, Fetched, FetchedFile, Progress},
+    revision::checked_commit,
 };
 use std::{
     fs::{self, File, Permissions},

@@ -1,8 +1,8 @@
 //! What the hub announces of a file, and whether a file on disk is that. The hub names a large file (LFS) by the
 //! SHA-256 of its content and a small one by its git blob id, in the `ETag` header and as names in the cache.
 
-use super::{FetchedFile, HubError};
-pub(super) use crate::checkpoint::hexadecimal;
+use super::{error::HubError, file::FetchedFile};
+use crate::digest::hexadecimal;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::{fs::File, io::Read, path::Path};

@@ -2,8 +2,9 @@
 //! part of, and only a part that is whole and right gets the name.
 
 use super::{
-    FetchedFile, HubError, Progress,
     checksum::{self, Expected, Mismatch},
+    error::HubError,
+    file::{FetchedFile, Progress},
     wire::{Remote, Setback, Wanted, Wire, root_cause, server},
 };
 use reqwest::{

@@ -1,14 +1,17 @@
 //! The hub's protocol against a server of our own.
 
 mod cache;
+mod fake_hub;
 mod refused;
 
 use super::{
-    Fetched, Hub, HubError, Progress,
+    Hub,
     checksum::Checksum,
-    fake_hub::{Answer, COMMIT, Model, Server, git_blob, sha256},
+    error::HubError,
+    file::{Fetched, Progress},
     wire::Patience,
 };
+use fake_hub::{Answer, COMMIT, Model, Server, git_blob, sha256};
 use std::{fs, path::Path, time::Duration};
 use tempfile::TempDir;
 

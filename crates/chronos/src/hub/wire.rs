@@ -4,8 +4,9 @@
 //! says of a file is not what the hub says of it.
 
 use super::{
-    HubError, checked_commit,
     checksum::{Checksum, Expected},
+    error::HubError,
+    revision::checked_commit,
 };
 use reqwest::{
     Method, StatusCode, Url,

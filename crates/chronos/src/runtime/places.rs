@@ -3,7 +3,7 @@
 //! In: the setting, the environment and the binary's directory, all as values. Out: the [`Candidate`]s. Nothing is
 //! loaded here.
 
-use super::{Fault, elf};
+use super::{elf, fault::Fault};
 use std::env;
 use std::fmt;
 use std::fs;

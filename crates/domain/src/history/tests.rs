@@ -1,5 +1,6 @@
 use super::*;
-use crate::{Observation, Superseded};
+use crate::calendar::BusinessCalendar;
+use crate::series::{Observation, Superseded};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -8,7 +9,7 @@ fn day(text: &str) -> NaiveDate {
 fn weekdays(name: &str, from: &str, count: usize) -> Series {
     let observations: Vec<_> = day(from)
         .iter_days()
-        .filter(|d| crate::BusinessCalendar::weekdays().is_business_day(*d))
+        .filter(|d| BusinessCalendar::weekdays().is_business_day(*d))
         .take(count)
         .enumerate()
         .map(|(i, date)| Observation { date, value: 100.0 + i as f64 })

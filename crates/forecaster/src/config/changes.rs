@@ -1,6 +1,6 @@
 //! What differs between two configurations, key by key.
 
-use super::Config;
+use super::settings::Config;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ mod tests {
         let mut new = Config::default();
         assert!(changes(&Config::default(), &new).is_empty());
         new.horizons.d15.chronos.enabled = true;
-        new.service.language = super::super::ReportLanguage::En;
+        new.service.language = crate::config::settings::ReportLanguage::En;
         new.rates.series.remove("dxy");
         assert_eq!(
             changes(&Config::default(), &new),

@@ -1,34 +1,17 @@
 //! The rules a configuration must meet beyond types: ranges, names, cron fields, zones.
 
-use super::{CHRONOS, Config, MODEL_NAMES};
+use super::parsed::model_names;
+use super::problem::{Problem, problem, quoted};
+use super::settings::Config;
 use croner::Cron;
-use forecaster_domain::{Horizon, Pair};
+use forecaster_domain::{Horizon, ModelId};
 use forecaster_rates::PROVIDERS;
 use std::net::SocketAddr;
 use std::str::FromStr;
 use tracing_subscriber::EnvFilter;
 
-/// A setting that breaks a rule.
-pub(super) struct Problem {
-    pub(super) key: String,
-    pub(super) found: String,
-    pub(super) expected: String,
-}
-
-pub(super) fn problem(key: impl Into<String>, found: impl ToString, expected: impl Into<String>) -> Problem {
-    Problem { key: key.into(), found: found.to_string(), expected: expected.into() }
-}
-
-fn quoted(text: &str) -> String {
-    format!("\"{text}\"")
-}
-
 pub(super) fn check(config: &Config) -> Result<(), Problem> {
     let service = &config.service;
-    if service.timezone.parse::<chrono_tz::Tz>().is_err() {
-        let expected = "a zone of the IANA database such as \"America/Santiago\"";
-        return Err(problem("service.timezone", quoted(&service.timezone), expected));
-    }
     let paths = [
         ("data_dir", &service.data_dir),
         ("reports_dir", &service.reports_dir),
@@ -41,8 +24,8 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
     check_rates(config)?;
     check_chronos(config)?;
     check_ensemble(config)?;
-    super::guard::check(config)?;
-    super::mail::check(config)?;
+    super::guard::check(&config.guard)?;
+    super::addresses::check(config)?;
     Horizon::ALL.into_iter().try_for_each(|horizon| check_horizon(config, horizon))
 }
 
@@ -76,9 +59,6 @@ fn check_daemon(config: &Config) -> Result<(), Problem> {
 
 fn check_rates(config: &Config) -> Result<(), Problem> {
     let rates = &config.rates;
-    if Pair::from_str(&rates.pair).is_err() {
-        return Err(problem("rates.pair", quoted(&rates.pair), "two currency codes such as \"USD/CLP\""));
-    }
     if !(1..=250).contains(&rates.max_age_business_days) {
         return Err(problem("rates.max_age_business_days", rates.max_age_business_days, "1 to 250"));
     }
@@ -89,7 +69,7 @@ fn check_rates(config: &Config) -> Result<(), Problem> {
         return Err(problem("rates.max_difference_percent", rates.max_difference_percent, "0.01 to 50"));
     }
     check_providers("rates.providers", &rates.providers)?;
-    check_places(config)?;
+    rates.provider.check()?;
     for name in &rates.watched {
         if forecaster_rates::checked_name(name).is_err() {
             return Err(problem("rates.watched", quoted(name), "series names of lower-case letters, digits and _"));
@@ -133,46 +113,6 @@ fn check_providers(key: &str, providers: &[String]) -> Result<(), Problem> {
         }
         if providers[..index].contains(name) {
             return Err(problem(key, format!("{} twice", quoted(name)), "each provider once"));
-        }
-    }
-    Ok(())
-}
-
-fn check_places(config: &Config) -> Result<(), Problem> {
-    let places = &config.rates.provider;
-    let single = [
-        ("mindicador", &places.mindicador.url),
-        ("bcch", &places.bcch.url),
-        ("ecb", &places.ecb.url),
-        ("fred", &places.fred.url),
-        ("nbp", &places.nbp.url),
-        ("yahoo", &places.yahoo.url),
-        ("stooq", &places.stooq.url),
-    ];
-    let single = single.map(|(name, url)| (format!("rates.provider.{name}.url"), url));
-    let mirrors = places.currency_api.urls.iter().map(|url| ("rates.provider.currency-api.urls".to_owned(), url));
-    for (key, url) in single.into_iter().chain(mirrors) {
-        if !url.is_empty() && !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
-            return Err(problem(
-                key,
-                quoted(url),
-                "an address that begins with https:// or http://, or \"\" for the usual one",
-            ));
-        }
-    }
-    if let Some(url) = places.currency_api.urls.iter().find(|url| !url.contains("{date}") || !url.contains("{base}"))
-    {
-        return Err(problem(
-            "rates.provider.currency-api.urls",
-            quoted(url),
-            "addresses with {date} and {base} in them",
-        ));
-    }
-    let secrets = [("bcch.password", &places.bcch.password), ("stooq.key", &places.stooq.key)];
-    for (key, place) in secrets {
-        if place.contains('/') && !place.starts_with('/') {
-            let expected = "the name of a systemd credential or the absolute path of a file";
-            return Err(problem(format!("rates.provider.{key}"), quoted(place), expected));
         }
     }
     Ok(())
@@ -226,18 +166,15 @@ fn check_horizon(config: &Config, horizon: Horizon) -> Result<(), Problem> {
         return Err(problem(key("schedule"), quoted(&settings.schedule), expected));
     }
     if settings.models.is_empty() {
-        return Err(problem(key("models"), "an empty list", format!("some of {}", MODEL_NAMES.join(", "))));
+        return Err(problem(key("models"), "an empty list", format!("some of {}", model_names())));
     }
     for (index, model) in settings.models.iter().enumerate() {
-        if model == CHRONOS {
+        if *model == ModelId::Chronos {
             let expected = format!("Chronos in its own section: [horizons.{horizon}.chronos] enabled = true");
-            return Err(problem(key("models"), quoted(model), expected));
-        }
-        if !MODEL_NAMES.contains(&model.as_str()) {
-            return Err(problem(key("models"), quoted(model), format!("some of {}", MODEL_NAMES.join(", "))));
+            return Err(problem(key("models"), quoted(model.as_str()), expected));
         }
         if settings.models[..index].contains(model) {
-            return Err(problem(key("models"), format!("{} twice", quoted(model)), "each model once"));
+            return Err(problem(key("models"), format!("{} twice", quoted(model.as_str())), "each model once"));
         }
     }
     if !(600..=10_000).contains(&settings.lookback) {

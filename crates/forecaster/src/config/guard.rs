@@ -1,7 +1,6 @@
 //! `[guard]`: what Chronos may cost before it is suspended.
 
-use super::Config;
-use super::check::{Problem, problem};
+use super::problem::{Problem, problem};
 use serde::{Deserialize, Serialize};
 
 /// `[guard]`
@@ -22,8 +21,7 @@ impl Default for GuardSettings {
     }
 }
 
-pub(super) fn check(config: &Config) -> Result<(), Problem> {
-    let guard = &config.guard;
+pub(super) fn check(guard: &GuardSettings) -> Result<(), Problem> {
     let settings = [
         ("max_consecutive_failures", u64::from(guard.max_consecutive_failures), 0..=1000),
         ("max_peak_rss_mb", guard.max_peak_rss_mb, 1..=1 << 20),

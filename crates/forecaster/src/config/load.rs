@@ -1,40 +1,16 @@
 //! Reading the configuration: file first, environment over it, then the checks.
 
-use super::{Config, check};
+use super::check;
+use super::problem::quoted;
+use super::settings::Config;
+use crate::failure::ConfigError;
+use figment::Figment;
+use figment::error::{Actual, Kind};
 use figment::providers::{Env, Format, Serialized, Toml};
-use figment::{Figment, error::Kind};
 use std::path::{Path, PathBuf};
 
 /// Where the configuration is looked for when none is named, in this order.
 const PLACES: [&str; 2] = ["config/forecasters.toml", "/etc/forecaster/forecasters.toml"];
-
-/// A configuration that cannot be used.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ConfigError {
-    /// The named file is not there.
-    #[error("configuration {}: no such file", .0.display())]
-    Missing(PathBuf),
-    /// A key is unknown, of the wrong type or out of range.
-    #[error("{place}: {key}: found {found}; expected {expected}")]
-    Key {
-        /// File or environment variable.
-        place: String,
-        /// The key, with its sections.
-        key: String,
-        /// What stands there.
-        found: String,
-        /// What should stand there.
-        expected: String,
-    },
-    /// The file is not TOML.
-    #[error("{place}: {message}")]
-    Syntax {
-        /// The file.
-        place: String,
-        /// Line, column and what is wrong.
-        message: String,
-    },
-}
 
 /// A valid configuration and where it came from.
 #[derive(Debug, Clone)]
@@ -140,6 +116,7 @@ fn explain(error: figment::Error, file: Option<&Path>) -> ConfigError {
         Kind::UnknownField(_, known) => ("an unknown key".to_owned(), format!("one of {}", known.join(", "))),
         Kind::UnknownVariant(variant, known) => (format!("\"{variant}\""), format!("one of {}", known.join(", "))),
         Kind::InvalidType(actual, expected) => (actual.to_string(), plain(&expected)),
+        Kind::InvalidValue(Actual::Str(text), expected) => (quoted(&text), expected.to_string()),
         Kind::InvalidValue(actual, expected) => (actual.to_string(), plain(&expected)),
         kind => return ConfigError::Syntax { place, message: kind.to_string().trim().replace('\n', " ") },
     };

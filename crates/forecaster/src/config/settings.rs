@@ -1,27 +1,19 @@
 //! The settings and their defaults. config/forecasters.toml shows them all; a test keeps the two equal.
 
-use super::{GuardSettings, HorizonEmail, MailSettings};
-use crate::failure::Failure;
+use super::guard::GuardSettings;
+use super::horizons::Horizons;
+use super::mail::MailSettings;
+use super::parsed;
+use super::providers::ProviderSections;
 use chrono_tz::Tz;
-use forecaster_domain::{ClockTime, Horizon, Pair};
+use forecaster_domain::{ClockTime, Pair};
 use forecaster_ensemble::PoolSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::str::FromStr;
-
-/// Name of the model that is switched in `[horizons.X.chronos]` instead.
-pub(crate) const CHRONOS: &str = "chronos";
-
-/// Names under which models can be listed in `horizons.X.models`.
-pub(crate) const MODEL_NAMES: [&str; 6] =
-    ["random_walk", "market_walk", "ewma_walk", "arima_garch", "var", "random_forest"];
 
 /// When Narodowy Bank Polski has published the day's rates, by its own word: the latest of the sources of quotes.
 const QUOTES_PUBLISHED: &str = "12:15 Europe/Warsaw";
-
-/// Models of a horizon unless its own are listed.
-const DEFAULT_MODELS: [&str; 5] = ["market_walk", "ewma_walk", "arima_garch", "var", "random_forest"];
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -45,17 +37,13 @@ pub(crate) struct Config {
 
 impl Config {
     /// The pair to forecast.
-    ///
-    /// # Errors
-    /// When it is none; [`super::load`] has seen that it is one.
-    pub(crate) fn pair(&self) -> Result<Pair, Failure> {
-        Pair::from_str(&self.rates.pair).map_err(Failure::usage)
+    pub(crate) fn pair(&self) -> &Pair {
+        &self.rates.pair
     }
 
     /// The zone of schedules and dates.
     pub(crate) fn zone(&self) -> Tz {
-        // Checked with the configuration.
-        self.service.timezone.parse().unwrap_or(Tz::UTC)
+        self.service.timezone
     }
 }
 
@@ -64,7 +52,8 @@ impl Config {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServiceSettings {
     /// Zone in which schedules are meant and dates are told, a name of the IANA database.
-    pub timezone: String,
+    #[serde(with = "parsed::zone")]
+    pub timezone: Tz,
     /// Directory of the rates store and the ledger.
     pub data_dir: PathBuf,
     /// Directory of the reports, one folder a horizon.
@@ -153,7 +142,7 @@ pub(crate) enum ReportLanguage {
 impl Default for ServiceSettings {
     fn default() -> Self {
         Self {
-            timezone: "America/Santiago".into(),
+            timezone: Tz::America__Santiago,
             data_dir: "data".into(),
             reports_dir: "reports".into(),
             metrics_log: "logs/metrics.jsonl".into(),
@@ -172,7 +161,8 @@ impl Default for ServiceSettings {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RatesSettings {
     /// The pair to forecast.
-    pub pair: String,
+    #[serde(with = "parsed::pair")]
+    pub pair: Pair,
     /// Where rates are fetched, the preferred provider first; empty: nowhere.
     pub providers: Vec<String>,
     /// Older data than this, in business days, is called stale.
@@ -184,88 +174,11 @@ pub(crate) struct RatesSettings {
     /// Whether a second source is asked, to compare.
     pub cross_check: bool,
     /// Addresses and accounts of the providers.
-    pub provider: ProviderPlaces,
+    pub provider: ProviderSections,
     /// Series that the report tells of and no model sees.
     pub watched: Vec<String>,
     /// The regressors by name of their series.
     pub series: BTreeMap<String, SeriesSettings>,
-}
-
-/// `[rates.provider]`
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct ProviderPlaces {
-    /// mindicador.cl.
-    pub mindicador: ProviderPlace,
-    /// The Banco Central de Chile.
-    pub bcch: AccountPlace,
-    /// The European Central Bank.
-    pub ecb: ProviderPlace,
-    /// The Federal Reserve Bank of St. Louis.
-    pub fred: ProviderPlace,
-    /// Narodowy Bank Polski.
-    pub nbp: ProviderPlace,
-    /// Yahoo Finance.
-    pub yahoo: ProviderPlace,
-    /// Stooq.
-    pub stooq: KeyPlace,
-    /// The npm package currency-api on its mirrors.
-    #[serde(rename = "currency-api")]
-    pub currency_api: MirrorPlaces,
-    /// Files of this machine.
-    pub file: FilePlace,
-}
-
-/// `[rates.provider.NAME]`
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct ProviderPlace {
-    /// Address; empty: the usual one.
-    pub url: String,
-}
-
-/// `[rates.provider.bcch]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct AccountPlace {
-    /// Address; empty: the usual one.
-    pub url: String,
-    /// Name of the account; empty: none.
-    pub user: String,
-    /// Where its password is: a systemd credential's name or a file's absolute path.
-    pub password: String,
-}
-
-impl Default for AccountPlace {
-    fn default() -> Self {
-        Self { url: String::new(), user: String::new(), password: "forecaster.bcch-password".into() }
-    }
-}
-
-/// `[rates.provider.stooq]`
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct KeyPlace {
-    /// Address; empty: the usual one.
-    pub url: String,
-    /// Where its key is: a systemd credential's name or a file's absolute path; empty: none.
-    pub key: String,
-}
-
-/// `[rates.provider.currency-api]`
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct MirrorPlaces {
-    /// Addresses with `{date}` and `{base}`; empty: the usual ones.
-    pub urls: Vec<String>,
-}
-
-/// `[rates.provider.file]`
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct FilePlace {
-    /// CSV or Parquet files, `{series}` standing for the name of the series; empty: none.
-    pub path: String,
 }
 
 /// `[rates.series.NAME]`
@@ -306,14 +219,14 @@ impl Default for RatesSettings {
         let names = ["dxy", "usdaud", "usdbrl", "usdcad", "usdclp_spot", "usdmxn", "usdnok"];
         let providers = ["bcch", "mindicador", "ecb", "fred", "nbp", "yahoo", "currency-api"];
         Self {
-            pair: "USD/CLP".into(),
+            pair: Pair::usd_clp(),
             providers: providers.map(str::to_owned).into(),
             max_age_business_days: 3,
             deadline_seconds: 8,
             max_difference_percent: 2.0,
             cross_check: true,
             watched: ["copper", "vix", "tpm", "fed_funds"].map(str::to_owned).into(),
-            provider: ProviderPlaces::default(),
+            provider: ProviderSections::default(),
             series: names
                 .map(|name| {
                     let published = name.ends_with("_spot").then(|| QUOTES_PUBLISHED.to_owned());
@@ -411,154 +324,6 @@ impl EnsembleSettings {
             shrinkage: self.shrinkage,
             weight_floor: self.weight_floor,
             weight_cap: self.weight_cap,
-        }
-    }
-}
-
-/// `[horizons]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Horizons {
-    /// 7 calendar days.
-    #[serde(rename = "7d", deserialize_with = "d7")]
-    pub d7: HorizonSettings,
-    /// 15 calendar days.
-    #[serde(rename = "15d", deserialize_with = "d15")]
-    pub d15: HorizonSettings,
-    /// 30 calendar days.
-    #[serde(rename = "30d", deserialize_with = "d30")]
-    pub d30: HorizonSettings,
-    /// 90 calendar days.
-    #[serde(rename = "90d", deserialize_with = "d90")]
-    pub d90: HorizonSettings,
-}
-
-/// `[horizons.X]`
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct HorizonSettings {
-    /// Whether the daemon runs it, and `all` includes it.
-    pub enabled: bool,
-    /// When the daemon runs it: cron fields in the configured zone.
-    pub schedule: String,
-    /// Its models.
-    pub models: Vec<String>,
-    /// Who gets its reports.
-    pub email: HorizonEmail,
-    /// Observations of history each model sees.
-    pub lookback: usize,
-    /// Chronos in this horizon.
-    pub chronos: HorizonChronos,
-}
-
-/// `[horizons.X.chronos]`
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct HorizonChronos {
-    /// Whether it takes part.
-    pub enabled: bool,
-    /// Business days of history it sees.
-    pub context_length: usize,
-    /// Sample paths for its path-dependent figures.
-    pub num_samples: usize,
-    /// Multiplier of its spread about the median.
-    pub temperature: f64,
-}
-
-impl HorizonSettings {
-    fn new(schedule: &str, chronos: bool, context_length: usize) -> Self {
-        Self {
-            enabled: true,
-            schedule: schedule.into(),
-            models: DEFAULT_MODELS.map(str::to_owned).into(),
-            email: HorizonEmail::default(),
-            lookback: 1500,
-            chronos: HorizonChronos { enabled: chronos, context_length, num_samples: 100, temperature: 1.0 },
-        }
-    }
-
-    /// Members of the pool.
-    pub(crate) fn members(&self) -> usize {
-        self.models.len() + usize::from(self.chronos.enabled)
-    }
-}
-
-impl Default for Horizons {
-    fn default() -> Self {
-        Self {
-            d7: HorizonSettings::new("30 8 * * Mon", true, 180),
-            d15: HorizonSettings::new("0 9 1,15 * *", false, 180),
-            d30: HorizonSettings::new("30 9 1 * *", false, 90),
-            d90: HorizonSettings::new("0 10 * * Tue#1", false, 365),
-        }
-    }
-}
-
-/// `[horizons.X]` as written: what is not there keeps the default of its own horizon.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenHorizon {
-    enabled: Option<bool>,
-    schedule: Option<String>,
-    models: Option<Vec<String>>,
-    email: Option<HorizonEmail>,
-    lookback: Option<usize>,
-    #[serde(default)]
-    chronos: WrittenChronos,
-}
-
-/// `[horizons.X.chronos]` as written.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct WrittenChronos {
-    enabled: Option<bool>,
-    context_length: Option<usize>,
-    num_samples: Option<usize>,
-    temperature: Option<f64>,
-}
-
-impl WrittenChronos {
-    fn over(self, default: HorizonChronos) -> HorizonChronos {
-        HorizonChronos {
-            enabled: self.enabled.unwrap_or(default.enabled),
-            context_length: self.context_length.unwrap_or(default.context_length),
-            num_samples: self.num_samples.unwrap_or(default.num_samples),
-            temperature: self.temperature.unwrap_or(default.temperature),
-        }
-    }
-}
-
-impl WrittenHorizon {
-    fn over(self, default: HorizonSettings) -> HorizonSettings {
-        HorizonSettings {
-            enabled: self.enabled.unwrap_or(default.enabled),
-            schedule: self.schedule.unwrap_or(default.schedule),
-            models: self.models.unwrap_or(default.models),
-            email: self.email.unwrap_or(default.email),
-            lookback: self.lookback.unwrap_or(default.lookback),
-            chronos: self.chronos.over(default.chronos),
-        }
-    }
-}
-
-macro_rules! horizon_reader {
-    ($name:ident) => {
-        fn $name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<HorizonSettings, D::Error> {
-            Ok(WrittenHorizon::deserialize(deserializer)?.over(Horizons::default().$name))
-        }
-    };
-}
-horizon_reader!(d7);
-horizon_reader!(d15);
-horizon_reader!(d30);
-horizon_reader!(d90);
-
-impl Horizons {
-    /// The settings of one horizon.
-    pub(crate) fn get(&self, horizon: Horizon) -> &HorizonSettings {
-        match horizon {
-            Horizon::D7 => &self.d7,
-            Horizon::D15 => &self.d15,
-            Horizon::D30 => &self.d30,
-            Horizon::D90 => &self.d90,
         }
     }
 }

@@ -33,7 +33,7 @@ impl Snapshot {
     /// # Errors
     /// When it cannot be read.
     pub(crate) fn text(&self) -> Result<String, Failure> {
-        fs::read_to_string(&self.path).map_err(|error| Failure::from_io("read", &self.path, &error))
+        fs::read_to_string(&self.path).map_err(|error| Failure::file("read", &self.path, error))
     }
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn list(data_dir: &Path) -> Result<Vec<Snapshot>, Failure> {
     let entries = match fs::read_dir(&directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Failure::from_io("read", &directory, &error)),
+        Err(error) => return Err(Failure::file("read", &directory, error)),
     };
     let mut found: Vec<Snapshot> = entries.flatten().filter_map(|entry| parse(&entry.path())).collect();
     found.sort_by_key(|snapshot| snapshot.number);
@@ -79,7 +79,7 @@ pub(crate) fn keep(data_dir: &Path, text: &str, at: DateTime<Utc>) -> Result<(),
         fs::create_dir_all(&directory)?;
         replace(&path, text.as_bytes())
     };
-    write().map_err(|error| Failure::from_io("write", &path, &error))?;
+    write().map_err(|error| Failure::file("write", &path, error))?;
     let surplus = (known.len() + 1).saturating_sub(KEPT);
     // One that cannot be removed is only one more.
     known.iter().take(surplus).for_each(|old| drop(fs::remove_file(&old.path)));

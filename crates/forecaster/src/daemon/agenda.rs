@@ -11,9 +11,9 @@
 
 use super::clock::{Reading, is_set};
 use super::schedule::Schedule;
-use crate::config::Config;
+use crate::assignment::{Assignment, new_run_id};
+use crate::config::settings::Config;
 use crate::failure::Failure;
-use crate::run::{Assignment, new_run_id};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use forecaster_domain::Horizon;
 use forecaster_ledger::{Ledger, LedgerError, SlotState, Watermark};
@@ -113,7 +113,7 @@ impl Agenda {
                 changed.extend(known.map(|_| (horizon, None)));
                 continue;
             }
-            let schedule = Schedule::new(&settings.schedule, config.zone()).map_err(Failure::usage)?;
+            let schedule = Schedule::new(&settings.schedule, config.zone()).map_err(Failure::Schedule)?;
             let entry = self.entry(horizon, schedule, known.as_ref(), reading);
             if known.as_ref() != Some(&entry.watermark()) {
                 changed.push((horizon, Some(entry.watermark())));

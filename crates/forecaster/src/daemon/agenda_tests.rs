@@ -1,7 +1,7 @@
 //! Years of schedule in a second: a clock that is set by hand, the real ledger, and runs that end at once.
 
 use super::*;
-use crate::config::Config;
+use crate::config::settings::Config;
 use crate::daemon::test_run::record;
 use rand_like::Dice;
 use serde_json::Value;

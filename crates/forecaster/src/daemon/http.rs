@@ -10,77 +10,29 @@ mod connections;
 mod health;
 mod index;
 mod page;
-mod probe;
+pub(crate) mod probe;
 mod prometheus;
 mod report_name;
 mod reports;
 mod shelf;
+pub(crate) mod site;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use probe::healthcheck;
-
-use super::pulse::Pulse;
-use super::state::DaemonState;
-use crate::secret::Secret;
 use answer::text;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
 use axum::routing::get;
 use connections::Limits;
-use forecaster_ledger::Ledger;
+use site::{Pages, Site};
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// Reads of ledger and reports that may go on at once; each takes a thread.
 const READERS: usize = 4;
-
-/// What the pages are made of.
-#[derive(Debug)]
-pub(crate) struct Pages {
-    /// What the daemon says of itself.
-    pub state: watch::Receiver<Arc<DaemonState>>,
-    /// Whether the supervisor is alive.
-    pub pulse: Pulse,
-    /// The runs.
-    pub ledger: Arc<Ledger>,
-    /// What requests must bring; `None`: nothing.
-    pub token: Option<Secret>,
-}
-
-/// What every handler is given.
-#[derive(Debug)]
-struct Site {
-    pages: Pages,
-    readers: Arc<Semaphore>,
-    limits: Limits,
-}
-
-impl Site {
-    fn state(&self) -> Arc<DaemonState> {
-        Arc::clone(&self.pages.state.borrow())
-    }
-
-    /// Does `work`, which may wait for the disk, on a thread of its own.
-    async fn read<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Response> {
-        let failed =
-            || text(StatusCode::INTERNAL_SERVER_ERROR, "the page could not be made; the daemon's log says why");
-        let reader = Arc::clone(&self.readers).acquire_owned().await.map_err(|_| failed())?;
-        let work = move || {
-            // Held by the work and not by the request: one that is given up goes on for a while.
-            let _reader = reader;
-            work()
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|error| {
-            tracing::error!("a page could not be made: {error}");
-            failed()
-        })
-    }
-}
 
 /// Serves until `stop`; then answers in progress are given a few seconds to finish.
 ///
@@ -119,6 +71,6 @@ fn router(pages: Pages, limits: Limits) -> Router {
         .method_not_allowed_fallback(async || {
             text(StatusCode::METHOD_NOT_ALLOWED, "pages can only be read: GET and HEAD")
         })
-        .layer(from_fn_with_state(Arc::clone(&site), answer::admit))
+        .layer(from_fn_with_state(Arc::clone(&site), access::admit))
         .with_state(site)
 }

@@ -3,9 +3,9 @@
 //! It has a thread, a runtime and a connection to the ledger of its own: a mail server that takes its time keeps neither runs nor
 //! pages. In: a [`Notify`] that says that there may be something, the configuration in force. Out: a [`MailState`].
 
-use crate::config::Config;
+use crate::config::settings::Config;
 use crate::failure::Failure;
-use crate::post::{self, Round};
+use crate::notify::delivery::{self, Round};
 use chrono::Utc;
 use forecaster_ledger::Ledger;
 use std::sync::Arc;
@@ -62,14 +62,14 @@ impl Mailer {
     /// When it gets no thread or no runtime.
     pub(crate) fn start(self, stop: CancellationToken) -> Result<std::thread::JoinHandle<()>, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Failure::failed(format!("no runtime for the mail: {error}")))?;
+        let runtime = runtime.map_err(|error| Failure::System { what: "no runtime for the mail", source: error })?;
         let live = move || {
             runtime.block_on(self.live(stop));
             // A name server that does not answer is not waited for.
             runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name("mail".to_owned()).spawn(live);
-        thread.map_err(|error| Failure::failed(format!("no thread for the mail: {error}")))
+        thread.map_err(|error| Failure::System { what: "no thread for the mail", source: error })
     }
 
     async fn live(mut self, stop: CancellationToken) {
@@ -111,8 +111,11 @@ impl Mailer {
     /// Sends what is due; how long until the next round, `None` when nothing waits.
     async fn round(&mut self) -> Option<Duration> {
         let config = self.config.borrow_and_update().clone();
-        let sent =
-            if config.mail.is_on() { post::deliver_due(&self.ledger, &config).await } else { Ok(Round::default()) };
+        let sent = if config.mail.is_on() {
+            delivery::deliver_due(&self.ledger, &config).await
+        } else {
+            Ok(Round::default())
+        };
         let (failed, busy) = match sent {
             Ok(round) => (None, round.busy),
             Err(error) => (Some(error.to_string()), false),

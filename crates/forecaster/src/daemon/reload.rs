@@ -1,11 +1,16 @@
 //! Taking over another configuration without a restart: checked whole first, then applied, or refused with its reason.
 
+use super::directories::check_directories;
+use super::message::Message;
 use super::server::Server;
-use super::supervisor::Message;
 use super::systemd::Systemd;
-use crate::config::{self, Config, Loaded, changes, snapshots};
+use crate::config::changes::changes;
+use crate::config::load::Loaded;
+use crate::config::load::{self};
+use crate::config::settings::Config;
+use crate::config::snapshots;
 use crate::failure::Failure;
-use crate::logging;
+use crate::host::logging;
 use chrono::Utc;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,7 +44,7 @@ impl Reloader {
             Ok(changed) if changed.is_empty() => tracing::info!("configuration read again: nothing has changed"),
             Ok(changed) => tracing::info!("configuration taken over: {}", changed.join("; ")),
             Err(refusal) => {
-                let hint = refusal.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                let hint = refusal.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
                 tracing::error!("configuration refused, the earlier one serves: {refusal}{hint}");
                 let (answer, told) = oneshot::channel();
                 // A supervisor that has ended needs to know nothing.
@@ -51,14 +56,14 @@ impl Reloader {
     }
 
     async fn attempt(&mut self) -> Result<Vec<String>, Failure> {
-        let file = self.file.clone().or_else(|| config::find(None));
+        let file = self.file.clone().or_else(|| load::find(None));
         if let Some(file) = &file {
             check_file(file)?;
         }
-        let Loaded { config, text, .. } = config::load(file.as_deref()).map_err(Failure::from_config)?;
+        let Loaded { config, text, .. } = load::load(file.as_deref())?;
         self.refuse_what_needs_a_restart(&config)?;
         let changed = changes(&self.in_force, &config);
-        super::serve::check_directories(&config)?;
+        check_directories(&config)?;
         self.server.follow(&config.service.http).await?;
         let adopted = self.adopt(&config, file.clone()).await;
         if adopted.is_err() {
@@ -77,7 +82,7 @@ impl Reloader {
     }
 
     async fn adopt(&mut self, config: &Config, file: Option<PathBuf>) -> Result<(), Failure> {
-        let gone = || Failure::failed("the supervisor has ended");
+        let gone = || Failure::SupervisorEnded;
         let (answer, adopted) = oneshot::channel();
         let message = Message::Adopt(Box::new(config.clone()), file, answer);
         self.supervisor.send(message).await.map_err(|_| gone())?;
@@ -91,8 +96,7 @@ impl Reloader {
             () if old.log.format != new.log.format => "service.log.format",
             () => return Ok(()),
         };
-        Err(Failure::usage(format!("{key} cannot be changed while the daemon runs"))
-            .hint("systemctl restart forecaster"))
+        Err(Failure::NeedsRestart { key })
     }
 }
 
@@ -104,15 +108,13 @@ pub(crate) fn keep(config: &Config, text: Option<&str>) -> Result<(), Failure> {
 /// A file that an accident has left (an editor on a full disk, a pipe, a directory) is refused before it is read: an empty one
 /// would mean all defaults.
 fn check_file(file: &Path) -> Result<(), Failure> {
-    let found = std::fs::metadata(file).map_err(|error| {
-        Failure::usage(format!("cannot read {}: {error}", file.display()))
-            .hint("put the file back, readable for the daemon")
-    })?;
+    let found =
+        std::fs::metadata(file).map_err(|source| Failure::NoConfiguration { path: file.to_owned(), source })?;
     let wrong = match found.len() {
         _ if !found.is_file() => "is no regular file",
         0 => "is empty; for all defaults, leave a comment in it",
         LONGEST.. => "is larger than a megabyte",
         _ => return Ok(()),
     };
-    Err(Failure::usage(format!("{} {wrong}", file.display())))
+    Err(Failure::StrangeConfiguration { path: file.to_owned(), wrong })
 }

@@ -4,15 +4,22 @@
 //! The parent writes the [`Job`] as one line to its standard input and keeps that open; when it is closed, by the parent or
 //! with it, the run ends at the next point at which nothing is half written. What came of it stands in the ledger.
 
-use crate::chronos::{ChronosSource, this_program};
-use crate::config::Config;
+use crate::assignment::Assignment;
+use crate::config::settings::Config;
 use crate::failure::{Failure, Outcome};
-use crate::lock::Lock;
+use crate::forecast::chronos::{ChronosSource, this_program};
+use crate::guard;
+use crate::host::lock;
+use crate::host::lock::Lock;
+use crate::host::logging;
+use crate::host::resources::Usage;
 use crate::market::Market;
+use crate::market::fetch;
+use crate::publish;
 use crate::publish::Failed;
-use crate::resources::Usage;
-use crate::run::{Assignment, Publishing, Workplace, carry_out};
-use crate::{commands, fetch, guard, lock, logging, publish};
+use crate::run::carry_out;
+use crate::run::context::{Publishing, Workplace};
+use crate::run::ledger;
 use chrono::Utc;
 use forecaster_ledger::{Ledger, RunStatus, SlotState};
 use serde::{Deserialize, Serialize};
@@ -33,7 +40,7 @@ const LAST_WRITES: Duration = Duration::from_secs(10);
 pub(crate) struct Job {
     /// What is to be run.
     pub assignment: Assignment,
-    /// With what.
+    /// Configuration in force when the job was created.
     pub config: Config,
 }
 
@@ -137,12 +144,13 @@ pub(crate) fn run_worker() -> Result<Outcome, Failure> {
         Ok(Some(received)) => work(&received),
         Ok(None) => Ok(Outcome::Done),
         Err(failure) => {
-            let hint = failure.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            let hint = failure.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
             tracing::error!("no run: {failure}{hint}");
             Err(failure)
         }
     };
-    ended.or_else(|failure| std::process::exit(i32::from(if failure.may_pass { TRY_AGAIN } else { failure.code })))
+    ended
+        .or_else(|failure| std::process::exit(i32::from(if failure.may_pass() { TRY_AGAIN } else { failure.code() })))
 }
 
 /// `None` when there is nothing to be done any more.
@@ -151,11 +159,11 @@ fn receive() -> Result<Option<Received>, Failure> {
     let _ = std::fs::write("/proc/self/comm", "forecaster-run");
     let mut line = String::new();
     let mut input = std::io::stdin().lock();
-    input.read_line(&mut line).map_err(|error| Failure::failed(format!("no job could be read: {error}")))?;
+    input.read_line(&mut line).map_err(|error| Failure::System { what: "no job could be read", source: error })?;
     drop(input);
-    let job: Job = serde_json::from_str(&line).map_err(|error| Failure::usage(format!("this is no job: {error}")))?;
+    let job: Job = serde_json::from_str(&line).map_err(Failure::NoJob)?;
     let publishing = Arc::new(Publishing::default());
-    let ledger = Arc::new(commands::open_ledger(&job.config)?);
+    let ledger = Arc::new(ledger::open_ledger(&job.config)?);
     end_with_the_parent(publishing.clone(), Arc::downgrade(&ledger), job.assignment.run_id.clone())?;
     let alone = lock::horizon(&job.config.service.data_dir, job.assignment.horizon)?;
     let open = is_open(&job.assignment, &ledger)?;
@@ -183,8 +191,7 @@ fn work(received: &Received) -> Result<Outcome, Failure> {
 fn is_open(assignment: &Assignment, ledger: &Ledger) -> Result<bool, Failure> {
     let Some(scheduled_for) = assignment.scheduled_for else { return Ok(true) };
     let Some(slot) = ledger.slot(assignment.horizon, scheduled_for)? else {
-        return Err(Failure::failed("the ledger knows nothing of this run: it is another one than the daemon's")
-            .hint("was the state directory moved or restored? restart the daemon"));
+        return Err(Failure::RunUnknown);
     };
     let open = slot.state == SlotState::Started && slot.run_id == assignment.run_id;
     if !open {
@@ -206,5 +213,5 @@ fn end_with_the_parent(publishing: Arc<Publishing>, ledger: Weak<Ledger>, run_id
         std::process::exit(1)
     };
     let thread = std::thread::Builder::new().name("parent".to_owned()).spawn(wait);
-    thread.map(drop).map_err(|error| Failure::failed(format!("no thread to watch the parent: {error}")))
+    thread.map(drop).map_err(|error| Failure::System { what: "no thread to watch the parent", source: error })
 }

@@ -1,11 +1,12 @@
 //! The HTTP server's life: bound before the daemon is ready, bound anew when the configuration says so.
 
-use super::http::{self, Pages};
+use super::http;
+use super::http::site::Pages;
 use super::pulse::Pulse;
 use super::state::DaemonState;
-use crate::config::HttpSettings;
+use crate::config::settings::HttpSettings;
 use crate::failure::Failure;
-use crate::secret::Secret;
+use crate::host::secret::Secret;
 use forecaster_ledger::Ledger;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -49,7 +50,7 @@ impl Wanted {
             return Ok(None);
         }
         let token = (!settings.token.is_empty()).then(|| Secret::read(&settings.token, "service.http.token"));
-        let token = token.transpose().map_err(Failure::failed)?;
+        let token = token.transpose().map_err(Failure::Secret)?;
         Ok(Some(Self { listen: settings.listen.clone(), token }))
     }
 }
@@ -83,10 +84,9 @@ impl Server {
     }
 
     async fn bind(&mut self, wanted: Wanted) -> Result<(), Failure> {
-        let listener = TcpListener::bind(&wanted.listen).await.map_err(|error| {
-            Failure::failed(format!("service.http.listen: {} cannot be bound: {error}", wanted.listen))
-                .hint("free the port, or set another one, or \"\" for no server")
-        })?;
+        let listener = TcpListener::bind(&wanted.listen)
+            .await
+            .map_err(|source| Failure::Listen { listen: wanted.listen.clone(), source })?;
         let address = listener.local_addr();
         let Sources { state, pulse, ledger } = self.sources.clone();
         let pages = Pages { state, pulse, ledger, token: wanted.token.clone() };

@@ -9,24 +9,24 @@ use super::agenda::{Agenda, Cause, Due};
 use super::alarms::Alarms;
 use super::clock::{Clock, Reading};
 use super::mailer::Mailbox;
+use super::message::{Inbox, Message};
 use super::pulse::Beat;
 use super::runner::{Ended, Job, Runner};
 use super::state::{ChronosState, ConfigurationState, DaemonState, HorizonState, LastRun, status_line};
 use super::systemd::Systemd;
-use crate::config::Config;
+use crate::assignment::Assignment;
+use crate::config::settings::Config;
 use crate::failure::Failure;
 use crate::guard;
-use crate::metrics::rounded;
+use crate::host::logging::rounded;
 use crate::publish;
-use crate::run::Assignment;
 use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
 use forecaster_ledger::{Ledger, LedgerError, RunStatus, SlotState};
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -39,28 +39,8 @@ const RUN_AGAIN: Duration = Duration::from_secs(120);
 /// How often systemd is asked for more time while a run finishes, and for how much.
 const EXTENSION: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(20));
 
-/// What the supervisor is told.
-pub(crate) enum Message {
-    /// A configuration to take over, and its file; the answer is whether it could be.
-    Adopt(Box<Config>, Option<PathBuf>, oneshot::Sender<Result<(), Failure>>),
-    /// A configuration was refused, and why; answered when the state tells it.
-    Refused(String, oneshot::Sender<()>),
-}
-
 /// An answer that is given when the state shows what it says.
 type Answer = Box<dyn FnOnce() + Send>;
-
-/// What reaches the supervisor.
-pub(crate) struct Inbox {
-    /// Messages.
-    pub messages: mpsc::Receiver<Message>,
-    /// Questions whether it lives.
-    pub beats: mpsc::Receiver<Beat>,
-    /// It shall stop when the run in progress has ended.
-    pub stop: CancellationToken,
-    /// It shall stop at once.
-    pub stop_now: CancellationToken,
-}
 
 /// The supervisor.
 pub(crate) struct Supervisor<A, R> {
@@ -79,11 +59,11 @@ pub(crate) struct Supervisor<A, R> {
     state: watch::Sender<Arc<DaemonState>>,
     systemd: Arc<Systemd>,
     mailbox: Mailbox,
-    /// Why it cannot be told what is due.
+    /// Last error while reading the agenda.
     trouble: Option<String>,
     /// Why a run could not be begun.
     not_begun: Option<String>,
-    /// What is wrong with the ledger for good.
+    /// Set when the ledger is corrupt; the daemon exits with this message.
     ruin: Option<String>,
 }
 
@@ -95,7 +75,7 @@ struct Running {
     process: JoinHandle<Ended>,
 }
 
-/// With what a supervisor is made.
+/// Dependencies of [`Supervisor::new`].
 pub(crate) struct Parts<A, R> {
     /// The clocks.
     pub clock: Arc<dyn Clock>,
@@ -188,7 +168,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         }
         let ruin = self.ruin.take();
         self.finish(inbox).await;
-        ruin.map_or(Ok(()), |ruin| Err(Failure::failed(ruin).hint("the next start begins a fresh one")))
+        ruin.map_or(Ok(()), |ruin| Err(Failure::LedgerRuined(ruin)))
     }
 
     /// Starts what is due, sets the alarms, publishes the state.
@@ -275,7 +255,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                 Ok(())
             }
             Ok(_) if ended == Ended::TryAgain && self.agenda.makes_up_for(due.scheduled_for, reading.now) => {
-                Err(Failure::failed("its last lines say why"))
+                Err(Failure::RunMayBeRepeated)
             }
             Ok(_) => self.record_lost(&job, &ended, reading.elapsed.saturating_sub(since.elapsed)),
             Err(error) => Err(error.into()),

@@ -6,7 +6,7 @@ use crate::daemon::pulse::Pulse;
 use crate::daemon::test_run::record;
 use chrono::TimeDelta;
 use std::sync::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
 /// tokio's paused time, from a Monday 07:59 in Santiago on.

@@ -1,6 +1,6 @@
 //! What a run leaves in the ledger, for tests that need no forecast.
 
-use crate::run::Assignment;
+use crate::assignment::Assignment;
 use chrono::Utc;
 use forecaster_ledger::{RunRecord, RunStatus};
 

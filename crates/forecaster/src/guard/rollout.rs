@@ -2,13 +2,15 @@
 //! last runs of each horizon. Out: criteria, each with its figure. It never edits the configuration.
 
 use super::standing::{Standing, of_horizon};
-use crate::config::{CHRONOS, Config};
+use crate::config::settings::Config;
 use crate::failure::Failure;
 use chrono::{DateTime, TimeDelta, Utc};
-use forecaster_domain::Horizon;
+use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, ModelId};
 use forecaster_ledger::{GuardState, Ledger};
 use serde::Serialize;
 use serde_json::Value;
+
+const CHRONOS: &str = ModelId::Chronos.as_str();
 
 /// Days without a failure that earn the next stage.
 const PROBATION_DAYS: i64 = 14;
@@ -172,7 +174,7 @@ const UNKNOWN: &str = "no run with Chronos yet";
 fn competitive(standing: Option<&Standing>) -> Criterion {
     let figures = standing.and_then(|it| {
         let own = it.rmse(CHRONOS)?;
-        let others = ["arima_garch", "var"].into_iter().filter_map(|name| it.rmse(name));
+        let others = [ModelId::ArimaGarch, ModelId::Var].into_iter().filter_map(|id| it.rmse(id.as_str()));
         Some((own, others.reduce(f64::min)?, &it.source))
     });
     Criterion {
@@ -187,8 +189,7 @@ fn competitive(standing: Option<&Standing>) -> Criterion {
 }
 
 fn no_harm(standing: Option<&Standing>) -> Criterion {
-    let figures =
-        standing.and_then(|it| Some((it.wql("ensemble")?, it.wql("ensemble_without_chronos")?, &it.source)));
+    let figures = standing.and_then(|it| Some((it.wql(ENSEMBLE)?, it.wql(ENSEMBLE_WITHOUT_CHRONOS)?, &it.source)));
     Criterion {
         name: "ensemble with against without".to_owned(),
         met: figures.is_some_and(|(with, without, _)| with <= NO_HARM * without),
@@ -201,7 +202,8 @@ fn no_harm(standing: Option<&Standing>) -> Criterion {
 }
 
 fn below_arima(horizon: Horizon, standing: Option<&Standing>) -> Criterion {
-    let figures = standing.and_then(|it| Some((it.rmse(CHRONOS)?, it.rmse("arima_garch")?, &it.source)));
+    let figures =
+        standing.and_then(|it| Some((it.rmse(CHRONOS)?, it.rmse(ModelId::ArimaGarch.as_str())?, &it.source)));
     Criterion {
         name: format!("RMSE below ARIMA's in {horizon}"),
         met: figures.is_some_and(|(own, arima, _)| own < arima),

@@ -1,7 +1,7 @@
 //! The rules of the guard: from what it remembers and what a run has seen to what it remembers next. No clock, no ledger.
 
-use super::event_of;
-use crate::config::GuardSettings;
+use super::events::event_of;
+use crate::config::guard::GuardSettings;
 use chrono::{DateTime, Utc};
 use forecaster_ledger::{GuardEvent, GuardState, GuardUpdate, Suspension};
 

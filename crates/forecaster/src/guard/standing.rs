@@ -1,14 +1,18 @@
 //! How the models stand in a horizon: by what was issued and has come due, where that is enough; else by the validation of the last
 //! run with Chronos.
 
-use crate::config::{CHRONOS, Config};
+use crate::config::settings::Config;
 use crate::failure::Failure;
-use crate::review::{self, LEAST_FORECASTS, Scope};
+use crate::review;
+use crate::review::comparisons::LEAST_FORECASTS;
+use crate::review::figures::Scope;
 use chrono::Utc;
-use forecaster_domain::Horizon;
+use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, ModelId};
 use forecaster_ledger::Ledger;
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+const CHRONOS: &str = ModelId::Chronos.as_str();
 
 /// Days of issued forecasts.
 const DAYS: u64 = 365;
@@ -51,7 +55,7 @@ pub(crate) fn of_horizon(ledger: &Ledger, config: &Config, horizon: Horizon) -> 
 fn issued(ledger: &Ledger, config: &Config, horizon: Horizon) -> Result<Option<Standing>, Failure> {
     let today = Utc::now().with_timezone(&config.zone()).date_naive();
     let scope = Scope::last_days(DAYS, today, false);
-    let pair = config.pair()?.to_string();
+    let pair = config.pair().to_string();
     let review = review::horizon(ledger, &pair, horizon, &scope, config.zone())?;
     let n = review.models.get(CHRONOS).map_or(0, |it| it.n);
     if n < LEAST_FORECASTS {
@@ -69,7 +73,7 @@ fn validated(ledger: &Ledger, horizon: Horizon) -> Result<Option<Standing>, fore
     Ok(lines.filter(|line| !line["models"][CHRONOS].is_null()).find_map(|line| {
         let errors = |scores: &Value| Some((scores["rmse"].as_f64()?, scores["wql"].as_f64()?));
         let models = line["models"].as_object()?.iter().filter_map(|(name, it)| Some((name.clone(), errors(it)?)));
-        let pools = ["ensemble", "ensemble_without_chronos"];
+        let pools = [ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS];
         let pools = pools.into_iter().filter_map(|name| Some((name.to_owned(), errors(&line[name])?)));
         let origins = line["models"][CHRONOS]["n"].as_u64()?;
         Some(Standing { source: format!("{origins} validation origins"), errors: models.chain(pools).collect() })

@@ -1,10 +1,10 @@
 //! Whether one model is better than another, on the runs in which both forecast. In: scored forecasts by model. Out:
 //! a verdict each, and while none can be given, how many more runs it takes.
 
-use super::{ByModel, parts};
-use crate::config::CHRONOS;
+use super::figures::{ByModel, parts};
 use chrono::NaiveDate;
 use forecaster_domain::scores::{pool, skill};
+use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, ModelId};
 use forecaster_ensemble::{EqualAccuracy, SIGNIFICANCE, Skill, diebold_mariano, overlap};
 use forecaster_ledger::ScoredForecast;
 use serde::Serialize;
@@ -16,15 +16,16 @@ pub(crate) const LEAST_FORECASTS: usize = 8;
 const MOST_RUNS: f64 = 1000.0;
 
 /// The benchmark of every model.
-const RANDOM_WALK: &str = "random_walk";
+const RANDOM_WALK: &str = ModelId::RandomWalk.as_str();
+const CHRONOS: &str = ModelId::Chronos.as_str();
 
 /// Model, the one it is compared with, and how that is said.
 const CONTESTS: [(&str, &str, &str); 5] = [
-    (CHRONOS, "arima_garch", "Chronos against ARIMA"),
-    (CHRONOS, "var", "Chronos against VAR"),
+    (CHRONOS, ModelId::ArimaGarch.as_str(), "Chronos against ARIMA"),
+    (CHRONOS, ModelId::Var.as_str(), "Chronos against VAR"),
     (CHRONOS, RANDOM_WALK, "Chronos against the random walk"),
-    ("ensemble", "ensemble_without_chronos", "Ensemble with Chronos against without"),
-    ("ensemble", RANDOM_WALK, "Ensemble against the random walk"),
+    (ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, "Ensemble with Chronos against without"),
+    (ENSEMBLE, RANDOM_WALK, "Ensemble against the random walk"),
 ];
 
 /// What can be said.
@@ -181,7 +182,7 @@ fn said(contest: &Contest, verdict: Verdict, more: Option<u64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::review::by_model;
+    use crate::review::figures::by_model;
     use chrono::{Days, NaiveDate, Utc};
     use forecaster_domain::scores::Parts;
 

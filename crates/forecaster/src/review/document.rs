@@ -1,6 +1,8 @@
 //! The review as a JSON document. Its schema is docs/schema/review.schema.json.
 
-use super::{COUNTED_FORECASTS, COUNTED_RUNS, HorizonReview, LEAST_FORECASTS, Scope};
+use super::comparisons::LEAST_FORECASTS;
+use super::figures::Scope;
+use super::{COUNTED_FORECASTS, COUNTED_RUNS, HorizonReview};
 use chrono::NaiveDate;
 use forecaster_domain::{Horizon, Pair};
 use forecaster_ensemble::{POWER, SIGNIFICANCE};

@@ -1,68 +1,12 @@
 //! Figures of runs, from their metrics lines: how they ended, which models took part with which weights, memory and
 //! time.
 
-use super::ModelFigures;
+use super::figures::{MeanAndMax, ModelFigures, RunFigures, WeightRange};
+use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS};
 use forecaster_ledger::PastRun;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// The runs of a horizon.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub(crate) struct RunFigures {
-    /// All of them.
-    pub total: usize,
-    /// As configured.
-    pub ok: usize,
-    /// With stale data, or without a model.
-    pub degraded: usize,
-    /// Without a report.
-    pub failed: usize,
-    /// Peak resident memory, MiB, with that of the process that ran Chronos.
-    pub peak_rss_mb: Option<MeanAndMax>,
-    /// That of the process that ran Chronos, over the runs that had one.
-    pub peak_rss_chronos_mb: Option<MeanAndMax>,
-    /// Seconds a run took.
-    pub seconds: Option<MeanAndMax>,
-}
-
-/// Mean and largest value.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(crate) struct MeanAndMax {
-    /// Mean.
-    pub mean: f64,
-    /// Largest value.
-    pub max: f64,
-}
-
-impl MeanAndMax {
-    fn of(values: &[f64]) -> Option<Self> {
-        let max = values.iter().copied().reduce(f64::max)?;
-        Some(Self { mean: mean(values), max })
-    }
-}
-
-/// A model's weights in the pool, between 0 and 1.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(crate) struct WeightRange {
-    /// Mean.
-    pub mean: f64,
-    /// Smallest.
-    pub min: f64,
-    /// Largest.
-    pub max: f64,
-}
-
-impl WeightRange {
-    fn of(values: &[f64]) -> Option<Self> {
-        let (min, max) = (values.iter().copied().reduce(f64::min)?, values.iter().copied().reduce(f64::max)?);
-        Some(Self { mean: mean(values), min, max })
-    }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
 
 /// What is read of a metrics line. One of an older version may lack anything.
 #[derive(Debug, Default, Deserialize)]
@@ -126,7 +70,7 @@ fn models(lines: &[Line]) -> BTreeMap<String, ModelFigures> {
         for left_out in &line.left_out {
             models.entry(left_out.name.clone()).or_default().left_out += 1;
         }
-        let pools = [("ensemble", &line.forecast), ("ensemble_without_chronos", &line.ensemble_without_chronos)];
+        let pools = [(ENSEMBLE, &line.forecast), (ENSEMBLE_WITHOUT_CHRONOS, &line.ensemble_without_chronos)];
         for (name, _) in pools.into_iter().filter(|(_, issued)| issued.is_some()) {
             models.entry(name.to_owned()).or_default().runs += 1;
         }

@@ -1,7 +1,8 @@
 //! The review as tables for a terminal of 100 columns, and a sentence for each comparison.
 
-use super::{HorizonReview, MeanAndMax, ModelFigures, RunFigures};
-use forecaster_domain::Horizon;
+use super::HorizonReview;
+use super::figures::{MeanAndMax, ModelFigures, RunFigures};
+use forecaster_domain::{ENSEMBLE, Horizon};
 use std::fmt::Write;
 
 /// Columns of a terminal.
@@ -52,7 +53,7 @@ fn wrapped(sentence: &str) -> String {
 }
 
 fn heading(review: &HorizonReview) -> String {
-    let scored = review.models.get("ensemble").map_or(0, |ensemble| ensemble.n);
+    let scored = review.models.get(ENSEMBLE).map_or(0, |ensemble| ensemble.n);
     let RunFigures { total, degraded, failed, .. } = review.runs;
     match review.note {
         Some(note) => note.to_owned(),

@@ -1,12 +1,34 @@
 //! The URL of a mail server, read strictly: what is not understood is refused with the reason.
 
-use super::{Limits, Security, Server};
-use crate::{address::domain_of, shown};
+use crate::{address::domain_of, text::shown};
 use percent_encoding::percent_decode_str;
 use std::net::{IpAddr, Ipv6Addr};
 
+/// How the way to the server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// TLS from the first byte (RFC 8314): `smtps://`.
+    Tls,
+    /// TLS after STARTTLS, which the server has to offer: `smtp://`.
+    StartTls,
+    /// None: `?tls=none`.
+    None,
+}
+
+/// The parts of a server's URL.
+pub(super) struct Url {
+    /// The host; an IPv6 address without brackets.
+    pub(super) host: String,
+    /// The port, that of the scheme where none is written.
+    pub(super) port: u16,
+    /// How the way to it is protected.
+    pub(super) security: Security,
+    /// The user, when one is written.
+    pub(super) user: Option<String>,
+}
+
 /// Reads the URL, or tells what is wrong with it.
-pub(super) fn parse(text: &str) -> Result<Server, String> {
+pub(super) fn parse(text: &str) -> Result<Url, String> {
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err("it has a blank or a line break".into());
     }
@@ -37,8 +59,7 @@ pub(super) fn parse(text: &str) -> Result<Server, String> {
         );
     }
     let port = port.unwrap_or(if security == Security::Tls { 465 } else { 587 });
-    let (password, authorities, limits) = (None, Vec::new(), Limits::default());
-    Ok(Server { host, port, security, user, password, authorities, limits })
+    Ok(Url { host, port, security, user })
 }
 
 /// The text with what may be a password masked, fit to be shown.

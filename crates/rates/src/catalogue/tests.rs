@@ -1,5 +1,5 @@
 use super::*;
-use crate::{MergeRules, StoredObservation};
+use crate::store::{MergeRules, StoredObservation};
 use chrono::DateTime;
 use forecaster_domain::BusinessCalendar;
 use tempfile::TempDir;

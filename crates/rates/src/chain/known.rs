@@ -1,6 +1,6 @@
 //! What is known of a series before anybody is asked, and the part of it that an answer is compared with.
 
-use super::{Reply, link::Link};
+use super::{link::Link, reply::Reply};
 use crate::intake::Beside;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,8 +3,9 @@
 use crate::{
     listings::listings,
     provider::{Listing, Provider, Reading},
-    sources::{EMBEDDED, FILE, Sources},
-    sync::SeriesRequest,
+    providers,
+    request::SeriesRequest,
+    sources::Sources,
 };
 use std::sync::Arc;
 
@@ -24,7 +25,9 @@ pub(crate) fn links(sources: &Sources, request: &SeriesRequest) -> Vec<Link> {
         let provider = sources.get(name)?;
         let (symbol, reading) = match request.symbols.get(name) {
             Some(own) => own_symbol(own, listed.iter().find(|l| l.provider == name)),
-            None if name == FILE || name == EMBEDDED => (request.series.clone(), Reading::AsIs),
+            None if providers::of_name(name).is_some_and(|kind| kind.any_series) => {
+                (request.series.clone(), Reading::AsIs)
+            }
             None => {
                 let Listing { symbol, reading, .. } = listed.iter().find(|l| l.provider == name)?.clone();
                 (symbol, reading)

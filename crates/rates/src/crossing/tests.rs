@@ -1,5 +1,10 @@
 use super::*;
-use crate::{EMBEDDED_SOURCE, MergeRules, StoredObservation, assemble, embedded, is_stand_in};
+use crate::{
+    catalogue::assemble,
+    listings::is_stand_in,
+    snapshot::{EMBEDDED_SOURCE, embedded},
+    store::{MergeRules, StoredObservation},
+};
 use forecaster_domain::BusinessCalendar;
 use tempfile::TempDir;
 

@@ -18,16 +18,26 @@
 
 use super::answer::{day_first_date, decimal, encoded, json, redacted, refused, row, shape};
 use crate::{
-    provider::{Document, Provider, Unreadable, Wanted, excerpt},
+    provider::{Document, Provider, ProviderKey, ProviderKind, Reading, SourceSettings, Unreadable, Wanted, excerpt},
     snapshot::RawObservation,
 };
 use serde::Deserialize;
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// Its name.
-pub(crate) const NAME: &str = "bcch";
+const NAME: &str = "bcch";
 /// Where it is.
-pub(crate) const DEFAULT_URL: &str = "https://si3.bcentral.cl/SieteRestWS/SieteRestWS.ashx";
+const DEFAULT_URL: &str = "https://si3.bcentral.cl/SieteRestWS/SieteRestWS.ashx";
+
+/// What it is among the providers.
+pub(crate) const KIND: ProviderKind = ProviderKind {
+    keys: &[ProviderKey::URL, ProviderKey::USER, ProviderKey::secret("password", "forecaster.bcch-password")],
+    series: &[("usdclp", "F073.TCO.PRE.Z.D", Reading::AsIs), ("eurclp", "F072.CLP.EUR.N.O.D", Reading::AsIs)],
+    ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| {
+        let SourceSettings { user, password, .. } = settings.clone();
+        Arc::new(Bcch::new(settings.address(), user, password))
+    })
+};
 
 const EXPECTED: &str = "JSON with 'Codigo' and 'Series'";
 
@@ -160,7 +170,7 @@ mod tests {
     use super::*;
     use crate::{
         provider::Place,
-        providers::test_answers::{observed, unreadable, wanted},
+        providers::tests::{observed, unreadable, wanted},
     };
 
     const DOLAR: &str = "F073.TCO.PRE.Z.D";

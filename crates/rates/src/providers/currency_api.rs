@@ -23,21 +23,38 @@ use super::{
     quantity::Quantity,
 };
 use crate::{
-    provider::{Document, Place, Provider, Unreadable, Wanted, excerpt},
+    provider::{
+        Document, KeyMeaning, Place, Provider, ProviderKey, ProviderKind, Reading, Unreadable, Wanted, excerpt,
+    },
     snapshot::RawObservation,
 };
 use chrono::{Days, NaiveDate};
 use forecaster_domain::BusinessCalendar;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// Its name.
-pub(crate) const NAME: &str = "currency-api";
+const NAME: &str = "currency-api";
 /// Where it is: addresses with `{date}` and `{base}`.
-pub(crate) const DEFAULT_URLS: [&str; 2] = [
+const DEFAULT_URLS: [&str; 2] = [
     "https://cdn.jsdelivr.net/npm/@fawazahmed0/currency-api@{date}/v1/currencies/{base}.min.json",
     "https://{date}.currency-api.pages.dev/v1/currencies/{base}.min.json",
 ];
+
+/// What it is among the providers.
+pub(crate) const KIND: ProviderKind = ProviderKind {
+    keys: &[ProviderKey { name: "urls", usual: "", meaning: KeyMeaning::Urls { with: &["{date}", "{base}"] } }],
+    stands_in: true,
+    series: &[
+        // Its date d has the closes of the day before, as the dólar observado of d averages the trades of it.
+        ("usdclp", "USD/CLP", Reading::AsIs),
+        ("eurclp", "EUR/CLP", Reading::AsIs),
+        ("dxy", "DXY", Reading::DayBefore),
+    ],
+    pair: |asked| Some((format!("{}/{}", asked.base, asked.quote), Reading::DayBefore)),
+    ..ProviderKind::new(NAME, &DEFAULT_URLS, |settings| Arc::new(CurrencyApi::new(settings.addresses.clone())))
+};
 
 const BASE: &str = "usd";
 
@@ -131,7 +148,7 @@ fn rate(per_usd: &Map<String, Value>, currency: &str) -> Result<Option<f64>, Unr
 mod tests {
     use super::super::dollar_index::dollar_index;
     use super::*;
-    use crate::providers::test_answers::{observed, unreadable, wanted};
+    use crate::providers::tests::{observed, unreadable, wanted};
 
     /// Excerpt of the file `usd.min.json` of package 2024.3.6.
     const ANSWER: &str = r#"{"date":"2024-03-06","usd":{"$myro":3.31372968,"00":9.77039797,"aed":3.6725,

@@ -19,20 +19,30 @@ use super::{
     table::{Form, Row},
 };
 use crate::{
-    provider::{Document, Provider, Unreadable, Wanted, excerpt},
+    provider::{Document, PairAsked, Provider, ProviderKind, Reading, Unreadable, Wanted, excerpt},
     snapshot::RawObservation,
 };
 use chrono::NaiveDate;
-use std::io::{Cursor, Read};
+use std::{
+    io::{Cursor, Read},
+    sync::Arc,
+};
 use zip::ZipArchive;
 
 /// Its name.
-pub(crate) const NAME: &str = "ecb";
+const NAME: &str = "ecb";
 /// Where it is.
-pub(crate) const DEFAULT_URL: &str = "https://www.ecb.europa.eu/stats/eurofxref";
+const DEFAULT_URL: &str = "https://www.ecb.europa.eu/stats/eurofxref";
+
+/// What it is among the providers.
+pub(crate) const KIND: ProviderKind = ProviderKind {
+    series: &[("dxy", "DXY", Reading::AsIs)],
+    pair: listed,
+    ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Ecb::new(settings.address())))
+};
 
 /// The currencies quoted today, and the euro itself.
-pub(crate) const QUOTED: [&str; 30] = [
+const QUOTED: [&str; 30] = [
     "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "ISK", "JPY",
     "KRW", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "RON", "SEK", "SGD", "THB", "TRY", "USD", "ZAR",
 ];
@@ -84,6 +94,13 @@ impl Provider for Ecb {
     }
 }
 
+/// A pair of currencies that it quotes.
+fn listed(asked: &PairAsked<'_>) -> Option<(String, Reading)> {
+    let PairAsked { base, quote, spot } = asked;
+    let both = QUOTED.contains(base) && QUOTED.contains(quote);
+    (both && !spot).then(|| (format!("{base}/{quote}"), Reading::AsIs))
+}
+
 fn quantity(symbol: &str) -> Option<Quantity<'_>> {
     Quantity::of(symbol, |currency| QUOTED.contains(&currency))
 }
@@ -118,7 +135,7 @@ fn unpack(body: &[u8], at_most: u64) -> Result<Vec<u8>, Unreadable> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::providers::test_answers::{observed, unreadable, wanted};
+    use crate::providers::tests::{observed, unreadable, wanted};
     use std::io::Write;
     use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 

@@ -19,14 +19,54 @@ use super::{
     table::{Form, Row},
 };
 use crate::{
-    provider::{Document, Provider, Unreadable, Wanted},
+    provider::{Document, PairAsked, Provider, ProviderKind, Reading, Unreadable, Wanted},
     snapshot::RawObservation,
 };
+use std::sync::Arc;
 
 /// Its name.
-pub(crate) const NAME: &str = "fred";
+const NAME: &str = "fred";
 /// Where it is.
-pub(crate) const DEFAULT_URL: &str = "https://fred.stlouisfed.org/graph/fredgraph.csv";
+const DEFAULT_URL: &str = "https://fred.stlouisfed.org/graph/fredgraph.csv";
+
+/// What it is among the providers.
+pub(crate) const KIND: ProviderKind = ProviderKind {
+    series: &[
+        ("dxy", "DXY", Reading::AsIs),
+        ("usd_broad", "DTWEXBGS", Reading::AsIs),
+        ("vix", "VIXCLS", Reading::AsIs),
+        ("fed_funds", "DFF", Reading::AsIs),
+        ("copper_monthly", "PCOPPUSDM", Reading::AsIs),
+    ],
+    pair: listed,
+    ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Fred::new(settings.address())))
+};
+
+/// The exchange rates of the Federal Reserve's release H.10: the currency priced, the one it is priced in.
+const H10: [(&str, &str, &str); 22] = [
+    ("DEXBZUS", "USD", "BRL"),
+    ("DEXCAUS", "USD", "CAD"),
+    ("DEXCHUS", "USD", "CNY"),
+    ("DEXDNUS", "USD", "DKK"),
+    ("DEXHKUS", "USD", "HKD"),
+    ("DEXINUS", "USD", "INR"),
+    ("DEXJPUS", "USD", "JPY"),
+    ("DEXKOUS", "USD", "KRW"),
+    ("DEXMAUS", "USD", "MYR"),
+    ("DEXMXUS", "USD", "MXN"),
+    ("DEXNOUS", "USD", "NOK"),
+    ("DEXSDUS", "USD", "SEK"),
+    ("DEXSFUS", "USD", "ZAR"),
+    ("DEXSIUS", "USD", "SGD"),
+    ("DEXSLUS", "USD", "LKR"),
+    ("DEXSZUS", "USD", "CHF"),
+    ("DEXTAUS", "USD", "TWD"),
+    ("DEXTHUS", "USD", "THB"),
+    ("DEXUSAL", "AUD", "USD"),
+    ("DEXUSEU", "EUR", "USD"),
+    ("DEXUSNZ", "NZD", "USD"),
+    ("DEXUSUK", "GBP", "USD"),
+];
 
 const FORM: Form<'static> = Form {
     expected: "a CSV file with the columns observation_date and the series",
@@ -73,6 +113,16 @@ impl Provider for Fred {
     }
 }
 
+/// A pair of the release H.10, or such a pair the other way round.
+fn listed(asked: &PairAsked<'_>) -> Option<(String, Reading)> {
+    let found = H10.iter().find_map(|&(id, priced, unit)| match (priced, unit) {
+        _ if (priced, unit) == (asked.base, asked.quote) => Some((id.to_owned(), Reading::AsIs)),
+        _ if (priced, unit) == (asked.quote, asked.base) => Some((id.to_owned(), Reading::Inverse)),
+        _ => None,
+    });
+    found.filter(|_| !asked.spot)
+}
+
 fn columns(symbol: &str) -> Vec<&str> {
     if symbol == "DXY" { OF_THE_INDEX.to_vec() } else { vec![symbol] }
 }
@@ -89,9 +139,18 @@ fn index(row: Row) -> Option<RawObservation> {
 mod tests {
     use super::*;
     use crate::{
-        provider::Place,
-        providers::test_answers::{observed, unreadable, wanted},
+        listings::listings,
+        provider::{
+            Place,
+            Reading::{AsIs, Inverse},
+        },
+        providers::tests::{observed, unreadable, wanted},
     };
+
+    fn symbol_of(series: &str) -> Option<(String, Reading)> {
+        let listing = listings(series).into_iter().find(|listing| listing.provider == NAME);
+        listing.map(|listing| (listing.symbol, listing.reading))
+    }
 
     fn read(symbol: &str, body: &str) -> Result<Vec<RawObservation>, Unreadable> {
         let (service, wanted) = (Fred::new(DEFAULT_URL), wanted(symbol, "2024-03-01", "2024-12-31"));
@@ -151,5 +210,31 @@ mod tests {
             let error = unreadable(read("DEXJPUS", body));
             assert!(error.contains(message), "{error}");
         }
+    }
+    /// Outside authority: the names of the series. "USAL" is USD per Australian dollar, "BZUS" reais per USD.
+    #[test]
+    fn the_federal_reserves_rates_have_the_right_direction() {
+        for (id, priced, unit) in H10 {
+            assert_eq!(id.ends_with("US"), priced == "USD", "{id}");
+            assert_eq!(id.starts_with("DEXUS"), unit == "USD", "{id}");
+            let series = format!("{priced}{unit}").to_lowercase();
+            assert_eq!(symbol_of(&series), Some((id.to_owned(), AsIs)));
+        }
+        for (series, id, reading) in [
+            ("usdaud", "DEXUSAL", Inverse),
+            ("usdeur", "DEXUSEU", Inverse),
+            ("usdnzd", "DEXUSNZ", Inverse),
+            ("usdgbp", "DEXUSUK", Inverse),
+            ("eurusd", "DEXUSEU", AsIs),
+            ("usdbrl", "DEXBZUS", AsIs),
+            ("usdcad", "DEXCAUS", AsIs),
+            ("usdmxn", "DEXMXUS", AsIs),
+            ("usdnok", "DEXNOUS", AsIs),
+            ("usdzar", "DEXSFUS", AsIs),
+            ("cadusd", "DEXCAUS", Inverse),
+        ] {
+            assert_eq!(symbol_of(series), Some((id.to_owned(), reading)));
+        }
+        assert_eq!(symbol_of("eurgbp"), None);
     }
 }

@@ -15,18 +15,33 @@
 
 use super::answer::{json, number, plausible, refused, row, shape};
 use crate::{
-    provider::{Document, Provider, Unreadable, Wanted, excerpt},
+    provider::{Document, Provider, ProviderKind, Reading, Unreadable, Wanted, excerpt},
     snapshot::RawObservation,
 };
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta};
 use chrono_tz::America::Santiago;
 use serde::Deserialize;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Its name.
-pub(crate) const NAME: &str = "mindicador";
+const NAME: &str = "mindicador";
 /// Where it is.
-pub(crate) const DEFAULT_URL: &str = "https://mindicador.cl/api";
+const DEFAULT_URL: &str = "https://mindicador.cl/api";
+
+/// What it is among the providers.
+pub(crate) const KIND: ProviderKind = ProviderKind {
+    series: &[
+        ("usdclp", "dolar", Reading::AsIs),
+        ("eurclp", "euro", Reading::AsIs),
+        ("copper", "libra_cobre", Reading::AsIs),
+        ("tpm", "tpm", Reading::AsIs),
+        ("uf", "uf", Reading::AsIs),
+        ("ipc", "ipc", Reading::ChangeToLevel),
+        ("utm", "utm", Reading::AsIs),
+    ],
+    ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Mindicador::new(settings.address())))
+};
 
 const INDICATORS: [&str; 12] = [
     "bitcoin",
@@ -129,7 +144,7 @@ fn day_in_santiago(fecha: &str) -> Option<NaiveDate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::test_answers::{observed, unreadable, wanted};
+    use crate::providers::tests::{observed, unreadable, wanted};
 
     fn read(symbol: &str, body: &str) -> Result<Vec<RawObservation>, Unreadable> {
         let wanted = wanted(symbol, "2024-01-01", "2024-12-31");

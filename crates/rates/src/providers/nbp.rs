@@ -20,18 +20,27 @@
 
 use super::answer::{iso_date, json, no_such_series, number, row, shape};
 use crate::{
-    provider::{Document, Provider, Unreadable, Wanted, excerpt},
+    provider::{Document, PairAsked, Provider, ProviderKind, Reading, Unreadable, Wanted, excerpt},
     snapshot::RawObservation,
 };
 use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Its name.
 pub(crate) const NAME: &str = "nbp";
 /// Where it is.
-pub(crate) const DEFAULT_URL: &str = "https://api.nbp.pl/api";
+const DEFAULT_URL: &str = "https://api.nbp.pl/api";
+
+/// What it is among the providers.
+pub(crate) const KIND: ProviderKind = ProviderKind {
+    stands_in: true,
+    // Its date d has the price of the morning, before Santiago trades: the last trades are those of the day before.
+    series: &[("usdclp", "USD/CLP", Reading::AsIs), ("eurclp", "EUR/CLP", Reading::AsIs)],
+    pair: listed,
+    ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Nbp::new(settings.address())))
+};
 
 /// The currencies of table A today.
 const TABLE_A: [&str; 32] = [
@@ -137,8 +146,16 @@ fn pair(symbol: &str) -> Option<(&str, &str)> {
     (is_quoted(base) && is_quoted(quote) && base != quote).then_some((base, quote))
 }
 
+/// A pair of currencies of table A. The morning's quote closes the trades of the weekday before, of which it is the market's
+/// price. As a rate of its own day it is known at noon: with a lag of a day it is never used before.
+fn listed(asked: &PairAsked<'_>) -> Option<(String, Reading)> {
+    let PairAsked { base, quote, spot } = asked;
+    let reading = if *spot { Reading::WeekdayBefore } else { Reading::AsIs };
+    (is_quoted(base) && is_quoted(quote)).then(|| (format!("{base}/{quote}"), reading))
+}
+
 /// Whether a currency is in table A, or is the one that its rates are in.
-pub(crate) fn is_quoted(currency: &str) -> bool {
+fn is_quoted(currency: &str) -> bool {
     currency == ZLOTY || TABLE_A.contains(&currency)
 }
 
@@ -198,7 +215,7 @@ mod tests {
     use super::*;
     use crate::{
         provider::Place,
-        providers::test_answers::{observed, unreadable, wanted},
+        providers::tests::{observed, unreadable, wanted},
     };
 
     fn service() -> Nbp {

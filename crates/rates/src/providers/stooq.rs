@@ -15,15 +15,26 @@ use super::{
     table::{Form, Row},
 };
 use crate::{
-    provider::{Document, EXCERPT, Provider, Unreadable, Wanted, excerpt},
+    provider::{Document, EXCERPT, Provider, ProviderKey, ProviderKind, Reading, Unreadable, Wanted, excerpt},
     snapshot::RawObservation,
 };
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// Its name.
-pub(crate) const NAME: &str = "stooq";
+const NAME: &str = "stooq";
 /// Where it is.
-pub(crate) const DEFAULT_URL: &str = "https://stooq.com/q/d/l/";
+const DEFAULT_URL: &str = "https://stooq.com/q/d/l/";
+
+/// What it is among the providers.
+pub(crate) const KIND: ProviderKind = ProviderKind {
+    keys: &[ProviderKey::URL, ProviderKey::secret("key", "")],
+    stands_in: true,
+    series: &[("usdclp", "usdclp", Reading::NextBusinessDay), ("eurclp", "eurclp", Reading::NextBusinessDay)],
+    pair: |asked| Some((format!("{}{}", asked.base, asked.quote).to_lowercase(), Reading::AsIs)),
+    ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| {
+        Arc::new(Stooq::new(settings.address(), settings.password.clone()))
+    })
+};
 
 const FORM: Form<'static> =
     Form { expected: "a CSV file with the columns Date and Close", date_columns: &["date"], missing: &["N/D"] };
@@ -93,7 +104,7 @@ mod tests {
     use super::*;
     use crate::{
         provider::Place,
-        providers::test_answers::{observed, unreadable, wanted},
+        providers::tests::{observed, unreadable, wanted},
     };
 
     fn read(body: &str) -> Result<Vec<RawObservation>, Unreadable> {

@@ -1,6 +1,6 @@
 //! Runs of business days without a value. Only told, never filled: an invented rate would be scored as real.
 
-use super::{Action, Finding, Problem};
+use super::finding::{Action, Finding, Problem};
 use crate::snapshot::RawObservation;
 use forecaster_domain::BusinessCalendar;
 

@@ -4,7 +4,7 @@
 //! A jump is judged by returns on both sides of it, so a spike can be told only once the next value is known: a
 //! backtest misses that day, which a forecast made on the day itself would have seen.
 
-use super::{Action, Finding, Problem};
+use super::finding::{Action, Finding, Problem};
 use crate::snapshot::RawObservation;
 use forecaster_domain::BusinessCalendar;
 

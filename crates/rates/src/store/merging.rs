@@ -2,7 +2,7 @@
 //! out come the versions as they are to be and a report of what was taken, what was not, and why. Nothing stored
 //! ever goes: a value that is taken is added after the one it supersedes.
 
-use super::StoredObservation;
+use super::observation::StoredObservation;
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,6 +1,7 @@
 //! Each rule of a merge by an example, and that no sequence of merges loses anything.
 
 use super::*;
+use chrono::{NaiveDate, Utc};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use tempfile::TempDir;

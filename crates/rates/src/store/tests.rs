@@ -1,4 +1,5 @@
 use super::*;
+use chrono::{NaiveDate, Utc};
 use std::thread;
 use tempfile::TempDir;
 

@@ -2,7 +2,7 @@
 //! count now, those that counted at an instant, or those that no longer count. The newest version of a date is
 //! its current value.
 
-use super::StoredObservation;
+use super::observation::StoredObservation;
 use chrono::{DateTime, Utc};
 use forecaster_domain::Superseded;
 

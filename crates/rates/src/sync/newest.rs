@@ -3,11 +3,12 @@
 //! denies: that is told of, as is one about which nobody has anything to say. A newest value that differs from another
 //! source's is told of too.
 
-use super::{Doubt, accepted};
 use crate::{
-    Action, Finding, Problem,
     chain::{Asked, Known},
+    doubt::Doubt,
     listings::is_stand_in,
+    quality::{Action, Finding, Problem},
+    snapshot::RawObservation,
 };
 use chrono::NaiveDate;
 
@@ -36,6 +37,11 @@ pub(super) fn judge(series: &str, asked: &mut [Asked], known: &Known, tolerated:
         }
     }
     doubt.or_else(|| difference(series, asked, known, tolerated))
+}
+
+/// What passed of an answer; nothing when there was none.
+pub(super) fn accepted(asked: &Asked) -> impl Iterator<Item = &RawObservation> {
+    asked.outcome.iter().flat_map(|reply| &reply.accepted.observations)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -99,7 +105,7 @@ fn difference(series: &str, asked: &[Asked], known: &Known, tolerated: f64) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{chain::Reply, intake::Accepted, snapshot::RawObservation};
+    use crate::{chain::Reply, intake::Accepted};
     use std::collections::{BTreeMap, BTreeSet};
 
     fn day(text: &str) -> NaiveDate {

@@ -1,8 +1,7 @@
 //! What came of a sync: by series, and within it by provider.
 
-use crate::MergeReport;
+use crate::{doubt::Doubt, store::MergeReport};
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
 
 /// What one provider's part came to.
 #[derive(Debug, Clone)]
@@ -35,35 +34,6 @@ pub struct Fault {
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}, {}: {}", self.provider, self.series, self.reason)
-    }
-}
-
-/// A newest value that is taken but not confirmed: a jump that nobody else has seen, or one that differs from another
-/// source's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Doubt {
-    /// The series.
-    pub series: String,
-    /// Who says so.
-    pub provider: String,
-    /// Its date.
-    pub date: NaiveDate,
-    /// The value.
-    pub value: f64,
-    /// The value before it.
-    pub before: f64,
-    /// Who has something else, and what.
-    pub instead: Option<(String, f64)>,
-}
-
-impl std::fmt::Display for Doubt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { series, provider, date, value, before, instead } = self;
-        write!(f, "{series}: {provider} has {value} on {date}, after {before}, ")?;
-        match instead {
-            Some((other, instead)) => write!(f, "where {other} has {instead}: check which is right"),
-            None => f.write_str("and nobody else confirms such a jump: check it"),
-        }
     }
 }
 

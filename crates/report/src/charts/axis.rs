@@ -7,11 +7,9 @@ use super::{
     sheet::Sheet,
     svg::{AXIS, Anchor, GRID, MUTED, Type, text_width},
 };
-use crate::Language;
+use crate::view::Language;
 use chrono::Datelike;
 
-/// Room below the plot for two lines of tick labels.
-pub(super) const AXIS_HEIGHT: f64 = 34.0;
 /// Size of tick labels.
 pub(super) const TICK: f64 = 11.0;
 

@@ -1,11 +1,12 @@
 //! Rolling correlation of each regressor with the pair, a line each, about a zero line.
 
 use super::{
-    Size, colours,
+    colours,
     scale::Linear,
     series::{EndLabel, Frame, Series, span},
+    size::Size,
 };
-use crate::{CORRELATION_WINDOW, findings::market, page::Page, text::names};
+use crate::{findings::market, page::Page, text::names, view::CORRELATION_WINDOW};
 
 pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
     let language = page.language;

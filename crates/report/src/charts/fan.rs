@@ -3,12 +3,13 @@
 //! In: a page. Out: an SVG whose last observation and end values are labelled.
 
 use super::{
-    Size, axis, labels,
+    axis, labels,
     scale::{Linear, Time},
     sheet::{Mark, Plan, Sheet},
+    size::Size,
     svg::{ACCENT, AXIS, Anchor, BAND80, BAND95, INK, MUTED, Point, Type, text_width},
 };
-use crate::{page::Page, text::labels as words};
+use crate::{labels as words, page::Page};
 use chrono::NaiveDate;
 use forecaster_domain::{Horizon, Observation};
 

@@ -1,10 +1,11 @@
 //! Momentum below the price, on the same dates: RSI with its lines at 30 and 70, then MACD, signal and histogram.
 
 use super::{
-    Size, axis, price,
+    axis, price,
     scale::{Linear, Time},
     series::{EndLabel, end_labels},
     sheet::{Mark, Plan, Rect, Sheet},
+    size::Size,
     svg::{ACCENT, AXIS, Anchor, BAND80, INK, MUTED, Point, Type},
 };
 use crate::{

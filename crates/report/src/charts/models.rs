@@ -2,15 +2,13 @@
 //! ensemble first, on one scale of prices.
 
 use super::{
-    Size, axis,
+    axis,
     scale::Linear,
     sheet::{Mark, Plan, Sheet},
+    size::Size,
     svg::{ACCENT, AXIS, Anchor, BAND80, BAND95, INK, MUTED, Type, shortened, text_width},
 };
-use crate::{
-    page::Page,
-    text::{labels as words, names},
-};
+use crate::{labels as words, page::Page, text::names};
 use forecaster_domain::QuantileForecast;
 
 const ROW: f64 = 32.0;

@@ -2,12 +2,13 @@
 //! observed rate, red where it fell outside the 80 % interval.
 
 use super::{
-    Size, axis,
+    axis,
     scale::{Linear, Time},
     sheet::{Mark, Plan, Sheet},
+    size::Size,
     svg::{ACCENT, ALERT, BAND80, BAND95, INK},
 };
-use crate::{PastForecast, findings::within, page::Page, text::labels as words};
+use crate::{findings::within, labels as words, page::Page, view::PastForecast};
 use chrono::Days;
 
 /// Most forecasts that fit side by side.

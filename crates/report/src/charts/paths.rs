@@ -1,16 +1,14 @@
 //! Every model's median on the way to the end of the horizon, and the pool's, from the last observation on.
 
 use super::{
-    Size, colours,
+    colours,
     scale::Linear,
     series::{EndLabel, Frame, Series, span},
     sheet::Mark,
+    size::Size,
     svg::{ACCENT, INK},
 };
-use crate::{
-    page::Page,
-    text::{labels, names},
-};
+use crate::{labels, page::Page, text::names};
 use chrono::NaiveDate;
 use forecaster_domain::QuantileForecast;
 

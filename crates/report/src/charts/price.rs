@@ -1,21 +1,20 @@
 //! Recent prices inside their Bollinger bands, the last values labelled.
 
 use super::{
-    Size, axis, labels,
+    axis, labels,
     scale::{Linear, Time},
     sheet::{Mark, Plan, Sheet},
+    size::Size,
     svg::{ACCENT, AXIS, Anchor, BAND95, INK, MUTED, Point, Type, text_width},
 };
 use crate::{
-    findings::market::momentums,
+    findings::market::{PRICES_SHOWN, momentums},
+    labels as words,
     page::Page,
     technical::{Bands, bollinger},
-    text::labels as words,
 };
 use forecaster_domain::Observation;
 
-/// Observations shown at most.
-pub(crate) const SHOWN: usize = 120;
 const MOST_TICKS: usize = 6;
 /// Ticks of the MACD below the price.
 pub(super) const MACD_TICKS: usize = 4;
@@ -49,7 +48,7 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
 /// The last days that have bands.
 fn days(page: &Page<'_>) -> Vec<(Observation, Bands)> {
     let prices = page.prices();
-    let first = prices.len().saturating_sub(SHOWN);
+    let first = prices.len().saturating_sub(PRICES_SHOWN);
     let observations = page.view.observations.iter().enumerate().skip(first);
     observations.filter_map(|(i, o)| Some((*o, bollinger(&prices[..=i])?))).collect()
 }

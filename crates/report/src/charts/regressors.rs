@@ -1,9 +1,10 @@
 //! The regressors over the last year as small multiples: a panel a series with its own scale and its last value.
 
 use super::{
-    Size, axis, colours,
+    axis, colours,
     scale::{Linear, Time},
     sheet::{Plan, Rect, Sheet},
+    size::Size,
     svg::{Anchor, INK, MUTED, Point, Type, shortened, text_width},
 };
 use crate::{

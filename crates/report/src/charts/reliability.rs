@@ -7,7 +7,7 @@ use super::{
     sheet::{Mark, Plan, Sheet},
     svg::{ACCENT, AXIS, Anchor, MUTED, Point, Type},
 };
-use crate::{page::Page, text::labels as words};
+use crate::{labels as words, page::Page};
 
 const WIDTH: f64 = 350.0;
 const SIDE: f64 = 270.0;

@@ -3,9 +3,10 @@
 //! In: a [`Frame`], the values that must fit, names. Out: a [`Series`] with grid, dates and scales to draw on.
 
 use super::{
-    Size, axis, labels,
+    axis, labels,
     scale::{Linear, Time},
     sheet::{Mark, Plan, Sheet},
+    size::Size,
     svg::{AXIS, Anchor, INK, Point, Type, text_width},
 };
 use crate::page::Page;

@@ -2,14 +2,14 @@
 //!
 //! In: a [`Plan`]. Out: a [`Sheet`] whose plot rectangle is known before anything is drawn in it.
 
-use super::{
-    axis::AXIS_HEIGHT,
-    svg::{ACCENT, Anchor, INK, MUTED, Svg, Type, text_width, wrapped},
-};
+use super::svg::{ACCENT, Anchor, INK, MUTED, Svg, Type, text_width, wrapped};
 
 const TITLE: f64 = 14.0;
 const SMALL: f64 = 11.0;
 const SOURCE: f64 = 10.0;
+
+/// Room below the plot for two lines of tick labels.
+const AXIS_HEIGHT: f64 = 34.0;
 
 /// What a legend entry looks like.
 #[derive(Debug, Clone, Copy)]

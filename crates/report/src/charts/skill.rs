@@ -1,10 +1,10 @@
 //! Rolling skill against the random walk: above zero the ensemble lost less over the trailing origins.
 
 use super::{
-    Size,
     scale::Linear,
     series::{EndLabel, Frame, Series, span},
     sheet::Mark,
+    size::Size,
     svg::{ACCENT, BAND95},
 };
 use crate::{

@@ -2,13 +2,14 @@
 //! of its own, the long-run level dashed through both.
 
 use super::{
-    Size, axis,
+    axis,
     scale::{Linear, Time},
     series::{EndLabel, end_labels, label_room, span},
     sheet::{Mark, Plan, Rect, Sheet},
+    size::Size,
     svg::{ACCENT, INK, MUTED, Point},
 };
-use crate::{findings::market, page::Page, text::labels};
+use crate::{findings::market, labels, page::Page};
 use chrono::NaiveDate;
 
 /// Between past and future: as much as two halves of date labels take.

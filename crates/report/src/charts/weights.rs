@@ -2,13 +2,14 @@
 //! written at the right.
 
 use super::{
-    Size, colours,
+    colours,
     scale::Linear,
     series::{EndLabel, Frame, Series},
     sheet::Mark,
+    size::Size,
     svg::MUTED,
 };
-use crate::{PastWeights, findings::weights, page::Page, text::names};
+use crate::{findings::weights, page::Page, text::names, view::PastWeights};
 use chrono::NaiveDate;
 
 pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {

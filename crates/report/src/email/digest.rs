@@ -6,9 +6,10 @@ use crate::{
     drift, drivers,
     figure::Figure,
     html::{against_random_walk, direction, level_decimals},
+    labels,
     page::Page,
     quote,
-    text::{labels, provenance, sentences},
+    text::{provenance, sentences},
 };
 
 /// Most price levels in a mail; those nearest to the median are kept.

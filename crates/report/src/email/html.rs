@@ -3,7 +3,11 @@
 //! In: a digest and the content-id of the fan chart. Out: a document that fetches nothing from outside.
 
 use super::digest::Digest;
-use crate::{figure::Figure, text::labels};
+use crate::{
+    charts::{self, Size},
+    figure::Figure,
+    labels,
+};
 use maud::{DOCTYPE, Markup, html};
 
 const SANS: &str = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;";
@@ -167,6 +171,6 @@ fn columns<const N: usize>(heads: &[String; N], rows: &[[String; N]], first_is_e
 
 /// What the fan chart is and says, for those who do not see it.
 fn alt(digest: &Digest<'_>) -> String {
-    let svg = Figure::Fan.svg(digest.page, crate::charts::Size::Mail).unwrap_or_default();
-    format!("{}. {}", crate::charts::title(&svg), digest.takeaway)
+    let svg = Figure::Fan.svg(digest.page, Size::Mail).unwrap_or_default();
+    format!("{}. {}", charts::title(&svg), digest.takeaway)
 }

@@ -2,7 +2,7 @@
 //!
 //! In: one of the report's charts. Out: a PNG 1200 pixels wide, white behind it, with a palette.
 
-use super::EmailError;
+use super::error::EmailError;
 use crate::{charts::Size, figure::Figure, fonts, page::Page};
 use resvg::{
     tiny_skia::{Color, Pixmap, Transform},

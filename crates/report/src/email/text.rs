@@ -3,7 +3,7 @@
 //! In: a digest. Out: lines that end in a newline; no-break blanks keep words together and leave as plain blanks.
 
 use super::digest::{Digest, Named};
-use crate::text::labels;
+use crate::labels;
 
 const COLUMNS: usize = 72;
 

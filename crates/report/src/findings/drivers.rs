@@ -2,7 +2,10 @@
 //! forecast for today held, and the interval's width.
 
 use super::{STILL_PERCENT, market, outlook::Place, within};
-use crate::{Measure, MedianChange, Move, SinceLast, page::Page};
+use crate::{
+    page::Page,
+    view::{Measure, MedianChange, Move, SinceLast},
+};
 use forecaster_domain::Observation;
 
 /// What counts as a move worth telling: percent for prices, twice that for what swings more.

@@ -4,16 +4,18 @@
 
 use super::{BandPosition, Momentum, Strength, band_position, momentum, strength};
 use crate::{
-    CORRELATION_WINDOW, Measure, ReportView, VolatilityView,
-    charts::PRICES_SHOWN,
     page::Page,
     technical::{Bands, Macd, bollinger, macd, rsi},
+    view::{CORRELATION_WINDOW, Measure, RATE_DIFFERENTIAL, RegressorView, ReportView, VolatilityView},
 };
 use chrono::{Days, NaiveDate};
 use forecaster_domain::Observation;
 
 /// Days of a year, for what is shown of the past year.
 const YEAR: u64 = 365;
+
+/// Most prices that the charts of prices and of indicators show; the latest are shown.
+pub(crate) const PRICES_SHOWN: usize = 120;
 
 /// The values of the 365 days up to the last one.
 pub(crate) fn last_year(values: &[(NaiveDate, f64)]) -> &[(NaiveDate, f64)] {
@@ -26,7 +28,7 @@ pub(crate) fn last_year(values: &[(NaiveDate, f64)]) -> &[(NaiveDate, f64)] {
 pub(crate) fn measure(series: &str) -> Measure {
     match series {
         "vix" => Measure::Points,
-        "tpm" | "fed_funds" | crate::RATE_DIFFERENTIAL => Measure::PercentagePoints,
+        "tpm" | "fed_funds" | RATE_DIFFERENTIAL => Measure::PercentagePoints,
         _ => Measure::Percent,
     }
 }
@@ -56,7 +58,7 @@ pub(crate) struct Year<'a> {
 /// The regressors that have at least two values in the year up to the as-of date.
 pub(crate) fn years(view: &ReportView) -> Vec<Year<'_>> {
     let from = view.ensemble.as_of() - Days::new(YEAR);
-    let year = |regressor: &'_ crate::RegressorView| {
+    let year = |regressor: &'_ RegressorView| {
         let recent = regressor.observations.iter().filter(|o| o.date >= from && o.value.is_finite());
         let shown: Vec<Observation> = recent.copied().collect();
         let (first, last) = (*shown.first()?, *shown.last()?);

@@ -2,7 +2,7 @@
 //! medians of past forecasts missed.
 
 use super::STILL_PERCENT;
-use crate::{PastForecast, page::Page};
+use crate::{page::Page, view::PastForecast};
 
 /// Where an interval lies against a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,15 +3,17 @@
 //! In: the quote, the scores of the ensemble and of the market walk, which is the random walk started from the quote.
 //! Out: figures in tenths of a point, as they are written, whose parts add up, and which of them may be chance.
 
-use super::{Direction, PAR, STILL_PERCENT, direction};
-use crate::{Caution, QuoteView, ReportView, ScoreView, SkillView, SourceGap, page::Page};
+use super::{Direction, PAR, STILL_PERCENT, direction, is_chance};
+use crate::{
+    page::Page,
+    view::{Caution, ModelView, QuoteView, ReportView, ScoreView, SkillView, SourceGap},
+};
+use forecaster_domain::ModelId;
 
 /// The random walk, started from the quote: its skill is what the quote gives.
-const MARKET_WALK: &str = "market_walk";
+const MARKET_WALK: &str = ModelId::MarketWalk.as_str();
 /// The one model that knows nothing of the quote.
-const RANDOM_WALK: &str = "random_walk";
-/// Standard errors below which a difference cannot be told from chance: about the two-sided 5 % of a normal distribution.
-const ERRORS: f64 = 2.0;
+const RANDOM_WALK: &str = ModelId::RandomWalk.as_str();
 /// Horizon from which on a quote is hardly news any more, calendar days.
 const LONG: u64 = 90;
 
@@ -63,7 +65,7 @@ pub(crate) fn moves(page: &Page<'_>) -> bool {
     matches!(news(page), Some(News::Used(..))) && first.is_some_and(|change| change.abs() >= STILL_PERCENT)
 }
 
-fn market_walk(view: &ReportView) -> Option<&crate::ModelView> {
+fn market_walk(view: &ReportView) -> Option<&ModelView> {
     view.models.iter().find(|model| model.name == MARKET_WALK)
 }
 
@@ -100,11 +102,6 @@ impl Points {
     fn is_gain(self) -> bool {
         self.tenths > 0 && !self.chance
     }
-}
-
-/// Whether a skill lies within two standard errors of nothing; never when its error is not known.
-pub(super) fn is_chance(skill: f64, error: Option<f64>) -> bool {
-    error.is_some_and(|error| skill.abs() < ERRORS * error)
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "a skill is at most 1; what is beyond any integer saturates")]

@@ -3,7 +3,7 @@
 //! In: losses by origin. Out: one value a window, and how the last stands among them.
 
 use super::PAR;
-use crate::OriginLoss;
+use crate::view::OriginLoss;
 use chrono::NaiveDate;
 
 /// Origins in a window.

@@ -2,7 +2,7 @@
 //!
 //! In: the view's weights and its models. Out: moments in order, and who weighs most, gained and lost.
 
-use crate::{PastWeights, ReportView};
+use crate::view::{PastWeights, ReportView};
 
 /// A weight that moved by less than this is practically unchanged: one point.
 const STEADY: f64 = 0.01;

@@ -1,11 +1,7 @@
 //! What changed since the last report: a paragraph by rule and the table it rests on.
 
 use super::parts::{note, prose};
-use crate::{
-    drivers,
-    page::Page,
-    text::{drivers as words, labels},
-};
+use crate::{drivers, labels, page::Page, text::drivers as words};
 use maud::{Markup, html};
 
 /// The section.

@@ -1,11 +1,7 @@
 //! How the forecast was made: validation, weights and calibration with their figures, then every model.
 
 use super::parts::prose;
-use crate::{
-    ModelView,
-    page::Page,
-    text::{labels, methods},
-};
+use crate::{labels, page::Page, text::methods, view::ModelView};
 use maud::{Markup, html};
 
 /// The section.

@@ -2,12 +2,7 @@
 
 use super::parts::{bar_cell, cell, figure, note, prose};
 use crate::{
-    RoundLevel,
-    figure::Figure,
-    findings,
-    format::price_decimals,
-    page::Page,
-    text::{labels, sentences},
+    figure::Figure, findings, format::price_decimals, labels, page::Page, text::sentences, view::RoundLevel,
 };
 use chrono::Datelike;
 use maud::{Markup, html};

@@ -1,14 +1,8 @@
 //! How good the forecasts were out of sample: scoreboard, past forecasts, calibration.
 
 use super::parts::{cell, drawn, figure, note, prose};
-use crate::{
-    ScoreView,
-    charts::Size,
-    figure::Figure,
-    page::Page,
-    quote,
-    text::{labels, sentences},
-};
+use crate::{charts::Size, figure::Figure, labels, page::Page, quote, text::sentences, view::ScoreView};
+use forecaster_domain::ModelId;
 use maud::{Markup, PreEscaped, html};
 
 /// Scores of the ensemble and of every model, then the models left out.
@@ -42,7 +36,7 @@ pub(super) fn scoreboard(page: &Page<'_>) -> Markup {
                         tr {
                             th scope="row" {
                                 (labels::model_name(language, &model.name))
-                                @if model.name == "random_walk" { " " span.tag { (labels::yes_benchmark(language)) } }
+                                @if model.name == ModelId::RandomWalk.as_str() { " " span.tag { (labels::yes_benchmark(language)) } }
                             }
                             (score_cells(page, Some(model.weight), model.scores.as_ref()))
                         }

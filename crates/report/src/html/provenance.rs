@@ -2,10 +2,11 @@
 
 use super::parts::{cell, note, prose, words};
 use crate::{
-    SourceView,
+    labels,
     page::Page,
     quote,
-    text::{labels, provenance, sentences},
+    text::{provenance, sentences},
+    view::SourceView,
 };
 use maud::{Markup, html};
 

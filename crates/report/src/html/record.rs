@@ -1,12 +1,7 @@
 //! What the forecasts that were issued came to, and how the pair has moved of late: tables with their sentences.
 
 use super::parts::{cell, note, prose, words};
-use crate::{
-    drift,
-    page::Page,
-    text::{drift as drift_words, labels},
-    track_record,
-};
+use crate::{drift, labels, page::Page, text::drift as drift_words, track_record};
 use maud::{Markup, html};
 
 /// The track record of issued forecasts.

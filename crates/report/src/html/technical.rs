@@ -5,9 +5,10 @@ use crate::{
     figure::Figure,
     findings::{agitation, band_position, momentum, strength},
     format::DASH,
+    labels,
     page::Page,
     technical::{bollinger, macd, realised_volatility, rsi},
-    text::{labels, readings, sentences},
+    text::{readings, sentences},
 };
 use maud::{Markup, html};
 

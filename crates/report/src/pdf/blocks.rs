@@ -2,6 +2,7 @@
 //!
 //! In: sections of blocks. Out: the dictionary that `note.typ` reads; a block is a dictionary with its `kind`.
 
+use super::world;
 use crate::{
     charts::{self, Size},
     figure::Figure,
@@ -161,7 +162,7 @@ pub(super) fn text(text: &str) -> Value {
         match c {
             _ if blank && clean.ends_with(' ') => {}
             _ if blank => clean.push(' '),
-            c if super::world::has_glyph(c) => clean.push(c),
+            c if world::has_glyph(c) => clean.push(c),
             _ => clean.push('?'),
         }
     }
@@ -236,7 +237,7 @@ impl Chart {
         dict! {
             "alt" => text(&self.alt),
             "caption" => text(&self.caption),
-            "svg" => Bytes::from_string(self.svg.replace(|c| !super::world::has_glyph(c), "?")),
+            "svg" => Bytes::from_string(self.svg.replace(|c| !world::has_glyph(c), "?")),
         }
     }
 }

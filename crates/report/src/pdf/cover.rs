@@ -1,12 +1,7 @@
 //! The first page: warnings, the figures that matter, the verdict, the fan chart.
 
 use super::blocks::{Block, blocks, charted, text, texts};
-use crate::{
-    figure::Figure,
-    html::verdict,
-    page::Page,
-    text::{labels, sentences},
-};
+use crate::{figure::Figure, html::verdict, labels, page::Page, text::sentences};
 use typst::foundations::{Array, Dict, IntoValue, Value, dict};
 
 /// Adds warnings, headline and what opens the note.

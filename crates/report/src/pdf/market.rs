@@ -1,13 +1,7 @@
 //! The market around the pair: technical snapshot, regressors, volatility.
 
 use super::blocks::{Align, Block, Cell, Head, Place, Row, Section, Table, charted};
-use crate::{
-    charts::Size,
-    figure::Figure,
-    html::indicator_rows,
-    page::Page,
-    text::{labels, sentences},
-};
+use crate::{charts::Size, figure::Figure, html::indicator_rows, labels, page::Page, text::sentences};
 
 /// The sections.
 pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {

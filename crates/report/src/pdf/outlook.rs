@@ -5,8 +5,9 @@ use crate::{
     drivers,
     figure::Figure,
     html::{level_decimals, shown_steps},
+    labels,
     page::Page,
-    text::{drivers as driver_words, labels, sentences},
+    text::{drivers as driver_words, sentences},
 };
 
 /// The sections.

@@ -6,14 +6,16 @@ use super::{
     record,
 };
 use crate::{
-    ScoreView,
     charts::Size,
     figure::Figure,
     html::{score_columns, score_values},
+    labels,
     page::Page,
     quote,
-    text::{labels, sentences},
+    text::sentences,
+    view::ScoreView,
 };
+use forecaster_domain::ModelId;
 
 /// The sections.
 pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
@@ -45,7 +47,7 @@ fn scoreboard(page: &Page<'_>) -> Section {
         rows.push(row(Cell::new(labels::ensemble_without_chronos(language)), None, Some(scores)));
     }
     for model in &view.models {
-        let benchmark = model.name == "random_walk";
+        let benchmark = model.name == ModelId::RandomWalk.as_str();
         let tag = benchmark.then(|| labels::yes_benchmark(language).to_owned());
         let name = Cell { tag, ..Cell::new(labels::model_name(language, &model.name)) };
         rows.push(row(name, Some(model.weight), model.scores.as_ref()));

@@ -2,11 +2,12 @@
 
 use super::blocks::{Align, Block, Cell, Head, Model, Place, Row, Section, Table};
 use crate::{
-    ModelView, SourceView,
     html::resources_used,
+    labels,
     page::Page,
     quote,
-    text::{labels, methods, provenance as words, sentences},
+    text::{methods, provenance as words, sentences},
+    view::{ModelView, SourceView},
 };
 
 /// Up to so many series the table stays on one page, with what is said below it.

@@ -1,12 +1,7 @@
 //! What the forecasts that were issued came to, and how the pair has moved of late.
 
 use super::blocks::{Align, Block, Cell, Head, Place, Row, Section, Table};
-use crate::{
-    drift,
-    page::Page,
-    text::{drift as drift_words, labels},
-    track_record,
-};
+use crate::{drift, labels, page::Page, text::drift as drift_words, track_record};
 
 /// The track record of issued forecasts.
 pub(super) fn track_record(page: &Page<'_>) -> Section {

@@ -1,7 +1,7 @@
 //! The words of drift and regime, Spanish beside English. Figures arrive already worded.
 
 use super::names;
-use crate::{
+use crate::view::{
     DriftTestKind,
     Language::{self, English, Spanish},
     Regime,

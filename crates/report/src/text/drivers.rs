@@ -2,12 +2,12 @@
 
 use super::names;
 use crate::{
-    Language::{English, Spanish},
     findings::{
         drivers::{Held, Moved, Others, Part, Reasons, Revision},
         outlook::Place,
     },
     page::Page,
+    view::Language::{English, Spanish},
 };
 
 /// What moved: the pair.

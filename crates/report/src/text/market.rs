@@ -2,13 +2,16 @@
 
 use super::{names, readings};
 use crate::{
-    Language::{English, Spanish},
     findings::{
         BandPosition, Momentum,
         market::{Comparison, Extreme, Mover, Pulse, VolatilityNow, notable_correlation},
     },
     page::Page,
     technical::Bands,
+    view::{
+        Language::{English, Spanish},
+        Measure,
+    },
 };
 
 /// The price in its bands and among the observations before it.
@@ -78,7 +81,7 @@ fn lowered(text: &str) -> String {
 pub(crate) fn movers(page: &Page<'_>, most: &Mover, least: &Mover, count: usize) -> String {
     let language = page.language;
     let name = |mover: &Mover| names::series_in_words(language, &mover.0);
-    let change = |mover: &Mover| names::change(language, Some(mover.1), crate::Measure::Percent).unwrap_or_default();
+    let change = |mover: &Mover| names::change(language, Some(mover.1), Measure::Percent).unwrap_or_default();
     let (a, b) = (format!("{} ({})", name(most), change(most)), format!("{} ({})", name(least), change(least)));
     match language {
         Spanish if count == 1 || most.1 == least.1 => format!("En el año mostrado: {a}."),

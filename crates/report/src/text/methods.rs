@@ -1,71 +1,22 @@
 //! What each model is and how the pool is made, Spanish beside English. The pool's figures come from the view.
 
 use crate::{
-    Language::{self, English, Spanish},
-    ValidationView,
+    models,
     text::sentences,
+    view::{
+        Language::{self, English, Spanish},
+        ValidationView,
+    },
 };
 use chrono::{Datelike, NaiveDate};
 
 /// A short description of a model by its configured name; a generic line for one that is not known.
 pub(crate) fn description(language: Language, name: &str) -> &'static str {
-    match name {
-        "random_walk" => language.pick(
-            "La referencia: la mejor estimación de mañana es el último valor. Retornos logarítmicos gaussianos sin \
-             tendencia, con la volatilidad de las últimas 250 observaciones, que crece con la raíz del tiempo.",
-            "The benchmark: the best guess for tomorrow is the last value. Gaussian log returns without drift, with \
-             the volatility of the last 250 observations growing with the square root of time.",
-        ),
-        "market_walk" => language.pick(
-            "El paseo aleatorio de la referencia, pero desde la cotización de mercado: la mediana se mueve lo que la cotización \
-             ha explicado del retorno siguiente en los últimos 500 días, y el ancho pierde la varianza así explicada. Sin \
-             cotización es igual a la referencia.",
-            "The benchmark's random walk, but from the market's quote: the median moves by what the quote has explained of the \
-             next return over the last 500 days, and the width loses the variance explained. Without a quote it equals the \
-             benchmark.",
-        ),
-        "ewma_walk" => language.pick(
-            "Paseo aleatorio desde la cotización de mercado con volatilidad de promedios exponenciales (decaimientos 0,97 y \
-             0,99 al día), que vuelve con los pasos a la de 500 días. El ancho de cada paso se corrige por lo que de verdad \
-             ocurrió en cada día de la ventana (predicción conforme).",
-            "A random walk from the market's quote whose volatility is that of exponential averages (decays of 0.97 and 0.99 a \
-             day), returning over the steps to that of 500 days. The width of each step is corrected by what really happened \
-             on every day of the window (conformal prediction).",
-        ),
-        "arima_garch" => language.pick(
-            "Un ARMA sobre los retornos logarítmicos, de orden elegido por AICc y estimado por máxima verosimilitud \
-             exacta, con varianza GARCH(1,1) y errores t de Student. Los cuantiles salen de sumas de retornos simulados.",
-            "An ARMA on log returns, its order chosen by AICc and estimated by exact maximum likelihood, with GARCH(1,1) \
-             variance and Student-t errors. Quantiles come from sums of simulated returns.",
-        ),
-        "var" => language.pick(
-            "Autorregresión vectorial del par y sus series explicativas, con rezagos elegidos por AIC. Errores \
-             gaussianos: la covarianza de los residuos recientes, que vuelve con los pasos a la de los últimos 500.",
-            "A vector autoregression of the pair and its regressors, with the lag chosen by AIC. Gaussian errors: the \
-             covariance of the recent residuals, returning over the steps to that of the last 500.",
-        ),
-        "random_forest" => language.pick(
-            "Bosque de regresión cuantílica: muchos árboles sobre submuestras de la historia. Cada plazo se pronostica \
-             directamente, con los retornos a ese plazo reunidos en las hojas, simétricos en torno a un centro sin \
-             tendencia.",
-            "A quantile regression forest: many trees on subsamples of history. Each step is forecast directly, from \
-             the returns over that step gathered in the leaves, symmetric about a centre without drift.",
-        ),
-        "chronos" => language.pick(
-            "Chronos-Bolt (Ansari y otros, 2024), un transformer ya entrenado, que aquí no se vuelve a ajustar. Lee los \
-             precios de los últimos días hábiles, entrega los nueve deciles y se ejecuta localmente con ONNX Runtime. Las \
-             colas se extrapolan a partir de los deciles. El mínimo y el máximo esperados son los del trayecto, en \
-             trayectorias simuladas con sus cuantiles.",
-            "Chronos-Bolt (Ansari et al. 2024), a transformer trained beforehand and not fitted again here. It reads the \
-             prices of the last business days, gives the nine deciles, and runs locally through ONNX Runtime. The tails \
-             are extrapolated from the deciles. The expected low and high are those on the way, over paths sampled from \
-             its quantiles.",
-        ),
-        _ => language.pick(
-            "Modelo adicional de la configuración, validado y ponderado como los demás.",
-            "An additional model of the configuration, validated and weighted like the others.",
-        ),
-    }
+    let generic = language.pick(
+        "Modelo adicional de la configuración, validado y ponderado como los demás.",
+        "An additional model of the configuration, validated and weighted like the others.",
+    );
+    models::known(language, name).map_or(generic, |words| words.method)
 }
 
 /// Whose the weights of Chronos-Bolt are, where they are this project's own.

@@ -1,20 +1,17 @@
 //! What models and series are called, and how their changes are written. Names that are not known stay as they are.
 
-use super::labels;
 use crate::{
-    Language::{self, English, Spanish},
-    Measure, RATE_DIFFERENTIAL,
+    labels, models,
+    view::{
+        Language::{self, English, Spanish},
+        Measure, RATE_DIFFERENTIAL,
+    },
 };
 
 /// A model's name, or a shorter one where room is scarce.
 pub(crate) fn model(language: Language, name: &str, short: bool) -> String {
-    match (name, short) {
-        ("random_walk", true) => language.pick("Paseo", "Walk").to_owned(),
-        ("market_walk", true) => language.pick("Mercado", "Market").to_owned(),
-        ("ewma_walk", true) => "EWMA".to_owned(),
-        ("random_forest", true) => language.pick("Bosque", "Forest").to_owned(),
-        ("arima_garch", true) => "ARIMA".to_owned(),
-        ("chronos", true) => "Chronos".to_owned(),
+    match models::known(language, name) {
+        Some(words) if short => words.short.to_owned(),
         _ => labels::model_name(language, name),
     }
 }

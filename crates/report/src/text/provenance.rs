@@ -1,11 +1,11 @@
 //! Sentences on where the rates came from and what the note is not, Spanish beside English.
 
-use crate::Language;
+use crate::{labels, view::Language};
 
 /// "Proveedores que fallaron al actualizar los datos: mindicador.cl (usdclp); FRED (usdbrl, usdmxn)."
 pub(crate) fn failed_providers(language: Language, failed: &[(String, Vec<String>)]) -> String {
     let one = |(provider, series): &(String, Vec<String>)| {
-        format!("{} ({})", super::labels::provider_name(language, provider), series.join(", "))
+        format!("{} ({})", labels::provider_name(language, provider), series.join(", "))
     };
     let all = failed.iter().map(one).collect::<Vec<_>>().join("; ");
     let heading = language.pick(

@@ -1,12 +1,14 @@
 //! The words of the market's quote and of what it is worth, Spanish beside English.
 
-use super::labels;
 use crate::{
-    Language::{self, English, Spanish},
-    QuoteView,
     findings::{
         Direction,
         quote::{Course, Gap, Parts, Points, Reach},
+    },
+    labels,
+    view::{
+        Language::{self, English, Spanish},
+        QuoteView,
     },
 };
 

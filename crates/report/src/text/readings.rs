@@ -1,8 +1,8 @@
 //! The words of the rule-based readings: indicators and calibration, Spanish then English.
 
 use crate::{
-    Language,
     findings::{Agitation, BandPosition, Momentum, Strength, Width},
+    view::Language,
 };
 
 pub(crate) fn strength(language: Language, reading: Strength) -> &'static str {

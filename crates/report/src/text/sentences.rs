@@ -2,10 +2,13 @@
 //! has one spelling in the whole report; which sentence is said is decided in `findings`.
 
 use crate::{
-    Caution,
-    Language::{self, English, Spanish},
-    SourceGap, Staleness,
     findings::{Direction, Hits, Verdict},
+    labels,
+    view::{
+        Caution,
+        Language::{self, English, Spanish},
+        SourceGap, Staleness,
+    },
 };
 use forecaster_domain::{Horizon, Pair, RegressorGap};
 
@@ -90,7 +93,7 @@ fn business_days(language: Language, count: i64) -> String {
 
 /// Why the last value may not be what it seems.
 pub(crate) fn caution(language: Language, caution: &Caution) -> String {
-    let name = |provider: &str| super::labels::provider_name(language, provider);
+    let name = |provider: &str| labels::provider_name(language, provider);
     match (caution, language) {
         (Caution::StandIn { provider }, Spanish) => {
             format!("El último valor es una cotización del mercado ({}), que suple al dato oficial.", name(provider))

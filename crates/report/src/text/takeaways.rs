@@ -2,13 +2,13 @@
 
 use super::names;
 use crate::{
-    Language::{English, Spanish},
     findings::{
         outlook::{Agreement, Place, Widths},
         skill::{Trend, WINDOW},
         weights::Shift,
     },
     page::Page,
+    view::Language::{English, Spanish},
 };
 
 /// "1 modelo", "3 modelos".

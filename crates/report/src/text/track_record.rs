@@ -1,16 +1,19 @@
 //! The words of the track record, Spanish beside English. Figures arrive already worded.
 
-use super::labels;
 use crate::{
-    Language::{self, English, Spanish},
-    TrackVerdict,
+    labels, models,
+    view::{
+        Language::{self, English, Spanish},
+        TrackVerdict,
+    },
 };
+use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS};
 
 /// A model or pool as a table names it.
 pub(crate) fn name(language: Language, model: &str) -> String {
     match model {
-        "ensemble" => labels::ensemble(language).to_owned(),
-        "ensemble_without_chronos" => labels::ensemble_without_chronos(language).to_owned(),
+        ENSEMBLE => labels::ensemble(language).to_owned(),
+        ENSEMBLE_WITHOUT_CHRONOS => labels::ensemble_without_chronos(language).to_owned(),
         other => labels::model_name(language, other),
     }
 }
@@ -18,15 +21,11 @@ pub(crate) fn name(language: Language, model: &str) -> String {
 /// A model or pool within a sentence.
 fn in_words(language: Language, model: &str) -> String {
     match model {
-        "ensemble" => language.pick("el conjunto", "the ensemble").to_owned(),
-        "ensemble_without_chronos" => {
+        ENSEMBLE => language.pick("el conjunto", "the ensemble").to_owned(),
+        ENSEMBLE_WITHOUT_CHRONOS => {
             language.pick("el conjunto sin Chronos", "the ensemble without Chronos").to_owned()
         }
-        "random_walk" => language.pick("el paseo aleatorio", "the random walk").to_owned(),
-        "market_walk" => language.pick("el paseo desde el mercado", "the market walk").to_owned(),
-        "ewma_walk" => language.pick("el paseo EWMA", "the EWMA walk").to_owned(),
-        "random_forest" => language.pick("el bosque aleatorio", "the random forest").to_owned(),
-        other => labels::model_name(language, other),
+        other => models::known(language, other).map_or(other, |words| words.in_sentence).to_owned(),
     }
 }
 

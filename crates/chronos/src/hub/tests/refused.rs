@@ -1,9 +1,7 @@
 //! What does not come, and what is said about it.
 
-use super::{
-    super::{check_revision, is_name},
-    *,
-};
+use super::{super::revision::check_revision, *};
+use crate::name::is_name;
 use std::os::unix::fs::symlink;
 
 #[test]

@@ -1,11 +1,61 @@
 //! Who may read: everyone when no token is configured, else whoever brings it, as a bearer token or as the password of
-//! basic authentication, which browsers ask for.
+//! basic authentication, which browsers ask for; in what time, and with which headers.
 
-use super::Site;
-use crate::secret::Secret;
-use axum::http::header::{AUTHORIZATION, HeaderMap};
+use crate::daemon::http::answer::text;
+use crate::daemon::http::site::Site;
+use crate::host::secret::Secret;
+use axum::extract::{Request, State};
+use axum::http::header::{self, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use std::sync::Arc;
+
+/// Reports and pages are one file each, with inline styles; they load nothing, run nothing, and are framed by nobody.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
+
+/// Around every handler: the token, the time limit, the headers.
+pub(super) async fn admit(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let mut response = if for_everyone(&uri) || site.admits(request.headers()) {
+        tokio::time::timeout(site.limits.answer, next.run(request)).await.unwrap_or_else(|_| {
+            let seconds = site.limits.answer.as_secs_f32();
+            text(StatusCode::SERVICE_UNAVAILABLE, format!("the page was not ready within {seconds} s"))
+        })
+    } else {
+        unauthorized()
+    };
+    tracing::debug!(%method, path = uri.path(), status = response.status().as_u16(), "answered");
+    furnish(response.headers_mut());
+    response
+}
+
+/// Supervisors and load balancers have no token. /readyz itself holds back what is not for them.
+fn for_everyone(uri: &Uri) -> bool {
+    matches!(uri.path(), "/healthz" | "/readyz")
+}
+
+fn unauthorized() -> Response {
+    let mut response = text(
+        StatusCode::UNAUTHORIZED,
+        "this page needs the token of service.http.token: as Authorization: Bearer TOKEN, or as the password of any user",
+    );
+    let challenge = HeaderValue::from_static("Basic realm=\"forecaster\", charset=\"UTF-8\"");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    response
+}
+
+fn furnish(headers: &mut HeaderMap) {
+    let mut set = |name: HeaderName, value| drop(headers.insert(name, HeaderValue::from_static(value)));
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(header::CONTENT_SECURITY_POLICY, POLICY);
+    // A report never changes, and says so itself.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
 
 impl Site {
     /// Whether a request with these headers may see everything.
@@ -35,7 +85,6 @@ fn brings(headers: &HeaderMap, token: &Secret) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
 
     fn admitted(authorization: &str) -> bool {
         let file = tempfile::NamedTempFile::new().unwrap();

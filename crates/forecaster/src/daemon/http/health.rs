@@ -1,7 +1,7 @@
 //! `/healthz`: is the daemon alive. `/readyz`: is it at work, with what configuration, and how do its horizons stand.
 
-use super::Site;
 use super::answer::{text, typed};
+use super::site::Site;
 use crate::daemon::state::{ConfigurationState, DaemonState, HorizonState, LastRun};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};

@@ -1,10 +1,10 @@
 //! `/`: how the daemon stands, at a glance.
 
-use super::Site;
 use super::answer::page;
 use super::page::{away, document, instant, price};
 use super::reports::links;
 use super::shelf::Report;
+use super::site::Site;
 use crate::daemon::state::{DaemonState, HorizonState, LastRun};
 use axum::extract::State;
 use axum::response::Response;

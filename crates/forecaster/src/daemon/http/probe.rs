@@ -1,6 +1,6 @@
 //! `forecaster healthcheck`: asks the daemon's /healthz, for containers, whose images need no other client then.
 
-use crate::config::Config;
+use crate::config::settings::Config;
 use crate::failure::{Failure, Outcome};
 use std::io::{Error, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -20,10 +20,9 @@ const LONGEST: usize = 8 << 10;
 pub(crate) fn healthcheck(config: &Config) -> Result<Outcome, Failure> {
     let listen = &config.service.http.listen;
     if listen.is_empty() {
-        return Err(Failure::failed("no server is configured: service.http.listen is empty")
-            .hint("set service.http.listen to an address such as \"127.0.0.1:9187\""));
+        return Err(Failure::NoPages);
     }
-    let address = listen.parse().map(reachable).map_err(|_| Failure::usage(format!("{listen} is no address")))?;
+    let address = listen.parse().map(reachable).map_err(|_| Failure::NoAddress(listen.to_owned()))?;
     ask(address, ANSWER).map(|()| Outcome::Done)
 }
 
@@ -38,10 +37,7 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 }
 
 fn ask(address: SocketAddr, patience: Duration) -> Result<(), Failure> {
-    let answer = exchange(address, patience).map_err(|error| {
-        Failure::failed(format!("the daemon at {address} does not answer: {error}"))
-            .hint("systemctl status forecaster.service, or the container's log, says why")
-    })?;
+    let answer = exchange(address, patience).map_err(|source| Failure::DaemonSilent { address, source })?;
     let answer = String::from_utf8_lossy(&answer);
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let status = head.lines().next().unwrap_or_default();
@@ -49,10 +45,9 @@ fn ask(address: SocketAddr, patience: Duration) -> Result<(), Failure> {
         Some("200") if status.starts_with("HTTP/1.") => Ok(()),
         Some(_) if status.starts_with("HTTP/1.") => {
             let reason = body.lines().next().filter(|line| !line.is_empty()).unwrap_or(status);
-            Err(Failure::failed(format!("the daemon at {address} is not well: {reason}")))
+            Err(Failure::DaemonUnwell { address, reason: reason.to_owned() })
         }
-        _ => Err(Failure::failed(format!("what answers at {address} does not speak HTTP"))
-            .hint("see which program listens there: ss -ltnp")),
+        _ => Err(Failure::NotHttp(address)),
     }
 }
 
@@ -138,7 +133,7 @@ mod tests {
     #[test]
     fn without_a_server_there_is_nothing_to_ask() {
         let error = configured("").unwrap_err();
-        assert!(error.to_string().contains("no server is configured") && error.hint.is_some());
+        assert!(error.to_string().contains("no server is configured") && error.hint().is_some());
     }
 
     #[test]

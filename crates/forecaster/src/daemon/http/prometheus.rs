@@ -6,8 +6,8 @@
 mod families;
 mod ledger;
 
-use super::Site;
 use super::answer::{text, typed};
+use super::site::Site;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;

@@ -1,10 +1,10 @@
 //! The reports over HTTP: what there is, horizon by horizon, and the files themselves.
 
-use super::Site;
 use super::answer::{page, redirect, text, typed};
 use super::page::{document, instant};
 use super::report_name::ReportName;
 use super::shelf::{LARGEST, Report, Shelf, Unavailable};
+use super::site::Site;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, HeaderValue};

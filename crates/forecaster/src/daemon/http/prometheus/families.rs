@@ -3,7 +3,7 @@
 use super::ledger::{HorizonRuns, Judged, Runs};
 use crate::daemon::state::DaemonState;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use forecaster_domain::Horizon;
+use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon};
 use forecaster_ledger::{OutboxCounts, RunStatus};
 use prometheus::{GaugeVec, IntCounterVec, Opts, Registry, Result};
 use std::iter::once;
@@ -207,8 +207,8 @@ fn models(registry: &Registry, horizons: &[HorizonRuns]) -> Result<()> {
     for HorizonRuns { horizon, issued, .. } in horizons {
         let Some((run, _)) = issued else { continue };
         let measured = &run.measured;
-        let pools = once(("ensemble", measured.ensemble.as_ref()))
-            .chain(once(("ensemble_without_chronos", measured.ensemble_without_chronos.as_ref())));
+        let pools = once((ENSEMBLE, measured.ensemble.as_ref()))
+            .chain(once((ENSEMBLE_WITHOUT_CHRONOS, measured.ensemble_without_chronos.as_ref())));
         let models = measured.models.iter().map(|(name, judged)| (name.as_str(), Some(judged)));
         let known = models.chain(pools).filter_map(|(name, judged): (&str, Option<&Judged>)| Some((name, judged?)));
         for (model, judged) in known {

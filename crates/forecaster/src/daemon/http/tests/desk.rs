@@ -2,11 +2,12 @@
 
 use super::client::{Answer, ask};
 use crate::daemon::http::connections::Limits;
-use crate::daemon::http::{Pages, serve_within};
+use crate::daemon::http::serve_within;
+use crate::daemon::http::site::Pages;
 use crate::daemon::mailer::MailState;
 use crate::daemon::pulse::Pulse;
 use crate::daemon::state::{ChronosState, ConfigurationState, DaemonState, HorizonState, LastRun};
-use crate::secret::Secret;
+use crate::host::secret::Secret;
 use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
 use forecaster_ledger::{Ledger, RunRecord, RunStatus};

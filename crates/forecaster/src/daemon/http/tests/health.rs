@@ -2,8 +2,8 @@
 
 use super::client::ask;
 use super::desk::{Desk, Setting, TOKEN, instant};
-use crate::config::Config;
-use crate::daemon::http::healthcheck;
+use crate::config::settings::Config;
+use crate::daemon::http::probe::healthcheck;
 use crate::daemon::state::{ChronosState, LastRun};
 use crate::failure::Outcome;
 use base64::Engine;

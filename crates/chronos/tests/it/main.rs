@@ -1,0 +1,11 @@
+//! The crate from outside: checkpoints, the graph against the reference, pipelines. One binary for all of it, since
+//! linking takes most of the time.
+#![allow(clippy::unwrap_used)]
+
+mod embedded;
+mod model;
+mod parity;
+mod pipeline;
+mod predictor;
+
+mod fixture;

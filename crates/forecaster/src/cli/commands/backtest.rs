@@ -1,0 +1,139 @@
+//! `forecaster backtest`.
+
+use crate::cli::args::BacktestArgs;
+use crate::cli::output::{chosen, print, print_json};
+use crate::config::parsed::model_names;
+use crate::config::settings::Config;
+use crate::failure::{Failure, Outcome};
+use crate::forecast::backtest::{HorizonScores, Period, backtest as replay};
+use crate::forecast::cache::LedgerCache;
+use crate::forecast::chronos::ChronosSource;
+use crate::forecast::left_out::LeftOut;
+use crate::host::clock::today;
+use crate::market::Market;
+use crate::publish::document::ScoresDocument;
+use crate::run::ledger::open_ledger;
+use chrono::{Days, NaiveDate};
+use forecaster_domain::{Horizon, ModelId};
+use forecaster_ensemble::{Judged, Skill};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+#[derive(Serialize)]
+struct BacktestDocument {
+    pair: String,
+    from: NaiveDate,
+    to: NaiveDate,
+    every: u32,
+    horizons: BTreeMap<&'static str, HorizonDocument>,
+}
+
+#[derive(Serialize)]
+struct HorizonDocument {
+    origins: usize,
+    models: BTreeMap<String, ScoresDocument>,
+    left_out: Vec<LeftOut>,
+}
+
+impl From<&HorizonScores> for HorizonDocument {
+    fn from(scores: &HorizonScores) -> Self {
+        Self {
+            origins: scores.origins,
+            models: scores.models.iter().map(|(name, judged)| (name.clone(), Some(*judged).into())).collect(),
+            left_out: scores.left_out.clone(),
+        }
+    }
+}
+
+/// Replays the horizons asked for and prints their scores.
+pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<Outcome, Failure> {
+    let models = models_of(args)?;
+    let horizons = chosen(args.horizon, config)?;
+    let market = Market::load(config, None, today(config))?;
+    // Unless asked for, no forecast is judged by quotes that stand in for official rates.
+    let to = args.to.unwrap_or_else(|| market.last_official());
+    let from = args.from.unwrap_or_else(|| to - Days::new(730));
+    if from > to {
+        return Err(Failure::FromAfterTo { from, to });
+    }
+    let ledger = open_ledger(config)?;
+    let cache = LedgerCache { ledger: &ledger, today: today(config) };
+    let period = Period { from, to, every: args.every as usize };
+    let chronos = ChronosSource::default();
+    let mut scores = Vec::new();
+    for horizon in horizons {
+        scores.push((horizon, replay(config, &market, horizon, &period, models.as_deref(), &cache, &chronos)?));
+    }
+    chronos.release();
+    if args.json {
+        print_json(&BacktestDocument {
+            pair: market.pair.to_string(),
+            from,
+            to,
+            every: args.every,
+            horizons: scores.iter().map(|(horizon, scores)| (horizon.key(), scores.into())).collect(),
+        })?;
+    } else {
+        print(&format!("{} from {from} to {to}, every {}\n{}", market.pair, args.every, table(&scores)))?;
+    }
+    let complete = scores.iter().all(|(_, scores)| scores.left_out.is_empty());
+    Ok(if complete { Outcome::Done } else { Outcome::Degraded })
+}
+
+/// The models of `--models`; `None` when it was not given.
+fn models_of(args: &BacktestArgs) -> Result<Option<Vec<ModelId>>, Failure> {
+    let Some(names) = &args.models else { return Ok(None) };
+    let parse = |name: &String| {
+        let known = || format!("{}, {}", model_names(), ModelId::Chronos);
+        name.parse::<ModelId>().map_err(|_| Failure::NoSuchModel { name: name.clone(), known: known() })
+    };
+    let models = names.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    match (1..models.len()).find(|i| models[..*i].contains(&models[*i])) {
+        Some(index) => Err(Failure::ModelTwice(models[index].as_str())),
+        None => Ok(Some(models)),
+    }
+}
+
+/// A skill in per cent with its standard error: "+1.23 +- 0.45".
+fn with_error(skill: Option<Skill>) -> String {
+    let Some(Skill { value, error }) = skill else { return "-".to_owned() };
+    let error = error.map_or_else(|| "-".to_owned(), |error| format!("{:.2}", 100.0 * error));
+    format!("{:+.2} +- {error}", 100.0 * value)
+}
+
+fn table(horizons: &[(Horizon, HorizonScores)]) -> String {
+    let mut text = String::new();
+    for (horizon, scores) in horizons {
+        let _ = writeln!(text, "\n{horizon}, {} origins", scores.origins);
+        let _ = writeln!(
+            text,
+            "{:<26}{:>5}{:>10}{:>9}{:>8}{:>8}{:>8}{:>8}{:>9}{:>7}{:>16}{:>16}",
+            "", "n", "WQL", "RMSE", "MAPE %", "MASE", "80 %", "95 %", "skill %", "+-", "first date", "last date"
+        );
+        let mut models: Vec<_> = scores.models.iter().collect();
+        models.sort_by(|a, b| a.1.scores.wql.total_cmp(&b.1.scores.wql));
+        for (model, judged) in models {
+            let Judged { scores: s, skill, .. } = judged;
+            let _ = writeln!(
+                text,
+                "{model:<26}{:>5}{:>10.6}{:>9.2}{:>8.2}{:>8.2}{:>8.1}{:>8.1}{:>+9.2}{:>7}{:>16}{:>16}",
+                s.n,
+                s.wql,
+                s.rmse,
+                s.mape,
+                s.mase,
+                100.0 * s.coverage80,
+                100.0 * s.coverage95,
+                100.0 * skill,
+                judged.skill_error.map_or_else(|| "-".to_owned(), |error| format!("{:.2}", 100.0 * error)),
+                with_error(judged.first),
+                with_error(judged.last)
+            );
+        }
+        for left_out in &scores.left_out {
+            let _ = writeln!(text, "left out: {}: {}", left_out.model, left_out.reason);
+        }
+    }
+    text
+}

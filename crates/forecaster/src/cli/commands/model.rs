@@ -1,0 +1,28 @@
+//! `forecaster model`: the checkpoints at hand.
+
+mod bench;
+mod fetch;
+mod list;
+mod listing;
+mod predict;
+mod verify;
+
+use crate::cli::args::ModelCommand;
+use crate::config::settings::Config;
+use crate::failure::{Failure, Outcome};
+
+/// Carries out a `model` command.
+pub(crate) fn model(command: &ModelCommand, config: &Config) -> Result<Outcome, Failure> {
+    match command {
+        ModelCommand::List { json } => list::list(config, *json),
+        ModelCommand::Pull { name, revision } => fetch::pull(config, name, revision),
+        ModelCommand::Import { directory, name } => fetch::import(config, directory, name.as_deref()),
+        ModelCommand::Verify { name, json } => verify::verify(config, name.as_deref(), *json),
+        ModelCommand::Bench { name, context, json } => {
+            bench::bench(config, name.as_deref(), *context as usize, *json)
+        }
+        ModelCommand::Predict { name, input, steps, json } => {
+            predict::predict(config, name, input, *steps as usize, *json)
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! `forecaster rates`.
+
+use crate::cli::args::RatesCommand;
+use crate::cli::output::{print, print_json};
+use crate::config::settings::Config;
+use crate::failure::{Failure, Outcome};
+use crate::host::clock::today;
+use crate::market::fetch::Wish;
+use crate::market::series::{MIN_OBSERVATIONS, quality_rules};
+use chrono::{NaiveDate, Utc};
+use forecaster_rates::{
+    Action, AvailableSeries, IMPORT_SOURCE, MergeRules, QualityRules, RatesError, RatesStore, StoredObservation,
+    assemble, assemble_pair, available, check, read_csv,
+};
+use serde::Serialize;
+use std::fmt::Write;
+use std::path::Path;
+
+#[derive(Serialize)]
+struct SeriesRow {
+    name: String,
+    provider: String,
+    made_of: Option<String>,
+    observations: usize,
+    first: NaiveDate,
+    last: NaiveDate,
+    last_value: f64,
+    refused: usize,
+}
+
+/// A series whose file cannot be read.
+#[derive(Serialize)]
+struct BrokenRow {
+    name: String,
+    error: String,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Row {
+    Whole(SeriesRow),
+    Broken(BrokenRow),
+}
+
+/// Shows, checks or imports rates.
+pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<Outcome, Failure> {
+    let store = RatesStore::open(&config.service.data_dir)?;
+    match command {
+        RatesCommand::Sync { from, series, accept_revisions, json } => {
+            let wish = Wish { from: *from, series: series.clone(), accept_revisions: *accept_revisions };
+            super::sync::synchronise(config, &wish, *json)
+        }
+        RatesCommand::Show { revisions: true, .. } => show_revisions(&store),
+        RatesCommand::Show { json, .. } => show(&store, config, *json),
+        RatesCommand::Check { series } => check_series(&store, config, series.as_deref()),
+        RatesCommand::Import { file, series } => import(&store, config, file, series),
+    }
+}
+
+fn rules(config: &Config, name: &str) -> Result<QualityRules, Failure> {
+    let pair = config.pair();
+    Ok(quality_rules(pair, name, today(config)))
+}
+
+/// A series by name, or why it cannot be had.
+type Assembled = (String, Result<AvailableSeries, RatesError>);
+
+/// All series, and the pair's where it has to be made of others. One that cannot be read hides no other.
+fn all(store: &RatesStore, config: &Config) -> Result<Vec<Assembled>, Failure> {
+    let (names, pair) = (available(store)?, config.pair());
+    let own = pair.series_name();
+    let rules = |name: &str| quality_rules(pair, name, today(config));
+    let made = (!names.contains(&own)).then(|| assemble_pair(store, pair, rules, None, MIN_OBSERVATIONS));
+    // A pair that cannot be made is no fault of a list.
+    let made = made.and_then(Result::ok).map(|available| (own, Ok(available)));
+    let each = |name: String| {
+        let assembled = assemble(store, &name, &rules(&name), None);
+        (name, assembled)
+    };
+    Ok(made.into_iter().chain(names.into_iter().map(each)).collect())
+}
+
+fn row(name: String, available: AvailableSeries) -> SeriesRow {
+    let series = &available.checked.series;
+    SeriesRow {
+        name,
+        observations: series.len(),
+        first: series.first_date(),
+        last: series.last_date(),
+        last_value: series.last_value(),
+        refused: available.checked.refused().count(),
+        made_of: available.made_of,
+        provider: available.provider,
+    }
+}
+
+fn show(store: &RatesStore, config: &Config, json: bool) -> Result<Outcome, Failure> {
+    let rows: Vec<Row> = all(store, config)?
+        .into_iter()
+        .map(|(name, available)| match available {
+            Ok(available) => Row::Whole(row(name, available)),
+            Err(error) => Row::Broken(BrokenRow { name, error: error.to_string() }),
+        })
+        .collect();
+    let broken = rows.iter().any(|row| matches!(row, Row::Broken(_)));
+    let outcome = if broken { Outcome::Degraded } else { Outcome::Done };
+    if json {
+        print_json(&rows)?;
+        return Ok(outcome);
+    }
+    let mut text = format!(
+        "{:<16}{:<20}{:>8}  {:<12}{:<12}{:>12}{:>9}\n",
+        "series", "provider", "values", "first", "last", "last value", "refused"
+    );
+    for row in rows {
+        let _ = match row {
+            Row::Whole(row) => writeln!(
+                text,
+                "{:<16}{:<20}{:>8}  {:<12}{:<12}{:>12.4}{:>9}{}",
+                row.name,
+                row.provider,
+                row.observations,
+                row.first.to_string(),
+                row.last.to_string(),
+                row.last_value,
+                row.refused,
+                row.made_of.map(|made_of| format!("  = {made_of}")).unwrap_or_default()
+            ),
+            Row::Broken(row) => writeln!(text, "{:<16}{}", row.name, row.error),
+        };
+    }
+    print(&text)?;
+    Ok(outcome)
+}
+
+/// The values that were replaced, with what replaced them and when that was known.
+fn show_revisions(store: &RatesStore) -> Result<Outcome, Failure> {
+    let mut text = String::new();
+    for name in store.series()? {
+        let versions = store.load_versions(&name)?.unwrap_or_default();
+        for pair in versions.windows(2).filter(|pair| pair[0].date == pair[1].date) {
+            let (old, new) = (&pair[0], &pair[1]);
+            let _ = writeln!(
+                text,
+                "{name:<12}{}  {} ({}) -> {} ({}), known since {} UTC",
+                new.date,
+                old.value,
+                old.source,
+                new.value,
+                new.source,
+                new.fetched_at.format("%Y-%m-%d %H:%M")
+            );
+        }
+    }
+    print(if text.is_empty() { "no value of the store was ever replaced\n" } else { &text })?;
+    Ok(Outcome::Done)
+}
+
+fn check_series(store: &RatesStore, config: &Config, only: Option<&str>) -> Result<Outcome, Failure> {
+    let checked = match only {
+        Some(name) => vec![(name.to_owned(), Ok(assemble(store, name, &rules(config, name)?, None)?))],
+        None => all(store, config)?,
+    };
+    let (mut text, mut outcome) = (String::new(), Outcome::Done);
+    for (name, available) in checked {
+        let available = match available {
+            Ok(available) => available,
+            Err(error) => {
+                let _ = writeln!(text, "{name}: {error}");
+                outcome = Outcome::Degraded;
+                continue;
+            }
+        };
+        let findings = &available.checked.findings;
+        let count = |action: fn(&Action) -> bool| findings.iter().filter(|f| action(&f.action)).count();
+        let _ = writeln!(
+            text,
+            "{name}: {} values accepted, {} refused, {} repaired, {} noted",
+            available.checked.series.len(),
+            count(|a| *a == Action::Refused),
+            count(|a| matches!(a, Action::Repaired(_))),
+            count(|a| *a == Action::Noted)
+        );
+        findings.iter().for_each(|finding| {
+            let _ = writeln!(text, "  {finding}");
+        });
+    }
+    print(&text)?;
+    Ok(outcome)
+}
+
+/// Takes the observations of a CSV file that pass the checks into the store, and says which did not.
+fn import(store: &RatesStore, config: &Config, file: &Path, name: &str) -> Result<Outcome, Failure> {
+    let raw = read_csv(file)?;
+    let checked = check(name, &raw, &rules(config, name)?)?;
+    let fetched_at = Utc::now();
+    let observations: Vec<StoredObservation> = checked
+        .series
+        .observations()
+        .map(|o| StoredObservation { date: o.date, value: o.value, source: IMPORT_SOURCE.into(), fetched_at })
+        .collect();
+    let report = store.merge(name, &observations, &MergeRules::trusting())?;
+    let mut text = format!(
+        "{name}: {} read from {}, {} added, {} unchanged, {} revised, {} refused\n",
+        raw.len(),
+        file.display(),
+        report.added,
+        report.unchanged,
+        report.revised.len(),
+        checked.refused().count()
+    );
+    for finding in &checked.findings {
+        let _ = writeln!(text, "  {finding}");
+    }
+    for revision in &report.revised {
+        let _ = writeln!(text, "  {}: {} replaced by {}", revision.date, revision.old, revision.new);
+    }
+    print(&text)?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,120 @@
+//! `forecaster run`.
+
+use crate::assignment::Assignment;
+use crate::cli::args::{HorizonChoice, RunArgs};
+use crate::cli::output::{chosen, print, print_json};
+use crate::config::settings::Config;
+use crate::failure::{Failure, Outcome};
+use crate::forecast::chronos::ChronosSource;
+use crate::host::clock::today;
+use crate::host::lock;
+use crate::market::Market;
+use crate::market::fetch;
+use crate::notify::delivery;
+use crate::run::context::{Publishing, Workplace};
+use crate::run::interrupt;
+use crate::run::ledger::open_ledger_or_begin_anew;
+use crate::run::{self, Issued};
+use chrono::NaiveDate;
+use forecaster_domain::Horizon;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// Runs the horizons asked for, one after the other; one that fails does not stop the others.
+pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
+    let horizons = chosen(args.horizon, config)?;
+    if let Some(as_of) = args.as_of.filter(|d| *d > today(config)) {
+        return Err(Failure::AsOfInTheFuture(as_of));
+    }
+    let fetched = fetch::for_run(config, today(config), args.offline || is_known(config, args.as_of)?);
+    let market = Market::load(config, args.as_of, today(config))?.with(fetched);
+    market.warn_of_gaps();
+    let ledger = Arc::new(open_ledger_or_begin_anew(config)?);
+    let publishing = Arc::new(Publishing::default());
+    let in_progress = interrupt::watch(&publishing, &ledger)?;
+    let mut outcome = Outcome::Done;
+    let mut published = Vec::new();
+    let mut failure = None;
+    let chronos = ChronosSource::guarded(config);
+    let uses_chronos = |horizon: &Horizon| config.horizons.get(*horizon).chronos.enabled;
+    let last_with_chronos = horizons.iter().rposition(uses_chronos);
+    for (index, horizon) in horizons.into_iter().enumerate() {
+        // Kept from one horizon to the next that uses it.
+        let release = config.chronos.idle_unload_seconds == 0 || last_with_chronos.is_none_or(|last| index >= last);
+        let _alone = lock::horizon(&config.service.data_dir, horizon)?;
+        let place =
+            Workplace { config, market: &market, ledger: &ledger, chronos: &chronos, release, email: !args.no_email };
+        let assignment = Assignment::by_hand(horizon);
+        in_progress.set(&assignment.run_id);
+        match run::carry_out(&assignment, &place, &publishing) {
+            Ok(issued) => {
+                if !args.json {
+                    print(&summary(&issued, &market))?;
+                }
+                outcome = outcome.and(issued.outcome());
+                published.push(issued.published);
+            }
+            Err(error) => failure = Some(error),
+        }
+    }
+    if !args.no_email {
+        delivery::after_runs(&ledger, config);
+    }
+    if args.json {
+        let documents: Vec<_> = published.iter().map(|p| &p.document).collect();
+        match (args.horizon, documents.first()) {
+            (HorizonChoice::One(_), Some(document)) => print_json(document)?,
+            (HorizonChoice::One(_), None) => {}
+            (HorizonChoice::All, _) => print_json(&documents)?,
+        }
+    }
+    failure.map_or(Ok(outcome), Err)
+}
+
+/// Whether all that a forecast as of that date can see is there already.
+fn is_known(config: &Config, as_of: Option<NaiveDate>) -> Result<bool, Failure> {
+    let Some(as_of) = as_of else { return Ok(false) };
+    let load = |until| Market::load(config, until, today(config));
+    // A quote that stood in for the official rate of then may give way to it by now.
+    let is_quoted = || load(Some(as_of)).is_ok_and(|then| then.stand_in().is_some());
+    Ok(load(None).is_ok_and(|market| market.as_of() >= as_of) && !is_quoted())
+}
+
+fn summary(issued: &Issued, market: &Market) -> String {
+    let Issued { forecast, published, .. } = issued;
+    let ensemble = &forecast.ensemble;
+    let end = ensemble.last_step();
+    let last = market.history.pair().last_value();
+    let ((low80, high80), (low95, high95)) = (ensemble.interval80(end), ensemble.interval95(end));
+    let mut text = String::new();
+    let date: NaiveDate = ensemble.dates()[end];
+    let _ = writeln!(
+        text,
+        "{} {}: {:.2} on {} (last {:.2} on {}), 80 % {:.2} to {:.2}, 95 % {:.2} to {:.2}",
+        market.pair,
+        forecast.horizon,
+        ensemble.median(end),
+        date,
+        last,
+        market.as_of(),
+        low80,
+        high80,
+        low95,
+        high95
+    );
+    if let Some(judged) = forecast.ensemble_judged {
+        let _ = writeln!(
+            text,
+            "  out of sample, {} origins: skill against the random walk {:+.1} %, 80 % interval held {:.0} %, 95 % {:.0} %",
+            judged.scores.n,
+            100.0 * judged.skill,
+            100.0 * judged.scores.coverage80,
+            100.0 * judged.scores.coverage95
+        );
+    }
+    for left_out in &forecast.left_out {
+        let _ = writeln!(text, "  left out: {}: {}", left_out.model, left_out.reason);
+    }
+    let _ = writeln!(text, "  report: {}", published.paths.html.display());
+    text
+}

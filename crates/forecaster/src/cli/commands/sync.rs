@@ -1,0 +1,143 @@
+//! `forecaster rates sync`.
+
+use crate::cli::output::{print, print_json};
+use crate::config::settings::Config;
+use crate::failure::{Failure, Outcome};
+use crate::host::clock::today;
+use crate::host::progress;
+use crate::market::fetch::{self, Wish};
+use chrono::NaiveDate;
+use forecaster_rates::SeriesOutcome;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// Fetches, with a line a series; on a terminal with a bar while it lasts.
+pub(crate) fn synchronise(config: &Config, wish: &Wish, json: bool) -> Result<Outcome, Failure> {
+    if fetch::has_nobody_to_ask(config) {
+        return Err(Failure::NoProvider);
+    }
+    let series = if wish.series.is_empty() { fetch::needed(config)? } else { wish.series.clone() };
+    let bar = progress::bar("rates", series.len() as u64);
+    let wish = Wish { series, ..wish.clone() };
+    let done = |outcome: &SeriesOutcome| {
+        bar.set_message(outcome.series.clone());
+        bar.inc(1);
+    };
+    let outcomes = fetch::by_hand(config, today(config), &wish, &done);
+    progress::finish(&bar);
+    let outcomes = outcomes?;
+    if json {
+        print_json(&outcomes.iter().map(SyncRow::from).collect::<Vec<_>>())?;
+    } else {
+        print(&outcomes.iter().map(sync_lines).collect::<String>())?;
+    }
+    if let Some(error) = outcomes.iter().find_map(|outcome| outcome.store_error.as_ref()) {
+        return Err(Failure::Store(error.clone()));
+    }
+    let answered = outcomes.iter().filter(|outcome| outcome.is_answered()).count();
+    if answered == 0 {
+        return Err(Failure::NoAnswer);
+    }
+    Ok(if answered == outcomes.len() { Outcome::Done } else { Outcome::Degraded })
+}
+
+/// Revisions or findings of one answer that are listed.
+const SHOWN: usize = 5;
+
+#[derive(Serialize)]
+struct SyncRow {
+    series: String,
+    added: usize,
+    last: Option<NaiveDate>,
+    provider: Option<String>,
+    up_to_date: bool,
+    providers: Vec<ProviderRow>,
+    disagreements: Vec<String>,
+    doubt: Option<String>,
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ProviderRow {
+    name: String,
+    added: usize,
+    unchanged: usize,
+    revised: usize,
+    withheld: usize,
+    refused: Vec<String>,
+    error: Option<String>,
+}
+
+impl From<&SeriesOutcome> for SyncRow {
+    fn from(outcome: &SeriesOutcome) -> Self {
+        let (last, provider) = outcome.newest.clone().unzip();
+        let providers = outcome.providers.iter().map(|asked| {
+            let report = asked.outcome.as_ref().ok().cloned().unwrap_or_default();
+            ProviderRow {
+                name: asked.provider.clone(),
+                added: report.added,
+                unchanged: report.unchanged,
+                revised: report.revised.len(),
+                withheld: report.withheld.len(),
+                refused: asked.findings.clone(),
+                error: asked.outcome.as_ref().err().cloned(),
+            }
+        });
+        Self {
+            series: outcome.series.clone(),
+            added: outcome.added(),
+            last,
+            provider,
+            up_to_date: outcome.up_to_date,
+            providers: providers.collect(),
+            disagreements: outcome.disagreements.clone(),
+            doubt: outcome.doubt.as_ref().map(ToString::to_string),
+            error: outcome.store_error.clone(),
+        }
+    }
+}
+
+/// One line a series, and under it one for each thing that an operator should know.
+fn sync_lines(outcome: &SeriesOutcome) -> String {
+    let newest = outcome.newest.as_ref().map(|(date, provider)| format!("up to {date} ({provider})"));
+    let newest = newest.unwrap_or_else(|| "nothing is known of it".to_owned());
+    let behind = if outcome.up_to_date { "" } else { ", not up to date" };
+    let mut text = format!("{:<12}{:>6} new values, {newest}{behind}\n", outcome.series, outcome.added());
+    if let Some(error) = &outcome.store_error {
+        let _ = writeln!(text, "  {error}");
+    } else if outcome.providers.is_empty() {
+        let _ = writeln!(text, "  no provider of rates.providers has it");
+    }
+    for asked in &outcome.providers {
+        match &asked.outcome {
+            Ok(report) => {
+                let (first, more) = report.revised.split_at(report.revised.len().min(SHOWN));
+                for revision in first {
+                    let _ = writeln!(text, "  revised {revision}");
+                }
+                if !more.is_empty() {
+                    let _ = writeln!(text, "  and {} more revised: forecaster rates show --revisions", more.len());
+                }
+                for complaint in report.complaints(&outcome.series) {
+                    let _ = writeln!(text, "  {complaint}");
+                }
+            }
+            Err(reason) => {
+                let _ = writeln!(text, "  {}: {reason}", asked.provider);
+            }
+        }
+        for finding in asked.findings.iter().take(SHOWN).chain(&asked.remark) {
+            let _ = writeln!(text, "  {}: {finding}", asked.provider);
+        }
+        if let more @ 1.. = asked.findings.len().saturating_sub(SHOWN) {
+            let _ = writeln!(text, "  {}: and {more} more like these", asked.provider);
+        }
+    }
+    for disagreement in &outcome.disagreements {
+        let _ = writeln!(text, "  {disagreement}");
+    }
+    if let Some(doubt) = &outcome.doubt {
+        let _ = writeln!(text, "  {doubt}");
+    }
+    text
+}

@@ -1,0 +1,18 @@
+//! A setting that breaks a rule: the key, what stands there, what should.
+
+/// A setting that breaks a rule.
+pub(super) struct Problem {
+    pub(super) key: String,
+    pub(super) found: String,
+    pub(super) expected: String,
+}
+
+/// A problem with `key`.
+pub(super) fn problem(key: impl Into<String>, found: impl ToString, expected: impl Into<String>) -> Problem {
+    Problem { key: key.into(), found: found.to_string(), expected: expected.into() }
+}
+
+/// A value as it stands in the file.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}

@@ -1,0 +1,300 @@
+//! `[rates.provider]`: what each provider of rates can be told, a section each. Which there are, and which keys each has, is
+//! known to `forecaster_rates` alone.
+
+use crate::config::problem::{Problem, problem, quoted};
+use forecaster_rates::{KeyMeaning, ProviderKey, ProviderKind, SourceSettings, provider_kinds};
+use serde::de::{DeserializeSeed, Error, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::LazyLock;
+
+/// What a key is set to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+enum Setting {
+    Text(String),
+    List(Vec<String>),
+}
+
+impl Setting {
+    fn usual(key: &ProviderKey) -> Self {
+        match key.meaning {
+            KeyMeaning::Urls { .. } => Self::List(Vec::new()),
+            _ => Self::Text(key.usual.to_owned()),
+        }
+    }
+
+    /// All that is set, without what is empty.
+    fn texts(&self) -> Vec<String> {
+        let texts = match self {
+            Self::Text(text) => std::slice::from_ref(text),
+            Self::List(texts) => texts,
+        };
+        texts.iter().filter(|text| !text.is_empty()).cloned().collect()
+    }
+}
+
+/// `[rates.provider.NAME]`: the settings in the order of the kind's keys.
+#[derive(Debug, Clone)]
+struct Section {
+    kind: &'static ProviderKind,
+    settings: Vec<Setting>,
+}
+
+impl PartialEq for Section {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind.name == other.kind.name && self.settings == other.settings
+    }
+}
+
+impl Section {
+    fn usual(kind: &'static ProviderKind) -> Self {
+        Self { kind, settings: kind.keys.iter().map(Setting::usual).collect() }
+    }
+
+    fn keys(&self) -> impl Iterator<Item = (&'static ProviderKey, &Setting)> {
+        self.kind.keys.iter().zip(&self.settings)
+    }
+
+    /// What is set with the first key of that meaning; `None` when there is none, or it is empty.
+    fn first(&self, meaning: KeyMeaning) -> Option<String> {
+        let (_, setting) = self.keys().find(|(key, _)| key.meaning == meaning)?;
+        setting.texts().into_iter().next()
+    }
+}
+
+/// `[rates.provider]`: addresses and accounts of the providers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ProviderSections(Vec<Section>);
+
+/// Where a provider's secret is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SecretPlace {
+    /// The provider.
+    pub provider: &'static str,
+    /// The key that names the place, without its sections.
+    pub key: &'static str,
+    /// A systemd credential's name or a file's absolute path.
+    pub place: String,
+    /// Whether it goes with the name of an account.
+    pub of_account: bool,
+    /// Whether it is asked for: there is a place, and the account, when it goes with one, is named.
+    pub is_needed: bool,
+}
+
+impl SecretPlace {
+    /// The key with its sections.
+    pub(crate) fn path(&self) -> String {
+        format!("rates.provider.{}.{}", self.provider, self.key)
+    }
+}
+
+impl ProviderSections {
+    /// Where each provider's secret is.
+    pub(crate) fn secrets(&self) -> Vec<SecretPlace> {
+        let secret = |section: &Section| {
+            let (key, setting) = section.keys().find(|(key, _)| key.meaning == KeyMeaning::Secret)?;
+            let place = setting.texts().into_iter().next().unwrap_or_default();
+            let of_account = section.kind.keys.iter().any(|key| key.meaning == KeyMeaning::User);
+            let is_needed = !place.is_empty() && (!of_account || section.first(KeyMeaning::User).is_some());
+            Some(SecretPlace { provider: section.kind.name, key: key.name, place, of_account, is_needed })
+        };
+        self.0.iter().filter_map(secret).collect()
+    }
+
+    /// The settings of all providers by name, secrets read by `reveal`.
+    pub(crate) fn sources(
+        &self,
+        reveal: impl Fn(&SecretPlace) -> Option<String>,
+    ) -> BTreeMap<String, SourceSettings> {
+        let secrets = self.secrets();
+        let settings = |section: &Section| {
+            let addresses =
+                section.keys().filter(|(key, _)| !matches!(key.meaning, KeyMeaning::User | KeyMeaning::Secret));
+            let secret = secrets.iter().find(|secret| secret.provider == section.kind.name && secret.is_needed);
+            SourceSettings {
+                addresses: addresses.flat_map(|(_, setting)| setting.texts()).collect(),
+                user: section.first(KeyMeaning::User),
+                password: secret.and_then(&reveal),
+            }
+        };
+        self.0.iter().map(|section| (section.kind.name.to_owned(), settings(section))).collect()
+    }
+
+    /// The first setting that cannot be meant so.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        for section in &self.0 {
+            for (key, setting) in section.keys() {
+                let path = || format!("rates.provider.{}.{}", section.kind.name, key.name);
+                for text in setting.texts() {
+                    check(key.meaning, &text).map_err(|expected| problem(path(), quoted(&text), expected))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What was expected, when a setting is not that.
+fn check(meaning: KeyMeaning, text: &str) -> Result<(), String> {
+    let is_web = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
+    match meaning {
+        KeyMeaning::Url | KeyMeaning::Urls { .. } if !is_web => {
+            Err("an address that begins with https:// or http://, or \"\" for the usual one".to_owned())
+        }
+        KeyMeaning::Urls { with } if with.iter().any(|part| !text.contains(part)) => {
+            Err(format!("addresses with {} in them", with.join(" and ")))
+        }
+        KeyMeaning::Secret if text.contains('/') && !text.starts_with('/') => {
+            Err("the name of a systemd credential or the absolute path of a file".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The kinds that have something to set.
+fn kinds() -> impl Iterator<Item = &'static ProviderKind> {
+    provider_kinds().iter().filter(|kind| !kind.keys.is_empty())
+}
+
+/// Their names, and the keys of each, as serde wants them for its messages.
+static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| kinds().map(|kind| kind.name).collect());
+static KEYS: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> =
+    LazyLock::new(|| kinds().map(|kind| (kind.name, kind.keys.iter().map(|key| key.name).collect())).collect());
+
+impl Default for ProviderSections {
+    fn default() -> Self {
+        Self(kinds().map(Section::usual).collect())
+    }
+}
+
+impl Serialize for ProviderSections {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|section| (section.kind.name, section)))
+    }
+}
+
+impl Serialize for Section {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.settings.len()))?;
+        for (key, setting) in self.keys() {
+            map.serialize_entry(key.name, setting)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for ProviderSections {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Sections)
+    }
+}
+
+/// Reads `[rates.provider]`; what is not there stays as usual.
+struct Sections;
+
+impl<'de> Visitor<'de> for Sections {
+    type Value = ProviderSections;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ProviderSections, A::Error> {
+        let mut sections = ProviderSections::default();
+        while let Some(name) = map.next_key::<String>()? {
+            let section = sections.0.iter_mut().find(|section| section.kind.name == name);
+            let section = section.ok_or_else(|| Error::unknown_field(&name, &NAMES))?;
+            map.next_value_seed(Keys(section))?;
+        }
+        Ok(sections)
+    }
+}
+
+/// Reads `[rates.provider.NAME]` into its section.
+struct Keys<'a>(&'a mut Section);
+
+impl<'de> DeserializeSeed<'de> for Keys<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Keys<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self(Section { kind, settings }) = self;
+        while let Some(name) = map.next_key::<String>()? {
+            let place = kind.keys.iter().position(|key| key.name == name);
+            let known = || KEYS.get(kind.name).map_or(&[][..], Vec::as_slice);
+            let place = place.ok_or_else(|| Error::unknown_field(&name, known()))?;
+            settings[place] = match &settings[place] {
+                Setting::Text(_) => Setting::Text(map.next_value()?),
+                Setting::List(_) => Setting::List(map.next_value()?),
+            };
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_are_read_over_the_usual_ones_and_written_whole() {
+        let text = "[bcch]\nuser = \"me\"\n\n[currency-api]\nurls = [\"https://a/{date}/{base}\"]\n";
+        let read: ProviderSections = toml::from_str(text).unwrap();
+        let written = toml::to_string(&read).unwrap();
+        assert!(
+            written.contains("[bcch]\nurl = \"\"\nuser = \"me\"\npassword = \"forecaster.bcch-password\"\n"),
+            "{written}"
+        );
+        assert_eq!(toml::from_str::<ProviderSections>(&written).unwrap(), read);
+        let sources = read.sources(|secret| Some(format!("what lies at {}", secret.place)));
+        let bcch = &sources["bcch"];
+        assert_eq!((bcch.user.as_deref(), bcch.addresses.len()), (Some("me"), 0));
+        assert_eq!(bcch.password.as_deref(), Some("what lies at forecaster.bcch-password"));
+        assert_eq!(sources["currency-api"].addresses, ["https://a/{date}/{base}"]);
+        assert_eq!(sources["stooq"].password, None, "no place is named");
+    }
+
+    #[test]
+    fn without_an_account_no_secret_is_read() {
+        let sources = ProviderSections::default().sources(|secret| panic!("{secret:?}"));
+        assert!(sources.values().all(|settings| settings.password.is_none() && settings.addresses.is_empty()));
+    }
+
+    #[test]
+    fn unknown_sections_and_keys_are_refused_with_those_there_are() {
+        let error = toml::from_str::<ProviderSections>("[nbq]\nurl = \"\"\n").unwrap_err().to_string();
+        assert!(error.contains("nbq") && error.contains("nbp"), "{error}");
+        let error = toml::from_str::<ProviderSections>("[bcch]\nusr = \"\"\n").unwrap_err().to_string();
+        assert!(error.contains("usr") && error.contains("password"), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_named_with_its_key() {
+        let refused = |text: &str| {
+            let problem = toml::from_str::<ProviderSections>(text).unwrap().check().unwrap_err();
+            (problem.key, problem.expected)
+        };
+        assert_eq!(refused("[nbp]\nurl = \"ftp://x\"\n").0, "rates.provider.nbp.url");
+        let (key, expected) = refused("[currency-api]\nurls = [\"https://x/{date}\"]\n");
+        assert_eq!(
+            (key.as_str(), expected.as_str()),
+            ("rates.provider.currency-api.urls", "addresses with {date} and {base} in them")
+        );
+        assert_eq!(refused("[stooq]\nkey = \"a/b\"\n").0, "rates.provider.stooq.key");
+        ProviderSections::default().check().map_err(|problem| problem.key).unwrap();
+    }
+}

@@ -1,0 +1,44 @@
+//! How the pair has moved of late, as each run tells it: in the log, and by
+//! `publish` as JSON and in the report.
+//!
+//! In: the market. Out: a [`Drift`]. It changes no forecast: the pool's calibration answers to outcomes alone.
+
+use crate::host::logging::rounded;
+use crate::market::Market;
+use forecaster_ensemble::{DriftTests, NotEnough, VolatilityRegime, drift_tests, volatility_regime};
+
+/// The tests and the regime as of the market's last observation, or why there are none.
+#[derive(Debug, Clone)]
+pub(crate) struct Drift {
+    /// The tests.
+    pub(crate) tests: Result<DriftTests, NotEnough>,
+    /// The regime of the volatility.
+    pub(crate) regime: Result<VolatilityRegime, NotEnough>,
+}
+
+impl Drift {
+    /// Tests the pair as of its last observation.
+    pub(crate) fn of(market: &Market) -> Self {
+        let pair = market.history.pair();
+        Self { tests: drift_tests(pair), regime: volatility_regime(pair) }
+    }
+
+    /// One line when drift is found.
+    pub(crate) fn log(&self) {
+        let Some(tests) = self.tests.ok().filter(DriftTests::drifted) else { return };
+        let named = [
+            ("distribution", tests.distribution),
+            ("spread", tests.spread),
+            ("autocorrelation", tests.autocorrelation),
+        ];
+        let found: Vec<&str> = named.into_iter().filter(|(_, test)| test.finds()).map(|(word, _)| word).collect();
+        tracing::info!(
+            adjusted_distribution = rounded(tests.distribution.adjusted),
+            adjusted_spread = rounded(tests.spread.adjusted),
+            adjusted_autocorrelation = rounded(tests.autocorrelation.adjusted),
+            regime = self.regime.ok().map(|regime| regime.kind.as_str()),
+            "Drift found: the last 30 daily returns differ from the 90 before in {}",
+            found.join(" and ")
+        );
+    }
+}

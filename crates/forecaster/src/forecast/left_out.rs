@@ -1,0 +1,37 @@
+//! Models that have no forecast, and what is said of them.
+
+use forecaster_domain::{Model, ModelError, ModelId};
+use forecaster_ensemble::Computed;
+use serde::{Serialize, Serializer};
+
+/// A model without a forecast.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct LeftOut {
+    /// Which.
+    #[serde(rename = "name", serialize_with = "by_name")]
+    pub model: ModelId,
+    /// Why it has none.
+    pub reason: String,
+}
+
+fn by_name<S: Serializer>(model: &ModelId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(model.as_str())
+}
+
+/// Warns of a model that has no forecast.
+pub(crate) fn warn_left_out(model: ModelId, reason: &str) {
+    if model == ModelId::Chronos {
+        tracing::warn!(model = model.as_str(), "Chronos left out: {reason}");
+    } else {
+        tracing::warn!(model = model.as_str(), "model left out: {reason}");
+    }
+}
+
+/// Warns of models that failed at some origins. What is not there at all is told once, where it is left out.
+pub(crate) fn warn_of_failures(models: &[&dyn Model], computed: &Computed) {
+    for (model, failure) in models.iter().zip(&computed.failures) {
+        if let Some((count, error)) = failure.as_ref().filter(|(_, e)| !matches!(e, ModelError::Unavailable(_))) {
+            tracing::warn!(model = model.name(), origins = count, "no forecast at some origins: {error}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Events of the guard, for its log in the ledger.
+
+use chrono::{DateTime, Utc};
+use forecaster_ledger::{GuardEvent, GuardState};
+
+/// What happened to Chronos in the horizon of `state`.
+pub(super) fn event_of(
+    state: &GuardState,
+    kind: &str,
+    detail: &str,
+    run_id: Option<&str>,
+    now: DateTime<Utc>,
+) -> GuardEvent {
+    GuardEvent {
+        at: now,
+        horizon: state.horizon,
+        kind: kind.to_owned(),
+        run_id: run_id.map(str::to_owned),
+        detail: detail.to_owned(),
+    }
+}

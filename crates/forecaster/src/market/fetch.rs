@@ -1,0 +1,245 @@
+//! Fetching rates: the configuration as providers, the series that a forecast needs, and a runtime of its own for the
+//! time it takes. What fails is logged as it happens and handed on; a forecast is made of what there is.
+
+use crate::config::providers::SecretPlace;
+use crate::config::settings::Config;
+use crate::failure::Failure;
+use crate::host::secret::Secret;
+use crate::market::series::{MIN_OBSERVATIONS, legs, quality_rules, serves, spot_of};
+use chrono::{Days, NaiveDate, Utc};
+use forecaster_rates::{
+    Doubt, Fault, RatesStore, SeriesOutcome, SeriesRequest, Sources, SyncSettings, assemble_pair, doubts, sync,
+    who_has,
+};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// `rates sync` may take so long: a first one asks for ten years.
+const BY_HAND: Duration = Duration::from_secs(300);
+
+/// What a fetch is about.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wish {
+    /// From which day on; `None`: what is new.
+    pub from: Option<NaiveDate>,
+    /// Only these series; empty: the pair and its regressors.
+    pub series: Vec<String>,
+    /// Take what differs from the store.
+    pub accept_revisions: bool,
+}
+
+/// What came of a fetch, as far as a forecast has to say so.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fetched {
+    /// The providers that failed.
+    pub faults: Vec<Fault>,
+    /// A newest value of the pair, or of what it is made of, that nobody confirms.
+    pub doubt: Option<Doubt>,
+    /// A newest market quote of the pair that another source contradicts, or that jumps and nobody confirms: no forecast
+    /// starts from it.
+    pub quote_doubt: Option<Doubt>,
+    /// Why values of the pair could not be stored.
+    pub unstored: Option<String>,
+}
+
+impl Fetched {
+    /// Whether a forecast made now is less than it should be.
+    pub(crate) fn is_degraded(&self) -> bool {
+        self.doubt.is_some() || self.unstored.is_some()
+    }
+
+    fn new(outcomes: &[SeriesOutcome], of_pair: &[String], quotes: &[String]) -> Self {
+        let own = || outcomes.iter().filter(|outcome| of_pair.contains(&outcome.series));
+        let mut of_quotes = outcomes.iter().filter(|outcome| quotes.contains(&outcome.series));
+        Self {
+            faults: outcomes.iter().flat_map(SeriesOutcome::faults).collect(),
+            doubt: own().find_map(|outcome| outcome.doubt.clone()),
+            quote_doubt: of_quotes.find_map(|outcome| outcome.doubt.clone()),
+            unstored: own().find_map(|outcome| outcome.store_error.clone()),
+        }
+    }
+}
+
+/// Brings the store up to date for a run, unless `offline`: within the configured deadline, and leaving alone whom
+/// experience says so.
+pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> Fetched {
+    let of_pair = [vec![config.pair().series_name()], legs(config.pair())].concat();
+    let quotes = vec![spot_of(config.pair())];
+    if offline || has_nobody_to_ask(config) {
+        let (doubt, quote_doubt) = (remembered_doubt(config, &of_pair), remembered_doubt(config, &quotes));
+        return Fetched { doubt, quote_doubt, ..Fetched::default() };
+    }
+    let started = Instant::now();
+    let settings =
+        SyncSettings { deadline: Duration::from_secs(config.rates.deadline_seconds), ..settings(config, today) };
+    let outcomes = match fetch(config, &Wish::default(), &settings, &|_| {}) {
+        Ok(outcomes) => outcomes,
+        Err(error) => {
+            tracing::warn!("no rates could be fetched: {error}");
+            return Fetched::default();
+        }
+    };
+    let added: usize = outcomes.iter().map(SeriesOutcome::added).sum();
+    let answered = outcomes.iter().filter(|outcome| outcome.is_answered()).count();
+    let seconds = crate::host::logging::rounded(started.elapsed().as_secs_f64());
+    tracing::info!(
+        seconds,
+        added,
+        "rates fetched: {added} new values, {answered} of {} series answered",
+        outcomes.len()
+    );
+    let fetched = Fetched::new(&outcomes, &of_pair, &quotes);
+    Fetched {
+        doubt: fetched.doubt.or_else(|| remembered_doubt(config, &of_pair)),
+        quote_doubt: fetched.quote_doubt.or_else(|| remembered_doubt(config, &quotes)),
+        ..fetched
+    }
+}
+
+/// What an earlier fetch could not confirm, when it is still the newest value.
+fn remembered_doubt(config: &Config, of_pair: &[String]) -> Option<Doubt> {
+    let doubts = RatesStore::open(&config.service.data_dir).and_then(|store| doubts(&store));
+    doubts.ok()?.into_iter().find(|doubt| of_pair.contains(&doubt.series))
+}
+
+/// Whether no provider is configured, for all series or for one.
+pub(crate) fn has_nobody_to_ask(config: &Config) -> bool {
+    let of_series = config.rates.series.values().filter_map(|series| series.providers.as_ref());
+    of_series.chain([&config.rates.providers]).all(Vec::is_empty)
+}
+
+/// The same by hand: with more time, and asking everybody.
+pub(crate) fn by_hand(
+    config: &Config,
+    today: NaiveDate,
+    wish: &Wish,
+    done: &(dyn Fn(&SeriesOutcome) + Sync),
+) -> Result<Vec<SeriesOutcome>, Failure> {
+    let settings = SyncSettings {
+        deadline: BY_HAND,
+        leave_alone: false,
+        from: wish.from,
+        accept_revisions: wish.accept_revisions,
+        ..settings(config, today)
+    };
+    fetch(config, wish, &settings, done)
+}
+
+/// What came of asking one provider.
+pub(crate) struct Trial {
+    /// The series that it was asked for.
+    pub series: String,
+    /// The newest day that it has; or why it has nothing, and whether that is its fault.
+    pub outcome: Result<Option<NaiveDate>, (String, bool)>,
+}
+
+/// Days that a trial asks for.
+const TRIAL_DAYS: u64 = 10;
+/// A trial may take so long.
+const TRIAL: Duration = Duration::from_secs(6);
+
+/// Asks one provider for the newest days of the first series that it has, and keeps nothing of it; `None` when it has none.
+///
+/// # Errors
+/// When there is no place to work in.
+pub(crate) fn try_provider(config: &Config, name: &str, today: NaiveDate) -> Result<Option<Trial>, Failure> {
+    let sources = sources(config);
+    let pair = config.pair();
+    let only = vec![name.to_owned()];
+    let request = |series: &String| SeriesRequest {
+        providers: Some(only.clone()),
+        symbols: config.rates.series.get(series).map(|own| own.symbols.clone()).unwrap_or_default(),
+        ..SeriesRequest::new(series, quality_rules(pair, series, today))
+    };
+    let requests = needed(config)?;
+    let Some(request) = requests.iter().map(request).find(|request| !who_has(&sources, request).is_empty()) else {
+        return Ok(None);
+    };
+    let folder =
+        tempfile::tempdir().map_err(|error| Failure::System { what: "no folder to work in", source: error })?;
+    let store = RatesStore::open(folder.path())?;
+    let settings = SyncSettings {
+        deadline: TRIAL,
+        leave_alone: false,
+        cross_check: false,
+        from: Some(today - Days::new(TRIAL_DAYS)),
+        // Nothing is known in that folder but the snapshot, from which there is a hole.
+        accept_revisions: true,
+        ..settings(config, today)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::System { what: "no runtime to ask with", source: error })?;
+    let outcomes = runtime.block_on(sync(&store, &sources, std::slice::from_ref(&request), &settings, &|_| {}));
+    runtime.shutdown_background();
+    let series = request.series.clone();
+    let outcome = outcomes?.into_iter().next();
+    let newest = outcome.as_ref().and_then(|it| it.newest.as_ref()).map(|(date, _)| *date);
+    let asked = outcome.and_then(|it| it.providers.into_iter().next());
+    Ok(asked.map(|asked| {
+        let is_fault = asked.is_fault;
+        Trial { series, outcome: asked.outcome.map(|_| newest).map_err(|reason| (reason, is_fault)) }
+    }))
+}
+
+/// Names of the series that a forecast and its report need.
+pub(crate) fn needed(config: &Config) -> Result<Vec<String>, Failure> {
+    let pair = config.pair();
+    let store = RatesStore::open(&config.service.data_dir)?;
+    let own = pair.series_name();
+    let mut names: BTreeSet<String> = config.rates.series.keys().filter(|name| serves(name, pair)).cloned().collect();
+    // Unless the pair has a history of its own, it is made of others.
+    let today = Utc::now().with_timezone(&config.zone()).date_naive();
+    let made = assemble_pair(&store, pair, |name| quality_rules(pair, name, today), None, MIN_OBSERVATIONS);
+    if made.map_or(true, |made| made.made_of.is_some() || made.checked.series.len() < MIN_OBSERVATIONS) {
+        names.extend(legs(pair));
+    }
+    names.extend(config.rates.watched.iter().cloned());
+    names.remove(&own);
+    // The pair first: it is what everything else is for.
+    Ok(std::iter::once(own).chain(names).collect())
+}
+
+fn settings(config: &Config, today: NaiveDate) -> SyncSettings {
+    SyncSettings {
+        max_difference: config.rates.max_difference_percent / 100.0,
+        cross_check: config.rates.cross_check,
+        ..SyncSettings::new(today, Utc::now())
+    }
+}
+
+fn fetch(
+    config: &Config,
+    wish: &Wish,
+    settings: &SyncSettings,
+    done: &(dyn Fn(&SeriesOutcome) + Sync),
+) -> Result<Vec<SeriesOutcome>, Failure> {
+    let pair = config.pair();
+    let store = RatesStore::open(&config.service.data_dir)?;
+    let names = if wish.series.is_empty() { needed(config)? } else { wish.series.clone() };
+    let requests = names.iter().map(|name| {
+        forecaster_rates::checked_name(name)?;
+        let own = config.rates.series.get(name);
+        Ok(SeriesRequest {
+            providers: own.and_then(|series| series.providers.clone()),
+            symbols: own.map(|series| series.symbols.clone()).unwrap_or_default(),
+            ..SeriesRequest::new(name, quality_rules(pair, name, settings.today))
+        })
+    });
+    let requests: Vec<SeriesRequest> = requests.collect::<Result<_, Failure>>()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::System { what: "no runtime to fetch with", source: error })?;
+    let outcomes = runtime.block_on(sync(&store, &sources(config), &requests, settings, done));
+    // A name server that does not answer keeps a thread of the system's resolver busy; nobody waits for it.
+    runtime.shutdown_background();
+    Ok(outcomes?)
+}
+
+fn sources(config: &Config) -> Sources {
+    let reveal = |secret: &SecretPlace| self::secret(&secret.place, &secret.path());
+    Sources::new(&config.rates.providers, &config.rates.provider.sources(reveal))
+}
+
+/// The secret at a place; the log says why there is none, and the provider why it is not asked.
+fn secret(place: &str, key: &str) -> Option<String> {
+    Secret::read(place, key).map_err(|error| tracing::warn!("{error}")).ok().map(|secret| secret.reveal().to_owned())
+}

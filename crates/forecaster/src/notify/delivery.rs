@@ -1,0 +1,197 @@
+//! A round through the outbox: what is due goes to the server, and what came of it is written down at once.
+//!
+//! One round at a time on a machine. A crash between the server's word and the ledger's leaves a mail due: it is sent again, the
+//! same bytes under the same Message-ID.
+
+use crate::config::settings::Config;
+use crate::failure::Failure;
+use crate::host::lock;
+use crate::host::secret::Secret;
+use chrono::{DateTime, Utc};
+use forecaster_ledger::{DueMail, Ledger, MailOutcome, WaitingRecipient};
+use forecaster_mail::{Address, GIVE_UP_AFTER_DAYS, Outcome, Pace, Server, Trouble, deliver, next_attempt};
+use std::collections::BTreeSet;
+
+/// What a round did, by recipients.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Round {
+    /// Taken by the server.
+    pub sent: usize,
+    /// Refused for good, or given up.
+    pub lost: usize,
+    /// Put off.
+    pub waiting: usize,
+    /// Why, when it concerns all of them.
+    pub trouble: Option<String>,
+    /// Somebody else was at it.
+    pub busy: bool,
+}
+
+/// The server, with its password.
+///
+/// # Errors
+/// When password or certificates cannot be had.
+pub(crate) fn server(config: &Config) -> Result<Server, Failure> {
+    let mail = &config.mail;
+    if !mail.is_on() {
+        return Err(Failure::NoMailServer);
+    }
+    let mut server = Server::parse(&mail.smtp).map_err(Failure::MailAddress)?;
+    if !mail.ca_file.as_os_str().is_empty() {
+        server = server.with_ca_file(&mail.ca_file).map_err(Failure::Mail)?;
+    }
+    if server.wants_password() {
+        let password = Secret::read(&mail.password, "mail.password").map_err(Failure::Secret)?;
+        server = server.with_password(password.reveal()).map_err(Failure::MailAddress)?;
+    }
+    Ok(server)
+}
+
+/// Takes what is due to the server.
+///
+/// # Errors
+/// When the ledger cannot be read or written, or the server's password cannot be had: no attempt is counted then.
+pub(crate) async fn deliver_due(ledger: &Ledger, config: &Config) -> Result<Round, Failure> {
+    let mut round = Round::default();
+    if ledger.due_mail(Utc::now())?.is_none() {
+        return Ok(round);
+    }
+    let Some(_alone) = lock::mail(&config.service.data_dir)? else {
+        return Ok(Round { busy: true, ..round });
+    };
+    let server = server(config)?;
+    let mut in_the_way: Option<Trouble> = None;
+    let mut seen = BTreeSet::new();
+    while let Some(mail) = ledger.due_mail(Utc::now())? {
+        if !seen.insert(mail.message_id.clone()) {
+            // What was written down does not count, whatever the reason: better late than over and over.
+            return Err(Failure::MailAgain(mail.message_id));
+        }
+        let outcomes = match &in_the_way {
+            // What kept the last one will keep this one as well: the server is not asked again.
+            Some(trouble) => put_off(&mail, &trouble.to_string(), trouble.pace(), Utc::now()),
+            None => {
+                let (outcomes, trouble) = attempt(&server, &mail).await;
+                in_the_way = trouble;
+                outcomes
+            }
+        };
+        tell(&mail, &outcomes, &mut round);
+        ledger.settle_mail(&mail.message_id, &outcomes, Utc::now())?;
+    }
+    round.trouble = in_the_way.map(|trouble| trouble.to_string());
+    Ok(round)
+}
+
+/// Whether it would keep any other mail too. One that was cut off on its way may have been cut off for what is in it.
+fn concerns_all(trouble: &Trouble) -> bool {
+    let of_one = matches!(
+        trouble,
+        Trouble::Cut { .. } | Trouble::InDoubt { .. } | Trouble::Protocol { .. } | Trouble::Silent { .. }
+    );
+    !of_one && !trouble.is_permanent()
+}
+
+/// Hands it over to the server; an outcome for each of its recipients, and what concerns all mail.
+async fn attempt(server: &Server, mail: &DueMail) -> (Vec<(String, MailOutcome)>, Option<Trouble>) {
+    let parsed =
+        |recipient: &WaitingRecipient| Some((recipient.address.clone(), Address::parse(&recipient.address).ok()?));
+    let known: Vec<(String, Address)> = mail.recipients.iter().filter_map(parsed).collect();
+    let (Ok(sender), false) = (Address::parse(&mail.sender), known.is_empty()) else {
+        return (refused(mail.recipients.iter().map(|recipient| recipient.address.clone())), None);
+    };
+    let addresses: Vec<Address> = known.iter().map(|(_, address)| address.clone()).collect();
+    tracing::debug!(message_id = mail.message_id, "sending to {} of {}", addresses.len(), server.address());
+    let delivery = deliver(server, &sender, &addresses, &mail.message).await;
+    let now = Utc::now();
+    let pace = delivery.trouble.as_ref().map_or(Pace::Usual, Trouble::pace);
+    let fate = |((address, _), (_, outcome)): (&(String, Address), &(Address, Outcome))| {
+        let outcome = match outcome {
+            Outcome::Accepted { reply } => MailOutcome::Sent(reply.clone()),
+            Outcome::Refused { reply } => MailOutcome::Refused(reply.clone()),
+            Outcome::Deferred { reason } => waiting(mail, address, reason, pace, now),
+        };
+        (address.clone(), outcome)
+    };
+    let unknown = mail.recipients.iter().map(|recipient| &recipient.address);
+    let unknown = unknown.filter(|address| !known.iter().any(|(other, _)| other == *address)).cloned();
+    let outcomes = known.iter().zip(&delivery.recipients).map(fate).chain(refused(unknown)).collect();
+    (outcomes, delivery.trouble.filter(concerns_all))
+}
+
+/// What lies in the outbox as an address, or as the sender's, and is none: nobody wrote it there but by hand.
+fn refused(addresses: impl Iterator<Item = String>) -> Vec<(String, MailOutcome)> {
+    addresses.map(|address| (address, MailOutcome::Refused("the outbox has what is no address".into()))).collect()
+}
+
+fn put_off(mail: &DueMail, reason: &str, pace: Pace, now: DateTime<Utc>) -> Vec<(String, MailOutcome)> {
+    let recipients = mail.recipients.iter().map(|recipient| recipient.address.clone());
+    recipients.map(|address| (address.clone(), waiting(mail, &address, reason, pace, now))).collect()
+}
+
+fn waiting(mail: &DueMail, address: &str, reason: &str, pace: Pace, now: DateTime<Utc>) -> MailOutcome {
+    let before = mail.recipients.iter().find(|recipient| recipient.address == address);
+    let attempts = before.map_or(0, |recipient| recipient.attempts) + 1;
+    match next_attempt(attempts, mail.created_at, now, pace, &mail.message_id) {
+        Some(next) => MailOutcome::Waiting(reason.to_owned(), next),
+        None => MailOutcome::Expired(reason.to_owned()),
+    }
+}
+
+/// A line a mail and fate, for the journal.
+fn tell(mail: &DueMail, outcomes: &[(String, MailOutcome)], round: &mut Round) {
+    let subject = &mail.subject;
+    let sent: Vec<&str> = outcomes
+        .iter()
+        .filter(|(_, o)| matches!(o, MailOutcome::Sent(_)))
+        .map(|(address, _)| address.as_str())
+        .collect();
+    if !sent.is_empty() {
+        tracing::info!(message_id = mail.message_id, "mail sent to {}: {subject}", sent.join(", "));
+    }
+    round.sent += sent.len();
+    for (address, outcome) in outcomes {
+        match outcome {
+            MailOutcome::Sent(_) => {}
+            MailOutcome::Refused(reply) => {
+                round.lost += 1;
+                tracing::error!(message_id = mail.message_id, "mail to {address} is refused for good: {reply}");
+            }
+            MailOutcome::Expired(reason) => {
+                round.lost += 1;
+                tracing::error!(
+                    message_id = mail.message_id,
+                    "mail to {address} is given up after {GIVE_UP_AFTER_DAYS} days: {reason}"
+                );
+            }
+            MailOutcome::Waiting(reason, next) => {
+                round.waiting += 1;
+                let next = next.format("%Y-%m-%d %H:%M UTC");
+                tracing::warn!(message_id = mail.message_id, "mail to {address} waits until {next}: {reason}");
+            }
+        }
+    }
+}
+
+/// After runs by hand: sends what is due, unless the daemon is at it. What could not be sent waits in the outbox, for the daemon or
+/// for `forecaster mail flush`; the runs are none the worse for it.
+pub(crate) fn after_runs(ledger: &Ledger, config: &Config) {
+    if !config.mail.is_on() {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let delivered = match runtime {
+        Ok(runtime) => {
+            let delivered = runtime.block_on(deliver_due(ledger, config));
+            // A name server that does not answer keeps a thread of the system's resolver busy; nobody waits for it.
+            runtime.shutdown_background();
+            delivered
+        }
+        Err(error) => Err(Failure::System { what: "no runtime to send with", source: error }),
+    };
+    match delivered {
+        Ok(Round { busy: true, .. }) => tracing::info!("mail is being sent by another process"),
+        Ok(_) => {}
+        Err(error) => tracing::warn!("mail waits in the outbox, for the daemon or forecaster mail flush: {error}"),
+    }
+}

@@ -1,0 +1,19 @@
+//! Backups: configuration, ledger, rates and metrics in one file, and back.
+//!
+//! The file is a gzipped tar archive. Its first member, `manifest.json`, lists the others with size and SHA-256; [`write`] makes it while the
+//! daemon runs, [`restore`] checks all of it before anything is written, and overwrites nothing.
+
+mod manifest;
+pub(crate) mod restore;
+pub(crate) mod write;
+
+/// Name of the configuration in the archive.
+const CONFIGURATION: &str = "configuration.toml";
+/// Name of the ledger in the archive and in the state directory.
+const LEDGER: &str = "ledger.sqlite";
+/// Name of the metrics log in the archive.
+const METRICS: &str = "metrics.jsonl";
+/// Folders of the state directory that are in it whole.
+const FOLDERS: [&str; 2] = ["rates", "configurations"];
+/// Name of the list of members.
+const MANIFEST: &str = "manifest.json";

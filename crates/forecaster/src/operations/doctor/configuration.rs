@@ -1,0 +1,109 @@
+//! The configuration, whether the daemon has it, and the secrets that it names.
+
+use super::check::Check;
+use crate::config::load::Loaded;
+use crate::config::settings::Config;
+use crate::config::snapshots;
+use crate::host::secret::{Secret, stored};
+use forecaster_domain::Horizon;
+use forecaster_mail::Server;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+pub(super) fn configuration(loaded: &Loaded) -> Vec<Check> {
+    let Loaded { config, file, .. } = loaded;
+    let place = file.as_ref().map_or("the built-in defaults".to_owned(), |file| file.display().to_string());
+    let on: Vec<&str> = enabled(config).map(Horizon::key).collect();
+    let with: Vec<&str> =
+        enabled(config).filter(|h| config.horizons.get(*h).chronos.enabled).map(Horizon::key).collect();
+    let words = |horizons: &[&str]| if horizons.is_empty() { "none".to_owned() } else { horizons.join(", ") };
+    let horizons = format!("on: {}; with Chronos: {}", words(&on), words(&with));
+    let horizons = if on.is_empty() {
+        Check::warn("configuration.horizons", horizons, "set horizons.7d.enabled = true, or nothing is ever forecast")
+    } else {
+        Check::ok("configuration.horizons", horizons)
+    };
+    vec![Check::ok("configuration.valid", place), horizons, taken_over(loaded)]
+}
+
+pub(super) fn enabled(config: &Config) -> impl Iterator<Item = Horizon> + '_ {
+    Horizon::ALL.into_iter().filter(|horizon| config.horizons.get(*horizon).enabled)
+}
+
+/// Whether the daemon took over what stands in the file now.
+fn taken_over(loaded: &Loaded) -> Check {
+    const ID: &str = "configuration.taken_over";
+    let snapshots = snapshots::list(&loaded.config.service.data_dir).unwrap_or_default();
+    let Some(last) = snapshots.last() else { return Check::skip(ID, "no daemon has run here yet") };
+    match (last.text(), &loaded.text) {
+        (Ok(text), Some(own)) if text == *own => {
+            Check::ok(ID, format!("version {}, since {}", last.number, last.at.format("%Y-%m-%d %H:%M UTC")))
+        }
+        (Ok(_), Some(_)) => Check::warn(
+            ID,
+            format!("the file was edited since the daemon took over version {}", last.number),
+            "systemctl reload forecaster",
+        ),
+        _ => Check::skip(ID, "there is no file to compare with"),
+    }
+}
+
+pub(super) fn credentials(loaded: &Loaded) -> Vec<Check> {
+    let config = &loaded.config;
+    let http = &config.service.http;
+    let accounts = config.rates.provider.secrets().into_iter().filter(|secret| secret.of_account);
+    let wants_password = config.mail.is_on() && Server::parse(&config.mail.smtp).is_ok_and(|it| it.wants_password());
+    [
+        (
+            "credentials.http_token",
+            "service.http.token",
+            &http.token,
+            !http.listen.is_empty() && !http.token.is_empty(),
+        ),
+        ("credentials.smtp_password", "mail.password", &config.mail.password, wants_password),
+    ]
+    .map(|(id, key, place, is_needed)| (id.to_owned(), key.to_owned(), place.clone(), is_needed))
+    .into_iter()
+    .chain(accounts.map(|secret| {
+        let asked = config.rates.providers.iter().any(|name| name == secret.provider);
+        let id = format!("credentials.{}_{}", secret.provider, secret.key);
+        (id, secret.path(), secret.place, secret.is_needed && asked)
+    }))
+    .map(
+        |(id, key, place, is_needed)| {
+            if is_needed { credential(&id, &key, &place) } else { Check::skip(&id, "not needed") }
+        },
+    )
+    .collect()
+}
+
+fn credential(id: &str, key: &str, place: &str) -> Check {
+    let path = stored(place);
+    match Secret::read(place, key) {
+        Ok(_) => {
+            let mode = std::fs::metadata(&path).map_or(0, |file| file.permissions().mode());
+            if mode & 0o077 == 0 {
+                return Check::ok(id, "readable, and not empty");
+            }
+            let finding = format!("others may read {} (mode {:03o})", path.display(), mode & 0o777);
+            Check::warn(id, finding, format!("chmod 600 {}", path.display()))
+        }
+        Err(_) if !place.starts_with('/') && !is_visible(&path) => {
+            Check::skip(id, format!("{} can be seen by root and the service alone", path.display()))
+        }
+        // Another place may be named in a drop-in of the unit.
+        Err(_) if !place.starts_with('/') && !path.exists() => Check::warn(
+            id,
+            format!("there is no {}, unless the unit is handed it from elsewhere", path.display()),
+            format!("put it into {}, readable by its owner alone", path.display()),
+        ),
+        Err(reason) => {
+            Check::fail(id, reason, format!("put it into {}, readable by its owner alone", path.display()))
+        }
+    }
+}
+
+/// Whether it can be known here if there is such a file.
+fn is_visible(path: &Path) -> bool {
+    !matches!(std::fs::metadata(path), Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied)
+}

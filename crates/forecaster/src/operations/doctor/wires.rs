@@ -1,0 +1,121 @@
+//! What is reached over a wire: the providers of rates and the mail server. Everybody is asked at once, and nobody for long.
+
+use super::check::{Check, Status, without_traces};
+use crate::config::load::Loaded;
+use crate::config::settings::Config;
+use crate::market::Market;
+use crate::market::fetch;
+use crate::notify::delivery;
+use chrono::Utc;
+use forecaster_mail::{Address, probe};
+use std::time::{Duration, Instant};
+
+/// Longest look at the mail server.
+const MAIL_PATIENCE: Duration = Duration::from_secs(20);
+
+pub(super) fn rates(loaded: &Loaded) -> Vec<Check> {
+    let (config, _folder) = without_traces(&loaded.config);
+    let config = &config;
+    let today = Utc::now().with_timezone(&config.zone()).date_naive();
+    let mut checks = Vec::new();
+    checks.push(match Market::load(config, None, today) {
+        Ok(market) => {
+            let (as_of, age, limit) = (market.as_of(), market.age(), config.rates.max_age_business_days);
+            let finding = format!("newest value of {} is of {as_of}, {age} business days old", config.rates.pair);
+            if age > i64::from(limit) {
+                Check::warn("rates.newest", finding, "forecaster rates sync, or forecaster rates import FILE.csv")
+            } else {
+                Check::ok("rates.newest", finding)
+            }
+        }
+        Err(error) => Check::fail("rates.newest", error.to_string(), "forecaster rates sync"),
+    });
+    if config.rates.providers.is_empty() {
+        checks.push(Check::skip("rates.providers", "nobody is asked (rates.providers = [])"));
+        return checks;
+    }
+    let asked: Vec<Check> = std::thread::scope(|scope| {
+        let names = config.rates.providers.iter();
+        let running: Vec<_> = names.map(|name| (name, scope.spawn(move || provider(config, name, today)))).collect();
+        let stumbled = |name: &str| Check::fail(&id(name), "the doctor itself stumbled here", "report it, please");
+        running.into_iter().map(|(name, one)| one.join().unwrap_or_else(|_| stumbled(name))).collect()
+    });
+    let answered = asked.iter().filter(|check| check.status == Status::Ok).count();
+    let tried = asked.iter().filter(|check| check.status != Status::Skip).count();
+    checks.extend(asked);
+    let finding = format!("{answered} of {tried} answer");
+    checks.push(match (answered, tried) {
+        (_, 0) => Check::skip("rates.providers", "none of them has a series that is needed"),
+        (0, _) => Check::fail("rates.providers", finding, "is there a network, or a proxy to be set (HTTPS_PROXY)?"),
+        _ => Check::ok("rates.providers", finding),
+    });
+    checks
+}
+
+/// The name of a provider's check.
+fn id(name: &str) -> String {
+    format!("rates.{}", name.replace('-', "_"))
+}
+
+fn provider(config: &Config, name: &str, today: chrono::NaiveDate) -> Check {
+    let id = id(name);
+    let begin = Instant::now();
+    match fetch::try_provider(config, name, today) {
+        Err(failure) => Check::fail(&id, failure.to_string(), "forecaster rates show"),
+        Ok(None) => Check::skip(&id, "it has none of the series that are needed"),
+        Ok(Some(fetch::Trial { series, outcome: Ok(newest) })) => {
+            let newest = newest.map(|date| format!(", newest {date}")).unwrap_or_default();
+            Check::ok(&id, format!("{series}{newest}, {:.1} s", begin.elapsed().as_secs_f64()))
+        }
+        Ok(Some(fetch::Trial { series, outcome: Err((reason, true)) })) => Check::warn(
+            &id,
+            format!("{series}: {reason}"),
+            "others are asked in its place; see its address under [rates.provider]",
+        ),
+        Ok(Some(fetch::Trial { outcome: Err((reason, false)), .. })) => Check::skip(&id, reason),
+    }
+}
+
+pub(super) fn mail(loaded: &Loaded) -> Vec<Check> {
+    let config = &loaded.config;
+    if !config.mail.is_on() {
+        return vec![Check::skip("mail.server", "mail is off (mail.smtp is empty)")];
+    }
+    vec![server(loaded), recipients(loaded)]
+}
+
+fn server(loaded: &Loaded) -> Check {
+    const ID: &str = "mail.server";
+    const FIX: &str = "forecaster mail test goes through it step by step";
+    let (server, from) = match (delivery::server(&loaded.config), Address::parse(&loaded.config.mail.from)) {
+        (Ok(server), Ok(from)) => (server, from),
+        (Err(failure), _) => {
+            let inside = failure.to_string().contains("was not handed over");
+            let finding = failure.to_string();
+            return if inside { Check::skip(ID, finding) } else { Check::fail(ID, finding, FIX) };
+        }
+        (_, Err(error)) => return Check::fail(ID, error.to_string(), "correct mail.from"),
+    };
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return Check::skip(ID, "no runtime to ask with");
+    };
+    let probed = runtime.block_on(async { tokio::time::timeout(MAIL_PATIENCE, probe(&server, &from)).await });
+    runtime.shutdown_background();
+    match probed {
+        Err(_) => Check::fail(ID, format!("no answer within {} s", MAIL_PATIENCE.as_secs()), FIX),
+        Ok(probe) => match probe.trouble {
+            Some(trouble) => Check::fail(ID, trouble.to_string(), FIX),
+            None => Check::ok(ID, format!("{} would take mail from {} now", probe.server, from.address())),
+        },
+    }
+}
+
+fn recipients(loaded: &Loaded) -> Check {
+    let mail = &loaded.config.mail;
+    let count = mail.recipients.len();
+    if count == 0 && mail.alerts.is_empty() {
+        return Check::warn("mail.recipients", "nobody gets reports or alerts", "set mail.recipients");
+    }
+    let alerts = if mail.alerts.is_empty() { count } else { mail.alerts.len() };
+    Check::ok("mail.recipients", format!("reports to {count}, alerts to {alerts}"))
+}

@@ -1,0 +1,60 @@
+//! The report's section on what was issued: the review of a year, in the report's own terms.
+
+use crate::config::settings::Config;
+use crate::market::Market;
+use crate::review::comparisons::{Comparison, Verdict};
+use crate::review::figures::Scope;
+use crate::review::horizon;
+use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, ModelId};
+use forecaster_ledger::Ledger;
+use forecaster_report::{TrackComparison, TrackRecord, TrackRow, TrackVerdict};
+
+/// Days looked back on: the rarest horizon has a dozen forecasts in them.
+const DAYS: u64 = 365;
+/// The order of the rows; others follow by name.
+const FIRST: [&str; 3] = [ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, ModelId::RandomWalk.as_str()];
+
+/// What was issued for `of` and has come due in the year up to the as-of date. What cannot be read is not told, with a warning.
+pub(crate) fn read(ledger: &Ledger, config: &Config, market: &Market, of: Horizon) -> Option<TrackRecord> {
+    let scope = Scope::last_days(DAYS, market.as_of(), false);
+    let review = horizon(ledger, &market.pair.to_string(), of, &scope, config.zone())
+        .inspect_err(|error| tracing::warn!("the track record is left out of the report: {error}"))
+        .ok()?;
+    let mut rows: Vec<TrackRow> = review
+        .models
+        .iter()
+        .filter_map(|(model, it)| {
+            Some(TrackRow {
+                model: model.clone(),
+                n: it.n,
+                rmse: it.rmse?,
+                mape: it.mape?,
+                wql: it.wql?,
+                coverage80: it.coverage80?,
+                coverage95: it.coverage95?,
+                skill: it.skill,
+            })
+        })
+        .collect();
+    rows.sort_by_key(|row| FIRST.iter().position(|first| *first == row.model).unwrap_or(FIRST.len()));
+    let comparisons = review.comparisons.iter().filter_map(comparison).collect();
+    Some(TrackRecord { from: scope.from, to: scope.to, rows, comparisons })
+}
+
+/// `None` where one of the two issued nothing.
+fn comparison(it: &Comparison) -> Option<TrackComparison> {
+    Some(TrackComparison {
+        model: it.model.to_owned(),
+        against: it.against.to_owned(),
+        n: it.n,
+        skill: it.skill?,
+        p_value: it.p_value,
+        verdict: match it.verdict {
+            Verdict::Better => TrackVerdict::Better,
+            Verdict::Worse => TrackVerdict::Worse,
+            Verdict::CannotTellYet => {
+                TrackVerdict::CannotTellYet { more_runs: it.more_runs_needed.map(|runs| runs as usize) }
+            }
+        },
+    })
+}

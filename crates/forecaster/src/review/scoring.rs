@@ -1,0 +1,46 @@
+//! Scoring of what earlier runs issued, by the rates that are known now. In: the pair's rates. Out: rows in the
+//! ledger. That it cannot be done is told and stops nothing: the next run does it.
+
+use crate::config::settings::Config;
+use crate::failure::Failure;
+use crate::market::Market;
+use crate::market::series::{MIN_OBSERVATIONS, quality_rules};
+use chrono::{NaiveDate, Utc};
+use forecaster_ledger::{Ledger, LedgerError, Scored};
+use forecaster_rates::{RatesStore, assemble_pair};
+use std::collections::BTreeMap;
+
+/// Scores by what a run knows, before it is published. `today` is the clock's date: a market of an earlier one is a
+/// replay's.
+pub(crate) fn by_run(ledger: &Ledger, market: &Market, today: NaiveDate) {
+    let score = || -> Result<Scored, LedgerError> {
+        let (pair, rates) = (market.pair.to_string(), market.history.pair());
+        // A replay sees values as they were known then, which is no news of those that were noted since.
+        let noted = if market.today < today { ledger.actuals(&pair)? } else { BTreeMap::new() };
+        let actual = |date: NaiveDate| noted.get(&date).copied().or_else(|| rates.value_on(date));
+        ledger.score_issued(&pair, market.as_of(), &actual, Utc::now())
+    };
+    tell(score());
+}
+
+/// Scores by all that the store holds.
+pub(crate) fn by_store(ledger: &Ledger, config: &Config, today: NaiveDate) {
+    let score = || -> Result<Scored, Failure> {
+        let pair = config.pair();
+        let store = RatesStore::open(&config.service.data_dir)?;
+        let own = assemble_pair(&store, pair, |name| quality_rules(pair, name, today), None, MIN_OBSERVATIONS)?;
+        let rates = own.checked.series;
+        Ok(ledger.score_issued(&pair.to_string(), rates.last_date(), &|date| rates.value_on(date), Utc::now())?)
+    };
+    tell(score());
+}
+
+fn tell(scored: Result<Scored, impl std::fmt::Display>) {
+    match scored {
+        Ok(Scored { scored: 0, rescored: 0, revisions: 0 }) => {}
+        Ok(Scored { scored, rescored, revisions }) => {
+            tracing::info!(scored, rescored, revisions, "earlier forecasts scored: {scored} new, {rescored} again");
+        }
+        Err(error) => tracing::warn!("earlier forecasts could not be scored: {error}"),
+    }
+}

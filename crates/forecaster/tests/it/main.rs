@@ -1,0 +1,36 @@
+//! The program as its users have it: every test runs the real binary, or looks at what it leaves. One binary for all of
+//! them, since linking takes most of the time.
+#![allow(clippy::unwrap_used)]
+
+mod backtest;
+mod backup;
+mod chronos;
+mod docs;
+mod doctor;
+mod embedded;
+mod generate;
+mod guard;
+mod killed;
+mod ledgers;
+mod mail;
+mod model;
+mod model_pull;
+mod quote;
+mod rates_and_config;
+mod rates_killed;
+mod rates_sync;
+mod review;
+mod run;
+mod serve;
+
+// What they share.
+mod checkpoints;
+mod daemon;
+mod desk;
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../../chronos/src/hub/tests/fake_hub.rs"]
+mod fake_hub;
+mod reckoning;
+#[path = "../../../rates/tests/it/server.rs"]
+mod server;
+mod world;

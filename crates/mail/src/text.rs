@@ -1,0 +1,17 @@
+//! Small work on text that several modules need: a hash by which a letter is told from others, and the form in which
+//! what strangers wrote is shown.
+
+/// FNV-1a: a hash that is the same on every machine and in every version.
+pub(crate) fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// What came from outside, fit for one line of a log: no control characters, and not too much of it.
+pub(crate) fn shown(text: &str, at_most: usize) -> String {
+    let words = text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
+    let line = words.collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= at_most {
+        return line;
+    }
+    line.chars().take(at_most).chain("...".chars()).collect()
+}

@@ -1,0 +1,58 @@
+//! Files of this machine as a provider, for rates that another program has got.
+//!
+//! - **Address**: a path in which `{series}` stands for the name of the series, such as `/srv/rates/{series}.csv`.
+//! - **Answer**: CSV with the header `date,value`, as `forecaster rates import` takes it, or Parquet with these columns.
+
+use crate::{
+    import::read_csv_bytes,
+    provider::{Document, KeyMeaning, Place, Provider, ProviderKey, ProviderKind, Unreadable, Wanted},
+    snapshot::{RawObservation, read_parquet},
+};
+use std::{path::PathBuf, sync::Arc};
+
+/// Its name.
+const NAME: &str = "file";
+
+/// What it is among the providers.
+pub(crate) const KIND: ProviderKind = ProviderKind {
+    keys: &[ProviderKey { name: "path", usual: "", meaning: KeyMeaning::Path }],
+    any_series: true,
+    ..ProviderKind::new(NAME, &[], |settings| Arc::new(Files { path: settings.addresses.first().cloned() }))
+};
+
+/// Files of this machine, one a series: CSV with the header `date,value`, or Parquet with these two columns. Another
+/// program puts them there; they are read at every sync. The symbol is the name of the series and takes the place of
+/// `{series}` in the path.
+#[derive(Debug)]
+struct Files {
+    path: Option<String>,
+}
+
+impl Provider for Files {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn unavailable(&self) -> Option<String> {
+        let missing = "no path: set rates.provider.file.path to one such as /srv/rates/{series}.csv";
+        self.path.is_none().then(|| missing.to_owned())
+    }
+
+    fn documents(&self, wanted: &Wanted) -> Vec<Document> {
+        let Some(path) = &self.path else { return Vec::new() };
+        let path = PathBuf::from(path.replace("{series}", &wanted.symbol));
+        let label = path.display().to_string();
+        vec![Document { may_be_missing: true, ..Document::at(Place::File(path), label) }]
+    }
+
+    fn read(&self, _: &Wanted, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+        if body.starts_with(b"PAR1") {
+            return read_parquet(body.to_vec()).map_err(|found| Unreadable::Shape {
+                expected: "a Parquet file with the columns date and value".into(),
+                found,
+            });
+        }
+        let path = PathBuf::from(&document.label);
+        read_csv_bytes(body, &path).map_err(|error| Unreadable::Refused { message: error.to_string(), advice: "" })
+    }
+}

@@ -1,0 +1,79 @@
+//! The mail that tells a run's result in ten seconds: subject, plain text, and HTML with the fan chart in it.
+//!
+//! In: a [`ReportView`]. Out: an [`EmailBody`] with the same figures and sentences as the report; nothing is fetched
+//! from outside, and the full report is the PDF beside it.
+
+mod digest;
+mod error;
+mod html;
+mod picture;
+mod text;
+
+pub use error::EmailError;
+
+use crate::{figure::Figure, labels, page::Page, view::ReportView};
+use digest::Digest;
+
+/// A mail's content.
+#[derive(Debug, Clone)]
+pub struct EmailBody {
+    /// One line.
+    pub subject: String,
+    /// For readers without HTML: at most 72 columns.
+    pub text: String,
+    /// For all others; it shows the images by their content-ids.
+    pub html: String,
+    /// What the HTML shows.
+    pub images: Vec<InlineImage>,
+}
+
+/// A picture inside a mail.
+#[derive(Debug, Clone)]
+pub struct InlineImage {
+    /// Its content-id without the angle brackets, such as `fan.01946a3c-7d7e-7c31-9f0a-52b1d8e6c0f4@forecaster`.
+    pub cid: String,
+    /// The file.
+    pub png: Vec<u8>,
+}
+
+/// The mail of a run.
+pub fn email(view: &ReportView) -> Result<EmailBody, EmailError> {
+    let page = &Page::new(view);
+    let digest = Digest::new(page);
+    let fan = picture::of(page, Figure::Fan)?
+        .map(|png| InlineImage { cid: format!("fan.{}@forecaster", token(&view.run_id)), png });
+    Ok(EmailBody {
+        subject: subject(page),
+        text: text::text(&digest),
+        html: html::html(&digest, fan.as_ref().map(|fan| fan.cid.as_str())),
+        images: fan.into_iter().collect(),
+    })
+}
+
+/// What of an identifier may stand in a content-id.
+fn token(identifier: &str) -> String {
+    let allowed = identifier.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64);
+    let kept: String = allowed.collect();
+    if kept.is_empty() { "run".to_owned() } else { kept }
+}
+
+/// "USD/CLP 7d: 1.009 (80 %: 992-1.027) al 13-ene".
+fn subject(page: &Page<'_>) -> String {
+    let (language, view) = (page.language, page.view);
+    let end = page.end();
+    let median = view.ensemble.median(end);
+    let (low, high) = view.ensemble.interval80(end);
+    let price = |price: f64| if median >= 100.0 { language.number(price, 0) } else { page.price(price) };
+    let mark = if view.stale.is_some() { format!("[{}] ", labels::stale_mark(language)) } else { String::new() };
+    let subject = format!(
+        "{mark}{} {}: {} (80 %: {}-{}) {} {}",
+        view.pair,
+        view.horizon,
+        price(median),
+        price(low),
+        price(high),
+        language.pick("al", "by"),
+        language.day_month(page.end_date())
+    );
+    subject.replace('\u{a0}', " ")
+}
