@@ -26,13 +26,16 @@ impl Setting {
         }
     }
 
-    /// All that is set, without what is empty.
-    fn texts(&self) -> Vec<String> {
-        let texts = match self {
+    fn all(&self) -> &[String] {
+        match self {
             Self::Text(text) => std::slice::from_ref(text),
             Self::List(texts) => texts,
-        };
-        texts.iter().filter(|text| !text.is_empty()).cloned().collect()
+        }
+    }
+
+    /// All that is set, without what is empty.
+    fn texts(&self) -> Vec<String> {
+        self.all().iter().filter(|text| !text.is_empty()).cloned().collect()
     }
 }
 
@@ -80,7 +83,7 @@ pub(crate) struct SecretPlace {
     pub place: String,
     /// Whether it goes with the name of an account.
     pub of_account: bool,
-    /// Whether it is asked for: there is a place, and the account, when it goes with one, is named.
+    /// Whether it is asked for: the account that it goes with is named; without one, there is a place.
     pub is_needed: bool,
 }
 
@@ -98,7 +101,7 @@ impl ProviderSections {
             let (key, setting) = section.keys().find(|(key, _)| key.meaning == KeyMeaning::Secret)?;
             let place = setting.texts().into_iter().next().unwrap_or_default();
             let of_account = section.kind.keys.iter().any(|key| key.meaning == KeyMeaning::User);
-            let is_needed = !place.is_empty() && (!of_account || section.first(KeyMeaning::User).is_some());
+            let is_needed = if of_account { section.first(KeyMeaning::User).is_some() } else { !place.is_empty() };
             Some(SecretPlace { provider: section.kind.name, key: key.name, place, of_account, is_needed })
         };
         self.0.iter().filter_map(secret).collect()
@@ -128,8 +131,8 @@ impl ProviderSections {
         for section in &self.0 {
             for (key, setting) in section.keys() {
                 let path = || format!("rates.provider.{}.{}", section.kind.name, key.name);
-                for text in setting.texts() {
-                    check(key.meaning, &text).map_err(|expected| problem(path(), quoted(&text), expected))?;
+                for text in setting.all() {
+                    check(key.meaning, text).map_err(|expected| problem(path(), quoted(text), expected))?;
                 }
             }
         }
@@ -139,7 +142,7 @@ impl ProviderSections {
 
 /// What was expected, when a setting is not that.
 fn check(meaning: KeyMeaning, text: &str) -> Result<(), String> {
-    let is_web = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
+    let is_web = text.is_empty() || ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
     match meaning {
         KeyMeaning::Url | KeyMeaning::Urls { .. } if !is_web => {
             Err("an address that begins with https:// or http://, or \"\" for the usual one".to_owned())
@@ -204,12 +207,34 @@ impl<'de> Visitor<'de> for Sections {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ProviderSections, A::Error> {
         let mut sections = ProviderSections::default();
-        while let Some(name) = map.next_key::<String>()? {
-            let section = sections.0.iter_mut().find(|section| section.kind.name == name);
-            let section = section.ok_or_else(|| Error::unknown_field(&name, &NAMES))?;
-            map.next_value_seed(Keys(section))?;
+        while let Some(place) = map.next_key_seed(Among(&NAMES))? {
+            map.next_value_seed(Keys(&mut sections.0[place]))?;
         }
         Ok(sections)
+    }
+}
+
+/// Reads a key, and gives its place among those there are. The key itself is refused, and not the section that it stands in, so
+/// that the message names the file or the variable that it came from.
+struct Among(&'static [&'static str]);
+
+impl<'de> DeserializeSeed<'de> for Among {
+    type Value = usize;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for Among {
+    type Value = usize;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
+        self.0.iter().position(|known| *known == name).ok_or_else(|| Error::unknown_field(name, self.0))
     }
 }
 
@@ -233,10 +258,8 @@ impl<'de> Visitor<'de> for Keys<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self(Section { kind, settings }) = self;
-        while let Some(name) = map.next_key::<String>()? {
-            let place = kind.keys.iter().position(|key| key.name == name);
-            let known = || KEYS.get(kind.name).map_or(&[][..], Vec::as_slice);
-            let place = place.ok_or_else(|| Error::unknown_field(&name, known()))?;
+        let known = KEYS.get(kind.name).map_or(&[][..], Vec::as_slice);
+        while let Some(place) = map.next_key_seed(Among(known))? {
             settings[place] = match &settings[place] {
                 Setting::Text(_) => Setting::Text(map.next_value()?),
                 Setting::List(_) => Setting::List(map.next_value()?),
@@ -294,6 +317,7 @@ mod tests {
             (key.as_str(), expected.as_str()),
             ("rates.provider.currency-api.urls", "addresses with {date} and {base} in them")
         );
+        assert_eq!(refused("[currency-api]\nurls = [\"\"]\n").0, "rates.provider.currency-api.urls");
         assert_eq!(refused("[stooq]\nkey = \"a/b\"\n").0, "rates.provider.stooq.key");
         ProviderSections::default().check().map_err(|problem| problem.key).unwrap();
     }

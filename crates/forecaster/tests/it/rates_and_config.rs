@@ -167,6 +167,23 @@ fn a_wrong_variable_is_named() {
 }
 
 #[test]
+fn an_unknown_key_of_a_provider_is_told_with_the_place_it_came_from() {
+    let desk = Desk::with(&[("FORECASTER__RATES__PROVIDER__BCCH__USER", "me")]);
+    for (toml, key, known) in [
+        ("[rates.provider.nbq]\nurl = \"\"\n", "rates.provider.nbq", "one of mindicador, bcch, ecb"),
+        ("[rates.provider.bcch]\nusr = \"\"\n", "rates.provider.bcch.usr", "one of url, user, password"),
+    ] {
+        desk.write("config/forecasters.toml", toml);
+        let said = desk.run(&["config", "check"]).expect(2).stderr();
+        let told = format!("config/forecasters.toml: {key}: found an unknown key; expected {known}");
+        assert!(said.contains(&told), "{told} not in: {said}");
+    }
+    let desk = Desk::with(&[("FORECASTER__RATES__PROVIDER__BCCH__USR", "me")]);
+    let said = desk.run(&["config", "check"]).expect(2).stderr();
+    assert!(said.contains("environment variable FORECASTER__RATES__PROVIDER__BCCH__USR: "), "{said}");
+}
+
+#[test]
 fn a_variable_changes_one_regressor_and_leaves_the_others() {
     let desk = Desk::with(&[("FORECASTER__RATES__SERIES__USDBRL__LAG_DAYS", "2")]);
     let shown = desk.run(&["config", "show"]).expect(0).stdout();
