@@ -103,7 +103,7 @@ pub struct Pool {
 impl Pool {
     /// Learns from `past` origins (oldest first, all matured) for the members among `roles`.
     ///
-    /// Weights: the prior times the members' loss ratio to the power of -[`SHARPNESS`], the ratio being the WQL relative
+    /// Weights: the prior times the members' loss ratio to the power of -40 (`SHARPNESS`), the ratio being the WQL relative
     /// to the benchmark's on the same origins, older origins discounted; a part of the prior is dealt out whatever the
     /// losses were; then kept between floor and cap. A member without a single past loss counts as equal to the benchmark.
     pub fn fit(past: &[&OriginForecasts], roles: &Roles, settings: &PoolSettings) -> Self {
