@@ -8,6 +8,7 @@
 What is checked:
 - between the crates: only the arrows of the table `Rooms` in docs/ARCHITECTURE.md's order (CRATES below); siblings never import each other;
 - in a crate: no circle between files, where a name that a module hands on (`pub use`) counts for the file that defines it;
+- in a crate, no name comes from lib.rs when that only hands it on;
 - in a crate whose lib.rs has an order (a line of `a -> {b, c} -> d` in its head): no import from right to left, nor between
   those in one pair of braces.
 
@@ -183,6 +184,15 @@ class Crate:
                 found.setdefault(target, text)
         return found
 
+    def through_the_face(self):
+        """Names that are imported from lib.rs, which only hands them on; outside of lib.rs each has a file to come from."""
+        found = []
+        for module, bound in self.uses.items():
+            for path, _ in bound.values():
+                if module and path and (path[0],) not in self.code and path[0] in self.uses[()]:
+                    found.append(f"{self.name(module)} imports {path[0]} from the crate's face, not from where it is defined")
+        return found
+
     def circles(self):
         """Groups of modules that import each other, largest first (Tarjan 1972)."""
         index, low, stack, groups = {}, {}, [], []
@@ -267,7 +277,7 @@ def main():
         count = sum(map(len, crate.arrows.values()))
         rooms = {m[0] for m in crate.code if m}
         between_rooms = {(m[0], t[0]) for m, ts in crate.arrows.items() for t in ts if m and t and m[0] != t[0]}
-        circles, against = crate.circles(), crate.against()
+        circles, against = crate.circles(), crate.against() + crate.through_the_face()
         order = "in the documented order" if crate.order() else "no order documented"
         print(
             f"{folder.name}: {len(crate.code)} files, {count} imports, {len(rooms)} rooms, "

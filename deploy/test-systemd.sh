@@ -55,6 +55,7 @@ cp --archive --reflink=auto "$base/." "$root"
 echo "$deb in Debian $suite"
 
 row "installed where no systemd runs" row_installed
+row "list of what is in the package" row_contents
 row "boots, and starts by itself" row_boots
 if [ "$failed" -gt 0 ]; then
     print_table

@@ -10,6 +10,18 @@ row_installed() { # In a folder that no systemd runs in yet.
     echo "dpkg: enabled, user $(grep -o '^forecaster:[^:]*:[0-9]*' "$root/etc/passwd")"
 }
 
+# Every crate of Cargo.lock that is linked, with its licence and checksum, and the library that goes along.
+row_contents() {
+    local list=$root/usr/share/doc/forecaster/sbom.cdx.json bare
+    jq -e '.bomFormat == "CycloneDX" and .metadata.component.name == "forecaster"' "$list" >/dev/null || { echo "no CycloneDX"; return 1; }
+    bare=$(jq -r '.components[] | select(.purl and ((.licenses // []) == [] or ((.hashes // []) == [] and .name != "onnxruntime"))) | .name' "$list")
+    [ -z "$bare" ] || { echo "without licence or checksum: $bare"; return 1; }
+    for name in rusqlite polars-core typst ort onnxruntime forecaster-report; do
+        jq -e --arg name "$name" 'any(.components[]; .name == $name)' "$list" >/dev/null || { echo "$name is not listed"; return 1; }
+    done
+    jq -r '"\(.components | length) components, \(.dependencies | length) with what they need"' "$list"
+}
+
 row_boots() {
     boot || return 1
     wait_until 10 is_active || { echo "not active after the boot"; return 1; }
