@@ -28,6 +28,7 @@ use chrono::Utc;
 use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, Pair};
 use forecaster_ledger::{IssuedForecast, Ledger, OutgoingMail, RunRecord, RunStatus};
 use forecaster_report::ReportView;
+use std::path::PathBuf;
 
 /// What a run is published with, and where to.
 #[derive(Clone, Copy)]
@@ -99,21 +100,25 @@ pub(crate) fn publish(
         guard: finding.update,
         ..bare_record(identity, &market.pair, Some(market), forecast.horizon, metrics)
     };
+    write_and_record(&files, &record, ledger)?;
+    flush_metrics(ledger, config);
+    Ok(Published { document, paths, status })
+}
+
+/// Writes the files, then the ledger's transaction; when either cannot be written, no file is left.
+fn write_and_record(files: &[(&PathBuf, Option<&[u8]>)], record: &RunRecord, ledger: &Ledger) -> Result<(), Failure> {
     let write = || -> Result<(), Failure> {
         for (path, bytes) in files {
             bytes.map_or(Ok(()), |bytes| write_whole(path, bytes))?;
         }
-        Ok(ledger.record(&record)?)
+        Ok(ledger.record(record)?)
     };
-    if let Err(error) = write() {
+    write().inspect_err(|_| {
         // Nothing refers to these files: better none than orphans. Unless another process has recorded this very run.
-        if !matches!(ledger.has_run(&identity.run_id), Ok(true)) {
-            files.into_iter().map(|(path, _)| path).for_each(|path| drop(std::fs::remove_file(path)));
+        if !matches!(ledger.has_run(&record.run_id), Ok(true)) {
+            files.iter().for_each(|(path, _)| drop(std::fs::remove_file(path)));
         }
-        return Err(error);
-    }
-    flush_metrics(ledger, config);
-    Ok(Published { document, paths, status })
+    })
 }
 
 /// The mails that tell of a run: its report, and an alert when its rates are stale.
