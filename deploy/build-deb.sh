@@ -49,4 +49,6 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || 
 export SOURCE_DATE_EPOCH
 onnxruntime=$(basename "$package"/lib/libonnxruntime.so.*)
 PYTHONPATH=$tools/sbom-$cyclonedx deploy/sbom.py --onnxruntime "${onnxruntime#libonnxruntime.so.}" >"$package/sbom.cdx.json"
-PATH=$tools/bin:$PATH cargo deb --quiet --package forecaster --profile "$([ "$built" = debug ] && echo dev || echo release)" --no-build --locked "$@"
+# A development build is three times as large, and its package is thrown away.
+[ "$built" = release ] || set -- --profile dev --fast "$@"
+PATH=$tools/bin:$PATH cargo deb --quiet --package forecaster --no-build --locked "$@"
