@@ -9,6 +9,7 @@ use crate::config::settings::Config;
 use crate::failure::{Failure, Outcome};
 use crate::forecast::chronos::{ChronosSource, this_program};
 use crate::guard;
+use crate::host::clock::today;
 use crate::host::lock;
 use crate::host::lock::Lock;
 use crate::host::logging;
@@ -20,7 +21,6 @@ use crate::publish::Failed;
 use crate::run::carry_out;
 use crate::run::context::{Publishing, Workplace};
 use crate::run::ledger;
-use chrono::Utc;
 use forecaster_ledger::{Ledger, RunStatus, SlotState};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
@@ -172,7 +172,7 @@ fn receive() -> Result<Option<Received>, Failure> {
 
 fn work(received: &Received) -> Result<Outcome, Failure> {
     let Received { job: Job { assignment, config }, ledger, publishing, .. } = received;
-    let today = Utc::now().with_timezone(&config.zone()).date_naive();
+    let today = today(config);
     let fetched = fetch::for_run(config, today, false);
     let market = Market::load(config, None, today).map(|market| market.with(fetched)).inspect_err(|error| {
         tracing::error!(horizon = %assignment.horizon, run_id = assignment.run_id, "run failed: {error}");

@@ -3,10 +3,10 @@
 
 use crate::config::settings::Config;
 use crate::failure::Failure;
+use crate::host::clock::today;
 use crate::review;
 use crate::review::comparisons::LEAST_FORECASTS;
 use crate::review::figures::Scope;
-use chrono::Utc;
 use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, ModelId};
 use forecaster_ledger::Ledger;
 use serde_json::Value;
@@ -53,7 +53,7 @@ pub(crate) fn of_horizon(ledger: &Ledger, config: &Config, horizon: Horizon) -> 
 
 /// By the forecasts of a year that were issued with Chronos and have come due; `None` while they are fewer than a verdict needs.
 fn issued(ledger: &Ledger, config: &Config, horizon: Horizon) -> Result<Option<Standing>, Failure> {
-    let today = Utc::now().with_timezone(&config.zone()).date_naive();
+    let today = today(config);
     let scope = Scope::last_days(DAYS, today, false);
     let pair = config.pair().to_string();
     let review = review::horizon(ledger, &pair, horizon, &scope, config.zone())?;

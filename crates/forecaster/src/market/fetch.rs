@@ -4,6 +4,7 @@
 use crate::config::providers::SecretPlace;
 use crate::config::settings::Config;
 use crate::failure::Failure;
+use crate::host::clock::today;
 use crate::host::secret::Secret;
 use crate::market::series::{MIN_OBSERVATIONS, legs, quality_rules, serves, spot_of};
 use chrono::{Days, NaiveDate, Utc};
@@ -188,7 +189,7 @@ pub(crate) fn needed(config: &Config) -> Result<Vec<String>, Failure> {
     let own = pair.series_name();
     let mut names: BTreeSet<String> = config.rates.series.keys().filter(|name| serves(name, pair)).cloned().collect();
     // Unless the pair has a history of its own, it is made of others.
-    let today = Utc::now().with_timezone(&config.zone()).date_naive();
+    let today = today(config);
     let made = assemble_pair(&store, pair, |name| quality_rules(pair, name, today), None, MIN_OBSERVATIONS);
     if made.map_or(true, |made| made.made_of.is_some() || made.checked.series.len() < MIN_OBSERVATIONS) {
         names.extend(legs(pair));

@@ -8,7 +8,7 @@ use forecaster_report::Language::{English, Spanish};
 use forecaster_report::*;
 
 /// Blanks as the eye sees them, markup gone.
-fn visible(html: &str) -> String {
+pub(crate) fn visible(html: &str) -> String {
     let mut text = String::new();
     let mut in_tag = false;
     for c in html.chars() {

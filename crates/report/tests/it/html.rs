@@ -43,21 +43,7 @@ fn report(language: Language, horizon: Horizon) -> String {
 
 /// The document without markup, blanks as the eye sees them.
 fn visible(html: &str) -> String {
-    let body = html.split("</style>").last().unwrap_or_default();
-    let mut text = String::new();
-    let mut in_tag = false;
-    for c in body.chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' => {
-                in_tag = false;
-                text.push(' ');
-            }
-            c if !in_tag => text.push(if c == '\u{a0}' { ' ' } else { c }),
-            _ => {}
-        }
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    crate::email::visible(html.split("</style>").last().unwrap_or_default())
 }
 
 #[test]

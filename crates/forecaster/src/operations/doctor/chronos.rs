@@ -10,8 +10,8 @@ use crate::forecast::chronos::{ChronosSource, session};
 use crate::forecast::forecast;
 use crate::guard::rollout::USUAL_WEIGHT;
 use crate::guard::told;
+use crate::host::clock::today;
 use crate::market::Market;
-use chrono::Utc;
 use forecaster_chronos::{candidates, runtime};
 use forecaster_domain::{Horizon, ModelId};
 use forecaster_ensemble::NoCache;
@@ -86,7 +86,7 @@ fn trial(config: &Config, horizon: Horizon) -> Vec<Check> {
     const MEMORY: &str = "chronos.memory";
     let mut config = config.clone();
     config.ensemble.origins = ORIGINS;
-    let today = Utc::now().with_timezone(&config.zone()).date_naive();
+    let today = today(&config);
     let (market, _folder) = without_traces(&config);
     let market = match Market::load(&market, None, today) {
         Ok(market) => market,

@@ -3,10 +3,10 @@
 use super::check::{Check, Status, without_traces};
 use crate::config::load::Loaded;
 use crate::config::settings::Config;
+use crate::host::clock::today;
 use crate::market::Market;
 use crate::market::fetch;
 use crate::notify::delivery;
-use chrono::Utc;
 use forecaster_mail::{Address, probe};
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ const MAIL_PATIENCE: Duration = Duration::from_secs(20);
 pub(super) fn rates(loaded: &Loaded) -> Vec<Check> {
     let (config, _folder) = without_traces(&loaded.config);
     let config = &config;
-    let today = Utc::now().with_timezone(&config.zone()).date_naive();
+    let today = today(config);
     let mut checks = Vec::new();
     checks.push(match Market::load(config, None, today) {
         Ok(market) => {
