@@ -1,10 +1,10 @@
 //! Puts an ONNX Runtime beside the build, so that `cargo run` and `cargo test` on a fresh machine find one.
 //!
 //! In: the pinned wheel of `onnxruntime/requirements-<arch>.txt`, fetched by pip or uv, or a library named by the
-//! environment variable `FORECASTER_ONNXRUNTIME` ("none": leave it out). Out: the library in
-//! `OUT_DIR/onnxruntime/`, and its path in `FORECASTER_BUILT_ONNXRUNTIME` for the compiler, empty when there is none.
-//! The build does not fail here unless FORECASTER_REQUIRE_ONNXRUNTIME is set: without a library there are warnings, and
-//! the next build tries again.
+//! environment variable `FORECASTER_ONNXRUNTIME` ("none": leave it out). Out: the library in `OUT_DIR/onnxruntime/`,
+//! and its path in `FORECASTER_BUILT_ONNXRUNTIME` for the compiler, empty when there is none. The build fails here
+//! only if FORECASTER_REQUIRE_ONNXRUNTIME is set: otherwise a missing library causes warnings, and the next build
+//! tries again.
 
 use std::env;
 use std::error::Error;
@@ -13,23 +13,23 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-/// The library inside the wheel, below `onnxruntime/capi/`; the version is that of the requirement files.
+/// Library inside the wheel, below `onnxruntime/capi/`; the version is that of the requirement files.
 const LIBRARY: &str = "libonnxruntime.so.1.32.0";
-/// Each architecture's sha256 of [`LIBRARY`], taken from the wheels whose sha256 the requirement files pin.
+/// SHA-256 of [`LIBRARY`] per architecture, taken from the wheels whose SHA-256 the requirement files pin.
 const PINS: [(&str, &str); 2] = [
     ("x86_64", "6c1585d1bbf45b0712ea4a21b705c5fcb4ba04ff2e30f1fbf81a49faf658638f"),
     ("aarch64", "49852228a93995158b2a813d4df487d47a1b76b0eaa894507ef49e91b6d7954a"),
 ];
-/// What the licence asks to keep with the library; both lie in the wheel's `onnxruntime/`.
+/// Files that the licence requires beside the library; both are in the wheel's `onnxruntime/`.
 const NOTICES: [&str; 2] = ["LICENSE", "ThirdPartyNotices.txt"];
-/// All attempts together: 28 MB at 100 kB/s.
+/// Time limit of all attempts together: 28 MB at 100 kB/s.
 const FETCH_LIMIT: Duration = Duration::from_secs(300);
-/// What to do when there is no library.
+/// Advice for a build without the library.
 const REMEDY: &str = "The build goes on without ONNX Runtime. Name a library of version 1.24 or later when the program \
                       runs (chronos.onnxruntime in the configuration, or ORT_DYLIB_PATH) or when it is built \
                       (FORECASTER_ONNXRUNTIME=/path/to/libonnxruntime.so; none: do not ask again)";
 
-/// Where this is set, in CI, a build without the library fails: its tests would prove nothing.
+/// Environment variable, set in CI, that makes a build without the library fail: its tests would prove nothing.
 const REQUIRE: &str = "FORECASTER_REQUIRE_ONNXRUNTIME";
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -52,14 +52,14 @@ fn main() {
     // For build scripts of crates that depend on this one: DEP_FORECASTER_ONNXRUNTIME_LIBRARY.
     println!("cargo::metadata=library={library}");
     if !library.is_empty() {
-        // Tests that need it are ignored, visibly, in a build without.
+        // Tests that need the library are visibly ignored in a build without it.
         println!("cargo::rustc-cfg=onnxruntime");
     } else if env::var_os(REQUIRE).is_some() {
         println!("cargo::error=there is no ONNX Runtime for this build, and {REQUIRE} is set");
     }
 }
 
-/// The library for this build; `None` when it is left out on purpose.
+/// Provides the library for this build; `None` when it is left out on purpose.
 fn provide() -> Outcome<Option<PathBuf>> {
     if env::var_os("DOCS_RS").is_some() {
         return Ok(None);
@@ -88,7 +88,7 @@ fn provide() -> Outcome<Option<PathBuf>> {
     provided.map(|()| Some(library))
 }
 
-/// The library that the builder named.
+/// Checks the library named by FORECASTER_ONNXRUNTIME.
 fn given(path: &Path) -> Outcome<PathBuf> {
     println!("cargo::rerun-if-changed={}", path.display());
     if !path.is_absolute() {
@@ -104,7 +104,7 @@ fn given(path: &Path) -> Outcome<PathBuf> {
     Ok(path.to_owned())
 }
 
-/// Makes sure that the pinned library lies at `library`: kept from before, from another build, or fetched.
+/// Ensures that the pinned library is at `library`: kept from before, from another build, or fetched.
 fn provide_pinned(out: &Path, library: &Path, arch: &str, sha256: &str, requirements: &Path) -> Outcome<()> {
     if check(library, sha256).is_ok() {
         println!("{LIBRARY} is there already");
@@ -128,7 +128,7 @@ fn provide_pinned(out: &Path, library: &Path, arch: &str, sha256: &str, requirem
     result
 }
 
-/// Where builds of another profile, or before a change of dependencies, may have kept the library:
+/// Paths at which builds of another profile, or before a change of dependencies, may have kept the library:
 /// `target/<profile>/build/forecaster-chronos-<hash>/out/onnxruntime/`.
 fn other_builds(out: &Path) -> Vec<PathBuf> {
     let entries = |directory: &Path| fs::read_dir(directory).into_iter().flatten().flatten().map(|it| it.path());
@@ -141,7 +141,7 @@ fn other_builds(out: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Copies the library and its notices to their place, the library last and in one step.
+/// Copies the library and its notices into place, the library last and atomically.
 fn keep(from: &Path, notices: &Path, library: &Path) -> Outcome<()> {
     let directory = library.parent().ok_or("OUT_DIR is not a directory")?;
     fs::create_dir_all(directory)?;
@@ -158,7 +158,7 @@ fn keep(from: &Path, notices: &Path, library: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Fails unless the file has this sha256. coreutils compute it: a crate would cost more than it saves.
+/// Fails unless the file has this SHA-256. The coreutils compute it: a crate would cost more than it saves.
 fn check(library: &Path, sha256: &str) -> Outcome<()> {
     if !library.is_file() {
         return Err(format!("{} is not there", library.display()).into());
@@ -176,7 +176,7 @@ fn check(library: &Path, sha256: &str) -> Outcome<()> {
     }
 }
 
-/// One program that can fetch a wheel.
+/// Program that can fetch a wheel.
 struct Fetcher {
     words: &'static [&'static str],
     is_pip: bool,
@@ -188,7 +188,7 @@ const FETCHERS: [Fetcher; 3] = [
     Fetcher { words: &["uv", "pip"], is_pip: false },
 ];
 
-/// Unpacks the pinned wheel into `target` with the first program that can; pip and uv check the wheel's sha256.
+/// Unpacks the pinned wheel into `target` with the first program that works; pip and uv check the wheel's SHA-256.
 fn fetch(target: &Path, arch: &str, requirements: &Path) -> Outcome<()> {
     let deadline = Instant::now() + FETCH_LIMIT;
     let mut tried = Vec::new();
@@ -205,7 +205,7 @@ fn fetch(target: &Path, arch: &str, requirements: &Path) -> Outcome<()> {
                 return Ok(());
             }
             Err(reason) => {
-                // All of it, for whoever looks into cargo's record of this script.
+                // Complete output, for readers of cargo's record of this script.
                 reason.said.lines().for_each(|line| println!("{name}| {line}"));
                 pip_failed |= fetcher.is_pip && reason.ran;
                 tried.push(format!("  {name}: {}", reason.text));
@@ -227,7 +227,7 @@ impl Fetcher {
             let platform = format!("manylinux_2_28_{arch}");
             command.args(["--implementation", "cp", "--abi", "cp312", "--python-version", "312"]);
             command.args(["--platform", &platform, "--no-compile", "--retries", "1", "--timeout", "15"]);
-            // A user's defaults that contradict --target.
+            // These override a user's defaults that contradict --target.
             command.envs([("PIP_USER", "0"), ("PIP_REQUIRE_VIRTUALENV", "0"), ("PIP_NO_INPUT", "1")]);
             command.env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
         } else {
@@ -238,14 +238,14 @@ impl Fetcher {
     }
 }
 
-/// Why a program fetched nothing; `ran` is false where the program itself is not installed.
+/// Reason why a program fetched nothing; `ran` is false when the program itself is not installed.
 struct Refusal {
     ran: bool,
     text: String,
     said: String,
 }
 
-/// Runs a command to its end or to the deadline; its output goes to `log`, a file, so that no pipe fills up.
+/// Runs a command until it ends or the deadline passes; its output goes to the file `log`, so that no pipe fills up.
 fn run(mut command: Command, log: &Path, deadline: Instant) -> Result<(), Refusal> {
     let refusal = |ran: bool, text: String| Refusal { ran, text, said: String::new() };
     let opened = File::create(log).and_then(|file| Ok((file.try_clone()?, file)));
@@ -277,9 +277,9 @@ fn run(mut command: Command, log: &Path, deadline: Instant) -> Result<(), Refusa
     Err(Refusal { ran: !text.ends_with("No module named pip"), text, said })
 }
 
-/// The line of pip's or uv's output that tells the reason.
+/// Line of pip's or uv's output that gives the reason.
 fn meaning(said: &str) -> Option<String> {
-    // pip says "no matching distribution" when it reached nothing; the reason stands in an earlier warning.
+    // pip says "no matching distribution" when it reached nothing; the reason is in an earlier warning.
     let broken = said.lines().find_map(|line| line.split_once("after connection broken by '"));
     if let Some((_, detail)) = broken {
         let detail = detail.rsplit_once("': /").map_or(detail, |it| it.0);
@@ -297,7 +297,7 @@ fn meaning(said: &str) -> Option<String> {
     }
 }
 
-/// Removes a file or a directory that may not be there.
+/// Removes a file or a directory, if it exists.
 fn remove(path: &Path) -> Outcome<()> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
@@ -308,7 +308,7 @@ fn remove(path: &Path) -> Outcome<()> {
     }
 }
 
-/// A variable that cargo sets.
+/// Reads a variable that cargo sets.
 fn variable(name: &str) -> Outcome<String> {
     env::var(name).map_err(|error| format!("{name}: {error}; this script is run by cargo").into())
 }

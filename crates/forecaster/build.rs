@@ -1,4 +1,5 @@
-//! Tells the tests whether the build has an ONNX Runtime: those that need one are ignored, visibly, where it has none.
+//! Sets the cfg `onnxruntime` for the tests when the build has an ONNX Runtime; without it the tests that need one
+//! are visibly ignored.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

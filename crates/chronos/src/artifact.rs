@@ -1,5 +1,5 @@
-//! `model.onnx` beside its checkpoint: made when it is missing or was made from something else, by another converter
-//! or in another precision, which its metadata tell.
+//! Graph file `model.onnx` beside its checkpoint. It is rebuilt when it is missing or when its metadata show another
+//! source, another converter or another precision.
 
 use crate::checkpoint::{Checkpoint, CheckpointPlace};
 use crate::error::ChronosError;
@@ -12,24 +12,24 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// Under which the checksum of the weights stands in the metadata.
+/// Metadata key of the checksum of the weights.
 const WEIGHTS_SUM: &str = "source_weights_sha256";
 
-/// A graph to be loaded.
+/// Graph that is ready to be loaded.
 #[derive(Debug)]
 pub(crate) enum Graph {
-    /// A file; its weights lie in the same folder.
+    /// A file; its weights are in the same folder.
     File(PathBuf),
-    /// A graph that could not be saved beside its checkpoint, or whose checkpoint is in the program.
+    /// A graph that could not be saved beside its checkpoint, or whose checkpoint is built in.
     Memory {
-        /// The file's bytes.
+        /// Bytes of the graph file.
         model: Vec<u8>,
-        /// Where the weights lie; `None` when all of them are in `model`.
+        /// Folder of the weights; `None` when all of them are in `model`.
         folder: Option<PathBuf>,
     },
 }
 
-/// Name of the graph's file in a precision.
+/// File name of the graph in a given precision.
 pub(crate) fn file_name(precision: Precision) -> &'static str {
     match precision {
         Precision::Float => "model.onnx",
@@ -37,14 +37,14 @@ pub(crate) fn file_name(precision: Precision) -> &'static str {
     }
 }
 
-/// The graph of `checkpoint`, from its file when that is still true, else built and saved there.
+/// Returns the graph of `checkpoint`: its file when that is still valid, otherwise a graph built and saved there.
 ///
-/// A graph whose weights lie in the checkpoint's own file takes a millisecond to build: it is built each time, and the
-/// file used when it is the same to the last byte. One that holds converted weights is believed by its metadata.
+/// A graph whose weights are in the checkpoint's own file takes a millisecond to build: it is built each time, and
+/// the file is used if identical to the last byte. A file that holds converted weights is trusted by its metadata.
 ///
 /// # Errors
-/// When the checkpoint cannot be read or converted. A directory that cannot be written to is no error: the graph is
-/// then used without being saved.
+/// When the checkpoint cannot be read or converted. A directory that cannot be written to is not an error: the graph
+/// is then used without being saved.
 pub(crate) fn prepare(checkpoint: &Checkpoint, precision: Precision) -> Result<Graph, ChronosError> {
     let converted = precision != Precision::Float || !checkpoint.is_single();
     match checkpoint.place() {
@@ -55,10 +55,10 @@ pub(crate) fn prepare(checkpoint: &Checkpoint, precision: Precision) -> Result<G
     }
 }
 
-/// [`prepare`] without belief in a file that holds converted weights.
+/// Same as [`prepare`], but does not trust a file that holds converted weights.
 ///
 /// # Errors
-/// As [`prepare`].
+/// Same as [`prepare`].
 pub(crate) fn prepare_anew(checkpoint: &Checkpoint, precision: Precision) -> Result<Graph, ChronosError> {
     let Some((folder, _)) = checkpoint.weights_file() else {
         return Ok(Graph::Memory { model: graph::build(checkpoint, precision, &[])?, folder: None });
@@ -68,7 +68,7 @@ pub(crate) fn prepare_anew(checkpoint: &Checkpoint, precision: Precision) -> Res
     let entries: Vec<_> =
         state_of(checkpoint, precision)?.into_iter().chain([(WEIGHTS_SUM.to_owned(), weights_sum)]).collect();
     let model = graph::build(checkpoint, precision, &entries)?;
-    // A graph finds its weights in its own folder only, and not through a link out of it.
+    // A graph finds its weights only in its own folder, and not through a link out of it.
     if file.parent() != Some(&folder) {
         return Ok(Graph::Memory { model, folder: Some(folder) });
     }
@@ -84,7 +84,7 @@ pub(crate) fn prepare_anew(checkpoint: &Checkpoint, precision: Precision) -> Res
     }
 }
 
-/// SHA-256 of the weights: that in the metadata of the graph, when that was made from the very file, else worked out.
+/// SHA-256 of the weights: from the graph's metadata when the graph was made from this very file, otherwise computed.
 ///
 /// # Errors
 /// When the files cannot be read.
@@ -96,7 +96,7 @@ pub(crate) fn weights_sum(checkpoint: &Checkpoint, precision: Precision) -> Resu
     kept.map_or_else(|| checkpoint.weights_sha256(), Ok)
 }
 
-/// The checksum in the metadata of the saved graph, when everything else there is as it should be.
+/// Checksum in the metadata of the saved graph; `None` unless all other entries are as expected.
 fn kept_sum(checkpoint: &Checkpoint, precision: Precision) -> Result<Option<String>, ChronosError> {
     let state = state_of(checkpoint, precision)?;
     let kept = provenance(&checkpoint.place().file(file_name(precision))).unwrap_or_default();
@@ -104,11 +104,11 @@ fn kept_sum(checkpoint: &Checkpoint, precision: Precision) -> Result<Option<Stri
     Ok(sum.filter(|_| state.iter().all(|entry| kept.contains(entry))))
 }
 
-/// What a saved graph must agree with: cheap to tell, unlike the checksum of the weights.
+/// Metadata that a saved graph must match: cheap to compute, unlike the checksum of the weights.
 fn state_of(checkpoint: &Checkpoint, precision: Precision) -> Result<Vec<(String, String)>, ChronosError> {
     let weights = checkpoint.weights_path();
     let metadata = fs::metadata(&weights).map_err(ChronosError::file("read", &weights))?;
-    // Copying tools carry the time of modification over, but neither the time of the last change nor the inode.
+    // Copying tools preserve the time of modification, but neither the time of the last change nor the inode.
     let written = [metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()];
     let written = format!("{written:?} {} {}", metadata.dev(), metadata.ino());
     let entry = |key: &str, value: String| (key.to_owned(), value);
@@ -128,13 +128,13 @@ fn provenance(file: &Path) -> Option<Vec<(String, String)>> {
     Some(model.metadata_props.into_iter().map(|entry| (entry.key, entry.value)).collect())
 }
 
-/// The bytes of a saved graph; `None` when there is none, or something else in its place.
+/// Bytes of a saved graph; `None` when there is no such file.
 fn read(file: &Path) -> Option<Vec<u8>> {
     fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
     fs::read(file).ok()
 }
 
-/// Writes whole or not at all.
+/// Writes the file atomically.
 fn save(file: &Path, model: &[u8]) -> std::io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     let readable = PermissionsExt::from_mode(0o644);

@@ -1,5 +1,5 @@
-//! Makes the nodes and initializers of an ONNX graph: a thin layer over [`crate::onnx`] that names values, keeps each
-//! constant once, and places weights, so that [`crate::graph`] reads like the model.
+//! Builder of the nodes and initializers of an ONNX graph: a thin layer over [`crate::onnx`] that names values,
+//! stores each constant once, and places weights, so that [`crate::graph`] reads like the model.
 
 use crate::checkpoint::{Checkpoint, Stored};
 use crate::config::Activation;
@@ -12,10 +12,10 @@ use std::collections::HashMap;
 /// Domain of ONNX Runtime's own operators.
 pub(crate) const MICROSOFT: &str = "com.microsoft";
 
-/// A value in the graph, by name.
+/// Name of a value in the graph.
 pub(crate) type Value = String;
 
-/// A graph in the making.
+/// Graph under construction.
 pub(crate) struct Builder<'a> {
     checkpoint: &'a Checkpoint,
     precision: Precision,
@@ -29,13 +29,13 @@ impl<'a> Builder<'a> {
         Self { checkpoint, precision, nodes: Vec::new(), initializers: Vec::new(), constants: HashMap::new() }
     }
 
-    /// Adds a node with one output and returns that.
+    /// Adds a node with one output and returns that output.
     pub(crate) fn op(&mut self, operator: &str, inputs: &[&str], attributes: Vec<Attribute>) -> Value {
         let name = format!("{operator}_{}", self.nodes.len());
         self.named(operator, inputs, attributes, &name)
     }
 
-    /// Adds a node whose one output is called `output`.
+    /// Adds a node whose single output is named `output`.
     pub(crate) fn named(
         &mut self,
         operator: &str,
@@ -66,28 +66,28 @@ impl<'a> Builder<'a> {
         name
     }
 
-    /// A list of integers `[len]`.
+    /// Adds a list of integers `[len]`.
     pub(crate) fn integers(&mut self, values: &[i64]) -> Value {
         let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
         self.constant(Element::Int64, &[values.len() as i64], bytes)
     }
 
-    /// A single integer, shape `[]`.
+    /// Adds a single integer, shape `[]`.
     pub(crate) fn integer(&mut self, value: i64) -> Value {
         self.constant(Element::Int64, &[], value.to_le_bytes().to_vec())
     }
 
-    /// A single number, shape `[]`.
+    /// Adds a single number, shape `[]`.
     pub(crate) fn number(&mut self, value: f32) -> Value {
         self.constant(Element::Float, &[], value.to_le_bytes().to_vec())
     }
 
-    /// A table of numbers of shape `dims`.
+    /// Adds a table of numbers of shape `dims`.
     pub(crate) fn table(&mut self, dims: &[i64], values: &[f32]) -> Value {
         self.constant(Element::Float, dims, values.iter().flat_map(|v| v.to_le_bytes()).collect())
     }
 
-    /// Reshapes to `dims`; 0 keeps a dimension, -1 is worked out.
+    /// Reshapes to `dims`; 0 keeps a dimension, -1 is inferred.
     pub(crate) fn reshape(&mut self, value: &str, dims: &[i64]) -> Value {
         let shape = self.integers(dims);
         self.op("Reshape", &[value, &shape], vec![])
@@ -98,15 +98,15 @@ impl<'a> Builder<'a> {
         self.op("Transpose", &[value], vec![ints("perm", axes)])
     }
 
-    /// Weight `name` of shape `shape` in the checkpoint, seen as `dims`. Single-precision weights stay where they are,
-    /// in the checkpoint's own file; others, and those of the program's own checkpoint, are written into the graph in single
+    /// Adds weight `name` of shape `shape` in the checkpoint, as `dims`. Single-precision weights stay in the
+    /// checkpoint's own file; others, and those of the built-in checkpoint, are written into the graph in single
     /// precision.
     pub(crate) fn weight(&mut self, name: &str, shape: &[usize], dims: &[usize]) -> Result<Value, ChronosError> {
         let stored = self.checkpoint.tensor(name, shape)?;
         self.place(name, stored, dims)
     }
 
-    /// Row `row` of a table `[rows, width]`, as `dims`; called `role`, since one row may have two.
+    /// Adds row `row` of a table `[rows, width]`, as `dims`; the name includes `role`, since one row may have two.
     pub(crate) fn row(
         &mut self,
         role: &str,
@@ -146,8 +146,8 @@ impl<'a> Builder<'a> {
         Ok(name.to_owned())
     }
 
-    /// `x` `[n, input]` times the transpose of weight `name` `[output, input]`, plus `added` (a bias `[output]` or a
-    /// residual `[n, output]`): `[n, output]`.
+    /// Multiplies `x` `[n, input]` by the transpose of weight `name` `[output, input]` and adds `added` (a bias
+    /// `[output]` or a residual `[n, output]`): `[n, output]`.
     pub(crate) fn linear(
         &mut self,
         x: &str,
@@ -163,8 +163,8 @@ impl<'a> Builder<'a> {
         Ok(self.op("Gemm", &inputs, vec![int("transB", 1)]))
     }
 
-    /// [`Builder::linear`] with weights in eight bits, symmetric, [`BLOCK`] to a scale; ONNX Runtime takes the activations
-    /// in eight bits too, a scale for each block of a row (its operator MatMulNBits at accuracy level 4).
+    /// Same as [`Builder::linear`] with symmetric eight-bit weights, one scale per [`BLOCK`]; ONNX Runtime converts
+    /// the activations to eight bits too, one scale per block of a row (operator MatMulNBits, accuracy level 4).
     fn quantized_linear(
         &mut self,
         x: &str,
@@ -205,7 +205,7 @@ impl<'a> Builder<'a> {
         Ok(self.op("RMSNormalization", &[x, &weight], vec![float("epsilon", epsilon)]))
     }
 
-    /// Sum over the last axis, which stays with length 1.
+    /// Sum over the last axis, which is kept with length 1.
     pub(crate) fn sum(&mut self, x: &str) -> Value {
         let axis = self.integers(&[-1]);
         self.op("ReduceSum", &[x, &axis], vec![int("keepdims", 1)])
@@ -216,7 +216,7 @@ impl<'a> Builder<'a> {
         self.op("Softmax", &[x], vec![int("axis", -1)])
     }
 
-    /// The activation function `kind`, element by element.
+    /// Applies the activation function `kind`, element by element.
     pub(crate) fn activation(&mut self, x: &str, kind: Activation) -> Value {
         match kind {
             Activation::Relu => self.op("Relu", &[x], vec![]),
@@ -268,20 +268,20 @@ impl<'a> Builder<'a> {
         self.op("Max", &[x, &least], vec![])
     }
 
-    /// Table `name` `[buckets, heads]`, read here because it goes into the graph in another order.
+    /// Reads table `name` `[buckets, heads]`; it is read here because it goes into the graph in another order.
     pub(crate) fn bias_by_bucket(&self, name: &str, buckets: usize, heads: usize) -> Result<Vec<f32>, ChronosError> {
         let stored = self.checkpoint.tensor(name, &[buckets, heads])?;
         self.checkpoint.read(name, &stored)
     }
 }
 
-/// Weights that share a scale.
+/// Number of weights that share a scale.
 const BLOCK: usize = 64;
-/// Layers that are never rounded to eight bits: they read the rates themselves, of which a day's change is a few
-/// hundredths of the range, and there are few weights in them.
+/// Prefix of layers that are never rounded to eight bits: they read the rates themselves, where a day's change is a
+/// few hundredths of the range, and they have few weights.
 const INPUT: &str = "input_patch_embedding.";
 
-/// Rows of `values` `[output, input]` to eight bits about 128, each block of [`BLOCK`] with its own scale.
+/// Converts rows of `values` `[output, input]` to eight bits about 128, each block of [`BLOCK`] with its own scale.
 fn quantize(values: &[f32], input: usize) -> (Vec<u8>, Vec<f32>) {
     let mut quantized = Vec::with_capacity(values.len());
     let mut scales = Vec::with_capacity(values.len() / BLOCK);

@@ -1,6 +1,6 @@
-//! A checkpoint as the Hugging Face hub has it: `config.json` and `model.safetensors`, in one folder or in the program
-//! itself. In: the place. Out: where each tensor lies in the file, checked in name, shape and type. Weights are read one
-//! tensor at a time, so that opening a checkpoint costs no memory.
+//! Checkpoint as published on the Hugging Face hub: `config.json` and `model.safetensors`, in one folder or built
+//! into the program. In: the location. Out: the position of each tensor in the file, with name, shape and type
+//! checked. Weights are read one tensor at a time, so that opening a checkpoint costs no memory.
 
 use crate::config::BoltConfig;
 use crate::digest::{sha256, sha256_of};
@@ -18,20 +18,20 @@ use std::path::{Path, PathBuf};
 
 /// Name of the weights file.
 pub(crate) const WEIGHTS: &str = "model.safetensors";
-/// Greatest header that the format allows.
+/// Greatest header size that the format allows, in bytes.
 const MAX_HEADER: u64 = 100_000_000;
 
-/// Where a checkpoint's two files are.
+/// Location of a checkpoint's two files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CheckpointPlace {
-    /// In this folder.
+    /// Folder with both files.
     Folder(PathBuf),
-    /// In the program: [`crate::EMBEDDED`].
+    /// The program itself: [`crate::EMBEDDED`].
     Program,
 }
 
 impl CheckpointPlace {
-    /// The path of its file `name`; in the program, one that only names it.
+    /// Path of the file `name`; for the built-in checkpoint a label, not a real path.
     pub fn file(&self, name: &str) -> PathBuf {
         match self {
             Self::Folder(folder) => folder.join(name),
@@ -46,7 +46,7 @@ impl From<&Path> for CheckpointPlace {
     }
 }
 
-/// The folder, or that it is in the program.
+/// Writes the folder, or "the program".
 impl fmt::Display for CheckpointPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -56,7 +56,7 @@ impl fmt::Display for CheckpointPlace {
     }
 }
 
-/// A checkpoint whose header has been read and found sound.
+/// Checkpoint whose header has been read and found valid.
 #[derive(Debug)]
 pub struct Checkpoint {
     place: CheckpointPlace,
@@ -66,7 +66,7 @@ pub struct Checkpoint {
     data_start: u64,
 }
 
-/// A tensor's place in the weights file.
+/// Position of a tensor in the weights file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Stored {
     /// Element type.
@@ -104,7 +104,7 @@ impl Checkpoint {
         Ok(Self { place: place.clone(), config, config_sha256, tensors, data_start })
     }
 
-    /// Its configuration.
+    /// Configuration of the model.
     pub fn config(&self) -> &BoltConfig {
         &self.config
     }
@@ -119,7 +119,7 @@ impl Checkpoint {
         self.tensors.data_len() as u64
     }
 
-    /// Memory that must be free before it is loaded, MiB: twice its weights, and no less than `least`.
+    /// Free memory required before loading, MiB: twice the weights, but no less than `least`.
     pub fn needed_ram_mb(&self, least: u64) -> u64 {
         least.max(2 * self.weight_bytes().div_ceil(1 << 20))
     }
@@ -129,7 +129,7 @@ impl Checkpoint {
         &self.config_sha256
     }
 
-    /// SHA-256 of the weights file, worked out from all of it, hexadecimal.
+    /// SHA-256 of the weights file, computed from all of it, hexadecimal.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -143,7 +143,7 @@ impl Checkpoint {
         }
     }
 
-    /// Whether all weights are in single precision.
+    /// True when all weights are in single precision.
     pub(crate) fn is_single(&self) -> bool {
         self.tensors.tensors().values().all(|info| info.dtype == Dtype::F32)
     }
@@ -152,8 +152,8 @@ impl Checkpoint {
         &self.place
     }
 
-    /// The folder in which the weights file really lies, links followed, and its name there; `None` when the weights are
-    /// in the program.
+    /// Folder that really holds the weights file, after following links, and the file's name there; `None` when the
+    /// weights are built in.
     pub(crate) fn weights_file(&self) -> Option<(PathBuf, String)> {
         let CheckpointPlace::Folder(folder) = &self.place else { return None };
         let path = self.weights_path();
@@ -177,7 +177,7 @@ impl Checkpoint {
         }
     }
 
-    /// The place of tensor `name`, which must have `shape`; the first dimension of the shared embedding may be greater.
+    /// Position of tensor `name` of `shape`; the first dimension of the shared embedding may be greater.
     pub(crate) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Stored, ChronosError> {
         let expected = format!("{shape:?} of F32, F16 or BF16");
         let Some(info) = self.tensors.info(name) else {
@@ -210,7 +210,7 @@ impl Checkpoint {
         Ok(Cow::Owned(bytes))
     }
 
-    /// The values of a stored tensor or of part of one, in row-major order.
+    /// Reads the values of a stored tensor, or of part of one, in row-major order.
     pub(crate) fn read(&self, name: &str, stored: &Stored) -> Result<Vec<f32>, ChronosError> {
         let bytes = self.bytes(stored)?;
         let values: Vec<f32> = match stored.dtype {
@@ -230,7 +230,7 @@ fn cut_off(path: &Path) -> ChronosError {
     ChronosError::Weights { path: path.to_owned(), reason }
 }
 
-/// The header of the safetensors file `path`, and where its data starts.
+/// Reads the header of the safetensors file `path`, and where its data starts.
 fn read_header(path: &Path) -> Result<(Metadata, u64), ChronosError> {
     // Opening a pipe would wait for its other end.
     if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
@@ -242,8 +242,8 @@ fn read_header(path: &Path) -> Result<(Metadata, u64), ChronosError> {
     header(file, length, path)
 }
 
-/// The header at the beginning of `file`, which has `file_length` bytes, and where its data starts; `path` is only named
-/// in errors.
+/// Reads the header at the start of `file`, which has `file_length` bytes, and where its data starts; `path` is used
+/// only in errors.
 fn header(mut file: impl Read, file_length: u64, path: &Path) -> Result<(Metadata, u64), ChronosError> {
     let refuse = |reason: String| ChronosError::Weights { path: path.to_owned(), reason };
     let mut length = [0; 8];

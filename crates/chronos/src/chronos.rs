@@ -1,4 +1,4 @@
-//! Chronos-Bolt as a [`Model`]: from a history to a context, from the model's deciles to the eleven levels.
+//! Chronos-Bolt as a [`Model`]: turns a history into a context, and the model's deciles into the eleven levels.
 
 use crate::graph::CONVERTER;
 use crate::pipeline::Pipeline;
@@ -13,20 +13,20 @@ use ndarray::{Array1, Array2, ArrayView1};
 use std::iter::once;
 use std::sync::{Mutex, PoisonError};
 
-/// Distance of the 0.025 and 0.975 quantiles from the median, in distances of the 0.1 and 0.9 quantiles, in logarithms of
-/// the price: that of Student's t with seven degrees of freedom, t(0.975) / t(0.9) = 2.365 / 1.415. Measured on ten USD
-/// pairs, 2003 to 2019, returns over 5 to 62 days in units of their volatility: median 1.67, USD/CLP 1.69 to 1.81 (the
-/// normal distribution's 1.53 would be too narrow).
+/// Distance of the 0.025 and 0.975 quantiles from the median, relative to that of the 0.1 and 0.9 quantiles, in
+/// logarithms of the price: that of Student's t with seven degrees of freedom, t(0.975) / t(0.9) = 2.365 / 1.415.
+/// Measured on ten USD pairs, 2003 to 2019, returns over 5 to 62 days in units of their volatility: median 1.67,
+/// USD/CLP 1.69 to 1.81 (the normal distribution's 1.53 would be too narrow).
 const TAIL_RATIO: f64 = 1.671;
-/// Levels are equal when they differ by less than this.
+/// Difference below which two levels are equal.
 const SAME_LEVEL: f64 = 1e-6;
-/// Changes whenever answers do.
+/// Revision of the answers; it changes whenever they do.
 const REVISION: &str = "1";
 
-/// The detail of a forecast that names the checkpoint.
+/// Name of the forecast's detail that holds the checkpoint's name.
 pub const CHECKPOINT_DETAIL: &str = "checkpoint";
 
-/// How a horizon uses the model.
+/// Settings of the model for one horizon.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChronosSettings {
     /// Business days of history in a context.
@@ -35,43 +35,43 @@ pub struct ChronosSettings {
     pub temperature: f64,
 }
 
-/// What the report says of the checkpoint.
+/// Description of the checkpoint for the report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckpointLabel {
-    /// Its name, such as amazon/chronos-bolt-small.
+    /// Name, such as amazon/chronos-bolt-small.
     pub name: String,
-    /// Parameters in it.
+    /// Number of parameters.
     pub parameters: usize,
-    /// The longest context that it looks at.
+    /// Longest context that the model uses.
     pub context_length: usize,
-    /// SHA-256 of its weights, hexadecimal.
+    /// SHA-256 of the weights, hexadecimal.
     pub weights_sha256: String,
-    /// SHA-256 of its `config.json`, hexadecimal.
+    /// SHA-256 of `config.json`, hexadecimal.
     pub config_sha256: String,
 }
 
-/// Where the model gives the levels: the deciles always, the tails perhaps.
+/// Positions of the levels in the model's output: the deciles always, the tails when it has them.
 struct Places {
     low: Option<usize>,
     deciles: [usize; DECILES.end - DECILES.start],
     high: Option<usize>,
 }
 
-/// A Chronos-Bolt checkpoint as one of the ensemble's models, or the reason why there is none.
+/// Chronos-Bolt checkpoint as one of the ensemble's models, or the reason why there is none.
 ///
 /// Business days without an observation stay unobserved in the context. Answers agree to single precision however the
-/// forecasts asked for are batched, not to the last bit: matrix products of different heights round differently.
+/// requests are batched, but not to the last bit: matrix products of different heights round differently.
 #[derive(Debug)]
 pub struct Chronos {
     settings: ChronosSettings,
     calendar: BusinessCalendar,
     source: Result<(Pipeline, CheckpointLabel), String>,
-    /// The first failure to load: not tried again within a run.
+    /// First failure to load; loading is not retried within a run.
     failed: Mutex<Option<ModelError>>,
 }
 
 impl Chronos {
-    /// The model that `pipeline` loads, for a pair with business days `calendar`.
+    /// Creates the model that `pipeline` loads, for a pair with business days `calendar`.
     pub fn new(
         pipeline: Pipeline,
         label: CheckpointLabel,
@@ -81,13 +81,13 @@ impl Chronos {
         Self { settings, calendar, source: Ok((pipeline, label)), failed: Mutex::default() }
     }
 
-    /// A model that has no forecast, for `reason`: the ensemble leaves it out and says so.
+    /// Creates a model that has no forecast, for `reason`: the ensemble leaves it out and reports it.
     pub fn unavailable(reason: String, settings: ChronosSettings, calendar: BusinessCalendar) -> Self {
         Self { settings, calendar, source: Err(reason), failed: Mutex::default() }
     }
 
-    /// The last `context_length` business days up to the as-of date, oldest first, NaN where nothing was observed; days
-    /// with an observation count as business days. Fewer where the history begins later.
+    /// Context of the last `context_length` business days up to the as-of date, oldest first, NaN where nothing was
+    /// observed. Days with an observation count as business days. It is shorter when the history starts later.
     fn context(&self, history: &History) -> Vec<f64> {
         let pair = history.pair();
         let mut observations = pair.dates().iter().zip(pair.values()).rev().peekable();
@@ -106,7 +106,7 @@ impl Chronos {
         context
     }
 
-    /// Step of each target date: its place among the business days after `as_of`, from 0.
+    /// Step of each target date: its index among the business days after `as_of`, from 0.
     fn steps(&self, as_of: NaiveDate, target: &Target) -> Vec<usize> {
         let step = |date: &NaiveDate| self.calendar.business_days_between(as_of, *date).max(1) as usize - 1;
         target.dates.iter().map(step).collect()
@@ -153,15 +153,15 @@ impl Chronos {
         Ok(requests.iter().zip(steps).map(forecast).collect())
     }
 
-    /// The context of one request; one that nothing can be forecast from is its own failure, not the batch's.
+    /// Returns the context of one request. An unusable context fails that request, not the whole batch.
     fn checked_context(&self, history: &History) -> Result<Vec<f64>, ModelError> {
         let context = self.context(history);
         check_context(&context).map_err(|e| ModelError::Estimation(format!("at {}: {e}", history.as_of())))?;
         Ok(context)
     }
 
-    /// The eleven price quantiles `[11]` from the model's own at one step: sorted (Chernozhukov, Fernández-Val and
-    /// Galichon 2010), the spread about the median scaled, tails by [`TAIL_RATIO`] where the model has none.
+    /// Converts the model's own quantiles at one step to the eleven price quantiles `[11]`: sorted (Chernozhukov,
+    /// Fernández-Val and Galichon 2010), spread about the median scaled, missing tails from [`TAIL_RATIO`].
     fn levels(&self, own: ArrayView1<'_, f64>, places: &Places) -> Result<Array1<f64>, ModelError> {
         let mut sorted = own.to_vec();
         if sorted.iter().any(|price| !price.is_finite()) {
@@ -205,7 +205,7 @@ impl Chronos {
     }
 }
 
-/// Where each of [`LEVELS`] stands among the model's own; the tails may be missing, the deciles not.
+/// Position of each of [`LEVELS`] among the model's own levels; the tails may be missing, the deciles may not.
 fn places(own: &[f64]) -> Result<Places, ModelError> {
     let place = |level: f64| own.iter().position(|l| (l - level).abs() < SAME_LEVEL);
     let mut deciles = [0; DECILES.end - DECILES.start];

@@ -1,4 +1,4 @@
-//! `config.json` of a Chronos-Bolt checkpoint: read, checked, and nothing in it left to chance.
+//! Reads `config.json` of a Chronos-Bolt checkpoint and checks every setting.
 
 use crate::digest::sha256_of;
 use crate::error::ChronosError;
@@ -8,12 +8,12 @@ use std::path::Path;
 
 /// The architecture name that the hub gives to Chronos-Bolt.
 const ARCHITECTURE: &str = "ChronosBoltModelForForecasting";
-/// Bounds that no known checkpoint comes near; they keep a broken file from asking for terabytes.
+/// Bounds far above every known checkpoint; they keep a broken file from requesting terabytes.
 const MAX_DIMENSION: usize = 1 << 16;
 const MAX_LAYERS: usize = 256;
 /// Entries of the table of position biases, heads x distances: 64 MB.
 const MAX_BIASES: usize = 1 << 24;
-/// Bytes of a `config.json`: real ones have one or two thousand.
+/// Greatest size of a `config.json`, in bytes: real ones have one or two thousand.
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// Activation function of the feed-forward and residual blocks.
@@ -23,13 +23,13 @@ pub enum Activation {
     Relu,
     /// Gaussian error linear unit, exact (Hendrycks and Gimpel 2016).
     Gelu,
-    /// Its tanh approximation, "gelu_new" and "gelu_pytorch_tanh".
+    /// Tanh approximation of GELU, "gelu_new" and "gelu_pytorch_tanh".
     GeluTanh,
     /// x sigmoid(x), "silu" and "swish".
     Silu,
 }
 
-/// Shape and settings of a Chronos-Bolt model. One that exists is consistent.
+/// Shape and settings of a Chronos-Bolt model. They are consistent with each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BoltConfig {
     /// Width of a token.
@@ -52,17 +52,17 @@ pub struct BoltConfig {
     pub layer_norm_epsilon: f32,
     /// Activation of feed-forward and residual blocks.
     pub activation: Activation,
-    /// Whether the feed-forward layers are gated.
+    /// True when the feed-forward layers are gated.
     pub gated: bool,
     /// Row of the shared embedding that starts the decoder.
     pub decoder_start: usize,
-    /// Row of the shared embedding that is the REG token, when there is one.
+    /// Row of the shared embedding that is the REG token; `None` without one.
     pub reg_token: Option<usize>,
     /// Longest context, in time steps.
     pub context_length: usize,
     /// Steps forecast at once.
     pub prediction_length: usize,
-    /// Time steps a patch.
+    /// Time steps per patch.
     pub patch: usize,
     /// Quantile levels of the output, increasing.
     pub quantiles: Vec<f64>,
@@ -98,11 +98,11 @@ struct WrittenBolt {
 }
 
 impl BoltConfig {
-    /// Reads `config.json` in `directory`; with the SHA-256 of the file, hexadecimal.
+    /// Reads `config.json` in `directory`; also returns the SHA-256 of the file, hexadecimal.
     ///
     /// # Errors
-    /// When it cannot be read, belongs to another kind of model, or asks for what cannot be converted; the error names
-    /// the key.
+    /// When it cannot be read, belongs to another kind of model, or has a setting that cannot be converted; the error
+    /// names the key.
     pub(crate) fn read(directory: &Path) -> Result<(Self, String), ChronosError> {
         let path = directory.join("config.json");
         let metadata = std::fs::metadata(&path).map_err(ChronosError::file("read", &path))?;
@@ -115,10 +115,10 @@ impl BoltConfig {
         Ok((Self::parse(&text, &path)?, sha256_of(text.as_bytes())))
     }
 
-    /// Parses the text of a `config.json`; `path` is only named in errors.
+    /// Parses the text of a `config.json`; `path` is used only in errors.
     ///
     /// # Errors
-    /// When it belongs to another kind of model, or asks for what cannot be converted; the error names the key.
+    /// When it belongs to another kind of model, or has a setting that cannot be converted; the error names the key.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ChronosError> {
         let refuse = |key: &str, found: String, expected: &str| ChronosError::Config {
             path: path.to_owned(),
@@ -191,7 +191,7 @@ impl BoltConfig {
             let expected = "so few heads that their position biases over the longest context fit into 64 MB";
             return Err(("num_heads", self.heads.to_string(), expected));
         }
-        // Half of the buckets are for each direction, and half of those are exact.
+        // Each direction has half of the buckets, and half of those are exact.
         if self.buckets < 4 || self.buckets > MAX_DIMENSION || !self.buckets.is_multiple_of(2) {
             return Err(("relative_attention_num_buckets", self.buckets.to_string(), "an even number from 4 on"));
         }
@@ -211,12 +211,12 @@ impl BoltConfig {
         Ok(())
     }
 
-    /// Rows that the shared embedding must at least have.
+    /// Least number of rows of the shared embedding.
     pub(crate) fn vocabulary(&self) -> usize {
         1 + self.decoder_start.max(self.reg_token.unwrap_or(0))
     }
 
-    /// Most tokens the encoder sees: the patches of the longest context, and REG.
+    /// Greatest number of tokens that the encoder sees: the patches of the longest context, and REG.
     pub(crate) fn max_tokens(&self) -> usize {
         self.context_length.div_ceil(self.patch) + usize::from(self.reg_token.is_some())
     }
@@ -246,8 +246,8 @@ fn check_architecture(
     Ok(())
 }
 
-/// Activation and gating, from `dense_act_fn` and `is_gated_act` where they are written, else from
-/// `feed_forward_proj` as T5 reads it ("gated-gelu" means the tanh approximation). On error the key and its value.
+/// Activation and gating, from `dense_act_fn` and `is_gated_act` where present, otherwise from `feed_forward_proj` as
+/// T5 reads it ("gated-gelu" means the tanh approximation). On error returns the key and its value.
 fn activation(t5: &Written) -> Result<(Activation, bool), (&'static str, String)> {
     let projection = t5.feed_forward_proj.as_deref().unwrap_or("relu");
     let (name, gated) = match projection.strip_prefix("gated-") {

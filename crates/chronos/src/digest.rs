@@ -1,4 +1,4 @@
-//! SHA-256 of files and of bytes, in the hexadecimal digits that manifests, metadata and the hub write it in.
+//! SHA-256 of files and of bytes, in hexadecimal digits as used by manifests, metadata and the hub.
 
 use sha2::{Digest, Sha256};
 use std::fs::File;

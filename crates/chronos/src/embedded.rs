@@ -1,34 +1,34 @@
-//! The checkpoint in the program: a small Chronos-Bolt that this project trained on exchange rates, so that a fresh
-//! installation without a network has one. Its two files and what the reference implementation forecasts with them
-//! (`fixtures/embedded.py`) lie in `embedded/`; nothing here knows its dimensions. It needs nothing on disk.
+//! Built-in checkpoint: a small Chronos-Bolt that this project trained on exchange rates, so that a fresh
+//! installation without a network has one. Its two files and the reference implementation's forecasts with them
+//! (`fixtures/embedded.py`) are in `embedded/`; the code does not depend on its dimensions. It needs nothing on disk.
 
 use chrono::NaiveDate;
 
-/// Its `config.json`.
+/// Text of `config.json`.
 pub(crate) const CONFIG: &str = include_str!("../embedded/config.json");
-/// Its `model.safetensors`, in half precision.
+/// Contents of `model.safetensors`, in half precision.
 pub(crate) const WEIGHTS: &[u8] = include_bytes!("../embedded/model.safetensors");
-/// Checksums of both, and what the reference implementation forecasts for the self-test's series.
+/// Checksums of both files, and the reference implementation's forecast of the self-test's series.
 pub(crate) const REFERENCE: &str = include_str!("../embedded/self_test.json");
 
-/// The card of the checkpoint in the program.
+/// Description of the built-in checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EmbeddedCheckpoint {
-    /// Its name.
+    /// Name of the checkpoint.
     pub name: &'static str,
-    /// The `chronos.model` that stands for it whatever it is called.
+    /// Value of `chronos.model` that selects it, whatever its name.
     pub alias: &'static str,
-    /// Its architecture.
+    /// Architecture of the model.
     pub architecture: &'static str,
-    /// Who trained it.
+    /// Author of the training.
     pub trained_by: &'static str,
     /// Last day of the exchange rates it was trained on.
     pub trained_until: NaiveDate,
-    /// Licence of its weights: the program's own.
+    /// Licence of the weights: the program's own.
     pub licence: &'static str,
 }
 
-/// The checkpoint in the program.
+/// The built-in checkpoint.
 pub const EMBEDDED: EmbeddedCheckpoint = EmbeddedCheckpoint {
     name: "chronos-bolt-fx-2m",
     alias: "embedded",
@@ -42,7 +42,7 @@ pub const EMBEDDED: EmbeddedCheckpoint = EmbeddedCheckpoint {
 };
 
 impl EmbeddedCheckpoint {
-    /// Whether `name` means it.
+    /// True when `name` refers to this checkpoint.
     pub fn answers_to(&self, name: &str) -> bool {
         name == self.name || name == self.alias
     }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
     use crate::checkpoint::{Checkpoint, CheckpointPlace};
 
-    /// What the program may grow by.
+    /// Greatest allowed growth of the program, in bytes.
     const LARGEST: usize = 8 << 20;
 
     #[test]

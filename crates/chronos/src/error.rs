@@ -1,32 +1,32 @@
-//! What can go wrong between a checkpoint and a forecast, each naming what was wrong and what to do.
+//! Errors between a checkpoint and a forecast. Each names what was wrong and what to do.
 
 use crate::hub::error::HubError;
 use crate::runtime::RuntimeError;
 use std::path::{Path, PathBuf};
 
-/// An error of this room.
+/// Error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum ChronosError {
     /// A file or directory that cannot be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
-        /// What was tried: read, write, copy ...
+        /// Action tried: read, write, copy ...
         action: &'static str,
         /// The path.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: std::io::Error,
     },
-    /// A configuration that is no Chronos-Bolt's, or one that cannot be converted.
+    /// A configuration that is not Chronos-Bolt's, or one that cannot be converted.
     #[error("{}: {key}: found {found}; expected {expected}", path.display())]
     Config {
         /// The configuration file.
         path: PathBuf,
         /// The key.
         key: String,
-        /// What stands there.
+        /// Value found.
         found: String,
-        /// What should.
+        /// Value expected.
         expected: String,
     },
     /// A safetensors file that cannot be read as one.
@@ -34,7 +34,7 @@ pub enum ChronosError {
     Weights {
         /// The file.
         path: PathBuf,
-        /// What is wrong and what to do.
+        /// Problem and remedy.
         reason: String,
     },
     /// A tensor that is missing or of the wrong shape or type.
@@ -44,24 +44,24 @@ pub enum ChronosError {
         path: PathBuf,
         /// The tensor.
         name: String,
-        /// What is there.
+        /// Shape, type or value found.
         found: String,
-        /// What should be.
+        /// Shape, type or value expected.
         expected: String,
     },
-    /// ONNX Runtime's library cannot be had.
+    /// ONNX Runtime's library is not available.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
-    /// The hub did not give the checkpoint.
+    /// The checkpoint could not be fetched from the hub.
     #[error(transparent)]
     Hub(#[from] HubError),
-    /// ONNX Runtime refused the model or failed in it.
+    /// ONNX Runtime refused the model or failed while running it.
     #[error("ONNX Runtime: {0}")]
     Session(String),
-    /// A context nothing can be forecast from.
+    /// A context from which nothing can be forecast.
     #[error("{0}")]
     Context(String),
-    /// The model's answer is not usable.
+    /// The model's output is not usable.
     #[error("{0}")]
     Answer(String),
     /// Too little memory to load the model.
@@ -75,22 +75,22 @@ pub enum ChronosError {
         /// Needed, MiB.
         needed_mb: u64,
     },
-    /// The process that the model runs in ended, hung or answered nonsense.
+    /// The model's process ended, hung or sent an invalid reply.
     #[error("{0}")]
     Worker(String),
-    /// The process that the model runs in could not do what it was asked, and is ready for more.
+    /// The model's process reported a failure and is ready for the next request.
     #[error("{0}")]
     Reported(String),
     /// No model under that name.
     #[error("{0}")]
     NoModel(String),
-    /// The model's answer differs from the numbers stored when it was imported.
+    /// The model's output differs from the numbers stored when it was imported.
     #[error("{0}")]
     Differs(String),
 }
 
 impl ChronosError {
-    /// Wraps an I/O error with what was being done.
+    /// Wraps an I/O error with the action and the path.
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { action, path, source }
@@ -99,7 +99,7 @@ impl ChronosError {
 
 impl<Recover> From<ort::Error<Recover>> for ChronosError {
     fn from(error: ort::Error<Recover>) -> Self {
-        // The runtime's messages go over several lines; a log line is one.
+        // The runtime's messages span several lines; a log line is one.
         Self::Session(error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
     }
 }

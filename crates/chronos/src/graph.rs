@@ -1,13 +1,13 @@
 //! Chronos-Bolt as an ONNX graph (Ansari et al. 2024; T5: Raffel et al. 2020), built from a checkpoint's shapes.
 //!
 //! Input `context` `[batch, time]`, time a multiple of the patch size, NaN where nothing was observed, oldest first,
-//! padded with NaN at the left. Output `quantile_preds` `[batch, quantiles, prediction_length]` in the context's unit.
+//! left-padded with NaN. Output `quantile_preds` `[batch, quantiles, prediction_length]` in the context's unit.
 //!
-//! Tokens are kept as rows of one matrix `[batch x tokens, width]`, so that every projection is one matrix product. Two
-//! things are done differently from the reference, with the same result: the decoder's single step attends to itself
-//! alone, so its attention weights are 1 and queries and keys are not computed; and in cross-attention the key and value
-//! matrices are moved to the side of the single query, q (W h)' = (q W) h', which spares projecting every token in
-//! every decoder layer.
+//! Tokens are rows of one matrix `[batch x tokens, width]`, so that every projection is one matrix product. Two
+//! things differ from the reference, with the same result: the decoder's single step attends only to itself, so its
+//! attention weights are 1 and queries and keys are not computed; and in cross-attention the key and value matrices
+//! are applied on the side of the single query, q (W h)' = (q W) h', which avoids projecting every token in every
+//! decoder layer.
 
 use crate::builder::{Builder, MICROSOFT, Value};
 use crate::checkpoint::Checkpoint;
@@ -17,14 +17,14 @@ use crate::onnx::{self, Element, Entry, Extent, Graph, Model, OperatorSet, float
 use crate::precision::Precision;
 use prost::Message;
 
-/// Added to the score of a key that must not be seen.
+/// Value added to the score of a key that must not be seen.
 const HIDDEN: f32 = f32::MIN;
 /// Scale of a context without any spread, as in the reference.
 const NO_SPREAD: f32 = 1e-5;
-/// Version of this conversion, part of the provenance: files made by another are made anew.
+/// Version of this conversion, part of the provenance: files made by another version are rebuilt.
 pub(crate) const CONVERTER: &str = concat!("forecaster ", env!("CARGO_PKG_VERSION"), " graph 2");
 
-/// Builds the model's file, `provenance` becoming its metadata.
+/// Builds the bytes of the model's file, with `provenance` as its metadata.
 ///
 /// # Errors
 /// When a tensor is missing or of the wrong shape or type.
@@ -80,7 +80,7 @@ struct Bolt<'a> {
 struct Tokens {
     /// `[batch x tokens, d_model]`
     embedded: Value,
-    /// Added to the scores of each key: 0, or [`HIDDEN`] for a patch without an observation `[batch, tokens]`.
+    /// Mask added to the scores of each key `[batch, tokens]`: 0, or [`HIDDEN`] for a patch without an observation.
     mask: Value,
     /// `[batch, 1]`
     location: Value,
@@ -125,7 +125,7 @@ impl Bolt<'_> {
         self.b.concat(&[&unknown, &count, &rest], 0)
     }
 
-    /// `[batch x tokens, width]` as `[batch, tokens, width]`.
+    /// Reshapes `[batch x tokens, width]` to `[batch, tokens, width]`.
     fn batch_first(&mut self, x: &str, count: &str, width: usize) -> Value {
         let shape = self.batch_first_shape(count, &[width as i64]);
         self.b.op("Reshape", &[x, &shape], vec![])
@@ -179,7 +179,7 @@ impl Bolt<'_> {
         self.with_reg(tokens, &batch)
     }
 
-    /// Appends the REG token, which every token sees.
+    /// Appends the REG token, which every token can see.
     fn with_reg(&mut self, tokens: Tokens, batch: &str) -> Result<Tokens, ChronosError> {
         let Some(reg) = self.config.reg_token else { return Ok(tokens) };
         let width = self.config.d_model;
@@ -201,7 +201,7 @@ impl Bolt<'_> {
         Ok(Tokens { embedded, mask, count, ..tokens })
     }
 
-    /// hidden -> activation -> output, plus a linear shortcut.
+    /// Residual block: hidden -> activation -> output, plus a linear shortcut.
     fn residual_block(&mut self, x: &str, name: &str, input: usize, output: usize) -> Result<Value, ChronosError> {
         let hidden = self.config.d_ff;
         let bias = |b: &mut Builder<'_>, layer: &str, width: usize| {
@@ -333,9 +333,9 @@ impl Bolt<'_> {
     }
 }
 
-/// T5's bucket of a relative position, key - query, both directions (Raffel et al. 2020, section 2.1; logarithms in
-/// single precision as in the reference, so that borders fall alike): half of the buckets for either direction, half
-/// of those exact, the rest growing with the logarithm up to `max_distance`.
+/// T5's bucket of a relative position, key - query, both directions (Raffel et al. 2020, section 2.1): each direction
+/// has half of the buckets, half of those are exact, and the rest grow with the logarithm up to `max_distance`. The
+/// logarithms are in single precision as in the reference, so that the borders agree.
 fn bucket(distance: i64, buckets: usize, max_distance: usize) -> usize {
     let half = buckets / 2;
     let exact = half / 2;

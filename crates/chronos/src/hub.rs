@@ -1,7 +1,7 @@
-//! A checkpoint from the Hugging Face hub, or a mirror of it: its `config.json` and `model.safetensors`, both of one
-//! commit, come into a folder. What the shared Hugging Face cache has is copied from there. A download that was cut
-//! off goes on from where it stopped, in the same call or a later one. A file gets its name only when its size and
-//! checksum are right, and neither gets it before both are.
+//! Fetches a checkpoint from the Hugging Face hub or a mirror of it into a folder: `config.json` and
+//! `model.safetensors`, both of one commit. Files in the shared Hugging Face cache are copied from there. An
+//! interrupted download resumes from where it stopped, in the same call or a later one. A file gets its name only
+//! when its size and checksum are right, and only after both files are.
 
 mod cache;
 mod checksum;
@@ -26,7 +26,7 @@ use wire::{Patience, Wanted, Wire};
 
 const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 
-/// Where checkpoints come from.
+/// Source of checkpoints.
 pub struct Hub {
     endpoint: String,
     token: Option<String>,
@@ -35,7 +35,7 @@ pub struct Hub {
     patience: Patience,
 }
 
-/// The token is not for logs, nor a password in the endpoint.
+/// Keeps the token, and a password in the endpoint, out of logs.
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hub")
@@ -48,7 +48,7 @@ impl fmt::Debug for Hub {
 }
 
 impl Hub {
-    /// The hub as the environment has it, in the words of Hugging Face's own tools: `HF_ENDPOINT`
+    /// Creates a hub from the environment variables of Hugging Face's own tools: `HF_ENDPOINT`
     /// (<https://huggingface.co> by default), `HF_TOKEN` or the file `$HF_HOME/token`, `HF_HUB_CACHE` or
     /// `$HF_HOME/hub` as the shared cache, and `HF_HUB_OFFLINE=1`. `HF_HOME` is ~/.cache/huggingface by default.
     pub fn from_environment() -> Self {
@@ -74,13 +74,13 @@ impl Hub {
     }
 
     /// Fetches the checkpoint `name` ("owner/model" or "model") at `revision` (a branch, tag or commit) into the
-    /// folder `into`, which is created. A second fetch into the same folder waits for the first. A revision that the
-    /// shared cache has is taken from there without asking whether the branch has moved on.
+    /// folder `into`, which is created. A second fetch into the same folder waits for the first. A revision in the
+    /// shared cache is taken from there without asking whether the branch has moved on.
     ///
     /// Blocks, so call it from a thread that drives no async runtime.
     ///
     /// # Errors
-    /// Each is one sentence on what was wrong and what to do. What was in the folder before is then still there.
+    /// Each is one sentence on what was wrong and what to do. Files that were in the folder before are kept.
     pub fn fetch(
         &self,
         name: &str,
@@ -98,7 +98,7 @@ impl Hub {
         wait_for_others(&folder, into);
         let fetched = self.copy_or_download(name, revision, into, progress);
         if fetched.is_err() && is_new {
-            // Only an empty folder can be removed: what arrived stays for the next try.
+            // Only an empty folder can be removed: received files stay for the next try.
             let _ = fs::remove_dir(into);
         }
         fetched
@@ -145,7 +145,7 @@ impl Hub {
     }
 }
 
-/// Two fetches that write one part file would spoil it. The lock is on the folder itself and ends with `folder`.
+/// Locks the folder itself until `folder` is dropped: two fetches that write one part file would corrupt it.
 fn wait_for_others(folder: &File, path: &Path) {
     let locked = folder.try_lock().or_else(|refused| match refused {
         TryLockError::WouldBlock => {
@@ -154,7 +154,7 @@ fn wait_for_others(folder: &File, path: &Path) {
         }
         TryLockError::Error(e) => Err(e),
     });
-    // Some network file systems lock no folders; the checksums find what two writers would spoil.
+    // Some network file systems cannot lock folders; the checksums detect files corrupted by two writers.
     if let Err(e) = locked {
         tracing::debug!(folder = %path.display(), error = %e, "The folder cannot be locked");
     }

@@ -1,5 +1,5 @@
-//! A checkpoint at hand, with its manifest: where it came from and what it forecast when it arrived. The one in the program
-//! has a manifest as well, made when the program was.
+//! Available checkpoint and its manifest: where it came from and what it forecast when it was imported. The built-in
+//! one also has a manifest, prepared when the program was built.
 
 use crate::artifact;
 use crate::checkpoint::{Checkpoint, CheckpointPlace};
@@ -9,45 +9,45 @@ use crate::precision::Precision;
 use crate::self_test::SelfTest;
 use serde::{Deserialize, Serialize};
 
-/// Where a checkpoint came from and what it forecast when it arrived.
+/// Origin of a checkpoint, and its forecast of the self-test's series on import.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Its name here.
+    /// Name of the checkpoint.
     pub name: String,
-    /// The hub's name, the folder it was taken from, or "built in".
+    /// Name on the hub, folder that it was copied from, or "built in".
     pub source: String,
-    /// The hub's commit, when it came from there.
+    /// Commit on the hub; `None` when it did not come from there.
     pub revision: Option<String>,
-    /// When it arrived, RFC 3339; `None` for the one in the program.
+    /// Time of the import, RFC 3339; `None` for the built-in checkpoint.
     pub installed_at: Option<String>,
-    /// Parameters in it.
+    /// Number of parameters.
     pub parameters: usize,
-    /// Bytes of its weights file.
+    /// Bytes of weights in its file.
     pub bytes: u64,
     /// SHA-256 of `config.json`, hexadecimal.
     pub config_sha256: String,
     /// SHA-256 of the weights file, hexadecimal.
     pub weights_sha256: String,
-    /// What it forecast.
+    /// Forecast of the self-test's series.
     pub self_test: SelfTest,
 }
 
-/// A checkpoint at hand.
+/// Checkpoint that is available for use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Installed {
-    /// Its name, or its folder when it is not in the store.
+    /// Name, or the folder when it is not in the store.
     pub name: String,
-    /// Where it is.
+    /// Location of its files.
     pub place: CheckpointPlace,
-    /// Its manifest; `None` for a folder outside the store.
+    /// Manifest; `None` for a folder outside the store.
     pub manifest: Option<Manifest>,
 }
 
 impl Installed {
-    /// The checkpoint, and the SHA-256 of the weights that are there now, hexadecimal.
+    /// Opens the checkpoint; also returns the SHA-256 of its current weights, hexadecimal.
     ///
     /// # Errors
-    /// When the files cannot be read or are no convertible checkpoint.
+    /// When the files cannot be read or are not a convertible checkpoint.
     pub fn open(&self) -> Result<(Checkpoint, String), ChronosError> {
         let checkpoint = Checkpoint::open(&self.place)?;
         let weights_sha256 = artifact::weights_sum(&checkpoint, Precision::Float)?;
@@ -55,7 +55,7 @@ impl Installed {
     }
 }
 
-/// The file `self_test.json`, made with the checkpoint in the program.
+/// Contents of `self_test.json`, made together with the built-in checkpoint.
 #[derive(Deserialize)]
 struct Reference {
     config_sha256: String,
@@ -64,8 +64,8 @@ struct Reference {
     self_test: SelfTest,
 }
 
-/// The checkpoint in the program, as if it lay in the store: its manifest holds the checksums and forecasts of the files
-/// it was made from.
+/// Returns the built-in checkpoint as if it were in the store: its manifest holds the checksums and forecasts of the
+/// files it was made from.
 ///
 /// # Errors
 /// When the program was built from broken files.
@@ -95,7 +95,7 @@ pub(crate) fn built_in() -> Result<Installed, ChronosError> {
 mod tests {
     use super::*;
 
-    /// The numbers that `model verify` compares with were made from these very files: else run fixtures/embedded.py.
+    /// The numbers for `model verify` must come from these very files; otherwise run fixtures/embedded.py.
     #[test]
     fn its_manifest_is_of_these_files() {
         let manifest = built_in().unwrap().manifest.unwrap();

@@ -1,10 +1,10 @@
-//! Chronos-Bolt without Python: from a Hugging Face checkpoint to an ONNX graph to an ONNX Runtime session to forecasts.
+//! Chronos-Bolt without Python: from Hugging Face checkpoint to ONNX graph, ONNX Runtime session and forecasts.
 //!
-//! A [`Checkpoint`] is `config.json` and `model.safetensors`; the graph built from them lies beside them as `model.onnx`
-//! and finds its weights in the checkpoint's own file. A [`Predictor`] runs it: contexts in, the model's own quantiles out.
-//! A [`Pipeline`] loads it on first need, in a process of its own where asked, and releases it. [`Chronos`] makes a
-//! [`forecaster_domain::Model`] of it. [`ModelStore`] keeps checkpoints, [`Hub`] fetches them, [`candidates`] tells where
-//! ONNX Runtime's library is looked for. [`EMBEDDED`] is the one checkpoint that is in the program.
+//! A [`Checkpoint`] is `config.json` and `model.safetensors`; the graph built from them is stored beside them as
+//! `model.onnx` and reads its weights from the checkpoint's own file. A [`Predictor`] runs it: contexts in, the
+//! model's own quantiles out. A [`Pipeline`] loads it on first use, on request in a separate process, and releases
+//! it. [`Chronos`] makes it a [`forecaster_domain::Model`]. [`ModelStore`] keeps checkpoints, [`Hub`] fetches them,
+//! and [`candidates`] lists where ONNX Runtime's library is looked for. [`EMBEDDED`] is the built-in checkpoint.
 //!
 //! Imports go from left to right:
 //!

@@ -4,8 +4,8 @@ use sysinfo::{MemoryRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, Ref
 
 const MEBIBYTE: u64 = 1 << 20;
 
-/// Memory that can still be had, MiB: of the machine, or of the control group this process is limited to when that has
-/// less. `None` where the system does not tell.
+/// Available memory, MiB: that of the machine, or of the control group that limits this process when that has less.
+/// `None` when the system does not report it.
 pub fn free_mb() -> Option<u64> {
     let system =
         System::new_with_specifics(RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram()))
@@ -19,12 +19,12 @@ pub fn free_mb() -> Option<u64> {
     (machine > 0).then_some(free / MEBIBYTE)
 }
 
-/// Greatest resident memory of this process so far, MiB; 0 where the kernel does not tell.
+/// Greatest resident memory of this process so far, MiB; 0 when the kernel does not report it.
 pub fn peak_rss_mb() -> f64 {
     from_status("VmHWM:").unwrap_or(0.0)
 }
 
-/// Resident memory of this process now, MiB; 0 where the kernel does not tell.
+/// Resident memory of this process now, MiB; 0 when the kernel does not report it.
 pub fn rss_mb() -> f64 {
     from_status("VmRSS:").unwrap_or(0.0)
 }

@@ -1,9 +1,9 @@
 //! Names of checkpoints: the same rule for a folder of the store and for a model of the hub.
 
-/// Characters in a part of a name: the hub allows as many.
+/// Greatest number of characters in a part of a name, as on the hub.
 const LONGEST_PART: usize = 96;
 
-/// Whether `name` can be a checkpoint's name: one or two parts, as on the hub.
+/// True when `name` can be a checkpoint's name: one or two parts, as on the hub.
 pub fn is_name(name: &str) -> bool {
     let part = |part: &str| {
         !part.is_empty()

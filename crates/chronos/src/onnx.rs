@@ -1,5 +1,5 @@
-//! The part of the ONNX file format (onnx.proto3, IR version 11) that a model needs, as protobuf messages, and small
-//! makers for them. Field numbers are the format's.
+//! Part of the ONNX file format (onnx.proto3, IR version 11) that a model needs, as protobuf messages with small
+//! constructors. Field numbers are the format's.
 
 use prost::Message;
 
@@ -34,7 +34,7 @@ pub(crate) struct Model {
     pub(crate) metadata_props: Vec<Entry>,
 }
 
-/// A model read for its provenance only: everything else is skipped over.
+/// Model of which only the provenance is read: everything else is skipped.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct ModelProvenance {
     #[prost(message, repeated, tag = "14")]
@@ -114,7 +114,7 @@ pub(crate) struct Tensor {
     pub(crate) raw_data: Vec<u8>,
     #[prost(message, repeated, tag = "13")]
     pub(crate) external_data: Vec<Entry>,
-    /// 0 in the file itself, 1 in another.
+    /// 0 when the data are in this file, 1 when they are in another.
     #[prost(int32, tag = "14")]
     pub(crate) data_location: i32,
 }

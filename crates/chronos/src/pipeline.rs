@@ -1,5 +1,5 @@
-//! The life of a loaded model: loaded on first need when there is memory enough, kept while forecasts follow each
-//! other, released when it has been idle or when it is told to.
+//! Lifetime of a loaded model: loaded on first use when there is enough memory, kept while forecasts follow each
+//! other, released when idle or on request.
 
 use crate::checkpoint::{Checkpoint, CheckpointPlace};
 use crate::error::ChronosError;
@@ -12,26 +12,26 @@ use ndarray::Array2;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// What a pipeline needs to know.
+/// Settings of a pipeline.
 #[derive(Debug, Clone)]
 pub struct PipelineSettings {
     /// Name of the checkpoint, for the log.
     pub name: String,
-    /// Where the checkpoint is.
+    /// Location of the checkpoint.
     pub place: CheckpointPlace,
     /// Precision of the weights.
     pub precision: Precision,
-    /// How the session runs.
+    /// Settings of the session.
     pub session: SessionSettings,
-    /// Released after so long without a forecast; zero: only when told.
+    /// Time without a forecast after which the model is released; zero: only on request.
     pub idle_unload: Duration,
-    /// Loaded only when so much memory is free, MiB, and at least twice the size of the weights.
+    /// Free memory required before loading, MiB; at least twice the size of the weights is always required.
     pub min_free_ram_mb: u64,
-    /// The process it runs in; within this one when there is none.
+    /// Process that the model runs in; `None` for this one.
     pub worker: Option<WorkerCommand>,
 }
 
-/// A model that comes and goes.
+/// Model that is loaded when needed and released when idle.
 #[derive(Debug, Clone)]
 pub struct Pipeline(Arc<Shared>);
 
@@ -54,33 +54,33 @@ enum Loaded {
     Apart(Worker),
 }
 
-/// What a pipeline answers.
+/// Result of a prediction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answers {
     /// Levels of the quantiles.
     pub levels: Vec<f64>,
-    /// For each context the model's own quantiles `[steps, quantiles]`.
+    /// Quantiles of the model itself for each context, `[steps, quantiles]`.
     pub quantiles: Vec<Array2<f64>>,
-    /// Seconds in the model, without loading it and without the way to its process and back.
+    /// Seconds spent in the model, without loading it and without communication with its process.
     pub seconds: f64,
 }
 
 impl Pipeline {
-    /// A pipeline with nothing loaded.
+    /// Creates a pipeline with nothing loaded.
     pub fn new(settings: PipelineSettings) -> Self {
         Self(Arc::new(Shared { settings, state: Mutex::default() }))
     }
 
-    /// Its settings.
+    /// Settings of the pipeline.
     pub fn settings(&self) -> &PipelineSettings {
         &self.0.settings
     }
 
-    /// As [`Predictor::predict`], loading the model when it is not.
+    /// Same as [`Predictor::predict`], loading the model first if necessary.
     ///
     /// # Errors
-    /// As [`Predictor::load`] and [`Predictor::predict`]; and when too little memory is free. After the
-    /// worker's end the next call starts a new one.
+    /// Same as [`Predictor::load`] and [`Predictor::predict`], and when too little memory is free. After the worker
+    /// has ended, the next call starts a new one.
     pub fn predict(&self, contexts: &[Vec<f64>], steps: usize) -> Result<Answers, ChronosError> {
         let mut guard = self.0.lock();
         let state = &mut *guard;
@@ -109,23 +109,23 @@ impl Pipeline {
         };
         state.last_used = Some(Instant::now());
         if matches!(answer, Err(ChronosError::Worker(_))) {
-            // The next need starts a new process.
+            // The next call starts a new process.
             state.loaded = None;
         }
         answer
     }
 
-    /// Releases the model, when one is loaded.
+    /// Releases the model if one is loaded.
     pub fn release(&self) {
         self.0.release(&mut self.0.lock());
     }
 
-    /// Whether a model is loaded.
+    /// True when a model is loaded.
     pub fn is_loaded(&self) -> bool {
         self.0.lock().loaded.is_some()
     }
 
-    /// Seconds that loading took in the worker, its start not counted; `None` when there is none.
+    /// Seconds that loading took in the worker, without its start; `None` without a worker.
     pub fn load_seconds(&self) -> Option<f64> {
         match self.0.lock().loaded.as_ref() {
             Some(Loaded::Apart(worker)) => Some(worker.load_seconds()),
@@ -133,8 +133,8 @@ impl Pipeline {
         }
     }
 
-    /// Greatest resident memory of the worker since this was last asked, MiB; 0 when there was none. What is loaded
-    /// within this process counts as the process's own.
+    /// Greatest resident memory of the worker since the last call, MiB; 0 without a worker. A model loaded in this
+    /// process counts as the process's own memory.
     pub fn take_peak_rss_mb(&self) -> f64 {
         std::mem::take(&mut self.0.lock().peak_rss_mb)
     }
@@ -165,7 +165,7 @@ impl Pipeline {
         }
     }
 
-    /// Watches over a newly loaded model from a thread of its own, until it is released.
+    /// Watches a newly loaded model from a separate thread until it is released.
     fn watch(&self) {
         if self.0.settings.idle_unload.is_zero() {
             return;
@@ -180,7 +180,7 @@ impl Pipeline {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic while it was held leaves a model that is loaded or is not.
+        // After a panic the state is still valid: a model is either loaded or not.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -202,7 +202,7 @@ fn watch(pipeline: &Weak<Shared>) {
     let mut wait = Duration::ZERO;
     loop {
         std::thread::sleep(wait);
-        // Held only while looking, so that dropping the pipeline releases the model at once.
+        // Held only while checking, so that dropping the pipeline releases the model at once.
         let Some(shared) = pipeline.upgrade() else { return };
         let mut state = shared.lock();
         if state.loaded.is_none() {

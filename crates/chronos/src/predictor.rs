@@ -1,8 +1,9 @@
 //! Forecasts with a loaded model: contexts of any length and scale in, the model's own quantiles for any number of
 //! steps out.
 //!
-//! Contexts are centred and brought to unit size in double precision before they become single-precision numbers, so
-//! that a rate of 1e-12, of 1e12 or one that hardly moves loses nothing; the model itself is indifferent to both.
+//! Contexts are centred and scaled to unit size in double precision before they become single-precision numbers, so
+//! that a rate of 1e-12, of 1e12 or one that hardly moves loses nothing; the model itself depends on neither level
+//! nor unit.
 
 use crate::artifact::{Graph, prepare, prepare_anew};
 use crate::checkpoint::{Checkpoint, CheckpointPlace};
@@ -12,7 +13,7 @@ use crate::precision::Precision;
 use crate::session::{BoltSession, SessionSettings};
 use ndarray::{Array2, Array3, ArrayView2, Axis, Slice};
 
-/// Contexts run through the graph at once; more gain no speed and cost memory.
+/// Number of contexts run through the graph at once; more are no faster and cost memory.
 const BATCH: usize = 64;
 /// Fewest observations in a context.
 const MIN_OBSERVED: usize = 2;
@@ -33,10 +34,10 @@ struct Scaled {
 }
 
 impl Predictor {
-    /// Loads the checkpoint in `place`, converting it first when that has not been done.
+    /// Loads the checkpoint in `place`, converting it first if necessary.
     ///
     /// # Errors
-    /// When it is broken or no Chronos-Bolt, or ONNX Runtime is missing or refuses it.
+    /// When it is broken or not a Chronos-Bolt, or ONNX Runtime is missing or refuses it.
     pub fn load(
         place: &CheckpointPlace,
         precision: Precision,
@@ -45,7 +46,7 @@ impl Predictor {
         let checkpoint = Checkpoint::open(place)?;
         let load = |graph: &Graph| BoltSession::load(graph, checkpoint.config(), settings);
         let session = match load(&prepare(&checkpoint, precision)?) {
-            // A file that was damaged since it was made.
+            // The file was damaged after it was made.
             Err(ChronosError::Session(reason)) => {
                 tracing::debug!("graph built anew: {reason}");
                 load(&prepare_anew(&checkpoint, precision)?)
@@ -55,18 +56,18 @@ impl Predictor {
         Ok(Self { session, config: checkpoint.config().clone() })
     }
 
-    /// The model's shape.
+    /// Shape and settings of the model.
     pub fn config(&self) -> &BoltConfig {
         &self.config
     }
 
-    /// Quantiles `[steps, quantiles]` of each context, in its own unit, levels as in [`BoltConfig::quantiles`], not
-    /// sorted. Contexts are oldest first, NaN where nothing was observed; only the model's last `context_length` values
-    /// count.
+    /// Returns quantiles `[steps, quantiles]` of each context, in its own unit, levels as in
+    /// [`BoltConfig::quantiles`], not sorted. Contexts are oldest first, NaN where nothing was observed; only the
+    /// last `context_length` values count.
     ///
-    /// Beyond the model's prediction length its quantiles are each appended to the context, forecast from again, and
-    /// the resulting quantiles x quantiles values of a step reduced to their empirical quantiles: the heuristic of the
-    /// reference implementation (chronos-forecasting, `ChronosBoltPipeline.predict`).
+    /// Beyond the model's prediction length each of its quantiles is appended to the context and forecast from again,
+    /// and the resulting quantiles x quantiles values of a step are reduced to their empirical quantiles: the
+    /// heuristic of the reference implementation (chronos-forecasting, `ChronosBoltPipeline.predict`).
     ///
     /// Weights that are far out of range give an answer that is not finite.
     ///
@@ -86,13 +87,13 @@ impl Predictor {
         Ok(answers)
     }
 
-    /// `[batch, quantiles, steps]`
+    /// Forecasts all steps: `[batch, quantiles, steps]`.
     fn steps(&mut self, contexts: ArrayView2<'_, f32>, steps: usize) -> Result<Array3<f32>, ChronosError> {
         let mut block = self.run(contexts)?;
         let mut blocks = vec![block.clone()];
         let count = self.config.quantiles.len();
         let mut extended = if steps > self.config.prediction_length {
-            // Each context once a quantile: [batch x quantiles, time].
+            // Each context repeated once per quantile: [batch x quantiles, time].
             let indices: Vec<usize> = (0..contexts.nrows()).flat_map(|row| std::iter::repeat_n(row, count)).collect();
             contexts.select(Axis(0), &indices)
         } else {
@@ -109,7 +110,8 @@ impl Predictor {
         Ok(whole.slice_axis(Axis(2), Slice::from(..steps)).to_owned())
     }
 
-    /// `contexts` `[batch x quantiles, time]` with each quantile of `block` `[batch, quantiles, n]` behind its own copy.
+    /// Appends each quantile of `block` `[batch, quantiles, n]` to its own copy in `contexts`
+    /// `[batch x quantiles, time]`.
     fn append(&self, contexts: &Array2<f32>, block: &Array3<f32>) -> Array2<f32> {
         let (batch, count, n) = block.dim();
         let time = contexts.ncols();
@@ -120,7 +122,7 @@ impl Predictor {
         })
     }
 
-    /// The graph on `contexts` `[batch, time]`, in batches: `[batch, quantiles, prediction_length]`.
+    /// Runs the graph on `contexts` `[batch, time]` in batches: `[batch, quantiles, prediction_length]`.
     fn run(&mut self, contexts: ArrayView2<'_, f32>) -> Result<Array3<f32>, ChronosError> {
         let mut answers = Vec::new();
         for batch in contexts.axis_chunks_iter(Axis(0), BATCH) {
@@ -131,10 +133,10 @@ impl Predictor {
     }
 }
 
-/// Whether something can be forecast from `context`, NaN where nothing was observed.
+/// Checks that something can be forecast from `context`, NaN where nothing was observed.
 ///
 /// # Errors
-/// When it has fewer than two observations, or one that is infinite.
+/// When it has fewer than two observations, or one that is infinite or beyond 1e300.
 pub fn check_context(context: &[f64]) -> Result<(), ChronosError> {
     let observed = || context.iter().copied().filter(|v| !v.is_nan());
     if let Some(value) = observed().find(|v| !v.is_finite() || v.abs() > 1e300) {
@@ -149,7 +151,7 @@ pub fn check_context(context: &[f64]) -> Result<(), ChronosError> {
     Ok(())
 }
 
-/// Cuts `contexts` to their last `longest` values, pads them at the left to one length, centres and scales them.
+/// Cuts `contexts` to their last `longest` values, pads them on the left to one length, centres and scales them.
 fn scale(contexts: &[Vec<f64>], longest: usize) -> Result<Scaled, ChronosError> {
     let cut: Vec<&[f64]> = contexts.iter().map(|c| &c[c.len().saturating_sub(longest)..]).collect();
     let time = cut.iter().map(|c| c.len()).max().unwrap_or(0);
@@ -172,8 +174,8 @@ fn scale(contexts: &[Vec<f64>], longest: usize) -> Result<Scaled, ChronosError> 
     Ok(scaled)
 }
 
-/// Mean, and the power of two next below the greatest deviation from it: dividing by that is exact. A constant has its
-/// own value and 1, so that nothing of the mean's rounding passes for a deviation.
+/// Mean, and the power of two at or next below the greatest deviation from it: dividing by that is exact. A constant
+/// gets its own value and 1, so that rounding of the mean does not count as a deviation.
 fn centre_and_unit(observed: &[f64]) -> (f64, f64) {
     let first = observed[0];
     let centre = first + observed.iter().map(|v| (v - first) / observed.len() as f64).sum::<f64>();
@@ -184,8 +186,9 @@ fn centre_and_unit(observed: &[f64]) -> (f64, f64) {
     (centre, greatest.log2().floor().exp2())
 }
 
-/// `each` `[batch x quantiles, quantiles, n]` to the empirical quantiles at `levels` of the quantiles x quantiles values
-/// of a context and step: `[batch, quantiles, n]`. Linear between order statistics (Hyndman and Fan 1996, type 7).
+/// Reduces `each` `[batch x quantiles, quantiles, n]` to empirical quantiles at `levels`, over the quantiles x
+/// quantiles values of a context and step: `[batch, quantiles, n]`. Linear between order statistics (Hyndman and Fan
+/// 1996, type 7).
 fn reduce(each: &Array3<f32>, levels: &[f64]) -> Array3<f32> {
     let count = levels.len();
     let (rows, _, n) = each.dim();

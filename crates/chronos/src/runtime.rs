@@ -1,9 +1,9 @@
-//! Finds ONNX Runtime's shared library and loads it, once a process.
+//! Finds ONNX Runtime's shared library and loads it, once per process.
 //!
-//! In: the path of the configuration, if it has one. Out: a [`Runtime`] that lives as long as the process, or an
-//! error that lists the places tried and says what to do. Only a success is remembered: after a failure the path can
-//! be corrected and the call repeated. Linux only: a library is read as an ELF file before any of its code runs,
-//! because ort keeps the first library it accepts for good and panics when that one turns out to be something else.
+//! In: the path in the configuration, if any. Out: a [`Runtime`] that lives as long as the process, or an error that
+//! lists the places tried and says what to do. Only a success is remembered: after a failure the path can be
+//! corrected and the call repeated. Linux only: a library is read as an ELF file before any of its code runs, because
+//! ort keeps the first library it accepts for good and panics when that one turns out to be something else.
 
 mod elf;
 mod fault;
@@ -32,31 +32,31 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// What sessions are made in.
+    /// Environment in which sessions are created.
     pub fn environment(&self) -> &Environment {
         &self.environment
     }
 
-    /// Where the library was found.
+    /// Kind of place in which the library was found.
     pub fn origin(&self) -> Origin {
         self.origin
     }
 
-    /// The library's file.
+    /// Path of the library's file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The library's version, such as 1.32.0.
+    /// Version of the library, such as 1.32.0.
     pub fn version(&self) -> &str {
         &self.version
     }
 }
 
-/// Why there is no ONNX Runtime.
+/// Reason why there is no ONNX Runtime.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
-    /// A setting names a library that cannot be used; no other is taken in its place.
+    /// A setting names a library that cannot be used; no other is tried instead.
     #[error(
         "{} names {}, which cannot be used: {}. Correct it, or remove it to have the other places searched",
         .0.candidate.origin, .0.candidate.path.display(), .0.fault
@@ -71,12 +71,12 @@ pub enum RuntimeError {
     Nowhere(Vec<Attempt>),
 }
 
-/// A library that was tried, and why it was not taken.
+/// Library that was tried, and the reason why it was not used.
 #[derive(Debug)]
 pub struct Attempt {
     /// The library.
     pub candidate: Candidate,
-    /// Why it was not taken.
+    /// Reason why it was not used.
     pub fault: Fault,
 }
 
@@ -86,16 +86,16 @@ impl fmt::Display for Attempt {
     }
 }
 
-/// The one that was loaded.
+/// The loaded ONNX Runtime.
 static LOADED: OnceLock<Runtime> = OnceLock::new();
-/// The library that ort has accepted; there is no way back from it. Also lets one thread at a time load.
+/// Library that ort has accepted, which cannot be undone. The lock also lets only one thread at a time load.
 static HELD: Mutex<Option<PathBuf>> = Mutex::new(None);
 
-/// ONNX Runtime, loaded at the first call that succeeds.
+/// Returns ONNX Runtime, loading it at the first call that succeeds.
 ///
-/// `configured` is the setting `chronos.onnxruntime`. Where it or the environment variable `ORT_DYLIB_PATH` is set,
-/// that library is taken or none; else the first usable one of [`candidates`]. A library that is loaded stays: a
-/// setting changed later takes effect when the process starts anew.
+/// `configured` is the setting `chronos.onnxruntime`. When it or the environment variable `ORT_DYLIB_PATH` is set,
+/// only that library is tried; otherwise the first usable one of [`candidates`] is loaded. A loaded library stays: a
+/// setting changed later takes effect when the process restarts.
 pub fn runtime(configured: Option<&Path>) -> Result<&'static Runtime, RuntimeError> {
     let loaded = match LOADED.get() {
         Some(loaded) => loaded,
@@ -108,7 +108,7 @@ pub fn runtime(configured: Option<&Path>) -> Result<&'static Runtime, RuntimeErr
     Ok(loaded)
 }
 
-/// The places where a library is looked for, in their order, whether or not there is one.
+/// Lists the places where a library is looked for, in order, whether or not there is one.
 pub fn candidates(configured: Option<&Path>) -> Vec<Candidate> {
     Places::of_this_process(configured).candidates()
 }
@@ -125,7 +125,7 @@ fn first_of(candidates: &[Candidate]) -> Result<&'static Runtime, RuntimeError> 
     Ok(LOADED.get_or_init(|| runtime))
 }
 
-/// The first candidate that loads; one that a setting names is the last one tried.
+/// Loads the first candidate that works; a candidate named by a setting is the last one tried.
 fn choose<T>(
     candidates: &[Candidate],
     mut load: impl FnMut(&Candidate) -> Result<T, Fault>,
@@ -146,14 +146,14 @@ fn choose<T>(
     Err(RuntimeError::Nowhere(attempts))
 }
 
-/// Hands a library that looks right to ort.
+/// Passes a library that looks right to ort.
 fn load(candidate: &Candidate, held: &mut Option<PathBuf>) -> Result<Runtime, Fault> {
     let version = candidate.version()?;
     let path = candidate.path.clone();
     if let Some(other) = held.as_ref().filter(|it| **it != path) {
         return Err(Fault::Held(other.clone()));
     }
-    // ort panics where the library answers NULL. What it has accepted by then is in `held`.
+    // ort panics when the library returns NULL. The library it has accepted by then is in `held`.
     let loading = catch_unwind(AssertUnwindSafe(|| {
         let builder = ort::init_from(&path).map_err(fault_of)?;
         *held = Some(path.clone());
@@ -171,7 +171,7 @@ fn load(candidate: &Candidate, held: &mut Option<PathBuf>) -> Result<Runtime, Fa
 fn fault_of(error: LoadDynamicError) -> Fault {
     match error {
         LoadDynamicError::Dlopen { error, .. } => {
-            // libloading says only that dlopen failed; the loader's own words are the source.
+            // libloading only says that dlopen failed; the loader's own message is the source.
             let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
             Fault::Refused(format!("it cannot be loaded: {reason}"))
         }
@@ -181,7 +181,7 @@ fn fault_of(error: LoadDynamicError) -> Fault {
     }
 }
 
-/// ONNX Runtime's own messages, one step quieter: its errors come back as errors as well, and its warnings are
+/// Logs ONNX Runtime's own messages one level lower: its errors are also returned as errors, and its warnings are
 /// about its own optimisations and the machine's devices.
 fn log(level: LogLevel, category: &str, _id: &str, place: &str, message: &str) {
     match level {

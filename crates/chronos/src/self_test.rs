@@ -1,5 +1,5 @@
-//! A fixed series that every checkpoint forecasts when it arrives, and again when it is verified: the numbers must be
-//! finite and the same.
+//! Fixed series that every checkpoint forecasts when it is imported and again when it is verified: the numbers must
+//! be finite and the same.
 
 use crate::checkpoint::CheckpointPlace;
 use crate::error::ChronosError;
@@ -11,30 +11,30 @@ use serde::{Deserialize, Serialize};
 
 /// Length of the series.
 const LENGTH: usize = 256;
-/// Steps forecast: beyond the prediction length of most checkpoints, so that the long-horizon part is tested too.
+/// Steps forecast: more than the prediction length of most checkpoints, so that the long-horizon part is tested too.
 const STEPS: usize = 80;
-/// Largest difference allowed, in standard deviations of the series: other processors round differently.
+/// Largest difference allowed, in standard deviations of the series, because other processors round differently.
 const TOLERANCE: f64 = 1e-3;
-/// The same for eight-bit weights against the numbers of the full ones.
+/// Largest difference allowed between eight-bit weights and the numbers of the full ones.
 const TOLERANCE_INT8: f64 = 0.1;
 
-/// What a checkpoint forecast for the fixed series.
+/// Forecast of the fixed series by one checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SelfTest {
     /// Quantiles `[80 steps][quantiles]`.
     pub quantiles: Vec<Vec<f64>>,
 }
 
-/// What a verification found.
+/// Result of a verification.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verified {
-    /// Largest difference from the numbers kept, in standard deviations of the series; `None` when none are kept.
+    /// Largest difference from the stored numbers, in standard deviations of the series; `None` when none are stored.
     pub difference: Option<f64>,
-    /// Neighbouring quantiles that are out of order, of how many. The forecasts sort them; a trained model has few.
+    /// Neighbouring quantiles: pairs out of order, and all pairs. Forecasts sort them; a trained model has few.
     pub crossings: (usize, usize),
 }
 
-/// The series: a price that drifts and swings, with holes, the same on every machine.
+/// Fixed series: a price that drifts and swings, with holes, the same on every machine.
 fn series() -> Vec<f64> {
     (0..LENGTH)
         .map(|i| {
@@ -52,7 +52,7 @@ fn spread() -> f64 {
 }
 
 impl SelfTest {
-    /// Has the checkpoint in `place` forecast the series.
+    /// Forecasts the series with the checkpoint in `place`.
     ///
     /// # Errors
     /// When it cannot be loaded or its numbers are not finite.
@@ -74,7 +74,7 @@ impl SelfTest {
         Ok(Self { quantiles: answer.rows().into_iter().map(|row| row.to_vec()).collect() })
     }
 
-    /// Compares with the numbers `kept` from before.
+    /// Compares with the stored numbers `kept`.
     ///
     /// # Errors
     /// When they differ by more than rounding explains.

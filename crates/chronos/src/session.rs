@@ -1,4 +1,4 @@
-//! A graph in ONNX Runtime: contexts in, the model's own quantiles out.
+//! Session of a graph in ONNX Runtime: contexts in, the model's own quantiles out.
 
 use crate::artifact::Graph;
 use crate::config::BoltConfig;
@@ -11,26 +11,26 @@ use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
 use std::path::PathBuf;
 
-/// ONNX Runtime's setting of the folder in which a model without a file of its own finds its weights.
+/// ONNX Runtime's setting for the folder with the weights of a model without a file of its own.
 const WEIGHTS_FOLDER: &str = "session.model_external_initializers_file_folder_path";
 
-/// Where the graph runs.
+/// Device that runs the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Device {
     /// The processor.
     Cpu,
-    /// An NVIDIA card, through the CUDA provider; the processor when that cannot be had.
+    /// An NVIDIA card, through the CUDA provider; the processor when CUDA is not available.
     Cuda,
 }
 
-/// How a session runs.
+/// Settings of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionSettings {
-    /// Threads within an operation; 0 for one a core.
+    /// Threads within an operation; 0 for one per core.
     pub threads: usize,
-    /// Where it runs.
+    /// Device to run on.
     pub device: Device,
-    /// ONNX Runtime's shared library, when it is not to be looked for.
+    /// Path of ONNX Runtime's shared library; `None` to search for it.
     pub library: Option<PathBuf>,
 }
 
@@ -50,11 +50,11 @@ pub(crate) struct BoltSession {
 }
 
 impl BoltSession {
-    /// Loads `graph`, made from a checkpoint with `config`.
+    /// Loads `graph`, which was made from a checkpoint with `config`.
     pub(crate) fn load(graph: &Graph, config: &BoltConfig, settings: &SessionSettings) -> Result<Self, ChronosError> {
         let runtime = runtime(settings.library.as_deref())?;
-        // The arena is given back with the session, and keeps a batch of 60 under 250 MB where malloc's leftovers take
-        // 330. Threads spin only while a forecast is under way.
+        // The arena is freed with the session, and keeps a batch of 60 under 250 MB where malloc's leftovers
+        // take 330. Threads spin only during a forecast.
         let cpu = ep::CPU::default().with_arena_allocator(true).build();
         let builder = Session::builder(runtime.environment())?
             .with_optimization_level(GraphOptimizationLevel::All)?
@@ -88,8 +88,8 @@ impl BoltSession {
         })
     }
 
-    /// Runs the graph on `contexts` `[batch, time]`, NaN where nothing was observed, newest last: quantiles `[batch,
-    /// quantiles, prediction_length]` in the same unit.
+    /// Runs the graph on `contexts` `[batch, time]`, NaN where nothing was observed, newest last. Returns quantiles
+    /// `[batch, quantiles, prediction_length]` in the same unit.
     pub(crate) fn run(&mut self, contexts: ArrayView2<'_, f32>) -> Result<Array3<f32>, ChronosError> {
         let (batch, time) = contexts.dim();
         let padding = (self.patch - time % self.patch) % self.patch;

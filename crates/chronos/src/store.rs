@@ -1,6 +1,6 @@
-//! The checkpoints at hand: one folder each below one root, `config.json`, `model.safetensors`, the graph made of them,
-//! and `manifest.json` with where they came from and what they forecast when they arrived. A folder is there whole or not
-//! at all. The checkpoint in the program counts as one of them.
+//! Store of checkpoints: one folder each below one root, with `config.json`, `model.safetensors`, the graph made of
+//! them, and `manifest.json` with where they came from and what they forecast on import. A folder is complete or
+//! absent. The built-in checkpoint counts as one of them.
 
 use crate::checkpoint::{Checkpoint, CheckpointPlace, WEIGHTS};
 use crate::embedded::EMBEDDED;
@@ -14,9 +14,9 @@ use crate::{artifact, graph};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Name of the file that says where a checkpoint came from.
+/// Name of the file that records where a checkpoint came from.
 const MANIFEST: &str = "manifest.json";
-/// Prefix of folders in the making.
+/// Prefix of unfinished folders.
 const UNFINISHED: &str = ".installing-";
 
 /// The folder of all checkpoints.
@@ -25,7 +25,7 @@ pub struct ModelStore {
     root: PathBuf,
 }
 
-/// Keeps names that mean the checkpoint in the program from being given to others.
+/// Refuses names that refer to the built-in checkpoint, so that no other can have them.
 ///
 /// # Errors
 /// When `name` is one of them.
@@ -45,13 +45,13 @@ impl ModelStore {
         Self { root }
     }
 
-    /// Where partial downloads of `name` wait to be continued.
+    /// Folder in which partial downloads of `name` wait to be continued.
     pub fn downloads(&self, name: &str) -> PathBuf {
         self.root.join(".downloads").join(name.replace('/', "--"))
     }
 
-    /// All checkpoints: the one in the program, then those of the store by name. Folders that are not whole are passed over,
-    /// and so is one whose name means the one in the program.
+    /// Lists all checkpoints: the built-in one, then those of the store by name. Incomplete folders are skipped, and
+    /// so is one whose name refers to the built-in checkpoint.
     pub fn list(&self) -> Vec<Installed> {
         built_in().into_iter().chain(self.list_folders()).collect()
     }
@@ -69,7 +69,7 @@ impl ModelStore {
         found
     }
 
-    /// The checkpoint called `name`, the one in the program above all, or the one in the folder `name`.
+    /// Finds the checkpoint called `name`, the built-in one first, or the one in the folder `name`.
     ///
     /// # Errors
     /// When there is neither.
@@ -106,12 +106,12 @@ impl ModelStore {
         Some(Installed { name, place: directory.into(), manifest: Some(manifest) })
     }
 
-    /// Copies the checkpoint in `from` into the store as `name`, converts it, has it forecast the self-test's series and
-    /// keeps the numbers. One of that name is replaced.
+    /// Copies the checkpoint in `from` into the store as `name`, converts it, forecasts the self-test's series with
+    /// it and stores the numbers. Replaces a checkpoint of that name.
     ///
     /// # Errors
-    /// When it is broken, cannot be converted, does not run or gives numbers that are not finite; the store is then as it
-    /// was.
+    /// When it is broken, cannot be converted, does not run or gives numbers that are not finite; the store then
+    /// stays unchanged.
     pub fn install(
         &self,
         from: &Path,
@@ -128,7 +128,7 @@ impl ModelStore {
             )));
         }
         self.check_place(name)?;
-        // Converted once for nothing, so that what cannot be is not copied, and is named where it lies.
+        // Trial conversion: an inconvertible checkpoint is not copied, and the error names its original path.
         graph::build(&Checkpoint::open(&from.into())?, Precision::Float, &[])?;
         fs::create_dir_all(&self.root).map_err(ChronosError::file("create", &self.root))?;
         self.remove_abandoned();
@@ -146,7 +146,7 @@ impl ModelStore {
                 ChronosError::Answer(reason) => ChronosError::Weights { path: from.join(WEIGHTS), reason },
                 error => error,
             })?;
-        // Worked out when the self-test had the graph built, and kept there.
+        // Computed and stored when the self-test built the graph.
         let checkpoint = Checkpoint::open(&unfinished.path().into())?;
         let weights_sha256 = artifact::weights_sum(&checkpoint, Precision::Float)?;
         let manifest = Manifest {
@@ -173,7 +173,7 @@ impl ModelStore {
         Ok(Installed { name: name.to_owned(), place: CheckpointPlace::Folder(directory), manifest: Some(manifest) })
     }
 
-    /// A checkpoint is not put into the folder of another, nor in the place of an owner's folder.
+    /// Refuses to put a checkpoint into the folder of another, or in place of an owner's folder.
     fn check_place(&self, name: &str) -> Result<(), ChronosError> {
         let refuse =
             |reason: String| Err(ChronosError::NoModel(format!("{reason}; import it under another name (--name)")));
@@ -191,11 +191,11 @@ impl ModelStore {
         }
     }
 
-    /// Folders that an import left when it was cut off: one that is still at work holds a lock on its own.
+    /// Removes folders left by interrupted imports; an import that is still running holds a lock on its folder.
     fn remove_abandoned(&self) {
         let abandoned = |path: &Path| {
             let young = || fs::metadata(path).and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
-            // Between its making and its lock a folder is unprotected for an instant.
+            // Between its creation and its lock a folder is unprotected for an instant.
             let made = young().is_none_or(|age| age.as_secs() > 60);
             made && fs::File::open(path).is_ok_and(|folder| folder.try_lock().is_ok())
         };
@@ -206,7 +206,7 @@ impl ModelStore {
     }
 }
 
-/// A number of parameters: "47.7 M".
+/// Formats a number of parameters, such as "47.7 M".
 pub fn parameter_count(count: usize) -> String {
     match count as f64 {
         millions if millions >= 1e6 => format!("{:.1} M", millions / 1e6),
@@ -215,7 +215,7 @@ pub fn parameter_count(count: usize) -> String {
     }
 }
 
-/// The first digits of a checksum or commit: enough to tell two apart.
+/// First digits of a checksum or commit: enough to tell two apart.
 pub fn short(digits: &str) -> &str {
     digits.get(..12).unwrap_or(digits)
 }
@@ -229,7 +229,7 @@ fn folders(parent: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Copies a file and has it written to disk.
+/// Copies a file and syncs it to disk.
 fn copy(from: &Path, to: &Path) -> Result<(), ChronosError> {
     fs::File::open(from).map_err(ChronosError::file("read", from))?;
     fs::copy(from, to).map_err(ChronosError::file("write", to))?;
@@ -240,7 +240,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), ChronosError> {
     set().map_err(ChronosError::file("write", to))
 }
 
-/// Moves a finished folder to its place; what stood there is exchanged for it in one step, and then removed.
+/// Moves a finished folder into place; an existing one is exchanged for it in one step, and then removed.
 fn put_in_place(unfinished: tempfile::TempDir, place: &Path) -> Result<(), ChronosError> {
     let parent = place.parent().unwrap_or(Path::new("."));
     let finished = unfinished.keep();
@@ -255,12 +255,12 @@ fn put_in_place(unfinished: tempfile::TempDir, place: &Path) -> Result<(), Chron
         fs::File::open(parent)?.sync_all()
     };
     let swapped = swap().map_err(ChronosError::file("write", place));
-    // What was replaced, or what could not be put into place. What cannot be removed goes with the abandoned ones.
+    // Either the replaced folder, or one that could not be put in place. If this fails, a later import removes it.
     let _ = fs::remove_dir_all(&finished);
     swapped
 }
 
-/// Exchanges two folders in one step; in three where the file system cannot.
+/// Exchanges two folders in one step, or in three where the file system cannot.
 fn exchange(new: &Path, old: &Path) -> std::io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     if renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE).is_ok() {

@@ -1,8 +1,8 @@
-//! A model in a process of its own, which is this same program started again.
+//! Model in a separate process, which is this same program started again.
 //!
-//! What ONNX Runtime maps, allocates and initialises is never wholly given back within a process; the end of a process
-//! gives back all of it. And whatever goes wrong in native code (a crash, the out-of-memory killer) ends the worker and
-//! not the daemon: the ensemble goes on without Chronos. Parent and worker speak in lines of JSON over the worker's
+//! Memory that ONNX Runtime maps, allocates and initialises is never completely released within a process; the end of
+//! the process releases all of it. A failure in native code (a crash, the out-of-memory killer) ends the worker and
+//! not the daemon: the ensemble continues without Chronos. Parent and worker exchange lines of JSON over the worker's
 //! standard input and output; the worker ends when its input does.
 
 use crate::checkpoint::CheckpointPlace;
@@ -20,29 +20,29 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-/// Has glibc ask the kernel for huge pages: a forecast reads every weight once, and with small pages 6 % of its time goes
-/// into looking their addresses up. Other C libraries, and a glibc before 2.35, do not know it and go without.
+/// Setting that makes glibc ask the kernel for huge pages: a forecast reads every weight once, and with small pages
+/// looking up their addresses takes 6 % of its time. Other C libraries, and a glibc before 2.35, ignore it.
 const HUGE_PAGES: &str = "glibc.malloc.hugetlb=1";
-/// The variable in which glibc takes such wishes, colons between them.
+/// Environment variable of glibc's settings, which are separated by colons.
 const TUNABLES: &str = "GLIBC_TUNABLES";
 
-/// Keeps Microsoft's build of the library from even preparing to send usage data; sessions switch it off as well.
+/// Variable that stops Microsoft's build from even preparing to send usage data; sessions disable it too.
 const NO_TELEMETRY: &str = "ORT_DISABLE_TELEMETRY";
 
-/// How to run a model in a process of its own.
+/// Command that runs a model in a separate process.
 #[derive(Debug, Clone)]
 pub struct WorkerCommand {
     /// The program.
     pub program: PathBuf,
-    /// Arguments with which it calls [`serve_worker`].
+    /// Arguments that make it call [`serve_worker`].
     pub arguments: Vec<String>,
-    /// Longest time for an answer; then the process is given up.
+    /// Longest wait for an answer, after which the process is killed.
     pub patience: Duration,
-    /// So much longer for each context.
+    /// Additional wait for each context.
     pub patience_a_context: Duration,
 }
 
-/// What the operator has set, and [`HUGE_PAGES`] unless that says something about them.
+/// Combines the operator's settings with [`HUGE_PAGES`], unless they already mention huge pages.
 fn tunables(set: Option<String>) -> String {
     match set {
         Some(set) if set.contains("glibc.malloc.hugetlb") => set,
@@ -51,7 +51,7 @@ fn tunables(set: Option<String>) -> String {
     }
 }
 
-/// What the parent asks.
+/// Request of the parent.
 #[derive(Debug, Serialize, Deserialize)]
 enum Request {
     /// Load a checkpoint: the first request.
@@ -60,25 +60,25 @@ enum Request {
     Predict { contexts: Vec<Vec<Option<f64>>>, steps: usize },
 }
 
-/// What the worker answers.
+/// Answer of the worker.
 #[derive(Debug, Serialize, Deserialize)]
 enum Response {
     /// The checkpoint is loaded.
     Loaded { levels: Vec<f64>, seconds: f64 },
-    /// Quantiles `[contexts][steps][quantiles]`, the time they took, and the worker's greatest resident memory so far, MiB.
-    /// `None` is a number that is not finite.
+    /// Quantiles `[contexts][steps][quantiles]`, the time they took, and the worker's greatest resident memory so
+    /// far, MiB. `None` is a number that is not finite.
     Quantiles { values: Vec<Vec<Vec<Option<f64>>>>, seconds: f64, peak_rss_mb: f64 },
-    /// It could not be done.
+    /// The request failed.
     Failed { reason: String },
 }
 
-/// The parent's end.
+/// Parent's handle of a worker process.
 #[derive(Debug)]
 pub(crate) struct Worker {
     child: Child,
     patience: Duration,
     patience_a_context: Duration,
-    /// Written by a thread of its own: a worker that has been stopped does not read, and a full pipe would hold us.
+    /// Requests are written by a separate thread: a stopped worker does not read, and a full pipe would block us.
     requests: Sender<Vec<u8>>,
     responses: Receiver<std::io::Result<String>>,
     levels: Vec<f64>,
@@ -87,7 +87,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Starts the process and has it load the checkpoint.
+    /// Starts the process and loads the checkpoint in it.
     pub(crate) fn start(
         command: &WorkerCommand,
         place: &CheckpointPlace,
@@ -118,7 +118,7 @@ impl Worker {
         let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let writer = thread("chronos-requests").spawn(move || {
             while let Ok(request) = to_write.recv() {
-                // A worker that has ended is told from its missing answer.
+                // A worker that has ended is detected by its missing answer.
                 if input.write_all(&request).and_then(|()| input.flush()).is_err() {
                     break;
                 }
@@ -162,17 +162,17 @@ impl Worker {
         &self.levels
     }
 
-    /// Seconds that loading took, the start of the process not counted.
+    /// Seconds that loading took, without the start of the process.
     pub(crate) fn load_seconds(&self) -> f64 {
         self.load_seconds
     }
 
-    /// Its greatest resident memory so far, MiB.
+    /// Greatest resident memory of the worker so far, MiB.
     pub(crate) fn peak_rss_mb(&self) -> f64 {
         self.peak_rss_mb
     }
 
-    /// As [`Predictor::predict`], with the seconds that took.
+    /// Same as [`Predictor::predict`]; also returns the seconds it took.
     pub(crate) fn predict(
         &mut self,
         contexts: &[Vec<f64>],
@@ -218,7 +218,7 @@ impl Worker {
         }
     }
 
-    /// How the worker came to its end.
+    /// Describes how the worker ended.
     fn ended(&mut self) -> ChronosError {
         let how = match self.child.wait() {
             Ok(status) => describe(status),
@@ -230,7 +230,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // It holds nothing that would be lost. One that has already ended cannot be killed, which is as well.
+        // The worker holds nothing that could be lost. Killing one that has already ended fails, which is harmless.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -254,11 +254,11 @@ fn unexpected(response: &Response) -> ChronosError {
     ChronosError::Worker(format!("the Chronos worker answered out of turn: {response:?}"))
 }
 
-/// The worker's end: answers requests until there are no more. When `input` ends, so does the process, in the middle of a
-/// forecast too: the parent is gone, and nobody waits for the answer.
+/// Worker's side: answers requests until there are no more. When `input` ends, so does the process, even in the
+/// middle of a forecast: the parent is gone, and nobody waits for the answer.
 ///
 /// # Errors
-/// When input or output fail; what goes wrong with a request is answered, not returned.
+/// When input or output fail; failures of a request are answered, not returned.
 pub fn serve_worker(input: impl BufRead + Send + 'static, mut output: impl Write) -> std::io::Result<()> {
     let (sender, requests) = channel();
     std::thread::Builder::new().name("chronos-parent".to_owned()).spawn(move || {
@@ -282,7 +282,7 @@ pub fn serve_worker(input: impl BufRead + Send + 'static, mut output: impl Write
     Ok(())
 }
 
-/// JSON knows no other numbers.
+/// JSON has only finite numbers.
 fn finite(value: &f64) -> Option<f64> {
     value.is_finite().then_some(*value)
 }

@@ -1,8 +1,8 @@
-//! Business days by rule. Chile's are the days on which the dólar observado is published; for a pair whose
-//! calendar is unknown every weekday counts.
+//! Business days by rule. Chile's are the days on which the dólar observado is published; for a pair whose calendar
+//! is unknown, every weekday is one.
 //!
-//! The laws behind each Chilean rule stand beside it. One-off holidays, each made by a law of its own, are the
-//! only list. Table-driven between 1990 and 2100; outside it only weekends are excluded.
+//! The law behind each Chilean rule is cited beside it. Only one-off holidays, each created by a law of its own, are
+//! listed by date. The tables cover 1990 to 2100; outside those years only weekends are excluded.
 
 use crate::horizon::Horizon;
 use crate::pair::Pair;
@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::OnceLock};
 const FIRST_YEAR: i32 = 1990;
 const LAST_YEAR: i32 = 2100;
 
-/// Which rules decide what a business day is.
+/// Set of rules that decides which days are business days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CalendarKind {
     /// Chilean bank business days.
@@ -21,7 +21,7 @@ pub enum CalendarKind {
     Weekdays,
 }
 
-/// Decides which days are business days, counts them and lists them.
+/// Business-day calendar: decides which days are business days, counts them and lists them.
 ///
 /// ```
 /// use forecaster_domain::{BusinessCalendar, Horizon};
@@ -39,31 +39,31 @@ pub struct BusinessCalendar {
 }
 
 impl BusinessCalendar {
-    /// Chilean bank business days.
+    /// Returns the calendar of Chilean bank business days.
     pub fn chile() -> Self {
         static TABLE: OnceLock<Table> = OnceLock::new();
         let table = TABLE.get_or_init(|| Table::new(chilean_holidays));
         Self { kind: CalendarKind::Chile, table }
     }
 
-    /// Monday to Friday.
+    /// Returns the calendar of all days from Monday to Friday.
     pub fn weekdays() -> Self {
         static TABLE: OnceLock<Table> = OnceLock::new();
         let table = TABLE.get_or_init(|| Table::new(|_| BTreeMap::new()));
         Self { kind: CalendarKind::Weekdays, table }
     }
 
-    /// The calendar of a pair: Chile's when the peso is in it, plain weekdays otherwise.
+    /// Returns a pair's calendar: Chile's when one currency is the peso, otherwise plain weekdays.
     pub fn for_pair(pair: &Pair) -> Self {
         if [pair.base(), pair.quote()].contains(&"CLP") { Self::chile() } else { Self::weekdays() }
     }
 
-    /// Which rules are in force.
+    /// Rules in force.
     pub fn kind(&self) -> CalendarKind {
         self.kind
     }
 
-    /// Official (Spanish) name of the holiday on `date`; `None` on other days, plain weekends among them.
+    /// Official (Spanish) name of the holiday on `date`; `None` on other days, including ordinary weekends.
     pub fn holiday(&self, date: NaiveDate) -> Option<&'static str> {
         self.table.holidays.get(&date).copied()
     }
@@ -73,7 +73,7 @@ impl BusinessCalendar {
         !is_weekend(date) && self.holiday(date).is_none()
     }
 
-    /// The business days after `as_of` up to and including `as_of` + the horizon's calendar days.
+    /// Business days after `as_of` up to and including `as_of` + the horizon's calendar days.
     pub fn target_dates(&self, as_of: NaiveDate, horizon: Horizon) -> Vec<NaiveDate> {
         let end = as_of + Days::new(horizon.days());
         as_of.iter_days().skip(1).take_while(|d| *d <= end).filter(|d| self.is_business_day(*d)).collect()
@@ -113,7 +113,7 @@ fn is_weekend(date: NaiveDate) -> bool {
     matches!(date.weekday(), Weekday::Sat | Weekday::Sun)
 }
 
-/// Every holiday of `year` on which Chilean banks close, with its official name.
+/// Returns every holiday of `year` on which Chilean banks close, with its official name.
 fn chilean_holidays(year: i32) -> BTreeMap<NaiveDate, &'static str> {
     let mut holidays = BTreeMap::new();
     let mut add = |date: Option<NaiveDate>, name: &'static str| {
@@ -141,13 +141,13 @@ fn chilean_holidays(year: i32) -> BTreeMap<NaiveDate, &'static str> {
     // Moved to a Monday since 2000: Ley 19.668.
     add(on(6, 29).map(|d| moved_to_monday(d, year)), "San Pedro y San Pablo");
     add(on(10, 12).map(|d| moved_to_monday(d, year)), "Encuentro de Dos Mundos");
-    // Corpus Christi gave way to the Virgen del Carmen in 2007: Ley 20.148.
+    // Corpus Christi was replaced by the Virgen del Carmen in 2007: Ley 20.148.
     if year >= 2007 {
         add(on(7, 16), "Virgen del Carmen");
     } else {
         add(easter.map(|d| moved_to_monday(d + Days::new(60), year)), "Corpus Christi");
     }
-    // September bridges: Ley 20.215 (Monday 17th, Friday 20th), Ley 20.983 (Friday 17th, Monday 2 January).
+    // Bridge holidays: Ley 20.215 (Monday 17th, Friday 20th), Ley 20.983 (Friday 17th, Monday 2 January).
     let bridge = "Feriado adicional de Fiestas Patrias";
     if year >= 2007 && weekday(9, 17) == Some(Weekday::Mon) {
         add(on(9, 17), bridge);
@@ -170,7 +170,7 @@ fn chilean_holidays(year: i32) -> BTreeMap<NaiveDate, &'static str> {
         };
         add(date, "Día de las Iglesias Evangélicas y Protestantes");
     }
-    // Indigenous peoples, on the winter solstice: Ley 21.357, which itself fixes 21 June for 2021.
+    // Indigenous peoples, on the winter solstice: Ley 21.357, which sets 21 June for 2021.
     if year >= 2021 {
         let date = if year == 2021 { on(6, 21) } else { june_solstice(year) };
         add(date, "Día Nacional de los Pueblos Indígenas");
@@ -181,8 +181,7 @@ fn chilean_holidays(year: i32) -> BTreeMap<NaiveDate, &'static str> {
     holidays
 }
 
-/// Holidays made for one day only. The regional holiday of 2018-01-16 closed the banks of Santiago, and no
-/// rate was published.
+/// One-off holidays. The regional holiday of 2018-01-16 closed the banks of Santiago, and no rate was published.
 const ONE_OFF_HOLIDAYS: [((i32, u32, u32), &str); 7] = [
     ((2002, 4, 24), "Censo 2002"),
     ((2004, 9, 17), "Feriado de Fiestas Patrias (Ley 19.973)"),
@@ -193,7 +192,7 @@ const ONE_OFF_HOLIDAYS: [((i32, u32, u32), &str); 7] = [
     ((2022, 9, 16), "Feriado de Fiestas Patrias (Ley 21.482)"),
 ];
 
-/// Ley 19.668: Tuesday to Thursday moves to the Monday before, Friday to the Monday after.
+/// Applies Ley 19.668: Tuesday to Thursday moves to the Monday before, Friday to the Monday after.
 fn moved_to_monday(date: NaiveDate, year: i32) -> NaiveDate {
     if year < 2000 {
         return date;
@@ -221,8 +220,8 @@ fn easter_sunday(year: i32) -> Option<NaiveDate> {
 
 /// Day of the June solstice in Chile's winter time (UTC-4).
 ///
-/// Mean solstice of Meeus, Astronomical Algorithms, table 27.B, good to about a quarter of an hour; between
-/// 2022 and 2040 no solstice falls within an hour of midnight in Chile.
+/// Mean solstice of Meeus, Astronomical Algorithms, table 27.B, accurate to about a quarter of an hour; between 2022
+/// and 2040 no solstice falls within an hour of midnight in Chile.
 fn june_solstice(year: i32) -> Option<NaiveDate> {
     let y = (f64::from(year) - 2000.0) / 1000.0;
     let julian_day = 2_451_716.567_67 + y * (365_241.626_03 + y * (0.003_25 + y * (0.008_88 - y * 0.000_30)));
@@ -239,8 +238,8 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Outside authority: the Python package `holidays` (see `fixtures/chile_holidays.py`), categories public
-    /// and bank, 2003 to 2040.
+    /// Independent reference: the Python package `holidays` (see `fixtures/chile_holidays.py`), categories public and
+    /// bank, 2003 to 2040.
     #[test]
     fn chilean_holidays_agree_with_the_holidays_package() {
         let reference: Vec<NaiveDate> =
@@ -255,7 +254,7 @@ mod tests {
             ours.iter().filter(|d| !reference.contains(d)).map(ToString::to_string).collect();
         let only_theirs: Vec<String> =
             reference.iter().filter(|d| !ours.contains(d)).map(ToString::to_string).collect();
-        // A regional holiday, which the package keeps under the region.
+        // A regional holiday, which the package lists under the region.
         assert_eq!(only_ours, ["2018-01-16"]);
         assert!(only_theirs.is_empty(), "{only_theirs:?}");
     }

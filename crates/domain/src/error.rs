@@ -1,4 +1,4 @@
-//! Errors of the shared types, each naming what was found and what was expected.
+//! Errors of the shared types. Each names what was found and what was expected.
 
 use chrono::NaiveDate;
 
@@ -43,14 +43,14 @@ pub enum DomainError {
         /// The value itself.
         value: f64,
     },
-    /// No observation on or before the date asked for.
+    /// No observation on or before the requested date.
     #[error("series '{series}' starts on {first}; there is nothing on or before {as_of}")]
     AsOfBeforeHistory {
         /// Name of the series.
         series: String,
-        /// Its first date.
+        /// First date of the series.
         first: NaiveDate,
-        /// The date asked for.
+        /// The requested date.
         as_of: NaiveDate,
     },
     /// A forecast whose shape does not fit its dates and levels.
@@ -89,7 +89,7 @@ pub enum DomainError {
     },
 }
 
-/// Why a model has no forecast. The ensemble leaves such a model out and says so.
+/// Reason why a model has no forecast. The ensemble leaves such a model out and reports it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ModelError {
     /// Fewer observations than the model needs.
@@ -105,19 +105,19 @@ pub enum ModelError {
     NoRegressors {
         /// The as-of date.
         as_of: NaiveDate,
-        /// Why each was left out.
+        /// Reason why each regressor was left out.
         reasons: String,
     },
-    /// The estimation did not give a usable answer.
+    /// The estimation gave no usable result.
     #[error("estimation failed: {0}")]
     Estimation(String),
-    /// What the model needs is not there: a checkpoint, a library, memory.
+    /// Something the model needs is missing: a checkpoint, a library, memory.
     #[error("{0}")]
     Unavailable(String),
-    /// The model panicked: a bug in it, kept from taking the run along.
+    /// The model panicked: a bug in it, caught so that the run continues.
     #[error("the model panicked; please report this as a bug")]
     Panicked,
-    /// The answer breaks a rule of the domain.
+    /// The forecast breaks a rule of the domain.
     #[error(transparent)]
     Domain(#[from] DomainError),
 }

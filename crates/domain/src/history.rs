@@ -1,6 +1,6 @@
-//! The history a forecast may know: the pair up to its as-of date, and regressors up to what had been published by
-//! then. One that is cut at an earlier date shows the values as they were known on that date; what came of a forecast
-//! is to be read from the uncut one.
+//! Everything a forecast may know: the pair up to its as-of date, and regressors up to what had been published by
+//! then. A history cut at an earlier date shows values as they were known on that date; outcomes of forecasts must be
+//! read from the uncut history.
 
 use crate::error::DomainError;
 use crate::publication::ClockTime;
@@ -10,34 +10,34 @@ use crate::spot::SpotGap;
 use chrono::{Days, NaiveDate};
 use std::sync::OnceLock;
 
-/// A regressor whose newest value is older than this at the as-of date has ended: long enough for any run of
-/// holidays, too short to pass an ended series off as news.
+/// Age in days beyond which a regressor has ended at the as-of date, counted from its newest value: long enough for
+/// any run of holidays, short enough that an ended series does not count as news.
 const MAX_AGE_DAYS: u64 = 7;
-/// A regressor may stand still for this many observations of the pair in a row, a week, before it counts as missing.
-/// Counted in the pair's observations, so that a stretch without either is no fault of the regressor.
+/// Observations of the pair in a row, a week, for which a regressor may stand still before it counts as missing.
+/// Counting the pair's observations avoids blaming the regressor for a stretch in which neither has values.
 const MAX_STILL: usize = 5;
 
-/// All that may be known at the as-of date: the pair's series, whose last date *is* the as-of date, its regressors,
-/// and market quotes of the pair itself. Nothing later than the as-of date is in it.
+/// Everything known at the as-of date: the pair's series, whose last date *is* the as-of date, its regressors, and
+/// market quotes of the pair itself. It contains nothing later than the as-of date.
 #[derive(Debug, Clone)]
 pub struct History {
     pair: Series,
     regressors: Vec<Regressor>,
     spot: Option<Regressor>,
-    /// Time of day at which forecasts are made on an as-of date; `None`: at its end.
+    /// Time of day at which forecasts are made on an as-of date; `None` means at its end.
     made_at: Option<ClockTime>,
-    /// Whether all that is at hand is known on the last date, whatever its time of publication: it is now.
+    /// True when the last date is today: all available values count as known, whatever their publication time.
     is_now: bool,
-    /// The gap between quote and official rate, reckoned when it is first asked for.
+    /// Gap between quote and official rate, computed on first use.
     gap: OnceLock<Result<Option<SpotGap>, RegressorGap>>,
 }
 
 impl History {
-    /// Binds the pair's series with its regressors; values a regressor could not have shown by the pair's last
-    /// date are cut off, and one with nothing left is dropped.
+    /// Combines the pair's series with its regressors. Values that a regressor could not have shown by the pair's
+    /// last date are cut off; a regressor with no values left is dropped.
     ///
-    /// Values are taken as they stand: what has been revised since the pair's last date, over a weekend say, is
-    /// known to whoever binds the series now.
+    /// Values are taken as they are now: a revision made since the pair's last date, over a weekend for example,
+    /// counts as known.
     pub fn new(pair: Series, regressors: Vec<Regressor>) -> Self {
         let as_of = pair.last_date();
         let cut = |regressor: &Regressor| {
@@ -47,23 +47,23 @@ impl History {
         Self { regressors, pair, spot: None, made_at: None, is_now: true, gap: OnceLock::new() }
     }
 
-    /// The same with market quotes of the pair, cut to what was known at the as-of date. `spot` is dated at the day of
-    /// the trades that a quote closes; it need not reach back over the whole history.
+    /// Adds market quotes of the pair, cut to what was known at the as-of date. `spot` is dated by the day of the
+    /// trades that a quote closes; it need not cover the whole history.
     #[must_use]
     pub fn with_spot(self, spot: Regressor) -> Self {
         let date = self.as_of() - Days::new(u64::from(spot.lag_days));
         Self { spot: cut_at(&spot, date, Series::dated_until), gap: OnceLock::new(), ..self }
     }
 
-    /// The same without market quotes.
+    /// Removes the market quotes.
     #[must_use]
     pub fn without_quotes(self) -> Self {
         Self { spot: None, gap: OnceLock::new(), ..self }
     }
 
-    /// The same for forecasts that are made at this time of an as-of date: of a series with a time of publication they
-    /// know what had been published by then. With `is_now` all that is at hand counts as known on the last date: it
-    /// is today, and whatever is at hand has been published.
+    /// Sets the time of day at which forecasts are made on an as-of date: a series with a publication time is known
+    /// up to what had been published by then. When `is_now` is true, the last date is today, and all available values
+    /// count as known on it.
     #[must_use]
     pub fn made_at(self, time: Option<ClockTime>, is_now: bool) -> Self {
         Self { made_at: time, is_now, gap: OnceLock::new(), ..self }
@@ -79,7 +79,7 @@ impl History {
         &self.pair
     }
 
-    /// The regressors, cut to what was known at the as-of date.
+    /// Regressors, cut to what was known at the as-of date.
     pub fn regressors(&self) -> &[Regressor] {
         &self.regressors
     }
@@ -89,8 +89,8 @@ impl History {
         self.spot.as_ref()
     }
 
-    /// What was known at the last observation on or before `date`: no later observation, and the values, of the
-    /// regressors too, as they were known on the day of that observation.
+    /// Returns the history as known at the last observation on or before `date`: no later observations, and all
+    /// values, including those of the regressors, as known on the day of that observation.
     ///
     /// # Errors
     /// When the pair has no observation that old.
@@ -103,7 +103,7 @@ impl History {
         })?;
         let as_of = pair.last_date();
         let is_now = self.is_now && as_of == self.as_of();
-        // A lag is about when a value is published first: a revision is seen on the day it is made.
+        // A lag delays only a value's first publication: a revision is known on the day it is made.
         let known = |series: &Series, dated: NaiveDate| series.until_known(dated, as_of);
         let cut =
             |regressor: &Regressor| cut_at(regressor, known_until(regressor, as_of, self.made_at, is_now), known);
@@ -112,12 +112,12 @@ impl History {
         Ok(Self { regressors, pair, spot, made_at: self.made_at, is_now, gap: OnceLock::new() })
     }
 
-    /// The same as-of date, with only the last `lookback` observations of the pair.
+    /// Returns the same as-of date with only the last `lookback` observations of the pair.
     pub fn window(&self, lookback: usize) -> Self {
         Self { pair: self.pair.last(lookback), gap: OnceLock::new(), ..self.clone() }
     }
 
-    /// The newest date of `regressor` that a forecast made on `date`, a date of the pair, knows.
+    /// Newest date of `regressor` known to a forecast made on `date`, which is a date of the pair.
     fn known_until(&self, regressor: &Regressor, date: NaiveDate) -> NaiveDate {
         known_until(regressor, date, self.made_at, self.is_now && date == self.as_of())
     }
@@ -127,12 +127,11 @@ impl History {
         self.pair.values().windows(2).map(|w| (w[1] / w[0]).ln()).collect()
     }
 
-    /// The regressors that can be used over the whole window, aligned with the pair's dates, and the status of
-    /// every one.
+    /// Regressors usable over the whole window, aligned with the pair's dates, and the status of every regressor.
     ///
-    /// At pair date t a regressor's value is its last one dated t - lag or earlier: what was known at t. One that had
-    /// ended by the as-of date (no value for seven days), that starts after the window does, or that stands still for
-    /// more than five observations of the pair in a row is left out.
+    /// A regressor's value at pair date t is its last one dated t - lag or earlier: what was known at t. A regressor
+    /// is left out when it had ended by the as-of date (no value for seven days), starts after the window does, or
+    /// stands still for more than five observations of the pair in a row.
     pub fn aligned_regressors(&self) -> (Vec<AlignedRegressor>, Vec<RegressorStatus>) {
         let mut aligned = Vec::new();
         let mut statuses = Vec::new();
@@ -150,10 +149,10 @@ impl History {
         (aligned, statuses)
     }
 
-    /// How far the market's quote is from the official rate on each date of the window; `None` without quotes.
+    /// Distance of the market's quote from the official rate on each date of the window; `None` without quotes.
     ///
     /// # Errors
-    /// Why the quotes cannot be used: none of the last day of trading, a broken one, too few before.
+    /// When the quotes cannot be used: none that is news of the last trading day, a broken one, or too few of them.
     pub fn spot_gap(&self) -> Result<Option<&SpotGap>, RegressorGap> {
         let gap = |spot| SpotGap::new(&self.pair, spot, |date| self.known_until(spot, date));
         let reckoned = self.gap.get_or_init(|| self.spot.as_ref().map(gap).transpose());
@@ -188,12 +187,12 @@ impl History {
     }
 }
 
-/// The newest date of `regressor` that a forecast of `as_of` knows: all that is at hand when `is_now`.
+/// Newest date of `regressor` known to a forecast of `as_of`; all available dates count when `is_now`.
 fn known_until(regressor: &Regressor, as_of: NaiveDate, made_at: Option<ClockTime>, is_now: bool) -> NaiveDate {
     if is_now { as_of - Days::new(u64::from(regressor.lag_days)) } else { regressor.known_until(as_of, made_at) }
 }
 
-/// `regressor` cut by `cut` at `date`; `None` when nothing is left of it.
+/// Cuts `regressor` at `date` with `cut`; `None` when nothing is left of it.
 fn cut_at(
     regressor: &Regressor,
     date: NaiveDate,

@@ -3,7 +3,7 @@
 use crate::error::DomainError;
 use std::{fmt, str::FromStr};
 
-/// How far ahead a forecaster looks, in calendar days after the as-of date.
+/// Length of a forecast, in calendar days after the as-of date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Horizon {
     /// 7 calendar days.
@@ -30,7 +30,7 @@ impl Horizon {
         }
     }
 
-    /// Its name on the command line, in the configuration and in file names.
+    /// Name on the command line, in the configuration and in file names.
     pub fn key(self) -> &'static str {
         match self {
             Horizon::D7 => "7d",

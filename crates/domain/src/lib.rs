@@ -1,8 +1,8 @@
-//! The types that every room of the forecaster shares.
+//! Types shared by all crates of the forecaster.
 //!
-//! Rates come in as [`Series`], are bound into a [`History`] that ends at its *as-of* date, and leave a
-//! [`Model`] as a [`QuantileForecast`]: a matrix of price quantiles, target dates x [`LEVELS`], in units of
-//! the quote currency per unit of the base currency. [`scores`] judges every model on the same footing.
+//! Rates come in as [`Series`], are combined into a [`History`] that ends at its *as-of* date, and leave a [`Model`]
+//! as a [`QuantileForecast`]: a matrix of price quantiles, target dates x [`LEVELS`], in units of the quote currency
+//! per unit of the base currency. [`scores`] rates every model in the same way.
 //!
 //! No I/O, no async, no clock: "today" is always an argument.
 //!

@@ -1,4 +1,4 @@
-//! What a model is: history in, quantile matrix out.
+//! Interface of a model: history in, quantile matrix out.
 
 use crate::error::ModelError;
 use crate::history::History;
@@ -6,29 +6,29 @@ use crate::horizon::Horizon;
 use crate::quantile::QuantileForecast;
 use chrono::NaiveDate;
 
-/// What to forecast: the horizon and its target dates.
+/// Target of a forecast: the horizon and its target dates.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
-    /// The horizon asked for.
+    /// Requested horizon.
     pub horizon: Horizon,
     /// Business days inside the horizon `[n]`, increasing; step i is `dates[i - 1]`.
     pub dates: Vec<NaiveDate>,
 }
 
-/// A model's answer.
+/// Forecast of one model.
 #[derive(Debug, Clone)]
 pub struct ModelForecast {
     /// Price quantiles `[n dates, 11 levels]`, quote currency per unit of base currency.
     pub quantiles: QuantileForecast,
-    /// What the model settled on for this history (order, degrees of freedom, regressors ...), for the
-    /// methodology section: name and value, in the order to be shown.
+    /// Settings that the model chose for this history (order, degrees of freedom, regressors ...), for the
+    /// methodology section: name and value, in display order.
     pub details: Vec<(String, String)>,
-    /// How volatile the model thinks the returns are, when it has a model of that.
+    /// Volatility of the returns; `None` when the model does not estimate it.
     pub volatility: Option<VolatilityPath>,
 }
 
 impl ModelForecast {
-    /// An answer of a model without a volatility of its own.
+    /// Creates the forecast of a model that does not estimate volatility.
     pub fn new(quantiles: QuantileForecast, details: Vec<(String, String)>) -> Self {
         Self { quantiles, details, volatility: None }
     }
@@ -37,15 +37,15 @@ impl ModelForecast {
 /// Conditional standard deviations of single returns, log units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VolatilityPath {
-    /// Of the returns that were observed `[len - 1]`, oldest first: each as it was expected the day before.
+    /// Deviations of the observed returns `[len - 1]`, oldest first, each as expected the day before.
     pub past: Vec<f64>,
-    /// Expected of each target date's own return `[n dates]`: the root of the expected variance.
+    /// Deviations expected of each target date's own return `[n dates]`: the root of the expected variance.
     pub ahead: Vec<f64>,
-    /// Where it tends to.
+    /// Long-run value that the deviations tend to.
     pub long_run: f64,
 }
 
-/// Under which a forecast can be kept and found again: equal keys mean equal forecasts.
+/// Key under which a forecast is cached: equal keys mean equal forecasts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ForecastKey {
     /// The model's fingerprint.
@@ -59,28 +59,28 @@ pub struct ForecastKey {
     pub history: String,
 }
 
-/// A forecasting model. Pure: the same history and target give the same answer, to the last bit unless a model says how
-/// much less it promises.
+/// A forecasting model. Pure: the same history and target give the same forecast, to the last bit unless a model
+/// documents a weaker promise.
 pub trait Model: Send + Sync {
-    /// Its name in the configuration, the metrics and the reports, such as `random_walk`.
+    /// Name in the configuration, the metrics and the reports, such as `random_walk`.
     fn name(&self) -> &str;
 
-    /// Everything besides history and target that its answer depends on, as one line: settings, seed and a
-    /// revision that changes whenever the code's answers do. Cached forecasts are kept under it.
+    /// Everything besides history and target that the forecast depends on, as one line: settings, seed, and a
+    /// revision that changes whenever the code's results do. Cached forecasts are stored under it.
     fn fingerprint(&self) -> String;
 
     /// Forecasts `target` from `history`, which the caller has cut to the horizon's lookback.
     ///
     /// # Errors
-    /// When the history is too short or the estimation fails; the ensemble then goes on without the model.
+    /// When the history is too short or the estimation fails; the ensemble then continues without the model.
     fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError>;
 
-    /// Whether [`Model::forecast_batch`] is much quicker than its parts one by one, or from several threads.
+    /// True when [`Model::forecast_batch`] is much faster than forecasts one by one or from several threads.
     fn prefers_batches(&self) -> bool {
         false
     }
 
-    /// [`Model::forecast`] for each of `requests`, in their order.
+    /// Returns [`Model::forecast`] for each of `requests`, in their order.
     fn forecast_batch(&self, requests: &[(&History, &Target)]) -> Vec<Result<ModelForecast, ModelError>> {
         requests.iter().map(|(history, target)| self.forecast(history, target)).collect()
     }

@@ -1,5 +1,5 @@
-//! The models by name. Whoever does something for each model matches on [`ModelId`] without a wildcard, so that the
-//! compiler names every place that a new model needs.
+//! Names of the models. Code that treats each model separately matches on [`ModelId`] without a wildcard, so that the
+//! compiler reports every place that a new model needs.
 
 use crate::error::DomainError;
 use std::{fmt, str::FromStr};
@@ -23,7 +23,7 @@ macro_rules! model_ids {
             /// Every model.
             pub const ALL: &'static [ModelId] = &[$(ModelId::$variant,)+];
 
-            /// The name in configuration, JSON, log lines and the ledger.
+            /// Name in configuration, JSON, log lines and the ledger.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(ModelId::$variant => $name,)+
@@ -46,20 +46,20 @@ model_ids! {
     Var = "var",
     /// Quantile regression forest.
     RandomForest = "random_forest",
-    /// The transformer Chronos-Bolt, which has a switch of its own in each horizon.
+    /// The transformer Chronos-Bolt, which has its own switch in each horizon.
     Chronos = "chronos",
 }
 
 impl ModelId {
-    /// The models that `horizons.X.models` can list: all but Chronos.
+    /// Models that `horizons.X.models` can list: all but Chronos.
     pub fn listed() -> impl Iterator<Item = ModelId> {
         Self::ALL.iter().copied().filter(|id| *id != ModelId::Chronos)
     }
 }
 
-/// Name of the pool of all members, where models are told by name.
+/// Name of the pool of all members, wherever models are identified by name.
 pub const ENSEMBLE: &str = "ensemble";
-/// Name of the pool as it would be without Chronos.
+/// Name of the pool without Chronos.
 pub const ENSEMBLE_WITHOUT_CHRONOS: &str = "ensemble_without_chronos";
 
 impl FromStr for ModelId {

@@ -39,7 +39,7 @@ impl Pair {
         format!("{}{}", self.base, self.quote).to_lowercase()
     }
 
-    /// Unit of its prices, in English.
+    /// Unit of the pair's prices, in English.
     pub fn unit(&self) -> String {
         format!("{} per {}", self.quote, self.base)
     }

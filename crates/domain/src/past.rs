@@ -1,5 +1,5 @@
-//! What the pool was and lost at earlier origins, and the round prices that a forecast is told by: figures that the pool
-//! leaves and that a report shows.
+//! Weights and losses of the pool at earlier origins, and probabilities of round prices: figures that the pool
+//! produces and a report shows.
 
 use chrono::NaiveDate;
 
@@ -10,31 +10,31 @@ pub struct RoundLevel {
     pub price: f64,
     /// Probability that the last target date ends above it.
     pub above_at_end: f64,
-    /// Probability that some target date up to the last reaches it, coming from the last observation.
+    /// Probability that some target date up to the last reaches it, starting from the last observation.
     pub touched: f64,
 }
 
-/// The weights of one moment.
+/// Weights of the models at one as-of date.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastWeights {
     /// As-of date.
     pub as_of: NaiveDate,
-    /// Whether a run issued them; else they are what a run would have used, replayed.
+    /// True when a run issued them; false when a replay computed what a run would have used.
     pub issued: bool,
     /// Model and weight, 0-1.
     pub weights: Vec<(String, f64)>,
 }
 
-/// Losses of one validation origin: the sum of pinball losses over the nine deciles and all its target dates, in price units.
-/// Their sums over some origins give the skill there: 1 - ensemble / random walk.
+/// Losses of one validation origin: the sum of pinball losses over the nine deciles and all its target dates, in
+/// price units. The skill over several origins is 1 - sum of ensemble / sum of random walk.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OriginLoss {
     /// As-of date.
     pub origin: NaiveDate,
-    /// Its last target date.
+    /// Last target date.
     pub matured: NaiveDate,
-    /// The ensemble's loss.
+    /// Loss of the ensemble.
     pub ensemble: f64,
-    /// The random walk's.
+    /// Loss of the random walk.
     pub random_walk: f64,
 }

@@ -1,9 +1,9 @@
-//! Sample paths through a quantile forecast, for figures that depend on the way and not only on the end: the
+//! Sample paths through a quantile forecast, for figures that depend on the whole path and not only on its end: the
 //! probability of touching a level, the expected high and low.
 //!
-//! A forecast gives each date's distribution and says nothing of how the dates hang together. A Gaussian copula
-//! with the correlation of a random walk, corr(i, j) = sqrt(i / j) for i <= j, supplies that; each date's own
-//! distribution stays exactly the forecast's (Sklar's theorem).
+//! A forecast gives each date's distribution but not how the dates depend on each other. A Gaussian copula with the
+//! correlation of a random walk, corr(i, j) = sqrt(i / j) for i <= j, supplies that; each date's own distribution
+//! stays exactly the forecast's (Sklar's theorem).
 
 use crate::quantile::QuantileForecast;
 use ndarray::Array2;
@@ -29,16 +29,15 @@ pub fn sample(forecast: &QuantileForecast, count: usize, seed: u64) -> Array2<f6
     paths
 }
 
-/// Share of `paths` `[count, steps]` that reach `level` on some date, coming from `start` (both in price units):
-/// from below when the level is above the start, else from above.
+/// Share of `paths` `[count, steps]` that reach `level` on some date, starting from `start` (both in price units):
+/// from below when the level is at or above the start, otherwise from above.
 pub fn touch_probability(paths: &Array2<f64>, start: f64, level: f64) -> f64 {
     let touches = |price: &f64| if level >= start { *price >= level } else { *price <= level };
     let count = paths.rows().into_iter().filter(|path| path.iter().any(touches)).count();
     count as f64 / paths.nrows() as f64
 }
 
-/// Means over `paths` `[count, steps]` of each path's lowest and highest price on the way from `start`, which counts too
-/// (price units).
+/// Means over `paths` `[count, steps]` of each path's lowest and highest price, `start` included (price units).
 pub fn expected_extremes(paths: &Array2<f64>, start: f64) -> (f64, f64) {
     let count = paths.nrows().max(1) as f64;
     let mean = |extreme: fn(f64, f64) -> f64| {
@@ -69,7 +68,7 @@ mod tests {
         QuantileForecast::new(start, start.iter_days().skip(1).take(steps).collect(), values).unwrap()
     }
 
-    /// Outside authority: the reflection principle for a Brownian motion watched at n discrete times, with the
+    /// Independent reference: the reflection principle for a Brownian motion watched at n discrete times, with the
     /// barrier moved by 0.5826 sigma sqrt(dt) (Broadie, Glasserman and Kou 1997).
     #[test]
     fn touching_a_level_agrees_with_the_reflection_principle() {
@@ -85,8 +84,8 @@ mod tests {
         }
     }
 
-    /// Outside authority: the mean of the maximum of a Brownian motion over n steps of deviation s is s sqrt(2 n / pi),
-    /// watched at discrete times 0.5826 s less (Asmussen, Glynn and Pitman 1995).
+    /// Independent reference: the maximum of a Brownian motion over n steps of deviation s has mean s sqrt(2 n / pi);
+    /// watched at discrete times it is 0.5826 s less (Asmussen, Glynn and Pitman 1995).
     #[test]
     fn the_expected_high_and_low_agree_with_brownian_motion() {
         let (steps, sigma) = (60, 0.006);

@@ -1,5 +1,5 @@
-//! The time of day at which a value is published or a forecast is made, with its zone. Which of two comes first can change
-//! with the seasons: 12:15 in Warsaw is 06:15, 07:15 or 08:15 in Santiago.
+//! Time of day, with its zone, at which a value is published or a forecast is made. The order of two such times can
+//! change with the seasons: 12:15 in Warsaw is 06:15, 07:15 or 08:15 in Santiago.
 
 use crate::error::DomainError;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
@@ -16,8 +16,8 @@ pub struct ClockTime {
 }
 
 impl ClockTime {
-    /// The instant at which the clock shows this time on `date`. A time that a change to summer time skips comes an
-    /// hour later; of one that comes twice the first counts.
+    /// Instant at which the clock shows this time on `date`. A time skipped by a change to summer time is taken an
+    /// hour later; for a time that occurs twice, the first counts.
     pub fn on(&self, date: NaiveDate) -> DateTime<Utc> {
         let local = date.and_time(self.time);
         let found = self.zone.from_local_datetime(&local).earliest();
@@ -45,7 +45,7 @@ impl fmt::Display for ClockTime {
     }
 }
 
-/// The first day from `date` on that is no Saturday or Sunday: on weekends nothing is published.
+/// Returns the first day from `date` on that is not a Saturday or Sunday: nothing is published on weekends.
 pub(crate) fn weekday_from(date: NaiveDate) -> NaiveDate {
     match date.weekday() {
         Weekday::Sat => date + Days::new(2),

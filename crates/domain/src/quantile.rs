@@ -1,4 +1,4 @@
-//! The one shape of a forecast: price quantiles, target dates x levels.
+//! Shape of every forecast: price quantiles, target dates x levels.
 
 use crate::error::DomainError;
 use chrono::NaiveDate;
@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView1};
 use statrs::distribution::{ContinuousCDF, Normal};
 use std::sync::OnceLock;
 
-/// The quantile levels of every forecast. Interval 80 % is 0.1 to 0.9, 95 % is 0.025 to 0.975.
+/// Quantile levels of every forecast. The 80 % interval is 0.1 to 0.9, the 95 % interval 0.025 to 0.975.
 pub const LEVELS: [f64; 11] = [0.025, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.975];
 
 /// Positions of the nine deciles in [`LEVELS`].
@@ -25,8 +25,8 @@ fn level_scores() -> &'static [f64; 11] {
     SCORES.get_or_init(|| LEVELS.map(standard_normal_quantile))
 }
 
-/// Price quantiles `[n target dates, 11 levels]` in units of the quote currency per unit of the base currency.
-/// One that exists is finite, positive and sorted along the levels.
+/// Price quantiles `[n target dates, 11 levels]` in units of the quote currency per unit of the base currency, always
+/// finite, positive and sorted along the levels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantileForecast {
     as_of: NaiveDate,
@@ -35,11 +35,11 @@ pub struct QuantileForecast {
 }
 
 impl QuantileForecast {
-    /// Checks and takes over `values` `[dates.len(), 11]`.
+    /// Creates a forecast from `values` `[dates.len(), 11]` after checking them.
     ///
     /// # Errors
-    /// When the shape is wrong, a value is not a positive finite price, quantiles decrease along the levels, or
-    /// the dates do not increase from after `as_of`.
+    /// When the shape is wrong, a value is not a positive finite price, quantiles decrease along the levels, or the
+    /// dates do not increase strictly from after `as_of`.
     pub fn new(as_of: NaiveDate, dates: Vec<NaiveDate>, values: Array2<f64>) -> Result<Self, DomainError> {
         let first_is_after = dates.first().is_some_and(|d| *d > as_of);
         if !first_is_after || dates.windows(2).any(|w| w[1] <= w[0]) {
@@ -78,17 +78,17 @@ impl QuantileForecast {
         self.dates.len()
     }
 
-    /// The whole matrix `[n, 11]`.
+    /// Complete matrix `[n, 11]`.
     pub fn values(&self) -> &Array2<f64> {
         &self.values
     }
 
-    /// The quantiles `[11]` of target date `step` (0-based).
+    /// Quantiles `[11]` of target date `step` (0-based).
     pub fn row(&self, step: usize) -> ArrayView1<'_, f64> {
         self.values.row(step)
     }
 
-    /// The median of target date `step` (0-based).
+    /// Median of target date `step` (0-based).
     pub fn median(&self, step: usize) -> f64 {
         self.values[[step, MEDIAN]]
     }
@@ -108,8 +108,8 @@ impl QuantileForecast {
         self.dates.len() - 1
     }
 
-    /// Price at standard normal score `z` of target date `step`: log prices interpolated linearly between the
-    /// scores of the levels, and extended with the outermost slope beyond them.
+    /// Price at standard normal score `z` of target date `step`: log prices are interpolated linearly between the
+    /// scores of the levels, and extended beyond them with the outermost slope.
     pub fn price_at_score(&self, step: usize, z: f64) -> f64 {
         let scores = level_scores();
         let row = self.values.row(step);
@@ -133,15 +133,15 @@ impl QuantileForecast {
     }
 }
 
-/// The smallest of `values`, pairs of a value and its weight, below or at which lies the share `level` of all weight;
-/// sorts them. `None` without a positive weight.
+/// Smallest of `values`, which are pairs of a value and its weight, such that at least the share `level` of the total
+/// weight lies at or below it; sorts `values`. `None` without a positive weight.
 pub fn weighted_quantile(values: &mut [(f64, f64)], level: f64) -> Option<f64> {
     let total: f64 = values.iter().map(|(_, weight)| weight).sum();
     values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let mut below = 0.0;
     let found = values.iter().find(|(_, weight)| {
         below += weight;
-        // Rounding of the sum must not pass over the value at which the share is reached.
+        // Rounding of the sum must not skip the value at which the share is reached.
         below >= level * total * (1.0 - 1e-12)
     });
     found.filter(|_| total > 0.0).map(|(value, _)| *value)

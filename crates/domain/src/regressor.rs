@@ -1,12 +1,12 @@
-//! A series that may help to forecast the pair: from when each of its values is known, and why it is left out of a window
-//! in which it is known too little. What is made of it in a window is told in [`history`](crate::history).
+//! Series that may help to forecast the pair: when each value becomes known, and why a series is left out of a
+//! window. [`history`](crate::history) aligns it with a window.
 
 use crate::publication::{ClockTime, weekday_from};
 use crate::series::Series;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use std::fmt;
 
-/// A series that may help to forecast the pair, and how late it is known.
+/// Series that may help to forecast the pair, and its publication delay.
 #[derive(Debug, Clone)]
 pub struct Regressor {
     /// The series itself.
@@ -15,36 +15,36 @@ pub struct Regressor {
     /// observado of day t averages the trades of the day before and is published that evening, while market
     /// closes of day t are not known on the morning of t: hence 1.
     pub lag_days: u16,
-    /// Time of day, in its zone, from which a value is known on the day that the lag gives; a day that falls on a
-    /// weekend gives way to Monday. `None`: from the start of that day, whatever day it is.
+    /// Time of day, with its zone, from which a value is known on the day given by the lag; a weekend day is moved to
+    /// Monday. `None` means from the start of that day, weekends included.
     pub published: Option<ClockTime>,
 }
 
 impl Regressor {
-    /// A series whose values are known from the start of the day `lag_days` after their own.
+    /// Creates a regressor whose values are known from the start of the day `lag_days` after their own.
     pub fn new(series: Series, lag_days: u16) -> Self {
         Self { series, lag_days, published: None }
     }
 
-    /// The day on which the value of `date` becomes known.
+    /// Day on which the value of `date` becomes known.
     fn publication_day(&self, date: NaiveDate) -> NaiveDate {
         let day = date + Days::new(u64::from(self.lag_days));
         if self.published.is_some() { weekday_from(day) } else { day }
     }
 
-    /// The instant from which the value of `date` is known; without a time of publication the start of the day, UTC.
+    /// Instant from which the value of `date` is known; without a publication time, the start of the day, UTC.
     pub fn known_at(&self, date: NaiveDate) -> DateTime<Utc> {
         let day = self.publication_day(date);
         self.published.map_or_else(|| day.and_time(NaiveTime::MIN).and_utc(), |clock| clock.on(day))
     }
 
-    /// The newest date whose value is known to a forecast made on `as_of` at the time `made_at`, or at the end of the
-    /// day, whether or not the series has a value on it.
+    /// Newest date whose value is known to a forecast made on `as_of` at `made_at`, or at the end of the day without
+    /// one. The series need not have a value on that date.
     pub(crate) fn known_until(&self, as_of: NaiveDate, made_at: Option<ClockTime>) -> NaiveDate {
         let newest = as_of - Days::new(u64::from(self.lag_days));
         let Some(published) = self.published else { return newest };
         let is_out = |day: NaiveDate| match made_at {
-            // A day apart, no two clocks in the world disagree about which of two times of day comes first.
+            // From two days apart, zones no longer decide which of two times of day comes first.
             _ if day + Days::new(1) < as_of => true,
             Some(made_at) => published.on(day) <= made_at.on(as_of),
             None => day <= as_of,
@@ -54,7 +54,7 @@ impl Regressor {
     }
 }
 
-/// A regressor's values on the dates of the pair, as they were known on each of those dates.
+/// Values of a regressor on the dates of the pair, each as known on its date.
 #[derive(Debug, Clone)]
 pub struct AlignedRegressor {
     /// Name of the series.
@@ -63,66 +63,66 @@ pub struct AlignedRegressor {
     pub values: Vec<f64>,
 }
 
-/// Why a series could not be used.
+/// Reason why a series could not be used.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SourceGap {
-    /// Its dates do not cover what the models need.
+    /// The dates do not cover what the models need.
     Dates(RegressorGap),
-    /// It could not be had; the reason, already worded.
+    /// The series is not available; the reason, as a finished text.
     Unavailable(String),
 }
 
-/// Whether a regressor could be used in a window, and if not, why.
+/// Status of a regressor in a window: usable, or the reason why not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RegressorStatus {
     /// Name of the series.
     pub name: String,
-    /// `None` when usable, else the reason it was left out.
+    /// `None` when usable, otherwise the reason it was left out.
     pub left_out: Option<RegressorGap>,
 }
 
-/// Why a regressor cannot be used in a window.
+/// Reason why a regressor cannot be used in a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegressorGap {
-    /// It had ended by the as-of date.
+    /// The regressor had ended by the as-of date.
     Ended {
-        /// Its last date.
+        /// Last date of the regressor.
         last: NaiveDate,
         /// The as-of date.
         as_of: NaiveDate,
     },
-    /// It starts after the window does.
+    /// The regressor starts after the window does.
     StartsLate {
-        /// Its first date.
+        /// First date of the regressor.
         first: NaiveDate,
-        /// The window's first date.
+        /// First date of the window.
         window: NaiveDate,
     },
-    /// It has no value for too long within the window.
+    /// The regressor has no value for too long within the window.
     Hole {
         /// Last date with a value before the hole.
         from: NaiveDate,
-        /// First date, lag taken off, at which the hole was too long.
+        /// First date, less the lag, at which the hole was too long.
         to: NaiveDate,
     },
-    /// Market quotes of the pair: they are known on too few dates of the window.
+    /// The market quotes of the pair are known on too few dates of the window.
     TooFew {
         /// Dates with a quote.
         known: usize,
         /// Dates needed.
         needed: usize,
     },
-    /// Market quotes of the pair: the newest is too far from the official rate to be one.
+    /// The newest market quote is too far from the official rate to be a real quote.
     Broken {
         /// Date of the quote.
         date: NaiveDate,
     },
-    /// Market quotes of the pair: the newest repeats the one before it to the last digit, as a feed does that stands still.
+    /// The newest market quote equals the one before it to the last digit, as in a stalled feed.
     Repeated {
         /// Date of the quote.
         date: NaiveDate,
     },
-    /// Market quotes of the pair: the newest is the pair's own last value, for which it stands in. Nothing is known beyond it.
+    /// The newest market quote is the pair's own last value, for which it is a stand-in. Nothing newer is known.
     StandsIn {
         /// Date of the quote.
         date: NaiveDate,

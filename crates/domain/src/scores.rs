@@ -1,16 +1,16 @@
-//! The scores by which every model is judged, on the same outcomes, out of sample.
+//! Scores of all models, computed on the same outcomes, out of sample.
 //!
-//! In: forecasts with what then happened. Out: [`Scores`]. All are pooled over origins: sums over all origins
-//! and dates are divided once, so that no origin counts more because it has fewer dates.
+//! In: forecasts and the values that followed. Out: [`Scores`]. All are pooled over origins: sums over all origins
+//! and dates are divided once, so that an origin with fewer dates does not count more.
 
 use crate::quantile::{DECILES, LEVELS, QuantileForecast};
 
-/// A forecast and what then happened.
+/// Forecast and the values that followed.
 #[derive(Debug, Clone, Copy)]
 pub struct Outcome<'a> {
-    /// What was forecast.
+    /// The forecast.
     pub forecast: &'a QuantileForecast,
-    /// What happened `[steps]`; `None` where no rate was published.
+    /// Actual values `[steps]`; `None` where no rate was published.
     pub actuals: &'a [Option<f64>],
     /// Mean absolute one-day change before the origin, in price units: the scale of MASE.
     pub naive_mae: f64,
@@ -56,7 +56,7 @@ pub fn quantile_loss_parts(outcome: &Outcome<'_>) -> (f64, f64) {
     (loss, scale)
 }
 
-/// Sum of pinball losses over the nine deciles at one target date, price units; `None` when no rate was published for it.
+/// Sum of pinball losses over the nine deciles at one target date, price units; `None` without a published rate.
 pub fn quantile_loss_at(outcome: &Outcome<'_>, step: usize) -> Option<f64> {
     let actual = (*outcome.actuals.get(step)?)?;
     let row = outcome.forecast.row(step);
@@ -78,8 +78,8 @@ pub fn skill(loss: f64, benchmark: f64) -> f64 {
     1.0 - loss / benchmark
 }
 
-/// All scores over `outcomes`; `None` when no target date of any outcome was published. RMSE and MAPE leave out
-/// origins whose last target date has no rate.
+/// Computes all scores over `outcomes`; `None` when no target date of any outcome was published. RMSE and MAPE leave
+/// out origins whose last target date has no rate.
 pub fn score<'a>(outcomes: impl IntoIterator<Item = Outcome<'a>>) -> Option<Scores> {
     let (mut total, mut scaled) = (Totals::default(), 0.0);
     for outcome in outcomes {
@@ -104,8 +104,8 @@ fn published<'a>(outcome: &Outcome<'a>) -> impl Iterator<Item = (usize, f64)> + 
     outcome.actuals.iter().enumerate().filter_map(|(step, actual)| actual.map(|a| (step, a)))
 }
 
-/// What one outcome contributes to scores that are pooled over origins. Sums, so that scores of any set of outcomes
-/// can be made of what was kept of each.
+/// Contribution of one outcome to scores that are pooled over origins. These are sums, so that the scores of any set
+/// of outcomes can be computed from the stored parts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parts {
     /// Published target dates, at least one.
@@ -118,8 +118,8 @@ pub struct Parts {
     pub inside80: usize,
     /// Dates inside the 95 % interval.
     pub inside95: usize,
-    /// The actual on the last target date and the median's error, median less actual, in price units; `None` when no
-    /// rate was published for it.
+    /// Actual value on the last target date and the median's error, median less actual, in price units; `None` when
+    /// no rate was published for it.
     pub end: Option<(f64, f64)>,
 }
 
@@ -130,7 +130,7 @@ impl Parts {
     }
 }
 
-/// The parts of one outcome; `None` when no target date was published.
+/// Computes the parts of one outcome; `None` when no target date was published.
 pub fn parts(outcome: &Outcome<'_>) -> Option<Parts> {
     let (loss, scale) = quantile_loss_parts(outcome);
     let mut parts = Parts { dates: 0, loss, scale, inside80: 0, inside95: 0, end: None };
@@ -146,7 +146,7 @@ pub fn parts(outcome: &Outcome<'_>) -> Option<Parts> {
     (scale > 0.0).then_some(parts)
 }
 
-/// Scores of one model over a set of outcomes of which only the [`Parts`] are known: [`Scores`] without MASE.
+/// Scores of one model over outcomes of which only the [`Parts`] are known: [`Scores`] without MASE.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pooled {
     /// Number of outcomes.
@@ -156,7 +156,7 @@ pub struct Pooled {
     /// Root mean square error of the median at the last target date, price units; `None` when no last date was
     /// published.
     pub rmse: Option<f64>,
-    /// Mean absolute percentage error of the median at the last target date, percent; `None` likewise.
+    /// Mean absolute percentage error of the median at the last target date, percent; `None` as for `rmse`.
     pub mape: Option<f64>,
     /// Share of actuals inside the 80 % interval, all target dates.
     pub coverage80: f64,
@@ -236,8 +236,8 @@ mod tests {
 
     const ROW: [f64; 11] = [90.0, 92.0, 94.0, 96.0, 98.0, 100.0, 102.0, 104.0, 106.0, 108.0, 110.0];
 
-    /// By hand, actual 101: below it 92, 94 ... 100 at levels 0.1 ... 0.5 lose 0.9 + 1.4 + 1.5 + 1.2 + 0.5, above
-    /// it 102 ... 108 at 0.6 ... 0.9 lose 0.4 + 0.9 + 1.0 + 0.7: 8.5 in all, so WQL = 2 x 8.5 / (9 x 101).
+    /// Computed by hand, actual 101: below it 92, 94 ... 100 at levels 0.1 ... 0.5 lose 0.9 + 1.4 + 1.5 + 1.2 + 0.5,
+    /// above it 102 ... 108 at 0.6 ... 0.9 lose 0.4 + 0.9 + 1.0 + 0.7: 8.5 in all, so WQL = 2 x 8.5 / (9 x 101).
     #[test]
     fn wql_is_the_published_formula() {
         let forecast = forecast(&[ROW]);

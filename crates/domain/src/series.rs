@@ -1,5 +1,5 @@
-//! A named daily series of positive values, strictly increasing in date. Where values have been revised it may
-//! carry those that counted before, so that cutting it at a date shows the values as they were known on that date.
+//! Named daily series of positive values, strictly increasing in date. A revised series may also carry its superseded
+//! values, so that cutting it at a date shows the values as they were known on that date.
 
 use crate::error::DomainError;
 use chrono::NaiveDate;
@@ -10,25 +10,25 @@ use std::sync::Arc;
 pub struct Observation {
     /// Day the value belongs to.
     pub date: NaiveDate,
-    /// Its value, in the series' own unit.
+    /// Value, in the series' own unit.
     pub value: f64,
 }
 
-/// A value that counted once and no longer does.
+/// Value that has been replaced by a revision.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Superseded {
     /// Day the value belongs to.
     pub date: NaiveDate,
-    /// What it was, in the series' own unit.
+    /// Superseded value, in the series' own unit.
     pub value: f64,
-    /// The first day on which another value was known. Whoever looked before that day saw this one, or one that had
-    /// been superseded earlier still.
+    /// First day on which another value was known. Before that day this value was the known one, or one superseded
+    /// earlier still.
     pub until: NaiveDate,
 }
 
-/// A named daily series. One that exists has at least one observation, strictly increasing dates and
-/// positive finite values. Cutting it ([`Series::until`], [`Series::last`]) is cheap: the values are shared, unless
-/// some of them were others on the day it is cut at.
+/// Named daily series with at least one observation, strictly increasing dates and positive finite values. Cutting it
+/// ([`Series::until`], [`Series::last`]) is cheap: the values are shared, unless some of them were different on the
+/// day of the cut.
 #[derive(Debug, Clone)]
 pub struct Series {
     name: Arc<str>,
@@ -36,13 +36,13 @@ pub struct Series {
     values: Arc<[f64]>,
     start: usize,
     end: usize,
-    /// By `until`. Those past the first `succeeded` had not been superseded yet when the series was cut.
+    /// Sorted by `until`. Entries after the first `succeeded` had not been superseded yet when the series was cut.
     superseded: Arc<[Superseded]>,
     succeeded: usize,
 }
 
 impl Series {
-    /// Checks and takes over `observations`, oldest first.
+    /// Creates a series from `observations`, oldest first, after checking them.
     ///
     /// # Errors
     /// When there are none, when a date does not come after the one before it, or when a value is not a
@@ -69,17 +69,17 @@ impl Series {
         })
     }
 
-    /// The series with the values that counted before its own, in the order in which they were superseded; they
-    /// take the place of any it had. Of two with the same date and day the first given was the one to be seen
-    /// before that day. One that is not a positive finite number, or on a date that is not in the series, is
-    /// ignored: nobody saw it.
+    /// Returns the series with these superseded values, in the order in which they were superseded; they replace any
+    /// it had. Among entries with the same date and day, the first one given was visible before that day. An entry
+    /// that is not a positive finite number, or on a date that is not in the series, is ignored: it was never
+    /// visible.
     pub fn with_superseded(self, mut superseded: Vec<Superseded>) -> Self {
         superseded.retain(|s| s.value.is_finite() && s.value > 0.0 && self.value_on(s.date).is_some());
         superseded.sort_by_key(|s| s.until);
         Self { succeeded: superseded.len(), superseded: superseded.into(), ..self }
     }
 
-    /// The values that counted before its own, by the day until which they did.
+    /// Superseded values, ordered by the day until which they counted.
     pub fn superseded(&self) -> &[Superseded] {
         &self.superseded[..self.succeeded]
     }
@@ -130,18 +130,18 @@ impl Series {
         self.dates().partition_point(|d| *d <= date).checked_sub(1)
     }
 
-    /// The part up to and including `date`, with the values known on that day; `None` when nothing is that old.
+    /// Returns the part up to and including `date` as known on that day; `None` when nothing is that old.
     pub fn until(&self, date: NaiveDate) -> Option<Self> {
         self.until_known(date, date)
     }
 
-    /// The part up to and including `date`, with the values known at the end of day `known_on`: of each date that has
-    /// been revised since, the value first superseded after that day. `None` when nothing is that old.
+    /// Returns the part up to and including `date`, with the values known at the end of day `known_on`: for each date
+    /// revised since, the value first superseded after that day. `None` when nothing is that old.
     pub fn until_known(&self, date: NaiveDate, known_on: NaiveDate) -> Option<Self> {
         let mut cut = self.dated_until(date)?;
         let succeeded = cut.superseded().partition_point(|s| s.until <= known_on);
         let mut values: Option<Vec<f64>> = None;
-        // Backwards: what was superseded first has the last word.
+        // Backwards, so that the value superseded first is applied last.
         for superseded in cut.superseded()[succeeded..].iter().rev() {
             let Ok(i) = cut.dates().binary_search(&superseded.date) else { continue };
             let i = cut.start + i;
@@ -156,13 +156,13 @@ impl Series {
         Some(cut)
     }
 
-    /// The part up to and including `date`, with the values known by now; `None` when nothing is that old.
+    /// Returns the part up to and including `date`, with the values known now; `None` when nothing is that old.
     pub(crate) fn dated_until(&self, date: NaiveDate) -> Option<Self> {
         let last = self.index_at_or_before(date)?;
         Some(Self { end: self.start + last + 1, ..self.clone() })
     }
 
-    /// The last `count` observations, or all when there are fewer; `count` of 0 counts as 1.
+    /// Returns the last `count` observations, or all when there are fewer; a `count` of 0 counts as 1.
     pub fn last(&self, count: usize) -> Self {
         Self { start: self.start.max(self.end.saturating_sub(count.max(1))), ..self.clone() }
     }
@@ -260,7 +260,7 @@ mod tests {
         assert!(shares(&series.clone().with_superseded(vec![]), 4));
         assert!(shares(&series, 9));
         assert!(!shares(&series, 8));
-        // Revised there and back within the time, or on a date that is cut off.
+        // Revised and restored within the time, or revised on a date that is cut off.
         assert!(shares(&series.clone().with_superseded(superseded(&[(2, 2.0, 9)])), 4));
         assert!(shares(&series.with_superseded(superseded(&[(8, 9.0, 9)])), 4));
     }

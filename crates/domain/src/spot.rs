@@ -1,52 +1,53 @@
-//! The market's own quote of the pair: later news than the official rate.
+//! Market quotes of the pair, which are later news than the official rate.
 //!
 //! The dólar observado of day t is the average of the trades of the business day before, and is published that
-//! evening. A quote taken when those trades had ended is known on the morning of t as well, and knows how the day
-//! ended. In: the pair's window and quotes dated at the day of the trades they close. Out: the log distance of the
-//! quote from the official rate at each date of the pair, as it was known on that date.
+//! evening. A quote taken after those trades is also known on the morning of t, and shows how the day ended. In: the
+//! pair's window and quotes dated by the day of the trades they close. Out: the log distance of the quote from the
+//! official rate at each date of the pair, as it was known on that date.
 
 use crate::regressor::{Regressor, RegressorGap};
 use crate::series::Series;
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-/// Fewest known gaps in a window, for their spread to be told. Models shrink what they learn from so few: out of sample,
-/// quotes of 2021-2024 took 14 % off the variance of the next return with 10 known gaps, 20 % with 20, 29 % with 200.
+/// Fewest known gaps in a window for estimating their spread. Models shrink what they learn from so few: out of
+/// sample, quotes of 2021-2024 removed 14 % of the variance of the next return with 10 known gaps, 20 % with 20, 29 %
+/// with 200.
 const NEEDED: usize = 10;
-/// Known gaps, newest, whose median and spread are those of a sound quote: a year. The median is the quote's bias, such
-/// as a bid's; windows of 30 and 60 gaps did a little worse than 250 or all.
+/// Number of newest known gaps whose median and spread describe a sound quote: a year. The median is the quote's
+/// bias, such as a bid's; windows of 30 and 60 gaps did a little worse than 250 or all.
 const USUAL: usize = 250;
-/// Robust standard deviations (1.4826 x median absolute deviation, Huber 1981) beyond which a quote is broken, not news.
-/// On the quotes of 2020-2024, 5, 6 and 8 did alike, 4 and less took news for errors; Yahoo's stale 1050.26 of
-/// July 2022 was off by more than 20.
+/// Robust standard deviations (1.4826 x median absolute deviation, Huber 1981) beyond which a quote is broken, not
+/// news. On the quotes of 2020-2024, 5, 6 and 8 performed alike, 4 and less took news for errors; Yahoo's stale
+/// 1050.26 of July 2022 was off by more than 20.
 const BROKEN: f64 = 6.0;
-/// Calendar days that a quote may be old, beyond its lag: a weekend and two holidays. When the pair itself has a hole, its
-/// observation before is no measure of what is news.
+/// Greatest age of a quote in calendar days, beyond its lag: a weekend and two holidays. When the pair itself has a
+/// hole, the date of its previous observation does not show what is news.
 const MAX_AGE_DAYS: u64 = 4;
-/// Median absolute deviation to standard deviation, for a normal distribution.
+/// Factor from median absolute deviation to standard deviation, for a normal distribution.
 const MAD_TO_SIGMA: f64 = 1.4826;
 
-/// How far the market's quote was from the official rate, as known at each date of the pair.
+/// Distance of the market's quote from the official rate, as known at each date of the pair.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpotGap {
     /// Name of the series of quotes.
     pub name: String,
-    /// ln(quote / official rate) less its usual value, `[len of the pair's window]`; `None` where no sound quote of
-    /// the last day of trading was known.
+    /// Logarithm ln(quote / official rate) less its usual value, `[len of the pair's window]`; `None` where no sound
+    /// quote of the last trading day was known.
     pub values: Vec<Option<f64>>,
     /// Date of the quote known at the as-of date.
     pub quoted: NaiveDate,
-    /// That quote, in the pair's unit.
+    /// Value of the quote known at the as-of date, in the pair's unit.
     pub quote: f64,
     /// The gap known at the as-of date: the last of `values`.
     pub now: f64,
 }
 
 impl SpotGap {
-    /// The gaps between `pair` and the quotes of `spot`, of which there are none from after the as-of date. `known_until`
-    /// gives the newest date of which quotes are known on a date of the pair.
+    /// Computes the gaps between `pair` and the quotes of `spot`, none of which is later than the as-of date.
+    /// `known_until` returns the newest date whose quotes are known on a given date of the pair.
     ///
     /// # Errors
-    /// When there is no sound quote of the last day of trading at the as-of date, or there are fewer than ten in all.
+    /// When there is no sound quote of the last trading day at the as-of date, or there are fewer than ten in all.
     pub(crate) fn new(
         pair: &Series,
         spot: &Regressor,
@@ -77,18 +78,18 @@ impl SpotGap {
 
 /// The newest quote known on a date of the pair.
 enum Quote {
-    /// None that is news.
+    /// No quote that is news.
     None,
     /// News, with its date and its value.
     News(NaiveDate, f64),
-    /// One that equals the quote of the date before it to the last bit.
+    /// Quote equal to that of the date before it, to the last bit.
     Repeated(NaiveDate),
-    /// One that is the pair's own value.
+    /// Quote equal to the pair's own value.
     StandsIn(NaiveDate),
 }
 
 impl Quote {
-    /// Log distance of news from the pair's value `price`.
+    /// Log distance of a quote that is news from the pair's value `price`.
     fn gap(&self, price: f64) -> Option<f64> {
         match self {
             Self::News(_, quote) => Some((quote / price).ln()),
@@ -97,10 +98,11 @@ impl Quote {
     }
 }
 
-/// The newest quote known on date `i` of the pair. It is news when it became known after the day before in the pair's
-/// calendar, whose trades the official rate of date `i` averages, and is no older than a few days. On weekends there are indications but no trades: a
-/// quote from a Sunday evening is passed over (Yahoo's were often 2 % off from 2022 to 2024). A quote that repeats the
-/// one before it is a feed that stands still, and one that equals the pair's value stands in for it.
+/// Finds the newest quote known on date `i` of the pair. A quote is news when it became known after the pair's
+/// previous date, whose trades the official rate of date `i` averages, and is no older than a few days. Weekends have
+/// indications but no trades: a quote from a Sunday evening is skipped (Yahoo's were often 2 % off from 2022 to
+/// 2024). A quote that repeats the one before it comes from a stalled feed; a quote that equals the pair's value is a
+/// stand-in for it.
 fn newest_quote(pair: &Series, spot: &Regressor, known_until: impl Fn(NaiveDate) -> NaiveDate, i: usize) -> Quote {
     let (dates, values) = (spot.series.dates(), spot.series.values());
     let Some(averaged) = i.checked_sub(1).map(|before| pair.dates()[before]) else { return Quote::None };
@@ -119,7 +121,7 @@ fn newest_quote(pair: &Series, spot: &Regressor, known_until: impl Fn(NaiveDate)
     }
 }
 
-/// Median of `values`, of which there is at least one, and their robust standard deviation.
+/// Median of `values`, which must not be empty, and their robust standard deviation.
 fn median_and_deviation(values: &[f64]) -> (f64, f64) {
     let middle = median(values.to_vec());
     (middle, MAD_TO_SIGMA * median(values.iter().map(|v| (v - middle).abs()).collect()))
@@ -153,7 +155,7 @@ mod tests {
         Series::new(name, &observations).unwrap()
     }
 
-    /// A wobble of some tenths of a percent about 1, other on each day.
+    /// Factor within some tenths of a percent of 1, different on each day.
     fn wobble(date: NaiveDate) -> f64 {
         1.0 + 0.001 * f64::from(date.day() * 7 % 11) - 0.005
     }
@@ -264,7 +266,7 @@ mod tests {
     fn without_quotes_there_is_no_gap() {
         let (pair, quotes) = quoted(30);
         assert_eq!(History::new(pair.clone(), vec![]).spot_gap(), Ok(None));
-        // Quotes that all come later are none.
+        // Quotes that all come later count as none.
         let spot = Regressor::new(series("usdclp_spot", quotes), 1);
         let early = History::new(pair, vec![]).with_spot(spot).until(day("2024-01-01")).unwrap();
         assert_eq!(early.spot_gap(), Ok(None));

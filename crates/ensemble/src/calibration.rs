@@ -4,31 +4,31 @@
 //! In: past pooled forecasts with their actuals. Out: two multipliers of the spread about the median, one for the
 //! deciles and one for the 95 % interval.
 //!
-//! The score of an outcome is how many times the half-width on its side its distance from the median is; the
-//! multiplier that would have given the nominal coverage is the score's quantile at that level (Lei et al. 2018,
-//! Distribution-Free Predictive Inference for Regression, section 5.2; Romano, Patterson and Candès 2019 for
-//! quantile forecasts). Older outcomes count less, for the market changes (Barber, Candès, Ramdas and Tibshirani 2023,
-//! Conformal prediction beyond exchangeability, section 4: weighted quantiles with weights fixed beforehand).
+//! The score of an outcome is its distance from the median divided by the half-width of the interval on that side.
+//! The multiplier that would have given the nominal coverage is the quantile of the scores at that level (Lei et al.
+//! 2018, Distribution-Free Predictive Inference for Regression, section 5.2; Romano, Patterson and Candès 2019 for
+//! quantile forecasts). Older outcomes count less, because the market changes (Barber, Candès, Ramdas and Tibshirani
+//! 2023, Conformal prediction beyond exchangeability, section 4: weighted quantiles with weights fixed beforehand).
 
 use forecaster_domain::{MEDIAN, QuantileForecast, weighted_quantile};
 use ndarray::Array2;
 
-/// Independent outcomes at which a correction of the deciles counts half. Calm and nervous stretches follow each
-/// other, so the width that would have been right is a poor guide to the one that will be: on 2011-2022 a smaller
-/// value (15) cost up to 0.1 % of loss, a larger one (150) gained less than that.
+/// Number of independent outcomes at which a correction of the deciles counts half. Calm and volatile periods
+/// alternate, so that the right width in the past is a poor guide to the future: on 2011-2022 a smaller value (15)
+/// cost up to 0.1 % of loss, a larger one (150) gained less than that.
 const HALF_CREDIBLE_DECILES: f64 = 60.0;
-/// The same for the 95 % interval. Anything from 10 to 30 keeps its coverage between 93 and 95 % on 2011-2022; within
-/// that range this was chosen knowing 2023-2024, as docs/ARCHITECTURE.md tells.
+/// The same for the 95 % interval. Values from 10 to 30 keep coverage between 93 and 95 % on 2011-2022; the choice
+/// within that range was made knowing 2023-2024 (see docs/ARCHITECTURE.md).
 const HALF_CREDIBLE_TAILS: f64 = 10.0;
-/// No correction beyond this factor or its inverse, however wrong the past was.
+/// Largest correction factor (and the inverse of the smallest), however wrong past intervals were.
 const LIMIT: f64 = 1.5;
 
 /// Multipliers of the spread about the median.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Calibration {
-    /// For the levels 0.1 to 0.9.
+    /// Multiplier for the levels 0.1 to 0.9.
     pub deciles: f64,
-    /// For the levels 0.025 and 0.975.
+    /// Multiplier for the levels 0.025 and 0.975.
     pub tails: f64,
 }
 
@@ -37,7 +37,8 @@ impl Calibration {
     pub const NONE: Self = Self { deciles: 1.0, tails: 1.0 };
 
     /// Fits the multipliers to past `outcomes`: forecasts with their actuals `[steps]`, and the weight of each.
-    /// `independent` is the number of outcomes they are worth, overlapping and old ones counting as less than one each.
+    /// `independent` is the number of independent outcomes they are worth; overlapping and old ones count less than
+    /// one each.
     pub fn fit<'a>(
         outcomes: impl Iterator<Item = (&'a QuantileForecast, &'a [Option<f64>], f64)>,
         independent: f64,
@@ -64,8 +65,8 @@ impl Calibration {
         }
     }
 
-    /// Applies the multipliers to the logarithmic distances from the median. The order of the quantiles is kept:
-    /// an outer quantile is never nearer than the one inside it.
+    /// Applies the multipliers to the logarithmic distances from the median. The order of the quantiles is kept: an
+    /// outer quantile is never nearer to the median than an inner one.
     pub fn apply(&self, values: &mut Array2<f64>) {
         for mut row in values.rows_mut() {
             let centre = row[MEDIAN];
@@ -79,8 +80,8 @@ impl Calibration {
     }
 }
 
-/// Distance of `actual` from the median in half-widths of the interval between level index `low` and its mirror
-/// image, on the side on which it lies, in logarithms; `None` for an interval without width.
+/// Log distance of `actual` from the median, divided by the log half-width, on that side, of the interval between
+/// level index `low` and its mirror image; `None` for an interval without width.
 fn score(forecast: &QuantileForecast, step: usize, actual: f64, low: usize) -> Option<f64> {
     let row = forecast.row(step);
     let edge = if actual < row[MEDIAN] { row[low] } else { row[10 - low] };
@@ -88,7 +89,7 @@ fn score(forecast: &QuantileForecast, step: usize, actual: f64, low: usize) -> O
     (half_width > 1e-12).then(|| (actual / row[MEDIAN]).ln().abs() / half_width)
 }
 
-/// Logarithm of the quantile at `level` of weighted `scores`; `None` without scores or when it is zero.
+/// Logarithm of the quantile at `level` of weighted `scores`; `None` without scores or when the quantile is zero.
 fn log_quantile(scores: &mut [(f64, f64)], level: f64) -> Option<f64> {
     weighted_quantile(scores, level).filter(|quantile| *quantile > 0.0).map(f64::ln)
 }
@@ -107,7 +108,7 @@ mod tests {
         QuantileForecast::new(day(0), vec![day(1)], Array2::from_shape_vec((1, 11), row.to_vec()).unwrap()).unwrap()
     }
 
-    /// Actuals at the quantiles of a normal distribution of deviation `sigma`.
+    /// Actuals at the quantiles of a normal distribution with standard deviation `sigma`.
     fn actuals(sigma: f64, count: usize) -> Vec<[Option<f64>; 1]> {
         (0..count)
             .map(|i| [Some(1000.0 * (sigma * standard_normal_quantile((i as f64 + 0.5) / count as f64)).exp())])

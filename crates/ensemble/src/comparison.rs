@@ -1,45 +1,46 @@
-//! Whether one forecaster is better than another, or only was luckier.
+//! Test of whether one forecaster is better than another or was only luckier.
 //!
-//! In: for each forecast that both issued, in the order of issue, how much more the one lost than the other. Out: an
-//! [`EqualAccuracy`] test, and how many forecasts a difference of the size seen would need to be told from chance.
+//! In: for each forecast that both issued, in order of issue, the first one's loss less the second one's. Out: an
+//! [`EqualAccuracy`] test, and the number of forecasts needed to tell a difference of the observed size from chance.
 
 use chrono::NaiveDate;
 use forecaster_domain::standard_normal_quantile;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// Size of the two-sided test: a smaller p-value counts as a difference.
+/// Level of the two-sided test: a smaller p-value counts as a difference.
 pub const SIGNIFICANCE: f64 = 0.05;
-/// Probability with which a difference of the size seen is to be found.
+/// Required probability of detecting a difference of the observed size.
 pub const POWER: f64 = 0.8;
 
-/// The test of equal predictive accuracy.
+/// Result of the test of equal predictive accuracy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EqualAccuracy {
-    /// Number of differentials.
+    /// Number of loss differentials.
     pub n: usize,
-    /// Their mean; negative when the first of the two loses less.
+    /// Mean differential; negative when the first forecaster loses less.
     pub mean: f64,
     /// Long-run variance of a differential.
     pub variance: f64,
-    /// Autocovariances that went into it.
+    /// Number of autocovariances included in the variance.
     pub lag: usize,
-    /// Factor of the correction for small samples, by which the statistic is multiplied.
+    /// Small-sample correction by which the statistic is multiplied.
     pub correction: f64,
-    /// The corrected statistic.
+    /// Corrected statistic.
     pub statistic: f64,
-    /// Two-sided, from Student's t with n - 1 degrees of freedom.
+    /// Two-sided p-value, from Student's t with n - 1 degrees of freedom.
     pub p_value: f64,
 }
 
 /// The test of Diebold and Mariano (1995, Comparing predictive accuracy, statistic S1) on `differentials` `[n]`,
-/// first loss less second, oldest first, with the correction for small samples of Harvey, Leybourne and Newbold
-/// (1997, Testing the equality of prediction mean squared errors, statistic S1*): for forecasts h = `lag` + 1 steps
-/// ahead the statistic is multiplied by sqrt((n + 1 - 2h + h(h - 1)/n) / n) and compared with Student's t, n - 1
-/// degrees of freedom.
+/// first loss less second, oldest first, with the small-sample correction of Harvey, Leybourne and Newbold (1997,
+/// Testing the equality of prediction mean squared errors, statistic S1*): for forecasts h = `lag` + 1 steps ahead
+/// the statistic is multiplied by sqrt((n + 1 - 2h + h(h - 1)/n) / n) and compared with Student's t, n - 1 degrees of
+/// freedom.
 ///
-/// `lag` is the number of later forecasts that are issued before an earlier one has matured; it is cut to n - 2. The
-/// long-run variance sums the autocovariances up to `lag` with equal weights, and is never less than the variance itself: forecasts that
-/// overlap share their luck, which adds to it; a sum below is noise of a small sample, and would make anything significant. `None` with fewer than two differentials, or when they do not vary.
+/// `lag` is the number of later forecasts that are issued before an earlier one has matured; at most n - 2 is used.
+/// The long-run variance sums the autocovariances up to `lag` with equal weights, and is never less than the variance
+/// itself: forecasts that overlap share their luck, which adds to it; a smaller sum is small-sample noise and would
+/// make anything significant. `None` with fewer than two differentials, or when they do not vary.
 pub fn diebold_mariano(differentials: &[f64], lag: usize) -> Option<EqualAccuracy> {
     let n = differentials.len();
     let lag = lag.min(n.checked_sub(2)?);
@@ -58,8 +59,9 @@ pub fn diebold_mariano(differentials: &[f64], lag: usize) -> Option<EqualAccurac
     Some(EqualAccuracy { n, mean, variance, lag, correction, statistic, p_value })
 }
 
-/// The most forecasts that are issued before the outcome of an earlier one is known: the `lag` of [`diebold_mariano`].
-/// `spans`, oldest first, hold the date of issue and the date from which the outcome is known.
+/// Largest number of forecasts issued before the outcome of an earlier one is known: the `lag` of
+/// [`diebold_mariano`]. `spans`, oldest first, contain the date of issue and the date from which the outcome is
+/// known.
 pub fn overlap(spans: &[(NaiveDate, NaiveDate)]) -> usize {
     let later = |(index, (_, known)): (usize, &(NaiveDate, NaiveDate))| {
         spans[index + 1..].iter().take_while(|(issued, _)| issued < known).count()
@@ -74,14 +76,14 @@ fn autocovariance(values: &[f64], mean: f64, lag: usize) -> f64 {
 }
 
 impl EqualAccuracy {
-    /// Standard error of the mean by which the statistic is the mean in standard errors: sqrt(variance / n) over the
-    /// correction. With few outcomes that do not overlap it is still too small: of simulated 90-day forecasts of a year,
-    /// two of them reject 15 % of true hypotheses.
+    /// Standard error of the mean, consistent with the corrected statistic: sqrt(variance / n) divided by the
+    /// correction. It is still too small with few non-overlapping outcomes: for a year of simulated 90-day forecasts,
+    /// bounds of two standard errors reject 15 % of true hypotheses.
     pub fn standard_error(&self) -> f64 {
         (self.variance / self.n as f64).sqrt() / self.correction
     }
 
-    /// Number of forecasts for which a difference of the size seen is found with probability [`POWER`] at
+    /// Number of forecasts needed to find a difference of the observed size with probability [`POWER`] at
     /// [`SIGNIFICANCE`]: variance x (z(1 - 0.05/2) + z(0.8))^2 / mean^2, the normal approximation. Infinite when
     /// there is no difference.
     pub fn forecasts_needed(&self) -> f64 {
@@ -95,7 +97,7 @@ mod tests {
     use super::*;
     use serde_json::Value;
 
-    /// Outside authority: numpy and scipy, and the package dieboldmariano (fixtures/diebold_mariano.py).
+    /// Independent references: numpy and scipy, and the package dieboldmariano (fixtures/diebold_mariano.py).
     #[test]
     fn the_test_is_that_of_independent_implementations() {
         let cases: Vec<Value> = serde_json::from_str(include_str!("../fixtures/diebold_mariano.json")).unwrap();

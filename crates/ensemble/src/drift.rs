@@ -1,8 +1,8 @@
-//! Whether the pair has moved of late as it did before, and how agitated it is by its own standard.
+//! Tests for a recent change in the pair's behaviour, and a rank for its current volatility.
 //!
-//! In: the pair's daily values up to the as-of date. Out: [`drift_tests`], three tests of the last 30 log returns with p-values
-//! adjusted for being three, and [`volatility_regime`]; or why there are none ([`NotEnough`]). They describe: the pool is
-//! calibrated on outcomes and takes nothing from here.
+//! In: the pair's daily values up to the as-of date. Out: [`drift_tests`], three tests of the last 30 log returns
+//! with p-values adjusted for three tests, and [`volatility_regime`]; or the reason why they are missing
+//! ([`NotEnough`]). They only describe the market: the pool is calibrated on outcomes and uses nothing from here.
 
 mod statistics;
 
@@ -12,98 +12,100 @@ use forecaster_domain::Series;
 use statistics::{brown_forsythe, holm, kolmogorov_smirnov, ljung_box, sample_deviation};
 use thiserror::Error;
 
-/// Returns that are tested: about six weeks.
+/// Number of recent returns that are tested: about six weeks.
 pub const RECENT_RETURNS: usize = 30;
-/// The returns before them that they are compared with.
+/// Number of earlier returns that they are compared with.
 pub const EARLIER_RETURNS: usize = 90;
 /// Lags of the test for autocorrelation: a week of business days.
 pub const AUTOCORRELATION_LAGS: usize = 5;
-/// Returns a year, by which volatilities are annualised.
+/// Returns per year, used to annualise volatilities.
 const RETURNS_A_YEAR: usize = 252;
-/// Windows that the present volatility is ranked among, at most (five years) and at least.
+/// Largest (five years) and smallest number of windows that the current volatility is ranked among.
 const MOST_WINDOWS: usize = 5 * RETURNS_A_YEAR;
 const FEWEST_WINDOWS: usize = 250;
-/// Longest distance of two observations in days. Around Christmas and New Year the source has had up to ten.
+/// Longest allowed gap between two observations, in days. Around Christmas and New Year the source has had up to ten.
 const LONGEST_GAP_DAYS: i64 = 14;
-/// Log returns that differ by less than this come from floating point.
+/// Rounding tolerance: log returns that differ by less than this count as equal.
 const ROUNDING: f64 = 1e-12;
 
-/// Why there is nothing to say.
+/// Reason why the tests or the regime are missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum NotEnough {
-    /// Too short a history.
+    /// History too short.
     #[error("{known} daily returns are known and {needed} are needed")]
     Returns {
-        /// How many there are.
+        /// Number of returns available.
         known: usize,
-        /// How many it takes.
+        /// Number of returns needed.
         needed: usize,
     },
-    /// Two neighbouring observations lie more than two weeks apart: the return between them is not one of a day.
+    /// Gap of more than two weeks between two neighbouring observations: the return across it is not a one-day
+    /// return.
     #[error("no observation between {from} and {to}")]
     Hole {
-        /// The last observation before the hole.
+        /// Last observation before the gap.
         from: NaiveDate,
-        /// The first one after it.
+        /// First observation after it.
         to: NaiveDate,
     },
-    /// The value stood still, or moved by the same share every day.
+    /// Constant value, or the same relative change every day.
     #[error("the value does not vary")]
     Still,
 }
 
-/// One test.
+/// Result of one test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DriftTest {
-    /// The statistic, of the test's own scale.
+    /// Test statistic, on the test's own scale.
     pub statistic: f64,
-    /// Its p-value, 0-1.
+    /// Unadjusted p-value, 0-1.
     pub p: f64,
     /// The p-value adjusted for three tests (Holm 1979), 0-1.
     pub adjusted: f64,
 }
 
 impl DriftTest {
-    /// Whether the difference is more than chance explains.
+    /// True when the difference is larger than chance explains.
     pub fn finds(&self) -> bool {
         self.adjusted < SIGNIFICANCE
     }
 }
 
-/// The last 30 returns against the 90 before them. All three tests take returns for independent under the null; quiet and
-/// agitated weeks come in clusters, so that a real series alarms somewhat more often than [`SIGNIFICANCE`] says.
+/// Tests of the last 30 returns against the 90 before them. All three assume independent returns under the null
+/// hypothesis; calm and volatile weeks come in clusters, so real series raise an alarm somewhat more often than
+/// [`SIGNIFICANCE`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DriftTests {
-    /// Whether the distributions differ: two-sample Kolmogorov-Smirnov, exact.
+    /// Difference between the distributions: two-sample Kolmogorov-Smirnov test, exact.
     pub distribution: DriftTest,
-    /// Whether the spreads differ: Levene's test about the medians (Brown and Forsythe 1974).
+    /// Difference between the spreads: Levene's test about the medians (Brown and Forsythe 1974).
     pub spread: DriftTest,
-    /// Whether the last 30 hang together: Ljung-Box over five lags.
+    /// Autocorrelation among the last 30 returns: Ljung-Box test over five lags.
     pub autocorrelation: DriftTest,
 }
 
 impl DriftTests {
-    /// Whether any of the three finds a difference.
+    /// True when any of the three tests finds a difference.
     pub fn drifted(&self) -> bool {
         [self.distribution, self.spread, self.autocorrelation].iter().any(DriftTest::finds)
     }
 }
 
-/// How agitated the pair is by the standard of its last five years.
+/// Current volatility compared with the pair's last five years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegimeKind {
     /// Below the 20th percentile.
     Calm,
-    /// Between.
+    /// From the 20th to below the 80th percentile.
     Usual,
-    /// From the 80th percentile on.
+    /// From the 80th to below the 95th percentile.
     Elevated,
-    /// From the 95th percentile on.
+    /// From the 95th percentile upwards.
     Extreme,
 }
 
 impl RegimeKind {
-    /// The word for JSON.
+    /// Returns the name used in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             RegimeKind::Calm => "calm",
@@ -123,23 +125,24 @@ impl RegimeKind {
     }
 }
 
-/// The regime of volatility.
+/// Current volatility regime.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct VolatilityRegime {
-    /// Sample standard deviation of the last 30 log returns times the root of 252: a share a year.
+    /// Annualised volatility as a share: sample standard deviation of the last 30 log returns x sqrt(252).
     pub volatility: f64,
-    /// Its percentile among the windows, 0-1: the share below it and half of those as high, itself included.
+    /// Percentile among the windows, 0-1: the share of lower windows plus half of the equal ones, this window
+    /// included.
     pub percentile: f64,
-    /// Windows of 30 returns that it was ranked among, one ending on each date.
+    /// Number of 30-return windows in the ranking, one ending on each date.
     pub windows: usize,
-    /// What that makes it.
+    /// Regime at that percentile.
     pub kind: RegimeKind,
 }
 
 /// Tests the last 30 daily log returns of `pair` against the 90 before.
 ///
 /// # Errors
-/// When there are fewer than 120 returns, a hole among them, or when they do not vary.
+/// When there are fewer than 120 returns, when there is a gap among them, or when they do not vary.
 pub fn drift_tests(pair: &Series) -> Result<DriftTests, NotEnough> {
     let needed = RECENT_RETURNS + EARLIER_RETURNS;
     let returns = Returns::of(pair, needed);
@@ -153,7 +156,7 @@ pub fn drift_tests(pair: &Series) -> Result<DriftTests, NotEnough> {
     tests_of(recent, earlier).ok_or(NotEnough::Still)
 }
 
-/// The three tests of `recent` against `earlier`; `None` when one of the two does not vary.
+/// Runs the three tests of `recent` against `earlier`; `None` when one of the two samples does not vary.
 fn tests_of(recent: &[f64], earlier: &[f64]) -> Option<DriftTests> {
     if still(recent) || still(earlier) {
         return None;
@@ -168,11 +171,11 @@ fn tests_of(recent: &[f64], earlier: &[f64]) -> Option<DriftTests> {
     Some(DriftTests { distribution: test(0), spread: test(1), autocorrelation: test(2) })
 }
 
-/// Ranks the realised volatility of the last 30 returns of `pair` among those of the last five years, or of what there is.
-/// Windows with a hole are passed over.
+/// Ranks the realised volatility of the last 30 returns of `pair` among the windows of the last five years, or of the
+/// history available. Windows with a gap are skipped.
 ///
 /// # Errors
-/// When fewer than 250 windows are known, when the last one has a hole, or when the value never moved.
+/// When there are fewer than 250 windows, when the last one has a gap, or when the value never moved.
 pub fn volatility_regime(pair: &Series) -> Result<VolatilityRegime, NotEnough> {
     let returns = Returns::of(pair, MOST_WINDOWS + RECENT_RETURNS - 1);
     let known = returns.values.len();
@@ -202,14 +205,14 @@ pub fn volatility_regime(pair: &Series) -> Result<VolatilityRegime, NotEnough> {
 /// Daily log returns, oldest first.
 struct Returns {
     values: Vec<f64>,
-    /// Whether each of them reaches over a hole.
+    /// One flag per return: true when it spans a gap.
     after_hole: Vec<bool>,
-    /// Their dates, and before them that of the first value.
+    /// Date of the first value, then the date of each return.
     dates: Vec<NaiveDate>,
 }
 
 impl Returns {
-    /// The last `count` of `pair`, or all.
+    /// Returns the last `count` returns of `pair`, or all when there are fewer.
     fn of(pair: &Series, count: usize) -> Self {
         let pair = pair.last(count + 1);
         let gap = |days: &[NaiveDate]| (days[1] - days[0]).num_days() > LONGEST_GAP_DAYS;
@@ -220,7 +223,7 @@ impl Returns {
         }
     }
 
-    /// The first hole from return `start` on.
+    /// Finds the first gap from return `start` on.
     fn first_hole(&self, start: usize) -> Option<(NaiveDate, NaiveDate)> {
         let hole = start + self.after_hole[start..].iter().position(|hole| *hole)?;
         Some((self.dates[hole], self.dates[hole + 1]))

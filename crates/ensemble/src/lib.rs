@@ -1,11 +1,12 @@
-//! From models to one honest forecast: rolling-origin validation, weights, quantile averaging, calibration.
+//! From models to one pooled forecast: rolling-origin validation, weights, quantile averaging, calibration.
 //!
-//! [`grid_origins`] picks the origins, [`forecast_origins`] lets every model forecast from each of them (through a
-//! [`ForecastCache`]), [`Pool::fit`] turns the outcomes known at some date into weights and a calibration, and
-//! [`prequential`] replays that at every origin, so that the ensemble's own scores are out of sample too. [`diebold_mariano`] tells
-//! whether two forecasters truly differ, [`drift_tests`] and [`volatility_regime`] how the pair itself moves.
+//! [`grid_origins`] picks the origins, [`forecast_origins`] computes every model's forecast from each of them
+//! (through a [`ForecastCache`]), [`Pool::fit`] turns the outcomes known at some date into weights and a calibration,
+//! and [`prequential`] replays that at every origin, so that the ensemble's own scores are out of sample too.
+//! [`diebold_mariano`] tests whether two forecasters truly differ; [`drift_tests`] and [`volatility_regime`] describe
+//! recent moves of the pair itself.
 //!
-//! Imports go from left to right:
+//! Each module imports only from those to the right of it:
 //!
 //! ```text
 //! {scoring, drift} -> {pool, comparison} -> {calibration, validation} -> origins

@@ -1,33 +1,33 @@
-//! Rolling origins: which dates to forecast from, and what happened after each.
+//! Rolling origins: the dates to forecast from, with the outcome after each.
 
 use chrono::NaiveDate;
 use forecaster_domain::{BusinessCalendar, History, Horizon, Series, Target};
 
-/// Observations over which the scale of MASE is taken: one year.
+/// Number of observations for the scale of MASE: one year.
 const NAIVE_WINDOW: usize = 250;
 
-/// A date to forecast from, with its target and what then happened.
+/// A date to forecast from, with its target and the actual outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Origin {
     /// Date of the last observation that may be used.
     pub as_of: NaiveDate,
-    /// What to forecast.
+    /// Target of the forecast.
     pub target: Target,
-    /// What happened `[target dates]`; `None` where no rate was published or the date is still to come.
+    /// Actual rates `[target dates]`; `None` when no rate was published or the date is in the future.
     pub actuals: Vec<Option<f64>>,
-    /// Mean absolute one-day change over the year before, price units.
+    /// Mean absolute one-day change over the year before, in price units.
     pub naive_mae: f64,
 }
 
 impl Origin {
-    /// The last target date: the outcome is known, and may be learnt from, from this date on.
+    /// Returns the last target date: from this date on, the outcome is known and may be learnt from.
     pub fn matures(&self) -> NaiveDate {
         self.target.dates.last().copied().unwrap_or(self.as_of)
     }
 }
 
-/// The origin at observation date `as_of` of `pair`; `None` when the pair has no observation on that date or the
-/// horizon holds no business day.
+/// Builds the origin at observation date `as_of` of `pair`; `None` when the pair has no observation on that date or
+/// the horizon contains no business day.
 pub fn origin_at(pair: &Series, calendar: &BusinessCalendar, horizon: Horizon, as_of: NaiveDate) -> Option<Origin> {
     let known = pair.until(as_of)?;
     let dates = calendar.target_dates(as_of, horizon);
@@ -44,12 +44,12 @@ pub fn origin_at(pair: &Series, calendar: &BusinessCalendar, horizon: Horizon, a
     })
 }
 
-/// The last `count` origins of `history` whose target dates have all passed, oldest first, on a grid of every
+/// Returns the last `count` origins of `history` whose target dates have all passed, oldest first, on a grid of every
 /// `stride`-th business day.
 ///
-/// The grid is anchored to the calendar, not to the end of the history, so that tomorrow's run asks for the same
-/// origins as today's. Grid days without an observation are passed over. Origins with fewer than `min_observations`
-/// before them are left out.
+/// The grid is anchored to the calendar, not to the end of the history, so that tomorrow's run uses the same origins
+/// as today's. Grid days without an observation are skipped. Origins with fewer than `min_observations` before them
+/// are left out.
 pub fn grid_origins(
     history: &History,
     calendar: &BusinessCalendar,

@@ -1,56 +1,58 @@
 //! The pool: weights from past losses, quantile averaging, calibration.
 //!
-//! The prior of the weights is the market, not equality: most of it lies with the simple members, the random walks, whose
-//! centre has never been beaten for long. Their share grows with the horizon, since fewer past outcomes are then
-//! independent. Another model earns its weight by evidence.
+//! The prior weights favour the market instead of equality: most of the prior goes to the simple members, the random
+//! walks, whose centre has never been beaten for long. Their share grows with the horizon, because longer horizons
+//! have fewer independent outcomes. Other models earn their weight by evidence.
 
 use crate::calibration::Calibration;
 use crate::validation::{OriginForecasts, outcome};
 use forecaster_domain::{ModelError, QuantileForecast, scores};
 use ndarray::Array2;
 
-/// Sharpness of the weights: of two members with the same prior, the one whose loss is 1 % lower gets 1.5 times the raw
-/// weight. On USD/CLP with quotes, 2012-2022, every business day an origin, 20, 40, 80 and 150 differed by less than 0.1 %
-/// of loss at 15 days and more; below 20 the pool was slow to leave a member that failed in 2012-14.
+/// Sharpness of the weights: of two members with the same prior, the one whose loss is 1 % lower gets 1.5 times the
+/// raw weight. On USD/CLP with quotes, 2012-2022, with every business day as an origin, 20, 40, 80 and 150 differed
+/// by less than 0.1 % of loss at 15 days and more; below 20 the pool was slow to drop a member that failed in
+/// 2012-14.
 const SHARPNESS: f64 = 40.0;
-/// Share of the prior that members other than the simple ones have when independent outcomes are many. 0.4 to 0.8 did
-/// alike on the same years.
+/// Prior share of the members that are not simple when there are many independent outcomes. Values from 0.4 to 0.8
+/// performed alike on the same years.
 const OTHERS: f64 = 0.6;
-/// Independent outcomes with which they have half of it. With 60 weekly origins the others' share of the prior is 0.40 at 7
-/// days, 0.31 at 15, 0.21 at 30 and 0.10 at 90.
+/// Number of independent outcomes at which those members get half of [`OTHERS`]. With 60 weekly origins their share
+/// of the prior is 0.40 at 7 days, 0.31 at 15, 0.21 at 30 and 0.10 at 90.
 const HALF_CREDIBLE: f64 = 30.0;
-/// Calendar days after which an outcome counts half for the calibration: weeks, so that intervals follow when the market
-/// has become calmer or more nervous. 60 business days; with 125 or without decay it gained less in each period.
+/// Half-life of an outcome in the calibration, in calendar days: short, so that intervals follow within weeks when
+/// the market becomes calmer or more volatile. It equals 60 business days; 125 or no decay gained less in each
+/// period.
 const CALIBRATION_HALF_LIFE: f64 = 84.0;
-/// Fewer past origins than this, and the weights are the prior and the intervals as the models give them.
+/// Minimum number of past origins; below it, the weights are the prior and the intervals stay uncorrected.
 const MIN_PAST_ORIGINS: usize = 8;
 
-/// Who takes part in a pool, by position among the models.
+/// Roles of the models in a pool, by position in the list of models.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Roles {
-    /// The members.
+    /// Positions of the members.
     pub members: Vec<usize>,
-    /// Members towards which weights are shrunk: random walks, with the market's quote where there is one. Without any,
-    /// weights are shrunk towards equality.
+    /// Positions of the members that weights are shrunk towards: random walks, including the one from the market's
+    /// quote when there is one. When empty, weights are shrunk towards equality.
     pub simple: Vec<usize>,
-    /// The model that every loss is compared with, member or not.
+    /// Position of the model that every loss is compared with; it need not be a member.
     pub benchmark: usize,
 }
 
 impl Roles {
-    /// `members` of which none is simpler than another.
+    /// Roles in which no member is simpler than another.
     pub fn equal(members: &[usize], benchmark: usize) -> Self {
         Self { members: members.to_vec(), simple: Vec::new(), benchmark }
     }
 
-    /// The same roles for those of the members that `keep` says.
+    /// Returns the same roles with only the members that `keep` accepts.
     #[must_use]
     pub fn retain(&self, keep: impl Fn(usize) -> bool) -> Self {
         let kept = |positions: &[usize]| positions.iter().copied().filter(|position| keep(*position)).collect();
         Self { members: kept(&self.members), simple: kept(&self.simple), benchmark: self.benchmark }
     }
 
-    /// Prior shares `[members]`, summing to 1, when past outcomes are worth `independent` ones that do not overlap.
+    /// Returns prior shares `[members]`, summing to 1, for past outcomes worth `independent` non-overlapping ones.
     fn prior(&self, independent: f64) -> Vec<f64> {
         let simple = self.members.iter().filter(|member| self.simple.contains(member)).count();
         let others = self.members.len() - simple;
@@ -66,20 +68,20 @@ impl Roles {
     }
 }
 
-/// How weights are made.
+/// Settings for the weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PoolSettings {
-    /// Origins after which a loss counts half.
+    /// Number of origins after which a loss counts half.
     pub half_life: f64,
-    /// Share of the weight that is dealt out by the prior whatever the losses were, 0 to 1.
+    /// Share of the weight that is given out by the prior regardless of losses, 0 to 1.
     pub shrinkage: f64,
-    /// Least weight of a model, 0 to 1.
+    /// Minimum weight of a model, 0 to 1.
     pub weight_floor: f64,
-    /// Greatest weight of a model, 0 to 1.
+    /// Maximum weight of a model, 0 to 1.
     pub weight_cap: f64,
 }
 
-/// Floor and cap that no set of weights can satisfy.
+/// Error for a floor and a cap that no set of weights can satisfy.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("weights between {floor} and {cap} cannot sum to 1 over {models} models")]
 pub struct WeightError {
@@ -91,7 +93,7 @@ pub struct WeightError {
     pub models: usize,
 }
 
-/// Weights and calibration, learnt from outcomes known at some date.
+/// Weights and calibration, learnt from the outcomes known at some date.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pool {
     /// Weights `[models]`, summing to 1; 0 for models that are not members.
@@ -101,11 +103,12 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Learns from `past` origins (oldest first, all matured) for the members among `roles`.
+    /// Learns from `past` origins (oldest first, all matured) for the members in `roles`.
     ///
-    /// Weights: the prior times the members' loss ratio to the power of -40 (`SHARPNESS`), the ratio being the WQL relative
-    /// to the benchmark's on the same origins, older origins discounted; a part of the prior is dealt out whatever the
-    /// losses were; then kept between floor and cap. A member without a single past loss counts as equal to the benchmark.
+    /// A weight is the prior times the member's loss ratio to the power of -40 (`SHARPNESS`). The loss ratio is the
+    /// WQL relative to the benchmark's on the same origins, with older origins discounted. The `shrinkage` share
+    /// follows the prior alone; the result is kept between floor and cap. A member without any past loss counts as
+    /// equal to the benchmark.
     pub fn fit(past: &[&OriginForecasts], roles: &Roles, settings: &PoolSettings) -> Self {
         let members = &roles.members;
         let models = past.first().map_or_else(|| members.iter().max().map_or(0, |m| m + 1), |o| o.forecasts.len());
@@ -149,8 +152,8 @@ impl Pool {
     }
 
     /// Pools `forecasts` `[models]` of one origin: the weighted average of the logarithms of the quantiles, level by
-    /// level (Lichtendahl, Grushka-Cockayne and Winkler 2013), then the calibration. Members without a forecast
-    /// pass their weight to the others.
+    /// level (Lichtendahl, Grushka-Cockayne and Winkler 2013), then the calibration. The weight of members without a
+    /// forecast goes to the others.
     ///
     /// # Errors
     /// When no member has a forecast.
@@ -176,7 +179,7 @@ impl Pool {
     }
 }
 
-/// exp(ln(x)) may differ in the last bit: equal quantiles must not cross by that.
+/// Makes quantiles non-decreasing again: exp(ln(x)) may differ in the last bit, so that equal quantiles would cross.
 fn sort_rounding(values: &mut Array2<f64>) {
     for mut row in values.rows_mut() {
         for i in 1..row.len() {
@@ -185,7 +188,7 @@ fn sort_rounding(values: &mut Array2<f64>) {
     }
 }
 
-/// How many independent outcomes `past` is worth: its span in non-overlapping horizons, at most one an origin.
+/// Number of independent outcomes in `past`: its span divided into non-overlapping horizons, at most one per origin.
 fn independent_outcomes(past: &[&OriginForecasts]) -> f64 {
     let (Some(first), Some(last)) = (past.first(), past.last()) else { return 0.0 };
     let span = (last.origin.as_of - first.origin.as_of).num_days() as f64;
@@ -193,7 +196,8 @@ fn independent_outcomes(past: &[&OriginForecasts]) -> f64 {
     windows.min(past.len() as f64)
 }
 
-/// Discounted WQL of `model` over that of `benchmark`, on the origins at which both have a forecast; 1 without any.
+/// Discounted WQL of `model` divided by that of `benchmark`, over the origins where both have a forecast; 1 without
+/// any.
 fn loss_ratio(past: &[&OriginForecasts], model: usize, benchmark: usize, half_life: f64) -> f64 {
     let (mut own, mut reference) = (0.0, 0.0);
     for (age, origin) in past.iter().rev().enumerate() {
@@ -207,12 +211,12 @@ fn loss_ratio(past: &[&OriginForecasts], model: usize, benchmark: usize, half_li
             reference += discount * b;
         }
     }
-    // Bounded, so that no power of it overflows.
+    // Bounded so that no power of it overflows.
     if reference > 0.0 { (own / reference).clamp(1e-3, 1e3) } else { 1.0 }
 }
 
-/// Moves `shares` (summing to 1) between `floor` and `cap`, the difference spread over the others in proportion.
-/// Bounds that cannot be met for this number of shares are relaxed to equal shares.
+/// Forces `shares` (summing to 1) between `floor` and `cap` and spreads the difference over the others in proportion.
+/// Bounds that cannot be met with this number of shares are relaxed to equal shares.
 fn bound(shares: &mut [f64], floor: f64, cap: f64) {
     let equal = 1.0 / shares.len() as f64;
     let (floor, cap) = (floor.min(equal), cap.max(equal));
@@ -235,8 +239,8 @@ fn bound(shares: &mut [f64], floor: f64, cap: f64) {
 }
 
 impl PoolSettings {
-    /// Checks that floor and cap leave room for `models` weights. A cap too low for few models is no error: it gives
-    /// way to equal weights.
+    /// Checks that floor and cap leave room for `models` weights. A cap that is too low for few models is no error:
+    /// equal weights are used instead.
     ///
     /// # Errors
     /// When the floor is too high for that many models, or above the cap.

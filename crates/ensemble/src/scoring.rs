@@ -1,4 +1,4 @@
-//! Scores of models and of the pool, all out of sample.
+//! Out-of-sample scores of the models and of the pool.
 
 use crate::comparison::{diebold_mariano, overlap};
 use crate::origins::Origin;
@@ -12,30 +12,30 @@ use rayon::prelude::*;
 /// A pooled forecast as it would have been issued at an origin.
 #[derive(Debug, Clone)]
 pub struct Issued<'a> {
-    /// The origin, with the models' forecasts.
+    /// Origin with the models' forecasts.
     pub origin: &'a OriginForecasts,
-    /// Weights and calibration known then.
+    /// Weights and calibration known at the origin.
     pub pool: Pool,
     /// The pooled forecast.
     pub forecast: QuantileForecast,
 }
 
-/// Skill against the benchmark, 1 - loss / loss of the benchmark on the same origins.
+/// Skill against the benchmark: 1 - loss / loss of the benchmark on the same origins.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Skill {
-    /// The skill; positive is better than the benchmark.
+    /// Value of the skill; positive means better than the benchmark.
     pub value: f64,
-    /// Its standard error, in the same unit; `None` with fewer than two origins, or when the losses do not differ.
+    /// Standard error, in the same unit; `None` with fewer than two origins, or when the losses do not differ.
     pub error: Option<f64>,
 }
 
 impl Skill {
-    /// The skill of `losses` `[origins]`, pairs of own and benchmark's loss, oldest first, of which `lag` are issued before
-    /// an earlier one has matured.
+    /// Computes the skill from `losses` `[origins]`, pairs of own loss and benchmark's loss, oldest first; `lag` is
+    /// the number of forecasts issued before an earlier one has matured.
     ///
-    /// The error is that of a ratio of sums (Cochran 1977, Sampling Techniques, section 2.11): of the mean of own loss less
-    /// (1 - skill) x the benchmark's, with the long-run variance and the correction of [`diebold_mariano`], over the
-    /// benchmark's mean loss.
+    /// The standard error is that of a ratio of sums (Cochran 1977, Sampling Techniques, section 2.11): the standard
+    /// error of the mean of own loss less (1 - skill) x benchmark's loss, with the long-run variance and the
+    /// correction of [`diebold_mariano`], divided by the benchmark's mean loss.
     pub fn new(losses: &[(f64, f64)], lag: usize) -> Option<Self> {
         let (own, reference) = losses.iter().fold((0.0, 0.0), |sum, (a, b)| (sum.0 + a, sum.1 + b));
         if reference <= 0.0 {
@@ -52,25 +52,26 @@ impl Skill {
 /// Scores with the skill against the benchmark on the same origins.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judged {
-    /// The scores.
+    /// Scores of the forecaster itself.
     pub scores: Scores,
-    /// 1 - WQL / WQL of the benchmark on the origins that were scored.
+    /// Skill: 1 - WQL / WQL of the benchmark on the scored origins.
     pub skill: f64,
-    /// Its standard error, overlap accounted for; `None` with fewer than two origins, or when the losses do not differ.
+    /// Standard error of the skill, allowing for overlap; `None` with fewer than two origins, or when the losses do
+    /// not differ.
     pub skill_error: Option<f64>,
-    /// The same for the first target date alone; `None` when it had no rate at any origin.
+    /// Skill on the first target date alone; `None` when it had no rate at any origin.
     pub first: Option<Skill>,
-    /// The same for the last target date alone.
+    /// Skill on the last target date alone.
     pub last: Option<Skill>,
 }
 
-/// Judges the model at position `model` over the origins at which it has a forecast, against the model at position
-/// `benchmark` on just those.
+/// Scores the model at position `model` over the origins where it has a forecast, against the model at position
+/// `benchmark` on the same origins.
 pub fn judge_model(origins: &[OriginForecasts], model: usize, benchmark: usize) -> Option<Judged> {
     judge(origins.iter().filter_map(|o| Some((o, o.forecasts.get(model)?.as_ref()?))), benchmark)
 }
 
-/// Judges issued pooled forecasts against the model at position `benchmark` on the same origins.
+/// Scores issued pooled forecasts against the model at position `benchmark` on the same origins.
 pub fn judge_pool(issued: &[Issued<'_>], benchmark: usize) -> Option<Judged> {
     judge(issued.iter().map(|i| (i.origin, &i.forecast)), benchmark)
 }
@@ -106,8 +107,8 @@ fn judge<'a>(
     })
 }
 
-/// The pool that would be used at `as_of`: learnt from the last `count` of `grid` (oldest first) that had matured
-/// by then.
+/// Returns the pool that would be used at `as_of`: learnt from the last `count` origins of `grid` (oldest first) that
+/// had matured by then.
 pub fn pool_at(
     as_of: NaiveDate,
     grid: &[OriginForecasts],
@@ -119,8 +120,8 @@ pub fn pool_at(
     Pool::fit(&matured[matured.len().saturating_sub(count)..], roles, settings)
 }
 
-/// Replays the pool at each of `origins`: weights and calibration at an origin know only the grid origins that had
-/// matured by then (prequential, Dawid 1984). Origins at which no member has a forecast are left out.
+/// Replays the pool at each of `origins`: weights and calibration at an origin use only the grid origins that had
+/// matured by then (prequential, Dawid 1984). Origins where no member has a forecast are left out.
 pub fn prequential<'a>(
     origins: &'a [OriginForecasts],
     grid: &[OriginForecasts],
@@ -138,8 +139,8 @@ pub fn prequential<'a>(
         .collect()
 }
 
-/// For each of the 11 levels: the share of actuals at or below the issued quantile, over all target dates.
-/// Empty when nothing was published.
+/// Share of actuals at or below the issued quantile, for each of the 11 levels, over all target dates. Empty when no
+/// rate was published.
 pub fn reliability(issued: &[Issued<'_>]) -> Vec<(f64, f64)> {
     let mut below = [0usize; LEVELS.len()];
     let mut dates = 0usize;
@@ -180,7 +181,7 @@ mod tests {
     fn the_pool_at_an_origin_knows_only_outcomes_that_had_matured() {
         let mut grid = validated();
         let before = prequential(&grid, &grid, 60, &Roles::equal(&[0, 1], 0), &SETTINGS)[30].pool.clone();
-        // Another future: everything that matures after origin 30 is turned upside down.
+        // A different future: all actuals that mature after origin 30 are doubled.
         let as_of = grid[30].origin.as_of;
         for origin in &mut grid {
             if origin.origin.matures() > as_of {
@@ -195,7 +196,7 @@ mod tests {
     #[test]
     fn skill_compares_only_the_origins_a_model_was_scored_on() {
         let mut grid = validated();
-        // The second model equals the first wherever it has a forecast, on the last origins only.
+        // The second model has forecasts on the last origins only, equal to the first model's.
         for (index, origin) in grid.iter_mut().enumerate() {
             origin.forecasts[1] = (index >= 30).then(|| origin.forecasts[0].clone()).flatten();
         }
@@ -208,9 +209,9 @@ mod tests {
         assert!(pooled.skill.abs() < 0.2, "{}", pooled.skill);
     }
 
-    /// By hand: losses 1, 3, 2, 2 against 2 each: skill 0; the residuals -1, 1, 0, 0 have the variance 1/2, their mean the
-    /// error sqrt(1/2 / 4), over the correction for four forecasts one step ahead, sqrt((4 + 1 - 2) / 4), and over the
-    /// benchmark's mean loss of 2.
+    /// By hand: losses 1, 3, 2, 2 against 2 each: skill 0. The residuals -1, 1, 0, 0 have the variance 1/2, so their
+    /// mean has the error sqrt(1/2 / 4), divided by the correction for four forecasts one step ahead, sqrt((4 + 1 -
+    /// 2) / 4), and by the benchmark's mean loss of 2.
     #[test]
     fn the_error_of_a_skill_is_that_of_a_ratio() {
         let skill = Skill::new(&[(1.0, 2.0), (3.0, 2.0), (2.0, 2.0), (2.0, 2.0)], 0).unwrap();
@@ -222,12 +223,12 @@ mod tests {
 
     #[test]
     fn forecasts_that_overlap_have_a_larger_error() {
-        // Differences in blocks of ten: what one has, its neighbours have.
+        // Differences in blocks of ten: neighbours in a block are equal.
         let losses: Vec<(f64, f64)> = (0..200)
             .map(|i| (1.0 + if (i / 10) % 2 == 0 { 0.1 } else { -0.1 }, 1.0 + 0.01 * f64::from(i % 3)))
             .collect();
         let error = |lag| Skill::new(&losses, lag).unwrap().error.unwrap();
-        // Autocovariances of 1 - k/5 of the variance: with four of them it is five times as large.
+        // Autocovariances of 1 - k/5 of the variance: with four of them the long-run variance is five times as large.
         assert!((error(4) / error(0) - 5f64.sqrt()).abs() < 0.15, "{} {}", error(4), error(0));
     }
 

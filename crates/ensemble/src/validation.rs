@@ -1,4 +1,4 @@
-//! Every model's forecast from every origin, in parallel, from the cache where it has been made before.
+//! Forecasts of every model from every origin, in parallel; forecasts found in the cache are not computed again.
 
 use crate::origins::Origin;
 use forecaster_domain::scores::Outcome;
@@ -6,15 +6,16 @@ use forecaster_domain::{ForecastKey, History, Model, ModelError, ModelForecast, 
 use rayon::prelude::*;
 use std::time::{Duration, Instant};
 
-/// A store of forecasts made before. Losing it costs time, never an answer: errors are the implementor's to log.
+/// A store of earlier forecasts. Losing it costs only time, so implementations log their errors instead of returning
+/// them.
 pub trait ForecastCache {
-    /// The forecasts kept under `keys`, each `None` when there is none.
+    /// Loads the forecasts stored under `keys`; `None` for each missing one.
     fn load(&self, keys: &[ForecastKey]) -> Vec<Option<QuantileForecast>>;
-    /// Keeps `forecasts`.
+    /// Stores `forecasts`.
     fn store(&self, forecasts: &[(ForecastKey, QuantileForecast)]);
 }
 
-/// Keeps nothing.
+/// A cache that stores nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct NoCache;
 
@@ -26,38 +27,40 @@ impl ForecastCache for NoCache {
     fn store(&self, _: &[(ForecastKey, QuantileForecast)]) {}
 }
 
-/// An origin with what each model forecast from it.
+/// An origin with each model's forecast from it.
 #[derive(Debug, Clone)]
 pub struct OriginForecasts {
-    /// The origin.
+    /// The origin itself.
     pub origin: Origin,
-    /// Forecasts `[models]` in the order of the models; `None` where one failed.
+    /// Forecasts `[models]` in the order of the models; `None` when a model failed.
     pub forecasts: Vec<Option<QuantileForecast>>,
 }
 
-/// The outcome of `forecast` at `origin`.
+/// Pairs `forecast` with the actual rates of `origin` for scoring.
 pub(crate) fn outcome<'a>(origin: &'a OriginForecasts, forecast: &'a QuantileForecast) -> Outcome<'a> {
     Outcome { forecast, actuals: &origin.origin.actuals, naive_mae: origin.origin.naive_mae }
 }
 
-/// What [`forecast_origins`] did.
+/// Result of [`forecast_origins`].
 #[derive(Debug, Clone)]
 pub struct Computed {
     /// Every origin with its forecasts, in the order of the origins.
     pub origins: Vec<OriginForecasts>,
     /// Time spent in each model `[models]`, summed over threads.
     pub seconds: Vec<f64>,
-    /// Forecasts taken from the cache.
+    /// Number of forecasts taken from the cache.
     pub cached: usize,
-    /// Forecasts made anew.
+    /// Number of newly computed forecasts.
     pub computed: usize,
-    /// For each model `[models]` the last error and the number of origins it failed at.
+    /// Number of failed origins and the last error of each model `[models]`; `None` when it never failed.
     pub failures: Vec<Option<(usize, ModelError)>>,
 }
 
-/// Lets every model forecast from every origin, each seeing only the last `lookback` observations up to it.
+/// Computes every model's forecast from every origin, each from only the last `lookback` observations up to the
+/// origin.
 ///
-/// `history` may reach beyond the origins; it is cut at each. `progress` is called after each forecast made anew.
+/// `history` may extend beyond the origins; it is cut at each. `progress` is called after each newly computed
+/// forecast.
 pub fn forecast_origins(
     models: &[&dyn Model],
     history: &History,
@@ -113,10 +116,10 @@ pub fn forecast_origins(
     Computed { origins, seconds, cached, computed: fresh.len(), failures }
 }
 
-/// A forecast made anew: its place in `[origins x models]`, and the time it took.
+/// A newly computed forecast: its position in `[origins x models]`, the result, and the time it took.
 type Made = (usize, Result<QuantileForecast, ModelError>, Duration);
 
-/// The forecasts at places `batched` of models that prefer batches: one batch a model.
+/// Computes the forecasts at positions `batched`, of models that prefer batches: one batch per model.
 fn batches(models: &[&dyn Model], windows: &[Option<History>], origins: &[Origin], batched: &[usize]) -> Vec<Made> {
     let mut made = Vec::with_capacity(batched.len());
     for (position, model) in models.iter().enumerate() {
@@ -139,7 +142,7 @@ fn batches(models: &[&dyn Model], windows: &[Option<History>], origins: &[Origin
     made
 }
 
-/// Cache keys `[origins x models]`, the models of one origin side by side.
+/// Cache keys `[origins x models]`; the models of one origin are adjacent.
 fn keys(models: &[&dyn Model], windows: &[Option<History>], origins: &[Origin]) -> Vec<ForecastKey> {
     let hashes: Vec<String> = windows
         .par_iter()
@@ -159,26 +162,26 @@ fn keys(models: &[&dyn Model], windows: &[Option<History>], origins: &[Origin]) 
     origins.iter().zip(&hashes).flat_map(one_origin).collect()
 }
 
-/// A model's forecast, a panic in it being its failure alone.
+/// Computes a model's forecast and turns a panic into an error of that model alone.
 ///
 /// # Errors
 /// The model's own error, or [`ModelError::Panicked`].
 pub fn guarded_forecast(model: &dyn Model, history: &History, target: &Target) -> Result<ModelForecast, ModelError> {
-    // Models hold no state that a panic could leave half changed.
+    // Models have no state that a panic could leave half changed.
     let attempt = std::panic::AssertUnwindSafe(|| model.forecast(history, target));
     std::panic::catch_unwind(attempt).unwrap_or(Err(ModelError::Panicked))
 }
 
-/// A model's forecasts for several requests at once, a panic in it being the failure of all.
+/// Computes a model's forecasts for several requests at once; a panic fails all of them.
 fn guarded_batch(model: &dyn Model, requests: &[(&History, &Target)]) -> Vec<Result<ModelForecast, ModelError>> {
     let attempt = std::panic::AssertUnwindSafe(|| model.forecast_batch(requests));
     let mut answers = std::panic::catch_unwind(attempt).unwrap_or_default();
-    // One that panicked, or that answered less than it was asked.
+    // The model panicked, or returned fewer answers than requests.
     answers.resize(requests.len(), Err(ModelError::Panicked));
     answers
 }
 
-/// Hash of all that a model sees through a window and a target.
+/// Hash of everything that a model reads from a window and a target.
 fn hash(window: &History, origin: &Origin) -> String {
     let mut hasher = blake3::Hasher::new();
     let mut numbers = |values: &[f64]| {
@@ -211,7 +214,7 @@ pub(crate) mod tests {
     use std::cell::RefCell;
     use std::collections::HashMap;
 
-    /// A gently waving price on weekdays from 2015 on, and a regressor a day behind.
+    /// A slow sine wave on weekdays from 2015 on, and a regressor with a lag of one day.
     pub(crate) fn weekday_history(count: usize) -> History {
         let calendar = BusinessCalendar::weekdays();
         let start: chrono::NaiveDate = "2015-01-01".parse().unwrap();
@@ -227,7 +230,8 @@ pub(crate) mod tests {
         History::new(pair, vec![Regressor::new(dxy, 1)])
     }
 
-    /// Forecasts its last observation x (1 + shift), with a spread of +-2 %, and fails below `min` observations.
+    /// Forecasts the last observation x (1 + shift), with a spread of +-2 %; fails for a NaN shift, panics for an
+    /// infinite one.
     pub(crate) struct Shifted(pub(crate) &'static str, pub(crate) f64);
 
     impl Model for Shifted {
@@ -284,7 +288,7 @@ pub(crate) mod tests {
         for (a, b) in cold.origins.iter().zip(&warm.origins) {
             assert_eq!(a.forecasts, b.forecasts);
         }
-        // Another setting of one model, or five days more of history: only the difference.
+        // Another setting of one model, or five more days of history: only the difference is computed.
         assert_eq!(run(&history, &cache, 0.02).computed, 30);
         assert_eq!(run(&weekday_history(705), &cache, 0.01).computed, 2);
     }
@@ -334,7 +338,7 @@ pub(crate) mod tests {
         assert!(computed.failures[0].is_none());
     }
 
-    /// [`Shifted`], asked for batches only.
+    /// [`Shifted`], called for batches only.
     struct Batched(Shifted, std::sync::Mutex<Vec<usize>>);
 
     impl Model for Batched {
@@ -372,7 +376,7 @@ pub(crate) mod tests {
         let cold = compute(&weekday_history(700));
         let later = compute(&weekday_history(705));
         assert_eq!(*batched.1.lock().unwrap(), [30, 1]);
-        // Just what the same model gives one by one, in the same places.
+        // The same forecasts as from single calls, in the same positions.
         let single = run(&weekday_history(700), &NoCache, 0.01);
         for (a, b) in cold.origins.iter().zip(&single.origins) {
             assert_eq!((&a.forecasts[0], &a.forecasts[1]), (&b.forecasts[1], &b.forecasts[0]));

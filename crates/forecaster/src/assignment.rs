@@ -1,4 +1,4 @@
-//! What is to be run, and what identifies the run in everything that it leaves.
+//! The assignment of a run, and the identity of the run in everything that it writes.
 
 use crate::config::settings::Config;
 use chrono::{DateTime, Utc};
@@ -7,25 +7,25 @@ use forecaster_domain::Horizon;
 use forecaster_ledger::RunStatus;
 use serde::{Deserialize, Serialize};
 
-/// What is to be run.
+/// A run to be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Assignment {
     /// The horizon.
     #[serde(with = "horizon_key")]
     pub horizon: Horizon,
-    /// A UUID, version 7.
+    /// A UUID, version 7: sorts by time.
     pub run_id: String,
-    /// The instant of the schedule that it answers; `None` when it was asked for by hand.
+    /// The scheduled instant that the run serves; `None` for a run by hand.
     pub scheduled_for: Option<DateTime<Utc>>,
 }
 
 impl Assignment {
-    /// A run that nobody scheduled.
+    /// Returns the assignment of an unscheduled run.
     pub(crate) fn by_hand(horizon: Horizon) -> Self {
         Self { horizon, run_id: new_run_id(), scheduled_for: None }
     }
 
-    /// Its identity as far as it is known before it ends.
+    /// Returns the run's identity as far as it is known before the run ends.
     pub(crate) fn identity(&self, config: &Config, status: RunStatus) -> RunIdentity {
         RunIdentity {
             run_id: self.run_id.clone(),
@@ -37,7 +37,7 @@ impl Assignment {
     }
 }
 
-/// A horizon in JSON, as in `7d`.
+/// A horizon in JSON, such as `7d`.
 mod horizon_key {
     use forecaster_domain::Horizon;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -51,21 +51,21 @@ mod horizon_key {
     }
 }
 
-/// A UUID, version 7: sorts by time.
+/// Returns a new UUID, version 7: sorts by time.
 pub(crate) fn new_run_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-/// What identifies a run.
+/// The identity of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct RunIdentity {
     /// A UUID, version 7: sorts by time.
     pub run_id: String,
-    /// The instant of the schedule that it answers; `None` when it was asked for by hand.
+    /// The scheduled instant that the run serves; `None` for a run by hand.
     pub scheduled_for: Option<DateTime<Utc>>,
-    /// When the run was made, in the configured zone.
+    /// Instant at which the run was made, in the configured zone.
     pub generated_at: DateTime<Tz>,
-    /// Whether the data is stale.
+    /// True when the data is stale.
     pub stale: bool,
     /// ok, degraded or failed.
     pub status: RunStatus,

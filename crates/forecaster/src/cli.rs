@@ -1,5 +1,5 @@
-//! The command line: what an operator types ([`args`]), which command carries it out ([`dispatch`]), and what it prints
-//! (`output`).
+//! The command line: argument definitions ([`args`]), the dispatcher that runs the matching command ([`dispatch`]),
+//! and printing (`output`).
 
 pub mod args;
 mod commands;

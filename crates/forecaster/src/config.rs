@@ -1,7 +1,7 @@
-//! The configuration: read from config/forecasters.toml and the environment, checked whole, then trusted.
+//! The configuration: read from config/forecasters.toml and the environment, checked completely, then trusted.
 //!
-//! In: a TOML file and variables FORECASTER__SECTION__KEY. Out: a [`Config`] that is valid, or a sentence that
-//! names the file, the key, what was found and what was expected.
+//! In: a TOML file and variables FORECASTER__SECTION__KEY. Out: a valid [`Config`](settings::Config), or a sentence
+//! that names the file, the key, the value found and the value expected.
 
 mod addresses;
 pub(crate) mod changes;

@@ -1,7 +1,8 @@
-//! `forecaster serve`: the schedule, the runs, what systemd and the journal are told, and the pages over HTTP.
+//! `forecaster serve`: the schedule, the runs, notifications to systemd, the journal, and the pages over HTTP.
 //!
-//! One [`supervisor::Supervisor`] owns the [`agenda::Agenda`] and the one run that may be in progress; everything else sends it
-//! messages or reads the [`state::DaemonState`] it publishes. Runs are processes of their own ([`runner`]).
+//! One [`supervisor::Supervisor`] owns the [`agenda::Agenda`] and the one run that may be in progress;
+//! everything else sends it messages or reads the [`state::DaemonState`] it publishes. Each run is a
+//! process of its own ([`runner`]).
 
 mod agenda;
 mod alarms;

@@ -1,5 +1,5 @@
-//! How a command ends: done, degraded, or failed. A failure is one of [`Failure`]'s kinds; its sentence, its exit code and
-//! what to do next are told here and nowhere else.
+//! The ways in which a command ends: done, degraded, or failed. A failure is one of [`Failure`]'s variants, which
+//! define its sentence, its exit code and the hint on what to do next, here and nowhere else.
 
 mod backup;
 mod configuration;
@@ -17,7 +17,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// A command that was carried out.
+/// Result of a command that was carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// All as configured: exit 0.
@@ -27,7 +27,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The exit code.
+    /// Returns the exit code.
     pub fn code(self) -> u8 {
         match self {
             Outcome::Done => 0,
@@ -35,13 +35,13 @@ impl Outcome {
         }
     }
 
-    /// The worse of two.
+    /// Returns the worse of the two.
     pub fn and(self, other: Self) -> Self {
         if self == Outcome::Done { other } else { self }
     }
 }
 
-/// A command that was not carried out.
+/// Reason why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the sentence of each kind says what it is")]
 pub enum Failure {
@@ -114,7 +114,7 @@ pub enum Failure {
     StateInUse { directory: PathBuf, process: String },
     #[error("the clock says {0}: it is not set")]
     ClockNotSet(String),
-    /// A thread, a runtime or a signal that the system does not give.
+    /// A thread, runtime or signal handler that the system refuses.
     #[error("{what}: {source}")]
     System { what: &'static str, source: io::Error },
     #[error("service.http.listen: {listen} cannot be bound: {source}")]
@@ -171,7 +171,7 @@ pub enum Failure {
     Backup(#[from] BackupProblem),
     #[error("{} has a {name} already", data_dir.display())]
     StateExists { data_dir: PathBuf, name: String },
-    /// An address, or the address of a server, that cannot be one.
+    /// An invalid mail address, or the invalid address of a mail server.
     #[error("{0}")]
     MailAddress(MailError),
     #[error("{0}")]
@@ -209,12 +209,12 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// A file that cannot be read or written.
+    /// Builds the failure of a file that cannot be read or written.
     pub fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::File { action, path: path.to_owned(), source }
     }
 
-    /// The exit code: 2 for a request or a configuration that makes no sense, 1 for all else.
+    /// Returns the exit code: 2 for an invalid request or configuration, 1 for everything else.
     pub fn code(&self) -> u8 {
         if self.makes_no_sense() { 2 } else { 1 }
     }
@@ -261,7 +261,7 @@ impl Failure {
         }
     }
 
-    /// What to do next, where there is something to say beyond the sentence.
+    /// Returns a hint on what to do next, when there is one beyond the sentence.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::AsOfInTheFuture(_) => "leave it out for today",
@@ -326,7 +326,7 @@ impl Failure {
         Some(hint.to_owned())
     }
 
-    /// Whether the same may go well later: a lock, a full disk.
+    /// True when the same action may succeed later: a lock, a full disk.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::File { source, .. } => {
@@ -338,7 +338,7 @@ impl Failure {
     }
 }
 
-/// A room's own error as a failure.
+/// Conversions from the errors of other crates and modules.
 macro_rules! from {
     ($($kind:ident($error:ty),)+) => {
         $(impl From<$error> for Failure {

@@ -1,5 +1,5 @@
-//! One run of one horizon: validation, models, pool. In: what is known of the market. Out: a [`Forecast`], which
-//! everything that is written or printed is derived from. Nothing is written here but the validation cache.
+//! A single run of one horizon: validation, models, pool. In: the market data known so far. Out: a [`Forecast`], from
+//! which everything written or printed is derived. Only the validation cache is written here.
 
 pub(crate) mod backtest;
 pub(crate) mod cache;
@@ -33,7 +33,8 @@ use forecaster_ensemble::{
 use rayon::prelude::*;
 use std::time::Instant;
 
-/// Forecasts `horizon` as of the market's last observation. `suspended`: why Chronos is left out although it is switched on.
+/// Forecasts `horizon` as of the market's last observation. `suspended` is the reason Chronos is left out although it
+/// is switched on.
 ///
 /// # Errors
 /// When no target date lies in the horizon or no model has a forecast.
@@ -144,7 +145,7 @@ fn validate(
 
 type Answer = (Result<ModelForecast, String>, f64);
 
-/// Each model's answer at the as-of date, with the seconds it took.
+/// Forecasts of all models at the as-of date, each with the seconds it took.
 fn current_answers(models: &[&dyn Model], market: &Market, lookback: usize, target: &Target) -> Vec<Answer> {
     let window = market.history.window(lookback);
     models
@@ -167,7 +168,8 @@ fn no_model_left(lineup: &Lineup, answers: &[Answer]) -> Failure {
     Failure::NoModelLeft(reasons.join("; "))
 }
 
-/// The models that have a forecast, and those that have none; `suspended`: why Chronos is not among either of them yet.
+/// Splits the models into those with a forecast and those without; `suspended` is the reason Chronos is in neither
+/// group yet.
 fn results(
     lineup: &Lineup,
     pool: &Pool,
@@ -195,7 +197,7 @@ fn results(
     (results, left_out)
 }
 
-/// The line that operators grep for.
+/// Logs the line that operators grep for.
 fn log_validation(chronos: &ModelResult) {
     if let Some(Judged { scores, .. }) = &chronos.judged {
         tracing::info!(

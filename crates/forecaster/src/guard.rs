@@ -1,8 +1,9 @@
-//! The guard over Chronos: whether it may take part in a run, and what the run means for the next ones.
+//! The guard over Chronos: decides whether it may take part in a run, and updates its record after the run.
 //!
-//! Before a run [`admit`] says yes or no and leaves a mark in the ledger; after the forecast [`Pass::judge`] takes the mark
-//! away and turns what was seen into a [`GuardUpdate`] for the run's transaction. A mark whose process is gone was left by a run
-//! that was killed in Chronos: [`settle`] counts it. The rules themselves are in `rules`, without clock and ledger.
+//! Before a run [`admit`] decides and writes a mark to the ledger; after the forecast [`Pass::judge`] removes
+//! the mark and turns the observations into a [`GuardUpdate`] for the run's transaction. A mark whose process is
+//! gone was left by a run that was killed inside Chronos: [`settle`] counts it. The rules themselves are in
+//! `rules`, without clock and ledger.
 
 mod events;
 mod kernel;
@@ -22,18 +23,18 @@ use forecaster_ledger::{ChronosMark, GuardState, GuardUpdate, Ledger, Suspension
 /// Cause of a suspension by `forecaster chronos suspend`.
 const BY_HAND: &str = "hand";
 
-/// Whether Chronos may take part in a run.
+/// Decision on Chronos for one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Admission {
-    /// The configuration has it off.
+    /// Switched off in the configuration.
     Off,
-    /// It is suspended: why it is left out, in a sentence.
+    /// Suspended, with the reason as a sentence.
     Suspended(String),
-    /// It may.
+    /// Admitted, with the pass for this run.
     Admitted(Pass),
 }
 
-/// A run's way into Chronos and out of it.
+/// Pass of one run: issued by [`admit`], ended by [`Pass::judge`] or [`Pass::leave`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pass {
     state: GuardState,
@@ -41,26 +42,26 @@ pub(crate) struct Pass {
     oom_kills: Option<i64>,
 }
 
-/// What a run found out about Chronos.
+/// Result of the guard's check of one run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Finding {
-    /// For the ledger; `None` when Chronos was not to take part.
+    /// Update for the ledger; `None` when Chronos was not to take part.
     pub update: Option<GuardUpdate>,
 }
 
 impl Finding {
-    /// The suspension that the run brought about.
+    /// Returns the suspension that the run caused.
     pub(crate) fn suspension(&self) -> Option<&Suspension> {
         self.update.as_ref()?.suspension.as_ref()
     }
 }
 
-/// Says whether Chronos may take part in the run `run_id`, which holds the lock of its horizon. A guard that cannot be asked, or
-/// not be told, warns and lets it pass: the ledger's trouble ends the run soon enough.
+/// Decides whether Chronos may take part in the run `run_id`, which holds the lock of its horizon. When the guard
+/// cannot be read or written, logs a warning and admits Chronos: a broken ledger ends the run soon enough.
 pub(crate) fn admit(ledger: &Ledger, config: &Config, horizon: Horizon, run_id: &str) -> Admission {
     let now = Utc::now();
     let state = follow(ledger, config, horizon, now).and_then(|state| {
-        // Whoever left one is gone: it had the lock that this run has.
+        // The run that left a mark is gone: this run now holds the lock of the horizon.
         match ledger.chronos_mark(horizon)? {
             Some(mark) => Ok(settle(ledger, config, &mark)?.0),
             None => Ok(state),
@@ -90,12 +91,12 @@ pub(crate) fn admit(ledger: &Ledger, config: &Config, horizon: Horizon, run_id: 
 }
 
 impl Pass {
-    /// The run has come out of Chronos, and says nothing of it.
+    /// Removes the run's mark without recording a result.
     pub(crate) fn leave(&self, ledger: &Ledger) {
         leave(ledger, &self.run_id);
     }
 
-    /// What the forecast of this run means; takes the mark away.
+    /// Judges the forecast of this run and removes its mark.
     pub(crate) fn judge(&self, ledger: &Ledger, config: &Config, seen: &Seen) -> Finding {
         self.leave(ledger);
         let seen = Seen { oom_kill: seen.oom_kill || self.was_oom_killed(seen), ..seen.clone() };
@@ -106,21 +107,22 @@ impl Pass {
         Finding { update: Some(update) }
     }
 
-    /// Whether its worker was killed (signal 9) while the kernel counted an out-of-memory kill.
+    /// True when the worker was killed (signal 9) while the kernel counted an out-of-memory kill.
     fn was_oom_killed(&self, seen: &Seen) -> bool {
         let killed = seen.failure.as_ref().is_some_and(|reason| reason.contains("signal 9"));
         killed && kernel::has_killed_since(self.oom_kills)
     }
 }
 
-/// Takes a run's mark away: it has come out of Chronos, or is cut off in an orderly way.
+/// Removes a run's mark: the run has left Chronos, or is cut off in an orderly way.
 pub(crate) fn leave(ledger: &Ledger, run_id: &str) {
     if let Err(error) = ledger.clear_chronos_mark(run_id) {
         tracing::warn!("the guard over Chronos cannot be told: {error}");
     }
 }
 
-/// Counts a run that was killed in Chronos; what the guard's state is then, and the suspension that it has brought about.
+/// Counts a run that was killed inside Chronos, unless the machine has been restarted since. Returns the guard's new
+/// state, and the suspension when the run caused one.
 ///
 /// # Errors
 /// When the ledger cannot be written.
@@ -154,8 +156,8 @@ pub(crate) fn settle(
     Ok((ledger.guard(mark.horizon)?.unwrap_or(state), suspension))
 }
 
-/// Notes whether the configuration has Chronos on in `horizon`, and when that changed: switched off and on again, it is no
-/// longer suspended.
+/// Records whether the configuration enables Chronos in `horizon`, and when that changed. Switching it off and
+/// on again ends a suspension.
 ///
 /// # Errors
 /// When the ledger cannot be read or written.
@@ -183,7 +185,7 @@ pub(crate) fn follow(
     Ok(next)
 }
 
-/// [`follow`] for every horizon; what cannot be noted is warned of.
+/// Calls [`follow`] for every horizon; logs a warning and stops at the first error.
 pub(crate) fn follow_all(ledger: &Ledger, config: &Config, now: DateTime<Utc>) {
     for horizon in Horizon::ALL {
         if let Err(error) = follow(ledger, config, horizon, now) {
@@ -193,7 +195,7 @@ pub(crate) fn follow_all(ledger: &Ledger, config: &Config, now: DateTime<Utc>) {
     }
 }
 
-/// Suspends Chronos in `horizon` by hand.
+/// Suspends Chronos in `horizon` by hand; returns false when it was suspended already.
 ///
 /// # Errors
 /// When the ledger cannot be written.
@@ -209,7 +211,7 @@ pub(crate) fn suspend(ledger: &Ledger, config: &Config, horizon: Horizon, reason
     Ok(true)
 }
 
-/// Lets Chronos take part in `horizon` again, with a clean slate; whether it was suspended.
+/// Resumes Chronos in `horizon` with its counts at zero; returns true when it was suspended.
 ///
 /// # Errors
 /// When the ledger cannot be written.
@@ -223,7 +225,7 @@ pub(crate) fn resume(ledger: &Ledger, config: &Config, horizon: Horizon) -> Resu
     Ok(true)
 }
 
-/// What the next look will find, with nothing written.
+/// Returns the state that [`follow`] would record, without writing anything.
 pub(crate) fn as_configured(
     known: Option<GuardState>,
     config: &Config,
@@ -238,14 +240,14 @@ pub(crate) fn as_configured(
     }
 }
 
-/// What is known of a horizon that was never looked at.
+/// Returns the initial state of a horizon without a record.
 fn first_seen(config: &Config, horizon: Horizon, now: DateTime<Utc>) -> GuardState {
     let enabled = config.horizons.get(horizon).chronos.enabled;
     let enabled_since = enabled.then_some(now);
     GuardState { horizon, enabled, enabled_since, failures: 0, heavy_runs: 0, suspension: None }
 }
 
-/// Why it is left out of a run, and how it comes back.
+/// Formats the reason for a suspension and the command that ends it.
 pub(crate) fn told(suspension: &Suspension, horizon: Horizon, config: &Config) -> String {
     let since = suspension.at.with_timezone(&config.zone()).format("%Y-%m-%d %H:%M");
     format!("suspended since {since}: {}; back with: forecaster chronos resume {horizon}", suspension.reason)

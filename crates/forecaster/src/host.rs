@@ -1,4 +1,4 @@
-//! The machine: its clock, files, locks, log lines, secrets and resources. Nothing of forecasting.
+//! The machine: its clock, files, locks, log lines, secrets and resources. Nothing here is about forecasting.
 
 pub(crate) mod clock;
 pub(crate) mod files;

@@ -1,4 +1,5 @@
-//! The composition root's entry: reads the command line, prints errors as a sentence and a hint, sets the exit code.
+//! The program's entry point: parses the command line, prints errors as a sentence and a hint, and sets the exit
+//! code.
 
 use clap::Parser;
 use forecaster::cli::args::Cli;

@@ -1,5 +1,5 @@
-//! What is known of the market: the pair's history with its regressors, where each series came from, and how old
-//! the newest observation is.
+//! Market data of a run: the pair's history with its regressors, the source of each series, and the age
+//! of the newest observation.
 
 pub(crate) mod fetch;
 pub(crate) mod quote;
@@ -17,47 +17,48 @@ use forecaster_domain::{
 };
 use forecaster_rates::{AvailableSeries, RatesStore, assemble, assemble_pair};
 
-/// The pair's history and what is said of it.
+/// History of the pair, with the source and state of each series.
 #[derive(Debug, Clone)]
 pub(crate) struct Market {
-    /// The pair.
+    /// Currency pair.
     pub pair: Pair,
-    /// Its business days.
+    /// Business days of the pair.
     pub calendar: BusinessCalendar,
     /// Pair and regressors up to the as-of date.
     pub history: History,
-    /// Every series asked for.
+    /// Every series requested.
     pub sources: Vec<Source>,
-    /// The date that counts as today: the clock's, or the as-of date asked for.
+    /// Date that counts as today: the clock's, or the requested as-of date.
     pub today: NaiveDate,
-    /// What came of fetching it.
+    /// Result of fetching the rates.
     pub fetched: Fetched,
-    /// The series that the report tells of and no model sees, as far as there is anything of them by the as-of date.
+    /// Series shown in the report and used by no model, if they have observations by the as-of date.
     pub watched: Vec<Series>,
-    /// Whether it is the market as it is now, and not as it was on an as-of date asked for.
+    /// True for the market as it is now, false for that of a requested as-of date.
     pub is_now: bool,
-    /// From which date on quotes of the market stand in for the official rate, up to the last value, and whose the last is.
+    /// First date whose value is a market quote standing in for the official rate (as are all later values), and
+    /// the provider of the last one.
     pub stands_in: Option<(NaiveDate, String)>,
-    /// Whose the market's quotes of the pair are.
+    /// Providers of the market's quotes of the pair.
     quoters: Quoters,
 }
 
 /// One series of the market.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
-    /// Its name.
+    /// Name of the series.
     pub name: String,
-    /// Of what it was made when it has no observations of its own: "usdclp / usdeur".
+    /// Formula when it has no observations of its own: "usdclp / usdeur".
     pub made_of: Option<String>,
-    /// Provider of its newest observation.
+    /// Provider of the newest observation.
     pub provider: String,
-    /// Last observation that may be used.
+    /// Date of the last usable observation.
     pub last_date: NaiveDate,
-    /// Observations accepted.
+    /// Number of observations accepted.
     pub observations: usize,
-    /// Observations refused or repaired by the quality checks.
+    /// Number of observations refused or repaired by the quality checks.
     pub corrected: usize,
-    /// Why it could not be had or used at all; models go without it.
+    /// Reason why it is unavailable or unusable; models run without it.
     pub left_out: Option<SourceGap>,
 }
 
@@ -65,8 +66,8 @@ impl Market {
     /// Loads the configured series, up to `as_of` when given. `today` is the clock's date in the configured zone.
     ///
     /// # Errors
-    /// When the pair's series is not there, or reaches not far enough back from the as-of date. A regressor that
-    /// cannot be had is named in `sources` and left out.
+    /// When the pair's series is missing, or does not reach far enough back from the as-of date. A regressor that is
+    /// unavailable is named in `sources` and left out.
     pub(crate) fn load(config: &Config, as_of: Option<NaiveDate>, today: NaiveDate) -> Result<Self, Failure> {
         let pair = config.pair().clone();
         let calendar = BusinessCalendar::for_pair(&pair);
@@ -121,14 +122,14 @@ impl Market {
         Ok(market)
     }
 
-    /// The same as a run of `horizon` sees it. On a day of the past it is made at the scheduled hour, and knows what had
-    /// been published by then; now it knows all that is at hand.
+    /// Returns the market as a run of `horizon` sees it. A run of a past day is made at the scheduled hour and knows
+    /// what had been published by then; a run made now knows everything available.
     pub(crate) fn seen_by(&self, config: &Config, horizon: Horizon) -> Self {
         let zone = config.zone();
         let time = first_time_of_day(&config.horizons.get(horizon).schedule);
         let made_at = time.map(|time| ClockTime { time, zone });
         let history = self.history.clone().made_at(made_at, self.is_now);
-        // Cut anew: what had not been published by that hour is not known. Now a revision since the last date is.
+        // Drop what had not been published by that hour. A run made now knows revisions since the last date.
         let cut = (!self.is_now).then(|| history.until(history.as_of()).ok()).flatten();
         let history = cut.unwrap_or(history);
         let mut seen = Self { history, ..self.clone() };
@@ -136,7 +137,7 @@ impl Market {
         seen
     }
 
-    /// With what came of fetching it. A doubt about a value after the as-of date is none of this forecast's.
+    /// Adds the result of the fetch. A doubt about a value after the as-of date does not concern this forecast.
     pub(crate) fn with(self, mut fetched: Fetched) -> Self {
         let as_of = self.as_of();
         fetched.doubt = fetched.doubt.filter(|doubt| doubt.date <= as_of);
@@ -154,7 +155,7 @@ impl Market {
         market
     }
 
-    /// The market source whose quote stands in for the last official rate, when one does.
+    /// Returns the market source whose quote stands in for the last official rate; `None` when none does.
     pub(crate) fn stand_in(&self) -> Option<&str> {
         let of_provider = || {
             let own = self.sources.first()?;
@@ -163,15 +164,15 @@ impl Market {
         self.stands_in.as_ref().map(|(_, provider)| provider.as_str()).or_else(of_provider)
     }
 
-    /// Date of the last observation that is no embedded quote standing in for the official rate: what happened, for whoever
-    /// judges forecasts by it.
+    /// Returns the date of the last observation that is not an embedded quote standing in for the official rate: the
+    /// last actual outcome, by which forecasts can be judged.
     pub(crate) fn last_official(&self) -> NaiveDate {
         let before = self.stands_in.as_ref().and_then(|(from, _)| from.pred_opt());
         let pair = self.history.pair();
         before.and_then(|date| pair.index_at_or_before(date)).map_or_else(|| self.as_of(), |last| pair.dates()[last])
     }
 
-    /// What is to be said of the last value: why it may not be what it seems.
+    /// Returns the warnings to print about the last value, as sentences.
     pub(crate) fn cautions(&self) -> Vec<String> {
         let stand_in = self.stand_in().map(|provider| {
             format!("the last value is a market quote of {provider}, standing in for the official rate")
@@ -182,8 +183,8 @@ impl Market {
         [stand_in, doubt, unstored].into_iter().flatten().collect()
     }
 
-    /// The market's quote that models know at the as-of date; `None` without a usable one. `now` is when the run was made:
-    /// what is known then is known from then at the latest, whatever the usual time of publication.
+    /// Returns the market's quote that models know at the as-of date; `None` without a usable one. `now` is the time
+    /// of the run: the quote is known from then at the latest, whatever the usual time of publication.
     pub(crate) fn quote(&self, now: DateTime<Utc>) -> Option<KnownQuote> {
         let (spot, gap) = (self.history.spot()?, self.history.spot_gap().ok()??);
         Some(KnownQuote {
@@ -193,21 +194,21 @@ impl Market {
         })
     }
 
-    /// Date of the last observation of the pair.
+    /// Returns the date of the last observation of the pair.
     pub(crate) fn as_of(&self) -> NaiveDate {
         self.history.as_of()
     }
 
-    /// Business days between the last observation and today.
+    /// Returns the business days between the last observation and today.
     pub(crate) fn age(&self) -> i64 {
         self.calendar.business_days_between(self.as_of(), self.today).max(0)
     }
 
-    /// Tells the log which regressors the models must do without.
+    /// Logs the regressors that the models must do without.
     pub(crate) fn warn_of_gaps(&self) {
         for source in &self.sources {
             match &source.left_out {
-                // No fault of the quotes; that they stand in is told with the last value.
+                // Not a fault of the quotes; the stand-in is reported with the last value.
                 Some(SourceGap::Dates(gap @ RegressorGap::StandsIn { .. })) => {
                     tracing::info!("{} {gap}", source.name)
                 }
@@ -218,7 +219,8 @@ impl Market {
         }
     }
 
-    /// Tells of each regressor what may be used of it at the as-of date, and marks those that models must do without.
+    /// Updates each source to the usable part of its regressor at the as-of date, and marks those
+    /// that models must do without.
     fn note_usable(&mut self) {
         for regressor in self.history.regressors().iter().chain(self.history.spot()) {
             if let Some(source) = self.sources.iter_mut().find(|s| s.name == regressor.series.name()) {
@@ -291,7 +293,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// The embedded rates as of a Monday, whose quote is dated at the Friday before.
+    /// Returns the embedded market as of a Monday, whose quote is dated the Friday before.
     fn monday() -> (tempfile::TempDir, Config, Market) {
         let directory = tempfile::tempdir().unwrap();
         let mut config = Config::default();

@@ -1,4 +1,4 @@
-//! Mail: a run's letters, written into the outbox with the run; and the round that takes what is due there to the server.
+//! Mail: a run's letters, written to the outbox with the run, and the round that sends due mail to the server.
 
 pub(crate) mod alerts;
 pub(crate) mod delivery;

@@ -1,5 +1,5 @@
-//! What a run leaves: report files, the ledger's transaction, the metrics line. In that order, each step whole or
-//! not at all: a crash in between leaves at most a report file that no run refers to.
+//! Output of a run: report files, the ledger's transaction, the metrics line, in that order. Each step is atomic: a
+//! crash in between leaves at most report files that no run refers to.
 
 pub(crate) mod document;
 mod drift;
@@ -30,35 +30,36 @@ use forecaster_ledger::{IssuedForecast, Ledger, OutgoingMail, RunRecord, RunStat
 use forecaster_report::ReportView;
 use std::path::PathBuf;
 
-/// What a run is published with, and where to.
+/// Inputs and destinations for publishing a run.
 #[derive(Clone, Copy)]
 pub(crate) struct Destination<'a> {
     /// The configuration.
     pub config: &'a Config,
-    /// What the run knew.
+    /// Market data that the run used.
     pub market: &'a Market,
-    /// Where it is recorded.
+    /// Ledger that the run is recorded in.
     pub ledger: &'a Ledger,
-    /// Whether the run is told of by mail.
+    /// True when the run is to be reported by mail.
     pub email: bool,
 }
 
 /// A run that was published.
 #[derive(Debug)]
 pub(crate) struct Published {
-    /// Its document, as printed by `--json`.
+    /// JSON document, as printed by `--json`.
     pub document: RunDocument,
-    /// Its files.
+    /// Paths of the report files.
     pub paths: ReportPaths,
-    /// ok, or degraded.
+    /// Status: ok or degraded.
     pub status: RunStatus,
 }
 
-/// Writes reports and JSON, records the run with its mails and appends the metrics line. A PDF that cannot be made degrades the run.
+/// Writes reports and JSON, records the run with its mails and appends the metrics line. A failure to make the PDF
+/// degrades the run.
 ///
 /// # Errors
-/// When a file or the ledger cannot be written. A metrics log that cannot be written is only warned of: its line is
-/// kept in the ledger.
+/// When a file or the ledger cannot be written. A metrics log that cannot be written causes only a warning: its line
+/// is kept in the ledger.
 pub(crate) fn publish(
     identity: &RunIdentity,
     destination: &Destination<'_>,
@@ -105,7 +106,7 @@ pub(crate) fn publish(
     Ok(Published { document, paths, status })
 }
 
-/// Writes the files, then the ledger's transaction; when either cannot be written, no file is left.
+/// Writes the files, then the ledger's transaction; when either fails, no file is left.
 fn write_and_record(files: &[(&PathBuf, Option<&[u8]>)], record: &RunRecord, ledger: &Ledger) -> Result<(), Failure> {
     let write = || -> Result<(), Failure> {
         for (path, bytes) in files {
@@ -114,14 +115,14 @@ fn write_and_record(files: &[(&PathBuf, Option<&[u8]>)], record: &RunRecord, led
         Ok(ledger.record(record)?)
     };
     write().inspect_err(|_| {
-        // Nothing refers to these files: better none than orphans. Unless another process has recorded this very run.
+        // No run refers to these files, so they are removed, unless another process has recorded this very run.
         if !matches!(ledger.has_run(&record.run_id), Ok(true)) {
             files.iter().for_each(|(path, _)| drop(std::fs::remove_file(path)));
         }
     })
 }
 
-/// The mails that tell of a run: its report, and an alert when its rates are stale.
+/// Mails about a run: its report, and an alert when its rates are stale.
 fn mail(
     identity: &RunIdentity,
     config: &Config,
@@ -137,17 +138,17 @@ fn mail(
 
 /// A run that failed.
 pub(crate) struct Failed<'a> {
-    /// What was known; `None` when it failed before that.
+    /// Market data; `None` when the run failed before it was loaded.
     pub market: Option<&'a Market>,
     /// The horizon.
     pub horizon: Horizon,
-    /// Why.
+    /// Cause of the failure.
     pub error: &'a Failure,
-    /// Whether it is told of by mail.
+    /// True when the failure is to be reported by mail.
     pub email: bool,
 }
 
-/// Records a run that failed; when even that cannot be done, the log says so.
+/// Records a run that failed; when even that fails, only logs it.
 pub(crate) fn record_failure(
     identity: &RunIdentity,
     config: &Config,
@@ -170,7 +171,7 @@ pub(crate) fn record_failure(
     }
 }
 
-/// Records a run whose process ended, after so many seconds, before it could record itself.
+/// Records a run whose process ended, after `seconds`, before it could record itself.
 ///
 /// # Errors
 /// When the ledger cannot be written.
@@ -191,7 +192,7 @@ pub(crate) fn record_lost(
     Ok(())
 }
 
-/// What the ledger keeps of every run, with nothing issued.
+/// Fields that the ledger keeps of every run, with nothing issued.
 fn bare_record(
     identity: &RunIdentity,
     pair: &Pair,

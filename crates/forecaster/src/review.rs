@@ -1,8 +1,8 @@
-//! How the forecasts of a period turned out. In: what the ledger keeps of runs and scores. Out: for each horizon the
-//! figures of its runs and models, and whether one model is better than another.
+//! Review of how the forecasts of a period turned out. In: the ledger's runs and scores. Out: for each horizon,
+//! figures of its runs and models, and comparisons between models.
 //!
-//! Accuracy covers the forecasts whose last target date lies in the period, of several runs of one as-of date the
-//! first; runs, failures, weights, memory and seconds cover every run of the period. What counts is in
+//! Accuracy covers the forecasts whose last target date lies in the period; of several runs with one as-of date, only
+//! the first counts. Runs, failures, weights, memory and seconds cover every run of the period. The exact rules are
 //! [`COUNTED_FORECASTS`] and [`COUNTED_RUNS`].
 
 pub(crate) mod comparisons;
@@ -23,25 +23,25 @@ use forecaster_ledger::{Ledger, LedgerError, ScoredForecast};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The rule for accuracy, in words.
+/// Rule for accuracy, in words.
 pub(crate) const COUNTED_FORECASTS: &str = "n, accuracy and comparisons: forecasts whose last target date lies in the \
     period and that were issued, which means made before that date; of several runs of one as-of date the first; with \
     replays also those made afterwards by run --as-of";
-/// The rule for everything else.
+/// Rule for all other figures, in words.
 pub(crate) const COUNTED_RUNS: &str = "runs, failures, weights, memory and seconds: every run that ended on a day of \
     the period in the configured time zone, failed ones too; with replays also those made afterwards, each at its as-of \
     date";
 
-/// One horizon over a period.
+/// Review of one horizon over a period.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct HorizonReview {
-    /// Its runs.
+    /// Figures of the runs.
     pub runs: RunFigures,
-    /// That there is nothing to review, or null.
+    /// Note that there is nothing to review, or null.
     pub note: Option<&'static str>,
     /// Models and pools by name.
     pub models: BTreeMap<String, ModelFigures>,
-    /// Who is better than whom.
+    /// Comparisons between models.
     pub comparisons: Vec<Comparison>,
 }
 

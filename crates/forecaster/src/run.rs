@@ -1,4 +1,5 @@
-//! One run of one horizon, from the forecast to what it leaves. Asked for by hand, or in a process of its own by the daemon.
+//! One run of one horizon, from the forecast to its output: started by hand, or by the daemon in a process of its
+//! own.
 
 pub(crate) mod context;
 pub(crate) mod interrupt;
@@ -23,26 +24,26 @@ use forecaster_ledger::RunStatus;
 
 /// A run that ended with a report.
 pub(crate) struct Issued {
-    /// What it found out.
+    /// The forecast.
     pub forecast: Forecast,
-    /// What it left.
+    /// The published output.
     pub published: Published,
     /// ok or degraded.
     pub status: RunStatus,
 }
 
 impl Issued {
-    /// How a command that ran it ends.
+    /// Returns the outcome of the command that carried out the run.
     pub(crate) fn outcome(&self) -> Outcome {
         if self.status == RunStatus::Degraded { Outcome::Degraded } else { Outcome::Done }
     }
 }
 
-/// Runs it. All that is logged meanwhile carries the horizon and the run's identifier.
+/// Carries out a run. Every log line in between carries the horizon and the run's identifier.
 ///
 /// # Errors
-/// When no forecast can be made or nothing can be written; that is logged and recorded. Not recorded is a scheduled run that
-/// failed for what [may pass](Failure::may_pass): its slot stays open, and it is run again.
+/// When no forecast can be made or nothing can be written. The failure is logged and recorded, unless a scheduled run
+/// failed for a [transient](Failure::may_pass) reason: then its slot stays open, and it is run again.
 pub(crate) fn carry_out(
     assignment: &Assignment,
     place: &Workplace<'_>,
@@ -118,7 +119,7 @@ fn attempt(
     Ok(Issued { forecast, published, status: identity.status })
 }
 
-/// What the run means for Chronos; a run without any forecast says nothing of it.
+/// Judges the run for the guard over Chronos; a run without any forecast gives no finding.
 fn judge(admission: &Admission, place: &Workplace<'_>, forecast: Option<&Forecast>, usage: &Usage) -> Finding {
     let Admission::Admitted(pass) = admission else { return Finding::default() };
     let Some(forecast) = forecast else {

@@ -1,7 +1,8 @@
-//! A ledger that is damaged, or none at all, is put aside whole, and a fresh one takes its place: nothing is overwritten or deleted.
+//! Puts a damaged ledger, or a file that is no ledger, aside and creates a fresh one in its place; nothing is
+//! overwritten or deleted.
 //!
-//! In: the path. Out: an open ledger, and where the old one is when it had to give way. One that is merely locked, unreadable or of a
-//! newer version stays where it is: that is an error.
+//! In: the path. Out: an open ledger and, when the old file was put aside, its new path. A file that is merely
+//! locked, unreadable or of a newer version stays where it is and is reported as an error.
 
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
@@ -10,21 +11,21 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A ledger that gave way to a fresh one.
+/// A damaged ledger that was replaced by a fresh one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PutAside {
-    /// Where it is now.
+    /// Path of the damaged file now.
     pub path: PathBuf,
-    /// What was wrong with it.
+    /// Error found in it.
     pub reason: String,
 }
 
 impl Ledger {
-    /// Opens the ledger at `path` after SQLite's quick check of it; one that is damaged is put aside as `NAME.corrupt-<now>`, with
-    /// its write-ahead log, and a fresh one is made.
+    /// Opens the ledger at `path` after SQLite's quick check. A damaged one is renamed to `NAME.corrupt-<now>`,
+    /// together with its write-ahead log, and a fresh one is created.
     ///
     /// # Errors
-    /// As [`Ledger::open`], damage excepted; and when the damaged one cannot be put aside.
+    /// As [`Ledger::open`], except damage; and when the damaged file cannot be put aside.
     pub fn open_or_begin_anew(path: &Path, now: DateTime<Utc>) -> Result<(Self, Option<PutAside>), LedgerError> {
         match checked(path) {
             Err(error) if error.is_corruption() => {}
@@ -33,7 +34,7 @@ impl Ledger {
         let failed = |source| LedgerError::Aside { path: path.to_owned(), source };
         let directory = File::open(path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new(".")));
         let directory = directory.map_err(failed)?;
-        // Of several processes one puts it aside; the others find the fresh one.
+        // Of several processes, only one puts the file aside; the others find the fresh one.
         directory.lock().map_err(failed)?;
         let error = match checked(path) {
             Err(error) if error.is_corruption() => error,
@@ -44,10 +45,10 @@ impl Ledger {
         Ok((Self::open(path)?, Some(PutAside { path: aside, reason: error.to_string() })))
     }
 
-    /// SQLite's own quick check of the whole file.
+    /// Runs SQLite's quick check on the complete file.
     ///
     /// # Errors
-    /// When it finds damage, or cannot read the file.
+    /// When the check finds damage, or the file cannot be read.
     pub fn check(&self) -> Result<(), LedgerError> {
         let verdict: rusqlite::Result<String> =
             self.connection().query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
@@ -69,12 +70,13 @@ fn checked(path: &Path) -> Result<Ledger, LedgerError> {
     Ok(ledger)
 }
 
-/// The log goes first: without it the old one would still be found damaged, with it the fresh one would be.
+/// Renames the ledger and its logs. The logs go first: without them the old ledger is still found damaged, but left
+/// behind they would damage the fresh one.
 fn put_aside(path: &Path, now: DateTime<Utc>) -> io::Result<PathBuf> {
     let with = |suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
     let stamp = now.format("corrupt-%Y%m%dT%H%M%SZ");
     let free = (0..).map(|n| if n == 0 { format!(".{stamp}") } else { format!(".{stamp}-{n}") });
-    // An infinite sequence has one that is free.
+    // The sequence is infinite, so it contains a free name.
     let aside = free.map(|suffix| with(&suffix)).find(|aside| !aside.exists()).unwrap_or_else(|| with(".corrupt"));
     for log in ["-wal", "-shm"] {
         match fs::rename(with(log), format!("{}{log}", aside.display())) {
@@ -100,7 +102,7 @@ mod tests {
         names
     }
 
-    /// A ledger with some pages in it, closed.
+    /// Writes a ledger with some pages in it, and closes it.
     fn filled(path: &Path) {
         let ledger = Ledger::open(path).unwrap();
         for number in 0..50 {

@@ -1,5 +1,6 @@
-//! Copies of a ledger that others may be writing to. In goes an open connection, out comes one whole file that has
-//! passed SQLite's own check. A copy is made beside its place and renamed, so that it is whole or not there.
+//! Copies of a ledger to which others may be writing. In: an open connection. Out: one complete file that has passed
+//! SQLite's own check. A migration copy is written beside its final path and then renamed, so it is complete or
+//! absent.
 
 use crate::error::LedgerError;
 use crate::schema;
@@ -11,19 +12,21 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Between two attempts at a ledger that is locked.
+/// Pause between two attempts at a locked ledger.
 const PAUSE: Duration = Duration::from_millis(20);
-/// All pages at once: a reader holds no writer up in write-ahead mode, and a copy in steps would begin anew whenever somebody writes.
+/// Step size that copies all pages at once: in write-ahead mode a reader does not block writers, and a copy in
+/// several steps would restart whenever another process writes.
 const ALL_PAGES: i32 = -1;
 
-/// How many copies of older schemas are kept beside a ledger.
+/// Number of copies of older schemas kept beside a ledger.
 const KEPT: usize = 2;
 
-/// Keeps the ledger at `path` as `NAME.schemaN-backup` before it leaves schema `found`; returns where, or `None` when
-/// another process has migrated it meanwhile. Processes that migrate at once do this one after the other.
+/// Saves the ledger at `path` as `NAME.schemaN-backup` before it leaves schema `found`. Returns the copy's path, or
+/// `None` when another process has migrated the ledger meanwhile. Processes that migrate at the same time do this one
+/// after another.
 ///
 /// # Errors
-/// When the copy cannot be written or is not sound; the ledger is as it was, and no half copy is left.
+/// When the copy cannot be written or is not sound; the ledger is unchanged, and no partial copy is left.
 pub(crate) fn keep_before_migration(
     connection: &Connection,
     path: &Path,
@@ -31,7 +34,7 @@ pub(crate) fn keep_before_migration(
 ) -> Result<Option<PathBuf>, LedgerError> {
     let place = beside(path, &format!("schema{found}-backup"));
     let unwritable = |source| LedgerError::CopyFile { path: place.clone(), source };
-    // The directory is what is locked: a lock file would stay behind, and closing the ledger's own file a second time
+    // The lock is on the directory: a lock file would stay behind, and closing the ledger's own file a second time
     // would drop the locks that SQLite holds on it.
     let directory = File::open(directory_of(path)).map_err(unwritable)?;
     directory.lock().map_err(unwritable)?;
@@ -46,7 +49,7 @@ pub(crate) fn keep_before_migration(
         renamed.and_then(|()| directory.sync_all()).map(|()| true).map_err(unwritable)
     });
     if !matches!(kept, Ok(true)) {
-        // What failed already is the error to tell; a part that stays is written over by the next copy.
+        // The earlier failure is the error to report; a leftover part is overwritten by the next copy.
         let _ = fs::remove_file(&part);
     }
     if !kept? {
@@ -56,8 +59,8 @@ pub(crate) fn keep_before_migration(
     Ok(Some(place))
 }
 
-/// Copies the ledger at `from` to a new file at `to`, while others may write to it; returns the copy's schema version. The copy is not yet
-/// on disk for good. `patience`: how long to wait for another process's lock.
+/// Copies the ledger at `from` to a new file at `to`, while others may write to the ledger; returns the copy's schema
+/// version. The copy is not yet synced to disk. `patience`: longest wait for another process's lock.
 ///
 /// # Errors
 /// When there is no ledger, it cannot be read, or the copy cannot be written or is not sound.
@@ -76,13 +79,13 @@ pub fn copy_ledger(from: &Path, to: &Path, patience: Duration) -> Result<i64, Le
     })
 }
 
-/// Copies the ledger into a new file at `part`, whatever lies there; returns the copy's schema version.
+/// Copies the ledger to `part`, overwriting any file there; returns the copy's schema version.
 fn copy(from: &Connection, part: &Path, patience: Duration) -> rusqlite::Result<i64> {
     let cannot_open = |error: io::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
     OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(part).map_err(cannot_open)?;
     let mut to = Connection::open(part)?;
     copy_pages(from, &mut to, patience)?;
-    // A copy in write-ahead mode would be three files while it is looked at.
+    // In write-ahead mode, a copy that is open would consist of three files.
     to.pragma_update(None, "journal_mode", "DELETE")?;
     let verdict: String = to.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict != "ok" {
@@ -112,14 +115,14 @@ fn finish(path: &Path, part: &Path) -> io::Result<()> {
     File::open(part)?.sync_all()
 }
 
-/// Removes all but the [`KEPT`] youngest copies of older schemas; `newest` always stays.
+/// Removes all but the [`KEPT`] newest copies of older schemas; `newest` always stays.
 fn drop_older(path: &Path, newest: &Path) -> io::Result<()> {
     let mut others: Vec<PathBuf> = (1..schema::VERSION)
         .rev()
         .map(|schema| beside(path, &format!("schema{schema}-backup")))
         .filter(|copy| copy != newest && copy.is_file())
         .collect();
-    // The sort is stable: of two copies of one instant the one of the higher schema counts as younger.
+    // The sort is stable: of two copies with equal times, the one of the higher schema counts as newer.
     others.sort_by_key(|copy| std::cmp::Reverse(fs::metadata(copy).and_then(|m| m.modified()).ok()));
     others.iter().skip(KEPT - 1).try_for_each(fs::remove_file)
 }
@@ -140,7 +143,7 @@ mod tests {
     use super::*;
     use crate::ledger::Ledger;
 
-    /// A ledger of an older schema, with one run in it.
+    /// Creates a ledger of an older schema, with one run in it.
     fn old_ledger(path: &Path, schema: usize) {
         let mut old = Connection::open(path).unwrap();
         schema::migrate_to(&mut old, schema).unwrap();

@@ -1,4 +1,4 @@
-//! The validation cache: forecasts of the rolling origins, kept under everything they depend on.
+//! The validation cache: forecasts of the rolling origins, stored under a key of everything they depend on.
 
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
@@ -7,12 +7,12 @@ use forecaster_domain::{ForecastKey, LEVELS, QuantileForecast};
 use ndarray::Array2;
 use rusqlite::{OptionalExtension, params};
 
-/// Entries are dropped after this many days: the oldest origin of a 90-day validation of 60 weekly origins is about
-/// 520 days old.
+/// Age in days after which entries are dropped: the oldest origin of a 90-day validation of 60 weekly origins is
+/// about 520 days old.
 const KEEP_DAYS: u64 = 800;
 
 impl Ledger {
-    /// The forecasts kept under `keys`, each `None` when there is none or it cannot be read back.
+    /// Returns the forecasts stored under `keys`; an item is `None` when there is none or it cannot be decoded.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -38,7 +38,7 @@ impl Ledger {
         read().map_err(|e| self.failed(e))
     }
 
-    /// Keeps `forecasts` and drops entries older than 800 days before `today`.
+    /// Stores `forecasts`, and drops entries older than 800 days before `today`.
     ///
     /// # Errors
     /// When the transaction fails.

@@ -1,4 +1,4 @@
-//! The tests for drift and the regime of volatility as runs found them: one entry an as-of date, the last run's.
+//! Drift tests and volatility regime found by runs: one entry per as-of date, from the last run with findings.
 
 use crate::error::LedgerError;
 use crate::instants::instant;
@@ -7,19 +7,19 @@ use crate::record::RunRecord;
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, params, types::Type};
 
-/// What was found as of a date.
+/// Drift findings as of a date.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DriftEntry {
     /// Date of the last observation used.
     pub as_of: NaiveDate,
-    /// When the run that found it ended.
+    /// End of the run that found them.
     pub recorded_at: DateTime<Utc>,
     /// The findings, as JSON.
     pub findings: String,
 }
 
 impl Ledger {
-    /// What was found of `pair` as of the last `limit` dates, newest first.
+    /// Returns the findings for `pair` as of the last `limit` dates, newest first.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -46,7 +46,7 @@ impl Ledger {
     }
 }
 
-/// Keeps what a run found, in place of what an earlier one had found as of the same date: rates may have been revised since.
+/// Stores a run's findings, replacing earlier ones as of the same date: rates may have been revised since.
 pub(crate) fn insert(connection: &Connection, run: &RunRecord) -> rusqlite::Result<()> {
     let (Some(findings), Some(as_of)) = (&run.drift, run.as_of) else { return Ok(()) };
     connection.execute(

@@ -1,9 +1,9 @@
-//! Errors of the ledger, each naming the file and what to do.
+//! Errors of the ledger; each names the file and the remedy.
 
 use rusqlite::ErrorCode;
 use std::path::{Path, PathBuf};
 
-/// Why the ledger could not be read or written.
+/// Reason why the ledger could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// The file cannot be opened or is no SQLite database.
@@ -11,7 +11,7 @@ pub enum LedgerError {
     Open {
         /// The ledger's file.
         path: PathBuf,
-        /// What SQLite said.
+        /// Error from SQLite.
         source: rusqlite::Error,
     },
     /// A ledger written by a newer version.
@@ -19,55 +19,55 @@ pub enum LedgerError {
     Newer {
         /// The ledger's file.
         path: PathBuf,
-        /// Its schema version.
+        /// Schema version of the file.
         found: i64,
-        /// The newest version known here.
+        /// Newest schema version known to this program.
         known: i64,
     },
     /// SQLite cannot copy an older ledger before it is migrated.
     #[error("copy of the ledger {}: {source}; it is made before the ledger is brought to a new schema, and nothing was changed: make room there and try again", path.display())]
     Copy {
-        /// Where the copy was to be.
+        /// Intended path of the copy.
         path: PathBuf,
-        /// What SQLite said.
+        /// Error from SQLite.
         source: rusqlite::Error,
     },
-    /// The copy of an older ledger cannot be put in its place.
+    /// The copy of an older ledger cannot be moved to its final path.
     #[error("copy of the ledger {}: {source}; it is made before the ledger is brought to a new schema, and nothing was changed: check that the directory is writable", path.display())]
     CopyFile {
-        /// Where the copy was to be.
+        /// Intended path of the copy.
         path: PathBuf,
-        /// What the system said.
+        /// Error from the system.
         source: std::io::Error,
     },
-    /// Another process has it locked for longer than anybody should.
+    /// Another process has held its lock on the ledger for too long.
     #[error("ledger {}: another process has had it locked for too long; see which one (fuser, lsof), and try again when it is done", path.display())]
     Locked {
         /// The ledger's file.
         path: PathBuf,
     },
-    /// It is damaged, or no ledger at all.
+    /// The file is damaged, or is not a ledger.
     #[error("ledger {}: {source}: it is damaged or no ledger; bring a backup back (forecaster restore), or try to save it with sqlite3's .recover", path.display())]
     Corrupt {
         /// The ledger's file.
         path: PathBuf,
-        /// What SQLite said.
+        /// Error from SQLite.
         source: rusqlite::Error,
     },
-    /// It cannot be copied for a backup.
+    /// The ledger cannot be copied for a backup.
     #[error("ledger {}: it cannot be copied: {source}", path.display())]
     BackUp {
         /// The ledger's file.
         path: PathBuf,
-        /// What SQLite said.
+        /// Error from SQLite.
         source: rusqlite::Error,
     },
-    /// A damaged one cannot be put aside.
+    /// A damaged ledger cannot be put aside.
     #[error("ledger {}: it is damaged and cannot be put aside: {source}", path.display())]
     Aside {
         /// The ledger's file.
         path: PathBuf,
-        /// What the system said.
+        /// Error from the system.
         source: std::io::Error,
     },
     /// A statement failed.
@@ -75,13 +75,13 @@ pub enum LedgerError {
     Statement {
         /// The ledger's file.
         path: PathBuf,
-        /// What SQLite said.
+        /// Error from SQLite.
         source: rusqlite::Error,
     },
-    /// The slot of the schedule was dealt with by another run.
+    /// The slot of the schedule is not open: it was closed already, or never started.
     #[error("run {run_id}: its slot of the schedule has been closed already; nothing of this run was kept")]
     SlotClosed {
-        /// The run that came too late.
+        /// Identifier of the run that was not recorded.
         run_id: String,
     },
     /// metrics.jsonl cannot be written.
@@ -89,13 +89,13 @@ pub enum LedgerError {
     Metrics {
         /// The log's file.
         path: PathBuf,
-        /// What the system said.
+        /// Error from the system.
         source: std::io::Error,
     },
 }
 
 impl LedgerError {
-    /// Why the file at `path` cannot be opened, from what SQLite said.
+    /// Classifies SQLite's error on opening or copying the file at `path`.
     pub(crate) fn opening(path: &Path, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
         let path = path.to_owned();
@@ -106,7 +106,7 @@ impl LedgerError {
         }
     }
 
-    /// Whether the file is damaged or no ledger; not when it is locked, unreadable, or of a newer version.
+    /// True when the file is damaged or not a ledger; false when it is locked, unreadable, or of a newer version.
     pub fn is_corruption(&self) -> bool {
         match self {
             LedgerError::Corrupt { .. } => true,
@@ -115,7 +115,7 @@ impl LedgerError {
         }
     }
 
-    /// Whether the same may go well later: somebody has locked the ledger, or the disk is full.
+    /// True when the same operation may succeed later: the ledger is locked, or the disk is full.
     pub fn may_pass(&self) -> bool {
         use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
         match self {

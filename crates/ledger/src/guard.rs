@@ -1,7 +1,7 @@
-//! The guard's memory: Chronos in each horizon, what befell it, and the runs that are in it just now.
+//! Guard state per horizon, its event log, and marks of runs currently inside Chronos.
 //!
-//! A run only adds to it ([`GuardUpdate`], in the transaction of the run): what was suspended meanwhile stays suspended. Only
-//! [`Ledger::set_guard`] lifts a suspension.
+//! A run only adds to it ([`GuardUpdate`], in the transaction of the run): a suspension that was set meanwhile stays.
+//! Only [`Ledger::set_guard`] lifts a suspension.
 
 use crate::error::LedgerError;
 use crate::instants::{instant, key};
@@ -11,81 +11,81 @@ use forecaster_domain::Horizon;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-/// Why Chronos is left out, and since when.
+/// A suspension of Chronos: its start and its cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suspension {
-    /// Since when.
+    /// Start of the suspension.
     pub at: DateTime<Utc>,
     /// One word: `failures`, `memory`, `slow`, `killed` or `hand`.
     pub cause: String,
-    /// A sentence with the figures.
+    /// Explanation in one sentence, with the figures.
     pub reason: String,
 }
 
-/// Chronos in a horizon.
+/// Guard state of Chronos in a horizon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuardState {
     /// The horizon.
     pub horizon: Horizon,
-    /// Whether the configuration had it switched on when it was last looked at.
+    /// True when the configuration had Chronos switched on at the last look.
     pub enabled: bool,
-    /// When it was seen switched on; `None` while it is off.
+    /// Instant at which Chronos was first seen switched on; `None` while it is off.
     pub enabled_since: Option<DateTime<Utc>>,
-    /// Failures in a row.
+    /// Consecutive failures.
     pub failures: u32,
-    /// Runs in a row that used too much memory.
+    /// Consecutive runs that used too much memory.
     pub heavy_runs: u32,
-    /// Why it is left out; `None` when it is not.
+    /// Suspension in force; `None` when there is none.
     pub suspension: Option<Suspension>,
 }
 
-/// Something that befell it.
+/// An event in the guard's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuardEvent {
-    /// When.
+    /// Instant of the event.
     pub at: DateTime<Utc>,
     /// The horizon.
     pub horizon: Horizon,
     /// One word: `enabled`, `disabled`, `failed`, `heavy`, `interrupted`, `suspended` or `resumed`.
     pub kind: String,
-    /// The run in which it did.
+    /// Run in which it happened.
     pub run_id: Option<String>,
-    /// A sentence.
+    /// Details in one sentence.
     pub detail: String,
 }
 
-/// What a run adds to the guard's memory.
+/// Changes that a run makes to the guard's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuardUpdate {
     /// The horizon.
     pub horizon: Horizon,
-    /// Failures in a row now.
+    /// New count of consecutive failures.
     pub failures: u32,
-    /// Runs in a row now that used too much memory.
+    /// New count of consecutive runs that used too much memory.
     pub heavy_runs: u32,
-    /// A suspension from now on, unless there is one already.
+    /// Suspension to set, unless there is one already.
     pub suspension: Option<Suspension>,
-    /// What befell it.
+    /// Events to append to the log.
     pub events: Vec<GuardEvent>,
 }
 
-/// A run that has begun to forecast with Chronos.
+/// A run that has started to forecast with Chronos.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChronosMark {
     /// The horizon.
     pub horizon: Horizon,
-    /// The run.
+    /// Identifier of the run.
     pub run_id: String,
-    /// When.
+    /// Instant at which it started.
     pub begun_at: DateTime<Utc>,
     /// The kernel's identifier of the boot.
     pub boot: String,
-    /// The kernel's count of out-of-memory kills; `None` where it tells none.
+    /// The kernel's count of out-of-memory kills; `None` when the kernel does not report it.
     pub oom_kills: Option<i64>,
 }
 
 impl Ledger {
-    /// Chronos in a horizon; `None` before it was first looked at.
+    /// Returns the guard state of a horizon; `None` before the first look at it.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -96,7 +96,7 @@ impl Ledger {
             .map_err(|e| self.failed(e))
     }
 
-    /// Puts a horizon's state in the place of the one before, and adds what befell it. All or nothing.
+    /// Replaces a horizon's state and appends `events`, in one transaction.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -124,7 +124,7 @@ impl Ledger {
         write().map_err(|e| self.failed(e))
     }
 
-    /// Adds what was found out about a horizon outside the transaction of a run.
+    /// Applies an update outside the transaction of a run.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -138,7 +138,7 @@ impl Ledger {
         write().map_err(|e| self.failed(e))
     }
 
-    /// What befell Chronos in a horizon, the last `limit` events, newest first.
+    /// Returns the last `limit` events of a horizon, newest first.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -164,7 +164,7 @@ impl Ledger {
         read().map_err(|e| self.failed(e))
     }
 
-    /// Notes that a run begins to forecast with Chronos.
+    /// Records that a run starts to forecast with Chronos.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -179,7 +179,7 @@ impl Ledger {
             .map_err(|e| self.failed(e))
     }
 
-    /// The run of a horizon that is forecasting with Chronos, or was killed in it.
+    /// Returns the run of a horizon that is forecasting with Chronos, or was killed while doing so.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -197,7 +197,7 @@ impl Ledger {
         self.connection().query_row(select, [horizon.key()], mark).optional().map_err(|e| self.failed(e))
     }
 
-    /// Notes that a run has come out of Chronos, or was cut off in an orderly way.
+    /// Records that a run has left Chronos, or was stopped in an orderly way.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -212,7 +212,7 @@ impl Ledger {
 const SELECT_GUARD: &str =
     "SELECT horizon, enabled, enabled_since, failures, heavy_runs, suspended_at, cause, reason FROM guard";
 
-/// Within a transaction.
+/// Applies an update; call it within a transaction.
 pub(crate) fn apply(connection: &Connection, update: &GuardUpdate) -> rusqlite::Result<()> {
     let suspension = update.suspension.as_ref();
     connection.execute(
@@ -242,7 +242,7 @@ fn insert_events(connection: &Connection, events: &[GuardEvent]) -> rusqlite::Re
     Ok(())
 }
 
-/// A horizon in column 0.
+/// Reads the horizon in column 0.
 fn horizon_of(row: &Row<'_>) -> rusqlite::Result<Horizon> {
     let horizon: String = row.get(0)?;
     horizon.parse().map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))

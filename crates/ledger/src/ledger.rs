@@ -1,4 +1,4 @@
-//! The open ledger: its file, its one connection and its patience. What is kept in it is added by the modules above,
+//! The open ledger: its file, its single connection and its lock timeout. Other modules define what is stored in it,
 //! each with its own methods of [`Ledger`].
 
 use crate::error::LedgerError;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// An open ledger. Shared by threads; one writer at a time.
+/// An open ledger, shared by threads; one writer at a time.
 #[derive(Debug)]
 pub struct Ledger {
     connection: Mutex<Connection>,
@@ -18,12 +18,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger at `path`, making it or bringing it to the current schema when needed; one of an
-    /// older schema is first kept beside it as `NAME.schemaN-backup`.
+    /// Opens the ledger at `path`; creates it or migrates it to the current schema when needed. A ledger of an older
+    /// schema is first copied beside itself as `NAME.schemaN-backup`.
     ///
     /// # Errors
-    /// When the file cannot be opened, is not a ledger, or was made by a newer version; when an older
-    /// one cannot be kept.
+    /// When the file cannot be opened, is not a ledger, or is of a newer version; when an older one cannot be copied.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let failed = |source| LedgerError::opening(path, source);
         let mut connection = Connection::open(path).map_err(failed)?;
@@ -46,12 +45,12 @@ impl Ledger {
         &self.path
     }
 
-    /// Whether its file is still where it was opened, and not another one in its place.
+    /// True when the file at the path is still the one that was opened: neither removed nor replaced.
     pub fn is_in_place(&self) -> bool {
         inode(&self.path) == self.inode
     }
 
-    /// Sets how long to wait for another process's lock; half a minute unless set.
+    /// Sets the longest wait for another process's lock; the default is 30 seconds.
     ///
     /// # Errors
     /// When SQLite refuses.
@@ -59,7 +58,7 @@ impl Ledger {
         self.connection().busy_timeout(patience).map_err(|e| self.failed(e))
     }
 
-    /// A panic in another thread cannot leave a transaction half done: SQLite rolls it back.
+    /// Locks the connection. A panic in another thread cannot leave a transaction half done: SQLite rolls it back.
     pub(crate) fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,8 +1,8 @@
-//! The record of what was forecast: runs, issued forecasts and the validation cache in SQLite, and metrics.jsonl.
+//! The record of forecasts: runs, issued forecasts and the validation cache in SQLite, and metrics.jsonl.
 //!
-//! A run goes in as one transaction ([`Ledger::record`]); its metrics line is kept with it and appended to
-//! metrics.jsonl afterwards ([`Ledger::flush_metrics`]), so that a crash between the two loses no line and writes
-//! none twice. Runs that the schedule asked for close their [`Slot`] in the same transaction. Mails lie in the outbox from then on
+//! A run is stored in one transaction ([`Ledger::record`]). Its metrics line is stored with it and appended to
+//! metrics.jsonl afterwards ([`Ledger::flush_metrics`]), so that a crash between the two neither loses nor repeats a
+//! line. A run that the schedule requested closes its [`Slot`] in the same transaction. Its mails wait in the outbox
 //! until they are delivered, refused or too old.
 //!
 //! Imports go from left to right:

@@ -1,4 +1,4 @@
-//! metrics.jsonl: one line a run, appended after the run is in the ledger.
+//! metrics.jsonl: one line per run, appended after the run is in the ledger.
 
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
@@ -7,22 +7,22 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How much of the log's end is searched for a line that a crash may have left unmarked: several hundred lines.
+/// Bytes at the log's end searched for a line that a crash may have left unmarked: several hundred lines.
 const TAIL_BYTES: u64 = 4 << 20;
 
-/// Longest wait for another process's append, and how often it is looked whether it is over.
+/// Longest wait for another process's append, with [`PAUSE`] between two attempts.
 const PATIENCE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl Ledger {
-    /// Appends every metrics line that is not yet in the log at `path`, oldest first; returns how many.
+    /// Appends every metrics line that is not yet in the log at `path`, oldest first; returns the number appended.
     ///
-    /// A line is marked as written only after it is on disk. When a crash came between the two, the line is found
-    /// at the log's end by its run id and not written again. A broken last line (a crash in the middle of a write)
-    /// is ended with a line break first.
+    /// A line is marked as written only after it is on disk. After a crash between the two, the line is found at the
+    /// log's end by its run id and not written again. An incomplete last line (from a crash in the middle of a write)
+    /// is first ended with a line break.
     ///
     /// # Errors
-    /// When the log cannot be written or the ledger not read; the lines stay in the ledger for the next time.
+    /// When the log cannot be written or the ledger cannot be read; the lines stay in the ledger for the next call.
     pub fn flush_metrics(&self, path: &Path) -> Result<usize, LedgerError> {
         let pending = self.pending_metrics()?;
         if pending.is_empty() {
@@ -66,7 +66,7 @@ impl Ledger {
     }
 }
 
-/// Another process holds it for as long as an append takes; one that hangs must not hold this one, too.
+/// Locks the log. Another process holds the lock only during an append; one that hangs must not block this one.
 fn lock(log: &File) -> io::Result<()> {
     let begin = Instant::now();
     loop {
@@ -86,7 +86,7 @@ fn open(path: &Path) -> io::Result<File> {
     let is_new = !path.exists();
     let log = OpenOptions::new().create(true).read(true).append(true).open(path)?;
     if is_new {
-        // The new name itself must be on disk before a line counts as written.
+        // The directory entry must be on disk before a line counts as written.
         let directory = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(directory)?.sync_all()?;
     }

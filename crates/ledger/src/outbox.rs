@@ -1,7 +1,8 @@
-//! The outbox: mails that were written with the run they tell of, and what became of each recipient.
+//! The outbox: mails stored together with the run that they report, and the delivery state of each recipient.
 //!
-//! A mail goes in as it will go over the wire, in the run's transaction. Whoever sends asks for what is due and writes down what
-//! came of it; a crash in between leaves it due, and the next attempt sends the same bytes under the same Message-ID.
+//! A mail is stored exactly as it will be sent, in the run's transaction. The sender asks for a due mail and records
+//! the outcome. After a crash in between, the mail is still due: the next attempt sends the same bytes under the same
+//! Message-ID.
 
 use crate::error::LedgerError;
 use crate::instants::{instant, key};
@@ -9,65 +10,65 @@ use crate::ledger::Ledger;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-/// A mail to be kept until it is sent.
+/// A mail to be stored until it is sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutgoingMail {
-    /// Its Message-ID, without angle brackets.
+    /// Message-ID, without angle brackets.
     pub message_id: String,
-    /// What it is about, such as `report:7d` or `stale`.
+    /// Topic, such as `report:7d` or `stale`.
     pub topic: String,
-    /// The envelope's sender.
+    /// Envelope sender.
     pub sender: String,
-    /// The subject, for those who look into the outbox.
+    /// Subject, shown in the list of the outbox.
     pub subject: String,
-    /// The envelope's recipients.
+    /// Envelope recipients.
     pub recipients: Vec<String>,
-    /// The whole mail as it goes over the wire.
+    /// The complete mail as it is sent.
     pub message: Vec<u8>,
-    /// When it was written.
+    /// Instant at which it was written.
     pub created_at: DateTime<Utc>,
-    /// Not kept when there has been another mail on its topic since.
+    /// Skip this mail when another one on its topic was written after this instant.
     pub unless_since: Option<DateTime<Utc>>,
 }
 
-/// A mail of which some recipients are due.
+/// A mail with the recipients that are due.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DueMail {
-    /// Its Message-ID.
+    /// Message-ID, without angle brackets.
     pub message_id: String,
-    /// What it is about.
+    /// Topic, such as `report:7d` or `stale`.
     pub topic: String,
-    /// The envelope's sender.
+    /// Envelope sender.
     pub sender: String,
     /// The subject.
     pub subject: String,
     /// The recipients that are due.
     pub recipients: Vec<WaitingRecipient>,
-    /// The whole mail.
+    /// The complete mail as it is sent.
     pub message: Vec<u8>,
-    /// When it was written.
+    /// Instant at which it was written.
     pub created_at: DateTime<Utc>,
 }
 
-/// A recipient who waits.
+/// A recipient still waiting for a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingRecipient {
     /// The address.
     pub address: String,
-    /// How often it was tried.
+    /// Number of attempts so far.
     pub attempts: u32,
 }
 
-/// What came of an attempt for one recipient.
+/// Outcome of a delivery attempt for one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailOutcome {
-    /// A server has taken it; its words.
+    /// Accepted by a server; the server's reply.
     Sent(String),
-    /// Refused for good, and why.
+    /// Refused permanently; the reason.
     Refused(String),
-    /// Not yet, why, and when it is tried again.
+    /// Not delivered yet; the reason, and the instant of the next attempt.
     Waiting(String, DateTime<Utc>),
-    /// Not yet, why, and it has waited too long.
+    /// Not delivered and too old to try again; the reason.
     Expired(String),
 }
 
@@ -89,14 +90,14 @@ impl MailOutcome {
     }
 }
 
-/// Recipients by what became of them; a mail to three counts three times.
+/// Number of recipients by delivery state; a mail to three recipients counts three times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OutboxCounts {
     /// Still to be sent.
     pub waiting: u64,
-    /// Taken by a server.
+    /// Accepted by a server.
     pub sent: u64,
-    /// Refused for good.
+    /// Refused permanently.
     pub refused: u64,
     /// Given up after waiting too long.
     pub expired: u64,
@@ -105,26 +106,26 @@ pub struct OutboxCounts {
 /// The mail that is due next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NextMail {
-    /// When.
+    /// Instant at which it is due.
     pub due: DateTime<Utc>,
-    /// Why it was not sent so far; `None` when it was not tried.
+    /// Reason why it has not been sent; `None` when it has not been tried.
     pub reason: Option<String>,
 }
 
 /// A mail in the list of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxEntry {
-    /// Its Message-ID.
+    /// Message-ID, without angle brackets.
     pub message_id: String,
-    /// The run it tells of.
+    /// Run that it reports.
     pub run_id: Option<String>,
-    /// What it is about.
+    /// Topic, such as `report:7d` or `stale`.
     pub topic: String,
     /// The subject.
     pub subject: String,
-    /// When it was written.
+    /// Instant at which it was written.
     pub created_at: DateTime<Utc>,
-    /// Its recipients.
+    /// Recipients and their delivery states.
     pub recipients: Vec<RecipientEntry>,
 }
 
@@ -133,19 +134,19 @@ pub struct OutboxEntry {
 pub struct RecipientEntry {
     /// The address.
     pub address: String,
-    /// waiting, sent, refused or expired.
+    /// State: `waiting`, `sent`, `refused` or `expired`.
     pub state: String,
-    /// How often it was tried.
+    /// Number of attempts so far.
     pub attempts: u32,
-    /// When it is tried again, while it waits.
+    /// Instant of the next attempt, while the recipient waits.
     pub next_attempt: DateTime<Utc>,
-    /// When the state became what it is, or was last tried.
+    /// Instant of the last change of state, or of the last attempt.
     pub changed_at: DateTime<Utc>,
-    /// The server's last words, or why it was not reached.
+    /// Last reply of the server, or the reason why it was not reached.
     pub reply: Option<String>,
 }
 
-/// Keeps `mail`, unless there has been another one on its topic lately.
+/// Stores `mail`, unless its topic has had another one since `unless_since`; returns true when it was stored.
 pub(crate) fn insert(connection: &Connection, run_id: Option<&str>, mail: &OutgoingMail) -> rusqlite::Result<bool> {
     if let Some(since) = mail.unless_since {
         let told = connection.query_row(
@@ -173,7 +174,8 @@ pub(crate) fn insert(connection: &Connection, run_id: Option<&str>, mail: &Outgo
 }
 
 impl Ledger {
-    /// Keeps a mail that tells of no run; whether it was kept, or there has been one on its topic lately.
+    /// Stores a mail that belongs to no run, unless its topic has had another one since `unless_since`; returns true
+    /// when it was stored.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -188,7 +190,7 @@ impl Ledger {
         write().map_err(|e| self.failed(e))
     }
 
-    /// The oldest mail of which some recipients are due at `now`, with all that are.
+    /// Returns the oldest mail with recipients due at `now`, and all of those recipients.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -230,8 +232,8 @@ impl Ledger {
         read().map_err(|e| self.failed(e))
     }
 
-    /// Writes down what came of an attempt at `now`: an outcome for each address. A mail that nobody waits for any more gives its
-    /// text back.
+    /// Records the outcomes of an attempt at `now`, one per address. The text of a mail is deleted once no recipient
+    /// waits for it.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -263,7 +265,7 @@ impl Ledger {
         write().map_err(|e| self.failed(e))
     }
 
-    /// Makes whatever waits due at `now`.
+    /// Makes every waiting recipient due at `now`.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -277,7 +279,7 @@ impl Ledger {
             .map_err(|e| self.failed(e))
     }
 
-    /// The mail that is due next; `None` when none waits.
+    /// Returns the mail that is due next; `None` when none waits.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -293,7 +295,7 @@ impl Ledger {
             .map_err(|e| self.failed(e))
     }
 
-    /// How many recipients wait, and what became of the others.
+    /// Counts the recipients by delivery state.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -313,7 +315,7 @@ impl Ledger {
         Ok(OutboxCounts { waiting: of("waiting"), sent: of("sent"), refused: of("refused"), expired: of("expired") })
     }
 
-    /// All mails of which somebody waits, and the last `settled` of the others, oldest first.
+    /// Returns all mails with a waiting recipient, and the last `settled` of the others, oldest first.
     ///
     /// # Errors
     /// When the ledger cannot be read.

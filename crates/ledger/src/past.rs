@@ -1,4 +1,4 @@
-//! What earlier runs of a horizon issued, for the reports of later ones.
+//! Forecasts issued by earlier runs of a horizon, for the reports of later runs.
 
 use crate::error::LedgerError;
 use crate::instants::instant;
@@ -9,48 +9,48 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use forecaster_domain::Horizon;
 use rusqlite::{Connection, Row, params};
 
-/// What a run issued for its last target date.
+/// Forecast of a run for its last target date.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastIssue {
-    /// The run.
+    /// Identifier of the run.
     pub run_id: String,
-    /// Its as-of date.
+    /// As-of date of the run.
     pub as_of: NaiveDate,
-    /// When it ended.
+    /// End of the run.
     pub finished_at: DateTime<Utc>,
-    /// Its last target date.
+    /// Last target date of the run.
     pub end_date: NaiveDate,
-    /// Weights of its models.
+    /// Weights of the run's models.
     pub weights: Vec<(String, f64)>,
     /// The ensemble's price quantiles `[11]` for that date.
     pub ensemble: [f64; 11],
 }
 
-/// A run with what dates it.
+/// A run and the last target date of its forecast.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastRun {
-    /// The run.
+    /// Summary of the run.
     pub run: RunSummary,
-    /// The last target date of what it issued; `None` when it issued nothing.
+    /// Last target date of its forecast; `None` when it issued none.
     pub end_date: Option<NaiveDate>,
 }
 
-/// All that a run issued.
+/// All forecasts of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IssuedRun {
-    /// The run.
+    /// Identifier of the run.
     pub run_id: String,
-    /// Its as-of date.
+    /// As-of date of the run.
     pub as_of: NaiveDate,
-    /// Its metrics line.
+    /// Metrics line of the run.
     pub metrics: String,
-    /// Its rows: model, weight (`None` for pools), target date and price quantiles `[11]`; by model and date.
+    /// Forecast rows by model and date: model, weight (`None` for pools), target date and price quantiles `[11]`.
     pub rows: Vec<(String, Option<f64>, NaiveDate, [f64; 11])>,
 }
 
 impl Ledger {
-    /// The last `limit` as-of dates before `before` of which `horizon` of `pair` was forecast, oldest first; of several runs of one
-    /// date the first, which nobody made knowing better.
+    /// Returns the forecasts of `pair` and `horizon` for the last `limit` as-of dates before `before`, oldest first.
+    /// Of several runs for one date only the first counts: it was made without hindsight.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -83,9 +83,9 @@ impl Ledger {
         read().map_err(|e| self.failed(e))
     }
 
-    /// The runs of `horizon` of `pair`, failed ones too, whose as-of date lies in `from..=to`, or that ended on one
-    /// of these days or, since days begin elsewhere at another hour, a day before or after; in the order in which
-    /// they ended.
+    /// Returns the runs of `pair` and `horizon`, failed ones too, whose as-of date lies in `from..=to`, or that ended
+    /// (UTC) between the day before `from` and the day after `to`, since local days begin at another hour; in the
+    /// order in which they ended.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -116,7 +116,7 @@ impl Ledger {
         read().map_err(|e| self.failed(e))
     }
 
-    /// The last run of `horizon` of `pair` with an as-of date before `before`: of the newest such date the run made last.
+    /// Returns the last run of `pair` and `horizon` for the newest as-of date before `before`.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -153,10 +153,10 @@ fn day(date: NaiveDate) -> String {
     date.to_string()
 }
 
-/// The columns of the eleven levels.
+/// Columns of the eleven levels.
 const QUANTILES: &str = "q0025, q10, q20, q30, q40, q50, q60, q70, q80, q90, q0975";
 
-/// The first eleven columns.
+/// Reads the quantiles in the first eleven columns.
 pub(crate) fn quantiles(row: &Row<'_>) -> rusqlite::Result<[f64; 11]> {
     let mut quantiles = [0.0; 11];
     for (column, quantile) in quantiles.iter_mut().enumerate() {
@@ -176,7 +176,7 @@ pub(crate) fn parsed(text: &str, column: usize) -> rusqlite::Result<NaiveDate> {
     })
 }
 
-/// `None` for a run that issued no ensemble.
+/// Reads a run's forecast for its last target date; `None` when the run issued no ensemble.
 fn past_issue(
     connection: &Connection,
     run_id: String,

@@ -1,6 +1,6 @@
-//! What the ledger keeps of a run, and what it lists of one: plain values, without a word of SQL.
+//! Values that the ledger stores and lists of a run, free of SQL.
 //!
-//! A [`RunRecord`] goes in, whole, with its mails and what it adds to the guard's memory; a [`RunSummary`] comes out.
+//! In: a [`RunRecord`], complete, with its mails and its changes to the guard's state. Out: a [`RunSummary`].
 
 use crate::guard::GuardUpdate;
 use crate::outbox::OutgoingMail;
@@ -8,19 +8,19 @@ use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{Horizon, QuantileForecast};
 use std::path::PathBuf;
 
-/// How a run ended.
+/// Status of a finished run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunStatus {
-    /// All as configured.
+    /// Everything as configured.
     Ok,
     /// A report was issued, but data was stale or a model was left out.
     Degraded,
-    /// No report.
+    /// No report was issued.
     Failed,
 }
 
 impl RunStatus {
-    /// The word in the ledger and in the metrics.
+    /// Returns the word used in the ledger and in the metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             RunStatus::Ok => "ok",
@@ -30,66 +30,66 @@ impl RunStatus {
     }
 }
 
-/// A forecast that was issued in a run.
+/// A forecast issued by a run.
 #[derive(Debug, Clone)]
 pub struct IssuedForecast {
-    /// Model, or `ensemble`, or `ensemble_without_chronos`.
+    /// Name of the model, or `ensemble`, or `ensemble_without_chronos`.
     pub model: String,
-    /// Its weight in the pool; `None` for pools.
+    /// Weight in the pool; `None` for pools.
     pub weight: Option<f64>,
     /// The forecast.
     pub forecast: QuantileForecast,
 }
 
-/// Everything the ledger keeps of a run.
+/// Everything the ledger stores of a run.
 #[derive(Debug, Clone)]
 pub struct RunRecord {
     /// Identifier of the run, a UUID.
     pub run_id: String,
-    /// The pair, as in USD/CLP.
+    /// The pair, such as USD/CLP.
     pub pair: String,
     /// The horizon.
     pub horizon: Horizon,
-    /// Date of the last observation used; `None` when the run failed before it knew.
+    /// Date of the last observation used; `None` when the run failed before that date was known.
     pub as_of: Option<NaiveDate>,
-    /// The instant of the schedule that it answers; `None` when it was asked for by hand.
+    /// Scheduled instant of the run's slot; `None` when the run was requested by hand.
     pub scheduled_for: Option<DateTime<Utc>>,
-    /// When it started.
+    /// Start of the run.
     pub started_at: DateTime<Utc>,
-    /// When it ended.
+    /// End of the run.
     pub finished_at: DateTime<Utc>,
-    /// How it ended.
+    /// Status of the run.
     pub status: RunStatus,
-    /// Where the HTML report is.
+    /// Path of the HTML report.
     pub report_html: Option<PathBuf>,
-    /// Where the PDF report is.
+    /// Path of the PDF report.
     pub report_pdf: Option<PathBuf>,
-    /// Where the JSON of the forecast is.
+    /// Path of the forecast's JSON.
     pub report_json: Option<PathBuf>,
-    /// The line for metrics.jsonl, without line end.
+    /// Line for metrics.jsonl, without line end.
     pub metrics: String,
-    /// Every model's forecast and the pools'.
+    /// Forecasts of every model and of the pools.
     pub forecasts: Vec<IssuedForecast>,
-    /// The tests for drift and the regime of volatility as of its as-of date, as JSON; `None` when it found none.
+    /// Drift tests and volatility regime as of the as-of date, as JSON; `None` when the run found none.
     pub drift: Option<String>,
-    /// The mails that tell of it.
+    /// Mails that report the run.
     pub mail: Vec<OutgoingMail>,
-    /// What it adds to the guard's memory.
+    /// Changes to the guard's state.
     pub guard: Option<GuardUpdate>,
 }
 
-/// A run as listed.
+/// A run in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunSummary {
     /// Identifier of the run.
     pub run_id: String,
-    /// Date of the last observation used; `None` when the run failed before it knew.
+    /// Date of the last observation used; `None` when the run failed before that date was known.
     pub as_of: Option<NaiveDate>,
-    /// When it ended.
+    /// End of the run.
     pub finished_at: DateTime<Utc>,
-    /// The word for its status.
+    /// Status, as a word.
     pub status: String,
-    /// Its metrics line.
+    /// Metrics line of the run.
     pub metrics: String,
 }
 

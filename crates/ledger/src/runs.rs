@@ -1,7 +1,7 @@
-//! Runs: recorded whole, in one transaction, and read back.
+//! Runs, each recorded in one transaction, and read back.
 //!
-//! In: a [`RunRecord`]. It closes its slot, and its forecasts, findings, mails and the guard's memory go in with it, or nothing
-//! does. Out: the runs of a horizon, how many ended how, and the quantiles that a model issued in one.
+//! In: a [`RunRecord`]. Closing its slot and storing its forecasts, findings, mails and guard update succeed or fail
+//! together. Out: the runs of a horizon, counts by status, and the quantiles that a model issued in a run.
 
 use crate::error::LedgerError;
 use crate::instants::{instant, key};
@@ -14,11 +14,11 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::path::PathBuf;
 
 impl Ledger {
-    /// Keeps a run, its forecasts, its metrics line and its mails, and closes the slot of the schedule that it answers: all or
-    /// nothing.
+    /// Stores a run, its forecasts, metrics line and mails, and closes the slot of the schedule that it answers, in
+    /// one transaction.
     ///
     /// # Errors
-    /// When the slot has been closed already, or the transaction fails; nothing of it is kept then.
+    /// When the slot is not open, or the transaction fails; nothing of the run is stored then.
     pub fn record(&self, run: &RunRecord) -> Result<(), LedgerError> {
         let mut connection = self.connection();
         let mut write = || -> rusqlite::Result<bool> {
@@ -47,7 +47,7 @@ impl Ledger {
         }
     }
 
-    /// The last `limit` runs of `horizon`, newest first.
+    /// Returns the last `limit` runs of `horizon`, newest first.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -65,7 +65,7 @@ impl Ledger {
         read().map_err(|e| self.failed(e))
     }
 
-    /// Whether a run is kept under this identifier.
+    /// Returns true when a run is stored under this identifier.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -75,7 +75,7 @@ impl Ledger {
             .map_err(|e| self.failed(e))
     }
 
-    /// How many runs ended how, by horizon and word of the status.
+    /// Counts the runs by horizon and status.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -96,7 +96,7 @@ impl Ledger {
         Ok(rows.into_iter().filter_map(known).collect())
     }
 
-    /// The quantiles `[11]` that `model` issued in a run for a target date; `None` when there are none.
+    /// Returns the quantiles `[11]` that `model` issued in a run for a target date; `None` when there are none.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -124,7 +124,7 @@ impl Ledger {
     }
 }
 
-/// The first five columns: run id, as-of date, end, status and metrics line.
+/// Reads a summary from the first five columns: run id, as-of date, end, status and metrics line.
 pub(crate) fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
     let as_of: Option<String> = row.get(1)?;
     Ok(RunSummary {

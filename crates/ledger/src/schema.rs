@@ -1,9 +1,9 @@
-//! Tables of the ledger and their migrations. Migration i brings a ledger from schema i to schema i + 1.
+//! Tables of the ledger and their migrations. Migration i takes a ledger from schema i to schema i + 1.
 
 use rusqlite::Connection;
 use std::time::{Duration, Instant};
 
-/// One script a step, never edited once released.
+/// One script per migration, never edited once released.
 const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE runs (
@@ -189,14 +189,15 @@ const MIGRATIONS: [&str; 4] = [
 ",
 ];
 
-/// The newest schema this version knows.
+/// Newest schema that this version knows.
 pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// Longest wait for another process's lock.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Switches to write-ahead logging. Of two processes that open a new ledger at once one is told that it is busy, whatever
-/// its timeout, since SQLite does not call its busy handler there: it tries again, and finds the other has done it.
+/// Switches to write-ahead logging. When two processes open a new ledger at once, SQLite reports to one of them that
+/// it is busy, whatever its timeout, since it does not call its busy handler there; that process retries and then
+/// finds that the other has switched.
 pub(crate) fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
     let begin = Instant::now();
     loop {
@@ -213,24 +214,24 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked))
 }
 
-/// The schema version of an open ledger; 0 when it is new.
+/// Returns the schema version of an open ledger; 0 when it is new.
 pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Brings the ledger to [`VERSION`], each step in a transaction of its own. Foreign keys are off meanwhile, or a table that is
-/// replaced would take the rows that refer to it along.
+/// Migrates the ledger to [`VERSION`], each step in its own transaction. Foreign keys are off meanwhile: otherwise
+/// replacing a table would delete the rows that refer to it.
 pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     migrate_to(connection, MIGRATIONS.len())
 }
 
-/// [`migrate`], no further than schema `target`.
+/// Migrates the ledger as [`migrate`] does, but no further than schema `target`.
 pub(crate) fn migrate_to(connection: &mut Connection, target: usize) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", false)?;
     let from = version(connection)?.max(0) as usize;
     for (index, script) in MIGRATIONS.iter().enumerate().take(target).skip(from) {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        // Another process may have migrated while this one waited for the lock.
+        // Another process may have migrated the ledger while this one waited for the lock.
         if version(&transaction)? as usize == index {
             transaction.execute_batch(script)?;
             transaction.pragma_update(None, "user_version", index as i64 + 1)?;

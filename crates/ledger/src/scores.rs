@@ -1,8 +1,8 @@
-//! Scores of what was issued, made as the actuals arrive and kept, so that a review only adds them up.
+//! Scores of issued forecasts, computed as the actuals arrive and stored, so that a review only adds them up.
 //!
 //! In: the pair's published values up to some date. Out: a row of `scores` for every forecast of every run whose last
-//! target date has passed, and in `actuals` the values it was scored with. A value that is revised later is noted,
-//! and all that was scored with it is scored again, in one transaction.
+//! target date has passed, and in `actuals` the values used. When a value is revised later, the revision is recorded
+//! and every run scored with it is scored again, in one transaction.
 
 use crate::error::LedgerError;
 use crate::instants::instant;
@@ -16,43 +16,43 @@ use ndarray::Array2;
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What came of scoring.
+/// Result counts of [`Ledger::score_issued`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Scored {
     /// Runs scored for the first time.
     pub scored: usize,
-    /// Runs scored again, since an actual of theirs was revised.
+    /// Runs scored again, because one of their actuals was revised.
     pub rescored: usize,
-    /// Actuals that were revised, or came after the run had been scored without them.
+    /// Actuals that were revised, or that arrived after the run had been scored without them.
     pub revisions: usize,
 }
 
-/// A forecast that was issued, and how it did.
+/// An issued forecast and its scores.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoredForecast {
-    /// The run.
+    /// Identifier of the run.
     pub run_id: String,
-    /// Model, or `ensemble`, or `ensemble_without_chronos`.
+    /// Name of the model, or `ensemble`, or `ensemble_without_chronos`.
     pub model: String,
-    /// The run's as-of date.
+    /// As-of date of the run.
     pub as_of: NaiveDate,
-    /// When the run ended.
+    /// End of the run.
     pub finished_at: DateTime<Utc>,
-    /// Its last target date.
+    /// Last target date of the run.
     pub end_date: NaiveDate,
-    /// What it contributes to the scores.
+    /// Contribution of the forecast to the scores.
     pub parts: Parts,
 }
 
 impl Ledger {
-    /// Scores every run of `pair` whose last target date is not after `known_until` and that is not scored yet.
-    /// `actual` gives the value published for a date, in quote currency per unit of base currency, as it is known
-    /// now; later dates it is not asked for. Where it differs from what a run was scored with, that run is scored
-    /// again. A value that is known no more stays as noted, and a run none of whose dates has a value waits. Reads
-    /// only, when nothing is new.
+    /// Scores every run of `pair` that is not scored yet and whose last target date is not after `known_until`.
+    /// `actual` returns the value published for a date as known now, in quote currency per unit of base currency; it
+    /// is called only for dates up to `known_until`. A run scored with a different value is scored again. A recorded
+    /// value that is no longer known stays, and a run without a value for any of its dates waits. Only reads when
+    /// nothing is new.
     ///
     /// # Errors
-    /// When the ledger cannot be read or the transaction fails; nothing of it is kept then.
+    /// When the ledger cannot be read or the transaction fails; nothing of it is stored then.
     pub fn score_issued(
         &self,
         pair: &str,
@@ -67,7 +67,7 @@ impl Ledger {
                 return Ok(Scored::default());
             }
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            // Another process may have scored them while this one waited for the lock.
+            // Another process may have scored the runs while this one waited for the lock.
             let pending = Pending::find(&transaction, pair, known_until, &known)?;
             let scored = pending.settle(&transaction, pair, &known, now)?;
             transaction.commit()?;
@@ -76,7 +76,7 @@ impl Ledger {
         write().map_err(|e| self.failed(e))
     }
 
-    /// The actuals of `pair` that runs were scored with, in quote currency per unit of base currency.
+    /// Returns the actuals of `pair` that runs were scored with, in quote currency per unit of base currency.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -84,8 +84,8 @@ impl Ledger {
         noted(&self.connection(), pair).map_err(|e| self.failed(e))
     }
 
-    /// The scored forecasts of `horizon` of `pair` whose last target date lies in `from..=to`, by as-of date and
-    /// model; of several runs of one as-of date only those of the first, which nobody made knowing better.
+    /// Returns the scored forecasts of `pair` and `horizon` whose last target date lies in `from..=to`, by as-of date
+    /// and model. Of several runs for one as-of date only the first counts: it was made without hindsight.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -144,18 +144,18 @@ fn scored_forecast(row: &Row<'_>) -> rusqlite::Result<ScoredForecast> {
     })
 }
 
-/// An actual that is not what runs were scored with.
+/// An actual that differs from the one that runs were scored with.
 struct Revision {
     date: NaiveDate,
     value: f64,
 }
 
-/// What is to be scored.
+/// Scoring work to be done.
 struct Pending {
-    /// The actuals noted so far.
+    /// Actuals recorded so far.
     noted: BTreeMap<NaiveDate, f64>,
     revisions: Vec<Revision>,
-    /// Runs to be scored for the first time.
+    /// Identifiers of runs to be scored for the first time.
     due: Vec<String>,
 }
 
@@ -219,10 +219,10 @@ fn noted(connection: &Connection, pair: &str) -> rusqlite::Result<BTreeMap<Naive
         .collect()
 }
 
-/// Every run has an ensemble, so its rows stand for the run's target dates.
+/// Model whose rows give a run's target dates: every run has an ensemble.
 const OF_RUN: &str = "ensemble";
 
-/// Target dates of scored runs that had no value.
+/// Returns the target dates of scored runs that have no actual yet.
 fn missing(connection: &Connection, pair: &str) -> rusqlite::Result<Vec<NaiveDate>> {
     connection
         .prepare_cached(
@@ -236,7 +236,7 @@ fn missing(connection: &Connection, pair: &str) -> rusqlite::Result<Vec<NaiveDat
         .collect()
 }
 
-/// Runs without scores whose last target date is known, oldest first.
+/// Returns the runs without scores whose last target date is not after `known_until`, oldest first.
 fn unscored(connection: &Connection, pair: &str, known_until: NaiveDate) -> rusqlite::Result<Vec<String>> {
     connection
         .prepare_cached(
@@ -255,7 +255,7 @@ fn target_dates(connection: &Connection, run_id: &str) -> rusqlite::Result<Vec<N
         .collect()
 }
 
-/// Scored runs that forecast that date.
+/// Returns the scored runs with a forecast for the date `target`.
 fn scored_with(connection: &Connection, pair: &str, target: NaiveDate) -> rusqlite::Result<Vec<String>> {
     connection
         .prepare_cached(
@@ -280,7 +280,7 @@ fn note(
     Ok(())
 }
 
-/// A date that had no value is noted as revised from none.
+/// Records a revised actual. A date that had no value is recorded as revised from none.
 fn note_revised(
     connection: &Connection,
     pair: &str,
@@ -298,7 +298,7 @@ fn note_revised(
     Ok(())
 }
 
-/// Replaces the scores of all that the run issued.
+/// Replaces the scores of everything the run issued.
 fn score_run(
     connection: &Connection,
     run_id: &str,
@@ -309,7 +309,7 @@ fn score_run(
         .prepare_cached("INSERT OR REPLACE INTO scores VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?;
     for (model, forecast) in issued_by(connection, run_id)? {
         let actuals: Vec<Option<f64>> = forecast.dates().iter().map(|date| actuals.get(date).copied()).collect();
-        // MASE is not kept: its scale is what was known before the origin.
+        // MASE is not stored: its scale is the data known before the origin.
         let Some(parts) = parts(&Outcome { forecast: &forecast, actuals: &actuals, naive_mae: f64::NAN }) else {
             continue;
         };
@@ -330,7 +330,8 @@ fn score_run(
     Ok(())
 }
 
-/// What the run issued, by model. Rows that are no forecast were not written by this program, and are passed over.
+/// Returns the forecasts of a run by model. Rows that form no valid forecast were not written by this program and are
+/// skipped.
 fn issued_by(connection: &Connection, run_id: &str) -> rusqlite::Result<Vec<(String, QuantileForecast)>> {
     type Rows = (Vec<NaiveDate>, Vec<f64>);
     let mut by_model: BTreeMap<String, Rows> = BTreeMap::new();

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use forecaster_domain::scores::pool;
 
 const PAIR: &str = "USD/CLP";
-/// The run of [`run`] forecasts the 6th, 7th and 8th of January 2025.
+/// Actuals for the dates that the run of [`run`] forecasts: the 6th, 7th and 8th of January 2025.
 const ACTUALS: [(u32, f64); 3] = [(6, 1000.4), (7, 1001.9), (8, 1010.0)];
 
 fn day(d: u32) -> NaiveDate {
@@ -35,7 +35,7 @@ fn scores(ledger: &Ledger) -> Vec<ScoredForecast> {
     ledger.scored(PAIR, Horizon::D7, day(1), day(31)).unwrap()
 }
 
-/// What the domain makes of the same forecast.
+/// Returns the domain's score parts of the same forecast.
 fn expected(level: f64, actuals: &[Option<f64>]) -> Parts {
     parts(&Outcome { forecast: &forecast(level), actuals, naive_mae: 1.0 }).unwrap()
 }

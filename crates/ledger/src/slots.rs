@@ -1,5 +1,5 @@
-//! Slots of the schedule: which instants were begun, dealt with or passed over, so that no run is lost or doubled whatever
-//! happens to the process, the machine or its clock.
+//! Slots of the schedule: instants that were started, completed or skipped, so that no run is lost or doubled
+//! whatever happens to the process, the machine or its clock.
 
 use crate::error::LedgerError;
 use crate::instants::{instant, key};
@@ -10,16 +10,16 @@ use forecaster_domain::Horizon;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-/// What became of a slot.
+/// State of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SlotState {
-    /// Begun; interrupted, when no run is in progress.
+    /// Started; interrupted when no run is in progress.
     Started,
     /// A forecast was issued.
     Done,
-    /// Its run failed.
+    /// The run of the slot failed.
     Failed,
-    /// It was missed and too old to be caught up.
+    /// Missed, and too old to be caught up.
     Skipped,
 }
 
@@ -43,37 +43,37 @@ impl SlotState {
     }
 }
 
-/// An instant of a horizon's schedule that was dealt with.
+/// An instant of a horizon's schedule that was started or skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
     /// The horizon.
     pub horizon: Horizon,
-    /// The instant.
+    /// Scheduled instant.
     pub scheduled_for: DateTime<Utc>,
-    /// The run that answers it; the same at every attempt.
+    /// Identifier of the run for this slot; the same at every attempt.
     pub run_id: String,
-    /// What became of it.
+    /// State of the slot.
     pub state: SlotState,
-    /// How often a run for it was begun.
+    /// Number of times a run was started for it.
     pub attempts: u32,
 }
 
-/// How far a horizon's schedule has been dealt with.
+/// Progress through a horizon's schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watermark {
     /// The cron fields in force.
     pub schedule: String,
-    /// Their zone.
+    /// Time zone of the cron fields.
     pub timezone: String,
-    /// When they were first planned by.
+    /// Instant since which this schedule has been in force.
     pub since: DateTime<Utc>,
-    /// Slots up to here have been begun or passed over.
+    /// Instant up to which slots have been started or skipped.
     pub handled_until: DateTime<Utc>,
-    /// Where that was before the clock went back, as long as the clock has not come there again.
+    /// Value of `handled_until` before the clock went back; `None` once the clock has reached it again.
     pub set_back_from: Option<DateTime<Utc>>,
 }
 
-/// Closes the slot that `run` answers; whether it was open, or there is none to close.
+/// Closes the slot that `run` answers. Returns true when the slot was open, or when the run has none.
 pub(crate) fn close_for(connection: &Connection, run: &RunRecord) -> rusqlite::Result<bool> {
     let Some(scheduled_for) = run.scheduled_for else { return Ok(true) };
     let state = if run.status == RunStatus::Failed { SlotState::Failed } else { SlotState::Done };
@@ -85,7 +85,7 @@ pub(crate) fn close_for(connection: &Connection, run: &RunRecord) -> rusqlite::R
 }
 
 impl Ledger {
-    /// How far `horizon`'s schedule has been dealt with; `None` before it was first planned.
+    /// Returns the progress through `horizon`'s schedule; `None` before it was first planned.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -109,7 +109,7 @@ impl Ledger {
             .map_err(|e| self.failed(e))
     }
 
-    /// Sets how far each of these schedules has been dealt with; `None` when it is planned no more. All or nothing.
+    /// Sets the progress through each of these schedules; `None` for one that is no longer planned. One transaction.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -136,9 +136,9 @@ impl Ledger {
         write().map_err(|e| self.failed(e))
     }
 
-    /// Begins a run for a slot, or another attempt at one that was interrupted, and moves the watermark up to it. A slot
-    /// that is closed stays as it is: the state tells. Unless that was done later than `now`: then the clock was wrong, and it is
-    /// begun anew.
+    /// Starts a run for a slot, or another attempt at an interrupted one, and moves the watermark up to the slot. A
+    /// closed slot stays closed, as the returned state shows, unless it was entered later than `now`: then the clock
+    /// was wrong, and the slot starts again.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -152,7 +152,7 @@ impl Ledger {
         self.enter_slot(horizon, scheduled_for, new_run_id, SlotState::Started, now)
     }
 
-    /// Passes over a slot that was missed, and moves the watermark up to it.
+    /// Skips a slot that was missed, and moves the watermark up to it.
     ///
     /// # Errors
     /// When the ledger cannot be written.
@@ -202,7 +202,7 @@ impl Ledger {
         write().map_err(|e| self.failed(e))
     }
 
-    /// The slot of `horizon` at an instant; `None` when it was neither begun nor passed over.
+    /// Returns the slot of `horizon` at an instant; `None` when it was neither started nor skipped.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -217,7 +217,8 @@ impl Ledger {
             .map_err(|e| self.failed(e))
     }
 
-    /// Slots that were begun and not closed, oldest first: interrupted ones, when no run is in progress.
+    /// Returns the slots that were started and not closed, oldest first: interrupted ones, when no run is in
+    /// progress.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -232,7 +233,7 @@ impl Ledger {
         read().map_err(|e| self.failed(e))
     }
 
-    /// Slots that were passed over later than `now`: by a clock that was ahead.
+    /// Returns the slots that were skipped later than `now`, by a clock that was ahead.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -247,7 +248,7 @@ impl Ledger {
         read().map_err(|e| self.failed(e))
     }
 
-    /// Forgets a slot: it was dealt with by a clock that was wrong.
+    /// Deletes a slot that was handled under a wrong clock.
     ///
     /// # Errors
     /// When the ledger cannot be written.

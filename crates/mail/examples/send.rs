@@ -1,4 +1,4 @@
-//! Sends the sample letters, looks at a server, or writes the letters to files:
+//! Sends the sample letters, tests a server, or writes the letters to files:
 //!
 //! ```text
 //! send write FOLDER
@@ -6,7 +6,7 @@
 //! send look URL SENDER PASSWORD_FILE CA_FILE
 //! ```
 //!
-//! One line a recipient: the letter, the address, what became of it. tests/real_server.py reads them.
+//! Prints one line per recipient: the letter, the address, the outcome. tests/real_server.py reads them.
 
 mod sample;
 

@@ -1,19 +1,19 @@
-//! An address with an optional name, parsed once: in what exists the domain is ASCII (punycode), the local part a
-//! dot-atom, and nothing can break out of a header or a command. Local parts beyond ASCII are refused, because they
-//! need SMTPUTF8 from every server on the way, and most have it not.
+//! An address with an optional name, parsed once. In a parsed address the domain is ASCII (punycode), the local part
+//! is a dot-atom, and nothing can break out of a header or a command. Local parts beyond ASCII are rejected, because
+//! they need SMTPUTF8 on every server along the way, and most do not support it.
 
 use crate::{error::MailError, text::shown};
 use lettre::message::Mailbox;
 use std::{fmt, str::FromStr};
 
-/// Octets of an address in a path, RFC 5321 4.5.3.1.3, less the angle brackets.
+/// Largest number of octets of an address in a path, RFC 5321 4.5.3.1.3, less the angle brackets.
 const MAX_ADDRESS: usize = 254;
-/// RFC 5321 4.5.3.1.1.
+/// Largest number of octets of the local part, RFC 5321 4.5.3.1.1.
 const MAX_LOCAL: usize = 64;
-/// Letters of a name; more is a mistake.
+/// Largest number of characters of a name; a longer one is a mistake.
 const MAX_NAME: usize = 200;
 
-/// Somebody's address: `treasury@example.com`, or with a name `Tesorería <tesoreria@example.com>`.
+/// An e-mail address: `treasury@example.com`, or with a name `Tesorería <tesoreria@example.com>`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Address {
     name: Option<String>,
@@ -21,10 +21,10 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads a bare address, or a name with the address in angle brackets.
+    /// Parses a bare address, or a name with the address in angle brackets.
     ///
     /// # Errors
-    /// With what was found, what is wrong with it and what is expected.
+    /// When the text is no address: the error says what was found, what is wrong with it and what is expected.
     pub fn parse(text: &str) -> Result<Self, MailError> {
         let refused = |reason: String| MailError::Address { found: shown(text, 100), reason };
         let text = text.trim();
@@ -43,19 +43,19 @@ impl Address {
         Ok(Self { name, mailbox })
     }
 
-    /// The name, as given.
+    /// Returns the name, as given.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The address alone, as it stands in commands; the domain in ASCII.
+    /// Returns the address alone, as used in commands; the domain is in ASCII.
     #[must_use]
     pub fn address(&self) -> &str {
         self.mailbox.as_ref()
     }
 
-    /// What stands after the @, in ASCII.
+    /// Returns the part after the @, in ASCII.
     #[must_use]
     pub fn domain(&self) -> &str {
         self.mailbox.domain()
@@ -87,7 +87,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// The name before the angle bracket, without the quotes around it.
+/// Parses the name before the angle bracket, without the quotes around it.
 fn name_of(text: &str) -> Result<Option<String>, String> {
     let text = text.trim();
     let name = match text.strip_prefix('"') {
@@ -106,7 +106,7 @@ fn name_of(text: &str) -> Result<Option<String>, String> {
     Ok(Some(name).filter(|name| !name.is_empty()))
 }
 
-/// Local part and domain, the latter in ASCII.
+/// Splits an address into local part and domain, the latter in ASCII.
 fn parts_of(address: &str) -> Result<(&str, String), String> {
     if address.chars().any(|c| c.is_whitespace() || matches!(c, ',' | ';')) {
         return Err("it has a blank, a comma or a semicolon; one address at a time".into());
@@ -134,7 +134,7 @@ fn parts_of(address: &str) -> Result<(&str, String), String> {
     Ok((local, domain))
 }
 
-/// A name of a host or a domain, in ASCII.
+/// Converts the name of a host or a domain to ASCII.
 pub(crate) fn domain_of(text: &str) -> Result<String, String> {
     let bad = || format!("'{}' is not the name of a domain", shown(text, 60));
     let domain = idna::domain_to_ascii_strict(text).map_err(|_| bad())?;

@@ -1,5 +1,5 @@
-//! One transaction: sender, recipients, message, and what became of each recipient. One that is refused does not stop
-//! the others, and nothing that happens after the server has taken the message makes it undone.
+//! One transaction: sender, recipients, message, and the outcome for each recipient. A refused recipient does not
+//! stop the others, and nothing that happens after the server has accepted the message revokes that.
 
 use crate::{
     address::Address,
@@ -14,46 +14,47 @@ use lettre::transport::smtp::{
     extension::{MailBodyParameter, MailParameter},
 };
 
-/// What became of one recipient.
+/// The outcome for one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The server has taken the message for them.
+    /// The server has accepted the message for this recipient.
     Accepted {
-        /// The server's words.
+        /// The server's text.
         reply: String,
     },
-    /// It never will.
+    /// The server refused the message for good.
     Refused {
-        /// The server's words, or the trouble with the message.
+        /// The server's text, or the error of the message.
         reply: String,
     },
-    /// Not this time.
+    /// The message was not accepted this time.
     Deferred {
-        /// The server's words, or the trouble with the attempt.
+        /// The server's text, or the error of the attempt.
         reason: String,
     },
 }
 
-/// What became of a message.
+/// The outcome for a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// Every recipient, in the order given.
+    /// Every recipient with its outcome, in the order given.
     pub recipients: Vec<(Address, Outcome)>,
-    /// What went wrong with the attempt as a whole, if anything did.
+    /// The error of the attempt as a whole, if any.
     pub trouble: Option<Trouble>,
 }
 
 impl Delivery {
-    /// Those for whom it is worth another attempt.
+    /// Returns the recipients for whom another attempt is worthwhile.
     pub fn pending(&self) -> impl Iterator<Item = &Address> {
         let deferred = |(_, outcome): &&(Address, Outcome)| matches!(outcome, Outcome::Deferred { .. });
         self.recipients.iter().filter(deferred).map(|(address, _)| address)
     }
 }
 
-/// Hands a message over to a server for all recipients. The message is what [`Letter::to_bytes`](crate::Letter::to_bytes)
-/// gave, but any bytes will do: line ends are set right and dots doubled here. It takes as long as the server's limits
-/// allow; dropped on the way, it leaves open whether the message was taken.
+/// Delivers a message to a server for all recipients. Usually the message comes from
+/// [`Letter::to_bytes`](crate::Letter::to_bytes), but any bytes will do: line ends are corrected and dots doubled
+/// here. It takes as long as the server's limits allow. If the future is dropped, it is unknown if the message was
+/// accepted.
 pub async fn deliver(server: &Server, sender: &Address, recipients: &[Address], message: &[u8]) -> Delivery {
     if recipients.is_empty() {
         return Delivery { recipients: Vec::new(), trouble: None };
@@ -72,7 +73,7 @@ pub async fn deliver(server: &Server, sender: &Address, recipients: &[Address], 
     Delivery { recipients: fates.settled(recipients, trouble.as_ref()), trouble }
 }
 
-/// What is known so far of each recipient.
+/// Outcomes known so far, one per recipient.
 struct Fates {
     of: Vec<Option<Outcome>>,
 }
@@ -88,7 +89,7 @@ impl Fates {
         }
     }
 
-    /// The trouble is that of all who have no fate of their own.
+    /// Assigns the error of the attempt to every recipient without an outcome of its own.
     fn settled(self, recipients: &[Address], trouble: Option<&Trouble>) -> Vec<(Address, Outcome)> {
         let words = trouble.map_or_else(|| "no answer".to_owned(), Trouble::to_string);
         let rest = match trouble {
@@ -134,7 +135,7 @@ impl Transaction<'_, '_> {
         Ok(())
     }
 
-    /// What can be known to be refused before it is sent.
+    /// Rejects a message that the server is known to refuse, before it is sent.
     fn check(&self, message: &Dotted) -> Result<(), Trouble> {
         let capabilities = &self.session.capabilities;
         if let Some(largest) = capabilities.largest.filter(|&largest| message.size as u64 > largest) {
@@ -166,7 +167,7 @@ impl Transaction<'_, '_> {
         })
     }
 
-    /// The fate of a recipient; none yet for one who is welcome.
+    /// Returns the outcome for a recipient; `None` while the server accepts the recipient.
     fn fate(&self, reply: &Reply) -> Result<Option<Outcome>, Trouble> {
         if reply.is_done() {
             return Ok(None);
@@ -174,7 +175,7 @@ impl Transaction<'_, '_> {
         if reply.wants_authentication() {
             return Err(self.session.refused(reply));
         }
-        // 552 is what servers said before 452 when there were too many (RFC 5321 4.5.3.1.10), or a mailbox was full.
+        // Before 452, servers used 552 for too many recipients (RFC 5321 4.5.3.1.10) or a full mailbox.
         let may_pass = reply.is_transient() || reply.is_over_quota() || reply.code == 552 && !reply.is_too_large();
         match reply.code / 100 {
             _ if may_pass => Ok(Some(Outcome::Deferred { reason: reply.to_string() })),
@@ -183,7 +184,7 @@ impl Transaction<'_, '_> {
         }
     }
 
-    /// A refusal of sender or message as a whole.
+    /// Returns the error for a refused sender or message.
     fn refused(&self, during: &'static str, reply: &Reply, message: &Dotted) -> Trouble {
         let (server, words) = (self.server.clone(), reply.to_string());
         if reply.wants_authentication() {

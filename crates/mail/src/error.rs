@@ -1,12 +1,12 @@
-//! Errors before any connection: what in the configuration or in a letter is wrong, what was found and what is expected.
-//! What goes wrong on the way to a server is a [`Trouble`](crate::Trouble).
+//! Errors before any connection: what is wrong in the configuration or in a letter, what was found and what is
+//! expected. Errors on the way to a server are [`Trouble`](crate::Trouble).
 
 use std::path::PathBuf;
 
-/// Why an address, a server or a letter cannot be used.
+/// Reason why an address, a server or a letter cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MailError {
-    /// No e-mail address.
+    /// Not an e-mail address.
     #[error(
         "'{found}' is no e-mail address: {reason}; expected one such as treasury@example.com or \
          Tesorería <tesoreria@example.com>"
@@ -14,10 +14,10 @@ pub enum MailError {
     Address {
         /// The text, cut and without control characters.
         found: String,
-        /// What is wrong with it.
+        /// The problem with it.
         reason: String,
     },
-    /// No address of a mail server.
+    /// Not the URL of a mail server.
     #[error(
         "'{found}' is no mail server: {reason}; expected smtps://treasury%40example.com@mail.example.com (TLS from the \
          start, port 465), smtp://treasury%40example.com@mail.example.com (STARTTLS, port 587) or \
@@ -26,15 +26,15 @@ pub enum MailError {
     Server {
         /// The text; a password in it is masked.
         found: String,
-        /// What is wrong with it.
+        /// The problem with it.
         reason: String,
     },
-    /// A password that cannot be one.
+    /// A password that cannot be used.
     #[error("the password for {server} cannot be used: {reason}")]
     Password {
         /// Host and port.
         server: String,
-        /// Why.
+        /// The problem with it.
         reason: &'static str,
     },
     /// A file of certificates that cannot be used.
@@ -42,15 +42,15 @@ pub enum MailError {
     CaFile {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem with it.
         reason: String,
     },
     /// A letter that cannot be written.
     #[error("the letter cannot be written: {part} {reason}")]
     Letter {
-        /// Which part: "the subject", "the attachment's name" ...
+        /// The part: "the subject", "the attachment's name" ...
         part: &'static str,
-        /// What is wrong with it.
+        /// The problem with it.
         reason: String,
     },
 }

@@ -1,55 +1,55 @@
-//! A letter: who, to whom, what, and what goes with it: plain values, and whether they can be a letter. What is made of
-//! it is told in [`mime`](crate::mime).
+//! A letter: sender, recipients, text and files as plain values, and the check that they can form a letter.
+//! [`mime`](crate::mime) converts it to bytes.
 
 use crate::{address::Address, error::MailError};
 use chrono::{DateTime, FixedOffset};
 
-/// Characters of a subject; mail programs show a fraction of that.
+/// Largest number of characters of a subject; mail programs show a fraction of that.
 const MAX_SUBJECT: usize = 250;
-/// Characters of a file name; file systems take 255 bytes.
+/// Largest number of characters of a file name; file systems accept 255 bytes.
 const MAX_FILE_NAME: usize = 120;
-/// Characters of a Message-ID or Content-ID, which cannot be folded.
+/// Largest number of characters of a Message-ID or Content-ID, which cannot be folded.
 const MAX_ID: usize = 200;
 
-/// What a letter is for.
+/// Purpose of a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LetterKind {
-    /// A forecast or a review: read when there is time.
+    /// A forecast or a review, to be read at leisure.
     Report,
-    /// Something the operator has to know: marked as important.
+    /// An alert for the operator, marked as important.
     Alert,
 }
 
-/// A message to be.
+/// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
     /// The sender.
     pub from: Address,
-    /// The recipients as readers see them, at least one.
+    /// The recipients shown to readers, at least one.
     pub to: Vec<Address>,
-    /// One line.
+    /// The subject, one line.
     pub subject: String,
-    /// The identity of the letter, `name@domain` without angle brackets. It stays the same when it is sent again, so
-    /// that a mail program can show it once.
+    /// The Message-ID, `name@domain` without angle brackets. It stays the same when the letter is sent again, so that
+    /// a mail program can show it once.
     pub message_id: String,
-    /// When it was written, in the zone in which it is to be read.
+    /// Time of writing, in the reader's zone.
     pub date: DateTime<FixedOffset>,
     /// The language of the text, such as "es" or "en".
     pub language: String,
-    /// What it says, in plain text.
+    /// The text, in plain text.
     pub text: String,
-    /// The same as a page.
+    /// The same content as HTML.
     pub html: Option<HtmlBody>,
-    /// Files that go with it.
+    /// Attached files.
     pub attachments: Vec<Attachment>,
-    /// What it is for.
+    /// Purpose of the letter.
     pub kind: LetterKind,
 }
 
-/// A page and the images it shows.
+/// An HTML page and its images.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HtmlBody {
-    /// The page; images are shown with `src="cid:CONTENT_ID"`.
+    /// The HTML; images are shown with `src="cid:CONTENT_ID"`.
     pub html: String,
     /// The images.
     pub images: Vec<InlineImage>,
@@ -58,32 +58,32 @@ pub struct HtmlBody {
 /// An image within a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InlineImage {
-    /// Its name in the page, after `cid:`; of the form `name@domain`.
+    /// The name used in the HTML after `cid:`, of the form `name@domain`.
     pub content_id: String,
-    /// Such as `image/png`.
+    /// Media type, such as `image/png`.
     pub media_type: String,
-    /// The name under which it can be saved.
+    /// File name for saving the image.
     pub file_name: String,
-    /// The image.
+    /// Bytes of the image.
     pub bytes: Vec<u8>,
 }
 
-/// A file that goes with a letter.
+/// A file attached to a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
-    /// Its name.
+    /// File name.
     pub name: String,
-    /// Such as `application/pdf`.
+    /// Media type, such as `application/pdf`.
     pub media_type: String,
-    /// Its content.
+    /// Bytes of the file.
     pub bytes: Vec<u8>,
 }
 
 impl Letter {
-    /// The check of all that becomes a header.
+    /// Checks every value that becomes a header.
     ///
     /// # Errors
-    /// When there is no recipient, a line break in the subject or in a name, or an identity that is none.
+    /// When there is no recipient, a line break in the subject or in a name, or an invalid Message-ID or Content-ID.
     pub(crate) fn check(&self) -> Result<(), MailError> {
         if self.to.is_empty() {
             return Err(refused("the list of recipients", "is empty; expected at least one address"));
@@ -128,7 +128,7 @@ fn file_name(part: &'static str, name: &str) -> Result<(), MailError> {
     Ok(())
 }
 
-/// `name@domain` of the characters that need no quotes in RFC 5322.
+/// Checks for `name@domain` of characters that need no quotes in RFC 5322.
 fn identity(part: &'static str, text: &str) -> Result<(), MailError> {
     let is_free = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&b);
     let is_side = |side: &str| !side.is_empty() && side.bytes().all(is_free);

@@ -1,6 +1,7 @@
-//! SMTP delivery of the outbox: a letter becomes bytes ([`Letter::to_bytes`]), bytes go to a server in one transaction
-//! that tells the fate of each recipient ([`deliver`]), and what could not be delivered gets a time for the next attempt
-//! ([`next_attempt`]). The outbox itself lives in the ledger: here is no storage and no clock. No secret is ever shown.
+//! SMTP delivery of the outbox: a letter becomes bytes ([`Letter::to_bytes`]), the bytes go to a server in one
+//! transaction that reports the outcome for each recipient ([`deliver`]), and a failed delivery gets a time for the
+//! next attempt ([`next_attempt`]). The outbox itself is in the ledger: this crate has no storage and no clock.
+//! Secrets are never shown.
 //!
 //! Imports go from left to right:
 //!

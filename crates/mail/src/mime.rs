@@ -1,14 +1,14 @@
-//! From a letter to the bytes of a message that every server takes: ASCII, CRLF, no line over 998 bytes, nothing that
-//! could be mistaken for a header. The same letter gives the same bytes.
+//! Converts a letter to the bytes of a message that every server accepts: ASCII, CRLF, no line over 998 bytes,
+//! nothing that could be mistaken for a header. The same letter gives the same bytes.
 //!
-//! The parts of a message, RFC 2045 to 2047, 2231, 2387, 2392, 3834: what is there decides the tree.
+//! The parts of a message, RFC 2045 to 2047, 2231, 2387, 2392, 3834; absent parts are left out of the tree:
 //!
 //! ```text
 //! mixed [ alternative [ text, related [ html, images ] ], attachments ]
 //! ```
 //!
-//! Text is quoted-printable and files are base64 whatever is in them, so every message is 7-bit, and a boundary with
-//! "=_" in it can occur in neither (RFC 2045, section 6.7).
+//! Text is always quoted-printable and files are always base64, so every message is 7-bit, and a boundary with "=_"
+//! in it can occur in neither (RFC 2045, section 6.7).
 
 use crate::{
     address::Address,
@@ -27,10 +27,10 @@ use lettre::message::{
 const PROGRAM: &str = concat!("forecaster ", env!("CARGO_PKG_VERSION"));
 
 impl Letter {
-    /// The message as it goes over the wire, before dots are doubled.
+    /// Returns the message in wire form, before dots are doubled.
     ///
     /// # Errors
-    /// When a header would not be one: line breaks in the subject, an identity that is none, no recipient.
+    /// When a header would be invalid: line breaks in the subject, an invalid Message-ID, no recipient.
     pub fn to_bytes(&self) -> Result<Vec<u8>, MailError> {
         self.check()?;
         let bytes = message(self)?;
@@ -54,7 +54,7 @@ impl Node {
     }
 }
 
-/// The whole message. What could break out of a header has been refused before.
+/// Builds the complete message. Values that could break out of a header have been rejected before.
 fn message(letter: &Letter) -> Result<Vec<u8>, MailError> {
     let boundaries = Boundaries { seed: fingerprint(&letter.message_id) };
     let mut root = text_and_page(letter, &boundaries)?;
@@ -76,7 +76,7 @@ fn message(letter: &Letter) -> Result<Vec<u8>, MailError> {
 fn head(letter: &Letter) -> Headers {
     let mut head = Headers::new();
     let mut set = |name, text: &str| head.insert_raw(HeaderValue::new(name, text.to_owned()));
-    // lettre's own Date knows no zones.
+    // lettre's own Date does not support time zones.
     set(HeaderName::new_from_ascii_str("Date"), &letter.date.to_rfc2822());
     set(HeaderName::new_from_ascii_str("Content-Language"), &letter.language);
     set(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated");
@@ -105,7 +105,7 @@ fn page(body: &HtmlBody, boundaries: &Boundaries) -> Result<Node, MailError> {
     if body.images.is_empty() {
         return Ok(Node::Leaf(html));
     }
-    // RFC 2387 wants the type of what is shown first.
+    // RFC 2387 requires the type of the part that is shown first.
     let mut related = tree(&boundaries.of("related", "; type=\"text/html\""))?.singlepart(html);
     for image in &body.images {
         related = related.singlepart(shown_within(image)?);
@@ -113,7 +113,7 @@ fn page(body: &HtmlBody, boundaries: &Boundaries) -> Result<Node, MailError> {
     Ok(Node::Tree(related))
 }
 
-/// What separates parts, told by the message's identity.
+/// Boundaries between parts, derived from the Message-ID.
 struct Boundaries {
     seed: u64,
 }
@@ -129,7 +129,7 @@ fn tree(content_type: &str) -> Result<MultiPart, MailError> {
 }
 
 fn text(content_type: ContentType, text: &str) -> Result<SinglePart, MailError> {
-    // A carriage return alone is a line break as well, and no line may hold one.
+    // A lone carriage return is a line break as well, and no line may contain one.
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let body = Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable);
     let body = body.map_err(|_| refused("the text", "cannot be encoded"))?;
@@ -152,7 +152,7 @@ fn binary(bytes: &[u8]) -> Result<Body, MailError> {
         .map_err(|_| refused("a file", "cannot be encoded"))
 }
 
-/// The type of a file; one of messages and trees has rules of its own and is not for files.
+/// Parses the media type of a file; those of messages and multiparts follow other rules and are rejected.
 fn leaf_type(part: &'static str, text: &str) -> Result<ContentType, MailError> {
     let lower = text.to_ascii_lowercase();
     let is_plain = text.bytes().all(|b| matches!(b, b' '..=b'~')) && text.len() <= 100;
@@ -166,7 +166,7 @@ fn media_type(text: &str) -> Result<ContentType, MailError> {
     ContentType::parse(text).map_err(|_| refused("a media type", "is none"))
 }
 
-/// What RFC 5322 2.1.1 and RFC 5321 2.3.8 demand of every line, whoever wrote it.
+/// Checks every line, whatever its source, against RFC 5322 2.1.1 and RFC 5321 2.3.8.
 fn check_lines(message: &[u8]) -> Result<(), MailError> {
     let body = message.strip_suffix(b"\r\n").ok_or_else(|| refused("a line", "has no end"))?;
     for line in body.split(|&b| b == b'\n') {

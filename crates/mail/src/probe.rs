@@ -1,4 +1,5 @@
-//! A look at a server without sending mail: every step up to the sender's address, timed, for `doctor` and `mail test`.
+//! A test of a server without sending mail: every step up to the sender's address, timed, for `doctor` and `mail
+//! test`.
 
 use crate::{
     address::Address,
@@ -10,24 +11,24 @@ use crate::{
 use lettre::transport::smtp::commands::Mail;
 use std::fmt;
 
-/// What a look at a server showed.
+/// Result of a test of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
     /// Host and port.
     pub server: String,
     /// The steps that succeeded, in order.
     pub steps: Vec<Step>,
-    /// How the connection is protected, if it is.
+    /// Protection of the connection, if any.
     pub tls: Option<TlsFacts>,
-    /// What the server offers after EHLO, as it writes it.
+    /// The server's capabilities after EHLO, as it writes them.
     pub capabilities: Vec<String>,
-    /// The largest message it takes, in bytes, if it says so.
+    /// The largest message it accepts, in bytes, if stated.
     pub largest: Option<u64>,
-    /// Why it went no further; none when mail could be sent now.
+    /// The error that ended the test; `None` when the server is ready for mail.
     pub trouble: Option<Trouble>,
 }
 
-/// Connects, protects the connection, tells the password, and asks whether the sender may send. Nothing is sent.
+/// Connects, protects the connection, logs in, and checks that the server accepts the sender. Sends no mail.
 pub async fn probe(server: &Server, sender: &Address) -> Probe {
     let mut journal = Journal::begin();
     let mut probe = Probe {
@@ -62,7 +63,7 @@ async fn introduce(
     let (server, words) = (server.address(), reply.to_string());
     if reply.is_done() {
         journal.note("MAIL FROM", words);
-        // A server that cannot forget a sender still forgets it with the connection.
+        // A server that does not support RSET still forgets the sender with the connection.
         session.ask("RSET", "RSET\r\n").await.map(drop)
     } else if reply.wants_authentication() {
         Err(session.refused(&reply))

@@ -1,25 +1,25 @@
-//! A server's answer to a command: its code, its enhanced code (RFC 3463) when it has one, and its words, made fit for
-//! one line of a log. Whatever bytes it sent, this holds no control characters and is short.
+//! A server's reply to a command: its code, its enhanced code (RFC 3463) if it has one, and its text, made fit for
+//! one line of a log. Whatever bytes the server sent, this text is short and has no control characters.
 
 use crate::text::shown;
 use std::fmt;
 
-/// Characters of a server's words that are shown; what matters comes first.
+/// Characters of a reply's text that are shown; the important part comes first.
 const MAX_WORDS: usize = 300;
 
-/// A complete answer.
+/// A complete reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reply {
-    /// 200 to 599.
+    /// Reply code, 200 to 599.
     pub(crate) code: u16,
-    /// Class, subject and detail.
+    /// Class, subject and detail of the enhanced code.
     enhanced: Option<(u16, u16, u16)>,
-    /// The texts of its lines, without codes.
+    /// Texts of the lines, without codes.
     lines: Vec<String>,
 }
 
 impl Reply {
-    /// From its lines without their ends, each beginning with the same code.
+    /// Parses the lines of a reply, without their ends; each must begin with the same code.
     pub(crate) fn of(lines: &[Vec<u8>]) -> Option<Self> {
         let code = lines.first().and_then(|line| code_of(line))?;
         if lines.iter().any(|line| code_of(line) != Some(code)) {
@@ -30,7 +30,7 @@ impl Reply {
         let first = lines.first().and_then(|line| line.split_whitespace().next()).unwrap_or_default().to_owned();
         let enhanced = enhanced_of(&first).filter(|(class, ..)| *class == code / 100);
         if enhanced.is_some() {
-            // Some repeat it on every line; it is told once, with the code.
+            // Some servers repeat it on every line; it is shown once, with the code.
             for line in &mut lines {
                 if let Some(rest) = line.strip_prefix(&first) {
                     *line = rest.trim_start().to_owned();
@@ -40,42 +40,42 @@ impl Reply {
         Some(Self { code, enhanced, lines })
     }
 
-    /// The texts of its lines.
+    /// Returns the texts of the lines.
     pub(crate) fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(String::as_str)
     }
 
-    /// 2xx.
+    /// True for 2xx.
     pub(crate) fn is_done(&self) -> bool {
         self.code / 100 == 2
     }
 
-    /// 4xx: another time.
+    /// True for 4xx: another attempt may succeed.
     pub(crate) fn is_transient(&self) -> bool {
         self.code / 100 == 4
     }
 
-    /// Whether the enhanced code's subject and detail are these.
+    /// True when the enhanced code has this subject and detail.
     pub(crate) fn is_about(&self, subject: u16, detail: u16) -> bool {
         self.enhanced.is_some_and(|(_, s, d)| (s, d) == (subject, detail))
     }
 
-    /// A mailbox that is full now and may be emptied (5.2.2), whatever the code says of never.
+    /// True for a mailbox that is full now and may be emptied (5.2.2), although the code says permanent.
     pub(crate) fn is_over_quota(&self) -> bool {
         self.is_about(2, 2)
     }
 
-    /// A message that is too large for this server (5.3.4) or mailbox (5.2.3).
+    /// True for a message that is too large for this server (5.3.4) or mailbox (5.2.3).
     pub(crate) fn is_too_large(&self) -> bool {
         !self.is_transient() && (self.is_about(3, 4) || self.is_about(2, 3))
     }
 
-    /// The server wants to know who is sending (RFC 4954): the account's trouble, not the message's.
+    /// True when the server requires authentication (RFC 4954): a problem of the account, not of the message.
     pub(crate) fn wants_authentication(&self) -> bool {
         matches!(self.code, 530 | 534 | 535 | 538)
     }
 
-    /// Without what must not be shown, should the server repeat it.
+    /// Masks secrets, in case the server repeats them.
     pub(crate) fn without(mut self, secrets: &[String]) -> Self {
         for secret in secrets.iter().filter(|secret| secret.chars().count() >= 4) {
             for line in &mut self.lines {
@@ -97,14 +97,14 @@ impl fmt::Display for Reply {
     }
 }
 
-/// The code of a line, when it is followed by what it must be followed by.
+/// Returns the code of a line, provided that a blank, a hyphen or nothing follows it.
 fn code_of(line: &[u8]) -> Option<u16> {
     let (digits, rest) = line.split_at_checked(3)?;
     let code: u16 = std::str::from_utf8(digits).ok()?.parse().ok()?;
     ((200..600).contains(&code) && matches!(rest.first(), None | Some(b' ' | b'-'))).then_some(code)
 }
 
-/// Whether more lines follow; `None` for what is no line of an answer.
+/// Returns true when more lines follow; `None` when the line is not part of a reply.
 pub(crate) fn continues(line: &[u8]) -> Option<bool> {
     code_of(line).map(|_| line.get(3) == Some(&b'-'))
 }

@@ -1,29 +1,31 @@
-//! When to try again. Pure: the caller has the clock, and keeps how often and since when it has been tried.
+//! Times of further attempts. Pure: the caller has the clock, and records the number of attempts and the time of the
+//! first.
 
 use crate::text::fingerprint;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How long a letter is tried: RFC 5321 4.5.4.1 wants four to five days of relays; a forecast of three days ago is
-/// history.
+/// Days after which a letter is given up: RFC 5321 4.5.4.1 requires four to five days of relays, but a forecast of
+/// three days ago is outdated.
 pub const GIVE_UP_AFTER_DAYS: i64 = 3;
 
-/// Minutes after the first, second ... attempt; the last for all that follow. A greylist lets pass after one to
-/// fifteen, a server that restarts after one to five.
+/// Minutes after the first, second ... attempt; the last entry holds for all later ones. A greylist accepts mail
+/// after one to fifteen minutes, a restarting server after one to five.
 const USUAL: [i64; 7] = [1, 5, 15, 30, 60, 120, 240];
-/// The same when the account was refused: a few wrong passwords in an hour lock an account at some providers.
+/// Minutes after a refused login: a few wrong passwords in an hour lock an account at some providers.
 const ACCOUNT: [i64; 3] = [15, 60, 360];
 
-/// How eager the next attempts may be.
+/// Pace of further attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// Nothing speaks against trying soon.
+    /// Nothing prevents an early attempt.
     Usual,
-    /// The server refused user or password: haste would lock the account.
+    /// The server refused user or password: quick attempts would lock the account.
     Account,
 }
 
-/// When to try again after `attempts` of them, the first made at `first`, the last just before `now`; `None` when it is
-/// given up. Letters that failed together do not come back together: up to a tenth is added, told by `message_id`.
+/// Returns the time of the next attempt after `attempts` of them, the first made at `first`, the last just before
+/// `now`; `None` to give up. Up to a tenth is added, derived from `message_id`, so that letters that failed together
+/// are not all sent again together.
 #[must_use]
 pub fn next_attempt(
     attempts: u32,

@@ -1,6 +1,5 @@
-//! A mail server as the configuration names it: one URL, parsed once, and what is added to it: password, certificate
-//! authorities, patience. A password within the URL is refused, because configurations are shown, logged and kept in
-//! repositories.
+//! A mail server as the configuration names it: one URL, parsed once, plus password, certificate authorities and time
+//! limits. A password within the URL is rejected, because configurations are shown, logged and kept in repositories.
 
 pub(crate) mod url;
 
@@ -9,16 +8,17 @@ use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::{fmt, net::IpAddr, path::Path, time::Duration};
 use url::{Security, Url};
 
-/// How long a server is waited for.
+/// Time limits on the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// For a name to be found, for each address of it to take a connection, and for a TLS handshake. A server that is
+    /// Limit for resolving a name, for connecting to each of its addresses, and for a TLS handshake. A server that is
     /// up does each in a second.
     pub connect: Duration,
-    /// For the answer to a command. Some servers let unknown clients wait on purpose, for seconds to half a minute.
+    /// Limit for the reply to a command. Some servers deliberately delay unknown clients, for seconds to half a
+    /// minute.
     pub command: Duration,
-    /// For a piece of the message to be taken, and for the answer after its end, which comes when the server's filters
-    /// have read it: to give up earlier than it is how letters arrive twice.
+    /// Limit for sending a piece of the message, and for the reply after its end, which comes only when the server's
+    /// filters have read it: giving up earlier makes letters arrive twice.
     pub data: Duration,
 }
 
@@ -28,7 +28,7 @@ impl Default for Limits {
     }
 }
 
-/// What must not be shown.
+/// A secret that must not be shown.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
@@ -44,7 +44,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A mail server and how to speak with it.
+/// A mail server and the settings to reach it.
 #[derive(Debug, Clone)]
 pub struct Server {
     host: String,
@@ -57,11 +57,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Reads `smtps://[user@]host[:port]` (TLS from the start, port 465), `smtp://[user@]host[:port]` (STARTTLS, port
-    /// 587) or `smtp://host[:port]?tls=none`. A user's @ is written %40.
+    /// Parses `smtps://[user@]host[:port]` (TLS from the start, port 465), `smtp://[user@]host[:port]` (STARTTLS,
+    /// port 587) or `smtp://host[:port]?tls=none`. An @ in the user is written %40.
     ///
     /// # Errors
-    /// With what was found (a password masked), what is wrong with it and what is expected.
+    /// When the text is no such URL: the error says what was found (a password masked), what is wrong with it and
+    /// what is expected.
     pub fn parse(text: &str) -> Result<Self, MailError> {
         let Url { host, port, security, user } =
             url::parse(text.trim()).map_err(|reason| MailError::Server { found: url::masked(text), reason })?;
@@ -69,8 +70,8 @@ impl Server {
         Ok(Self { host, port, security, user, password, authorities, limits })
     }
 
-    /// With the user's password, or the token that stands for one. The line end of a file is taken off, and for
-    /// smtp.gmail.com the blanks with which app passwords are shown.
+    /// Adds the user's password, or the token used instead. The line end of a file is removed and, for
+    /// smtp.gmail.com, the blanks that app passwords are shown with.
     ///
     /// # Errors
     /// When the URL names no user, or the password is empty or holds control characters.
@@ -93,10 +94,10 @@ impl Server {
         Ok(self)
     }
 
-    /// Trusting in addition the certificate authorities of a PEM file, such as a company's own.
+    /// Adds the certificate authorities of a PEM file, such as a company's own, to the trusted ones.
     ///
     /// # Errors
-    /// When the file cannot be read, holds no certificate, or one that cannot be used.
+    /// When the file cannot be read, holds no certificate, or holds one that cannot be used.
     pub fn with_ca_file(mut self, path: &Path) -> Result<Self, MailError> {
         let refused = |reason: String| MailError::CaFile { path: path.to_owned(), reason };
         let pem = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
@@ -112,14 +113,14 @@ impl Server {
         Ok(self)
     }
 
-    /// With other limits of patience.
+    /// Replaces the time limits.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Host and port, as an operator would say it.
+    /// Returns host and port, as an operator would write them.
     #[must_use]
     pub fn address(&self) -> String {
         match self.host.parse() {
@@ -128,31 +129,31 @@ impl Server {
         }
     }
 
-    /// The host alone; an IPv6 address without brackets.
+    /// Returns the host alone; an IPv6 address without brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port.
+    /// Returns the port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// How the way to it is protected.
+    /// Returns the protection of the connection.
     #[must_use]
     pub fn security(&self) -> Security {
         self.security
     }
 
-    /// The user, if the server is to be told one.
+    /// Returns the user, if the server requires one.
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()
     }
 
-    /// Whether a password is missing.
+    /// True when a password is missing.
     #[must_use]
     pub fn wants_password(&self) -> bool {
         self.user.is_some() && self.password.is_none()

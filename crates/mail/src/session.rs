@@ -1,5 +1,5 @@
-//! A session with a server up to where mail can be handed over: connection, greeting, EHLO, TLS, password. Each step is
-//! written down with the time it took, for whoever wants to know.
+//! A session with a server up to the point where it accepts mail: connection, greeting, EHLO, TLS, password. Each
+//! step is recorded with its duration, for callers that show it.
 
 mod hello;
 
@@ -28,19 +28,19 @@ use tokio::{
     time::timeout,
 };
 
-/// Addresses of a name that are tried; more do not make a server that is down answer.
+/// Addresses of a name that are tried; trying more does not help with a server that is down.
 const MAX_ADDRESSES: usize = 4;
-/// A farewell is a courtesy: nothing depends on it.
+/// Time limit of QUIT, a courtesy on which nothing depends.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// A step that succeeded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// "connect", "EHLO" ...
+    /// Name of the step: "connect", "EHLO" ...
     pub name: &'static str,
-    /// How long it took.
+    /// Duration of the step.
     pub took: Duration,
-    /// What came out: an address, the server's words.
+    /// Result of the step: an address, the server's text.
     pub note: String,
 }
 
@@ -66,16 +66,16 @@ impl Journal {
 pub(crate) struct Session<'a> {
     server: &'a Server,
     wire: Wire<Box<dyn Stream>>,
-    /// What the server can do, as it said last.
+    /// The server's capabilities, from its last EHLO.
     pub(crate) capabilities: Capabilities,
-    /// How the connection is protected, if it is.
+    /// Protection of the connection, if any.
     pub(crate) tls: Option<TlsFacts>,
-    /// Whether answers and commands no longer belong together.
+    /// Set when replies and commands no longer match.
     is_broken: bool,
 }
 
 impl<'a> Session<'a> {
-    /// Connects, protects the connection as the server's URL demands, and tells user and password.
+    /// Connects, protects the connection as the server's URL requires, and logs in.
     pub(crate) async fn open(server: &'a Server, domain: &str, journal: &mut Journal) -> Result<Self, Trouble> {
         if let (Some(user), None) = (server.user(), server.password()) {
             return Err(Trouble::NoPassword { server: server.address(), user: shown(user, 100) });
@@ -106,13 +106,13 @@ impl<'a> Session<'a> {
         Ok(session)
     }
 
-    /// Sends a command and reads the answer; 421 and whatever is no answer end the session.
+    /// Sends a command and reads the reply; a 421 or an invalid reply ends the session.
     pub(crate) async fn ask(&mut self, during: &'static str, command: impl Display) -> Result<Reply, Trouble> {
         let answer = self.wire.command(command, self.server.limits().command).await;
         self.unless_ended(during, answer)
     }
 
-    /// Sends the message and reads what the server says of it.
+    /// Sends the message and reads the reply.
     pub(crate) async fn hand_over(&mut self, message: &[u8]) -> Result<Reply, Trouble> {
         let within = self.server.limits().data;
         if let Some(farewell) = self.wire.unasked(within).await.transpose() {
@@ -130,14 +130,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Says farewell, whatever comes of it.
+    /// Sends QUIT and ignores the result.
     pub(crate) async fn close(mut self) {
         if !self.is_broken {
             let _ = self.wire.command(Quit, self.server.limits().command.min(FAREWELL)).await;
         }
     }
 
-    /// Authentication trouble in the server's words.
+    /// Returns the authentication error with the server's text.
     pub(crate) fn refused(&self, reply: &Reply) -> Trouble {
         let user = self.server.user().map_or_else(|| "nobody".to_owned(), |user| format!("'{}'", shown(user, 100)));
         let advice = advice_on_password(self.server);
@@ -206,7 +206,7 @@ async fn connect(server: &Server) -> Result<TcpStream, Trouble> {
     for peer in found.take(MAX_ADDRESSES) {
         match timeout(within, TcpStream::connect(peer)).await {
             Ok(Ok(stream)) => {
-                // Commands are short and each waits for its answer.
+                // Commands are short and each waits for its reply.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
@@ -220,7 +220,7 @@ async fn connect(server: &Server) -> Result<TcpStream, Trouble> {
     Err(last)
 }
 
-/// Greeting, EHLO and STARTTLS in clear; what was said there is forgotten with the wire.
+/// Greeting, EHLO and STARTTLS in clear; everything received in clear is discarded with the wire.
 async fn ask_for_tls(
     server: &Server,
     stream: TcpStream,
@@ -267,7 +267,7 @@ async fn hello<S: Stream>(
     Ok(Capabilities::of(&reply))
 }
 
-/// The answer of a server that goes on, or why it does not.
+/// Returns a positive reply; any other becomes an error.
 fn welcome(server: &Server, during: &'static str, answer: Result<Reply, WireError>) -> Result<Reply, Trouble> {
     let reply = answer.map_err(|error| trouble(server, during, error))?;
     let (server, words) = (server.address(), reply.to_string());
@@ -305,7 +305,7 @@ fn words(error: WireError) -> String {
     }
 }
 
-/// The ways in which a server could repeat the password.
+/// Returns all forms in which a server could repeat the password.
 fn secrets(password: &str, credentials: &Credentials) -> Vec<String> {
     let questions = [(Mechanism::Plain, None), (Mechanism::Login, Some("Password:".to_owned()))];
     let encoded = questions.into_iter().filter_map(|(mechanism, question)| {

@@ -1,12 +1,11 @@
-//! Small work on text that several modules need: a hash by which a letter is told from others, and the form in which
-//! what strangers wrote is shown.
+//! Text helpers that several modules need: a hash that distinguishes letters, and a safe form for text from outside.
 
-/// FNV-1a: a hash that is the same on every machine and in every version.
+/// Returns the FNV-1a hash of a text: the same on every machine and in every version.
 pub(crate) fn fingerprint(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// What came from outside, fit for one line of a log: no control characters, and not too much of it.
+/// Makes text from outside fit for one line of a log: no control characters, and limited length.
 pub(crate) fn shown(text: &str, at_most: usize) -> String {
     let words = text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
     let line = words.collect::<Vec<_>>().join(" ");

@@ -1,5 +1,5 @@
-//! Protected connections: whom to trust, what went wrong in a sentence, and until when a certificate is good.
-//! Trusted are the machine's authorities, Mozilla's where the machine has none, and those of the configuration.
+//! Protected connections: trust, errors as sentences, and the expiry of a certificate. Trusted are the machine's
+//! authorities (Mozilla's if the machine has none) and those of the configuration.
 
 mod validity;
 
@@ -18,16 +18,16 @@ use std::{io, sync::Arc};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-/// What is known of a protected connection.
+/// Facts about a protected connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFacts {
     /// "TLS 1.3" or "TLS 1.2".
     pub version: &'static str,
-    /// When the server's certificate expires, if it could be read.
+    /// Expiry of the server's certificate, if it could be read.
     pub certificate_until: Option<DateTime<Utc>>,
 }
 
-/// Shakes hands over an open connection.
+/// Performs the TLS handshake over an open connection.
 pub(crate) async fn protect(server: &Server, stream: TcpStream) -> Result<(TlsStream<TcpStream>, TlsFacts), Trouble> {
     let failed = |reason: String| Trouble::Tls { server: server.address(), reason, advice: "" };
     let config = configuration(server).map_err(failed)?;
@@ -116,7 +116,7 @@ fn explain_certificate(server: &Server, error: &CertificateError) -> (String, St
             let reason = format!("it is for {names}, not for {}", server.host());
             (reason, "write in mail.smtp the name that it is for".into())
         }
-        // The latter is an authority that only bears the name of a trusted one.
+        // BadSignature: an authority that has only the name of a trusted one.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => (
             "nobody whom this machine trusts has signed it".into(),
             "for a company's own authority set mail.ca_file to its certificate in PEM, otherwise find out who stands \
@@ -132,7 +132,7 @@ fn day(time: UnixTime) -> String {
     time.map_or_else(|| "a date beyond reckoning".to_owned(), |time| time.format("%Y-%m-%d").to_string())
 }
 
-/// The name in what rustls tells of one: `DnsName("mail.example.org")`.
+/// Extracts the name from rustls's form of it: `DnsName("mail.example.org")`.
 fn bare(presented: &str) -> &str {
     presented.split('"').nth(1).or_else(|| presented.split(['(', ')']).nth(1)).unwrap_or(presented)
 }

@@ -1,10 +1,9 @@
-//! What can go wrong with an attempt as a whole, each a sentence for the operator: what happened, with whom, in the
-//! server's own words where it used some, and what to do. Whether it can pass, and how soon to try again, is told by
-//! methods.
+//! Errors of an attempt as a whole. Each is a sentence for the operator: what happened, with which server, the
+//! server's own text if there was any, and what to do. Methods report if it is permanent, and how soon to try again.
 
 use crate::schedule::Pace;
 
-/// Why an attempt did not take its way. All server names are host and port; no text holds a secret.
+/// Reason why an attempt failed. All server names are host and port; no text contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// The host has no address.
@@ -12,10 +11,10 @@ pub enum Trouble {
     UnknownHost {
         /// Host and port.
         server: String,
-        /// The system's words.
+        /// The system's error text.
         reason: String,
     },
-    /// No connection.
+    /// The connection failed.
     #[error(
         "cannot connect to {server}: {reason}; check host and port in mail.smtp, and firewalls on the way (many \
          networks let port 587 or 465 pass and not 25)"
@@ -23,29 +22,29 @@ pub enum Trouble {
     Unreachable {
         /// Host and port.
         server: String,
-        /// The system's words.
+        /// The system's error text.
         reason: String,
     },
-    /// It does not answer in time.
+    /// The server does not answer in time.
     #[error("{server} did not answer within {seconds} s ({during}){advice}")]
     Silent {
         /// Host and port.
         server: String,
-        /// At which step.
+        /// The step of the session.
         during: &'static str,
-        /// How long it was waited for.
+        /// Seconds waited.
         seconds: u64,
-        /// What to do, with what separates it, or nothing.
+        /// Advice with its leading separator, or empty.
         advice: &'static str,
     },
-    /// Its certificate is not to be trusted. Neither password nor message was sent.
+    /// The server's certificate is not trusted. Neither password nor message was sent.
     #[error("the certificate of {server} is refused: {reason}; {advice}. Neither password nor message was sent")]
     Certificate {
         /// Host and port.
         server: String,
-        /// What is wrong with it.
+        /// The problem with the certificate.
         reason: String,
-        /// What to do.
+        /// Advice.
         advice: String,
     },
     /// The TLS handshake fails for another reason.
@@ -53,12 +52,12 @@ pub enum Trouble {
     Tls {
         /// Host and port.
         server: String,
-        /// What went wrong.
+        /// The problem.
         reason: String,
-        /// What to do, with what separates it, or nothing.
+        /// Advice with its leading separator, or empty.
         advice: &'static str,
     },
-    /// STARTTLS is wanted and not offered. Neither password nor message was sent.
+    /// STARTTLS is required and not offered. Neither password nor message was sent.
     #[error(
         "{server} does not offer STARTTLS, so neither password nor message was sent; use smtps:// if it speaks TLS from \
          the start (port 465), add ?tls=none for a relay on this machine, and be suspicious if it did offer STARTTLS \
@@ -76,10 +75,10 @@ pub enum Trouble {
     ClearPassword {
         /// Host and port.
         server: String,
-        /// Where the name leads.
+        /// The address that the name resolves to.
         address: String,
     },
-    /// There is a user and no password.
+    /// There is a user but no password.
     #[error(
         "{server} was not contacted: mail.smtp names the user {user}, and there is no password; set mail.password"
     )]
@@ -89,29 +88,29 @@ pub enum Trouble {
         /// The user.
         user: String,
     },
-    /// User and password were refused, or are wanted.
+    /// User and password were refused, or are required.
     #[error("{server} refused the user {user}: {reply}; {advice}")]
     Authentication {
         /// Host and port.
         server: String,
         /// The user, or "nobody".
         user: String,
-        /// The server's words.
+        /// The server's text.
         reply: String,
-        /// What to do.
+        /// Advice.
         advice: &'static str,
     },
-    /// User and password could not be checked now.
+    /// User and password cannot be checked now.
     #[error("{server} cannot check the user {user} now: {reply}; it is tried again later")]
     AuthenticationDeferred {
         /// Host and port.
         server: String,
         /// The user.
         user: String,
-        /// The server's words.
+        /// The server's text.
         reply: String,
     },
-    /// It offers no way of checking a password that is known here.
+    /// The server offers no supported mechanism for the password.
     #[error(
         "{server} takes no password here: it offers {offered}, and PLAIN or LOGIN is needed; check the port in mail.smtp \
          (587 and 465 are for users), or leave the user out if it wants none"
@@ -119,87 +118,87 @@ pub enum Trouble {
     NoMechanism {
         /// Host and port.
         server: String,
-        /// What it offers.
+        /// The offered mechanisms.
         offered: String,
     },
-    /// It has no time, or not now: 4xx.
+    /// The server is busy or defers the request: 4xx.
     #[error("{server} puts it off ({during}): {reply}; it is tried again later")]
     Busy {
         /// Host and port.
         server: String,
-        /// At which step.
+        /// The step of the session.
         during: &'static str,
-        /// The server's words.
+        /// The server's text.
         reply: String,
     },
-    /// It wants nothing from this machine: 5xx before anything was asked of it.
+    /// The server rejects this machine: 5xx before anything was requested.
     #[error("{server} turns this machine away ({during}): {reply}; check mail.smtp, or ask the server's operator")]
     TurnedAway {
         /// Host and port.
         server: String,
-        /// At which step.
+        /// The step of the session.
         during: &'static str,
-        /// The server's words.
+        /// The server's text.
         reply: String,
     },
-    /// It does not take mail from this sender: 5xx.
+    /// The server does not accept mail from this sender: 5xx.
     #[error("{server} takes no mail from {sender}: {reply}; check mail.from, which has to belong to the user")]
     Sender {
         /// Host and port.
         server: String,
-        /// The address.
+        /// The sender's address.
         sender: String,
-        /// The server's words.
+        /// The server's text.
         reply: String,
     },
-    /// It does not take this message: 5xx.
+    /// The server does not accept this message: 5xx.
     #[error("{server} refused the message: {reply}; it is not tried again")]
     Message {
         /// Host and port.
         server: String,
-        /// The server's words.
+        /// The server's text.
         reply: String,
     },
-    /// The message is larger than it takes.
+    /// The message is larger than the server accepts.
     #[error("the message has {size} bytes, too many for {server}: {limit}; send fewer or smaller attachments")]
     TooLarge {
         /// Host and port.
         server: String,
         /// Bytes of the message.
         size: usize,
-        /// The limit or the server's words.
+        /// The limit, or the server's text.
         limit: String,
     },
-    /// The message is not ASCII, and the server takes nothing else. What [`Letter`](crate::Letter) writes is.
+    /// The message is not ASCII, and the server accepts only ASCII. A [`Letter`](crate::Letter) always gives ASCII.
     #[error("the message has bytes beyond ASCII, and {server} does not offer 8BITMIME; it is not tried again")]
     EightBit {
         /// Host and port.
         server: String,
     },
-    /// It speaks something else than SMTP.
+    /// The server does not speak SMTP.
     #[error("{server} does not answer as a mail server does ({during}): {reason}; check host and port in mail.smtp")]
     Protocol {
         /// Host and port.
         server: String,
-        /// At which step.
+        /// The step of the session.
         during: &'static str,
-        /// What came.
+        /// The bytes received.
         reason: String,
     },
-    /// The connection was lost before the message's end: it was not taken.
+    /// The connection was lost before the message's end: it was not accepted.
     #[error(
         "the connection to {server} was lost ({during}): {reason}; the message was not taken, and is tried again"
     )]
     Cut {
         /// Host and port.
         server: String,
-        /// At which step.
+        /// The step of the session.
         during: &'static str,
-        /// The system's words.
+        /// The system's error text.
         reason: String,
     },
-    /// The connection was lost between the message's end and the answer: nobody knows whether it was taken. Sending
-    /// it again with the same Message-ID lets mail programs show it once.
+    /// The connection was lost between the message's end and the reply: nobody knows if it was accepted. When it is
+    /// sent again with the same Message-ID, mail programs can show it once.
     #[error(
         "after the whole message was sent to {server} no answer came ({reason}), so it may or may not have been taken; \
          it is tried again with the same Message-ID"
@@ -207,19 +206,19 @@ pub enum Trouble {
     InDoubt {
         /// Host and port.
         server: String,
-        /// What happened instead.
+        /// The event instead of a reply.
         reason: String,
     },
 }
 
 impl Trouble {
-    /// Whether another attempt with the same message would end the same way.
+    /// True when another attempt with the same message would end the same way.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         matches!(self, Self::Sender { .. } | Self::Message { .. } | Self::TooLarge { .. } | Self::EightBit { .. })
     }
 
-    /// Whether user or password are the matter: nothing else will get through until somebody changes them.
+    /// True when user or password is the cause: no mail gets through until somebody changes them.
     #[must_use]
     pub fn is_account(&self) -> bool {
         matches!(
@@ -231,7 +230,7 @@ impl Trouble {
         )
     }
 
-    /// How soon to try again.
+    /// Returns the pace of further attempts.
     #[must_use]
     pub fn pace(&self) -> Pace {
         if self.is_account() { Pace::Account } else { Pace::Usual }

@@ -1,8 +1,9 @@
-//! The connection: commands out, answers in, with limits on time, lines and bytes.
+//! The connection: commands out, replies in, with limits on time, lines and bytes.
 //!
-//! lettre's own `AsyncSmtpConnection` was read and left aside (0.11.23): its buffer survives STARTTLS, so that answers
-//! injected before it count as protected; a line without end is read without bound; it has one time limit for connecting
-//! and none for answers; a byte beyond UTF-8 in an answer is an error; and 250 in answer to DATA passes for 354.
+//! lettre's own `AsyncSmtpConnection` (0.11.23) was examined and rejected: its buffer survives STARTTLS, so replies
+//! injected before it count as protected; it reads a line without an end without limit; it has one time limit for
+//! connecting and none for replies; a byte beyond UTF-8 in a reply is an error; and it accepts 250 for 354 in reply
+//! to DATA.
 
 use crate::{
     reply::{Reply, continues},
@@ -14,32 +15,32 @@ use tokio::{
     time::timeout,
 };
 
-/// RFC 5321 4.5.3.1.5 allows 512; some exceed it.
+/// Longest line of a reply: RFC 5321 4.5.3.1.5 allows 512 bytes; some servers exceed it.
 const MAX_LINE: usize = 4 << 10;
-/// EHLO has some twenty lines.
+/// Largest number of lines of a reply: EHLO has about twenty.
 const MAX_LINES: usize = 200;
-/// Bytes of a message that are written at once and have to be taken within the limit for data.
+/// Bytes of a message that are written at once and must be accepted within the limit for data.
 const PIECE: usize = 64 << 10;
 
-/// Either a socket or TLS over one.
+/// A socket, or TLS over one.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-/// Why no answer came.
+/// Reason why no reply was received.
 #[derive(Debug)]
 pub(crate) enum WireError {
-    /// Not in time.
+    /// No reply in time.
     Silent(Duration),
     /// The connection ended.
     Cut(String),
-    /// What came is no answer.
+    /// The bytes received are no reply.
     Garbage(String),
 }
 
 /// A connection.
 pub(crate) struct Wire<S> {
     stream: S,
-    /// What was read and not yet understood.
+    /// Bytes received and not yet parsed.
     buffer: Vec<u8>,
 }
 
@@ -48,8 +49,8 @@ impl<S: Stream> Wire<S> {
         Self { stream, buffer: Vec::new() }
     }
 
-    /// The bare stream, to be protected. What was read before that must not be believed after it (the class of
-    /// CVE-2021-38371), so there may be nothing.
+    /// Returns the bare stream, to be protected. Bytes received before TLS must not be trusted after it (the class of
+    /// CVE-2021-38371), so any left in the buffer are an error.
     pub(crate) fn into_stream(self) -> Result<S, WireError> {
         match self.buffer.as_slice() {
             [] => Ok(self.stream),
@@ -60,7 +61,7 @@ impl<S: Stream> Wire<S> {
         }
     }
 
-    /// Sends a command, line end included, and reads its answer.
+    /// Sends a command, line end included, and reads its reply.
     pub(crate) async fn command(&mut self, command: impl Display, within: Duration) -> Result<Reply, WireError> {
         if let Some(farewell) = self.unasked(within).await? {
             return Ok(farewell);
@@ -69,7 +70,7 @@ impl<S: Stream> Wire<S> {
         self.answer_in_spite_of(sent, within).await
     }
 
-    /// Sends what is ready for the wire, in pieces.
+    /// Sends bytes already in wire form, in pieces.
     pub(crate) async fn send(&mut self, bytes: &[u8], within: Duration) -> Result<(), WireError> {
         for piece in bytes.chunks(PIECE) {
             self.write(piece, within).await?;
@@ -77,12 +78,13 @@ impl<S: Stream> Wire<S> {
         Ok(())
     }
 
-    /// The next answer.
+    /// Reads the next reply.
     pub(crate) async fn answer(&mut self, within: Duration) -> Result<Reply, WireError> {
         timeout(within, self.read_reply()).await.unwrap_or(Err(WireError::Silent(within)))
     }
 
-    /// A server that hangs up may say why before it does: then its words count, not the failed write.
+    /// Reads the reply even if sending failed: a server that hangs up may give the reason first, and then its text
+    /// counts rather than the failed write.
     pub(crate) async fn answer_in_spite_of(
         &mut self,
         sent: Result<(), WireError>,
@@ -98,8 +100,8 @@ impl<S: Stream> Wire<S> {
         }
     }
 
-    /// What came without being asked for: 421 before hanging up is an answer to whatever comes next, and with anything
-    /// else answers and commands no longer belong together.
+    /// Reads an unsolicited reply, if any: a 421 before hanging up counts as the reply to the next command; after
+    /// anything else replies and commands no longer match.
     pub(crate) async fn unasked(&mut self, within: Duration) -> Result<Option<Reply>, WireError> {
         if self.buffer.is_empty() {
             return Ok(None);
@@ -135,7 +137,7 @@ impl<S: Stream> Wire<S> {
         }
     }
 
-    /// A line without its end, LF or CR LF.
+    /// Reads a line without its end, LF or CR LF.
     async fn read_line(&mut self) -> Result<Vec<u8>, WireError> {
         let mut seen = 0;
         loop {
@@ -161,7 +163,7 @@ impl<S: Stream> Wire<S> {
 
 fn cut(error: io::Error) -> WireError {
     match error.kind() {
-        // How rustls calls a connection that ends without a farewell.
+        // rustls's error for a connection that ends without close_notify.
         io::ErrorKind::UnexpectedEof => WireError::Cut("it hung up".into()),
         _ => WireError::Cut(shown(&error.to_string(), 200)),
     }
@@ -171,8 +173,8 @@ fn excerpt(bytes: &[u8]) -> String {
     shown(&String::from_utf8_lossy(&bytes[..bytes.len().min(200)]), 80)
 }
 
-/// A message as it goes over the wire: every line ends in CR LF, whatever ended it before (a bare LF is how one message
-/// is smuggled into another), dots at the start of a line are doubled, and the end is marked.
+/// Returns a message in wire form: every line ends in CR LF, whatever ended it before (a bare LF allows one message
+/// to be smuggled into another), dots at the start of a line are doubled, and the end is marked.
 pub(crate) fn dotted(message: &[u8]) -> Dotted {
     let mut bytes = Vec::with_capacity(message.len() + message.len() / 50 + 5);
     let mut dots = 0;
@@ -193,13 +195,13 @@ pub(crate) fn dotted(message: &[u8]) -> Dotted {
     Dotted { bytes, size, is_ascii: message.is_ascii() }
 }
 
-/// See [`dotted`].
+/// A message in wire form, see [`dotted`].
 pub(crate) struct Dotted {
-    /// For the wire.
+    /// The bytes to send.
     pub(crate) bytes: Vec<u8>,
     /// Octets as RFC 1870 counts them: line ends are two, doubled dots one, the end mark none.
     pub(crate) size: usize,
-    /// Whether every server can take it.
+    /// True when the message is ASCII, so that every server can accept it.
     pub(crate) is_ascii: bool,
 }
 

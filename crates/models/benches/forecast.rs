@@ -1,4 +1,4 @@
-//! Time of one forecast of each model, at the default lookback of 1500 observations with six regressors, over 5
+//! Time of one forecast of each model, with the default lookback of 1500 observations and six regressors, over 5
 //! steps (7d) and 62 steps (90d). Run: cargo bench -p forecaster-models
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -16,7 +16,7 @@ fn start() -> NaiveDate {
     NaiveDate::from_ymd_opt(2018, 1, 1).unwrap()
 }
 
-/// A random walk of daily volatility 0.6 % with a first-order moving average, like the dólar observado's.
+/// A random walk of daily volatility 0.6 % with a first-order moving average, similar to the dólar observado.
 fn series(name: &str, seed: u64) -> Series {
     let mut rng = Pcg64Mcg::seed_from_u64(seed);
     let mut normal = || (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;

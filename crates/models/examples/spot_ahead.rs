@@ -1,8 +1,9 @@
-//! What market quotes of the pair are worth: every model with and without them on the same rolling origins.
+//! Measures the value of market quotes: every model with and without them on the same rolling origins.
 //!
-//! cargo run --release -p forecaster-models --example spot_ahead -- PAIR.csv QUOTES.csv FROM TO EVERY [REGRESSORS.csv]
+//! cargo run --release -p forecaster-models --example spot_ahead -- PAIR.csv QUOTES.csv FROM TO EVERY
+//! [REGRESSORS.csv]
 //!
-//! PAIR.csv and QUOTES.csv are `date,value` with a head line, quotes dated at the day of the trades they close;
+//! PAIR.csv and QUOTES.csv are `date,value` with a header line; each quote has the date of the trades it closes.
 //! REGRESSORS.csv is `name,date,value`. Origins are every EVERY-th observation from FROM to TO at which a sound quote
 //! was known; lookback 1500.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
@@ -52,7 +53,7 @@ fn models(horizon: Horizon) -> Vec<Box<dyn Model>> {
     ]
 }
 
-/// Scores of `forecasts` against `actuals`, and the skill against `walk`, at all steps or at `step` only.
+/// Formats the scores of `forecasts` against `actuals`, and the skill against `walk`, at all steps or only at `step`.
 fn line(
     forecasts: &[QuantileForecast],
     walk: &[QuantileForecast],

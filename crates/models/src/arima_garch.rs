@@ -1,5 +1,5 @@
-//! ARIMA+GARCH on log prices: ARMA(p, q) on log returns chosen by AICc, GARCH(1,1) with Student-t errors on its
-//! innovations, and the distribution of summed returns by simulation.
+//! ARIMA+GARCH on log prices: ARMA(p, q) on log returns, chosen by AICc; GARCH(1,1) with Student-t errors on its
+//! innovations; the distribution of summed returns by simulation.
 
 use crate::arma::{self, ArmaFit, Order};
 use crate::forecast::{price_forecast, require};
@@ -13,16 +13,16 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use std::sync::OnceLock;
 
-/// Simulated paths; each stands for itself and its mirror image.
+/// Number of simulated paths; each represents itself and its mirror image.
 const PATHS: usize = 2048;
-/// Returns, newest, on which the ARMA terms are chosen and estimated: the autocorrelation that averaging makes fades and
-/// comes back (on USD/CLP 0.17 in 2011-22, 0.09 since), and what a term adds to the width of long horizons must be seen in
-/// the last two years.
+/// Number of recent returns on which the ARMA terms are chosen and estimated. The autocorrelation caused by averaging
+/// fades and returns (on USD/CLP 0.17 in 2011-22, 0.09 since), and the width that a term adds to long horizons must
+/// be visible in the last two years.
 const ARMA_WINDOW: usize = 500;
-/// Innovations, newest, whose variance is the level to which GARCH tends. With that of the whole window, 1,500 days, the 80 %
-/// interval at 90 days held 79 to 82 % in calm years and lost to the random walk.
+/// Number of recent innovations whose variance is the level to which GARCH returns. With the whole window (1,500
+/// days), the 80 % interval at 90 days covered 79 to 82 % in calm years and lost to the random walk.
 const LONG_RUN: usize = 500;
-/// More steps than any horizon has business days.
+/// Maximum number of steps, more than the business days of any horizon.
 const MAX_STEPS: usize = 70;
 
 /// Limits of the search.
@@ -33,22 +33,22 @@ pub struct ArimaGarchSettings {
 }
 
 impl ArimaGarchSettings {
-    /// Orders up to 2 for the short horizons. From 30 days on a second-order term moves the sum of the returns by
-    /// less than the uncertainty of its estimate: up to 1.
+    /// Orders up to 2 for the short horizons; up to 1 from 30 days on, where a second-order term moves the sum of the
+    /// returns by less than the uncertainty of its estimate.
     pub fn for_horizon(horizon: Horizon) -> Self {
         Self { max_order: if horizon <= Horizon::D15 { 2 } else { 1 } }
     }
 }
 
-/// The model. No drift: over the lookbacks used here the mean of the returns is not distinguishable from zero, and
-/// its estimate would dominate the long horizons (Meese and Rogoff 1983).
+/// ARIMA+GARCH model without drift: over the lookbacks used here the mean of the returns is not distinguishable from
+/// zero, and its estimate would dominate the long horizons (Meese and Rogoff 1983).
 #[derive(Debug, Clone)]
 pub struct ArimaGarch {
     settings: ArimaGarchSettings,
 }
 
 impl ArimaGarch {
-    /// A model that searches within `settings`.
+    /// Creates a model that searches within `settings`.
     pub fn new(settings: ArimaGarchSettings) -> Self {
         Self { settings }
     }
@@ -116,7 +116,7 @@ impl Model for ArimaGarch {
     }
 }
 
-/// The last `count` of `values`, or all.
+/// Returns the last `count` of `values`, or all when there are fewer.
 fn newest(values: &[f64], count: usize) -> &[f64] {
     &values[values.len().saturating_sub(count)..]
 }
@@ -141,11 +141,11 @@ fn details(order: Order, arma: &ArmaFit, garch: &GarchFit) -> Vec<(String, Strin
 
 /// Quantiles `[steps][11]` of the sum of returns up to each step, about its expectation.
 ///
-/// The deviation of the sum over steps 1..h is the sum of e_i c_{h-i}, with c the cumulated moving-average weights
-/// ([`ArmaFit::cumulated_weights`]); the e_i are simulated through the GARCH recursion. Innovations are a Latin
-/// hypercube sample (McKay, Beckman and Conover 1979): every step uses each stratum of the Student-t distribution
-/// once, in a fixed random order with fixed random signs. Symmetric errors make the sum symmetric, so the
-/// quantiles of its absolute value give both tails.
+/// The deviation of the sum over steps 1..h is the sum of e_i c_{h-i}, where c are the cumulated moving-average
+/// weights ([`ArmaFit::cumulated_weights`]) and the e_i are simulated through the GARCH recursion. Innovations are a
+/// Latin hypercube sample (McKay, Beckman and Conover 1979): every step uses each stratum of the Student-t
+/// distribution once, in a fixed random order with fixed random signs. Symmetric errors make the sum symmetric, so
+/// the quantiles of its absolute value give both tails.
 fn summed_return_quantiles(arma: &ArmaFit, garch: &GarchFit, steps: usize) -> Vec<[f64; LEVELS.len()]> {
     let magnitudes = stratified_magnitudes(garch.nu, PATHS);
     let weights = arma.cumulated_weights(steps);
@@ -196,7 +196,7 @@ fn symmetric_quantiles(sums: &[f64]) -> [f64; LEVELS.len()] {
     quantiles
 }
 
-/// For one step: the strata 1..=PATHS in a fixed random order with fixed random signs, the same in every run.
+/// Strata 1..=PATHS for one step, in a fixed random order with fixed random signs, the same in every run.
 fn shuffle(step: usize) -> &'static [i16] {
     static TABLE: OnceLock<Vec<i16>> = OnceLock::new();
     let table = TABLE.get_or_init(|| {
@@ -217,7 +217,7 @@ mod tests {
     use super::*;
     use crate::test_history::{day, history, normals, numbers, prices, reference, target};
 
-    /// Outside authority: 400,000 paths simulated with numpy (`fixtures/reference.py`).
+    /// Independent reference: 400,000 paths simulated with numpy (`fixtures/reference.py`).
     #[test]
     fn quantiles_of_summed_returns_agree_with_brute_force() {
         let reference = &reference()["summed"];
@@ -237,7 +237,7 @@ mod tests {
         for (step, theirs) in reference["quantiles"].as_object().unwrap() {
             let ours = &quantiles[step.parse::<usize>().unwrap() - 1];
             for (level, theirs) in [6, 8, 9, 10].into_iter().zip(numbers(theirs)) {
-                // 2048 strata leave 2 to 3 % of sampling error, in the far tail a little more.
+                // 2048 strata have a sampling error of 2 to 3 %, slightly more in the far tail.
                 let tolerance = if level == 10 { 0.06 } else { 0.04 };
                 assert!((ours[level] / theirs - 1.0).abs() < tolerance, "step {step}: {ours:?}, {theirs}");
             }
@@ -257,7 +257,7 @@ mod tests {
         let first = (forecast.median(0) / pair[pair.len() - 1]).ln();
         assert!((first - expected).abs() < 0.0005, "{first} against {expected}");
         assert!((forecast.median(19) / forecast.median(0) - 1.0).abs() < 1e-9);
-        // The sum's deviation grows with 1.3 sqrt(h), not with sqrt(h).
+        // The deviation of the sum grows like 1.3 sqrt(h), not like sqrt(h).
         let spread = |step: usize| (forecast.interval80(step).1 / forecast.median(step)).ln();
         let ratio = spread(19) / spread(0);
         let theory = ((1.0 + 19.0 * 1.69) / 1.0f64).sqrt();

@@ -1,9 +1,9 @@
 //! ARMA(p, q) by exact Gaussian maximum likelihood, p and q up to 2.
 //!
-//! In: a stationary series (log returns). Out: coefficients, innovation variance, log-likelihood, innovations.
-//! The likelihood is that of the state-space form run through the Kalman filter from its stationary start
-//! (Harvey 1989, section 3.3); mean and innovation variance are concentrated out. Stationarity and invertibility
-//! hold by construction: the search runs over partial autocorrelations (Monahan 1984).
+//! In: a stationary series (log returns). Out: coefficients, innovation variance, log-likelihood, innovations. The
+//! likelihood comes from the Kalman filter on the state-space form with its stationary start (Harvey 1989, section
+//! 3.3); mean and innovation variance are concentrated out. Stationarity and invertibility are guaranteed by
+//! construction: the search runs over partial autocorrelations (Monahan 1984).
 
 use crate::forecast::require;
 use crate::optimize::minimise;
@@ -26,9 +26,9 @@ pub struct ArmaFit {
     pub ar: Vec<f64>,
     /// Moving-average coefficients `[q]`.
     pub ma: Vec<f64>,
-    /// Mean; 0 when it was not estimated.
+    /// Mean; 0 when not estimated.
     pub mean: f64,
-    /// Innovation variance, squared units of the series.
+    /// Innovation variance, in squared units of the series.
     pub variance: f64,
     /// Exact Gaussian log-likelihood.
     pub log_likelihood: f64,
@@ -44,7 +44,7 @@ impl ArmaFit {
         2.0 * k - 2.0 * self.log_likelihood + 2.0 * k * (k + 1.0) / (n - k - 1.0)
     }
 
-    /// The same model, its innovations being those of `series` `[n]`, which may be longer than the one that it was fitted to.
+    /// Returns the same model with the innovations of `series` `[n]`, which may be longer than the series of the fit.
     #[must_use]
     pub fn refiltered(self, series: &[f64]) -> Self {
         let centred: Vec<f64> = series.iter().map(|y| y - self.mean).collect();
@@ -52,8 +52,8 @@ impl ArmaFit {
         Self { innovations, ..self }
     }
 
-    /// Weights `[steps]` of the innovation at step j in the sum of all steps up to the last:
-    /// c_k = psi_0 + ... + psi_k, psi being the moving-average representation.
+    /// Weights `[steps]` of the innovation at step j in the sum of all steps up to the last: c_k = psi_0 + ... +
+    /// psi_k, where psi is the moving-average representation.
     pub fn cumulated_weights(&self, steps: usize) -> Vec<f64> {
         let mut psi: Vec<f64> = Vec::with_capacity(steps);
         for j in 0..steps {
@@ -69,7 +69,7 @@ impl ArmaFit {
             .collect()
     }
 
-    /// Expected values `[steps]` of the series after the last observation of `series` `[n]`, the one fitted.
+    /// Expected values `[steps]` of the series after the last observation of `series` `[n]`, the fitted one.
     pub fn expected(&self, series: &[f64], steps: usize) -> Vec<f64> {
         let mut path: Vec<f64> = series.iter().map(|y| y - self.mean).collect();
         let n = series.len();
@@ -86,7 +86,7 @@ impl ArmaFit {
 /// Fits an ARMA model of the given order to `series` `[n]`, with or without a mean.
 ///
 /// # Errors
-/// When the series is too short for the order or constant, or the search fails.
+/// When the series is constant or too short for the order, or when the search fails.
 pub fn fit(series: &[f64], order: Order, with_mean: bool) -> Result<ArmaFit, ModelError> {
     let parameters = order.p + order.q + 1 + usize::from(with_mean);
     require(parameters + 10, series.len())?;
@@ -123,7 +123,7 @@ fn coefficients(u: &[f64]) -> Vec<f64> {
     }
 }
 
-/// An invertible moving average is a stationary autoregression with the signs turned.
+/// An invertible moving average is a stationary autoregression with opposite signs.
 fn ma_coefficients(u: &[f64]) -> Vec<f64> {
     coefficients(u).iter().map(|c| -c).collect()
 }
@@ -139,8 +139,8 @@ impl Filtered {
     fn new(series: &[f64], ar: &[f64], ma: &[f64], with_mean: bool) -> Self {
         let mut gains = Gains::new(ar, ma);
         let n = series.len() as f64;
-        // The same linear filter runs over the series and over a column of ones: their regression is the
-        // generalised least squares estimate of the mean.
+        // The same linear filter runs over the series and over a column of ones; regressing one on the other gives
+        // the generalised least squares estimate of the mean.
         let (mut state, mut ones_state) = (Vector3::zeros(), Vector3::zeros());
         let mut errors = Vec::with_capacity(series.len());
         let (mut log_scale, mut ee, mut ex, mut xx) = (0.0, 0.0, 0.0, 0.0);
@@ -169,7 +169,7 @@ impl Filtered {
     }
 }
 
-/// Kalman gains of the ARMA state-space form with unit innovation variance; they do not depend on the values.
+/// Kalman gains of the ARMA state-space form with unit innovation variance; they do not depend on the data.
 struct Gains {
     transition: Matrix3<f64>,
     noise: Vector3<f64>,
@@ -201,7 +201,7 @@ impl Gains {
         self.transition * state + self.gain * error
     }
 
-    /// Moves the covariance one step on, until it no longer changes: then its scale is 1 and its log 0.
+    /// Advances the covariance by one step until it no longer changes: then its scale is 1 and its log 0.
     fn advance(&mut self) {
         if self.steady {
             return;
@@ -234,7 +234,7 @@ mod tests {
     use super::*;
     use crate::test_history::{assert_close, numbers, reference, reference_returns};
 
-    /// Outside authority: statsmodels' ARIMA, exact maximum likelihood (`fixtures/reference.py`).
+    /// Independent reference: statsmodels' ARIMA, exact maximum likelihood (`fixtures/reference.py`).
     #[test]
     fn estimates_and_likelihoods_agree_with_statsmodels() {
         let returns: Vec<f64> = reference_returns().iter().map(|r| r[0]).collect();

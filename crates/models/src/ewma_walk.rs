@@ -1,48 +1,49 @@
-//! The EWMA walk: a random walk whose volatility follows the market within weeks and tends to its level of two years.
+//! The EWMA walk: a random walk whose volatility follows the market within weeks and returns to its two-year level.
 //!
-//! In: the pair's history. Out: quantiles about the last value. Two exponentially weighted averages of squared returns,
-//! one of about two months and one of about half a year, are pooled by their geometric mean, which follows the
-//! market faster than the one and is steadier than the other; over the horizon the variance returns to that of the last 500 days. How wide
-//! the intervals should have been is then read from every day of the window ([`Widths`]).
+//! In: the pair's history. Out: quantiles about the last value. Two exponentially weighted averages of squared
+//! returns, of about two months and about half a year, are pooled by their geometric mean, which reacts faster than
+//! the slow one and is steadier than the fast one. Over the horizon the variance returns to that of the last 500
+//! days. The widths are then corrected by the outcomes of every day of the window ([`Widths`]).
 
 use crate::forecast::{price_forecast, require};
 use forecaster_domain::{
     History, LEVELS, Model, ModelError, ModelForecast, ModelId, Target, standard_normal_quantile, weighted_quantile,
 };
 
-/// Daily decays of the two averages of squared returns. 0.97 is RiskMetrics' (1996, Technical Document, table 5.9) for a
-/// month ahead; 0.99 was the best companion of 0.94 to 0.995. On USD/CLP the pair of them beat the deviation of 250
-/// days, which the random walk has, in each of 2008-11, 2012-14, 2015-19 and 2020-22, at each of the four horizons, by
-/// 0.25 to 1.3 % of WQL.
+/// Daily decays of the two averages of squared returns. 0.97 is RiskMetrics' (1996, Technical Document, table 5.9)
+/// for a month ahead; of 0.94 to 0.995, 0.99 was the best second decay. On USD/CLP the two beat the random walk's
+/// 250-day deviation in each of 2008-11, 2012-14, 2015-19 and 2020-22, at each of the four horizons, by 0.25 to 1.3 %
+/// of WQL.
 const DECAYS: [f64; 2] = [0.97, 0.99];
-/// Returns with whose mean square the averages begin.
+/// Number of returns whose mean square starts the averages.
 const START: usize = 60;
-/// Returns of the long-run level. With 250 or 1000 the gain at 90 days was smaller or not there in every period.
+/// Number of returns for the long-run level. With 250 or 1000 the gain at 90 days was smaller or zero in every
+/// period.
 const LONG_RUN: usize = 500;
-/// Daily rate at which the variance returns to its long-run level: half-way after 34 days. Of 0.98, 0.99 and 0.995 the
-/// best at 90 days; no difference at 7 and 15.
+/// Daily rate at which the variance returns to its long-run level: half-way after 34 days. The best of 0.98, 0.99 and
+/// 0.995 at 90 days; no difference at 7 and 15.
 const PERSISTENCE: f64 = 0.98;
 
-/// Days after which an outcome counts half for the widths. 60 to 500 did alike at 7 to 30 days; without decay 0.1 to 0.3 %
-/// was lost in 2012-14, since the autocorrelation that averaging makes has faded.
+/// Half-life of an outcome for the widths, in days. 60 to 500 performed alike at 7 to 30 days; no decay lost 0.1 to
+/// 0.3 % in 2012-14, because the autocorrelation caused by averaging has faded.
 const HALF_LIFE: f64 = 125.0;
-/// Independent outcomes at which a correction of the deciles counts half; 10 to 100 did alike.
+/// Number of independent outcomes at which a correction of the deciles counts half; 10 to 100 performed alike.
 const HALF_CREDIBLE_DECILES: f64 = 30.0;
-/// The same for the levels 0.025 and 0.975, whose corrections are the larger ones.
+/// The same for the levels 0.025 and 0.975, whose corrections are larger.
 const HALF_CREDIBLE_TAILS: f64 = 10.0;
-/// No correction beyond this factor or its inverse.
+/// Largest correction factor (and the inverse of the smallest).
 const LIMIT: f64 = 1.5;
-/// Steps at which the widths are corrected; between them in proportion to the logarithm of the step.
+/// Number of steps whose widths are corrected; steps between are interpolated in the logarithm of the step.
 const KNOTS: usize = 6;
-/// Outcomes of a step, fewer than which correct nothing.
+/// Minimum number of outcomes of a step; with fewer there is no correction.
 const FEWEST: usize = 50;
 
-/// The model. No drift, no expected autocorrelation: only the width differs from the random walk's.
+/// EWMA walk model. No drift, no expected autocorrelation: only the width differs from the random walk's.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EwmaWalk;
 
 impl EwmaWalk {
-    /// The model; it has no settings.
+    /// Creates the model; it has no settings.
     pub fn new() -> Self {
         Self
     }
@@ -76,16 +77,16 @@ impl Model for EwmaWalk {
     }
 }
 
-/// What was known of the variance of the next return at each observation `[n]`.
+/// Variances known at each observation `[n]`.
 struct Variances {
-    /// Geometric mean of the two averages.
+    /// Current variance: geometric mean of the two averages.
     now: Vec<f64>,
-    /// Of the last [`LONG_RUN`] returns.
+    /// Variance of the last [`LONG_RUN`] returns.
     long_run: Vec<f64>,
 }
 
 impl Variances {
-    /// From `returns` `[n - 1]`, of which there are at least [`START`].
+    /// Computes the variances from `returns` `[n - 1]`, at least [`START`] of them.
     fn new(returns: &[f64]) -> Self {
         let start = returns[..START].iter().map(|r| r * r).sum::<f64>() / START as f64;
         let mut averages = DECAYS.map(|_| start);
@@ -106,25 +107,26 @@ impl Variances {
         Self { now, long_run }
     }
 
-    /// Variance of the sum of the next `steps` returns, at observation `i`: at each step the share 0.98^k is that of now,
-    /// the rest that of the long run.
+    /// Variance of the sum of the next `steps` returns, at observation `i`: at step k the current variance has the
+    /// share 0.98^k, the long-run variance the rest.
     fn summed(&self, i: usize, steps: usize) -> f64 {
         let share = (1.0 - PERSISTENCE.powi(steps as i32)) / (1.0 - PERSISTENCE);
         share * self.now[i] + (steps as f64 - share) * self.long_run[i]
     }
 }
 
-/// Multipliers of the width by step: conformal prediction with scaled scores (Lei et al. 2018, Distribution-Free Predictive
-/// Inference for Regression, section 5.2), old outcomes counting less (Barber, Candès, Ramdas and Tibshirani 2023,
-/// Conformal prediction beyond exchangeability, section 4), shrunk towards none by the number of independent outcomes: of
-/// one step there are many, of sixty few.
+/// Multipliers of the width by step: conformal prediction with scaled scores (Lei et al. 2018, Distribution-Free
+/// Predictive Inference for Regression, section 5.2). Old outcomes count less (Barber, Candès, Ramdas and Tibshirani
+/// 2023, Conformal prediction beyond exchangeability, section 4). Multipliers are shrunk towards 1 when there are few
+/// independent outcomes: one step has many, sixty steps have few.
 struct Widths {
-    /// Step, logarithm of the multiplier of the deciles and of the tails.
+    /// Step, and the logarithms of the multipliers of the deciles and of the tails.
     knots: Vec<(usize, [f64; 2])>,
 }
 
 impl Widths {
-    /// Every observation of `prices` `[n]` is an origin; its score at a step is how many deviations the price then was away.
+    /// Fits the multipliers, with every observation of `prices` `[n]` as an origin; a score is the distance in
+    /// deviations.
     fn fit(prices: &[f64], variances: &Variances, steps: usize) -> Self {
         let mut knots: Vec<usize> =
             (0..KNOTS).map(|k| (steps as f64).powf(k as f64 / (KNOTS - 1) as f64).round() as usize).collect();
@@ -132,8 +134,8 @@ impl Widths {
         Self { knots: knots.into_iter().map(|step| (step, multipliers(prices, variances, step))).collect() }
     }
 
-    /// The quantile at `step`, from 1 on, of the level at position `level`, in deviations. A tail is never nearer than the
-    /// decile inside it.
+    /// Quantile at `step` (from 1) of the level at position `level`, in deviations. A tail is never nearer to the
+    /// centre than the decile inside it.
     fn deviations(&self, step: usize, level: usize) -> f64 {
         let last = LEVELS.len() - 1;
         let of = |level: usize, is_tail| standard_normal_quantile(LEVELS[level]) * self.factor(step, is_tail);
@@ -144,7 +146,7 @@ impl Widths {
         }
     }
 
-    /// The multiplier at `step`.
+    /// Interpolates the multiplier at `step`.
     fn factor(&self, step: usize, is_tail: bool) -> f64 {
         let which = usize::from(is_tail);
         let after = self.knots.partition_point(|(knot, _)| *knot < step).min(self.knots.len() - 1);
@@ -183,7 +185,7 @@ mod tests {
     use super::*;
     use crate::test_history::{day, history, normals, prices, target};
 
-    /// Returns of one size with changing signs.
+    /// Returns of constant size with alternating signs.
     fn constant(size: f64, count: usize) -> Vec<f64> {
         (0..count).map(|i| if i % 2 == 0 { size } else { -size }).collect()
     }
@@ -196,8 +198,8 @@ mod tests {
         (0..steps).map(|step| [width(forecast.interval80(step)), width(forecast.interval95(step))]).collect()
     }
 
-    /// By hand: 60 days of twice the size make the averages 4 - 3 x decay^60 times the old square; the level of 500 days
-    /// (440 + 60 x 4) / 500 of it.
+    /// By hand: after 60 days of double size the averages are 4 - 3 x decay^60 times the old square, and the 500-day
+    /// level is (440 + 60 x 4) / 500 of it.
     #[test]
     fn a_volatility_that_has_doubled_is_known_within_weeks_and_leans_to_its_level_of_two_years() {
         let mut returns = constant(0.01, 1000);
@@ -213,8 +215,8 @@ mod tests {
         assert!((sixtieth / expected - 1.0).abs() < 2e-3, "{sixtieth} against {expected}");
     }
 
-    /// Theory: of independent normal returns the width is 2 x 1.2816 (1.9600) x deviation x sqrt(steps); the averages
-    /// know the deviation to some 7 %.
+    /// Theory: for independent normal returns the width is 2 x 1.2816 (1.9600) x deviation x sqrt(steps); the
+    /// averages estimate the deviation to within some 7 %.
     #[test]
     fn of_independent_normal_returns_the_width_is_the_textbooks() {
         let mut sums = [[0.0; 2]; 20];
@@ -232,14 +234,14 @@ mod tests {
         }
     }
 
-    /// Theory: averages of a random walk's trades have returns with the autocorrelation 1/4 (Working 1960), so that five of
-    /// them have 1 + 2 x 1/4 x 4/5 = 1.4 times the variance of five that are independent.
+    /// Theory: averages of a random walk's trades have returns with the autocorrelation 1/4 (Working 1960), so the
+    /// variance of five of them is 1 + 2 x 1/4 x 4/5 = 1.4 times that of five independent ones.
     #[test]
     fn the_width_of_several_steps_follows_the_variance_that_they_had() {
         let (mut independent, mut averaged) = (0.0, 0.0);
         for seed in 0..20 {
             let shocks = normals(1501, 100 + seed);
-            // A moving average of order one with the autocorrelation 1/4, and the same variance.
+            // First-order moving average with the autocorrelation 1/4 and the same variance.
             let theta: f64 = 2.0 - 3f64.sqrt();
             let scale = 0.01 / (1.0 + theta * theta).sqrt();
             let returns: Vec<f64> = shocks.windows(2).map(|w| scale * (w[1] + theta * w[0])).collect();
@@ -247,7 +249,7 @@ mod tests {
             averaged += widths(&returns, 5)[4][0];
             independent += widths(&plain, 5)[4][0];
         }
-        // Shrunk: of five steps some 36 outcomes of the last months are independent, which count 36 / 66.
+        // Shrunk: for five steps the last months hold some 36 independent outcomes, which count 36 / 66.
         let ratio = averaged / independent;
         assert!((1.05..1.4f64.sqrt()).contains(&ratio), "{ratio}");
     }
@@ -256,7 +258,7 @@ mod tests {
     fn fat_tails_widen_the_tails_and_not_the_deciles() {
         let mut found = [0.0; 2];
         for seed in 0..10 {
-            // One day in thirty with five times the size.
+            // One day in thirty is five times as large.
             let returns: Vec<f64> = normals(1500, 300 + seed)
                 .iter()
                 .enumerate()

@@ -1,12 +1,12 @@
-//! What the models share: the way from quantiles of a return to a forecast of prices, and the refusal of a history that
-//! is too short.
+//! Helpers shared by the models: the conversion of return quantiles into a price forecast, and the check that a
+//! history is long enough.
 
 use chrono::NaiveDate;
 use forecaster_domain::{LEVELS, ModelError, QuantileForecast, Target};
 use ndarray::Array2;
 
-/// Turns quantiles of the cumulated log return into a price forecast: `last` x exp(quantile), in price units.
-/// `quantile(step, level_index)` is asked for each 0-based step and each position in [`LEVELS`].
+/// Converts quantiles of the cumulated log return into a price forecast: `last` x exp(quantile), in price units.
+/// `quantile(step, level_index)` is called for each 0-based step and each position in [`LEVELS`].
 pub(crate) fn price_forecast(
     last: f64,
     as_of: NaiveDate,
@@ -18,7 +18,7 @@ pub(crate) fn price_forecast(
     Ok(QuantileForecast::new(as_of, target.dates.clone(), values)?)
 }
 
-/// Fails with the model error for a history shorter than `needed` observations.
+/// Returns the "too short" model error for a history of fewer than `needed` observations.
 pub(crate) fn require(needed: usize, available: usize) -> Result<(), ModelError> {
     if available < needed { Err(ModelError::TooShort { needed, available }) } else { Ok(()) }
 }

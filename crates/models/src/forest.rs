@@ -1,26 +1,26 @@
-//! A regression forest that keeps its leaves' members, for conditional distributions (Meinshausen 2006, Quantile
-//! Regression Forests). Several responses share one set of trees.
+//! A regression forest that keeps the members of its leaves, for conditional distributions (Meinshausen 2006,
+//! Quantile Regression Forests). Several responses share one set of trees.
 //!
-//! In: features `[n rows][f]` and responses `[n rows][4]`. Out: for a new row, a weight for every training row. The
-//! crates with random forests return means and keep the leaves to themselves, hence our own.
+//! In: features `[n rows][f]` and responses `[n rows][4]`. Out: for a new row, a weight for every training row.
+//! Existing crates with random forests return means and do not expose the leaves, so this is our own.
 
 use rand::seq::index::sample;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
-/// Features are cut into at most this many classes of equal size.
+/// Maximum number of equal-sized classes that a feature is cut into.
 const BINS: usize = 32;
 
-/// Responses that share the trees.
+/// Number of responses that share the trees.
 pub(crate) const RESPONSES: usize = 4;
 
-/// How trees are grown.
+/// Settings for growing trees.
 #[derive(Debug, Clone)]
 pub(crate) struct ForestSettings {
     pub(crate) trees: usize,
-    /// Fewest rows in a leaf.
+    /// Minimum number of rows in a leaf.
     pub(crate) min_leaf: usize,
-    /// Share of the rows each tree sees, drawn without replacement.
+    /// Share of the rows that each tree uses, drawn without replacement.
     pub(crate) subsample: f64,
     pub(crate) seed: u64,
 }
@@ -43,9 +43,9 @@ enum Node {
 }
 
 impl Forest {
-    /// Grows a forest on `features` `[n][f]` and `responses` `[n][4]`. The splitting criterion is the sum over
-    /// responses of the reduction of squared error; responses should have like variances. Each node tries a third
-    /// of the features (Breiman 2001 for regression).
+    /// Grows a forest on `features` `[n][f]` and `responses` `[n][4]`. The splitting criterion is the reduction of
+    /// squared error, summed over the responses, which should have similar variances. Each node tries a third of the
+    /// features (Breiman 2001 for regression).
     pub(crate) fn grow(features: &[Vec<f64>], responses: &[[f64; RESPONSES]], settings: &ForestSettings) -> Self {
         let rows = features.len();
         let width = features.first().map_or(0, Vec::len);
@@ -66,7 +66,7 @@ impl Forest {
         Self { cuts, trees, rows }
     }
 
-    /// Weights `[n]`, summing to 1, of the training rows for a row `x` `[f]`: the average over trees of the uniform
+    /// Weights `[n]` of the training rows for a row `x` `[f]`, summing to 1: the average over trees of the uniform
     /// distribution on the members of the leaf that `x` falls into (Meinshausen 2006, equation 4).
     pub(crate) fn weights(&self, x: &[f64]) -> Vec<f64> {
         let bins: Vec<u8> = x.iter().zip(&self.cuts).map(|(v, cuts)| bin(cuts, *v)).collect();
@@ -86,7 +86,7 @@ impl Forest {
     }
 }
 
-/// Increasing cut points `[< BINS]` that part `values` into classes of equal size.
+/// Increasing cut points `[< BINS]` that divide `values` into classes of equal size.
 fn cuts(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut sorted: Vec<f64> = values.collect();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -155,7 +155,7 @@ impl Grower<'_> {
         classes
     }
 
-    /// The cut with the largest sum over responses of S_left^2 / n_left + S_right^2 / n_right.
+    /// Finds the cut with the largest sum over responses of S_left^2 / n_left + S_right^2 / n_right.
     fn best_cut(&self, classes: &[Class; BINS]) -> Option<(f64, u8)> {
         let mut total = Class::default();
         classes.iter().for_each(|class| total.add(class.count, &class.sums));
@@ -179,7 +179,7 @@ impl Grower<'_> {
     }
 }
 
-/// Rows of one class of a feature, summed up.
+/// Count and response sums of the rows in one class of a feature.
 #[derive(Clone, Copy, Default)]
 struct Class {
     count: f64,

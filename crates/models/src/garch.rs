@@ -9,11 +9,11 @@ use crate::optimize::minimise;
 use forecaster_domain::ModelError;
 use statrs::function::gamma::ln_gamma;
 
-/// sigma2_t = omega + alpha e_{t-1}^2 + beta sigma2_{t-1}; e_t / sigma_t Student-t with `nu` degrees of freedom,
-/// scaled to unit variance.
+/// Fitted model: sigma2_t = omega + alpha e_{t-1}^2 + beta sigma2_{t-1}; e_t / sigma_t is Student-t with `nu` degrees
+/// of freedom, scaled to unit variance.
 #[derive(Debug, Clone)]
 pub struct GarchFit {
-    /// Constant, squared units of the innovations.
+    /// Constant, in squared units of the innovations.
     pub omega: f64,
     /// Weight of the last squared innovation.
     pub alpha: f64,
@@ -23,7 +23,7 @@ pub struct GarchFit {
     pub nu: f64,
     /// Log-likelihood.
     pub log_likelihood: f64,
-    /// Variance expected for the step after the last innovation.
+    /// Expected variance for the step after the last innovation.
     pub next_variance: f64,
 }
 
@@ -33,14 +33,14 @@ impl GarchFit {
         self.omega / (1.0 - self.alpha - self.beta)
     }
 
-    /// The same dynamics about another long-run variance: what happens after the next step returns to `variance`
+    /// Returns the same dynamics about another long-run variance: after the next step, variances return to `variance`
     /// (variance targeting, Engle and Mezrich 1996, GARCH for groups).
     #[must_use]
     pub fn targeting(self, variance: f64) -> Self {
         Self { omega: variance * (1.0 - self.alpha - self.beta), ..self }
     }
 
-    /// Variance expected of step `step` (from 1) after the last innovation: it returns to the long-run one as
+    /// Expected variance of step `step` (from 1) after the last innovation: it returns to the long-run variance like
     /// (alpha + beta)^(step - 1) (Bollerslev 1986).
     pub fn expected_variance(&self, step: usize) -> f64 {
         let long_run = self.unconditional_variance();
@@ -48,7 +48,7 @@ impl GarchFit {
         long_run + persistence * (self.next_variance - long_run)
     }
 
-    /// Variance that was expected of each of `innovations`, on which it was fitted, `[n]`.
+    /// Expected variance `[n]` of each of `innovations`, the ones used in the fit.
     pub fn conditional_variances(&self, innovations: &[f64]) -> Vec<f64> {
         let squares: Vec<f64> = innovations.iter().map(|e| e * e).collect();
         let first = self.omega + (self.alpha + self.beta) * backcast(&squares);
@@ -61,10 +61,10 @@ impl GarchFit {
     }
 }
 
-/// Fits GARCH(1,1)-t to `innovations` `[n]`, zero-mean.
+/// Fits GARCH(1,1)-t to zero-mean `innovations` `[n]`.
 ///
 /// # Errors
-/// When there are fewer than 100, they are all zero, or the search fails.
+/// When there are fewer than 100, when they are all zero, or when the search fails.
 pub fn fit(innovations: &[f64]) -> Result<GarchFit, ModelError> {
     require(100, innovations.len())?;
     let variance = innovations.iter().map(|e| e * e).sum::<f64>() / innovations.len() as f64;
@@ -75,7 +75,8 @@ pub fn fit(innovations: &[f64]) -> Result<GarchFit, ModelError> {
     let squares: Vec<f64> = scaled.iter().map(|e| e * e).collect();
     let start_variance = backcast(&squares);
     let objective = |u: &[f64]| -log_likelihood(&Parameters::from_unconstrained(u), &squares, start_variance);
-    // Starts at alpha 0.08, beta 0.86, unit long-run variance and 6 degrees of freedom: daily exchange rates.
+    // Starts at alpha 0.08, beta 0.86, unit long-run variance and 6 degrees of freedom, typical of daily exchange
+    // rates.
     let (u, _) = minimise(objective, &[-2.75, 2.6, 0.0, 1.4], 0.4)?;
     let parameters = Parameters::from_unconstrained(&u);
     let scaled_likelihood = log_likelihood(&parameters, &squares, start_variance);
@@ -99,8 +100,8 @@ struct Parameters {
 }
 
 impl Parameters {
-    /// From `u` `[4]`: alpha and beta by a logistic map onto the simplex alpha + beta < 0.9999, omega through the
-    /// logarithm of the long-run variance, nu = 2.05 + exp(u), at most 200.
+    /// Maps `u` `[4]` to parameters: alpha and beta by a logistic map onto the simplex alpha + beta < 0.9999, omega
+    /// through the logarithm of the long-run variance, nu = 2.05 + exp(u), at most 200.
     fn from_unconstrained(u: &[f64]) -> Self {
         let (a, b) = (u[0].clamp(-30.0, 30.0).exp(), u[1].clamp(-30.0, 30.0).exp());
         let alpha = 0.9999 * a / (1.0 + a + b);
@@ -119,7 +120,7 @@ fn log_likelihood(parameters: &Parameters, squares: &[f64], start: f64) -> f64 {
     let Parameters { omega, alpha, beta, nu } = *parameters;
     let constant = ln_gamma((nu + 1.0) / 2.0) - ln_gamma(nu / 2.0) - 0.5 * (std::f64::consts::PI * (nu - 2.0)).ln();
     let mut variance = omega + (alpha + beta) * start;
-    // Logarithms of products: one logarithm for each run of 8 factors instead of 8.
+    // Logarithms of products: one logarithm per 8 factors instead of 8 logarithms.
     let (mut tail, mut scale) = (0.0, 0.0);
     for chunk in squares.chunks(8) {
         let (mut tail_product, mut scale_product) = (1.0, 1.0);
@@ -146,7 +147,7 @@ mod tests {
     use super::*;
     use crate::test_history::{assert_close, reference, reference_returns};
 
-    /// Outside authority: `arch`, GARCH(1,1) with Student-t errors and zero mean (`fixtures/reference.py`).
+    /// Independent reference: `arch`, GARCH(1,1) with Student-t errors and zero mean (`fixtures/reference.py`).
     #[test]
     fn estimates_and_likelihood_agree_with_arch() {
         let returns: Vec<f64> = reference_returns().iter().map(|r| r[0]).collect();
@@ -160,7 +161,7 @@ mod tests {
         assert_close(&[fit.nu], &[number("nu")], 0.05, "degrees of freedom");
     }
 
-    /// The expected variance is the recursion with each unknown square replaced by what is expected of it.
+    /// The expected variance is the recursion with each unknown square replaced by its expectation.
     #[test]
     fn variances_of_past_and_future_are_one_recursion() {
         let returns: Vec<f64> = reference_returns().iter().map(|r| r[0]).collect();

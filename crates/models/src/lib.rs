@@ -1,8 +1,8 @@
-//! The forecasting models, one file a model. Each takes a [`forecaster_domain::History`] and gives a matrix of
-//! price quantiles; each is pure: the same history and target give the same answer, seeds included.
+//! The forecasting models, one file per model. Each takes a [`forecaster_domain::History`] and returns a matrix of
+//! price quantiles. Each is pure: the same history and target give the same answer, because seeds are fixed.
 //!
-//! The estimation routines under the models ([`arma`], [`garch`], [`VarFit`]) are public so that they can be
-//! checked against reference implementations.
+//! The estimation routines under the models ([`arma`], [`garch`], [`VarFit`]) are public so that they can be checked
+//! against reference implementations.
 //!
 //! Each module imports only from those to the right of it:
 //!

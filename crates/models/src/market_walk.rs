@@ -1,21 +1,21 @@
 //! The market walk: the benchmark's random walk, started from the market's quote.
 //!
-//! In: the pair's history with market quotes. Out: the random walk's forecast, moved by what the quote tells and
-//! narrowed by the variance of the first step that it explains ([`SpotAhead::walk`]). Without a usable quote its
-//! quantiles are the random walk's own, to the last bit.
+//! In: the pair's history with market quotes. Out: the random walk's forecast, shifted by the information in the
+//! quote and narrowed by the variance of the first step that it explains ([`SpotAhead::walk`]). Without a usable
+//! quote its quantiles are identical to the random walk's.
 
 use crate::random_walk::RandomWalk;
 use crate::spot_ahead::SpotAhead;
 use forecaster_domain::{History, Model, ModelError, ModelForecast, ModelId, Target};
 
-/// The random walk from the market's quote: the simple model that another one has to beat to earn a weight.
+/// Random walk from the market's quote: the simple model that any other model has to beat to earn a weight.
 #[derive(Debug, Clone)]
 pub struct MarketWalk {
     walk: SpotAhead<RandomWalk>,
 }
 
 impl MarketWalk {
-    /// The benchmark's random walk, started from the quote.
+    /// Creates the benchmark's random walk, started from the quote.
     pub fn new() -> Self {
         Self { walk: SpotAhead::walk(RandomWalk::new()) }
     }
@@ -51,12 +51,12 @@ mod tests {
     use crate::test_history::{day, normals, prices, series, target};
     use forecaster_domain::{Observation, Regressor, Series};
 
-    /// Official rates, and quotes that know `share` of the next return: quote of day i = rate of day i x
-    /// exp(share of the next return). Dated at the same day, lag 0.
+    /// Official rates, with quotes that contain `share` of the next return: quote of day i = rate of day i x
+    /// exp(share of the next return). Same date, lag 0.
     fn quoted(share: f64) -> History {
         let returns: Vec<f64> = normals(700, 3).iter().map(|z| 0.01 * z).collect();
         let prices = prices(&returns);
-        // The last price is what the last quote knows.
+        // The last price is left out; only the last quote contains it.
         let pair = series("usdclp", &prices[..700]);
         let quotes: Vec<Observation> = pair
             .observations()
@@ -82,8 +82,8 @@ mod tests {
         assert!(own.details.contains(&("without a quote".into(), "the same as random_walk".into())));
     }
 
-    /// By hand: quotes that hold the whole next return have the coefficient 1, shrunk by n / (n + 20), and what
-    /// is left of the first step's variance is the square of what the shrinkage takes away.
+    /// By hand: quotes that contain the full next return have the coefficient 1, shrunk by n / (n + 20); the
+    /// remaining variance of the first step is the square of the part lost to shrinkage.
     #[test]
     fn a_quote_that_knows_the_next_return_moves_the_centre_there_and_leaves_little_of_the_first_step() {
         let history = quoted(1.0);
@@ -91,7 +91,7 @@ mod tests {
         let own = MarketWalk::new().forecast(&history, &target).unwrap();
         let walk = RandomWalk::new().forecast(&history, &target).unwrap().quantiles;
         let gap = history.spot_gap().unwrap().unwrap();
-        // Of the last 500 days those that are no weekend's: quotes are not believed on weekends.
+        // Only weekdays among the last 500 days count: weekend quotes are ignored.
         let known = gap.values[199..].iter().flatten().count() as f64;
         let credible = known / (known + 20.0);
         for step in 0..5 {
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn a_quote_that_knows_nothing_hardly_moves_it() {
         let history = quoted(1.0);
-        // The quotes of other days: true to size, and news of nothing.
+        // Quotes of realistic size without information.
         let spot = history.spot().unwrap();
         let other = quoted(1.0).pair().clone();
         let noise = normals(700, 99);
@@ -124,7 +124,7 @@ mod tests {
         assert!(moved.abs() < 0.15 * gap.now.abs(), "{moved} of a gap of {}", gap.now);
     }
 
-    /// The history of [`quoted`] with its quotes, oldest first, put through `fault`.
+    /// History of [`quoted`] with `fault` applied to its quotes, oldest first.
     fn with_fault(fault: impl Fn(&mut Vec<Observation>)) -> History {
         let history = quoted(0.9);
         let mut quotes: Vec<Observation> = history.spot().unwrap().series.observations().collect();
@@ -133,7 +133,7 @@ mod tests {
         History::new(history.pair().clone(), vec![]).with_spot(spot)
     }
 
-    /// How far the median is moved from the last value, in logarithms, and what is said of the quote.
+    /// Shift of the median from the last value, in logarithms, and the reason for leaving out the quote.
     fn moved(history: &History) -> (f64, String) {
         let forecast = MarketWalk::new().forecast(history, &target(day(700), 5)).unwrap();
         let said = forecast.details.iter().find(|(name, _)| name == "spot quote left out");
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn quotes_of_which_many_were_wrong_are_worth_less() {
-        // Every other quote of the last year is that of another world.
+        // Every other quote of the last year has unrelated noise.
         let noise = normals(700, 5);
         let (less, _) = moved(&with_fault(|quotes| {
             let count = quotes.len();

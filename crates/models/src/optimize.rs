@@ -1,4 +1,4 @@
-//! Derivative-free minimisation for likelihoods of a few parameters: argmin's Nelder-Mead, started twice.
+//! Derivative-free minimisation for likelihoods of a few parameters: argmin's Nelder-Mead, run twice.
 
 use argmin::core::{CostFunction, Executor};
 use argmin::solver::neldermead::NelderMead;
@@ -16,9 +16,8 @@ impl<F: Fn(&[f64]) -> f64> CostFunction for Objective<F> {
     }
 }
 
-/// Minimises `objective` from `start` `[k]`, the first simplex being `step` wide in each direction. A second run
-/// from the first one's answer guards against a simplex that collapsed early. Returns the argument `[k]` and the
-/// minimum.
+/// Minimises `objective` from `start` `[k]`; the first simplex extends `step` in each direction. A second run from
+/// the first one's result guards against a simplex that collapsed early. Returns the argument `[k]` and the minimum.
 pub(crate) fn minimise(
     objective: impl Fn(&[f64]) -> f64,
     start: &[f64],

@@ -1,33 +1,33 @@
 //! Quantile regression forest on lagged returns, volatilities and regressors, direct for each step.
 //!
-//! One forest is grown for a forecast; every step h has its own response, the h-step return in units of the
-//! volatility expected at the time. A training row at t takes part in step h only if t + h is not after the as-of
-//! date: the forest never sees its own target. It tells the shape and the width of what may come, symmetric about the last
-//! value, and no direction: its conditional means cost 0.4 to 1 % of WQL at 7 and 15 days in each of 2012-14, 2015-19 and
-//! 2020-22 on USD/CLP.
+//! One forest is grown per forecast; every step h has its own response, the h-step return in units of the volatility
+//! expected at the time. A training row at t is used for step h only if t + h is not after the as-of date: the forest
+//! never sees its own target. It predicts only the shape and the width of the distribution, symmetric about the last
+//! value, and no direction: its conditional means cost 0.4 to 1 % of WQL at 7 and 15 days in each of 2012-14, 2015-19
+//! and 2020-22 on USD/CLP.
 
 use crate::forecast::{price_forecast, require};
 use crate::forest::{Forest, ForestSettings, RESPONSES};
 use crate::vector_autoregression::left_out;
 use forecaster_domain::{History, LEVELS, MEDIAN, Model, ModelError, ModelForecast, ModelId, Target};
 
-/// Rows before the first one that has all its features.
+/// Number of rows before the first one with all its features.
 const WARM_UP: usize = 250;
-/// Decay of the fast variance, one a day (RiskMetrics 1996 uses 0.94 for daily data, 0.97 for monthly).
+/// Daily decay of the fast variance (RiskMetrics 1996 uses 0.94 for daily data, 0.97 for monthly).
 const FAST_DECAY: f64 = 0.97;
 /// Daily persistence with which the fast variance returns to the slow one over the steps; 0.97 lost less than
 /// 0.985 on 2011-2022.
 const PERSISTENCE: f64 = 0.97;
-/// Independent windows at which the shape that the leaves tell counts half: with fewer, most of it comes from all training
-/// rows alike.
+/// Number of independent windows at which the shape from the leaves counts half; with fewer, most of the shape comes
+/// from all training rows equally.
 const HALF_CREDIBLE_SHAPE: f64 = 10.0;
 
-/// How the forest is grown.
+/// Settings for growing the forest.
 #[derive(Debug, Clone)]
 pub struct RandomForestSettings {
     /// Number of trees.
     pub trees: usize,
-    /// Fewest rows in a leaf.
+    /// Minimum number of rows in a leaf.
     pub min_leaf: usize,
     /// Seed of the random choices.
     pub seed: u64,
@@ -39,14 +39,14 @@ impl Default for RandomForestSettings {
     }
 }
 
-/// The model.
+/// Quantile regression forest model.
 #[derive(Debug, Clone)]
 pub struct RandomForest {
     settings: RandomForestSettings,
 }
 
 impl RandomForest {
-    /// A model that grows its forest by `settings`.
+    /// Creates a model that grows its forest with `settings`.
     pub fn new(settings: RandomForestSettings) -> Self {
         Self { settings }
     }
@@ -97,7 +97,7 @@ impl Model for RandomForest {
 struct FeatureTable {
     names: Vec<String>,
     left_out: String,
-    /// Row i belongs to observation WARM_UP + i; the last row is the query.
+    /// Feature rows: row i belongs to observation WARM_UP + i; the last row is the query.
     features: Vec<Vec<f64>>,
     log_prices: Vec<f64>,
     fast: Vec<f64>,
@@ -128,7 +128,7 @@ impl FeatureTable {
         Self { names, left_out: left_out(&statuses), features, log_prices, fast: pair.fast, slow: pair.slow, steps }
     }
 
-    /// Rows whose targets are known for every step.
+    /// Number of rows whose targets are known for every step.
     fn training_rows(&self) -> usize {
         self.features.len() - self.steps
     }
@@ -141,21 +141,21 @@ impl FeatureTable {
         &self.features[self.features.len() - 1]
     }
 
-    /// Volatility expected at observation `t` for the mean of the next `h` returns: the fast variance returning to
-    /// the slow one at [`PERSISTENCE`] a day (the term structure of GARCH(1,1), Engle and Patton 2001).
+    /// Expected volatility at observation `t`, averaged over the next `h` returns: the fast variance returns to the
+    /// slow one at [`PERSISTENCE`] a day (the term structure of GARCH(1,1), Engle and Patton 2001).
     fn volatility(&self, t: usize, h: usize) -> f64 {
         let share = (1.0 - PERSISTENCE.powi(h as i32)) / (h as f64 * (1.0 - PERSISTENCE));
         (share * self.fast[t] + (1.0 - share) * self.slow[t]).sqrt()
     }
 
-    /// Log return over `h` steps from training row `row` on, in units of its expected volatility.
+    /// Log return over `h` steps, starting at training row `row`, in units of its expected volatility.
     fn response(&self, row: usize, h: usize) -> f64 {
         let t = WARM_UP + row;
         (self.log_prices[t + h] - self.log_prices[t]) / (self.volatility(t, h) * (h as f64).sqrt())
     }
 
-    /// Responses `[training rows][4]` that shape the trees: returns over one step, half and all of the steps, and
-    /// the size of the second.
+    /// Responses `[training rows][4]` for splitting the trees: returns over one step, half and all of the steps, and
+    /// the absolute value of the second.
     fn split_responses(&self) -> Vec<[f64; RESPONSES]> {
         let half = self.steps.div_ceil(2);
         (0..self.training_rows())
@@ -166,7 +166,7 @@ impl FeatureTable {
             .collect()
     }
 
-    /// Quantiles `[11]` of the log return over `h` steps from the query on.
+    /// Quantiles `[11]` of the log return over `h` steps from the query row.
     fn quantiles(&self, weights: &[f64], h: usize) -> Result<[f64; LEVELS.len()], ModelError> {
         let responses: Vec<f64> = (0..weights.len()).map(|row| self.response(row, h)).collect();
         let drift = responses.iter().sum::<f64>() / responses.len() as f64;
@@ -191,7 +191,7 @@ impl FeatureTable {
     }
 }
 
-/// Quantile of sorted (value, weight) pairs whose weights sum to 1, linear between the midpoints of the steps.
+/// Quantile of sorted (value, weight) pairs with weights summing to 1, linear between the midpoints of the steps.
 fn weighted_quantile(sorted: &[(f64, f64)], level: f64) -> Option<f64> {
     let mut before = 0.0;
     let mut previous: Option<(f64, f64)> = None;
@@ -211,7 +211,7 @@ fn weighted_quantile(sorted: &[(f64, f64)], level: f64) -> Option<f64> {
 
 /// Log returns of one series with their running variances.
 struct Returns {
-    /// Sum of log returns up to each observation.
+    /// Cumulated log returns at each observation.
     cumulated: Vec<f64>,
     squares: Vec<f64>,
     fast: Vec<f64>,
@@ -226,7 +226,7 @@ impl Returns {
         for t in 1..log.len() {
             squares[t] = squares[t - 1] + square(t);
         }
-        // A pegged stretch has no variance of its own: a hundredth of the whole window's serves as the least.
+        // A pegged period has no variance of its own: the minimum is a hundredth of the whole window's variance.
         let last = log.len() - 1;
         let least = (0.01 * squares[last] / last.max(1) as f64).max(1e-12);
         let mut fast = vec![0.0; log.len()];
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn momentum_in_the_history_moves_no_median() {
-        // Returns follow the sign of the day before, and still the forest tells no direction.
+        // Returns follow the sign of the day before, but the forest must not predict a direction.
         let noise = normals(1400, 4);
         let mut returns = vec![0.0];
         for t in 1..1400 {
@@ -296,7 +296,8 @@ mod tests {
         }
     }
 
-    /// The newest training row is `steps` before the last observation: its own targets are known, the query's are not.
+    /// The newest training row is `steps` before the last observation: its own targets are known, the query's are
+    /// not.
     #[test]
     fn no_row_is_trained_on_a_target_that_is_still_to_come() {
         let pair = prices(&normals(900, 8).iter().map(|s| 0.006 * s).collect::<Vec<_>>());

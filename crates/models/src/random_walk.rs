@@ -13,7 +13,7 @@ pub struct RandomWalk {
 }
 
 impl RandomWalk {
-    /// The design's benchmark: volatility of the last 250 observations.
+    /// Creates the benchmark of the design: volatility of the last 250 observations.
     pub fn new() -> Self {
         Self { window: 250 }
     }

@@ -1,22 +1,24 @@
-//! A model that knows the market's quote: another model's forecast, moved by what the quote tells beyond the
-//! official rate, and narrowed by as much as it tells.
+//! A wrapper that makes another model use the market's quote: it shifts the forecast by the information in the quote
+//! beyond the official rate, and narrows it by the variance that the quote explains.
 //!
-//! The official rate is an average of trades; the quote is where they ended. Trades being close to a random walk, the
-//! next average is expected at the quote: half of the variance of the next return is known already (Working 1960:
-//! the close less the average has a variance of a third of a day's, the first difference of averages two thirds).
-//! In: any model, asked as it is. Out: its answer, unchanged where there is no quote.
+//! The official rate is an average of the day's trades; the quote is their last price. Trades are close to a random
+//! walk, so the next average is expected at the quote, and half of the variance of the next return is known already
+//! (Working 1960: the close less the average has a variance of a third of a day's, the first difference of averages
+//! two thirds).
+//!
+//! In: any model. Out: its forecast, unchanged when there is no quote.
 
 use forecaster_domain::{History, MEDIAN, Model, ModelError, ModelForecast, QuantileForecast, SpotGap, Target};
 
-/// Known gaps at which the coefficient counts half: a source of quotes must prove itself. 10 and 20 did alike on
-/// 2020-2024, with 50 half a year of quotes gained less.
+/// Number of known gaps at which the coefficient counts half: a source of quotes must prove itself. 10 and 20
+/// performed alike on 2020-2024; with 50, half a year of quotes gained less.
 const HALF_CREDIBLE: f64 = 20.0;
 
-/// Observations, newest, from which a walk learns what the gap tells: two years, so that a source that has changed is
-/// soon known. 250 to 1500 did alike on 2012-2022.
+/// Number of recent observations from which a walk estimates the effect of the gap: two years, so that a change of
+/// the source is noticed soon. 250 to 1500 performed alike on 2012-2022.
 const WALK_WINDOW: usize = 500;
 
-/// `model`, made aware of market quotes of the pair.
+/// Wrapper that makes `model` use market quotes of the pair.
 #[derive(Debug, Clone)]
 pub struct SpotAhead<M> {
     model: M,
@@ -24,14 +26,14 @@ pub struct SpotAhead<M> {
 }
 
 impl<M: Model> SpotAhead<M> {
-    /// `model`, which itself looks at the pair's official rates and its regressors only. It knows the last return, of
-    /// which the gap is partly a consequence: what is told is what the gap says beyond it.
+    /// Wraps `model`, which itself uses only the pair's official rates and its regressors. It knows the last return,
+    /// which partly explains the gap; only the rest of the gap counts as new information.
     pub fn new(model: M) -> Self {
         Self { model, uses_last_return: true }
     }
 
-    /// The same for a random walk, whose expectation is the last value whatever the last return was: all that the
-    /// gap says is news to it.
+    /// Wraps a random walk `model`, whose expectation is the last value regardless of the last return: the whole gap
+    /// is new information to it.
     pub fn walk(model: M) -> Self {
         Self { model, uses_last_return: false }
     }
@@ -62,7 +64,7 @@ impl<M: Model> Model for SpotAhead<M> {
 }
 
 impl<M> SpotAhead<M> {
-    /// `forecast` with what the quotes of `history` tell.
+    /// Applies the quotes of `history` to `forecast`.
     fn inform(&self, forecast: ModelForecast, history: &History) -> Result<ModelForecast, ModelError> {
         let ModelForecast { quantiles, mut details, volatility } = forecast;
         let quantiles = match history.spot_gap() {
@@ -86,26 +88,26 @@ impl<M> SpotAhead<M> {
     }
 }
 
-/// What the gap at the as-of date tells of the next return beyond the last one.
+/// New information in the gap at the as-of date about the next return.
 #[derive(Debug, Clone, PartialEq)]
 struct News {
     /// Coefficient of the next return on the gap.
     coefficient: f64,
     /// Share of the variance of the next return that the gap explains beyond the last return, 0 to 1.
     share: f64,
-    /// Expected next return by the gap, less what the last return would have told anyway.
+    /// Expected next return from the gap, less the part that follows from the last return.
     shift: f64,
 }
 
 impl News {
-    /// No news.
+    /// No new information.
     const NONE: Self = Self { coefficient: 0.0, share: 0.0, shift: 0.0 };
 
     /// Regresses the next return on the gap and the last return over the dates with a known gap, by partial
-    /// regression (Frisch and Waugh 1933): models know the last return, and a gap is partly what follows from it.
-    /// `returns` `[n - 1]` of the window of `gap.values` `[n]`.
+    /// regression (Frisch and Waugh 1933): models know the last return, and a gap partly follows from it. `returns`
+    /// `[n - 1]` belong to the window of `gap.values` `[n]`.
     fn beyond_last_return(returns: &[f64], gap: &SpotGap) -> Self {
-        // Gap at date i, the return that led to it and the one that followed.
+        // Gap at date i, the return that ends at i, and the one after it.
         let rows: Vec<[f64; 3]> =
             (1..returns.len()).filter_map(|i| Some([gap.values[i]?, returns[i - 1], returns[i]])).collect();
         let product = |a: usize, b: usize| rows.iter().map(|row| row[a] * row[b]).sum::<f64>();
@@ -126,20 +128,20 @@ impl News {
         Self::regressed(&rows.collect::<Vec<_>>(), gap.now)
     }
 
-    /// What a gap of `now` tells by the regression of `rows`, (gap, next return), through the origin, shrunk.
+    /// Regresses `rows`, (gap, next return), through the origin, shrinks the result and applies it to a gap of `now`.
     fn regressed(rows: &[(f64, f64)], now: f64) -> Self {
         let gaps: f64 = rows.iter().map(|(g, _)| g * g).sum();
         let nexts: f64 = rows.iter().map(|(_, next)| next * next).sum();
         let both: f64 = rows.iter().map(|(g, next)| g * next).sum();
         let count = rows.len() as f64;
-        // A coefficient below zero is no news of where trades ended.
+        // A negative coefficient does not reflect where trades ended.
         let coefficient = if gaps > 0.0 { (both / gaps * count / (count + HALF_CREDIBLE)).max(0.0) } else { 0.0 };
         let share = if nexts > 0.0 { (2.0 * both - coefficient * gaps) * coefficient / nexts } else { 0.0 };
         Self { coefficient, share: share.clamp(0.0, 1.0), shift: coefficient * now }
     }
 
-    /// `forecast` moved by the news at every step, since a quote's news is there to stay, and narrowed: what is known
-    /// of the first step's variance is taken off the variance of each step.
+    /// Shifts `forecast` at every step, since the effect of a quote is permanent, and narrows it: the explained part
+    /// of the first step's variance is subtracted from the variance of each step.
     fn tell(&self, forecast: &QuantileForecast) -> Result<QuantileForecast, ModelError> {
         let width = |step: usize| {
             let (low, high) = forecast.interval80(step);
@@ -177,13 +179,13 @@ mod tests {
     use forecaster_domain::scores::{Outcome, quantile_loss_parts};
     use forecaster_domain::{BusinessCalendar, Horizon, Observation, Regressor, Series};
 
-    /// Trades a day in the simulation.
+    /// Number of trades per simulated day.
     const TICKS: usize = 48;
     /// Volatility of a simulated day.
     const SIGMA: f64 = 0.006;
 
-    /// Weekdays of trades as a random walk: official rates `[days]`, each the average of the day before, and the
-    /// closes of the same days `[days]`; with a regressor that tells nothing.
+    /// Simulates weekdays of trades as a random walk: official rates `[days]`, each the average of the day before;
+    /// the closes of the same days `[days]`; and a regressor without information.
     fn simulated(days: usize, seed: u64) -> History {
         let calendar = BusinessCalendar::weekdays();
         let dates: Vec<NaiveDate> =
@@ -213,7 +215,8 @@ mod tests {
         History::new(history.pair().clone(), history.regressors().to_vec())
     }
 
-    /// `history` up to its observation `index`, 500 observations of it, and the next `steps` dates with their rates.
+    /// Returns the 500 observations of `history` up to observation `index`, and the next `steps` dates with their
+    /// rates.
     fn origin(history: &History, index: usize, steps: usize) -> (History, Target, Vec<Option<f64>>) {
         let pair = history.pair();
         let window = history.until(pair.dates()[index]).unwrap().window(500);
@@ -226,7 +229,7 @@ mod tests {
         SpotAhead::new(Var::new(VarSettings::default()))
     }
 
-    /// Losses `[origins][with, without]` of VAR at `step`, over the deciles.
+    /// Losses `[origins][with quotes, without]` of VAR at `step`, over the deciles.
     fn losses(history: &History, origins: impl Iterator<Item = usize>, step: usize) -> Vec<[f64; 2]> {
         let model = var();
         origins
@@ -254,13 +257,13 @@ mod tests {
         let gap = history.spot_gap().unwrap().unwrap();
         let news = News::beyond_last_return(&history.log_returns(), gap);
         assert!((news.coefficient - 1.0).abs() < 0.06, "{news:?}");
-        // Beyond what the last return tells, which is 1/16 of the variance (Working's autocorrelation of 1/4, squared).
+        // Beyond the last return, which explains 1/16 of the variance (Working's autocorrelation of 1/4, squared).
         assert!((news.share - (0.484 - 0.0625) / (1.0 - 0.0625)).abs() < 0.05, "{news:?}");
     }
 
-    /// Theory: an average's own past leaves 0.622 of a day's variance of the next return (a moving average with the
-    /// autocorrelation 1/4), the gap 0.344 (48 trades), so the loss, which goes with the deviation, falls by 26 %; over
-    /// five days 4.622 and 4.344, 3.1 %.
+    /// Theory: the average's own past leaves 0.622 of a day's variance of the next return (a moving average with the
+    /// autocorrelation 1/4), the gap leaves 0.344 (48 trades). The loss is proportional to the deviation, so it falls
+    /// by 26 %; over five days the variances are 4.622 and 4.344, and it falls by 3.1 %.
     #[test]
     fn with_quotes_var_loses_as_much_less_as_theory_says() {
         let history = simulated(2000, 1);
@@ -345,7 +348,7 @@ mod tests {
 
     #[test]
     fn quotes_that_tell_nothing_move_nothing() {
-        // The quotes of another world.
+        // Quotes with noise that is unrelated to the trades.
         let history = without_spot(&simulated(900, 5)).with_spot({
             let pair = simulated(900, 5);
             let noise = normals(900, 77);
@@ -358,16 +361,17 @@ mod tests {
         assert!(news.coefficient < 0.1 && news.share < 0.01, "{news:?}");
         let walk = News::alone(&history.log_returns(), history.spot_gap().unwrap().unwrap());
         assert!(walk.coefficient < 0.1 && walk.share < 0.01, "{walk:?}");
-        // A rate that stands still.
+        // A constant rate.
         let gap = history.spot_gap().unwrap().unwrap();
         let still = vec![0.0; gap.values.len() - 1];
         assert_eq!((News::beyond_last_return(&still, gap), News::alone(&still, gap).shift), (News::NONE, 0.0));
-        // Quotes that are the official rate itself stand in for it, and are no news.
+        // Quotes equal to the official rate are a stand-in for it and carry no information.
         let same = without_spot(&history).with_spot(Regressor::new(history.pair().clone(), 0));
         assert!(matches!(same.spot_gap(), Err(forecaster_domain::RegressorGap::StandsIn { .. })));
     }
 
-    /// Official rates and the Mexican peso 2021-2025, and market quotes of 36 evenings of 2024 (`fixtures/spot_quotes.py`).
+    /// Official rates and the Mexican peso 2021-2025; market quotes of 36 evenings of 2024
+    /// (`fixtures/spot_quotes.py`).
     fn real() -> History {
         let column = |text: &str, name: &str, position: usize| {
             let rows = text.lines().skip(1).filter_map(|line| {
@@ -382,8 +386,8 @@ mod tests {
         History::new(column(official, "usdclp", 1), vec![peso]).with_spot(Regressor::new(quotes, 1))
     }
 
-    /// Twenty evenings tell only that the quotes are read on the right day: a day late the coefficient is -0.2, a day
-    /// early, which would be looking ahead, 0.8 with most of the variance known.
+    /// Twenty evenings prove only that quotes are read on the right day: a day late the coefficient is -0.2; a day
+    /// early, which would be looking ahead, it is 0.8 and explains most of the variance.
     #[test]
     fn the_next_official_rate_follows_the_real_quote_of_the_evening_before() {
         let history = real();

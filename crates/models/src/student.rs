@@ -10,7 +10,7 @@ pub(crate) fn stratified_magnitudes(nu: f64, count: usize) -> Vec<f64> {
     let Ok(distribution) = StudentsT::new(0.0, 1.0, nu) else {
         return vec![f64::NAN; count];
     };
-    // sinh spacing: fine at the centre, reaching far into the tail.
+    // sinh spacing: fine at the centre, coarse far out in the tail.
     let grid: Vec<(f64, f64)> = (0..600)
         .map(|i| {
             let x = 0.5 * (i as f64 / 599.0 * 9.0).sinh();

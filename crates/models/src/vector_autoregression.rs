@@ -1,7 +1,7 @@
-//! Vector autoregression of the pair's log returns and its regressors' (Lütkepohl 2005, chapters 2 to 4).
+//! Vector autoregression of the log returns of the pair and its regressors (Lütkepohl 2005, chapters 2 to 4).
 //!
-//! In: returns aligned so that each row holds what was known at its date. Out: the pair's cumulated return with
-//! the uncertainty that the residual covariance propagates. Gaussian, no drift.
+//! In: returns aligned so that each row holds the values known at its date. Out: the pair's cumulated return with the
+//! uncertainty propagated from the residual covariance. Gaussian, no drift.
 
 use crate::forecast::{price_forecast, require};
 use forecaster_domain::{
@@ -10,43 +10,44 @@ use forecaster_domain::{
 };
 use nalgebra::DMatrix;
 
-/// F statistic of the pair's equation with which its coefficients count half. On USD/CLP it is 2 to 6; halving the
-/// coefficients gained at every horizon in each of 2012-14, 2015-19 and 2020-22, quartering them did alike.
+/// F statistic of the pair's equation at which its coefficients count half. On USD/CLP it is 2 to 6; halving the
+/// coefficients gained at every horizon in each of 2012-14, 2015-19 and 2020-22; quartering them performed alike.
 const HALF_CREDIBLE: f64 = 5.0;
 
 /// Limits of the search.
 #[derive(Debug, Clone)]
 pub struct VarSettings {
-    /// Largest lag; the information criterion chooses from 1 up to it.
+    /// Largest lag; the information criterion chooses between 1 and this.
     pub max_lag: usize,
-    /// Residuals, newest, whose covariance is that of the first step.
+    /// Number of recent residuals whose covariance is used for the first step.
     pub recent_window: usize,
     /// Daily rate at which the covariance of the later steps returns to its long-run level, 0 to 1.
     pub persistence: f64,
-    /// Residuals, newest, whose covariance is that level.
+    /// Number of recent residuals whose covariance is the long-run level.
     pub long_run_window: usize,
-    /// Returns, newest, on which the coefficients are estimated.
+    /// Number of recent returns on which the coefficients are estimated.
     pub estimation_window: usize,
 }
 
 impl Default for VarSettings {
-    /// One lag: with up to five, chosen by AIC, 0.6 to 1.3 % of WQL were lost at 7 days in 2020-22 and nothing won before.
-    /// Half a year of residuals, returning at 0.985 a day (half-way after 46 days) to the level of two years: of the windows
-    /// of 125 to 1500 days and the rates of 0.98 to 1 tried on 2011-2022, the smallest loss at 90 days, with little
-    /// difference at the shorter horizons. Coefficients of four years: with six the crisis of 2008 cost 3 % in 2012-14.
+    /// Default settings. One lag: up to five lags, chosen by AIC, lost 0.6 to 1.3 % of WQL at 7 days in 2020-22 and
+    /// gained nothing before. Half a year of residuals, returning at 0.985 a day (half-way after 46 days) to the
+    /// level of two years: among windows of 125 to 1500 days and rates of 0.98 to 1 on 2011-2022, the smallest loss
+    /// at 90 days, with little difference at shorter horizons. Coefficients from four years: with six, the crisis of
+    /// 2008 cost 3 % in 2012-14.
     fn default() -> Self {
         Self { max_lag: 1, recent_window: 125, persistence: 0.985, long_run_window: 500, estimation_window: 1000 }
     }
 }
 
-/// The model.
+/// Vector autoregression model.
 #[derive(Debug, Clone)]
 pub struct Var {
     settings: VarSettings,
 }
 
 impl Var {
-    /// A model that searches within `settings`.
+    /// Creates a model that searches within `settings`.
     pub fn new(settings: VarSettings) -> Self {
         Self { settings }
     }
@@ -93,7 +94,7 @@ fn details(fit: &VarFit, regressors: &[AlignedRegressor], statuses: &[RegressorS
     details
 }
 
-/// Why regressors were left out, in one line; empty when none was.
+/// Reasons why regressors were left out, in one line; empty when none was.
 fn reasons(statuses: &[RegressorStatus]) -> String {
     let left_out = statuses.iter().filter_map(|s| s.left_out.map(|gap| format!("{} {gap}", s.name)));
     left_out.collect::<Vec<_>>().join("; ")
@@ -114,7 +115,8 @@ fn returns_matrix(history: &History, regressors: &[AlignedRegressor]) -> DMatrix
     })
 }
 
-/// The lag from 1 to `max_lag` with the smallest Akaike criterion, judged on the same rows, then fitted on all.
+/// Fits the lag from 1 to `max_lag` with the smallest Akaike criterion; lags are compared on the same rows, and the
+/// best one is then fitted on all.
 fn best_lag(returns: &DMatrix<f64>, max_lag: usize) -> Result<VarFit, ModelError> {
     let mut best: Option<(f64, usize)> = None;
     for lags in 1..=max_lag {
@@ -162,7 +164,7 @@ impl VarFit {
             Some(c) => series[(row + lags - 1 - c / k, c % k)],
         });
         let outcome = series.rows(lags, rows).into_owned();
-        // Scaled to unit length, the cross products are well conditioned whatever the series' units.
+        // Columns of unit length make the cross products well conditioned, regardless of the series' units.
         let lengths: Vec<f64> = design.column_iter().map(|c| c.norm()).collect();
         let scaled = DMatrix::from_fn(rows, parameters, |row, column| design[(row, column)] / lengths[column]);
         let cross = scaled.tr_mul(&scaled);
@@ -188,9 +190,10 @@ impl VarFit {
         })
     }
 
-    /// The same with coefficients shrunk towards none, which makes every series a random walk (the prior of Litterman 1986,
-    /// Forecasting with Bayesian vector autoregressions), the less the more the equation of the first series explains: by
-    /// F / (F + 5), F being the statistic of all its coefficients. `series` `[n, k]` is the one fitted.
+    /// Shrinks the coefficients towards zero, that is, every series towards a random walk (the prior of Litterman
+    /// 1986, Forecasting with Bayesian vector autoregressions). The factor is F / (F + 5), where F is the statistic
+    /// of all coefficients in the first series' equation, so that a better fit is shrunk less. `series` `[n, k]` is
+    /// the fitted one.
     #[must_use]
     pub fn shrunk(self, series: &DMatrix<f64>) -> Self {
         let rows = self.residuals.nrows();
@@ -209,7 +212,8 @@ impl VarFit {
         }
     }
 
-    /// Akaike's criterion, ln |covariance| + 2 x parameters / rows (Lütkepohl 2005, equation 4.3.2), up to a constant.
+    /// Akaike's criterion, ln |covariance| + 2 x parameters / rows (Lütkepohl 2005, equation 4.3.2), up to a
+    /// constant.
     pub fn aic(&self) -> f64 {
         let (rows, k) = (self.residuals.nrows() as f64, self.residuals.ncols() as f64);
         (-2.0 * self.log_likelihood + 2.0 * k * self.parameters as f64) / rows
@@ -217,9 +221,9 @@ impl VarFit {
 
     /// Expectation and standard deviation, each `[steps]`, of the first series summed over steps 1..h.
     ///
-    /// The error of the sum is the sum over i of c_{h-i} e_i, with c_j the first row of Psi_0 + ... + Psi_j
-    /// (Lütkepohl 2005, section 2.2.2, for accumulated series); the covariance of e_i goes from that of the recent
-    /// residuals to that of their long-run level as `settings` says.
+    /// The error of the sum is the sum over i of c_{h-i} e_i, where c_j is the first row of Psi_0 + ... + Psi_j
+    /// (Lütkepohl 2005, section 2.2.2, for accumulated series). The covariance of e_i moves from that of the recent
+    /// residuals to the long-run one at the rate in `settings`.
     pub fn summed_first(&self, series: &DMatrix<f64>, steps: usize, settings: &VarSettings) -> (Vec<f64>, Vec<f64>) {
         let near = self.recent_covariance(settings.recent_window);
         let far = self.recent_covariance(settings.long_run_window);
@@ -307,7 +311,7 @@ mod tests {
         DMatrix::from_fn(rows.len(), 3, |row, column| rows[row][column])
     }
 
-    /// Outside authority: statsmodels' VAR (`fixtures/reference.py`).
+    /// Independent reference: statsmodels' VAR (`fixtures/reference.py`).
     #[test]
     fn estimates_likelihoods_and_forecasts_agree_with_statsmodels() {
         let all = VarSettings { persistence: 1.0, recent_window: usize::MAX, ..VarSettings::default() };

@@ -1,6 +1,6 @@
-//! What series there are, and each one whole: the embedded snapshot overlaid by the store, through the quality
-//! checks, with the values that counted before where the store has them. Where an official rate ends, the embedded
-//! quotes of the market stand in for it. This is where a run gets its rates from.
+//! Catalogue of the available series, and the assembly of each one: the embedded snapshot overlaid by the store,
+//! after the quality checks, with superseded values where the store has them. After the end of an official rate, the
+//! embedded market quotes stand in for it. A run gets its rates from here.
 
 #[cfg(test)]
 mod tests;
@@ -17,28 +17,29 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use forecaster_domain::{BusinessCalendar, Superseded};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A series ready for use.
+/// A series ready for use, and where its values come from.
 #[derive(Debug, Clone)]
 pub struct AvailableSeries {
-    /// The series, and what the checks found.
+    /// The series and the findings of the checks.
     pub checked: Checked,
-    /// Source of its newest observation: "embedded", "import" or a provider's name; "a + b" when two made it.
+    /// Source of the newest observation: "embedded", "import" or a provider's name; "a + b" when two series made it.
     pub provider: String,
-    /// The formula by which it was made of other series, such as "usdclp / usdeur"; `None` when it is stored itself.
+    /// Formula of a derived series, such as "usdclp / usdeur"; `None` when the series is stored itself.
     pub made_of: Option<String>,
-    /// The dates whose value is a quote of the market that stands in for the official rate, and whose quote it is: a
-    /// provider's name. A cross has those of its official leg.
+    /// Dates on which a market quote stands in for the official rate, each with the name of the quote's provider. A
+    /// cross has those of its official leg.
     pub stand_ins: BTreeMap<NaiveDate, String>,
 }
 
 impl AvailableSeries {
-    /// The provider whose quote stands in for the official rate in the newest observation; `None` when that is official,
-    /// or the series has no official rate.
+    /// Returns the provider whose quote stands in for the official rate in the newest observation; `None` when that
+    /// is official, or the series has no official rate.
     pub fn stand_in(&self) -> Option<&str> {
         self.stand_ins.get(&self.checked.series.last_date()).map(String::as_str)
     }
 
-    /// The first date from which on every value stands in for the official rate; `None` when the newest is official.
+    /// Returns the first date from which every value stands in for the official rate; `None` when the newest is
+    /// official.
     pub fn stand_in_from(&self) -> Option<NaiveDate> {
         let newest_first = self.checked.series.dates().iter().rev();
         newest_first.take_while(|date| self.stand_ins.contains_key(*date)).last().copied()
@@ -48,19 +49,19 @@ impl AvailableSeries {
 /// A series before the checks.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Unchecked {
-    /// Each date's value and its source.
+    /// Value and source of each date.
     pub(crate) by_date: BTreeMap<NaiveDate, (f64, String)>,
-    /// The values that counted before.
+    /// Values that were current before.
     pub(crate) superseded: Vec<Superseded>,
-    /// The dates whose value stands in for an official rate, and whose it is.
+    /// Dates on which a market quote stands in for an official rate, each with the quote's provider.
     pub(crate) stand_ins: BTreeMap<NaiveDate, String>,
 }
 
 impl Unchecked {
-    /// The series `name`, made by the formula `made_of`, of what passes `rules`.
+    /// Checks the values by `rules` and returns the series `name`; `made_of` is the formula of a derived series.
     ///
     /// # Errors
-    /// When nothing passes.
+    /// When no value passes.
     pub(crate) fn check(
         &self,
         name: &str,
@@ -78,7 +79,7 @@ impl Unchecked {
     }
 }
 
-/// Names of all series, stored or embedded, sorted.
+/// Returns the names of all series, stored or embedded, sorted.
 ///
 /// # Errors
 /// When the store's folder cannot be read or the snapshot is broken.
@@ -87,19 +88,19 @@ pub fn available(store: &RatesStore) -> Result<Vec<String>, RatesError> {
     Ok(names.into_iter().collect())
 }
 
-/// The series `name`: the embedded snapshot, on each date overruled by the store, checked by `rules`. Values that
-/// the store knows to have counted before go with it; the snapshot says nothing of when its values were known.
+/// Assembles the series `name`: the embedded snapshot, overridden on each date by the store, checked by `rules`. The
+/// superseded values in the store are included; the snapshot does not record when its values became known.
 ///
-/// After the last official value of an official rate the embedded quotes of the market go on where the store has
-/// nothing, under the name of their provider. An official value takes their place on its date and before it.
-/// Embedded values after `rules.today` are not known yet.
+/// After the last official value of an official rate, the embedded market quotes fill the dates without a stored
+/// value, under the name of their provider. A later official value replaces them on its date and before it. Embedded
+/// values after `rules.today` are not known yet.
 ///
-/// With `until`, it is what was known at the end of that day (UTC): later observations are cut off and later
-/// revisions taken back before the checks, so that not even a check can look past it.
+/// Given `until`, the series is as it was known at the end of that day (UTC): later observations are cut off and
+/// later revisions undone before the checks, so that not even a check can see beyond it.
 ///
 /// # Errors
 /// When neither has the series, when all of it is later than `until`, when the store's file cannot be read, or when
-/// nothing passes the checks.
+/// no value passes the checks.
 pub fn assemble(
     store: &RatesStore,
     name: &str,
@@ -109,7 +110,7 @@ pub fn assemble(
     overlay(store, name, rules.today, until)?.check(name, rules, None)
 }
 
-/// The snapshot's, up to `today`, and the store's observations of `name` as they were known at the end of `until`.
+/// Overlays the snapshot up to `today` with the store's observations of `name` as known at the end of `until`.
 ///
 /// # Errors
 /// When neither has the series, when all of it is later than `until`, or when the store's file cannot be read.
@@ -131,7 +132,7 @@ pub(crate) fn overlay(
     let embedded = snapshot.into_iter().flatten().filter(|o| o.date <= today);
     by_date.extend(embedded.map(|o| (o.date, (o.value, EMBEDDED_SOURCE.to_owned()))));
     by_date.extend(known.into_iter().map(|o| (o.date, (o.value, o.source))));
-    // Before later dates are cut off: a hole that an official rate has is none to be filled on any day.
+    // Must precede the cut below: a hole between two official values is not filled, whatever the as-of date.
     go_on_with_quotes(name, today, &mut by_date)?;
     let mut superseded: Vec<Superseded> = superseded(&versions).collect();
 
@@ -150,7 +151,7 @@ pub(crate) fn overlay(
     Ok(Unchecked { by_date, superseded, stand_ins })
 }
 
-/// Lets the embedded quotes of the market stand in where the official values of `name` end.
+/// Adds the embedded market quotes after the end of the official values of `name`.
 fn go_on_with_quotes(
     name: &str,
     today: NaiveDate,
@@ -164,8 +165,8 @@ fn go_on_with_quotes(
     Ok(())
 }
 
-/// The embedded quotes of the market that may stand in for the official rate `name`, each on the date of it, up to
-/// `today`; none when it is no official rate.
+/// Returns the embedded market quotes up to `today` that may stand in for the official rate `name`, each dated with
+/// the rate's date; none when `name` is not an official rate.
 ///
 /// # Errors
 /// When the snapshot is broken.
@@ -177,14 +178,14 @@ fn embedded_quotes(name: &str, today: NaiveDate) -> Result<impl Iterator<Item = 
     Ok(quotes.filter(move |o| o.date <= today && calendar.is_business_day(o.date)))
 }
 
-/// The day whose morning had the quote that closes the trades of `day`: the next weekday, whose official rate averages
-/// them.
+/// Returns the day whose morning quote closes the trades of `day`: the next weekday, whose official rate averages
+/// those trades.
 fn morning_of(day: NaiveDate) -> NaiveDate {
     let weekdays = BusinessCalendar::weekdays();
     day.iter_days().skip(1).find(|next| weekdays.is_business_day(*next)).unwrap_or(day)
 }
 
-/// The last millisecond of `day`: the store counts in milliseconds.
+/// Returns the last millisecond of `day`: the store counts in milliseconds.
 pub fn end_of(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::milliseconds(86_399_999)
 }

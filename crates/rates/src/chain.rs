@@ -1,6 +1,6 @@
-//! One series and the providers that may have it, in order. They are asked in turn until one is up to date and, with
-//! cross-checking on, a second opinion is there; what they answer passes [`intake`](crate::intake). Out come the
-//! answers, and of each failure a sentence that begins with provider and series. Nothing is stored here.
+//! Fetching of one series from the providers that may have it. They are asked in order until one is up to date and,
+//! with cross-checking on, a second provider confirms it; their values pass [`intake`](crate::intake). The results
+//! are the replies and, for each failure, a sentence that begins with provider and series. Nothing is stored here.
 
 mod known;
 mod link;
@@ -32,16 +32,16 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// Documents of one series asked for at a time.
+/// Number of documents of one series fetched at a time.
 const AT_A_TIME: usize = 4;
-/// Longest time for one document, which comes within a second or not at all.
+/// Longest time for one document, which normally arrives within a second or not at all.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// Bytes of a file of this machine.
+/// Largest size of a local file, in bytes.
 const LARGEST_FILE: u64 = 64 << 20;
-/// Least time a provider gets, even when those before it have used up theirs.
+/// Shortest time given to a provider, even when earlier providers have used up all of it.
 const LEAST_TIME: Duration = Duration::from_millis(500);
 
-/// A chain being asked.
+/// Context for fetching one series from its chain of providers.
 pub(crate) struct Asking<'a> {
     pub(crate) wire: &'a Wire,
     pub(crate) memory: &'a Mutex<Memory>,
@@ -52,24 +52,24 @@ pub(crate) struct Asking<'a> {
     pub(crate) deadline: Instant,
 }
 
-/// A provider's part in the fetching of a series.
+/// Result of asking one provider for a series.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) provider: &'static str,
     pub(crate) outcome: Result<Reply, Setback>,
 }
 
-/// Days that those who were asked have.
+/// Dates covered by the replies so far.
 fn answered(asked: &[Asked]) -> BTreeSet<NaiveDate> {
     let replies = asked.iter().flat_map(|one| &one.outcome);
     replies.flat_map(|reply| reply.accepted.observations.iter().map(|o| o.date)).collect()
 }
 
 impl Asking<'_> {
-    /// Asks the providers in order, as far as it makes sense.
+    /// Asks the providers in order until the series is up to date and confirmed.
     pub(crate) async fn all(&self, links: &[Link]) -> Vec<Asked> {
         let mut asked: Vec<Asked> = Vec::new();
-        // The newest day that is there, and how many have a value for it.
+        // The newest date received so far, and the number of providers with a value for it.
         let (mut newest, mut opinions) = (None, 0);
         for (index, link) in links.iter().enumerate() {
             let provider = link.provider.name();
@@ -82,7 +82,7 @@ impl Asking<'_> {
                 Ok(reply) => {
                     let own = self.known.newest_of(provider, reply);
                     if own > newest {
-                        // What is unchanged has been compared before.
+                        // Unchanged values have been compared in an earlier sync.
                         (newest, opinions) = (own, if reply.accepted.observations.is_empty() { 2 } else { 1 });
                     } else if newest
                         .is_some_and(|newest| reply.accepted.observations.iter().any(|o| o.date == newest))
@@ -100,7 +100,7 @@ impl Asking<'_> {
         asked
     }
 
-    /// Whether a provider has the newest value that can be expected.
+    /// True when a provider has the newest value that can be expected.
     pub(crate) fn is_up_to_date(&self, provider: &str, reply: &Reply) -> bool {
         self.known.newest_of(provider, reply).is_some_and(|newest| newest >= self.request.expected)
     }
@@ -118,7 +118,7 @@ impl Asking<'_> {
         }
         let now = Instant::now();
         let left = self.deadline.saturating_duration_since(now);
-        // The last may use all that is left; one with others behind it, half.
+        // The last provider may use all remaining time; an earlier one may use half.
         let share = if index + 1 < links.len() { left / 2 } else { left };
         let mut beside = self.known.beside(links, index);
         beside.there.extend(answered);
@@ -134,8 +134,8 @@ impl Asking<'_> {
         reply
     }
 
-    /// From which day on a provider is asked: somewhat before the last day known from it or a better one, so that there
-    /// is something to compare.
+    /// Returns the first day to request from a provider: some days before the last day known from it or from a
+    /// preferred provider, so that there are values to compare.
     fn first_day(&self, links: &[Link], index: usize) -> NaiveDate {
         if let Some(from) = self.settings.from {
             return from;
@@ -148,17 +148,17 @@ impl Asking<'_> {
     }
 
     async fn ask(&self, link: &Link, from: NaiveDate, beside: &Beside, until: Instant) -> Result<Reply, Setback> {
-        // What stands for the next day is a market's close, and final only after its own day.
+        // A value that stands for the next business day is a market close, final only after its own day.
         let close = link.reading == Reading::NextBusinessDay;
         let to = if close { self.settings.today - Days::new(1) } else { self.request.last_day };
-        // What is dated a day after is asked for a day later.
+        // A provider that dates values a day late is asked for a span that is a day later.
         let later = Days::new(u64::from(matches!(link.reading, Reading::DayBefore | Reading::WeekdayBefore)));
         let wanted = Wanted { symbol: link.symbol.clone(), from: from + later, to: to + later };
         let documents = link.provider.documents(&wanted);
         let Some((newest, older)) = documents.split_last() else {
             return Err(Setback::nobodys("it has nothing of these days"));
         };
-        // The newest first: when the provider is down, one request tells.
+        // The newest document comes first: when the provider is down, a single request shows it.
         let newest = self.document(link, &wanted, newest, until).await?;
         let mut read = Vec::with_capacity(documents.len());
         for some in older.chunks(AT_A_TIME) {
@@ -181,16 +181,17 @@ impl Asking<'_> {
         Ok(Reply { accepted, documents: told, unchanged, asked_to: wanted.to, remark: None })
     }
 
-    /// The provider's observations of the span as ours. What lies after it is kept for the checks to refuse.
+    /// Converts the provider's observations in the span to ours. Later ones are kept for the checks to refuse, except
+    /// closes up to 30 days later, which are dropped since they are not final yet.
     fn as_ours(&self, mut raw: Vec<RawObservation>, wanted: &Wanted, reading: Reading) -> Vec<RawObservation> {
         let calendar = self.request.rules.calendar.unwrap_or_else(BusinessCalendar::weekdays);
         let far = wanted.to + Days::new(30);
         let close = self.request.market_close || reading == Reading::NextBusinessDay;
         raw.retain(|o| o.date >= wanted.from && (o.date <= wanted.to || o.date > far || !close));
         if reading == Reading::NextBusinessDay {
-            // A quote of a Sunday evening is no close, and would stand for Monday as Friday's does.
+            // A quote of a Sunday evening is not a close and would stand for Monday, as Friday's close does.
             raw.retain(|o| BusinessCalendar::weekdays().is_business_day(o.date));
-            // Of two closes that stand for one day, after a holiday, the later counts.
+            // After a holiday two closes stand for one day; the later one counts.
             raw.sort_by_key(|o| o.date);
             let ours = raw.iter().map(|o| reading.apply(*o, calendar));
             let by_date: BTreeMap<NaiveDate, f64> = ours.map(|o| (o.date, o.value)).collect();
@@ -234,7 +235,7 @@ impl Asking<'_> {
         Ok(ReadDocument { observations, validators, unchanged: false })
     }
 
-    /// From the first of its addresses that has it.
+    /// Fetches a document from the first of its addresses that has it.
     async fn bring(
         &self,
         link: &Link,
@@ -246,7 +247,7 @@ impl Asking<'_> {
         let series = &self.request.series;
         let setting = format!("rates.provider.{}.url", link.provider.name());
         let newest = self.known.last_of.get(link.provider.name()).copied();
-        // No document is waited for so long that the others have nothing left.
+        // No document may take so long that nothing is left for the others.
         let until = until.min(Instant::now() + LONGEST_WAIT);
         let mut failure: Option<WireError> = None;
         let mut missing = false;
@@ -284,7 +285,7 @@ impl Asking<'_> {
     }
 }
 
-/// A regular file of reasonable size: others may never end.
+/// Reads a regular file of limited size: other files may never end.
 fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
     let told = std::fs::metadata(path)?;
     if !told.is_file() || told.len() > LARGEST_FILE {

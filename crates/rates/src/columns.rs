@@ -1,6 +1,5 @@
-//! Parquet bytes to typed columns and back: the only module that knows polars. Everything read is checked
-//! (no missing cells, the expected types); problems come back as plain sentences for the caller to name the
-//! file.
+//! Conversion between Parquet bytes and typed columns; the only module that uses polars. All input is checked (no
+//! missing cells, expected types). Errors are plain sentences, to which the caller adds the file name.
 
 use chrono::{Days, NaiveDate};
 use polars::prelude::{
@@ -16,19 +15,19 @@ use std::{
 pub(crate) struct Columns(DataFrame);
 
 impl Columns {
-    /// Decodes a whole Parquet file.
+    /// Decodes a complete Parquet file.
     pub(crate) fn decode(bytes: Vec<u8>) -> Result<Self, String> {
-        // The files are small: a thread pool would cost more than it saves. A reader that was moved in and is
-        // dropped by the unwinding leaves nothing half done behind.
+        // The files are small: a thread pool would cost more than it saves. A panic drops the reader, which leaves no
+        // partial state behind.
         let reader = ParquetReader::new(Cursor::new(bytes)).read_parallel(ParallelStrategy::None);
         match panic::catch_unwind(AssertUnwindSafe(|| reader.finish())) {
             Ok(frame) => frame.map(Self).map_err(|e| e.to_string()),
-            // polars 0.55 asserts on some broken files where it should give an error.
+            // polars 0.55 panics on some broken files instead of returning an error.
             Err(_) => Err("the Parquet decoder gave up on it".to_owned()),
         }
     }
 
-    /// Dates `[rows]`.
+    /// Returns the dates `[rows]` of a column.
     pub(crate) fn dates(&self, name: &str) -> Result<Vec<NaiveDate>, String> {
         let days = self.column(name)?.date().map_err(|e| e.to_string())?.physical();
         days.into_no_null_iter()
@@ -44,17 +43,17 @@ impl Columns {
             .collect()
     }
 
-    /// Numbers `[rows]`.
+    /// Returns the numbers `[rows]` of a column.
     pub(crate) fn numbers(&self, name: &str) -> Result<Vec<f64>, String> {
         Ok(self.column(name)?.f64().map_err(|e| e.to_string())?.into_no_null_iter().collect())
     }
 
-    /// Whole numbers `[rows]`.
+    /// Returns the whole numbers `[rows]` of a column.
     pub(crate) fn integers(&self, name: &str) -> Result<Vec<i64>, String> {
         Ok(self.column(name)?.i64().map_err(|e| e.to_string())?.into_no_null_iter().collect())
     }
 
-    /// Texts `[rows]`.
+    /// Returns the texts `[rows]` of a column.
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, String> {
         let texts = self.column(name)?.str().map_err(|e| e.to_string())?;
         Ok(texts.iter().flatten().map(str::to_owned).collect())
@@ -72,7 +71,7 @@ impl Columns {
     }
 }
 
-/// One named column to be encoded; all columns of a file have the same length.
+/// A named column to encode; all columns of a file have the same length.
 pub(crate) enum Cells<'a> {
     Dates(&'a str, Vec<NaiveDate>),
     Numbers(&'a str, Vec<f64>),
@@ -80,7 +79,7 @@ pub(crate) enum Cells<'a> {
     Texts(&'a str, Vec<&'a str>),
 }
 
-/// Encodes columns as one zstd Parquet file.
+/// Encodes columns as one Parquet file with zstd compression.
 pub(crate) fn encode(columns: Vec<Cells<'_>>) -> Result<Vec<u8>, String> {
     let series = columns.into_iter().map(|cells| match cells {
         Cells::Dates(name, cells) => Series::new(name.into(), cells),

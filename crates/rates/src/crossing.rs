@@ -1,6 +1,6 @@
-//! The rates of any pair: its own series, or made of others by turning one over (MXN/USD of usdmxn) or by crossing
-//! two over the dollar (EUR/CLP of usdclp and usdeur). What comes out has passed the checks under the name of the
-//! pair's own series, and holds nothing that was not known on its date.
+//! Rates of any pair: its own series, or one derived from others by inversion (MXN/USD from usdmxn) or by crossing
+//! two over the dollar (EUR/CLP from usdclp and usdeur). The result has passed the checks under the name of the
+//! pair's own series, and contains nothing that was not known on its date.
 
 #[cfg(test)]
 mod tests;
@@ -15,28 +15,28 @@ use chrono::{Days, NaiveDate};
 use forecaster_domain::{Observation, Pair, Superseded};
 use std::collections::BTreeMap;
 
-/// What pairs are crossed over.
+/// Currency over which pairs are crossed.
 const PIVOT: &str = "USD";
-/// The currency whose rate in dollars is official: the dólar observado of day t is made of the trades of the business
+/// Currency with an official dollar rate: the dólar observado of day t is computed from the trades of the business
 /// day before, and is published before the market closes of t are known.
 const OFFICIAL: &str = "CLP";
-/// A market rate this many days older than the official one can still be crossed with it: long enough for any run of
+/// Greatest age in days at which a market rate can still be crossed with the official one: long enough for any run of
 /// holidays.
 const MAX_AGE_DAYS: u64 = 7;
 
-/// The rates of `pair`, each series in play checked by the `rules` of its name, and known as of `until` as
-/// [`assemble`](crate::assemble) has it.
+/// Returns the rates of `pair`. Each series involved is checked by the `rules` of its name, and is as known at
+/// `until`, in the sense of [`assemble`](crate::assemble).
 ///
-/// It is the pair's own series when that has at least `min_observations`, else the opposite pair's turned over,
-/// else usdQUOTE / usdBASE on the dates that both have, where each leg too may be had by turning over. When none
-/// has that many, it is the longest. When the dólar observado is one leg, the other enters with its last value of
-/// the day before or earlier, at most seven days old: a cross of day t is known when the official rate of t is.
+/// The pair's own series is used when it has at least `min_observations`; otherwise the opposite pair's, inverted;
+/// otherwise usdQUOTE / usdBASE on the dates that both have, where each leg may be inverted too. When none is long
+/// enough, the longest is used. When the dólar observado is one leg, the other enters with its last value of the day
+/// before or earlier, at most seven days old: a cross of day t is known when the official rate of t is.
 ///
-/// What is made of others has only the findings on its own values; superseded values go with what is turned over, not
-/// with a cross.
+/// A derived series has only the findings on its own values. An inverted series keeps its superseded values; a cross
+/// has none.
 ///
 /// # Errors
-/// When the pair cannot be had in any way; the error names the series that are missing. Otherwise as for
+/// When the pair cannot be derived in any way; the error names the missing series. Otherwise as for
 /// [`assemble`](crate::assemble).
 pub fn assemble_pair(
     store: &RatesStore,
@@ -57,7 +57,7 @@ pub fn assemble_pair(
     }
 }
 
-/// A series that passed the checks, and what it was before them: the sources by date.
+/// A series that passed the checks, and its unchecked values with their sources by date.
 struct Leg {
     available: AvailableSeries,
     unchecked: Unchecked,
@@ -72,7 +72,7 @@ impl Leg {
         self.unchecked.by_date.get(&date).map_or("", |(_, source)| source)
     }
 
-    /// How the leg stands in a formula.
+    /// Returns the leg as a term of a formula.
     fn term(&self) -> String {
         match &self.available.made_of {
             Some(formula) => format!("({formula})"),
@@ -84,7 +84,7 @@ impl Leg {
         self.available.checked.series.value_on(date).map(|value| Observation { date, value })
     }
 
-    /// The last observation before `date`, when it is not too old.
+    /// Returns the last observation before `date`, unless it is too old.
     fn before(&self, date: NaiveDate) -> Option<Observation> {
         let series = &self.available.checked.series;
         let last = series.index_at_or_before(date - Days::new(1))?;
@@ -93,7 +93,7 @@ impl Leg {
     }
 }
 
-/// What every way of having a pair needs to know.
+/// Arguments shared by all ways to derive a pair.
 struct Crossing<'a> {
     store: &'a RatesStore,
     rules: &'a dyn Fn(&str) -> QualityRules,
@@ -102,7 +102,7 @@ struct Crossing<'a> {
 }
 
 impl Crossing<'_> {
-    /// QUOTE per BASE as it is stored, or the opposite turned over.
+    /// Returns QUOTE per BASE as stored, or the opposite series inverted.
     fn direct(&self, base: &str, quote: &str) -> Result<Leg, RatesError> {
         let (name, opposite) = (series_name(base, quote), series_name(quote, base));
         self.enough_or(self.stored(&name), || self.turned_over(&name, &opposite))
@@ -151,8 +151,8 @@ impl Crossing<'_> {
         Ok(Leg { available, unchecked })
     }
 
-    /// `first` when it is long enough, else the longer one of it and `second`. An error that is not about what there
-    /// is, a file that cannot be read say, is never passed over.
+    /// Returns `first` when it is long enough, otherwise the longer of it and `second`. An error other than the
+    /// absence of a series, such as an unreadable file, is always returned.
     fn enough_or(
         &self,
         first: Result<Leg, RatesError>,
@@ -172,9 +172,9 @@ impl Crossing<'_> {
     }
 }
 
-/// QUOTE per BASE of QUOTE per dollar and BASE per dollar. It stands in where the official leg does.
+/// Crosses QUOTE per dollar and BASE per dollar to QUOTE per BASE; stand-ins are those of the official leg.
 fn cross(pair: &Pair, base: &Leg, quote: &Leg) -> Unchecked {
-    // The dates are those of the official leg, if there is one.
+    // The dates are those of the official leg, if any.
     let of_base = pair.base() == OFFICIAL;
     let official = of_base || pair.quote() == OFFICIAL;
     let (dated, other) = if of_base { (base, quote) } else { (quote, base) };
@@ -191,7 +191,7 @@ fn cross(pair: &Pair, base: &Leg, quote: &Leg) -> Unchecked {
     crossed
 }
 
-/// True when the error says that there is no such series, or nothing of it that could be used.
+/// True when the error means that the series does not exist or has no usable values.
 fn is_absence(error: &RatesError) -> bool {
     use RatesError::{NoPair, NothingUntil, NothingUsable, UnknownSeries};
     matches!(error, UnknownSeries { .. } | NothingUntil { .. } | NothingUsable { .. } | NoPair { .. })

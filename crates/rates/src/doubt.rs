@@ -1,25 +1,25 @@
-//! A doubt about the newest value of a series: a sync has it of the answers that it compares, memory keeps it from one
-//! sync to the next, and a report tells of it.
+//! A doubt about the newest value of a series. A sync raises it when it compares answers, memory keeps it from one
+//! sync to the next, and a report shows it.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A newest value that is taken but not confirmed: a jump that nobody else has seen, or one that differs from another
-/// source's.
+/// A newest value that was taken but not confirmed: a jump that no other source has seen, or a value that differs
+/// from another source's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Doubt {
     /// The series.
     pub series: String,
-    /// Who says so.
+    /// Provider of the value.
     pub provider: String,
-    /// Its date.
+    /// Date of the value.
     pub date: NaiveDate,
-    /// The value.
+    /// The value in doubt.
     pub value: f64,
     /// The value before it.
     pub before: f64,
-    /// Who has something else, and what.
+    /// Other source and its different value; `None` when no other source confirms the jump.
     pub instead: Option<(String, f64)>,
 }
 

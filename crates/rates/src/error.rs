@@ -1,40 +1,40 @@
-//! Errors of the rates room. Each names the file, line, date or series, what was found and what was expected,
-//! and says what to do next.
+//! Errors of this crate. Each names the file, line, date or series, what was found and what was expected, and says
+//! what to do next.
 
 use chrono::NaiveDate;
 use std::path::{Path, PathBuf};
 
-/// Why rates could not be read, checked or kept.
+/// Reasons why rates could not be read, checked or stored.
 #[derive(Debug, thiserror::Error)]
 pub enum RatesError {
-    /// The whole series is later than the date asked for.
+    /// A series that begins after the requested date.
     #[error("series '{name}' starts on {first}; there is nothing on or before {until}")]
     NothingUntil {
         /// Name of the series.
         name: String,
-        /// The date asked for.
+        /// Requested date.
         until: NaiveDate,
-        /// The first date of the series.
+        /// First date of the series.
         first: NaiveDate,
     },
-    /// A series name that could not be a file name on every system.
+    /// A series name that would not be a valid file name on every system.
     #[error("'{name}' is not a series name; expected 1 to 64 lower-case letters, digits or '_', such as usdclp")]
     SeriesName {
-        /// The name given.
+        /// Name as given.
         name: String,
     },
-    /// Neither the snapshot nor the store has the series.
+    /// An unknown series: neither the snapshot nor the store has it.
     #[error(
         "there is no series '{name}'; available: {available}. \
          Fetch it: forecaster rates sync --series {name}, or add it: forecaster rates import FILE.csv --series {name}"
     )]
     UnknownSeries {
-        /// The name asked for.
+        /// Requested name.
         name: String,
-        /// The names there are, separated by commas.
+        /// Available names, separated by commas.
         available: String,
     },
-    /// No series gives the pair's rates.
+    /// A pair without rates: no series gives them directly, inverted or as a cross.
     #[error(
         "{pair} cannot be had: there is no {series} and no {opposite}{legs}. \
          Fetch what the providers have with: forecaster rates sync. \
@@ -43,22 +43,22 @@ pub enum RatesError {
     NoPair {
         /// The pair.
         pair: String,
-        /// Its own series.
+        /// The pair's own series.
         series: String,
-        /// The series that could be turned over.
+        /// Series of the inverse pair.
         opposite: String,
-        /// The series that would have to be there for a cross, in words, or nothing.
+        /// Series that a cross would need, in words; may be empty.
         legs: String,
     },
-    /// Not one observation of a series passed the quality checks.
+    /// A series of which no observation passed the quality checks.
     #[error("series '{series}' has no usable observation: {reason}")]
     NothingUsable {
         /// Name of the series.
         series: String,
-        /// How many were given, and the first finding.
+        /// Number of observations given, and the first finding.
         reason: String,
     },
-    /// A value that is not a positive finite number was about to be kept.
+    /// A value to be stored that is not a positive finite number.
     #[error(
         "series '{series}': {date} has value {value}; only positive finite numbers are kept. \
          Nothing was changed; correct or remove the row and try again"
@@ -71,23 +71,23 @@ pub enum RatesError {
         /// The value itself.
         value: f64,
     },
-    /// The operating system refused to read or write.
+    /// A read or write refused by the operating system.
     #[error("cannot {action} {path}: {source}; check that it exists, its permissions and the free disk space")]
     Io {
-        /// What was tried: "read", "create", "lock" ...
+        /// Attempted action: "read", "create", "lock" ...
         action: &'static str,
         /// File or folder.
         path: PathBuf,
-        /// The system's own words.
+        /// Error from the operating system.
         source: std::io::Error,
     },
-    /// Another process holds the store's lock and does not let go.
+    /// The store's lock, held by another process for too long.
     #[error("{path} is held by another process for too long; look for a forecaster that is stuck (fuser {path})")]
     Locked {
         /// The lock file.
         path: PathBuf,
     },
-    /// A store file that is not what the store writes.
+    /// A store file that is not in the store's format.
     #[error(
         "{path} is not a readable rates file: {reason}. It was left as it is. Move it away \
          (mv {path} {path}.bad), then fetch or import the series again, or restore it from a backup"
@@ -95,27 +95,27 @@ pub enum RatesError {
     CorruptStore {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Defect found.
         reason: String,
     },
-    /// A store file could not be encoded.
+    /// Failure to encode a store file.
     #[error("cannot encode the observations for {path}: {reason}; the file was left as it is")]
     Encode {
-        /// The file that was to be written.
+        /// File that was being written.
         path: PathBuf,
-        /// polars' own words.
+        /// Error message from polars.
         reason: String,
     },
-    /// No connection can be made at all.
+    /// Failure to create an HTTP client.
     #[error("{reason}")]
     NoClient {
-        /// Why, and what to do.
+        /// Cause, and what to do.
         reason: String,
     },
-    /// The embedded snapshot does not decode: a broken build.
+    /// An embedded snapshot that cannot be decoded: a broken build.
     #[error("the embedded snapshot is broken: {reason}; reinstall the program or rebuild it from clean sources")]
     Snapshot {
-        /// What is wrong with it.
+        /// Defect found.
         reason: String,
     },
     /// A CSV file whose first line is not the expected header.
@@ -123,9 +123,9 @@ pub enum RatesError {
     CsvHeader {
         /// The file.
         path: PathBuf,
-        /// The line found.
+        /// Line found.
         found: String,
-        /// What to do, or nothing.
+        /// Advice; may be empty.
         hint: &'static str,
     },
     /// A CSV row that cannot be understood.
@@ -135,9 +135,9 @@ pub enum RatesError {
         path: PathBuf,
         /// Line number, from 1.
         line: u64,
-        /// The cell or row found.
+        /// Cell or row found.
         found: String,
-        /// What was expected, with a hint.
+        /// Expected form, with a hint.
         expected: &'static str,
     },
     /// A CSV file without a single observation.
@@ -149,7 +149,7 @@ pub enum RatesError {
 }
 
 impl RatesError {
-    /// For `map_err`: what was tried on which path.
+    /// Returns a closure for `map_err` that adds the attempted action and the path.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }

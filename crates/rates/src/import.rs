@@ -1,6 +1,6 @@
-//! Observations from a CSV file: header `date,value`, ISO dates, decimal points. In comes a path, out come the
-//! observations in the file's order, unchecked. A row that cannot be understood stops the import with its line
-//! number: half a file is worse than none.
+//! Observations from a CSV file with the header `date,value`, ISO dates and decimal points. In: a path. Out: the
+//! observations in the file's order, unchecked. An unreadable row stops the import with its line number: half a file
+//! is worse than none.
 
 use crate::{error::RatesError, snapshot::RawObservation};
 use chrono::{Datelike, NaiveDate};
@@ -9,18 +9,18 @@ use std::{io::ErrorKind, path::Path, str::from_utf8};
 
 /// Reads a CSV file with the columns `date` and `value`.
 ///
-/// Column names may be in any case and cells may be surrounded by blank space; a byte order mark and Windows line
-/// ends are accepted. A row with an empty value is no observation and is skipped. Zeros, disorder and the like are
-/// left to [`check`](crate::check).
+/// Column names may be in any case, and cells may be surrounded by white space; a byte order mark and Windows line
+/// ends are accepted. A row with an empty value is not an observation and is skipped. [`check`](crate::check) deals
+/// with zeros, disorder and the like.
 ///
 /// # Errors
 /// When the file cannot be read, is empty, has another header, or has a row that is not a date and a number; the
-/// error names the file, the line, what was found and what was expected.
+/// error names the file, the line, the text found and the text expected.
 pub fn read_csv(path: &Path) -> Result<Vec<RawObservation>, RatesError> {
     read_csv_bytes(&std::fs::read(path).map_err(RatesError::io("read", path))?, path)
 }
 
-/// The same for a file that was read already; `path` is its name in errors.
+/// Parses a file already read, as [`read_csv`] does; `path` is its name in errors.
 pub(crate) fn read_csv_bytes(bytes: &[u8], path: &Path) -> Result<Vec<RawObservation>, RatesError> {
     let text = from_utf8(bytes).map_err(|e| {
         let line = 1 + bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count();
@@ -97,7 +97,7 @@ fn observation(
     }
 }
 
-/// Line number of a row, from 1. The reader's own counts from the blank lines above the row.
+/// Returns the line number of a row, from 1. The reader's own count starts at the blank lines above the row.
 fn line_of(row: &StringRecord, text: &str) -> u64 {
     let Some(position) = row.position() else { return 0 };
     let rest = text.as_bytes().get(position.byte() as usize..).unwrap_or_default();

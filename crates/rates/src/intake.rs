@@ -1,8 +1,8 @@
-//! What an answer must pass before it comes near the store: the checks of the embedded data, seen together with what
-//! is known already, and some more that only make sense beside it. An answer that contradicts what is known, or what
-//! the same source said before, on most days they share is refused whole (another unit, another series, a lie), and so
-//! is one that would leave a hole behind what is known; a value out of all proportion to its neighbours is refused
-//! alone.
+//! Checks that an answer must pass before it reaches the store: those of the embedded data, applied together with the
+//! known values, and some that compare it with them. An answer is refused completely when it contradicts the known
+//! values, or the earlier values of the same source, on most days they share (another unit, another series, false
+//! data), or when it would leave a hole after the known values. A value out of all proportion to its neighbours is
+//! refused alone.
 
 use crate::{
     quality::{Action, Finding, Problem, QualityRules, check},
@@ -12,56 +12,57 @@ use chrono::{NaiveDate, TimeDelta};
 use forecaster_domain::BusinessCalendar;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Days before an answer begins that are seen with it: enough returns to know what is usual.
+/// Days before the start of an answer that are checked with it: enough returns to know the usual ones.
 const SEEN_BEFORE: TimeDelta = TimeDelta::days(400);
-/// Values dated so few days ahead were published in advance, as the dólar observado is on the evening before: they are
-/// left for the day they are for.
+/// Longest lead in days of values published in advance, as the dólar observado is on the evening before; they are
+/// left for the day they are dated.
 const PUBLISHED_AHEAD: TimeDelta = TimeDelta::days(7);
-/// An answer that differs from the store by so many times the tolerated difference ...
+/// Multiple of the tolerated difference beyond which an answer contradicts the store on a day.
 const CONTRADICTION: f64 = 5.0;
-/// ... on more than half of at least so many days is not of this series.
+/// Least number of shared days for a refusal: an answer that contradicts more than half of them is not of this
+/// series.
 const SHARED_DAYS: usize = 3;
-/// More business days than this between what is known and an answer, or within it, are no holidays: one return over such
-/// a hole would count as a day's.
+/// Most business days between two values that holidays can explain, within an answer or between it and the known
+/// values: a return over a longer hole would count as one day's.
 const LONGEST_GAP: i64 = 10;
-/// The proportion to a neighbour is judged with more room the farther it is: once more for each of these days.
+/// Days of distance to a neighbour per additional factor of `max_ratio` in the plausible ratio.
 const ROOM_DAYS: f64 = 30.0;
 
-/// What of an answer may be kept.
+/// The part of an answer that may be kept.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Accepted {
-    /// By date.
+    /// Accepted observations by date.
     pub(crate) observations: Vec<RawObservation>,
-    /// What was refused or odd; days off the calendar are not told, many providers have values there.
+    /// Refused or odd values; days off the calendar are omitted, because many providers have values there.
     pub(crate) findings: Vec<Finding>,
 }
 
-/// What is asked of an answer.
+/// Requirements on an answer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IntakeRules {
-    /// The checks of the embedded data.
+    /// Rules for the checks of the embedded data.
     pub(crate) quality: QualityRules,
     /// Greatest plausible ratio between neighbouring values.
     pub(crate) max_ratio: f64,
-    /// Tolerated relative difference between two sources; infinite: whatever differs is taken.
+    /// Tolerated relative difference between two sources; when infinite, any difference is accepted.
     pub(crate) max_difference: f64,
 }
 
-/// What an answer is compared with, by date.
+/// Values with which an answer is compared, by date.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Beside {
-    /// What is known from sources that count as much as the answer's or more, the snapshot among them.
+    /// Known values from sources of the same rank as the answer's or higher, including the snapshot.
     pub(crate) known: BTreeMap<NaiveDate, f64>,
-    /// The part of it that the same source gave.
+    /// Known values from the same source.
     pub(crate) own: BTreeMap<NaiveDate, f64>,
-    /// Days that have a value from anybody, or from a better source's answer: they are no hole.
+    /// Days with a value from any source, or from the answer of a better source: they are not holes.
     pub(crate) there: BTreeSet<NaiveDate>,
 }
 
-/// Checks an answer against itself and against what is known.
+/// Checks an answer against itself and against the known values.
 ///
 /// # Errors
-/// A sentence when nothing of it can be used.
+/// When nothing of the answer can be used; the error is a sentence.
 pub(crate) fn accept(
     series: &str,
     answer: &[RawObservation],
@@ -98,7 +99,7 @@ pub(crate) fn accept(
     findings.sort_by_key(|f| f.date);
     let mut observations: Vec<RawObservation> =
         checked.series.observations().filter(|o| answered.contains_key(&o.date)).collect();
-    // Whoever accepts whatever differs accepts holes too.
+    // An infinite `max_difference` (`--accept-revisions`) also accepts holes.
     if let Some(calendar) = rules.quality.calendar.filter(|_| rules.max_difference.is_finite()) {
         match hole(&observations, &beside.there, calendar) {
             Some((from, to, days)) if beside.there.is_empty() => {
@@ -123,8 +124,8 @@ fn does_not_go_on(series: &str, from: NaiveDate, to: NaiveDate, days: i64) -> St
     )
 }
 
-/// The last hole before a new value: its ends, and the business days between them. Where values usually come further
-/// apart, once a month say, a hole is longer.
+/// Returns the last hole before a new value: its ends, and the number of business days between them. In a series with
+/// wider usual gaps, such as a monthly one, only a longer gap is a hole.
 fn hole(
     observations: &[RawObservation],
     there: &BTreeSet<NaiveDate>,
@@ -144,7 +145,7 @@ fn hole(
     gaps.iter().rev().find(is_hole).map(|(from, to, days)| (*from, *to, days - 1))
 }
 
-/// Median of the business days from one value to the next.
+/// Returns the median of the business days from one value to the next.
 fn usual_gap<'a>(dates: impl Iterator<Item = &'a NaiveDate>, calendar: BusinessCalendar) -> i64 {
     let dates: BTreeSet<&NaiveDate> = dates.collect();
     let pairs = dates.iter().zip(dates.iter().skip(1));
@@ -182,8 +183,8 @@ fn contradiction(
     }
 }
 
-/// Leaves out values out of all proportion to the one before; the first is compared with what is known, or, when
-/// nothing is, with the median of the answer's beginning.
+/// Drops values out of all proportion to the one before. The first is compared with the last known value before it
+/// or, when there is none, with the median of the answer's first values.
 fn refuse_implausible(
     answer: &[RawObservation],
     known: &BTreeMap<NaiveDate, f64>,
@@ -200,7 +201,7 @@ fn refuse_implausible(
     let mut before = match (anchor, first) {
         (Some((&date, &value)), _) => RawObservation { date, value },
         (None, Some(date)) => RawObservation { date, value: beginning[beginning.len() / 2] },
-        // The checks will say what is wrong with each.
+        // The quality checks report the problem of each value.
         (None, None) => return Ok(sorted),
     };
     let (mut kept, mut refused) = (Vec::with_capacity(sorted.len()), 0);
@@ -242,7 +243,7 @@ mod tests {
         IntakeRules { quality, max_ratio: 1.3, max_difference: 0.02 }
     }
 
-    /// Business days up to 2026-11-20 at about 950.
+    /// Returns `count` business days up to 2026-11-20, with values around 950.
     fn known(count: usize) -> BTreeMap<NaiveDate, f64> {
         let chile = BusinessCalendar::chile();
         let days = (0..).map(|back| day("2026-11-20") - TimeDelta::days(back)).filter(|d| chile.is_business_day(*d));
@@ -292,7 +293,7 @@ mod tests {
             known(10).into_iter().map(|(date, value)| RawObservation { date, value: value / 10.0 }).collect();
         let error = accept("usdclp", &other, &beside(known(300)), &rules()).unwrap_err();
         assert!(error.contains("contradicts what is known on 10 of 10 days"), "{error}");
-        // With nothing shared to compare, the proportion to what came before tells.
+        // No days are shared: the ratio to the earlier values shows the other unit.
         let later = answer(&[("2026-11-17", 95.0), ("2026-11-18", 95.5), ("2026-11-19", 95.2)]);
         let older: BTreeMap<_, _> = known(300).into_iter().filter(|(date, _)| *date < day("2026-11-14")).collect();
         let error = accept("usdclp", &later, &beside(older), &rules()).unwrap_err();
@@ -341,7 +342,7 @@ mod tests {
         let joined: Vec<RawObservation> =
             known(16).into_iter().map(|(date, value)| RawObservation { date, value }).collect();
         assert_eq!(accept("usdclp", &joined, &beside(older.clone()), &rules()).unwrap().observations.len(), 16);
-        // The operator may accept the hole; days that others have are none.
+        // The operator may accept the hole; days that other sources have are not a hole.
         let accepting = IntakeRules { max_difference: f64::INFINITY, ..rules() };
         assert_eq!(accept("usdclp", &late, &beside(older.clone()), &accepting).unwrap().observations.len(), 2);
         let filled = Beside { there: known(300).into_keys().collect(), ..beside(older) };

@@ -1,14 +1,14 @@
-//! Where rates come from, and what they must pass before a model sees them.
+//! Exchange rates: where they come from, and the checks they pass before a model sees them.
 //!
-//! Raw observations come from providers, by [`sync`], from CSV files ([`read_csv`]) and from the embedded snapshot
-//! ([`embedded`]). The Parquet store ([`RatesStore`]) keeps what was ever fetched, values that were revised since among
-//! it. [`assemble`] lays the store over the snapshot and hands the lot to [`check`]; out comes a
+//! Raw observations come from providers ([`sync`]), from CSV files ([`read_csv`]) and from the embedded snapshot
+//! ([`embedded`]). The Parquet store ([`RatesStore`]) keeps everything ever fetched, including values revised since.
+//! [`assemble`] overlays the snapshot with the store and passes the result through [`check`]. The output is a
 //! [`Series`](forecaster_domain::Series) that can be trusted, with a finding for every observation that was refused,
-//! repaired or odd. [`assemble_pair`] does so for a pair, of whatever series there are.
+//! repaired or odd. [`assemble_pair`] does the same for a currency pair, from whatever series there are.
 //!
-//! A sync goes through `sources` (which providers there are), `chain` (one series, its providers in order), `wire`
-//! (bringing documents), `providers` (reading them), `intake` (what an answer must pass) and the store's rules for
-//! merging. Nothing in this crate reads the clock: "today" and "now" are handed in.
+//! A sync goes through `sources` (the list of providers), `chain` (one series, its providers in order), `wire`
+//! (fetching documents), `providers` (reading them), `intake` (checks on an answer) and the store's rules for
+//! merging. Nothing in this crate reads the clock: "today" and "now" are arguments.
 //!
 //! Each module imports only from those to the right of it:
 //!

@@ -1,6 +1,7 @@
-//! Which providers have a series, under which name of their own, and how its values are read; and what kind of values
-//! the series has. In comes the name of a series, out come its [`Listing`]s and [`Traits`]. Known names stand in a
-//! table; any other name of six letters that are two currencies is that pair. What a provider has of it, it says itself.
+//! Listings: the providers that have a series, their symbols for it, the reading of its values, and the traits of
+//! those values. In: the name of a series. Out: its [`Listing`]s and [`Traits`]. Known names are in a table; any
+//! other name of six letters that are two currencies is that pair. Each provider declares for itself which series it
+//! has.
 
 use crate::{
     provider::{Listing, PairAsked, ProviderKind, Reading},
@@ -8,36 +9,36 @@ use crate::{
 };
 use forecaster_domain::BusinessCalendar;
 
-/// What kind of values a series has.
+/// Traits of a series' values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Traits {
-    /// It has values on weekends and holidays too.
+    /// True when the series has values on weekends and holidays too.
     pub(crate) every_day: bool,
-    /// It has a value a month.
+    /// True when the series has one value per month.
     pub(crate) monthly: bool,
     /// Greatest plausible ratio between neighbouring values.
     pub(crate) max_ratio: f64,
-    /// The value of a day is known after the day: ask for values up to yesterday.
+    /// True when the value of a day is known only after the day: request values up to yesterday.
     pub(crate) market_close: bool,
 }
 
-/// Values on business days, each known on its day.
+/// Values on business days, each known on its own day.
 const DAILY: Traits = Traits { every_day: false, monthly: false, max_ratio: CURRENCY, market_close: false };
 /// Prices at the close of a market.
 const CLOSES: Traits = Traits { market_close: true, ..DAILY };
 
-/// Currencies, indices of them, and copper: the greatest step of the dólar observado since 1990 is 6 per cent, of
-/// copper 12, of a currency that was devalued overnight rarely above 30.
+/// Bound for currencies, currency indices and copper: the greatest step of the dólar observado since 1990 is 6 per
+/// cent, of copper 12, of a currency that was devalued overnight rarely above 30.
 const CURRENCY: f64 = 1.3;
-/// Rates of interest near zero and the VIX, which doubled on 2018-02-05.
+/// Bound for interest rates near zero and for the VIX, which doubled on 2018-02-05.
 const RATE: f64 = 5.0;
-/// Price levels.
+/// Bound for price levels.
 const PRICES: f64 = 1.1;
-/// Copper by the month fell by 30 per cent in October 2008.
+/// Bound for monthly copper, which fell by 30 per cent in October 2008.
 const MONTHLY_PRICE: f64 = 2.0;
 
-/// The series that are not pairs, and the pairs of the peso, whose values are the Banco Central's: what kind of values
-/// each has. Which providers have it is said by each of them.
+/// Traits of the series that are not pairs, and of the peso's pairs, whose values are the Banco Central's. Each
+/// provider declares which of them it has.
 const KNOWN: [(&str, Traits); 13] = [
     ("usdclp", DAILY),
     ("eurclp", DAILY),
@@ -54,7 +55,7 @@ const KNOWN: [(&str, Traits); 13] = [
     ("utm", Traits { monthly: true, max_ratio: PRICES, ..DAILY }),
 ];
 
-/// Currencies in use (ISO 4217), so that a name of six letters such as "oxygen" is no pair.
+/// Currencies in use (ISO 4217), so that a name of six letters such as "oxygen" is not taken for a pair.
 const CURRENCIES: &str = "\
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP \
     BYN BZD CAD CDF CHF CLF CLP CNH CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP \
@@ -63,9 +64,9 @@ const CURRENCIES: &str = "\
     PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SYP SZL THB TJS TMT TND TOP \
     TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XAG XAU XCD XOF XPF YER ZAR ZMW";
 
-/// The listings of the series `series`, such as "usdclp"; empty when no provider has it.
+/// Returns the listings of a series, such as "usdclp"; empty when no provider has it.
 ///
-/// A name that ends in `_spot` is the market's own price of the pair before it, on the day of the trades.
+/// A name that ends in `_spot` is the market's own price of the pair named before it, on the day of the trades.
 pub(crate) fn listings(series: &str) -> Vec<Listing> {
     let listing = |kind: &ProviderKind| {
         let (symbol, reading) = listed(kind, series)?;
@@ -74,16 +75,16 @@ pub(crate) fn listings(series: &str) -> Vec<Listing> {
     ALL.iter().filter_map(listing).collect()
 }
 
-/// A provider's symbol of a series, and how its values are read; `None` when it does not have it.
+/// Returns a provider's symbol for a series, and the reading of its values; `None` when it does not have the series.
 fn listed(kind: &ProviderKind, series: &str) -> Option<(String, Reading)> {
     let name = series.strip_suffix("_spot");
-    // What is known by name is no pair, whoever would have it as one.
+    // A series known by name is never treated as a pair, whichever provider is asked.
     let pair = if known(series).is_some() { None } else { pair(name.unwrap_or(series)) };
     let asked = pair.as_ref().map(|(base, quote)| PairAsked { base, quote, spot: name.is_some() });
     kind.symbol(series, asked.as_ref())
 }
 
-/// What kind of values the series `series` has.
+/// Returns the traits of a series' values.
 pub(crate) fn traits(series: &str) -> Traits {
     if let Some(traits) = known(series) {
         return traits;
@@ -94,20 +95,20 @@ pub(crate) fn traits(series: &str) -> Traits {
     }
 }
 
-/// Whether the values of a provider only stand in for the series `series`: market quotes for an official rate. Of a cross,
-/// "a + b", the first counts, whose is the official rate of the peso.
+/// True when the values of a provider only stand in for the series: market quotes for an official rate. For a cross,
+/// "a + b", the first provider counts, which is that of the peso's official rate.
 pub fn is_stand_in(series: &str, provider: &str) -> bool {
     let provider = provider.split(" + ").next().unwrap_or_default();
     let quotes = |kind: &ProviderKind| kind.stands_in && listed(kind, series).is_some();
     is_official(series) && of_name(provider).is_some_and(quotes)
 }
 
-/// Whether the series is an official rate for which market quotes may stand in, whoever is asked.
+/// True when the series is an official rate for which market quotes may stand in, whichever provider is asked.
 pub(crate) fn is_official(series: &str) -> bool {
     listings(series).iter().any(|listing| listing.reading == Reading::NextBusinessDay)
 }
 
-/// The days on which the series `series` has values: Chile's business days for the observed rates of the Banco Central,
+/// Returns the days on which a series has values: Chile's business days for the observed rates of the Banco Central,
 /// weekdays for others; `None` when it has values on any day.
 pub fn calendar_of(series: &str) -> Option<BusinessCalendar> {
     let Traits { every_day, monthly, .. } = traits(series);
@@ -122,7 +123,7 @@ fn known(series: &str) -> Option<Traits> {
     KNOWN.iter().find(|(name, _)| *name == series).map(|(_, traits)| *traits)
 }
 
-/// The currencies of a pair's name in lower case.
+/// Splits a lower-case pair name into its two currencies, in capitals.
 fn pair(name: &str) -> Option<(String, String)> {
     let is_currency = |code: &str| code.len() == 3 && CURRENCIES.split_whitespace().any(|known| known == code);
     if name.len() != 6 || !name.bytes().all(|byte| byte.is_ascii_lowercase()) {
@@ -187,7 +188,7 @@ mod tests {
         assert_eq!(listed("usdclp_spot", "nbp"), symbol("USD/CLP", WeekdayBefore));
         assert_eq!(listed("gbpclp_spot", "nbp"), symbol("GBP/CLP", WeekdayBefore));
         assert_eq!(listed("usdpln", "nbp"), symbol("USD/PLN", AsIs));
-        // Not in table A: the Peruvian sol, nor since 2026 the lev.
+        // Not in table A: the Peruvian sol and, since 2026, the lev.
         assert_eq!((listed("usdpen", "nbp"), listed("usdbgn_spot", "nbp"), listed("dxy", "nbp")), (None, None, None));
     }
 

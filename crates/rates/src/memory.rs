@@ -1,6 +1,6 @@
-//! What is remembered of providers from one process to the next, in `<data_dir>/rates/providers.json`: which ones are
-//! left alone for a while, and what servers told of documents so that an unchanged one is not sent again. It is a
-//! cache: a file that cannot be read or written costs requests, never rates.
+//! Memory of providers from one process to the next, in `<data_dir>/rates/providers.json`: providers skipped for a
+//! while, and the validators that servers sent with documents, so that an unchanged one is not sent again. It is only
+//! a cache: a file that cannot be read or written costs requests, never rates.
 
 use crate::{doubt::Doubt, error::RatesError, store::RatesStore, wire::Validators};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -11,51 +11,51 @@ use std::{
 };
 
 const FILE: &str = "providers.json";
-/// Failures in a row after which a provider is left alone.
+/// Consecutive failures after which a provider is skipped for a while.
 const TOLERATED: u32 = 3;
-/// For so long: the next schedule after a failed one is at least half an hour later.
+/// Duration of that pause: the next scheduled run after a failed one is at least half an hour later.
 const LEFT_ALONE: TimeDelta = TimeDelta::minutes(10);
-/// A server that asks for more is asked again after this.
+/// Longest pause that a server can request; a longer one is cut to this.
 const LONGEST: TimeDelta = TimeDelta::hours(6);
 
-/// How a provider has behaved.
+/// Recent behaviour of a provider.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Conduct {
-    /// Failures in a row.
+    /// Consecutive failures.
     failures: u32,
-    /// The last one.
+    /// Reason of the last failure.
     reason: String,
-    /// Not asked before.
+    /// End of the pause; the provider is not asked before it.
     left_alone_until: Option<DateTime<Utc>>,
 }
 
-/// What a server told of a document, and for what it counts: a document that is unchanged since then has nothing for a
-/// later day, nor for a store that has lost days.
+/// Validators of a document, and the request for which they count: "unchanged" may hide values from a request for a
+/// later day, or from a store that has lost days.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Told {
     validators: Validators,
-    /// The last day that was asked for.
+    /// Last day requested.
     asked_to: NaiveDate,
-    /// The newest day from the provider in the store, afterwards.
+    /// Newest day from the provider in the store, after that request.
     newest: NaiveDate,
 }
 
-/// What is remembered.
+/// State remembered about providers, documents and doubts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Memory {
     providers: BTreeMap<String, Conduct>,
-    /// By series, then by address without secrets.
+    /// Documents by series, then by address without secrets.
     documents: BTreeMap<String, BTreeMap<String, Told>>,
     /// Newest values that were taken but not confirmed, by series.
     doubts: BTreeMap<String, Doubt>,
-    /// Providers that have failed in this process: one cause makes many series fail, and counts once.
+    /// Providers that failed in this process: one cause makes many series fail, and counts once.
     #[serde(skip)]
     failed_now: BTreeSet<String>,
 }
 
 impl Memory {
-    /// What was saved beside a store; nothing when there is no file or it cannot be understood.
+    /// Loads the memory saved beside a store; empty when there is no file or it is unreadable.
     pub(crate) fn load(store: &RatesStore) -> Self {
         let loaded = store.read_beside(FILE).map(|bytes| match bytes {
             Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
@@ -67,7 +67,7 @@ impl Memory {
         })
     }
 
-    /// The doubt about a series' newest value, or that there is none any more.
+    /// Records the doubt about a series' newest value, or clears it.
     pub(crate) fn keep_doubt(&mut self, series: &str, doubt: Option<Doubt>) {
         match doubt {
             Some(doubt) => self.doubts.insert(series.to_owned(), doubt),
@@ -75,24 +75,24 @@ impl Memory {
         };
     }
 
-    /// What was not confirmed when it was fetched.
+    /// Returns the values that were not confirmed when they were fetched.
     pub(crate) fn doubts(&self) -> impl Iterator<Item = &Doubt> {
         self.doubts.values()
     }
 
-    /// Saves it, whole or not at all.
+    /// Saves the memory atomically.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub(crate) fn save(&self, store: &RatesStore) -> Result<(), RatesError> {
-        // A map of texts and numbers always is JSON.
+        // A map of texts and numbers can always be written as JSON.
         store.write_beside(FILE, &serde_json::to_vec_pretty(self).unwrap_or_default())
     }
 
-    /// Why a provider is not to be asked now; `None` when it is.
+    /// Returns the reason why a provider must not be asked now; `None` when it may be.
     pub(crate) fn left_alone(&self, provider: &str, now: DateTime<Utc>) -> Option<String> {
         let conduct = self.providers.get(provider)?;
-        // A clock that was ahead must not lock a provider out for longer than any rule would.
+        // A clock that was ahead must not block a provider for longer than any rule allows.
         let until = conduct.left_alone_until.filter(|until| *until > now && *until <= now + LONGEST)?;
         Some(format!(
             "left alone until {} UTC after repeated failure, the last: {}",
@@ -101,12 +101,12 @@ impl Memory {
         ))
     }
 
-    /// It answered.
+    /// Records that a provider answered.
     pub(crate) fn answered(&mut self, provider: &str) {
         self.providers.remove(provider);
     }
 
-    /// It failed; `asked` is how long it wants to be left alone.
+    /// Records that a provider failed; `asked` is the pause that the server requested.
     pub(crate) fn failed(&mut self, provider: &str, reason: &str, asked: Option<Duration>, now: DateTime<Utc>) {
         let conduct = self.providers.entry(provider.to_owned()).or_default();
         conduct.failures = conduct.failures.saturating_add(u32::from(self.failed_now.insert(provider.to_owned())));
@@ -120,8 +120,8 @@ impl Memory {
         conduct.left_alone_until = rest.map(|rest| now + rest);
     }
 
-    /// What a server told of a document that `series` was read from, when the same days are asked for as then and the
-    /// store still has what it gave: up to `newest` from this provider.
+    /// Returns the validators of a document from which `series` was read. They are empty unless `asked_to` is the
+    /// same as then and `newest`, the provider's newest day in the store, is no older than then.
     pub(crate) fn document(
         &self,
         series: &str,
@@ -135,8 +135,8 @@ impl Memory {
         told.map(|told| told.validators.clone()).unwrap_or_default()
     }
 
-    /// Keeps what a server told of a document whose values up to `asked_to` are in the store, the provider's up to
-    /// `newest`.
+    /// Records the validators of a document whose values up to `asked_to` are in the store; `newest` is the
+    /// provider's newest day there.
     pub(crate) fn keep_document(
         &mut self,
         series: &str,
@@ -146,7 +146,7 @@ impl Memory {
         newest: NaiveDate,
     ) {
         let known = self.documents.entry(series.to_owned()).or_default();
-        // Without a query an address is stable; with one it names a span that is asked for once.
+        // An address without a query is stable; one with a query names a span that is requested only once.
         if validators.is_empty() || address.contains('?') {
             known.remove(plain(address));
         } else {
@@ -155,7 +155,7 @@ impl Memory {
     }
 }
 
-/// An address without its query, in which secrets may be.
+/// Strips the query, which may contain secrets, from an address.
 fn plain(address: &str) -> &str {
     address.split('?').next().unwrap_or_default()
 }
@@ -176,7 +176,7 @@ mod tests {
     fn a_provider_that_keeps_failing_is_left_alone_for_a_while() {
         let mut memory = Memory::default();
         let another_process = |memory: Memory| Memory { failed_now: BTreeSet::new(), ..memory };
-        // However many series it fails for in one process, it counts once.
+        // Any number of failed series in one process counts as one failure.
         memory.failed("ecb", "no answer", None, at(0));
         memory.failed("ecb", "no answer", None, at(0));
         memory.failed("ecb", "no answer", None, at(0));
@@ -188,7 +188,7 @@ mod tests {
         let reason = memory.left_alone("ecb", at(3)).unwrap();
         assert_eq!(reason, "left alone until 00:12 UTC after repeated failure, the last: no answer");
         assert_eq!(memory.left_alone("ecb", at(12)), None);
-        // The one attempt after that decides.
+        // A single failure after the pause starts the next one.
         memory = another_process(memory);
         memory.failed("ecb", "no answer", None, at(12));
         assert!(memory.left_alone("ecb", at(13)).is_some());
@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(memory.left_alone("stooq", at(30)), None);
         memory.failed("stooq", "429", Some(Duration::from_secs(u64::MAX)), at(0));
         assert_eq!(memory.left_alone("stooq", at(361)), None);
-        // The clock had been ahead when it failed.
+        // The clock was ahead at the time of the failure.
         memory.failed("stooq", "429", Some(Duration::from_secs(1800)), at(100_000));
         assert_eq!(memory.left_alone("stooq", at(0)), None);
     }

@@ -1,6 +1,6 @@
-//! What a source of rates is to the rest of the room: which documents hold a span of a series, and how its answers
-//! are read. A provider never touches the network or the clock; it names [`Document`]s and reads the bytes that the
-//! wire brings, so each can be tested, and fed with garbage, as a function of bytes.
+//! Interface of a source of rates: which documents hold a span of a series, and how their bytes are read. A provider
+//! never touches the network or the clock: it names [`Document`]s and reads the bytes that the wire fetches, so each
+//! provider can be tested, and fed with garbage, as a function of bytes.
 
 mod kind;
 
@@ -14,37 +14,37 @@ use std::{fmt, path::PathBuf};
 
 /// A source of rates.
 pub(crate) trait Provider: fmt::Debug + Send + Sync {
-    /// Its name in `rates.providers`, in the store's source column, in log lines and reports.
+    /// Returns the name used in `rates.providers`, in the store's source column, in log lines and in reports.
     fn name(&self) -> &'static str;
 
-    /// The documents that hold `wanted`, oldest first; empty when the provider cannot have it (an unknown symbol, a
-    /// span before its time).
+    /// Returns the documents that hold `wanted`, oldest first; none when the provider cannot have it (an unknown
+    /// symbol, a span before its archive begins).
     fn documents(&self, wanted: &Wanted) -> Vec<Document>;
 
-    /// The observations of `wanted.symbol` in a document, in any order, with whatever values stand there: checks come
-    /// later. Days without a value are left out. Observations outside the span do no harm.
+    /// Returns the observations of `wanted.symbol` in a document, in any order, with the values as they stand: checks
+    /// come later. Days without a value are left out. Observations outside the span do no harm.
     ///
     /// # Errors
-    /// When the bytes are not what the provider's document of record describes, or are its way to tell of an error.
-    /// Never panics, whatever the bytes.
+    /// When the bytes do not match the description in the provider's file, or report an error of the service. Never
+    /// panics, whatever the bytes.
     fn read(&self, wanted: &Wanted, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable>;
 
-    /// The observations of `wanted.symbol`, of what was read in each of its documents: all of it, unless several documents
-    /// make one value ([`Document::part`]).
+    /// Combines the observations read from all documents of `wanted.symbol`. Returns all of them, unless several
+    /// documents make one value ([`Document::part`]).
     fn combine(&self, _: &Wanted, read: Vec<(&Document, Vec<RawObservation>)>) -> Vec<RawObservation> {
         read.into_iter().flat_map(|(_, observations)| observations).collect()
     }
 
-    /// Why it cannot be asked at all, for instance for want of an account; `None` when it can.
+    /// Returns why the provider cannot be used at all, for instance a missing account; `None` when it can.
     fn unavailable(&self) -> Option<String> {
         None
     }
 }
 
-/// What a provider is asked for.
+/// Symbol and span requested from a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted {
-    /// The provider's own name of the series, such as `CLP=X`.
+    /// Symbol of the series at the provider, such as `CLP=X`.
     pub(crate) symbol: String,
     /// First day.
     pub(crate) from: NaiveDate,
@@ -52,45 +52,45 @@ pub(crate) struct Wanted {
     pub(crate) to: NaiveDate,
 }
 
-/// Where a document is.
+/// Location of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// The same document at one or more addresses; the next is asked when one fails. An address may hold secrets in
-    /// its query: never show it, [`Document::label`] is for that.
+    /// The same document at one or more addresses; the next is tried when one fails. The query of an address may hold
+    /// secrets: never show the address, show [`Document::label`].
     Web(Vec<String>),
-    /// A file of this machine.
+    /// A local file.
     File(PathBuf),
     /// Built into the program.
     Embedded,
 }
 
-/// One answer to be asked for.
+/// A document to fetch and read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Document {
-    /// Where it is.
+    /// Location.
     pub(crate) place: Place,
-    /// What it is in a few words without secrets, for messages: `dolar/2024`.
+    /// Short description without secrets, for messages: `dolar/2024`.
     pub(crate) label: String,
-    /// The day it is about, when it is about one.
+    /// Day of the values, for a document of a single day.
     pub(crate) day: Option<NaiveDate>,
-    /// What it holds when it takes several documents to make one value, such as a currency. It is always sent whole:
-    /// "unchanged" would be no use beside another part that has changed.
+    /// Content, such as a currency, when several documents make one value. Such a document is always fetched in full:
+    /// "unchanged" for one part would be useless when another part has changed.
     pub(crate) part: Option<String>,
-    /// Ask as a browser would: the server refuses others.
+    /// Set when the request needs a browser's user agent: the server refuses others.
     pub(crate) as_browser: bool,
-    /// "Not found" is no fault: nothing was published.
+    /// Set when a 404 is not a failure: nothing was published.
     pub(crate) may_be_missing: bool,
-    /// What comes with "not found" is an answer that can be read.
+    /// Set when the body of a 404 is a readable error message.
     pub(crate) tells_of_errors: bool,
 }
 
 impl Document {
-    /// A document on the web, at one address.
+    /// Returns a document on the web, at one address.
     pub(crate) fn web(url: String, label: impl Into<String>) -> Self {
         Self::at(Place::Web(vec![url]), label)
     }
 
-    /// A document at a place.
+    /// Returns a document at a location.
     pub(crate) fn at(place: Place, label: impl Into<String>) -> Self {
         Self {
             place,
@@ -104,49 +104,49 @@ impl Document {
     }
 }
 
-/// Why an answer could not be read: the end of the sentence "mindicador, usdclp: ...".
+/// Reason why a response could not be read: the end of the sentence "mindicador, usdclp: ...".
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(crate) enum Unreadable {
-    /// Not in the form expected.
+    /// A response that does not have the expected form.
     #[error(
         "the answer is not {expected}: {found}; it may have changed its format, or something in between answered"
     )]
     Shape {
-        /// "JSON", "a CSV file with the columns ...".
+        /// Expected form: "JSON", "a CSV file with the columns ...".
         expected: String,
-        /// What was found instead, an excerpt of at most [`EXCERPT`] characters included.
+        /// Content found instead, including an excerpt of at most [`EXCERPT`] characters.
         found: String,
     },
-    /// A row that makes no sense. One such row spoils the answer: what else in it would be wrong?
+    /// An invalid row. A single one rejects the whole response, since its other rows cannot be trusted.
     #[error("{place}: found '{found}', expected {expected}")]
     Row {
-        /// "line 3", "serie[17]".
+        /// Position: "line 3", "serie[17]".
         place: String,
-        /// The cell or value.
+        /// Cell or value found.
         found: String,
-        /// What was expected.
+        /// Expected form.
         expected: &'static str,
     },
-    /// The provider's own words for an error.
+    /// An error reported by the provider.
     #[error("it says: {message}{advice}")]
     Refused {
-        /// Code and text, shortened.
+        /// Error code and text, shortened.
         message: String,
-        /// What to do, beginning with "; ", or nothing.
+        /// Advice beginning with "; "; may be empty.
         advice: &'static str,
     },
-    /// It has no such series.
+    /// A series that the provider does not have.
     #[error("it has no series '{symbol}'")]
     NoSuchSeries {
-        /// The provider's own name of the series.
+        /// Symbol of the series at the provider.
         symbol: String,
     },
 }
 
-/// Characters of an answer shown in a message.
+/// Maximum length of an excerpt of a response in a message, in characters.
 pub(crate) const EXCERPT: usize = 80;
 
-/// The beginning of an answer, for a message: one line, printable, at most [`EXCERPT`] characters.
+/// Returns the beginning of a response for a message: one line, printable, at most [`EXCERPT`] characters.
 pub(crate) fn excerpt(body: &[u8]) -> String {
     let start = &body[..body.len().min(4 * EXCERPT)];
     let text = String::from_utf8_lossy(start);
@@ -159,25 +159,25 @@ pub(crate) fn excerpt(body: &[u8]) -> String {
     if short.is_empty() { "nothing".to_owned() } else { format!("'{short}'") }
 }
 
-/// How a provider's values become those of our series.
+/// Conversion from a provider's values to those of our series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// As they are.
+    /// No conversion.
     AsIs,
-    /// One over them: the provider quotes the pair the other way round.
+    /// The inverse, 1/x: the provider quotes the pair the other way round.
     Inverse,
-    /// A market close of day t stands for the dólar observado of the next business day, which averages the trades of t.
+    /// A market close of day t stands for the next business day's dólar observado, which averages the trades of t.
     NextBusinessDay,
     /// A value dated d is the close of the day before.
     DayBefore,
     /// A value dated d is the close of the weekday before, which for a Monday is Friday.
     WeekdayBefore,
-    /// A change in per cent, as 100 plus the change, so that it is positive: the level, with the period before at 100.
+    /// A change in per cent becomes 100 plus the change: a positive level, with the previous period at 100.
     ChangeToLevel,
 }
 
 impl Reading {
-    /// Our observation for the provider's.
+    /// Converts a provider's observation to ours.
     pub(crate) fn apply(self, observation: RawObservation, calendar: BusinessCalendar) -> RawObservation {
         let RawObservation { date, value } = observation;
         match self {
@@ -191,7 +191,7 @@ impl Reading {
             }
             Self::ChangeToLevel => RawObservation { date, value: 100.0 + value },
             Self::NextBusinessDay => {
-                // A close on a day that is none of ours counts for the same next day, once.
+                // A close on a day outside our calendar stands for the same next business day.
                 let next = date.iter_days().skip(1).take(14).find(|day| calendar.is_business_day(*day));
                 RawObservation { date: next.unwrap_or(date + Days::new(1)), value }
             }
@@ -202,10 +202,10 @@ impl Reading {
 /// A series at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listing {
-    /// The provider's name.
+    /// Name of the provider.
     pub(crate) provider: &'static str,
-    /// Its own name of the series.
+    /// Symbol of the series at the provider.
     pub(crate) symbol: String,
-    /// How its values are read.
+    /// Conversion of the provider's values.
     pub(crate) reading: Reading,
 }

@@ -1,6 +1,6 @@
-//! The sources of rates, a file each; the head of that file is the document of record of its service: addresses, form
-//! of the answers, dates, errors, quirks and where each was seen. Here is the list of them, the one place that names
-//! them all: a provider is added by its file, with its [`ProviderKind`] in it, and its line in the list.
+//! Sources of rates, one file each. The head of each file is the reference for its service: addresses, form of the
+//! responses, dates, errors, quirks, and where each was seen. This is the only list of all of them: a new provider
+//! needs its file, with its [`ProviderKind`], and a line in the list.
 
 mod answer;
 mod dollar_index;
@@ -11,8 +11,8 @@ pub(crate) mod tests;
 
 use crate::provider::ProviderKind;
 
-/// Declares the files of the providers and makes [`ALL`] of what each says of itself. (`cargo fmt` does not see files
-/// that a macro declares; `rustfmt` by name does.)
+/// Declares the providers' files and builds [`ALL`] from their kinds. (`cargo fmt` does not see files that a macro
+/// declares; `rustfmt` with the file's name does.)
 macro_rules! providers {
     ($(mod $file:ident;)*) => {
         $(pub(crate) mod $file;)*
@@ -35,7 +35,7 @@ providers! {
     mod embedded;
 }
 
-/// The provider of a name; `None` when there is none.
+/// Returns the provider with a name; `None` when there is none.
 pub(crate) fn of_name(name: &str) -> Option<&'static ProviderKind> {
     ALL.iter().find(|kind| kind.name == name)
 }

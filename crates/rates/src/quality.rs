@@ -1,6 +1,6 @@
-//! The checks every series passes before a model sees it. In come raw observations in any order, out come a
-//! [`Series`] that holds only what can be trusted, and a [`Finding`] for each observation that was refused,
-//! repaired or odd. Nothing is ever filled in, and nothing is dropped without a finding.
+//! Checks that every series passes before a model sees it. In: raw observations in any order. Out: a [`Series`] with
+//! only the values that can be trusted, and a [`Finding`] for each observation that was refused, repaired or odd.
+//! Nothing is ever filled in, and nothing is dropped without a finding.
 
 mod finding;
 mod holes;
@@ -14,24 +14,24 @@ use crate::{error::RatesError, snapshot::RawObservation};
 use chrono::{Datelike, NaiveDate, Weekday};
 use forecaster_domain::{BusinessCalendar, Series};
 
-/// Two values closer than this, relatively, are one value carried from one date to the other.
+/// Relative difference below which two values count as one value carried from one date to the other.
 const CARRIED: f64 = 1e-4;
 
-/// What a series is held to.
+/// Rules that a series is checked against.
 #[derive(Debug, Clone, Copy)]
 pub struct QualityRules {
-    /// No value may be dated after this day. It is the wall clock's today also when the forecast is for an older
+    /// Last day on which a value may be dated. It is the wall clock's today even when the forecast is for an older
     /// as-of date: for that, [`assemble`](crate::assemble) cuts the series before the checks.
     pub today: NaiveDate,
-    /// The series' business days. On any other day there is no official rate, so a value there is refused.
-    /// `None` accepts every day, and counts weekdays where elapsed days matter.
+    /// Business days of the series. On any other day there is no official rate, so a value there is refused. `None`
+    /// accepts every day, and counts weekdays where elapsed days matter.
     pub calendar: Option<BusinessCalendar>,
-    /// More business days than this in a row without a value are reported as a hole.
+    /// Longest run of business days without a value that is not reported as a hole.
     pub max_hole: u32,
 }
 
 impl QualityRules {
-    /// Rules for a series on `calendar` with the usual bound on holes: five business days, a week.
+    /// Creates rules for a series on `calendar` with the usual bound on holes: five business days, a week.
     pub fn new(today: NaiveDate, calendar: Option<BusinessCalendar>) -> Self {
         Self { today, calendar, max_hole: 5 }
     }
@@ -41,17 +41,17 @@ impl QualityRules {
     }
 }
 
-/// A series that passed, and what was found on the way.
+/// A series that passed the checks, and their findings.
 #[derive(Debug, Clone)]
 pub struct Checked {
     /// The accepted observations.
     pub series: Series,
-    /// By date; several of one date in the order of the checks.
+    /// Findings by date; several on one date are in the order of the checks.
     pub findings: Vec<Finding>,
 }
 
 impl Checked {
-    /// The findings that cost an observation.
+    /// Returns the findings that cost an observation.
     pub fn refused(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|f| f.action == Action::Refused)
     }
@@ -59,9 +59,9 @@ impl Checked {
 
 /// Checks the observations of the series `name`, given in any order.
 ///
-/// In turn: values that are not positive finite numbers and dates after today are refused; disorder is sorted;
-/// of several values for one date the last given is kept; days off the calendar are refused; spikes are refused
-/// and other jumps noted; holes are noted.
+/// The checks in order: values that are not positive finite numbers and dates after today are refused; disorder is
+/// sorted; of several values for one date the last given is kept; days off the calendar are refused; spikes are
+/// refused and other jumps noted; holes are noted.
 ///
 /// # Errors
 /// When no observation is left; the error names the series and the first finding.
@@ -111,14 +111,15 @@ fn refuse_impossible(raw: &[RawObservation], today: NaiveDate, findings: &mut Ve
     kept
 }
 
-/// One finding for the whole disorder: a file with the newest row first has it on every row.
+/// Sorts by date, with a single finding for the complete disorder: a file with the newest row first has it on every
+/// row.
 fn sort_by_date(mut observations: Vec<RawObservation>, findings: &mut Vec<Finding>) -> Vec<RawObservation> {
     let out_of_order: Vec<NaiveDate> =
         observations.windows(2).filter(|w| w[1].date < w[0].date).map(|w| w[1].date).collect();
     if let Some(&date) = out_of_order.first() {
         let problem = Problem::Unordered { count: out_of_order.len() };
         findings.push(Finding { date, problem, action: Action::Repaired("sorted by date") });
-        // Stable: values of one date stay in the order given.
+        // The sort is stable: values of one date stay in the order given.
         observations.sort_by_key(|o| o.date);
     }
     observations

@@ -1,31 +1,31 @@
-//! What a sync is asked for: series, and how to go about them.
+//! Input of a sync: the requested series and the settings of the run.
 
 use crate::{listings::traits, quality::QualityRules, wire::Limits};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use std::{collections::BTreeMap, time::Duration};
 
-/// A series to be brought up to date.
+/// A series to update.
 #[derive(Debug, Clone)]
 pub struct SeriesRequest {
-    /// Its name.
+    /// Name of the series.
     pub series: String,
-    /// An order of providers of its own.
+    /// Provider order for this series; `None` uses the configured order.
     pub providers: Option<Vec<String>>,
-    /// Symbols of its own by provider; `1/X` is X the other way round.
+    /// Symbols for this series by provider; `1/X` is the inverse of X.
     pub symbols: BTreeMap<String, String>,
-    /// What it is held to. Its `today` is the day of the sync.
+    /// Quality rules for the values. `today` in them is the day of the sync.
     pub rules: QualityRules,
-    /// The newest date that a provider can be expected to have: one that has it is up to date.
+    /// Newest date that a provider can be expected to have; a provider that has it is up to date.
     pub expected: NaiveDate,
-    /// The last day to ask for.
+    /// Last day to request.
     pub last_day: NaiveDate,
-    /// Whether a day's value is final only after the day: then later ones are left for then.
+    /// True when a day's value is final only after that day; later values then wait for a later sync.
     pub market_close: bool,
 }
 
 impl SeriesRequest {
-    /// The usual request: a market's close is expected of the last weekday before `rules.today`, everything else of the
-    /// last business day.
+    /// Returns the usual request. The expected newest date is the last business day (for a market's close, the last
+    /// one before `rules.today`), and 45 days ago for a monthly series.
     pub fn new(series: &str, rules: QualityRules) -> Self {
         let today = rules.today;
         let calendar = rules.calendar.unwrap_or_else(forecaster_domain::BusinessCalendar::weekdays);
@@ -46,35 +46,36 @@ impl SeriesRequest {
     }
 }
 
-/// How a sync goes about it.
+/// Settings of a sync.
 #[derive(Debug, Clone)]
 pub struct SyncSettings {
-    /// From which day on, whatever is known; `None`: from somewhat before the last day known.
+    /// First day to request, whatever is stored; `None` starts [`SyncSettings::overlap_days`] before the last known
+    /// day.
     pub from: Option<NaiveDate>,
-    /// Take whatever a source says of days that are stored, however much it differs.
+    /// True to accept new values for stored days, however much they differ.
     pub accept_revisions: bool,
-    /// Tolerated relative difference between two sources, and between a source and what it said before.
+    /// Tolerated relative difference between two sources, and between a source and its own earlier values.
     pub max_difference: f64,
-    /// Ask a second source, to compare.
+    /// True to request a second source for comparison.
     pub cross_check: bool,
-    /// Leave a provider alone for a while that has failed repeatedly.
+    /// True to skip a provider for a while after repeated failures.
     pub leave_alone: bool,
-    /// All of it ends after this.
+    /// Time limit of the sync.
     pub deadline: Duration,
-    /// Days before the last known one that are asked for again.
+    /// Days before the last known day that are requested again.
     pub overlap_days: u32,
-    /// Years asked for of a series of which nothing is known.
+    /// Years to request of a series without known values.
     pub first_years: u32,
-    /// The day of the sync.
+    /// Day of the sync.
     pub today: NaiveDate,
-    /// The time of the sync: from then on its values are known.
+    /// Time of the sync, recorded as the time from which its values are known.
     pub now: DateTime<Utc>,
-    /// Limits of the wire.
+    /// Limits for HTTP requests.
     pub limits: Limits,
 }
 
 impl SyncSettings {
-    /// The usual settings for a sync at `now`, which is on `today` in the configured zone.
+    /// Returns the usual settings for a sync at `now`, which is on `today` in the configured zone.
     pub fn new(today: NaiveDate, now: DateTime<Utc>) -> Self {
         Self {
             from: None,
@@ -91,7 +92,7 @@ impl SyncSettings {
         }
     }
 
-    /// Whether a server may answer that nothing has changed since the last sync.
+    /// True when a server may reply that nothing has changed since the last sync.
     pub(crate) fn conditional(&self) -> bool {
         self.from.is_none() && !self.accept_revisions
     }

@@ -1,23 +1,23 @@
-//! The embedded snapshot: eleven daily series, so that a fresh installation forecasts without a network. The official
-//! rate ends in January 2025, the market's rates in October 2026. Where they come from and their licences is in
-//! `snapshot/SOURCE.md`; `make_snapshot.py` beside it remakes the file. Values are as the source has them, holidays and weekends included: the quality
-//! checks deal with those.
+//! The embedded snapshot: eleven daily series, so that a fresh installation can forecast without a network. The
+//! official rate ends in January 2025, the market's rates in October 2026. `snapshot/SOURCE.md` gives sources and
+//! licences; `make_snapshot.py` beside it recreates the file. Values are as in the source, holidays and weekends
+//! included: the quality checks deal with those.
 
 use crate::{columns::Columns, error::RatesError};
 use std::{collections::BTreeMap, sync::OnceLock};
 
-/// An observation nobody has checked yet: its value may be anything.
+/// A raw, unchecked observation: its value may be anything.
 pub use forecaster_domain::Observation as RawObservation;
 
-/// Source of an observation that comes from the snapshot.
+/// Source name of observations from the snapshot.
 pub const EMBEDDED_SOURCE: &str = "embedded";
 
 static BYTES: &[u8] = include_bytes!("../snapshot/rates.parquet");
 
-/// The snapshot by series name; dates strictly increase. Decoded once per process.
+/// Returns the snapshot by series name; dates strictly increase. It is decoded once per process.
 ///
 /// # Errors
-/// When the bytes built into the program are not the snapshot.
+/// When the bytes embedded in the program are not the snapshot.
 pub fn embedded() -> Result<&'static BTreeMap<String, Vec<RawObservation>>, RatesError> {
     static DECODED: OnceLock<Result<BTreeMap<String, Vec<RawObservation>>, String>> = OnceLock::new();
     DECODED.get_or_init(decode).as_ref().map_err(|reason| RatesError::Snapshot { reason: reason.clone() })
@@ -33,7 +33,7 @@ fn decode() -> Result<BTreeMap<String, Vec<RawObservation>>, String> {
     Ok(series)
 }
 
-/// The columns `date` and `value` of a Parquet file.
+/// Reads the columns `date` and `value` of a Parquet file.
 pub(crate) fn read_parquet(bytes: Vec<u8>) -> Result<Vec<RawObservation>, String> {
     let columns = Columns::decode(bytes)?;
     let (dates, values) = (columns.dates("date")?, columns.numbers("value")?);
@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(found, documented());
     }
 
-    /// Outside authority: the dólar observado as the Banco Central de Chile published it.
+    /// Reference: the dólar observado as the Banco Central de Chile published it.
     #[test]
     fn usdclp_is_the_dolar_observado_to_a_cent() {
         let usdclp = &embedded().unwrap()["usdclp"];
@@ -79,7 +79,8 @@ mod tests {
         }
     }
 
-    /// As republished by mindicador.cl (January 2021) and shown in the Banco Central's API manual (October 2024).
+    /// Published values, as republished by mindicador.cl (January 2021) and shown in the Banco Central's API manual
+    /// (October 2024).
     const PUBLISHED: [(&str, f64); 7] = [
         ("2021-01-04", 710.95),
         ("2021-01-05", 702.93),

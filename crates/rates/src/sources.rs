@@ -1,4 +1,5 @@
-//! Which providers there are, where, and in which order they are asked: `rates.providers` and `[rates.provider.X]`.
+//! Configured providers: their settings and the order in which they are asked, from `rates.providers` and
+//! `[rates.provider.X]`.
 
 use crate::{
     provider::{Provider, ProviderKind, SourceSettings},
@@ -17,12 +18,12 @@ pub const PROVIDERS: [&str; ALL.len()] = {
     names
 };
 
-/// All kinds of providers, in the order of [`PROVIDERS`].
+/// Returns all kinds of providers, in the order of [`PROVIDERS`].
 pub fn provider_kinds() -> &'static [ProviderKind] {
     ALL
 }
 
-/// The providers, in the order in which they are asked.
+/// All providers, and the order in which they are asked.
 #[derive(Debug, Clone)]
 pub struct Sources {
     order: Vec<String>,
@@ -30,8 +31,8 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// All providers, asked in `order` unless a series has an order of its own. Names that are none of [`PROVIDERS`] are
-    /// never asked.
+    /// Creates all providers; they are asked in `order` unless a series has an order of its own. Names that are not
+    /// in [`PROVIDERS`] are never asked.
     pub fn new(order: &[String], settings: &BTreeMap<String, SourceSettings>) -> Self {
         let by_name = ALL.iter().map(|kind| {
             let settings = settings.get(kind.name).cloned().unwrap_or_default();

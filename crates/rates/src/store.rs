@@ -1,8 +1,8 @@
-//! The store: one Parquet file a series under `<data_dir>/rates`, holding every version of every observation ever
-//! fetched or imported, with its source: rows by date, then by time of fetching, the newest of a date being its
-//! current value. Merging ([`MergeRules`]) only ever adds rows. A file is replaced whole (temporary file, fsync,
-//! rename, fsync of the folder) under an exclusive lock, so neither a crash nor a second process can damage it; what
-//! cannot be read is never overwritten.
+//! The store: one Parquet file per series under `<data_dir>/rates`, with every version of every observation ever
+//! fetched or imported, and its source. Rows are sorted by date, then by time of fetching; the newest row of a date
+//! is its current value. Merging ([`MergeRules`]) only ever adds rows. A file is replaced atomically (temporary file,
+//! fsync, rename, fsync of the folder) under an exclusive lock, so neither a crash nor a second process can damage
+//! it; a file that cannot be read is never overwritten.
 
 mod merging;
 mod observation;
@@ -30,20 +30,20 @@ use std::{
 
 const EXTENSION: &str = "parquet";
 const TEMPORARY: &str = ".writing-";
-/// Another process merges for milliseconds; one that holds the lock for so long is stuck.
+/// Longest wait for the lock: another process merges for milliseconds; one that holds it for longer is stuck.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Between two looks at the lock.
+/// Pause between two attempts at the lock.
 const BETWEEN: Duration = Duration::from_millis(10);
 const MAX_NAME: usize = 64;
 
-/// The Parquet store of a data directory.
+/// The Parquet store in a data directory.
 #[derive(Debug, Clone)]
 pub struct RatesStore {
     folder: PathBuf,
 }
 
 impl RatesStore {
-    /// Opens the store of `data_dir`, creating `<data_dir>/rates` when it is not there.
+    /// Opens the store of `data_dir`; creates `<data_dir>/rates` when it is missing.
     ///
     /// # Errors
     /// When the folder cannot be created.
@@ -53,7 +53,7 @@ impl RatesStore {
         Ok(Self { folder })
     }
 
-    /// Names of the stored series, sorted.
+    /// Returns the names of the stored series, sorted.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -69,16 +69,16 @@ impl RatesStore {
         Ok(names)
     }
 
-    /// The current observations of a series, dates strictly increasing; `None` when it was never stored.
+    /// Returns the current observations of a series, dates strictly increasing; `None` when it was never stored.
     ///
     /// # Errors
-    /// When the name is not one, or the file cannot be read or is not what [`RatesStore::merge`] writes.
+    /// When the name is invalid, or the file cannot be read or is not what [`RatesStore::merge`] writes.
     pub fn load(&self, name: &str) -> Result<Option<Vec<StoredObservation>>, RatesError> {
         Ok(self.load_versions(name)?.map(|versions| current(&versions)))
     }
 
-    /// Every version of every observation of a series, by date and then by time of fetching; `None` when it was never
-    /// stored. The last version of a date is its current value, see [`known_at`] for the others.
+    /// Returns every version of every observation of a series, by date and then by time of fetching; `None` when it
+    /// was never stored. The last version of a date is its current value; see [`known_at`] for the others.
     ///
     /// # Errors
     /// As for [`RatesStore::load`].
@@ -92,13 +92,13 @@ impl RatesStore {
         decode(bytes).map(Some).map_err(|reason| RatesError::CorruptStore { path, reason })
     }
 
-    /// Merges observations, in any order, into a series: new dates are added, and what differs from a stored value is
-    /// taken as its new version when `rules` allow it. Of several for one date the most official counts, and among
-    /// equals the last given. Waits for another merge to end. Without a change nothing is written.
+    /// Merges observations, in any order, into a series: new dates are added, and a value that differs from the
+    /// stored one becomes its new version when `rules` allow it. Of several for one date the most official counts,
+    /// and among equals the last given. Waits for another merge to end. Writes nothing when nothing changes.
     ///
     /// # Errors
-    /// When the name is not one, when a value is not a positive finite number (let [`check`](crate::check) refuse
-    /// those first), or when the file cannot be read or written. The old file is then as it was.
+    /// When the name is invalid, when a value is not a positive finite number (let [`check`](crate::check) refuse
+    /// those first), or when the file cannot be read or written. The old file is then unchanged.
     pub fn merge(
         &self,
         name: &str,
@@ -119,7 +119,7 @@ impl RatesStore {
         Ok(report)
     }
 
-    /// A file beside the series that holds no rates; `None` when it is not there.
+    /// Reads a file beside the series that holds no rates; `None` when it is missing.
     pub(crate) fn read_beside(&self, file: &str) -> Result<Option<Vec<u8>>, RatesError> {
         let path = self.folder.join(file);
         match fs::read(&path) {
@@ -129,7 +129,7 @@ impl RatesStore {
         }
     }
 
-    /// Replaces such a file, whole or not at all.
+    /// Replaces such a file atomically.
     pub(crate) fn write_beside(&self, file: &str, bytes: &[u8]) -> Result<(), RatesError> {
         let _until_the_end = self.lock()?;
         self.put(&self.folder.join(file), bytes)
@@ -146,7 +146,7 @@ impl RatesStore {
         Ok(names.map_err(read)?.into_iter().filter_map(|name| name.into_string().ok()).collect())
     }
 
-    /// The lock of the whole store; it ends when the file is closed, by a crash too.
+    /// Locks the complete store; the lock ends when the file is closed, also by a crash.
     fn lock(&self) -> Result<File, RatesError> {
         let path = self.folder.join(".lock");
         let file = File::options().create(true).truncate(false).write(true).open(&path);
@@ -162,7 +162,7 @@ impl RatesStore {
         Ok(file)
     }
 
-    /// Temporary files of writers that were killed. Only called under the lock, so no living writer owns one.
+    /// Removes temporary files of killed writers. Only called under the lock, so no living writer owns one.
     fn remove_abandoned_files(&self) -> Result<(), RatesError> {
         for file in self.file_names()?.iter().filter(|file| file.starts_with(TEMPORARY)) {
             let path = self.folder.join(file);
@@ -177,9 +177,9 @@ impl RatesStore {
         self.put(path, &bytes)
     }
 
-    /// Writes a file whole or not at all. Only called under the lock.
+    /// Writes a file atomically. Only called under the lock.
     fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), RatesError> {
-        // Readable to whom the umask lets: the daemon's user and the operator's are rarely the same.
+        // Readable by everyone whom the umask admits: the daemon's user and the operator's are rarely the same.
         let mut file = tempfile::Builder::new()
             .prefix(TEMPORARY)
             .permissions(Permissions::from_mode(0o666))
@@ -191,10 +191,11 @@ impl RatesStore {
     }
 }
 
-/// The name itself, when it is a series name: short, of lower-case letters, digits and _, so safe as a file name.
+/// Returns the name itself when it is a valid series name: short, of lower-case letters, digits and _, so safe as a
+/// file name.
 ///
 /// # Errors
-/// When it is not.
+/// When the name is invalid.
 pub fn checked_name(name: &str) -> Result<&str, RatesError> {
     let safe = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     if (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(safe) {

@@ -1,6 +1,6 @@
-//! Bringing the store up to date: all series at once, each from its own chain of providers, checked beside what is
-//! known, compared where two sources overlap, and merged as soon as it is there. What a sync has merged survives
-//! whatever happens to it afterwards.
+//! Updates the store: fetches all series at once, each from its own chain of providers, checks the values against the
+//! known ones, compares them where two sources overlap, and merges each series as soon as it has arrived. Merged
+//! values survive anything that happens to the sync afterwards.
 
 mod newest;
 mod outcome;
@@ -32,12 +32,12 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// Brings `requests` up to date and tells what came of each, in their order. `done` is told of each as it ends.
+/// Updates the requested series and returns their outcomes in the same order. `done` is called for each as it ends.
 ///
-/// Providers that fail are part of the outcome. What was merged before an error stays.
+/// Failures of providers are part of the outcome. Values merged before an error stay.
 ///
 /// # Errors
-/// When there can be no client at all.
+/// When no HTTP client can be created.
 pub async fn sync(
     store: &RatesStore,
     sources: &Sources,
@@ -68,7 +68,7 @@ pub async fn sync(
     Ok(outcomes)
 }
 
-/// Names of the providers that would be asked for a series, in their order.
+/// Returns the names of the providers that would be asked for a series, in their order.
 pub fn who_has(sources: &Sources, request: &SeriesRequest) -> Vec<String> {
     links(sources, request).iter().map(|link| link.provider.name().to_owned()).collect()
 }
@@ -81,7 +81,8 @@ struct OneSync<'a> {
     memory: &'a Mutex<Memory>,
     wire: &'a Wire,
     deadline: Instant,
-    /// The store's lock, once it has been waited for in vain: everybody's time passes meanwhile, so once is enough.
+    /// Path of the store's lock after a first wait for it has timed out: all series share the time, so one wait is
+    /// enough.
     held: &'a OnceLock<PathBuf>,
 }
 
@@ -125,7 +126,7 @@ impl OneSync<'_> {
         self.merge(request, &links, asked, &known, SeriesOutcome { up_to_date, doubt, ..outcome })
     }
 
-    /// Merges the answers, the preferred provider's first.
+    /// Merges the replies, the preferred provider's first.
     fn merge(
         &self,
         request: &SeriesRequest,
@@ -229,9 +230,10 @@ impl OneSync<'_> {
     }
 }
 
-/// A less preferred provider only goes on where the better ones, and the snapshot, end: its values are of another kind,
-/// and fill no holes that may be holidays. Of those that stand in for an official rate each may go on where the
-/// official sources end: none of them has every day.
+/// Returns the date after which a provider's values may be stored: a less preferred provider only continues where the
+/// preferred ones and the snapshot end, since its values are of another kind and must not fill gaps that may be
+/// holidays. Each stand-in for an official rate may continue where the official sources end: no stand-in has every
+/// day.
 fn only_after(series: &str, links: &[Link], asked: &[Asked], index: usize, known: &Known) -> Option<NaiveDate> {
     if index == 0 {
         return None;
@@ -246,8 +248,9 @@ fn only_after(series: &str, links: &[Link], asked: &[Asked], index: usize, known
     answered.max(stored).max(known.snapshot.last().copied())
 }
 
-/// Business days that a provider's newest value is behind, when that is more than usual and a less preferred one has
-/// newer ones: an official rate is published every day, other rates may come once a week.
+/// Returns a remark with the number of business days by which a provider's newest value is behind, when a less
+/// preferred provider has newer ones and the lag is unusual: above 2 days for an official rate, which is published
+/// every day, and above 7 for other rates, which may come once a week.
 fn behind(request: &SeriesRequest, asked: &[Asked], index: usize, known: &Known) -> Option<String> {
     let newest_of = |one: &Asked| known.newest_of(one.provider, one.outcome.as_ref().ok()?);
     let own = newest_of(&asked[index])?;
@@ -258,7 +261,7 @@ fn behind(request: &SeriesRequest, asked: &[Asked], index: usize, known: &Known)
     (days > usual).then(|| format!("its newest value is of {own}, {days} business days behind"))
 }
 
-/// A doubt lasts until somebody answers without one.
+/// Records the doubts of a sync. A doubt lasts until a provider answers without one.
 fn remember_doubts(memory: &Mutex<Memory>, outcomes: &[SeriesOutcome]) {
     let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
     for outcome in outcomes.iter().filter(|outcome| outcome.is_answered()) {
@@ -266,7 +269,7 @@ fn remember_doubts(memory: &Mutex<Memory>, outcomes: &[SeriesOutcome]) {
     }
 }
 
-/// The doubts about values that are still the newest ones of their series.
+/// Returns the doubts about values that are still the newest ones of their series.
 ///
 /// # Errors
 /// When a series of the store cannot be read.
@@ -281,10 +284,10 @@ pub fn doubts(store: &RatesStore) -> Result<Vec<Doubt>, RatesError> {
     Ok(doubts)
 }
 
-/// Findings of one answer that are told one by one; a broken one has thousands.
+/// Number of findings of one reply that are logged one by one; a broken reply has thousands.
 const TOLD: usize = 5;
 
-/// What an operator should hear of: not of jumps that lasted, which are news of long ago.
+/// Logs the findings that matter to an operator. Jumps that lasted are left out: they are old.
 fn tell_findings(provider: &str, series: &str, findings: &[Finding]) {
     let matters = |finding: &&Finding| !matches!(finding.problem, Problem::Jump { newest: false, .. });
     for finding in findings.iter().filter(matters).take(TOLD) {
@@ -296,8 +299,8 @@ fn tell_findings(provider: &str, series: &str, findings: &[Finding]) {
     }
 }
 
-/// What is known of a series on a day. The embedded quotes that stand in for an official rate are not: whoever is asked
-/// goes on where the official rate ends, so that no hole is left when the quotes give way to it.
+/// Reads the known values of a series on a day. Embedded quotes that stand in for an official rate are left out:
+/// providers continue where the official rate ends, so that no gap remains when the quotes are replaced.
 fn known(store: &RatesStore, series: &str, today: NaiveDate) -> Result<Known, RatesError> {
     let snapshot = embedded()?.get(series).into_iter().flatten().filter(|o| o.date <= today);
     let snapshot: BTreeMap<NaiveDate, f64> = snapshot.map(|o| (o.date, o.value)).collect();
@@ -312,13 +315,13 @@ fn known(store: &RatesStore, series: &str, today: NaiveDate) -> Result<Known, Ra
     Ok(Known { values, snapshot: snapshot.into_keys().collect(), last_of })
 }
 
-/// Date and source of the newest value that a run would have.
+/// Returns date and source of the newest value that a run would use.
 fn newest_known(store: &RatesStore, series: &str, today: NaiveDate) -> Option<(NaiveDate, String)> {
     let known = overlay(store, series, today, None).ok()?;
     known.by_date.last_key_value().map(|(date, (_, source))| (*date, source.clone()))
 }
 
-/// Where the first answer and a later one overlap and differ by more than is tolerated.
+/// Describes where the first reply and a later one overlap and differ by more than `tolerated`.
 fn disagreements(series: &str, asked: &[Asked], tolerated: f64) -> Vec<String> {
     let mut answers = asked.iter().filter(|one| accepted(one).next().is_some());
     let Some(first) = answers.next() else { return Vec::new() };

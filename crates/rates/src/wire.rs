@@ -1,5 +1,5 @@
-//! Bringing documents: one client for all providers, with limits on time, size, redirects and requests per host,
-//! retries with jitter, and conditional requests. What goes wrong ends as a [`WireError`], the end of a sentence that
+//! HTTP client that fetches the documents of all providers, with limits on time, size, redirects and requests per
+//! host, retries with jitter, and conditional requests. Each failure is a [`WireError`], the end of a sentence that
 //! the chain begins with provider and series. Addresses may hold secrets and are never shown; hosts are.
 
 mod error;
@@ -27,24 +27,24 @@ use tokio::{
 };
 
 const OWN_AGENT: &str = concat!("forecaster/", env!("CARGO_PKG_VERSION"));
-/// Some servers answer nothing but browsers.
+/// User agent for servers that answer only browsers.
 const BROWSER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 const MAX_REDIRECTS: usize = 5;
 
-/// Limits of the wire. The defaults are for services that answer in well under a second when they answer at all.
+/// Limits for HTTP requests. The defaults suit services that answer in well under a second when they answer at all.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// For a connection to open, its handshake included.
+    /// Time for a connection to open, including its handshake.
     pub connect: Duration,
-    /// Without a byte from an open connection.
+    /// Time without a byte from an open connection.
     pub silence: Duration,
-    /// Bytes of an answer, after decompression. The largest honest one, the ECB's archive, has 0.7 MB.
+    /// Bytes of a response, after decompression. The largest valid one, the ECB's archive, has 0.7 MB.
     pub body: usize,
-    /// Attempts at one document.
+    /// Attempts per document.
     pub attempts: u32,
-    /// Mean pause before the second attempt; it doubles with each.
+    /// Mean pause before the second attempt; it doubles with each further attempt.
     pub pause: Duration,
-    /// Between the starts of two requests to one host.
+    /// Time between the starts of two requests to one host.
     pub interval: Duration,
 }
 
@@ -61,12 +61,12 @@ impl Default for Limits {
     }
 }
 
-/// What a server told of a document, to ask next time whether it has changed.
+/// Validators that a server sent with a document, used to ask next time whether it has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Validators {
-    /// ETag.
+    /// ETag header.
     pub(crate) etag: Option<String>,
-    /// Last-Modified.
+    /// Last-Modified header.
     pub(crate) modified: Option<String>,
 }
 
@@ -81,65 +81,65 @@ impl Validators {
     }
 }
 
-/// A server's answer.
+/// Result of a successful request.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
     /// The document.
     Body {
-        /// Its bytes, decompressed.
+        /// Content, decompressed.
         bytes: Arc<[u8]>,
-        /// For the next time.
+        /// Validators for the next request.
         validators: Validators,
     },
-    /// The same as last time.
+    /// No change of the document since the last request.
     Unchanged,
-    /// Not found.
+    /// No such document, for a request that allows it.
     Missing,
 }
 
-/// One request.
+/// An HTTP request for a document.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Request<'a> {
     /// Address; may hold secrets.
     pub(crate) address: &'a str,
-    /// The setting that the address comes from.
+    /// Name of the setting that holds the address.
     pub(crate) setting: &'a str,
-    /// Whether to ask as a browser does.
+    /// Set when the request uses a browser's user agent.
     pub(crate) as_browser: bool,
-    /// Whether "not found" is an answer.
+    /// Set when "not found" counts as a successful result.
     pub(crate) may_be_missing: bool,
-    /// Whether what comes with "not found" is an answer, to be read.
+    /// Set when the body of a "not found" response is a readable error message.
     pub(crate) tells_of_errors: bool,
-    /// What is known of the document; empty to have it in any case.
+    /// Validators from the last request; empty to fetch the document in any case.
     pub(crate) known: &'a Validators,
-    /// When to give up.
+    /// Deadline of the request.
     pub(crate) until: Instant,
 }
 
 type Shared = Arc<OnceCell<Result<Answer, WireError>>>;
 
-/// The client. A document that several series ask for is fetched once in its lifetime.
+/// HTTP client. A document that several series need is fetched once in the client's lifetime.
 #[derive(Debug)]
 pub(crate) struct Wire {
     client: Client,
     limits: Limits,
-    /// By host, when the next request may start.
+    /// Earliest start of the next request, by host.
     next_start: Mutex<HashMap<String, Instant>>,
     answers: Mutex<HashMap<(String, Option<String>), Shared>>,
 }
 
 impl Wire {
-    /// A client with the machine's certificates and the environment's proxies, or with a proxy of one's own.
+    /// Builds a client with the machine's certificates and either the given proxy or those of the environment.
     ///
     /// # Errors
-    /// A sentence when the system has no certificates to trust.
+    /// A sentence when the system has no trusted certificates.
     pub(crate) fn open(limits: Limits, proxy: Option<Proxy>) -> Result<Self, String> {
-        // It fails when the process has one already, which is as good.
+        // This fails when the process already has a provider, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut client = Client::builder()
             .user_agent(OWN_AGENT)
             .redirect(Policy::custom(follow))
-            // It would hand the address, in which secrets may be, to whom a service redirects to.
+            // A referer would send the address, which may hold secrets, to the target of a redirect.
             .referer(false)
             .connect_timeout(limits.connect)
             .read_timeout(limits.silence)
@@ -154,10 +154,10 @@ impl Wire {
         Ok(Self { client, limits, next_start: Mutex::default(), answers: Mutex::default() })
     }
 
-    /// Brings a document, or tells that it is unchanged or missing.
+    /// Fetches a document, or reports that it is unchanged or missing.
     ///
     /// # Errors
-    /// When it does not come by `request.until`, however often it was tried.
+    /// When the document has not arrived by `request.until`, or every attempt failed.
     pub(crate) async fn bring(&self, request: &Request<'_>) -> Result<Answer, WireError> {
         let key = (request.address.to_owned(), request.known.etag.clone().or(request.known.modified.clone()));
         let started = Instant::now();
@@ -172,7 +172,7 @@ impl Wire {
     async fn try_repeatedly(&self, request: &Request<'_>) -> Result<Answer, WireError> {
         let url = Url::parse(request.address).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
         let url = url.ok_or_else(|| {
-            // Without its query, in which secrets are.
+            // The query is cut off because it may hold secrets.
             let address = request.address.split('?').next().unwrap_or_default().to_owned();
             WireError::BadAddress { address, setting: request.setting.to_owned() }
         })?;
@@ -188,7 +188,7 @@ impl Wire {
             };
             let asked = error.retry_after();
             let mean = self.limits.pause.mul_f64(f64::from(1_u32 << (attempt - 1).min(10)));
-            // Between half and one and a half of the mean: machines that failed together do not come back together.
+            // Between 0.5 and 1.5 times the mean, so that machines that failed together do not retry together.
             let pause = asked.unwrap_or_else(|| mean.mul_f64(rand::rng().random_range(0.5..1.5)));
             if attempt >= self.limits.attempts || !error.is_passing() || Instant::now() + pause >= request.until {
                 return Err(error);
@@ -199,7 +199,7 @@ impl Wire {
         }
     }
 
-    /// Starts of requests to one host keep their distance, whoever asks.
+    /// Waits so that the starts of requests to one host keep [`Limits::interval`], across all series.
     async fn wait_for_turn(&self, host: &str) {
         let turn = {
             let mut next = self.next_start.lock().unwrap_or_else(PoisonError::into_inner);
@@ -253,20 +253,20 @@ fn silent(request: &Request<'_>, started: Instant) -> WireError {
     WireError::Silent { host, seconds: started.elapsed().as_secs_f64() }
 }
 
-/// A page without what stood in the query of the address: a page may show the address, and secrets stand in there.
+/// Returns a page with the values of the address's query replaced: a page may show the address with its secrets.
 fn without_query(page: &[u8], url: &Url) -> Vec<u8> {
     let mut text = String::from_utf8_lossy(page).into_owned();
     let raw =
         url.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')).map(|(_, v)| v.into());
     let values = raw.chain(url.query_pairs().map(|(_, value)| value));
-    // What is shorter is no secret, and may stand anywhere.
+    // Shorter values are not secrets and may occur anywhere.
     for value in values.filter(|value| value.chars().count() >= 4) {
         text = text.replace(&*value, "***");
     }
     text.into_bytes()
 }
 
-/// Follows a few redirects, never from a protected address to an open one.
+/// Follows at most [`MAX_REDIRECTS`] redirects, never from https to http.
 fn follow(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action {
     let was_protected = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
     if attempt.previous().len() > MAX_REDIRECTS {
@@ -302,7 +302,7 @@ fn busy(response: &Response, host: &str) -> WireError {
     WireError::Busy { host: host.to_owned(), status: response.status(), when, retry_after }
 }
 
-/// Seconds, or a date as HTTP writes it.
+/// Parses a Retry-After header: seconds, or an HTTP date.
 fn retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse() {
         return Some(Duration::from_secs(seconds));
@@ -311,7 +311,7 @@ fn retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
     Some((date.with_timezone(&Utc) - now).to_std().unwrap_or_default())
 }
 
-/// Host and port, as an operator would say it.
+/// Returns host and port as shown in messages.
 fn host_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
@@ -334,7 +334,8 @@ fn explain(error: &reqwest::Error, host: &str, started: Instant) -> WireError {
     }
 }
 
-/// The words of an error and of what caused it. The first, reqwest's own, may show the address.
+/// Returns the messages of an error's causes. The error's own message, by reqwest, is left out: it may show the
+/// address.
 fn chain(error: &reqwest::Error) -> Vec<String> {
     let mut words = Vec::new();
     let mut cause = error.source();

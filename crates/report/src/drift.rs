@@ -1,4 +1,4 @@
-//! Drift and regime, worded once for HTML, PDF and mail.
+//! Drift and regime: wording shared by HTML, PDF and mail.
 //!
 //! In: a page. Out: rows of a table, sentences.
 
@@ -21,7 +21,7 @@ pub(crate) fn columns(page: &Page<'_>) -> [&'static str; 5] {
     ]
 }
 
-/// Its rows: test, statistic, p-value, adjusted p-value, reading.
+/// Rows of the table: test, statistic, p-value, adjusted p-value, reading.
 pub(crate) fn rows(page: &Page<'_>) -> Vec<[String; 5]> {
     let language = page.language;
     let row = |test: &DriftTestView| {
@@ -36,7 +36,7 @@ pub(crate) fn rows(page: &Page<'_>) -> Vec<[String; 5]> {
     page.view.drift.tests.iter().map(row).collect()
 }
 
-/// What the tests say together.
+/// Sentence on the combined result of the tests.
 pub(crate) fn verdict(page: &Page<'_>) -> String {
     let tests = &page.view.drift.tests;
     if tests.is_empty() {
@@ -46,11 +46,11 @@ pub(crate) fn verdict(page: &Page<'_>) -> String {
     drift::verdict(page.language, &found)
 }
 
-/// What the regime is.
+/// Sentence on the volatility regime.
 pub(crate) fn regime(page: &Page<'_>) -> String {
     let language = page.language;
     let Some(known) = page.view.drift.regime else { return drift::no_regime(language).to_owned() };
-    // Rounded down: what is written never reaches a line that the regime has not reached.
+    // Rounded down, so that the printed figure never reaches a threshold that the regime has not reached.
     let percentile = language.number((1000.0 * known.percentile + 1e-9).floor() / 10.0, 1);
     drift::regime(
         language,
@@ -61,7 +61,7 @@ pub(crate) fn regime(page: &Page<'_>) -> String {
     )
 }
 
-/// What a mail says of it: drift that was found, an extreme regime; `None` without either.
+/// Sentences for the mail: detected drift, an extreme regime; `None` without either.
 pub(crate) fn alert(page: &Page<'_>) -> Option<String> {
     let known = &page.view.drift;
     let drifted = known.tests.iter().any(|test| test.found).then(|| verdict(page));

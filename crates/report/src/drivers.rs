@@ -1,6 +1,6 @@
-//! "What changed since the last report": the sentences and the table that HTML, PDF and e-mail show word for word.
+//! "What changed since the last report": the sentences and the table, identical in HTML, PDF and e-mail.
 //!
-//! In: a page. Out: plain text. Facts come from `findings::drivers`, words from `text::drivers`.
+//! In: a page. Out: plain text. Facts come from `findings::drivers`, wording from `text::drivers`.
 
 use crate::{
     findings::{STILL_PERCENT, drivers},
@@ -11,11 +11,12 @@ use crate::{
     view::Measure,
 };
 
-/// One row of the table of changes: series, value then, value now, change.
+/// A row of the table of changes: series, previous value, current value, change.
 pub(crate) type DriverRow = [String; 4];
 
-/// The sentences in three groups: what moved; how the forecast changed and why; whether the last one held and how wide
-/// the interval is. Empty groups are left out; in the first report of a horizon one sentence says so.
+/// Sentences in three groups: market moves; the change of the forecast and the reasons for it; the outcome of the
+/// last forecast and the width of the interval. Empty groups are left out; the first report of a horizon has one
+/// sentence.
 pub(crate) fn paragraphs(page: &Page<'_>) -> Vec<Vec<String>> {
     let Some(since) = &page.view.since_last else { return vec![vec![words::first_report(page)]] };
     let pair = drivers::pair(page, since).and_then(|pair| Some((pair.change?, pair)));
@@ -36,7 +37,7 @@ pub(crate) fn paragraphs(page: &Page<'_>) -> Vec<Vec<String>> {
     [moved, forecast, last].into_iter().filter(|group| !group.is_empty()).collect()
 }
 
-/// Names of the table's columns: series, then (with its date), now (with its date), change.
+/// Names of the table's columns: series, previous (with date), current (with date), change.
 pub(crate) fn columns(page: &Page<'_>) -> DriverRow {
     let language = page.language;
     let then = page.view.since_last.as_ref().map_or(DASH.to_owned(), |since| page.date(since.as_of));
@@ -44,7 +45,7 @@ pub(crate) fn columns(page: &Page<'_>) -> DriverRow {
     [labels::series(language).to_owned(), then, now, labels::change(language).to_owned()]
 }
 
-/// The table: the pair, the other series, the median at the end of the horizon. Empty in a first report.
+/// Rows of the table: the pair, the other series, the median at the end of the horizon. Empty in a first report.
 pub(crate) fn rows(page: &Page<'_>) -> Vec<DriverRow> {
     let Some(since) = &page.view.since_last else { return Vec::new() };
     let language = page.language;

@@ -1,7 +1,7 @@
-//! The mail that tells a run's result in ten seconds: subject, plain text, and HTML with the fan chart in it.
+//! The mail that gives the result of a run in ten seconds: subject, plain text, and HTML with the fan chart.
 //!
 //! In: a [`ReportView`]. Out: an [`EmailBody`] with the same figures and sentences as the report; nothing is fetched
-//! from outside, and the full report is the PDF beside it.
+//! from outside, and the full report is the attached PDF.
 
 mod digest;
 mod error;
@@ -14,29 +14,29 @@ pub use error::EmailError;
 use crate::{figure::Figure, labels, page::Page, view::ReportView};
 use digest::Digest;
 
-/// A mail's content.
+/// Content of a mail.
 #[derive(Debug, Clone)]
 pub struct EmailBody {
-    /// One line.
+    /// Subject, one line.
     pub subject: String,
-    /// For readers without HTML: at most 72 columns.
+    /// Plain text for readers without HTML, at most 72 columns wide.
     pub text: String,
-    /// For all others; it shows the images by their content-ids.
+    /// HTML for all other readers; it refers to the images by their content-ids.
     pub html: String,
-    /// What the HTML shows.
+    /// Images shown in the HTML.
     pub images: Vec<InlineImage>,
 }
 
-/// A picture inside a mail.
+/// An image inside a mail.
 #[derive(Debug, Clone)]
 pub struct InlineImage {
-    /// Its content-id without the angle brackets, such as `fan.01946a3c-7d7e-7c31-9f0a-52b1d8e6c0f4@forecaster`.
+    /// Content-id without the angle brackets, such as `fan.01946a3c-7d7e-7c31-9f0a-52b1d8e6c0f4@forecaster`.
     pub cid: String,
-    /// The file.
+    /// PNG file.
     pub png: Vec<u8>,
 }
 
-/// The mail of a run.
+/// Renders the mail of a run.
 pub fn email(view: &ReportView) -> Result<EmailBody, EmailError> {
     let page = &Page::new(view);
     let digest = Digest::new(page);
@@ -50,14 +50,14 @@ pub fn email(view: &ReportView) -> Result<EmailBody, EmailError> {
     })
 }
 
-/// What of an identifier may stand in a content-id.
+/// Characters of an identifier that are allowed in a content-id.
 fn token(identifier: &str) -> String {
     let allowed = identifier.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64);
     let kept: String = allowed.collect();
     if kept.is_empty() { "run".to_owned() } else { kept }
 }
 
-/// "USD/CLP 7d: 1.009 (80 %: 992-1.027) al 13-ene".
+/// Subject, such as "USD/CLP 7d: 1.009 (80 %: 992-1.027) al 13-ene".
 fn subject(page: &Page<'_>) -> String {
     let (language, view) = (page.language, page.view);
     let end = page.end();

@@ -1,5 +1,4 @@
-//! Every chart of the report with the sentence that says what to see in it: the one table that HTML, PDF and e-mail
-//! walk over.
+//! Every chart of the report with the sentence that sums it up: the one list that HTML, PDF and e-mail iterate over.
 
 use crate::{
     charts::{self, PAST_SHOWN, Size},
@@ -9,7 +8,7 @@ use crate::{
     view::PastForecast,
 };
 
-/// A chart.
+/// A chart of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Figure {
     Fan,
@@ -28,7 +27,7 @@ pub(crate) enum Figure {
 }
 
 impl Figure {
-    /// All of them, in the order of the report.
+    /// All charts, in the order of the report.
     #[allow(dead_code, reason = "for those who walk over all of them: tests here, PDF elsewhere")]
     pub(crate) const ALL: [Figure; 13] = [
         Figure::Fan,
@@ -46,7 +45,7 @@ impl Figure {
         Figure::Volatility,
     ];
 
-    /// The picture; `None` where the view has nothing to draw. The reliability diagram is narrow at either size.
+    /// Draws the chart; `None` when the view has nothing to draw. The reliability diagram is narrow at every size.
     pub(crate) fn svg(self, page: &Page<'_>, size: Size) -> Option<String> {
         let view = page.view;
         match self {
@@ -66,7 +65,7 @@ impl Figure {
         }
     }
 
-    /// What to see in it, computed from the numbers; `None` where there is nothing to say.
+    /// Sentence that sums up the chart, computed from the numbers; `None` when there is nothing to say.
     pub(crate) fn takeaway(self, page: &Page<'_>) -> Option<String> {
         let view = page.view;
         match self {
@@ -103,7 +102,7 @@ fn outcomes(page: &Page<'_>, past: &[PastForecast]) -> Option<String> {
     (!past.is_empty()).then(|| sentences::past_caption(page.language, hits, shown, past.len()))
 }
 
-/// Coverage, its judgement, and the largest gap.
+/// Sentences on coverage, the width of the intervals, and the largest calibration gap.
 fn calibration(page: &Page<'_>) -> Option<String> {
     let language = page.language;
     let scores = page.view.ensemble_scores.map(|view| view.scores);

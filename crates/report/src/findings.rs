@@ -1,6 +1,6 @@
-//! What the numbers say, decided by rule: the report's sentences are chosen from these and never written by hand.
+//! Rule-based findings; they choose the report's sentences, none of which is written by hand.
 //!
-//! In: scores, past forecasts, calibration, indicators. Out: one variant each, with the figure it rests on.
+//! In: scores, past forecasts, calibration, indicators. Out: one variant each, with the figure behind it.
 
 pub(crate) mod drivers;
 pub(crate) mod market;
@@ -14,25 +14,25 @@ use crate::{
     view::{PastForecast, ScoreView},
 };
 
-/// Below this absolute skill the ensemble is on a par with the random walk.
+/// Absolute skill below which the ensemble is on a par with the random walk.
 pub(crate) const PAR: f64 = 0.005;
-/// Standard errors below which a difference cannot be told from chance: about the two-sided 5 % of a normal distribution.
+/// Standard errors below which a difference may be chance: about the two-sided 5 % level of a normal distribution.
 const ERRORS: f64 = 2.0;
-/// An 80 % interval whose observed share is this close to 80 % is about right.
+/// Largest distance from 80 % at which the observed coverage of the 80 % interval is about right.
 const FAIR_COVERAGE: f64 = 0.03;
-/// A change smaller than this, in percent, is no change to speak of.
+/// Percentage below which a change counts as none.
 pub(crate) const STILL_PERCENT: f64 = 0.05;
-/// Differences below this share of the price come from floating point.
+/// Share of the price below which a difference is floating-point error.
 const ROUNDING: f64 = 1e-9;
 
-/// The ensemble against the random walk, out of sample; `loss` is the relative difference of WQL, always positive.
+/// Result of the ensemble against the random walk, out of sample; `loss` is the relative WQL difference, positive.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Verdict {
     /// No validation, or one without a usable score.
     Unscored,
     /// |skill| below 0.5 %.
     OnPar { skill: f64, origins: usize },
-    /// A difference that cannot be told from chance: within two standard errors.
+    /// A difference that may be chance: within two standard errors.
     Chance { skill: f64, origins: usize },
     /// Lower loss than the random walk.
     Better { loss: f64, origins: usize },
@@ -54,12 +54,12 @@ pub(crate) fn verdict(scores: Option<&ScoreView>) -> Verdict {
     }
 }
 
-/// Whether a skill lies within two standard errors of nothing; never when its error is not known.
+/// True when a skill lies within two standard errors of zero; false when its error is not known.
 fn is_chance(skill: f64, error: Option<f64>) -> bool {
     error.is_some_and(|error| skill.abs() < ERRORS * error)
 }
 
-/// Where the median ends, against the last observation.
+/// Position of the final median relative to the last observation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Direction {
     Above,
@@ -68,7 +68,7 @@ pub(crate) enum Direction {
     Still,
 }
 
-/// Direction of a change in percent; `None` when there is nothing to compare with.
+/// Returns the direction of a change in percent; `None` when there is nothing to compare with.
 pub(crate) fn direction(change_percent: f64) -> Option<Direction> {
     match change_percent {
         c if !c.is_finite() => None,
@@ -78,7 +78,7 @@ pub(crate) fn direction(change_percent: f64) -> Option<Direction> {
     }
 }
 
-/// How often past intervals held what happened, over the past forecasts with a published rate.
+/// Number of observed rates inside the past intervals, over the past forecasts with a published rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Hits {
     pub(crate) inside80: usize,
@@ -103,7 +103,7 @@ pub(crate) fn within((low, high): (f64, f64), value: f64) -> bool {
     (low..=high).contains(&value)
 }
 
-/// Width of the 80 % interval, judged by the share of actuals inside it.
+/// Rating of the 80 % interval's width, by the share of actual rates inside it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Width {
     TooNarrow,
@@ -122,7 +122,7 @@ pub(crate) fn width(coverage80: f64) -> Option<Width> {
     }
 }
 
-/// The level at which observed and nominal share differ most: (level, observed share).
+/// Returns the level at which observed and nominal share differ most: (level, observed share).
 pub(crate) fn largest_gap(reliability: &[(f64, f64)]) -> Option<(f64, f64)> {
     let gap = |(level, observed): &(f64, f64)| (observed - level).abs();
     reliability.iter().filter(|p| gap(p).is_finite()).max_by(|a, b| gap(a).total_cmp(&gap(b))).copied()
@@ -159,7 +159,7 @@ pub(crate) enum Momentum {
     None,
 }
 
-/// Reads the MACD of prices about `price` by its line against its signal.
+/// Reads a MACD by its line against its signal; `price` sets the scale of rounding errors.
 pub(crate) fn momentum(macd: Macd, price: f64) -> Momentum {
     match macd.line - macd.signal {
         d if d.abs() <= ROUNDING * price => Momentum::None,
@@ -168,14 +168,14 @@ pub(crate) fn momentum(macd: Macd, price: f64) -> Momentum {
     }
 }
 
-/// Where a price stands in its Bollinger bands.
+/// Position of a price in its Bollinger bands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BandPosition {
     AboveUpper,
     UpperHalf,
     LowerHalf,
     BelowLower,
-    /// Bands without width.
+    /// Bands of zero width.
     NoWidth,
 }
 
@@ -190,18 +190,18 @@ pub(crate) fn band_position(price: f64, bands: Bands) -> BandPosition {
     }
 }
 
-/// Short against long volatility.
+/// Short-term volatility compared with long-term volatility.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Agitation {
-    /// Short at least a fifth above long.
+    /// Short-term volatility at least a fifth above long-term.
     Higher,
-    /// Within a fifth.
+    /// Less than a fifth apart.
     Similar,
-    /// Short at least a fifth below long.
+    /// Short-term volatility at least a fifth below long-term.
     Lower,
 }
 
-/// Compares volatility of 20 and of 60 days; `None` when the longer one is zero.
+/// Compares the volatilities of 20 and 60 days; `None` when that of 60 days is zero.
 pub(crate) fn agitation(short: f64, long: f64) -> Option<Agitation> {
     (long > 0.0).then(|| match short / long {
         r if r >= 1.2 => Agitation::Higher,

@@ -1,10 +1,10 @@
-//! The fonts that the binary carries, for what no browser sets: the PDF and the charts of the mail. `fonts/README.md`
-//! says where they come from.
+//! Fonts embedded in the binary, for output that no browser renders: the PDF and the charts of the mail. Their origin
+//! is described in `fonts/README.md`.
 
-/// Name of the sans family, which comes first in the charts.
+/// Name of the sans family, the first choice in charts.
 pub(crate) const SANS: &str = "Forecaster Sans";
 
-/// Every font file.
+/// All font files.
 pub(crate) const FILES: [&[u8]; 6] = [
     include_bytes!("../fonts/ForecasterSans-Regular.ttf"),
     include_bytes!("../fonts/ForecasterSans-Italic.ttf"),

@@ -1,12 +1,12 @@
-//! Numbers and dates as a reader of the report's language writes them.
+//! Formats numbers and dates by the conventions of the report's language.
 //!
 //! In: plain values. Out: text such as "1.011,82", "-0,35 %" and "13-ene-2025", or "1,011.82", "-0.35%" and
-//! "13 Jan 2025". What is not a finite number becomes a dash. The blank before a Spanish "%" does not break.
+//! "13 Jan 2025". A number that is not finite becomes a dash. The space before a Spanish "%" is non-breaking.
 
 use crate::view::Language;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 
-/// Stands for a figure that does not exist.
+/// Dash printed in place of a missing figure.
 pub(crate) const DASH: &str = "–";
 
 const MONTHS: [[&str; 12]; 2] = [
@@ -15,7 +15,7 @@ const MONTHS: [[&str; 12]; 2] = [
 ];
 
 impl Language {
-    /// The alternative that belongs to the language.
+    /// Returns the alternative for this language.
     pub fn pick<T>(self, spanish: T, english: T) -> T {
         match self {
             Language::Spanish => spanish,
@@ -23,7 +23,7 @@ impl Language {
         }
     }
 
-    /// `value` with grouped thousands and so many decimals; never "-0".
+    /// Formats `value` with grouped thousands and this many decimals; never "-0".
     pub fn number(self, value: f64, decimals: usize) -> String {
         if !value.is_finite() {
             return DASH.to_owned();
@@ -48,35 +48,35 @@ impl Language {
         text
     }
 
-    /// Like [`Language::number`], with a plus sign before what is above zero after rounding.
+    /// Like [`Language::number`], with a plus sign if the rounded value is above zero.
     pub fn signed(self, value: f64, decimals: usize) -> String {
         let text = self.number(value, decimals);
         let rises = value > 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b));
         if rises { format!("+{text}") } else { text }
     }
 
-    /// A count with grouped thousands.
+    /// Formats a count with grouped thousands.
     pub fn count(self, count: usize) -> String {
         self.number(count as f64, 0)
     }
 
-    /// `percent` (already times 100) with its sign: "0,35 %", "0.35%".
+    /// Formats `percent` (already multiplied by 100) with the percent sign: "0,35 %", "0.35%".
     pub fn percent(self, percent: f64, decimals: usize) -> String {
         self.with_percent_sign(self.number(percent, decimals))
     }
 
-    /// Like [`Language::percent`], with a plus sign before what is above zero.
+    /// Like [`Language::percent`], with a plus sign if the rounded value is above zero.
     pub fn signed_percent(self, percent: f64, decimals: usize) -> String {
         self.with_percent_sign(self.signed(percent, decimals))
     }
 
-    /// A share 0-1 as a percentage.
+    /// Formats a share 0-1 as a percentage.
     pub fn share(self, share: f64, decimals: usize) -> String {
         self.percent(100.0 * share, decimals)
     }
 
-    /// A probability 0-1 as a percentage with one decimal; what would round to nothing or to all is "< 0,1 %" or
-    /// "> 99,9 %", since no forecast is certain.
+    /// Formats a probability 0-1 as a percentage with one decimal; a value that would round to 0 % or 100 % becomes
+    /// "< 0,1 %" or "> 99,9 %", since no forecast is certain.
     pub fn probability(self, probability: f64) -> String {
         if probability < 0.0005 {
             format!("<\u{a0}{}", self.percent(0.1, 1))
@@ -87,7 +87,7 @@ impl Language {
         }
     }
 
-    /// A p-value with three decimals; more about 0.05, so that it is seen on which side it lies.
+    /// Formats a p-value with three decimals; near 0.05 with five, to show on which side of it the value lies.
     pub fn p_value(self, p: f64) -> String {
         match p {
             p if p < 0.0005 => format!("<\u{a0}{}", self.number(0.001, 3)),
@@ -100,33 +100,33 @@ impl Language {
         if number == DASH { number } else { number + self.pick("\u{a0}%", "%") }
     }
 
-    /// "13-ene-2025" or "13 Jan 2025".
+    /// Formats a date: "13-ene-2025" or "13 Jan 2025".
     pub fn date(self, date: NaiveDate) -> String {
         format!("{}{}{}", self.day_month(date), self.pick('-', '\u{a0}'), date.year())
     }
 
-    /// "13-ene" or "13 Jan".
+    /// Formats day and month: "13-ene" or "13 Jan".
     pub fn day_month(self, date: NaiveDate) -> String {
         format!("{}{}{}", date.day(), self.pick('-', '\u{a0}'), self.month(date))
     }
 
-    /// "ene" or "Jan".
+    /// Returns the short name of the month: "ene" or "Jan".
     pub fn month(self, date: NaiveDate) -> &'static str {
         self.pick(&MONTHS[0], &MONTHS[1])[date.month0() as usize]
     }
 
-    /// Date and minute: "13-ene-2025, 08:00".
+    /// Formats date, hour and minute: "13-ene-2025, 08:00".
     pub fn moment(self, instant: DateTime<FixedOffset>) -> String {
         format!("{}, {}", self.date(instant.date_naive()), instant.format("%H:%M"))
     }
 
-    /// Date, minute and offset: "13-ene-2025, 08:00 (UTC-03:00)".
+    /// Formats date, hour, minute and UTC offset: "13-ene-2025, 08:00 (UTC-03:00)".
     pub fn instant(self, instant: DateTime<FixedOffset>) -> String {
         format!("{} (UTC{})", self.moment(instant), instant.format("%:z"))
     }
 }
 
-/// Decimals that show about six significant digits of a price: 2 for 950, 4 for 1.08.
+/// Number of decimals that shows about five significant digits of a price: 2 for 950, 4 for 1.08.
 pub(crate) fn price_decimals(price: f64) -> usize {
     match price.abs() {
         p if p >= 100.0 => 2,

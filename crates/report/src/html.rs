@@ -1,7 +1,7 @@
-//! The HTML document: sections in reading order, each in the module that holds its neighbours.
+//! The HTML document: sections in reading order, related sections in one module.
 //!
-//! In: a [`ReportView`]. Out: one file's worth of text, complete in itself. `note.css` is its only style sheet and
-//! knows three readers: a wide screen, a telephone and A4 paper.
+//! In: a [`ReportView`]. Out: the text of one self-contained file. `note.css` is its only style sheet, for wide
+//! screens, telephones and A4 paper.
 
 mod changes;
 mod methodology;
@@ -12,7 +12,7 @@ mod provenance;
 mod record;
 mod technical;
 
-// What PDF and e-mail show with the same words.
+// Texts that the PDF and the e-mail share.
 pub(crate) use outlook::{against_random_walk, direction, level_decimals, shown_steps, verdict};
 pub(crate) use performance::{columns as score_columns, score_values};
 pub(crate) use provenance::resources_used;
@@ -21,7 +21,7 @@ pub(crate) use technical::rows as indicator_rows;
 use crate::{labels, page::Page, text::sentences, view::ReportView};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// The report as a self-contained HTML document.
+/// Renders the report as a self-contained HTML document.
 pub fn html(view: &ReportView) -> String {
     let page = &Page::new(view);
     let language = view.language;
@@ -84,7 +84,7 @@ fn header(page: &Page<'_>, title: &str) -> Markup {
     }
 }
 
-/// One line of links to the parts of the report.
+/// Renders one line of links to the parts of the report.
 fn contents(page: &Page<'_>) -> Markup {
     let language = page.language;
     let parts = [

@@ -1,4 +1,4 @@
-//! Fixed words: one line a label, Spanish then English.
+//! Fixed labels: one per line, Spanish then English.
 
 use crate::models;
 use crate::view::Language;
@@ -160,13 +160,13 @@ labels! {
     version: "Versión", "Version";
 }
 
-/// A model's name as a reader knows it; a name that is not known stays as it is.
+/// Display name of a model; an unknown name is returned unchanged.
 pub(crate) fn model_name(language: Language, name: &str) -> String {
     models::known(language, name).map_or(name, |words| words.name).to_owned()
 }
 
-/// A provider by its name in the store; one that is not known stays as it is.
-/// A crossed series has two, "a + b".
+/// Display name of a provider, by its name in the store; an unknown name is returned unchanged. A crossed series has
+/// two providers, "a + b".
 pub(crate) fn provider_name(language: Language, name: &str) -> String {
     let one = |name| match name {
         "embedded" => language.pick("serie incluida", "embedded snapshot"),

@@ -1,7 +1,7 @@
-//! Renders a [`ReportView`] as a self-contained HTML document, a PDF and a mail: no script, no network, charts as SVG.
+//! Renders a [`ReportView`] as a self-contained HTML document, a PDF and an e-mail: no scripts, no network, SVG.
 //!
-//! In: the view, plain values that the composition root filled in. Out: text and bytes. Nothing here reads a clock or a
-//! file, so the same view gives the same bytes.
+//! In: the view, plain values filled in by the composition root. Out: text and bytes. Nothing here reads a clock or a
+//! file, so the same view always gives the same bytes.
 //!
 //! Each module imports only from those to the right of it:
 //!

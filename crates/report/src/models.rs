@@ -1,22 +1,22 @@
-//! What each model is called and how it works, Spanish beside English. One arm a model, without a wildcard: a new model
-//! does not compile before it has its words.
+//! Names and descriptions of the models, in Spanish and English. One match arm per model, without a wildcard: a new
+//! model does not compile until it has its texts.
 
 use crate::view::Language;
 use forecaster_domain::ModelId;
 
-/// The words for a model in one language.
+/// Names and description of a model in one language.
 pub(crate) struct ModelWords {
-    /// Its name as a reader knows it.
+    /// Display name.
     pub(crate) name: &'static str,
-    /// The same where there is little room.
+    /// Short display name.
     pub(crate) short: &'static str,
-    /// The same within a sentence.
+    /// Name within a sentence.
     pub(crate) in_sentence: &'static str,
-    /// How it works, in a few sentences.
+    /// Description of the method, in a few sentences.
     pub(crate) method: &'static str,
 }
 
-/// The words for the model called `name`; `None` for one that is not known, such as one of an older version's ledger.
+/// Texts of the model called `name`; `None` for an unknown one, such as a model in the ledger of an older version.
 pub(crate) fn known(language: Language, name: &str) -> Option<ModelWords> {
     name.parse().ok().map(|id| words(language, id))
 }

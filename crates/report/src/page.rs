@@ -1,6 +1,6 @@
-//! The view together with what nearly every section and chart derives from it.
+//! A view, together with the values that nearly every section and chart derives from it.
 //!
-//! In: a [`ReportView`]. Out: prices and names worded for it, the last observation, the end of the horizon.
+//! In: a [`ReportView`]. Out: formatted prices and names, the last observation, the end of the horizon.
 
 use crate::{
     format, labels,
@@ -24,90 +24,90 @@ impl<'a> Page<'a> {
         Self { view, language: view.language, decimals: format::price_decimals(price) }
     }
 
-    /// The last observation; `None` in a view without any.
+    /// Returns the last observation; `None` in a view without any.
     pub(crate) fn last(&self) -> Option<Observation> {
         self.view.observations.last().copied()
     }
 
-    /// The observed prices, oldest first.
+    /// Returns the observed prices, oldest first.
     pub(crate) fn prices(&self) -> Vec<f64> {
         self.view.observations.iter().map(|o| o.value).collect()
     }
 
-    /// Position of the last target date.
+    /// Returns the position of the last target date.
     pub(crate) fn end(&self) -> usize {
         self.view.ensemble.last_step()
     }
 
-    /// The last target date.
+    /// Returns the last target date.
     pub(crate) fn end_date(&self) -> NaiveDate {
         self.view.ensemble.dates()[self.end()]
     }
 
-    /// Change in percent of `price` against the last observation.
+    /// Change of `price` against the last observation, in percent.
     pub(crate) fn change(&self, price: f64) -> f64 {
         self.last().map_or(f64::NAN, |last| 100.0 * (price / last.value - 1.0))
     }
 
-    /// Probability that target date `step` is above the last observation.
+    /// Probability that the price on target date `step` is above the last observation.
     pub(crate) fn rise(&self, step: usize) -> f64 {
         self.last().map_or(f64::NAN, |last| self.view.ensemble.probability_above(step, last.value))
     }
 
-    /// A price with the decimals that suit the pair.
+    /// Formats a price with the pair's number of decimals.
     pub(crate) fn price(&self, price: f64) -> String {
         self.language.number(price, self.decimals)
     }
 
-    /// The smallest difference that a written price shows.
+    /// Smallest difference visible in a printed price.
     pub(crate) fn unit_of_price(&self) -> f64 {
         10f64.powi(-(self.decimals as i32))
     }
 
-    /// A price rounded to what is written of it.
+    /// Rounds a price as it is printed.
     pub(crate) fn rounded(&self, price: f64) -> f64 {
         let scale = 10f64.powi(self.decimals as i32);
         (price * scale).round() / scale
     }
 
-    /// A difference of prices, signed.
+    /// Formats a price difference with its sign.
     pub(crate) fn price_change(&self, change: f64) -> String {
         self.language.signed(change, self.decimals)
     }
 
-    /// "994,10 – 1.029,77".
+    /// Formats an interval, such as "994,10 – 1.029,77".
     pub(crate) fn interval(&self, (low, high): (f64, f64)) -> String {
         format!("{} – {}", self.price(low), self.price(high))
     }
 
-    /// "CLP por USD".
+    /// Unit of the prices, such as "CLP por USD".
     pub(crate) fn unit(&self) -> String {
         format!("{} {} {}", self.view.pair.quote(), labels::per(self.language), self.view.pair.base())
     }
 
-    /// A date of the report.
+    /// Formats a date.
     pub(crate) fn date(&self, date: NaiveDate) -> String {
         self.language.date(date)
     }
 
-    /// "7 días".
+    /// Formats the horizon, such as "7 días".
     pub(crate) fn horizon(&self) -> String {
         format!("{} {}", self.view.horizon.days(), labels::days(self.language))
     }
 
-    /// The source line under a chart of prices.
+    /// Source line under a chart of prices.
     pub(crate) fn price_source(&self) -> String {
         self.source_of(&[&self.view.pair.series_name()])
     }
 
-    /// The source line under a chart of the regressors, and of the pair where it takes part.
+    /// Source line under a chart of the regressors, including the pair when `with_pair` is set.
     pub(crate) fn regressors_source(&self, with_pair: bool) -> String {
         let pair = self.view.pair.series_name();
         let names = self.view.regressors.iter().map(|r| r.name.as_str());
         self.source_of(&names.chain(with_pair.then_some(pair.as_str())).collect::<Vec<_>>())
     }
 
-    /// Who gave these series, and until when they are known.
+    /// Providers of these series, and the date up to which they are known.
     fn source_of(&self, names: &[&str]) -> String {
         let providers: BTreeSet<String> = self
             .view
@@ -127,7 +127,7 @@ impl<'a> Page<'a> {
         )
     }
 
-    /// The source line under a chart of validation results.
+    /// Source line under a chart of validation results.
     pub(crate) fn validation_source(&self) -> String {
         format!("{}: {}.", labels::source(self.language), labels::own_validation(self.language))
     }

@@ -1,7 +1,7 @@
-//! The note as a PDF, set by typst: A4, vector charts whose text stays text, tagged for screen readers.
+//! The note as a PDF, typeset by typst: A4, vector charts whose text stays text, tagged for screen readers.
 //!
-//! In: a [`ReportView`]. Out: the file's bytes, the same for the same view. `note.typ` is the design, and what it is
-//! given are blocks of plain text and charts; nothing from outside is ever read as markup.
+//! In: a [`ReportView`]. Out: the bytes of the file, identical for identical views. `note.typ` is the design; it
+//! receives blocks of plain text and charts, so that text from outside is never read as markup.
 
 mod blocks;
 mod cover;
@@ -29,32 +29,32 @@ use typst::{
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
-/// Why there is no PDF.
+/// Reason why the PDF could not be made.
 #[derive(Debug, Error)]
 pub enum PdfError {
     /// The template could not be loaded.
     #[error("the PDF's template is not in the binary: build it again from a complete checkout")]
     NoTemplate,
-    /// The note could not be set.
+    /// Typesetting the note failed.
     #[error(
         "the report could not be set as a PDF ({0}): its HTML has the same content; please report this with its JSON"
     )]
     Typesetting(String),
-    /// The document could not be written.
+    /// Writing the document failed.
     #[error(
         "the PDF could not be written ({0}): the report's HTML has the same content; please report this with its JSON"
     )]
     Export(String),
 }
 
-/// The report as a PDF of 4 to 9 pages, which conforms to PDF/A-2a (archives) and PDF/UA-1 (screen readers).
+/// Renders the report as a PDF of 4 to 9 pages, conforming to PDF/A-2a (archives) and PDF/UA-1 (screen readers).
 pub fn pdf(view: &ReportView) -> Result<Vec<u8>, PdfError> {
     let world = world::NoteWorld::new(note(view)).ok_or(PdfError::NoTemplate)?;
     let document = typst::compile::<PagedDocument>(&world).output.map_err(|all| PdfError::Typesetting(words(&all)));
-    // A note that cannot keep to the standards is better than none.
+    // A note that does not conform to the standards is better than none.
     let file =
         document.and_then(|document| export(view, &document, true).or_else(|_| export(view, &document, false)));
-    // Otherwise what typst keeps for another rendering of the same note stays for good.
+    // Without this, typst would keep its cached results for this note forever.
     comemo::evict(0);
     file
 }
@@ -75,7 +75,7 @@ fn words(errors: &[SourceDiagnostic]) -> String {
     errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("; ")
 }
 
-/// When the run was made, with its offset; `None` for a date that PDF cannot express.
+/// Time of the run, with its offset; `None` for a date that PDF cannot express.
 fn timestamp(view: &ReportView) -> Option<Timestamp> {
     let at = view.generated_at;
     let part = |value: u32| u8::try_from(value).ok();
@@ -90,7 +90,7 @@ fn timestamp(view: &ReportView) -> Option<Timestamp> {
     Timestamp::new_local(moment, at.offset().local_minus_utc() / 60)
 }
 
-/// What the template reads.
+/// Input of the template.
 fn note(view: &ReportView) -> Dict {
     let page = &Page::new(view);
     let language = page.language;

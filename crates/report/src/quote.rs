@@ -1,4 +1,4 @@
-//! The market's quote and what it is worth, worded once for HTML, PDF and mail.
+//! The market's quote and its value: wording shared by HTML, PDF and mail.
 //!
 //! In: a page. Out: paragraphs, a note, a line of the sources, a line of the mail.
 
@@ -13,13 +13,13 @@ use crate::{
     view::QuoteView,
 };
 
-/// The quote, then what it has been worth; empty where there is nothing to say.
+/// Paragraphs on the quote, then on its past value; empty when there is nothing to report.
 pub(crate) fn paragraphs(page: &Page<'_>) -> Vec<String> {
     let worth = worth(page);
     [told(page), (!worth.is_empty()).then(|| worth.join(" "))].into_iter().flatten().collect()
 }
 
-/// Which quote it is and how far ahead it is of use, or that there is none.
+/// Sentences on the quote used and how far ahead it helps, or on its absence.
 fn told(page: &Page<'_>) -> Option<String> {
     let language = page.language;
     let with_reach = |text: String| match facts::reach(page.view) {
@@ -40,7 +40,7 @@ fn quoted<'a>(page: &Page<'_>, quote: &'a QuoteView, gap: Option<Gap>) -> Quoted
     Quoted { price: page.price(quote.value), quote, gap }
 }
 
-/// What the validation tells of quote and models.
+/// Sentences on the value of quote and models in the validation.
 fn worth(page: &Page<'_>) -> Vec<String> {
     let language = page.language;
     match facts::worth(page.view) {
@@ -53,7 +53,7 @@ fn worth(page: &Page<'_>) -> Vec<String> {
     }
 }
 
-/// The standard errors of what is said; `None` where none is known.
+/// Standard errors of the figures in the paragraphs; `None` when none is known.
 pub(crate) fn note(page: &Page<'_>) -> Option<String> {
     let language = page.language;
     let Some(Worth::Parts(Parts { total, quote, models, bounded })) = facts::worth(page.view) else { return None };
@@ -71,13 +71,13 @@ pub(crate) fn note(page: &Page<'_>) -> Option<String> {
     (!errors.is_empty()).then(|| words::errors(language, &errors, bounded && models.error.is_some()))
 }
 
-/// The quote as the sources have it; `None` without one.
+/// Quote for the list of sources; `None` without one.
 pub(crate) fn source(page: &Page<'_>) -> Option<String> {
     let quote = page.view.quote.as_ref()?;
     Some(words::source(page.language, &page.price(quote.value), &page.unit(), quote))
 }
 
-/// What a mail says of it: the quote, when it has moved the forecast.
+/// Sentence for the mail: the quote, if it moved the forecast.
 pub(crate) fn alert(page: &Page<'_>) -> Option<String> {
     match facts::news(page) {
         Some(News::Used(quote, gap)) if facts::moves(page) => {

@@ -1,12 +1,12 @@
-//! The usual technical indicators of the last observation, each `None` where history is too short for it.
+//! The usual technical indicators of the last observation, each `None` when the history is too short for it.
 //!
-//! In: prices, oldest first. Out: RSI, MACD, Bollinger bands and realised volatility, seeded as in TA-Lib
-//! (`fixtures/technical.csv` is the proof). They describe the market; the report's forecasts come from elsewhere.
+//! In: prices, oldest first. Out: RSI, MACD, Bollinger bands and realised volatility, seeded as in TA-Lib (checked
+//! against `fixtures/technical.csv`). They describe the market; the report's forecasts do not use them.
 
-/// Observations in a year for annualised volatility.
+/// Observations per year, for annualised volatility.
 const TRADING_DAYS: f64 = 252.0;
 
-/// Moving average convergence/divergence of the last observation, price units.
+/// Moving average convergence/divergence of the last observation, in price units.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Macd {
     /// Fast minus slow exponential average.
@@ -15,10 +15,10 @@ pub(crate) struct Macd {
     pub(crate) signal: f64,
 }
 
-/// Bollinger bands of one day, price units.
+/// Bollinger bands of one day, in price units.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Bands {
-    /// Average less the multiple of the standard deviation.
+    /// Average minus the multiple of the standard deviation.
     pub(crate) lower: f64,
     /// Simple moving average.
     pub(crate) middle: f64,
@@ -27,7 +27,7 @@ pub(crate) struct Bands {
 }
 
 /// Relative strength index over `period` changes, 0 to 100 (Wilder 1978: the first averages are simple, later ones
-/// smoothed by 1 / `period`). `None` too when prices never moved.
+/// smoothed by 1 / `period`). Also `None` when prices never moved.
 pub(crate) fn rsi(prices: &[f64], period: usize) -> Option<f64> {
     let changes: Vec<f64> = prices.windows(2).map(|w| w[1] - w[0]).collect();
     if period == 0 || changes.len() < period {
@@ -60,7 +60,8 @@ pub(crate) fn macd(prices: &[f64]) -> Option<Macd> {
     Some(Macd { line: *lines.last()?, signal })
 }
 
-/// Exponential moving averages from the `period`-th value on, factor 2 / (`period` + 1), the first one simple.
+/// Exponential moving averages from the `period`-th value on, with factor 2 / (`period` + 1); the first one is
+/// simple.
 fn exponential_averages(values: &[f64], period: usize) -> Vec<f64> {
     if values.len() < period {
         return Vec::new();
@@ -102,7 +103,7 @@ pub(crate) fn realised_volatility(prices: &[f64], window: usize) -> Option<f64> 
 mod tests {
     use super::*;
 
-    /// Rows of `fixtures/technical.csv`: close, then the eight indicators, `None` where they are not defined yet.
+    /// Rows of `fixtures/technical.csv`: close, then the eight indicators, `None` when they are not defined yet.
     fn reference() -> Vec<(f64, [Option<f64>; 8])> {
         let row = |line: &str| {
             let mut cells = line.split(',').map(|cell| cell.parse::<f64>().ok());

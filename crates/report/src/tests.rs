@@ -1,5 +1,5 @@
-//! Tests of what is private: the sentences and charts of many random views, which are made here of the sample's parts.
-//! What can be seen from outside is tested in `tests/`.
+//! Tests of private items: the sentences and charts of many random views, which are built here from the sample's
+//! parts. Public behaviour is tested in `tests/`.
 
 mod claims;
 pub(crate) mod random;

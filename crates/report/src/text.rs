@@ -1,9 +1,10 @@
-//! Every word of the report, Spanish and English side by side.
+//! All wording of the report, Spanish and English side by side. In: a [`crate::Language`] and values. Out: text, not
+//! yet escaped.
 //!
-//! Fixed words stand in [`labels`](crate::labels); `names` are those of models and series; `sentences` take figures,
-//! `takeaways` and `market` say what to see in charts, `drivers` what changed, `drift` how the pair moves, `track_record`
-//! what was issued, `quote` what the market's quote tells; `methods` describe the models, `provenance` the sources. In: a
-//! [`crate::Language`] and values. Out: text, not yet escaped.
+//! Fixed words are in [`labels`](crate::labels). Here: `names` of models and series; `sentences` with figures;
+//! `takeaways` and `market` for the charts; `drivers` for changes; `drift` for the pair's recent moves;
+//! `track_record` for issued forecasts; `quote` for the market quote; `methods` for the models; `provenance` for the
+//! sources; `readings` for indicators and calibration.
 
 pub(crate) mod drift;
 pub(crate) mod drivers;

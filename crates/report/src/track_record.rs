@@ -1,4 +1,4 @@
-//! The track record, worded once for HTML and PDF.
+//! The track record: wording shared by HTML and PDF.
 //!
 //! In: a page. Out: columns and rows of a table, sentences.
 
@@ -9,12 +9,12 @@ use crate::{
     view::{TrackComparison, TrackRecord, TrackRow},
 };
 
-/// The record, when it has any rows.
+/// Track record, if it has any rows.
 fn known<'a>(page: &Page<'a>) -> Option<&'a TrackRecord> {
     page.view.track_record.as_ref().filter(|record| !record.rows.is_empty())
 }
 
-/// Names of the table's columns after the model's.
+/// Names of the table's columns after the model column.
 pub(crate) fn columns(page: &Page<'_>) -> [String; 7] {
     let language = page.language;
     [
@@ -28,7 +28,7 @@ pub(crate) fn columns(page: &Page<'_>) -> [String; 7] {
     ]
 }
 
-/// Its rows: name and values; whether the row is the ensemble's.
+/// Rows of the table: name, values, and true for the ensemble's row.
 pub(crate) fn rows(page: &Page<'_>) -> Vec<(String, [String; 7], bool)> {
     let language = page.language;
     let row = |row: &TrackRow| {
@@ -46,7 +46,7 @@ pub(crate) fn rows(page: &Page<'_>) -> Vec<(String, [String; 7], bool)> {
     known(page).map_or_else(Vec::new, |record| record.rows.iter().map(row).collect())
 }
 
-/// Which forecasts were counted, or that there are none.
+/// Sentence on the forecasts counted, or that there are none.
 pub(crate) fn introduction(page: &Page<'_>) -> String {
     let language = page.language;
     known(page).map_or_else(
@@ -55,7 +55,7 @@ pub(crate) fn introduction(page: &Page<'_>) -> String {
     )
 }
 
-/// One sentence a comparison.
+/// Sentences, one per comparison.
 pub(crate) fn comparisons(page: &Page<'_>) -> Vec<String> {
     let language = page.language;
     let sentence = |one: &TrackComparison| {

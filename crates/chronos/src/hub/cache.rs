@@ -1,5 +1,5 @@
-//! The cache that Hugging Face's own tools share: `models--OWNER--MODEL` with `refs/REVISION`, a file that holds a
-//! commit, `snapshots/COMMIT/FILE`, links into `blobs/`, and there files named by their checksum. It is only read.
+//! Cache shared by Hugging Face's own tools: `models--OWNER--MODEL` with `refs/REVISION`, a file that holds a commit,
+//! and `snapshots/COMMIT/FILE`, links into `blobs/`, where files are named by their checksum. It is only read.
 
 use super::{
     checksum::{self, Checksum, Expected},
@@ -18,10 +18,10 @@ use tempfile::NamedTempFile;
 
 const TEMPORARY: &str = ".copying-";
 
-/// Copies both files of a revision into a folder; `None` when the cache does not have both whole.
+/// Copies both files of a revision into a folder; `None` when the cache does not have both intact.
 ///
 /// # Errors
-/// When the folder cannot be written. What is wrong with the cache is only a warning.
+/// When the folder cannot be written. Problems with the cache are only warnings.
 pub(super) fn copy(
     cache: &Path,
     name: &str,
@@ -53,7 +53,7 @@ pub(super) fn copy(
     Ok(Some(Fetched { commit: Some(commit), from_cache: true, files }))
 }
 
-/// Copies of a process that was killed. Only called under the lock, so no living process owns one.
+/// Removes copies of a process that was killed. Only called under the lock, so no living process owns one.
 fn remove_abandoned_copies(into: &Path) -> Result<(), HubError> {
     for entry in fs::read_dir(into).map_err(HubError::io("read", into))? {
         let entry = entry.map_err(HubError::io("read", into))?;
@@ -64,17 +64,17 @@ fn remove_abandoned_copies(into: &Path) -> Result<(), HubError> {
     Ok(())
 }
 
-/// The commit of a revision and the folder of its files, when the cache has both files of it.
+/// Finds the commit of a revision and the folder of its files; `None` unless the cache has both files.
 fn snapshot_of(model: &Path, revision: &str) -> Option<(String, PathBuf)> {
     let named = fs::read_to_string(model.join("refs").join(revision)).ok();
     let commit = named.as_deref().map(str::trim).and_then(checked_commit).or_else(|| checked_commit(revision))?;
     let snapshot = model.join("snapshots").join(commit);
-    // A link that leads nowhere is there, and is found broken when it is read.
+    // A broken link counts as present, and is found broken when it is read.
     FILES.iter().all(|file| snapshot.join(file).is_symlink() || snapshot.join(file).is_file()).then_some(())?;
     Some((commit.to_owned(), snapshot))
 }
 
-/// A copy that has no name yet; `None`, with a warning, when the cached file is not whole.
+/// Copies a cached file without naming it yet; `None`, with a warning, when the cached file is broken.
 fn copy_file(
     cached: &Path,
     name: &'static str,

@@ -1,4 +1,4 @@
-//! What the hub announces of a file, and whether a file on disk is that. The hub names a large file (LFS) by the
+//! Checksums announced by the hub, and the check of files against them. A large file (LFS) is identified by the
 //! SHA-256 of its content and a small one by its git blob id, in the `ETag` header and as names in the cache.
 
 use super::{error::HubError, file::FetchedFile};
@@ -7,19 +7,19 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::{fs::File, io::Read, path::Path};
 
-/// Enough for the disk to be the limit.
+/// Size of a read buffer: large enough for the disk to be the limit.
 const BUFFER: usize = 128 * 1024;
 
 /// A checksum as the hub announces it, in lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Checksum {
     Sha256(String),
-    /// SHA-1 of "blob {length}\0" and the content, as `git hash-object` has it.
+    /// SHA-1 of "blob {length}\0" and the content, as computed by `git hash-object`.
     GitBlob(String),
 }
 
 impl Checksum {
-    /// The checksum in an etag without its quotes; `None` when the etag is of another kind.
+    /// Parses an etag without its quotes; `None` when it is not a checksum.
     pub(super) fn from_etag(etag: &str) -> Option<Self> {
         let hexadecimal = etag.bytes().all(|b| b.is_ascii_hexdigit());
         match etag.len() {
@@ -30,24 +30,24 @@ impl Checksum {
     }
 }
 
-/// What is known of a file before it is here.
+/// Size and checksum of a file that are known before it arrives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Expected {
     pub(super) size: Option<u64>,
     pub(super) checksum: Option<Checksum>,
 }
 
-/// Why a file is not the one expected: size or checksum, in words.
+/// Difference between a file and the expected one: size or checksum, as text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mismatch {
     pub(super) found: String,
     pub(super) expected: String,
 }
 
-/// Reads a whole file and compares it with what is expected; `passing` gets every block of it.
+/// Reads a complete file and compares it with `expected`; `passing` receives every block of it.
 ///
 /// # Errors
-/// When it cannot be read, or `passing` says so.
+/// When it cannot be read, or when `passing` fails.
 pub(super) fn examine(
     path: &Path,
     name: &'static str,

@@ -1,5 +1,5 @@
-//! A file on its way: `FILE.part` grows beside the place of the file, `FILE.part.etag` says what content it is a
-//! part of, and only a part that is whole and right gets the name.
+//! Download of a file: `FILE.part` grows beside the final file, `FILE.part.etag` records which content it belongs to,
+//! and only a complete and correct part gets the final name.
 
 use super::{
     checksum::{self, Expected, Mismatch},
@@ -20,17 +20,17 @@ use std::{
 
 const BUFFER: usize = 128 * 1024;
 
-/// A file that is on disk and right, with its name or about to get it.
+/// File that is on disk and verified, with its final name or about to get it.
 pub(super) struct Arrival {
     file: FetchedFile,
     part: Part,
     in_place: bool,
 }
 
-/// Brings one file into a folder, all but its name. One that is in place and right is left there.
+/// Downloads one file into a folder, except for its final name. A correct file that is in place is kept.
 ///
 /// # Errors
-/// When it does not come, or is not what the hub announced: it is deleted then.
+/// When the download fails, or the file is not what the hub announced; such a file is deleted.
 pub(super) fn bring(
     wire: &Wire,
     wanted: &Wanted<'_>,
@@ -56,11 +56,11 @@ pub(super) fn bring(
     }
 }
 
-/// Gives the files their names, all after each has arrived, so that a checkpoint is never of two commits for longer
-/// than it takes to rename.
+/// Gives the files their final names, all after each has arrived, so that a checkpoint mixes two commits for no
+/// longer than the renames take.
 ///
 /// # Errors
-/// When the folder refuses.
+/// When the folder cannot be written.
 pub(super) fn put_in_place(arrivals: Vec<Arrival>, into: &Path) -> Result<Vec<FetchedFile>, HubError> {
     for Arrival { part, .. } in arrivals.iter().filter(|arrival| !arrival.in_place) {
         File::open(&part.path).and_then(|file| file.sync_all()).map_err(HubError::io("sync", &part.path))?;
@@ -75,15 +75,15 @@ pub(super) fn put_in_place(arrivals: Vec<Arrival>, into: &Path) -> Result<Vec<Fe
     Ok(arrivals.into_iter().map(|arrival| arrival.file).collect())
 }
 
-/// Removes what an earlier download has left of a file.
+/// Removes the remains of an earlier download of a file.
 ///
 /// # Errors
-/// When the folder refuses.
+/// When the folder cannot be written.
 pub(super) fn forget_part(into: &Path, file: &'static str) -> Result<(), HubError> {
     Part::of(into, file).forget()
 }
 
-/// The file at `path`, when it can be proved to be the one the hub has.
+/// Returns the file at `path` when it is provably the hub's.
 fn already_in_place(path: &Path, name: &'static str, expected: &Expected) -> Result<Option<FetchedFile>, HubError> {
     if expected.checksum.is_none() || !path.is_file() {
         return Ok(None);
@@ -91,7 +91,7 @@ fn already_in_place(path: &Path, name: &'static str, expected: &Expected) -> Res
     Ok(checksum::examine(path, name, expected, |_| Ok(()))?.ok())
 }
 
-/// Downloads until the part is whole; the size the server gave on the way.
+/// Downloads until the part is complete; returns the size reported by the server.
 fn fill(
     wire: &Wire,
     wanted: &Wanted<'_>,
@@ -129,7 +129,7 @@ fn fill(
     }
 }
 
-/// One request, and what it brings into the part.
+/// Sends one request and writes its content to the part.
 fn attempt(
     wire: &Wire,
     wanted: &Wanted<'_>,
@@ -141,7 +141,7 @@ fn attempt(
     let response = wire.content(wanted, from)?;
     let server = server(response.url());
     let disagreement = |reason: &str| {
-        // What is here cannot be continued; the next attempt begins at zero.
+        // The existing part cannot be continued; the next attempt begins at zero.
         part.truncate().map_err(Setback::Final)?;
         Err(Setback::Cut { server: server.clone(), reason: reason.to_owned() })
     };
@@ -176,8 +176,8 @@ fn attempt(
     receive(response, server, part, Progress { file: wanted.file, done: from, total: *total }, progress)
 }
 
-/// Writes a body to the end of the part. One that ends before it should, or does not end where it should, is a
-/// setback; the checksum finds the rest.
+/// Appends a body to the part. A body that ends too early is a setback; a body that is too long is no longer read,
+/// and the later check of size and checksum finds it.
 fn receive(
     mut response: Response,
     server: String,
@@ -211,7 +211,7 @@ fn receive(
     }
 }
 
-/// First byte and whole size from `Content-Range: bytes FIRST-LAST/SIZE`, either of which may be missing.
+/// First byte and total size from `Content-Range: bytes FIRST-LAST/SIZE`; either may be missing.
 fn content_range(response: &Response) -> (Option<u64>, Option<u64>) {
     let text = response.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok()).unwrap_or_default();
     let (range, size) = text.trim_start_matches("bytes").trim().split_once('/').unwrap_or_default();
@@ -219,7 +219,7 @@ fn content_range(response: &Response) -> (Option<u64>, Option<u64>) {
     (first, size.parse().ok())
 }
 
-/// The files of a download in progress.
+/// Files of a download in progress.
 struct Part {
     path: PathBuf,
     etag: PathBuf,
@@ -235,7 +235,7 @@ impl Part {
         }
     }
 
-    /// Keeps what is here when it is of the same content and not too long, and starts from nothing otherwise.
+    /// Keeps an existing part when it is of the same content and not too long, and starts from nothing otherwise.
     fn begin(&self, identity: Option<&str>, size: Option<u64>) -> Result<(), HubError> {
         let remembered = fs::read_to_string(&self.etag).ok();
         let same = identity.is_some() && remembered.as_deref().map(str::trim) == identity;

@@ -1,11 +1,11 @@
-//! Why a checkpoint did not come. Each is one sentence: what was wrong, and what to do.
+//! Errors of fetching a checkpoint. Each is one sentence: what was wrong, and what to do.
 
 use std::path::{Path, PathBuf};
 
-/// Why a checkpoint could not be fetched.
+/// Reason why a checkpoint could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
-    /// A name that the hub could not have.
+    /// A name that cannot exist on the hub.
     #[error(
         "'{name}' is not the name of a model; expected OWNER/MODEL or MODEL, such as amazon/chronos-bolt-small, each \
          part at most 96 letters, digits, '.', '_' or '-', not starting with '.' or '-' and without '..'"
@@ -20,21 +20,21 @@ pub enum HubError {
         /// The revision given.
         revision: String,
     },
-    /// `HF_ENDPOINT` is no address.
+    /// `HF_ENDPOINT` is not an address.
     #[error(
         "HF_ENDPOINT '{endpoint}' is not an address; expected one such as https://huggingface.co, or leave it unset"
     )]
     BadEndpoint {
-        /// What it is set to.
+        /// Value of `HF_ENDPOINT`.
         endpoint: String,
     },
     /// The token cannot be sent. It is not shown.
     #[error("the token in HF_TOKEN, or in the file $HF_HOME/token, holds characters no token has; set it again")]
     BadToken,
-    /// The system offers no trusted certificates, or another reason to have no client.
+    /// No client could be created, for lack of trusted certificates or for another reason.
     #[error("cannot prepare secure connections ({reason}); install ca-certificates, or set SSL_CERT_FILE")]
     NoClient {
-        /// The library's own words.
+        /// Message of the library.
         reason: String,
     },
     /// The hub has no such model, or does not show it.
@@ -43,19 +43,19 @@ pub enum HubError {
          HF_TOKEN if it is private"
     )]
     NoSuchModel {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The hub asked.
+        /// Address of the hub.
         endpoint: String,
     },
     /// A gated or private model.
     #[error("{endpoint} does not hand out '{name}', which is gated or private; {advice}")]
     Denied {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The hub asked.
+        /// Address of the hub.
         endpoint: String,
-        /// What to do, with a token or without.
+        /// Advice, with a token or without.
         advice: &'static str,
     },
     /// The model has no such file.
@@ -64,20 +64,20 @@ pub enum HubError {
          model.safetensors, such as amazon/chronos-bolt-small"
     )]
     NotACheckpoint {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The file it does not have.
+        /// The missing file.
         file: &'static str,
     },
     /// The model has no such branch, tag or commit.
     #[error("'{name}' has no revision '{revision}'; check its spelling, or leave it out for main")]
     NoSuchRevision {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The revision asked for.
+        /// The requested revision.
         revision: String,
     },
-    /// No network, or not to be used.
+    /// The network is not available, or must not be used.
     #[error(
         "cannot reach {endpoint} ({reason}); pull where there is a network and use `forecaster model import DIR`, or \
          set HF_ENDPOINT to a mirror"
@@ -85,30 +85,30 @@ pub enum HubError {
     Offline {
         /// The server that was tried.
         endpoint: String,
-        /// The system's own words.
+        /// Message of the system.
         reason: String,
     },
-    /// Too many requests, or a server in trouble, for longer than our patience.
+    /// Too many requests, or a failing server, for longer than the retries last.
     #[error("{endpoint} is busy ({reason}); try again {when}, or set HF_ENDPOINT to a mirror")]
     Busy {
-        /// The server asked.
+        /// Server that is busy.
         endpoint: String,
-        /// The status it answers with.
+        /// Status in its answer.
         reason: String,
-        /// When it may be better: "in 300 seconds", "later".
+        /// Time to try again: "in 300 seconds", "later".
         when: String,
     },
-    /// An answer that is not the hub's protocol.
+    /// A response that does not follow the hub's protocol.
     #[error(
         "{server} answered with {found} instead of the file; check HF_ENDPOINT, a proxy or a login page in between"
     )]
     Unexpected {
         /// Scheme, host and port that answered.
         server: String,
-        /// What was found.
+        /// Description of the response.
         found: String,
     },
-    /// What arrived is not what the hub announced.
+    /// A file that is not what the hub announced.
     #[error(
         "{file} arrived with {found}, but the hub announces {expected}; it was deleted, run the same command again to \
          fetch it anew"
@@ -121,34 +121,34 @@ pub enum HubError {
         /// Size or checksum announced.
         expected: String,
     },
-    /// The connection broke again and again.
+    /// The connection broke repeatedly.
     #[error(
         "{file} was cut off after {arrived} of {total} bytes ({reason}); run the same command again to go on from there"
     )]
     CutOff {
         /// The file.
         file: &'static str,
-        /// Bytes that are here.
+        /// Bytes received so far.
         arrived: u64,
-        /// Bytes of the whole file, or "an unknown number of".
+        /// Bytes of the complete file, or "an unknown number of".
         total: String,
-        /// What happened last.
+        /// Last failure.
         reason: String,
     },
     /// The operating system refused to read or write.
     #[error("cannot {action} {path}: {source}; check its permissions and the free disk space")]
     Io {
-        /// What was tried: "create", "write" ...
+        /// Action tried: "create", "write" ...
         action: &'static str,
         /// File or folder.
         path: PathBuf,
-        /// The system's own words.
+        /// Message of the system.
         source: std::io::Error,
     },
 }
 
 impl HubError {
-    /// For `map_err`: what was tried on which path.
+    /// Wraps an I/O error with the action and the path, for `map_err`.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }

@@ -1,36 +1,36 @@
-//! The files of a checkpoint: which there are, how far one has come, and what is known of those that are in place.
+//! Files of a checkpoint: their names, the progress of a download, and facts about files in place.
 
-/// The files of a checkpoint. The small one is first: a name that is not a checkpoint is known at once.
+/// Names of the files. The small one is first, so that a model that is not a checkpoint is detected at once.
 pub(super) const FILES: [&str; 2] = ["config.json", "model.safetensors"];
 
-/// How far the download of a file has come.
+/// Progress of the download of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Name of the file.
     pub file: &'static str,
-    /// Bytes that are here, those of an earlier call included.
+    /// Bytes received, including those of an earlier call.
     pub done: u64,
-    /// Bytes of the whole file, when the server tells.
+    /// Bytes of the complete file; `None` when the server does not report them.
     pub total: Option<u64>,
 }
 
-/// What a fetch has brought.
+/// Result of a fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
-    /// The commit both files are of, 40 hexadecimal digits; `None` when the server does not tell.
+    /// Commit of both files, 40 hexadecimal digits; `None` when the server does not report it.
     pub commit: Option<String>,
-    /// Whether the files are copies from the shared cache.
+    /// True when the files are copies from the shared cache.
     pub from_cache: bool,
     /// The files, `config.json` first.
     pub files: Vec<FetchedFile>,
 }
 
-/// A file that is in place and was checked.
+/// File that is in place and verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchedFile {
     /// Name of the file.
     pub name: &'static str,
-    /// Its size.
+    /// Size in bytes.
     pub bytes: u64,
     /// SHA-256 of its content, 64 hexadecimal digits.
     pub sha256: String,

@@ -1,11 +1,11 @@
-//! Revisions and commits: which may stand in a path and in an address, and what is a commit itself.
+//! Checks of revisions and commits: which are safe in a path and in an address, and which are commits.
 
 use super::error::HubError;
 
-/// Git has no limit; file systems end at 255.
+/// Greatest length of a revision. Git has no limit; file systems end at 255.
 const MAX_REVISION: usize = 200;
 
-/// Safe as a path below `refs/`, and in an address with its slashes encoded.
+/// Checks that a revision is safe as a path below `refs/`, and in an address with its slashes encoded.
 pub(super) fn check_revision(revision: &str) -> Result<(), HubError> {
     let part_is_fine = |part: &str| {
         !part.is_empty()
@@ -20,7 +20,7 @@ pub(super) fn check_revision(revision: &str) -> Result<(), HubError> {
     }
 }
 
-/// The commit itself, when it is one: a git SHA-1.
+/// Returns `commit` when it is one: a git SHA-1.
 pub(super) fn checked_commit(commit: &str) -> Option<&str> {
     (commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit())).then_some(commit)
 }

@@ -1,4 +1,4 @@
-//! The hub's protocol against a server of our own.
+//! Tests of the hub's protocol against a local server.
 
 mod cache;
 mod fake_hub;
@@ -55,20 +55,20 @@ fn assert_complete(folder: &Path, model: &Model) {
     assert!(fs::read(folder.join("model.safetensors")).unwrap() == model.weights, "model.safetensors differs");
 }
 
-/// A server for the example model, and a folder.
+/// Server for the example model, and a folder.
 fn honest() -> (Model, Server, TempDir) {
     let model = Model::example();
     let answering = model.clone();
     (model, Server::answering(move |request| answering.answer(request)), tempfile::tempdir().unwrap())
 }
 
-/// A port of this machine at which nobody listens.
+/// Address of a local port on which nothing listens.
 fn nobody() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// A server that answers the n-th GET of the weights (from 0) in its own way, and all else as the hub does.
+/// Server that answers the n-th GET of the weights (from 0) by `weights`, and everything else as the hub does.
 fn weights_answered(model: &Model, mut weights: impl FnMut(usize, Answer) -> Answer + Send + 'static) -> Server {
     let (model, mut gets) = (model.clone(), 0);
     Server::answering(move |request| {
@@ -186,7 +186,7 @@ fn a_download_that_stays_cut_says_so_and_the_next_call_goes_on_from_there() {
         "{sentence}"
     );
     assert!(sentence.ends_with("run the same command again to go on from there"), "{sentence}");
-    // One that brought something, and two in vain.
+    // One attempt that received something, and two that received nothing.
     assert_eq!(server.ranges("model.safetensors").len(), 1 + 2);
     assert!(!folder.path().join("config.json").exists(), "no name before all files are here");
 
@@ -246,7 +246,7 @@ fn a_server_that_sends_another_range_is_asked_for_the_whole() {
     assert_eq!(server.ranges("model.safetensors"), ["all", "bytes=100000-", "all"]);
 }
 
-/// The whole weights as a part, as if only the name was missing.
+/// Leaves the complete weights as a part, as if only the final name were missing.
 fn leave_whole_part(folder: &Path, model: &Model) {
     fs::write(folder.join("model.safetensors.part"), &model.weights).unwrap();
     fs::write(folder.join("model.safetensors.part.etag"), sha256(&model.weights)).unwrap();
@@ -266,7 +266,7 @@ fn a_416_says_that_a_part_of_unknown_size_is_whole_or_too_long() {
     for (surplus, asked) in [(0, 1), (10, 2)] {
         let model = Model::example();
         let answering = model.clone();
-        // The size is neither in this redirect nor to be asked of the CDN by HEAD.
+        // This redirect does not have the size, and the CDN must not be asked for it by HEAD.
         let server = Server::answering(move |request| match request.is_head() && request.wants("safetensors") {
             true => Answer::status(302)
                 .with("Location", "http://cdn.invalid/")
@@ -308,7 +308,7 @@ fn a_wrong_checksum_is_refused_and_leaves_nothing_of_the_file() {
     let sentence = sentence_of(fetch(&hub_at(&server.address()), folder.path()));
     assert!(sentence.starts_with("model.safetensors arrived with SHA-256 "), "{sentence}");
     assert!(sentence.contains(&sha256(&model.weights)), "{sentence}");
-    // config.json is whole, but waits for its companion.
+    // config.json is complete, but waits for the other file.
     assert_eq!(files_in(folder.path()), ["config.json.part", "config.json.part.etag"]);
 }
 

@@ -1,7 +1,7 @@
-//! The hub's protocol: `HEAD` and `GET {endpoint}/{name}/resolve/{revision}/{file}`. The answer to HEAD tells the
-//! commit, size and checksum; the one to GET is the file, often by a redirect to a CDN. Redirects are followed here
-//! and not in reqwest, because the token is for the endpoint alone, and because HEAD must not leave it: what the CDN
-//! says of a file is not what the hub says of it.
+//! Protocol of the hub: `HEAD` and `GET {endpoint}/{name}/resolve/{revision}/{file}`. The response to HEAD gives the
+//! commit, size and checksum; the response to GET is the file, often through a redirect to a CDN. Redirects are
+//! followed here and not in reqwest, because the token is only for the endpoint, and because HEAD must not leave it:
+//! the CDN describes a file differently from the hub.
 
 use super::{
     checksum::{Checksum, Expected},
@@ -19,24 +19,24 @@ use reqwest::{
 };
 use std::{fmt, thread, time::Duration};
 
-/// A renamed model, an http endpoint that moved to https and a CDN make three.
+/// Greatest number of redirects: a renamed model, an http endpoint that moved to https and a CDN make three.
 const MAX_REDIRECTS: usize = 10;
 const USER_AGENT: &str = concat!("forecaster/", env!("CARGO_PKG_VERSION"));
 
-/// How long a server is waited for, and how often.
+/// Time limits and number of attempts when waiting for a server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
-    /// For a connection to open.
+    /// Longest wait for a connection to open.
     pub(super) connect: Duration,
-    /// Without a byte from an open connection. A download as a whole may take any time.
+    /// Longest wait for a byte from an open connection. A complete download may take any time.
     pub(super) silence: Duration,
-    /// Attempts in a row without a new byte.
+    /// Greatest number of attempts in a row without a new byte.
     pub(super) attempts: u32,
-    /// Before the second attempt; it doubles with each.
+    /// Pause before the second attempt; it doubles with each.
     pub(super) first_pause: Duration,
-    /// The longest pause, also when a server asks for more.
+    /// Longest pause; a server that asks for more is not tried again.
     pub(super) longest_pause: Duration,
-    /// Whether the proxies of the environment are used.
+    /// True when the proxies of the environment are used.
     pub(super) proxies: bool,
 }
 
@@ -53,17 +53,17 @@ impl Default for Patience {
     }
 }
 
-/// A file of a model.
+/// File of a model to fetch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     pub(super) revision: &'a str,
     pub(super) file: &'static str,
-    /// Whether another file of it was found: then "not found" is about the file.
+    /// True when another file of the model was found: "not found" is then about the file.
     pub(super) model_exists: bool,
 }
 
-/// What the hub says of a file.
+/// Description of a file by the hub.
 #[derive(Debug, Default)]
 pub(super) struct Remote {
     pub(super) commit: Option<String>,
@@ -76,20 +76,20 @@ impl Remote {
         Expected { size: self.size, checksum: self.etag.as_deref().and_then(Checksum::from_etag) }
     }
 
-    /// What stays the same as long as the content does; `None` when the server says nothing of the kind.
+    /// Value that changes only with the content; `None` when the server sends none.
     pub(super) fn identity(&self) -> Option<&str> {
         self.etag.as_deref().or(self.commit.as_deref())
     }
 }
 
-/// Why an attempt brought no answer, or not all of it.
+/// Reason why an attempt failed or stopped early.
 #[derive(Debug)]
 pub(super) enum Setback {
     /// Another attempt would end the same way.
     Final(HubError),
-    /// Too many requests, or a server in trouble.
+    /// Too many requests, or a failing server.
     Busy { server: String, status: StatusCode, retry_after: Option<Duration> },
-    /// No connection, or no answer.
+    /// No connection, or no response.
     Unreachable { server: String, reason: String },
     /// The connection broke.
     Cut { server: String, reason: String },
@@ -121,14 +121,14 @@ impl Setback {
     }
 }
 
-/// Counts the attempts, and waits between them.
+/// Counter of attempts, which also waits between them.
 pub(super) struct Attempts {
     patience: Patience,
     failed: u32,
 }
 
 impl Attempts {
-    /// Waits before the next attempt; `false`, at once, when there is to be none.
+    /// Waits before the next attempt; returns `false` at once when there is to be none.
     pub(super) fn again_after(&mut self, setback: &Setback) -> bool {
         self.failed += 1;
         let asked = match setback {
@@ -146,13 +146,13 @@ impl Attempts {
         true
     }
 
-    /// New bytes came: the count begins anew.
+    /// Resets the count after new bytes have arrived.
     pub(super) fn progressed(&mut self) {
         self.failed = 0;
     }
 }
 
-/// A client of one endpoint.
+/// Client of one endpoint.
 pub(super) struct Wire {
     client: Client,
     endpoint: Url,
@@ -169,14 +169,14 @@ impl Wire {
         if let Some(value) = &mut authorization {
             value.set_sensitive(true);
         }
-        // It fails when the process has one already, which is as good.
+        // This fails when the process already has a provider, which is just as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // The blocking client's timeout is for the answer's head, then for each read anew: a limit for silence.
+        // The blocking client's timeout is for the response's head, then for each read: a limit on silence.
         let mut client = Client::builder()
             .user_agent(USER_AGENT)
             .redirect(Policy::none())
             .connect_timeout(patience.connect)
-            // What comes has a checksum; a body that is compressed all the same is refused, not unpacked.
+            // Files have a checksum; a body that is compressed anyway is refused, not unpacked.
             .no_gzip()
             .timeout(patience.silence);
         if !patience.proxies {
@@ -190,8 +190,8 @@ impl Wire {
         Attempts { patience: self.patience, failed: 0 }
     }
 
-    /// What the hub says of a file. A hub that cannot be reached is not tried again: whoever waits should know at
-    /// once.
+    /// Asks the hub for the description of a file. An unreachable hub is not tried again: a waiting user should know
+    /// at once.
     pub(super) fn describe(&self, wanted: &Wanted<'_>) -> Result<Remote, HubError> {
         let mut attempts = self.attempts();
         loop {
@@ -204,7 +204,7 @@ impl Wire {
         }
     }
 
-    /// One attempt at the content of a file, from a byte on: an answer with status 200, 206 or 416.
+    /// Requests the content of a file once, from a byte on: a response with status 200, 206 or 416.
     pub(super) fn content(&self, wanted: &Wanted<'_>, from: u64) -> Result<Response, Setback> {
         let mut url = self.address(wanted)?;
         for _ in 0..MAX_REDIRECTS {
@@ -234,7 +234,7 @@ impl Wire {
                 if self.is_ours(&url) {
                     continue;
                 }
-                // The body of a redirect has an etag too; only the form of a checksum makes it the file's.
+                // The etag may be of the redirect's own body; only the form of a checksum makes it the file's.
                 let of_file = header(&response, ETAG.as_str()).map(opaque_etag);
                 remote.etag = remote.etag.or(of_file.filter(|etag| Checksum::from_etag(etag).is_some()));
                 return Ok(remote);
@@ -244,7 +244,7 @@ impl Wire {
             }
             let response = plain_file(response)?;
             remote.etag = remote.etag.or(header(&response, ETAG.as_str()).map(opaque_etag));
-            // Not Response::content_length, which is of the body, and HEAD has none.
+            // Not Response::content_length: that is the length of the body, and HEAD has none.
             let length = header(&response, CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok());
             remote.size = remote.size.or(length);
             return Ok(remote);
@@ -252,7 +252,7 @@ impl Wire {
         Err(unexpected(&url, format!("more than {MAX_REDIRECTS} redirects")))
     }
 
-    /// Name, revision and file were checked and need no encoding but for the slashes of a revision.
+    /// Address of a file. Name, revision and file were checked and need no encoding except the slashes of a revision.
     fn address(&self, wanted: &Wanted<'_>) -> Result<Url, Setback> {
         let endpoint = self.endpoint.as_str().trim_end_matches('/');
         let revision = wanted.revision.replace('/', "%2F");
@@ -260,7 +260,7 @@ impl Wire {
             .map_err(|_| Setback::Final(HubError::BadEndpoint { endpoint: endpoint.to_owned() }))
     }
 
-    /// Whether an address is the endpoint's: same scheme, host and port, or http moved to https.
+    /// True when an address is the endpoint's: same scheme, host and port, or http moved to https.
     fn is_ours(&self, url: &Url) -> bool {
         let upgraded = self.endpoint.scheme() == "http"
             && self.endpoint.port().is_none()
@@ -272,7 +272,7 @@ impl Wire {
     }
 
     fn send(&self, method: Method, url: &Url, from: u64) -> Result<Response, Setback> {
-        // An encoded body would have another size and checksum.
+        // An encoded body would have a different size and checksum.
         let mut request = self.client.request(method, url.clone()).header(ACCEPT_ENCODING, "identity");
         if let Some(token) = self.authorization.as_ref().filter(|_| self.is_ours(url)) {
             request = request.header(AUTHORIZATION, token);
@@ -297,7 +297,7 @@ impl Wire {
         Ok(response)
     }
 
-    /// What a status that is neither success nor redirect means.
+    /// Error for a status that is neither success nor redirect.
     fn refusal(&self, response: &Response, wanted: &Wanted<'_>) -> Setback {
         let (url, status) = (response.url(), response.status());
         if !self.is_ours(url) {
@@ -328,7 +328,7 @@ fn header(response: &Response, name: &str) -> Option<String> {
     Some(response.headers().get(name)?.to_str().ok()?.trim().to_owned())
 }
 
-/// An etag without its quotes and the mark of a weak one.
+/// Removes the quotes of an etag, and the mark of a weak one.
 fn opaque_etag(etag: String) -> String {
     etag.strip_prefix("W/").unwrap_or(&etag).trim_matches('"').to_owned()
 }
@@ -339,7 +339,7 @@ fn redirect(response: &Response) -> Result<Url, Setback> {
     target.ok_or_else(|| unexpected(response.url(), format!("{} to nowhere", response.status())))
 }
 
-/// Refuses what is an answer but not a file: the page of a portal, a body that a proxy has compressed.
+/// Refuses a response that is not a file: the page of a portal, a body that a proxy has compressed.
 fn plain_file(response: Response) -> Result<Response, Setback> {
     let page =
         header(&response, CONTENT_TYPE.as_str()).filter(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
@@ -356,17 +356,17 @@ fn unexpected(url: &Url, found: String) -> Setback {
     Setback::Final(HubError::Unexpected { server: server(url), found })
 }
 
-/// Scheme, host and port: the path of a CDN's address is a secret for a while.
+/// Scheme, host and port of a URL: the path of a CDN's address is secret for a while.
 pub(super) fn server(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// The same of an endpoint, without a password it may hold.
+/// Scheme, host and port of an endpoint, without a password it may contain.
 pub(super) fn server_of(endpoint: &str) -> String {
     Url::parse(endpoint).map_or(endpoint.to_owned(), |url| server(&url))
 }
 
-/// The last of an error's causes, which has the system's own words; the others are libraries naming each other.
+/// Last cause of an error, which has the system's own message; the others are libraries naming each other.
 pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {

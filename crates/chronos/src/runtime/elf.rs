@@ -1,8 +1,8 @@
-//! Reads from a library's file, without running any of it, which version of ONNX Runtime it is.
+//! Reads the version of ONNX Runtime from a library's file, without running any of it.
 //!
-//! In: a path. Out: a version such as 1.32.0, or why the file cannot be used. Every ONNX Runtime for Linux is linked
-//! with a version script made by its own build (tools/ci_build/gen_def.py), so that its `OrtGetApiBase` bears the
-//! symbol version `VERS_1.32.0`. The offsets are those of the ELF-64 object file format and of the Linux Standard
+//! In: a path. Out: a version such as 1.32.0, or the reason why the file cannot be used. Every ONNX Runtime for Linux
+//! is linked with a version script made by its own build (tools/ci_build/gen_def.py), which gives its `OrtGetApiBase`
+//! the symbol version `VERS_1.32.0`. The offsets are those of the ELF-64 object file format and of the Linux Standard
 //! Base's chapter on symbol versioning.
 
 use super::fault::Fault;
@@ -13,7 +13,7 @@ use std::path::Path;
 const ENTRY_POINT: &[u8] = b"OrtGetApiBase";
 /// `e_type` of a shared library.
 const ET_DYN: u16 = 3;
-/// `e_machine`, and Rust's name for it.
+/// Values of `e_machine`, and Rust's names for them.
 const MACHINES: [(u16, &str); 4] = [(62, "x86_64"), (183, "aarch64"), (243, "riscv64"), (21, "powerpc64")];
 const SHT_DYNSYM: u32 = 11;
 const SHT_GNU_VERDEF: u32 = 0x6fff_fffd;
@@ -23,13 +23,13 @@ const HEADER: usize = 64;
 const SECTION: usize = 64;
 const SYMBOL: usize = 24;
 
-/// The version of ONNX Runtime that the file bears, if this program can load it.
+/// Returns the version of ONNX Runtime in the file, if this program can load it.
 pub(super) fn version(path: &Path) -> Result<String, Fault> {
     let refusal = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => Fault::Missing,
         _ => Fault::Unreadable(error),
     };
-    // Before it is opened: to open a pipe is to wait for its writer.
+    // Checked before opening, because opening a pipe waits for its writer.
     if !path.metadata().map_err(refusal)?.is_file() {
         return Err(Fault::NotALibrary);
     }
@@ -46,7 +46,7 @@ pub(super) fn version(path: &Path) -> Result<String, Fault> {
         .ok_or(Fault::NoEntryPoint)?;
 
     let versions = of(SHT_GNU_VERSYM).ok_or(Fault::NoVersion)?.read(&mut file)?;
-    // The highest bit says whether the symbol is hidden.
+    // The highest bit is set for a hidden symbol.
     let index = u16_at(&versions, 2 * position).ok_or(Fault::NotALibrary)? & 0x7fff;
     let definitions = of(SHT_GNU_VERDEF).ok_or(Fault::NoVersion)?;
     let names = sections.get(definitions.link).ok_or(Fault::NotALibrary)?.read(&mut file)?;
@@ -64,7 +64,7 @@ struct Section {
     kind: u32,
     offset: u64,
     size: usize,
-    /// The section with this one's names.
+    /// Index of the section with this one's names.
     link: usize,
 }
 
@@ -103,7 +103,7 @@ fn sections(file: &mut File) -> Result<Vec<Section>, Fault> {
     table.chunks_exact(SECTION).map(section).collect::<Option<_>>().ok_or(Fault::NotALibrary)
 }
 
-/// The name of the version definition with this index; they are a linked list.
+/// Name of the version definition with this index; the definitions are a linked list.
 fn version_name<'a>(definitions: &[u8], names: &'a [u8], index: u16) -> Option<&'a str> {
     let mut rest = definitions;
     loop {
@@ -118,7 +118,7 @@ fn version_name<'a>(definitions: &[u8], names: &'a [u8], index: u16) -> Option<&
     }
 }
 
-/// Exactly these bytes of the file; a file too short for them is not whole.
+/// Reads exactly these bytes of the file; a file too short for them is incomplete.
 fn read(file: &mut File, offset: u64, size: usize) -> Result<Vec<u8>, Fault> {
     let end = u64::try_from(size).ok().and_then(|size| offset.checked_add(size));
     if end.is_none_or(|end| file.metadata().is_ok_and(|it| end > it.len())) {
@@ -130,7 +130,7 @@ fn read(file: &mut File, offset: u64, size: usize) -> Result<Vec<u8>, Fault> {
     Ok(bytes)
 }
 
-/// The text that starts here and ends before the next zero byte.
+/// Text from `at` to the next zero byte.
 fn text_at(names: &[u8], at: Option<u32>) -> Option<&[u8]> {
     let rest = names.get(usize::try_from(at?).ok()?..)?;
     rest.split(|byte| *byte == 0).next()

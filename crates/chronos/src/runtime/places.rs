@@ -1,4 +1,4 @@
-//! Where an ONNX Runtime may lie: the order of the places, and the files found in each.
+//! Places where an ONNX Runtime may be: their order, and the files found in each.
 //!
 //! In: the setting, the environment and the binary's directory, all as values. Out: the [`Candidate`]s. Nothing is
 //! loaded here.
@@ -10,28 +10,28 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The library's name, as the linker wants it; the files of a release add their version.
+/// Name of the library as the linker expects it; the files of a release add their version.
 const LIBRARY: &str = "libonnxruntime.so";
-/// Searched by the loader on every Linux, after what ld.so.conf names.
+/// Directories that the loader searches on every Linux, after those in ld.so.conf.
 const USUAL_DIRECTORIES: [&str; 4] = ["/lib", "/usr/lib", "/lib64", "/usr/lib64"];
 
-/// What makes a library a candidate.
+/// Reason why a library is a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// The setting `chronos.onnxruntime`.
     Setting,
     /// The environment variable `ORT_DYLIB_PATH`.
     Variable,
-    /// It lies beside the running binary, or in `../lib/forecaster/` from there.
+    /// Beside the running binary, or in `../lib/forecaster/` from there.
     Binary,
-    /// The build fetched it.
+    /// Fetched by the build.
     Build,
-    /// It is installed in the system.
+    /// Installed in the system.
     System,
 }
 
 impl Origin {
-    /// Whether somebody asked for this very file.
+    /// True when a setting or variable names this very file.
     pub fn is_named(self) -> bool {
         matches!(self, Origin::Setting | Origin::Variable)
     }
@@ -49,17 +49,17 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A library that may be there and may be usable.
+/// Library that may exist and may be usable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// What makes it one.
+    /// Reason why it is a candidate.
     pub origin: Origin,
-    /// Its absolute path; the bare name where the system has none.
+    /// Absolute path; the bare name when the system has none.
     pub path: PathBuf,
 }
 
 impl Candidate {
-    /// The version that the file bears, without loading it; or why it cannot be used.
+    /// Reads the version in the file without loading it, or returns why it cannot be used.
     pub fn version(&self) -> Result<String, Fault> {
         match elf::version(&self.path) {
             Err(Fault::Missing) if self.origin == Origin::System => Err(Fault::NotInstalled),
@@ -68,15 +68,15 @@ impl Candidate {
     }
 }
 
-/// What the search depends on.
+/// Inputs of the search.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     pub(super) setting: Option<PathBuf>,
     pub(super) variable: Option<PathBuf>,
-    /// The directory of the running binary.
+    /// Directory of the running binary.
     pub(super) binary: Option<PathBuf>,
     pub(super) build: Option<PathBuf>,
-    /// The system's library directories, in their order.
+    /// Library directories of the system, in order.
     pub(super) system: Vec<PathBuf>,
 }
 
@@ -114,18 +114,18 @@ impl Places {
     }
 }
 
-/// Whether a file belongs to whom this program belongs to. A binary that was carried to another machine must not load what
+/// True when a file has the same owner as this program. A binary copied to another machine must not load a file that
 /// somebody else has put where its build once was.
 fn is_of_our_owner(path: &Path) -> bool {
     let owner = |path: &Path| fs::metadata(path).map(|file| file.uid());
     match (owner(Path::new("/proc/self/exe")), owner(path)) {
         (Ok(ours), Ok(theirs)) => ours == theirs,
-        // One that is not there is told of as not there.
+        // A missing file is reported as missing later.
         _ => true,
     }
 }
 
-/// A path that stays the same when the working directory changes.
+/// Makes a path independent of the working directory.
 pub(super) fn whole(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
@@ -134,9 +134,9 @@ fn or(found: Vec<PathBuf>, expected: PathBuf) -> Vec<PathBuf> {
     if found.is_empty() { vec![expected] } else { found }
 }
 
-/// `libonnxruntime.so` in a directory, then `libonnxruntime.so.1*`, the newest first.
+/// Lists `libonnxruntime.so` in a directory, then `libonnxruntime.so.1*`, the newest first.
 fn libraries_in(directory: &Path) -> Vec<PathBuf> {
-    // An empty entry of LD_LIBRARY_PATH means the working directory: nothing to load from.
+    // An empty entry of LD_LIBRARY_PATH means the working directory, from which nothing may be loaded.
     if !directory.is_absolute() {
         return Vec::new();
     }
@@ -158,7 +158,7 @@ fn libraries_in(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Leaves one of several names for the same file, the first.
+/// Keeps only the first of several names for the same file.
 fn once_each(paths: &mut Vec<PathBuf>) {
     let mut seen = Vec::new();
     paths.retain(|path| {
@@ -169,8 +169,8 @@ fn once_each(paths: &mut Vec<PathBuf>) {
     });
 }
 
-/// The directories that a file in the format of ld.so.conf names, with its `include DIRECTORY/*.conf` lines followed
-/// one step.
+/// Directories named by a file in the format of ld.so.conf; its `include DIRECTORY/*.conf` lines are followed one
+/// level.
 fn directories_of(conf: &Path) -> Vec<PathBuf> {
     let mut directories = Vec::new();
     for line in lines_of(conf) {
@@ -186,14 +186,14 @@ fn directories_of(conf: &Path) -> Vec<PathBuf> {
     directories
 }
 
-/// The lines of a file without its comments and blanks; none when there is no such file.
+/// Lines of a file without its comments and blanks; none when there is no such file.
 fn lines_of(conf: &Path) -> Vec<String> {
     let text = fs::read_to_string(conf).unwrap_or_default();
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
     lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
-/// The files of a pattern with at most one asterisk, in its last part; sorted by name, as ldconfig does.
+/// Files that match a pattern with at most one asterisk, in its last part; sorted by name, as ldconfig does.
 fn matching(pattern: &Path) -> Vec<PathBuf> {
     let name = pattern.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     let (Some((before, after)), Some(directory)) = (name.split_once('*'), pattern.parent()) else {
@@ -280,7 +280,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let file = touch(root.path(), LIBRARY);
         assert!(is_of_our_owner(&file) && is_of_our_owner(&root.path().join("none")));
-        // Only root can give files away.
+        // Only root can change the owner of a file.
         if std::os::unix::fs::chown(&file, Some(54_321), None).is_ok() {
             assert!(!is_of_our_owner(&file));
         }

@@ -1,10 +1,10 @@
-//! Loading, with small libraries of C that pretend. ort holds a library for the rest of the process, so that each test
-//! that reaches it runs in a process of its own.
+//! Tests of loading, with small C libraries that imitate ONNX Runtime. ort holds a library for the rest of the
+//! process, so each test that reaches it runs in a separate process.
 
 use super::*;
 use std::process::Command;
 
-/// An `OrtGetApiBase` that reports a version and has no API to give.
+/// An `OrtGetApiBase` that reports a version but returns no API.
 const PRETENDER: &str = r#"
     typedef struct { const void *(*api)(unsigned); const char *(*version)(void); } Base;
     static const void *api(unsigned version) { (void)version; return 0; }
@@ -13,7 +13,7 @@ const PRETENDER: &str = r#"
     const Base *OrtGetApiBase(void) { return GIVEN; }
 "#;
 
-/// A directory to compile libraries in.
+/// Directory in which libraries are compiled.
 struct Workshop(tempfile::TempDir);
 
 impl Workshop {
@@ -37,7 +37,7 @@ impl Workshop {
         library
     }
 
-    /// A library that reports one version and bears another, or none, as its symbols' version.
+    /// Compiles a library that reports one version while its symbols have another version, or none.
     fn pretender(&self, name: &str, reported: &str, borne: Option<&str>) -> PathBuf {
         self.pretender_giving("&base", name, reported, borne)
     }
@@ -57,17 +57,17 @@ fn candidate(origin: Origin, path: &Path) -> Candidate {
     Candidate { origin, path: path.to_owned() }
 }
 
-/// Why a library is refused before any of it runs.
+/// Reason why a library is refused before any of it runs.
 fn fault(path: &Path) -> Fault {
     candidate(Origin::Setting, path).version().unwrap_err()
 }
 
-/// What a user reads whose setting names this file; the file is only read, not loaded.
+/// Error message for a setting that names this file; the file is only read, not loaded.
 fn message(origin: Origin, path: &Path) -> String {
     choose(&[candidate(origin, path)], Candidate::version).unwrap_err().to_string()
 }
 
-/// The library that build.rs provides; without it the tests of loading cannot tell anything.
+/// Library that build.rs provides; without it the tests of loading prove nothing.
 fn built() -> PathBuf {
     let path = PathBuf::from(env!("FORECASTER_BUILT_ONNXRUNTIME"));
     assert!(
@@ -214,7 +214,7 @@ fn failed_attempts_leave_the_process_able_to_load_the_right_library() {
             workshop.library("plain", "int one(void) { return 1; }", &[]),
             workshop.pretender("old", "1.10.0", None),
             workshop.pretender("hollow", "1.99.0", None),
-            // These pass the reading of the file, and are refused by ort.
+            // These pass the reading of the file, but are refused by ort.
             workshop.pretender("liar", "1.10.0", Some("1.99.0")),
             workshop.pretender_giving("0", "empty", "1.99.0", Some("1.99.0")),
             workshop.library(

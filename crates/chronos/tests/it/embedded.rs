@@ -1,5 +1,5 @@
-//! The checkpoint in the program against the reference implementation's numbers, kept in fixtures/embedded.json by
-//! fixtures/embedded.py, and its place among other checkpoints.
+//! Tests of the built-in checkpoint against the reference implementation's numbers, kept in fixtures/embedded.json by
+//! fixtures/embedded.py, and of its place among other checkpoints.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,9 +10,9 @@ use forecaster_chronos::{
 use ndarray::Array2;
 use std::fs;
 
-/// Largest difference from the reference allowed, in standard deviations of the context.
+/// Largest difference allowed from the reference, in standard deviations of the context.
 const TOLERANCE: f64 = 1e-4;
-/// The same for eight-bit weights.
+/// Largest difference allowed for eight-bit weights.
 const TOLERANCE_INT8: f64 = 0.1;
 
 #[derive(serde::Deserialize)]
@@ -20,7 +20,7 @@ struct Case {
     case: String,
     context: Vec<Option<f64>>,
     scale: f64,
-    /// `[steps][quantiles]`
+    /// Expected quantiles `[steps][quantiles]`.
     expected: Vec<Vec<f64>>,
 }
 
@@ -78,7 +78,7 @@ fn its_self_test_gives_the_numbers_kept_with_it() {
     let own = SelfTest::run(&CheckpointPlace::Program, Precision::Float, &session()).unwrap();
     let verified = own.compare(Some(&kept), Precision::Float).unwrap();
     assert!(verified.difference.unwrap() < TOLERANCE, "{verified:?}");
-    // Trained weights: other than with random ones, hardly any quantiles cross.
+    // Unlike random weights, trained ones let hardly any quantiles cross.
     assert!(verified.crossings.0 * 20 < verified.crossings.1, "{verified:?}");
 }
 
@@ -117,7 +117,7 @@ fn no_other_checkpoint_can_have_its_name() {
         assert!(refused.contains(&format!("'{name}'")) && refused.contains("--name"), "{refused}");
     }
     assert!(!root.path().join("models").exists());
-    // One that came under that name before the program had its own is not taken for it.
+    // A checkpoint stored under that name before the program had its own is not mistaken for it.
     let old = root.path().join("models").join(EMBEDDED.name);
     fs::create_dir_all(&old).unwrap();
     let mut manifest = store.find(EMBEDDED.name).unwrap().manifest.unwrap();

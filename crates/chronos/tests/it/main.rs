@@ -1,5 +1,5 @@
-//! The crate from outside: checkpoints, the graph against the reference, pipelines. One binary for all of it, since
-//! linking takes most of the time.
+//! Tests of the crate from outside: checkpoints, the graph against the reference, pipelines. All are in one binary,
+//! since linking takes most of the time.
 #![allow(clippy::unwrap_used)]
 
 mod embedded;

@@ -1,4 +1,4 @@
-//! Chronos as one of the ensemble's models.
+//! Tests of Chronos as one of the ensemble's models.
 
 #![allow(clippy::unwrap_used)]
 
@@ -46,7 +46,7 @@ fn chronos(directory: &Path, context_length: usize, temperature: f64) -> Chronos
     Chronos::new(pipeline, label, chronos, BusinessCalendar::chile())
 }
 
-/// The deciles are the model's own for a context of the last business days, missing ones missing; sorted.
+/// The deciles are the model's own, sorted, for a context of the last business days that keeps missing days missing.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn its_deciles_are_the_predictors_for_the_last_business_days() {
@@ -92,7 +92,7 @@ fn tails_are_extrapolated_beyond_the_deciles() {
     }
 }
 
-/// A context longer than the checkpoint looks at is not passed off as used.
+/// The report does not claim a context longer than the checkpoint uses.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn its_details_tell_the_context_that_is_used() {
@@ -160,7 +160,7 @@ fn what_keeps_it_from_forecasting_is_told_for_every_request() {
     assert!(five.contains("[0.1, 0.3, 0.5, 0.7, 0.9]") && five.contains("nine deciles"), "{five}");
 }
 
-/// One origin with too little to go by fails alone, with its date; the batch goes on.
+/// An origin with too few observations fails alone, with its date; the batch continues.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn one_bad_context_is_not_the_failure_of_the_batch() {
@@ -168,7 +168,7 @@ fn one_bad_context_is_not_the_failure_of_the_batch() {
     let model = chronos(directory.path(), 16, 1.0);
     let days: Vec<String> = day("2024-11-20").iter_days().take(23).map(|d| d.to_string()).collect();
     let now = history(&days.iter().map(String::as_str).collect::<Vec<_>>());
-    // The first observation after a gap of over three weeks is alone in its context.
+    // The first observation after a gap of over three weeks is the only one in its context.
     let after_gap = now.until(day("2024-12-13")).unwrap();
     let before_gap = now.until(day("2024-11-19")).unwrap();
     let requests: Vec<(History, Target)> =

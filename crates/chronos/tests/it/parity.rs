@@ -1,4 +1,4 @@
-//! The converted graph against the reference implementation's numbers, kept in fixtures/ by fixtures/reference.py.
+//! Tests of the converted graph against the reference's numbers, kept in fixtures/ by fixtures/reference.py.
 
 #![allow(clippy::unwrap_used)]
 
@@ -29,7 +29,7 @@ fn tensor(file: &SafeTensors<'_>, name: &str) -> (Vec<usize>, Vec<f32>) {
     (view.shape().to_vec(), values)
 }
 
-/// Context `[batch, time]` and the reference's quantiles `[batch, quantiles, steps]`.
+/// Reads a case: context `[batch, time]` and the reference's quantiles `[batch, quantiles, steps]`.
 fn numbers(case: &Case) -> (Array2<f32>, Array3<f32>) {
     let bytes = fs::read(fixtures().join("cases.safetensors")).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -39,8 +39,8 @@ fn numbers(case: &Case) -> (Array2<f32>, Array3<f32>) {
     (context, Array3::from_shape_vec((shape[0], shape[1], shape[2]), expected).unwrap())
 }
 
-/// Standard deviation of what the model sees of a context. A constant has none: there it is the 1e-5 that the reference
-/// takes instead, or where that is more, so much that the tolerance is two steps of single precision at the constant.
+/// Standard deviation of the part of a context that the model sees. A constant has none: it gets the reference's 1e-5
+/// or, if greater, a value that makes the tolerance two steps of single precision at the constant.
 fn spread(context: &[f64]) -> f64 {
     let observed: Vec<f64> = context.iter().copied().filter(|v| v.is_finite()).collect();
     let n = observed.len() as f64;
@@ -100,8 +100,8 @@ fn a_saved_graph_is_used_again_and_gives_the_same() {
     assert!(first < TOLERANCE && (first - second).abs() < 1e-12);
 }
 
-/// One single weight moved: were the comparison blind to some part of the graph, it would
-/// pass. Also shows that a changed checkpoint is converted anew.
+/// A comparison that missed a part of the graph would not notice a single moved weight there. Also shows that a
+/// changed checkpoint is converted again.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn one_perturbed_weight_is_noticed() {

@@ -1,4 +1,4 @@
-//! The life of a loaded model: when it is loaded, when it is let go, and what happens when it cannot be had.
+//! Tests of the lifetime of a loaded model: loading, release, and a model that is not available.
 
 #![allow(clippy::unwrap_used)]
 
@@ -38,7 +38,7 @@ fn it_is_released_when_it_has_been_idle() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(!pipeline.is_loaded());
-    // And can be had again, watched anew.
+    // It can be loaded again, and is watched again.
     pipeline.predict(&context(), 5).unwrap();
     while pipeline.is_loaded() && Instant::now() < patience {
         std::thread::sleep(Duration::from_millis(20));
@@ -96,7 +96,7 @@ fn a_worker_that_dies_later_is_replaced_on_the_next_need() {
     }
 }
 
-/// Answers the request to load, then never reads again: more than a pipe holds is on its way to it.
+/// The worker answers the request to load, then never reads again, while more than a pipe holds is sent to it.
 #[test]
 fn a_worker_that_hangs_is_given_up_even_when_it_does_not_read() {
     let directory = copied("reg_relu");
@@ -108,7 +108,7 @@ fn a_worker_that_hangs_is_given_up_even_when_it_does_not_read() {
     assert!(!pipeline.is_loaded());
 }
 
-/// What a worker reports leaves it ready for more.
+/// After a reported failure the worker is ready for more requests.
 #[test]
 fn a_refused_request_is_not_the_end_of_the_worker() {
     let directory = copied("reg_relu");

@@ -1,4 +1,4 @@
-//! Forecasts of contexts of any scale, and the graph's file under odd circumstances.
+//! Tests of forecasts of contexts of any scale, and of the graph's file in unusual circumstances.
 
 #![allow(clippy::unwrap_used)]
 
@@ -32,7 +32,7 @@ fn greatest(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
     a.iter().zip(b).fold(0.0, |most, (a, b)| most.max((a - b).abs()))
 }
 
-/// The model knows neither level nor unit, down to 1e-300 and up to 1e300, and for a rate that hardly moves.
+/// The model does not depend on level or unit, from 1e-300 to 1e300, nor for a rate that hardly moves.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_forecast_moves_and_scales_with_its_context() {
@@ -77,7 +77,7 @@ fn a_constant_stays_and_two_values_are_enough() {
     let directory = copied("reg_relu");
     let mut predictor = load(directory.path());
     for value in [923.37, 0.1, 950.3, 1e-12, 0.0] {
-        // However long: the mean of many equal numbers is not quite that number.
+        // At any length: the mean of many equal numbers is not exactly that number.
         for length in [2, 10, 365, 2048] {
             let answer = one(&mut predictor, vec![value; length], 64);
             let greatest = answer.iter().fold(0.0f64, |most, v| most.max((v - value).abs()));
@@ -105,7 +105,7 @@ fn contexts_without_enough_to_go_by_are_refused() {
 fn a_folder_that_cannot_be_written_to_and_a_linked_one_work_all_the_same() {
     let directory = copied("reg_relu");
     let expected = one(&mut load(directory.path()), walk(100), 64);
-    // As the hub's own cache has it: links to files that lie elsewhere under other names.
+    // As in the hub's own cache: links to files elsewhere under other names.
     let links = tempfile::tempdir().unwrap();
     for file in ["config.json", "model.safetensors"] {
         let blob = directory.path().join(format!("blob-{file}"));
@@ -113,7 +113,7 @@ fn a_folder_that_cannot_be_written_to_and_a_linked_one_work_all_the_same() {
         std::os::unix::fs::symlink(&blob, links.path().join(file)).unwrap();
     }
     assert_eq!(one(&mut load(links.path()), walk(100), 64), expected);
-    // What stands in the place of the graph's file cannot be written over.
+    // Something in the place of the graph's file that cannot be overwritten.
     let seen = tempfile::tempdir().unwrap();
     for file in ["config.json", "model.safetensors"] {
         fs::copy(fixtures().join("reg_relu").join(file), seen.path().join(file)).unwrap();
@@ -136,7 +136,7 @@ fn a_graph_that_was_cut_off_is_made_again() {
     }
 }
 
-/// The graph of single-precision weights is worth no belief: it costs a millisecond to build.
+/// The graph of single-precision weights is never trusted: it costs a millisecond to build.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_graph_that_someone_changed_is_made_again() {
@@ -150,7 +150,7 @@ fn a_graph_that_someone_changed_is_made_again() {
     fs::write(&graph, &bytes).unwrap();
     assert_eq!(one(&mut load(directory.path()), walk(100), 64), expected);
     assert_ne!(fs::read(&graph).unwrap(), bytes);
-    // With converted weights it is made again when it does not load.
+    // A graph with converted weights is rebuilt when it does not load.
     let int8 = |directory: &Path| Predictor::load(&directory.into(), Precision::Int8, &session());
     let expected = one(&mut int8(directory.path()).unwrap(), walk(100), 64);
     let graph = directory.path().join("model-int8.onnx");
@@ -161,7 +161,7 @@ fn a_graph_that_someone_changed_is_made_again() {
     assert_eq!(one(&mut int8(directory.path()).unwrap(), walk(100), 64), expected);
 }
 
-/// Same size and same time of modification, as cp -p and rsync -t leave them: still another checkpoint.
+/// Same size and same time of modification, as cp -p and rsync -t leave them: it is still another checkpoint.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn weights_exchanged_behind_our_back_are_noticed() {
@@ -177,7 +177,7 @@ fn weights_exchanged_behind_our_back_are_noticed() {
     assert_ne!(one(&mut load(directory.path()), walk(100), 24), before);
 }
 
-/// Eight-bit weights are near the full ones, and do not depend on what else is in the batch by more than rounding.
+/// Eight-bit weights forecast nearly like the full ones, and the rest of a batch matters only by rounding.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn eight_bit_weights_stay_near_the_full_ones() {

@@ -36,7 +36,7 @@ fn a_regressor_that_ends_early_is_left_out_and_says_so() {
     assert!(aligned.is_empty());
     let reason = statuses[0].left_out.unwrap().to_string();
     assert_eq!(reason, "ends on 2024-01-12, before the pair (2024-02-12)");
-    // While it was alive it was usable.
+    // Before its end it was usable.
     let (aligned, _) = history.until(day("2024-01-15")).unwrap().aligned_regressors();
     assert_eq!(aligned.len(), 1);
 }
@@ -63,7 +63,7 @@ fn an_as_of_before_the_first_observation_is_refused() {
     assert_eq!(error, "series 'usdclp' starts on 2024-01-02; there is nothing on or before 2023-12-31");
 }
 
-/// `series` with the value of `date` known to be `value` up to the day before `until`.
+/// Returns `series` with `value` as the known value of `date` up to the day before `until`.
 fn once(series: Series, date: &str, value: f64, until: &str) -> Series {
     series.with_superseded(vec![Superseded { date: day(date), value, until: day(until) }])
 }
@@ -90,7 +90,7 @@ fn a_regressor_shows_what_was_known_of_it_at_the_as_of_date_whatever_its_lag() {
     let history = History::new(weekdays("usdclp", "2024-01-08", 10), vec![regressor]);
     let aligned = |history: &History| history.aligned_regressors().0[0].values.clone();
     assert_eq!(aligned(&history)[..2], [104.0, 105.0]);
-    // Monday sees the old value, Tuesday the new one, though of Tuesday's own values only Monday's is published.
+    // Monday sees the old value. Tuesday sees the new one, although the newest published value is Monday's.
     assert_eq!(aligned(&history.until(day("2024-01-08")).unwrap()), [50.0]);
     assert_eq!(aligned(&history.until(day("2024-01-09")).unwrap()), [104.0, 105.0]);
 }
@@ -112,8 +112,8 @@ fn at(text: &str) -> ClockTime {
     text.parse().unwrap()
 }
 
-/// The pair at ninety and something on thirty weekdays from 2024-01-08 on, and quotes of it that become known at 12:15
-/// in Warsaw on the next weekday.
+/// The pair at 100 and more on thirty weekdays from 2024-01-08 on, and quotes of it that become known at 12:15 in
+/// Warsaw on the next weekday.
 fn quoted_in_warsaw() -> History {
     let pair = weekdays("usdclp", "2024-01-08", 30);
     let quotes: Vec<Observation> = weekdays("usdclp_spot", "2024-01-05", 31)
@@ -133,7 +133,7 @@ fn quoted_in_warsaw() -> History {
 #[test]
 fn a_replay_knows_the_quote_that_had_been_published_at_its_hour() {
     let history = quoted_in_warsaw();
-    // In January noon in Warsaw is 08:15 in Santiago.
+    // In January 12:15 in Warsaw is 08:15 in Santiago.
     let seen = |time: &str, date: &str| {
         let history = history.clone().made_at(Some(at(time)), false).until(day(date)).unwrap();
         history.spot_gap().map(|gap| gap.unwrap().quoted)
@@ -148,7 +148,7 @@ fn a_replay_knows_the_quote_that_had_been_published_at_its_hour() {
 fn now_all_that_is_at_hand_is_known_and_the_past_is_still_as_it_was() {
     let early = Some(at("08:00 America/Santiago"));
     let now = quoted_in_warsaw().made_at(early, true);
-    // On the last date the quote is known, but no earlier date had one: too few to know what a gap is worth.
+    // On the last date the quote is known, but no earlier date had one: too few to estimate the usual gap.
     assert_eq!(now.spot_gap().unwrap_err(), RegressorGap::TooFew { known: 1, needed: 10 });
     let late = quoted_in_warsaw().made_at(Some(at("08:30 America/Santiago")), true);
     assert_eq!(late.spot_gap().unwrap().unwrap().quoted, day("2024-02-15"));

@@ -1,28 +1,29 @@
-//! The tests behind the findings: plain samples in, statistic and p-value out.
+//! Statistical tests for drift: plain samples in, statistic and p-value out.
 
 use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor};
 
-/// Statistic and p-value.
+/// Statistic and p-value of one test.
 pub(super) type Found = (f64, f64);
 
-/// Two-sample Kolmogorov-Smirnov: the largest distance of the two empirical distribution functions, and the probability of one
-/// at least as large when both samples come from one continuous distribution, exact: the share of the lattice paths
-/// from (0, 0) to (n, m) that leave the band (Hodges 1958, section 2; scipy's `ks_2samp(method="exact")`). With ties, which
-/// rates of two decimals have, it errs on the side of no drift.
+/// Two-sample Kolmogorov-Smirnov test: the largest distance between the two empirical distribution functions, and the
+/// probability of one at least as large when both samples come from one continuous distribution. The probability is
+/// exact: the share of the lattice paths from (0, 0) to (n, m) that leave the band (Hodges 1958, section 2; scipy's
+/// `ks_2samp(method="exact")`). Rates of two decimals have ties; with ties the test is conservative (no drift).
 pub(super) fn kolmogorov_smirnov(a: &[f64], b: &[f64]) -> Found {
     let (a, b) = (sorted(a), sorted(b));
     let up_to = |sample: &[f64], x: f64| sample.partition_point(|v| *v <= x);
-    // In units of 1 / (n m), so that it is a whole number.
+    // In units of 1 / (n m), which makes it an integer.
     let distance = |x: f64| (up_to(&a, x) * b.len()).abs_diff(up_to(&b, x) * a.len());
     let largest = a.iter().chain(&b).map(|x| distance(*x)).max().unwrap_or(0);
     let p = share_of_paths_outside(a.len(), b.len(), largest);
     (largest as f64 / (a.len() * b.len()) as f64, p)
 }
 
-/// Share of the monotone lattice paths from (0, 0) to (n, m) that somewhere have |i m - j n| >= `distance`. Paths are counted, all
-/// and those that have left the band, so that nothing is subtracted and small shares keep their digits.
+/// Share of the monotone lattice paths from (0, 0) to (n, m) that somewhere have |i m - j n| >= `distance`. All paths
+/// and those that have left the band are counted, so that nothing is subtracted and small shares keep their
+/// precision.
 fn share_of_paths_outside(n: usize, m: usize, distance: usize) -> f64 {
-    // By j, for the i at hand: paths to (i, j), and those of them that have been outside.
+    // For the current i, by j: number of paths to (i, j), and of those that have left the band.
     let mut paths = vec![0.0_f64; m + 1];
     let mut outside = vec![0.0_f64; m + 1];
     for i in 0..=n {
@@ -36,8 +37,9 @@ fn share_of_paths_outside(n: usize, m: usize, distance: usize) -> f64 {
     outside[m] / paths[m]
 }
 
-/// Levene's test about the medians (Brown and Forsythe 1974): the F statistic of a one-way analysis of variance of the absolute
-/// deviations from each sample's median, with 1 and N - 2 degrees of freedom; `None` when these do not vary.
+/// Levene's test about the medians (Brown and Forsythe 1974): the F statistic of a one-way analysis of variance of
+/// the absolute deviations from each sample's median, with 1 and N - 2 degrees of freedom; `None` when these do not
+/// vary.
 pub(super) fn brown_forsythe(a: &[f64], b: &[f64]) -> Option<Found> {
     let deviations = [a, b].map(|sample| {
         let middle = median(sample);
@@ -56,8 +58,8 @@ pub(super) fn brown_forsythe(a: &[f64], b: &[f64]) -> Option<Found> {
     statistic.is_finite().then(|| (statistic, law.sf(statistic)))
 }
 
-/// Ljung-Box (1978): n (n + 2) times the sum over the lags k of r(k)^2 / (n - k), chi-squared with as many degrees of freedom as
-/// lags; `None` when the sample does not vary.
+/// Ljung-Box test (1978): n (n + 2) times the sum over the lags k of r(k)^2 / (n - k), chi-squared with as many
+/// degrees of freedom as lags; `None` when the sample does not vary.
 pub(super) fn ljung_box(sample: &[f64], lags: usize) -> Option<Found> {
     let n = sample.len() as f64;
     let mean = mean(sample);
@@ -70,8 +72,9 @@ pub(super) fn ljung_box(sample: &[f64], lags: usize) -> Option<Found> {
     statistic.is_finite().then(|| (statistic, law.sf(statistic)))
 }
 
-/// Holm's step-down adjustment (1979): the smallest p-value times the number of tests, the next times one less and so on, never
-/// below the one before and at most 1. The chance that any true null is rejected stays below the level.
+/// Holm's step-down adjustment (1979): the smallest p-value times the number of tests, the next times one less and so
+/// on; each is at least the previous one and at most 1. The chance that any true null is rejected stays below the
+/// level.
 pub(super) fn holm<const N: usize>(p: [f64; N]) -> [f64; N] {
     let mut order: [usize; N] = std::array::from_fn(|i| i);
     order.sort_by(|i, j| p[*i].total_cmp(&p[*j]));
@@ -84,7 +87,7 @@ pub(super) fn holm<const N: usize>(p: [f64; N]) -> [f64; N] {
     adjusted
 }
 
-/// Standard deviation of a sample of two or more, with n - 1.
+/// Standard deviation of a sample of two or more values, with divisor n - 1.
 pub(super) fn sample_deviation(sample: &[f64]) -> f64 {
     let mean = mean(sample);
     let squares: f64 = sample.iter().map(|x| (x - mean).powi(2)).sum();

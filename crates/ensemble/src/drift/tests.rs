@@ -1,5 +1,5 @@
-//! Outside authority: scipy's `ks_2samp` and `levene`, statsmodels' `acorr_ljungbox` and `multipletests`, numpy and scipy for the
-//! regime (`fixtures/drift.py`), on the embedded USD/CLP and on synthetic samples.
+//! Independent references: scipy's `ks_2samp` and `levene`, statsmodels' `acorr_ljungbox` and `multipletests`, numpy
+//! and scipy for the regime (`fixtures/drift.py`), on the embedded USD/CLP and on synthetic samples.
 
 use super::*;
 use chrono::Days;
@@ -25,7 +25,7 @@ fn usdclp() -> Series {
 fn assert_agrees(ours: f64, theirs: &Value, what: &str) {
     let theirs = theirs.as_f64().unwrap();
     assert!((ours - theirs).abs() <= 1e-9 * (1.0 + theirs.abs()), "{what}: {ours} against {theirs}");
-    // Small p-values keep their digits.
+    // Small p-values must agree in relative terms too.
     assert!(theirs <= 0.0 || (ours / theirs - 1.0).abs() < 1e-6, "{what}: {ours} against {theirs}");
 }
 
@@ -66,7 +66,8 @@ fn normal(rng: &mut Pcg64Mcg) -> f64 {
     (-2.0 * (1.0 - radius).ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
 
-/// Share of 2,000 samples of independent normal returns that have drifted when the last 30 vary `times` as much as the others.
+/// Share of drifted samples among 2,000 of independent normal returns whose last 30 vary `times` as much as the
+/// others.
 fn share_drifted(times: f64) -> f64 {
     let mut rng = Pcg64Mcg::seed_from_u64(1979);
     let drifted = (0..2000).filter(|_| {
@@ -90,7 +91,7 @@ fn a_doubled_volatility_is_found() {
     assert!(share > 0.9, "{share}");
 }
 
-/// Daily values, weekends and all, from returns.
+/// Daily values, weekends included, with the given returns.
 fn series(returns: impl IntoIterator<Item = f64>) -> Series {
     let first: NaiveDate = "2020-01-01".parse().unwrap();
     let mut value = 800.0;
@@ -120,7 +121,7 @@ fn a_value_that_stands_still_or_grows_evenly_is_not_tested() {
     assert_eq!(drift_tests(&series([0.0; 200])), Err(NotEnough::Still));
     assert_eq!(drift_tests(&series([0.001; 200])), Err(NotEnough::Still));
     assert_eq!(volatility_regime(&series([0.0; 400])), Err(NotEnough::Still));
-    // Frozen for the last 30 days only.
+    // Constant for the last 30 days only.
     let frozen = (0..200).map(|i| if i < 170 { 0.01 * f64::from(i % 7 - 3) } else { 0.0 });
     assert_eq!(drift_tests(&series(frozen)), Err(NotEnough::Still));
 }

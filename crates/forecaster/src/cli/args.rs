@@ -1,4 +1,5 @@
-//! The command line, as ../shared/design.md fixes it.
+//! The command line: commands, arguments and options. Their comments are the text of `--help`, and docs/reference/COMMANDS.md
+//! is made from them.
 
 use crate::config::settings::LogFormat;
 use chrono::{Datelike, NaiveDate};
@@ -19,65 +20,65 @@ pub struct Cli {
     /// Form of log lines [default: as configured, auto]
     #[arg(long, global = true, value_name = "FORMAT", hide_possible_values = true)]
     pub log_format: Option<LogFormat>,
-    /// What to do
+    /// Command to run
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// Commands of the program.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Forecast a horizon and write its report
     Run(RunArgs),
-    /// Be the daemon: run each horizon on its schedule
+    /// Run the daemon: each horizon on its schedule
     Serve,
-    /// Replay the forecasts of the past and score them, out of sample
+    /// Replay forecasts of the past and score them, out of sample
     Backtest(BacktestArgs),
     /// The rates store and its checks
     Rates {
-        /// What to do with them
+        /// Command to run
         #[command(subcommand)]
         command: RatesCommand,
     },
-    /// Chronos checkpoints: fetch, import, list, verify, measure, forecast with
+    /// Chronos checkpoints: fetch, import, list, verify, measure, predict
     Model {
-        /// What to do with them
+        /// Command to run
         #[command(subcommand)]
         command: ModelCommand,
     },
-    /// The mail: try it, look into the outbox, send what waits
+    /// Mail: test it, list the outbox, send waiting mails
     Mail {
-        /// What to do with it
+        /// Command to run
         #[command(subcommand)]
         command: MailCommand,
     },
-    /// Chronos in each horizon: whether it takes part, why not, and whether the next horizon is ready for it
+    /// Chronos in each horizon: on, off or suspended, and readiness of the next horizon
     Chronos {
-        /// What to do with it
+        /// Command to run
         #[command(subcommand)]
         command: ChronosCommand,
     },
-    /// Score what was issued against what happened, and say who was better
+    /// Score issued forecasts against what happened, and compare the models
     ///
     /// Accuracy covers the forecasts whose last target date lies in the period and that were made before that date;
     /// of several runs of one as-of date the first counts. Runs, failures, weights, memory and seconds cover all runs
     /// that ended in the period.
     Review(ReviewArgs),
-    /// Look over the whole installation, line by line, with what to do about each fault
+    /// Check the whole installation and say how to fix each problem
     Doctor {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Put configuration, ledger and rates into one file, while the daemon runs
+    /// Back up configuration, ledger and rates to one file; the daemon may be running
     Backup {
-        /// The file to write
+        /// File to write
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Bring a backup back, where nothing is yet
+    /// Restore a backup into an installation without state
     Restore {
-        /// The file of the backup
+        /// Backup file
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
@@ -93,13 +94,13 @@ pub enum Command {
     /// Write man pages, completions and the configuration of a package
     #[command(hide = true)]
     Generate {
-        /// Where to
+        /// Directory to write to
         #[arg(value_name = "DIR")]
         directory: PathBuf,
     },
     /// The configuration
     Config {
-        /// What to do with it
+        /// Command to run
         #[command(subcommand)]
         command: ConfigCommand,
     },
@@ -133,7 +134,7 @@ pub struct RunArgs {
     /// 7d, 15d, 30d, 90d or all
     #[arg(value_parser = horizon_choice)]
     pub horizon: HorizonChoice,
-    /// Forecast as of this date, knowing nothing later [default: the newest observation]
+    /// Forecast as of this date, using nothing known later [default: the newest observation]
     #[arg(long, value_name = "DATE", value_parser = iso_date)]
     pub as_of: Option<NaiveDate>,
     /// Use stored and embedded rates only
@@ -173,15 +174,15 @@ pub struct BacktestArgs {
 /// `forecaster rates`
 #[derive(Debug, Subcommand)]
 pub enum RatesCommand {
-    /// Bring the store up to date from the providers
+    /// Update the store from the providers
     Sync {
-        /// Ask for everything from this date on, whatever is known
+        /// Fetch everything from this date on, including dates that are already stored
         #[arg(long, value_name = "DATE", value_parser = iso_date)]
         from: Option<NaiveDate>,
         /// Only these series, comma-separated [default: the pair and its regressors]
         #[arg(long, value_name = "A,B", value_delimiter = ',')]
         series: Vec<String>,
-        /// Take what providers say of days that are stored, however much it differs
+        /// Accept values that differ from stored ones, however large the difference, and gaps
         #[arg(long)]
         accept_revisions: bool,
         /// Print JSON
@@ -190,22 +191,22 @@ pub enum RatesCommand {
     },
     /// List every series with its source, span and newest value
     Show {
-        /// List the values of the store that were replaced, and when
+        /// List the stored values that were replaced, and when
         #[arg(long, conflicts_with = "json")]
         revisions: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Run the quality checks and print what they find, by date
+    /// Run the quality checks and print their findings, by date
     Check {
         /// Only this series
         #[arg(long, value_name = "NAME")]
         series: Option<String>,
     },
-    /// Take a history of your own from a CSV file with the header date,value
+    /// Import your own history from a CSV file with the header date,value
     Import {
-        /// The CSV file: ISO dates, decimal points
+        /// CSV file with ISO dates and decimal points
         #[arg(value_name = "FILE.csv")]
         file: PathBuf,
         /// Name of the series: lower case, such as usdclp or copper
@@ -217,7 +218,7 @@ pub enum RatesCommand {
 /// `forecaster model`
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
-    /// List the checkpoints at hand
+    /// List the installed checkpoints
     List {
         /// Print JSON
         #[arg(long)]
@@ -225,34 +226,34 @@ pub enum ModelCommand {
     },
     /// Fetch a checkpoint from the Hugging Face hub (HF_ENDPOINT, HF_TOKEN and HF_HOME are respected)
     Pull {
-        /// Its name on the hub, such as amazon/chronos-bolt-small
+        /// Name on the hub, such as amazon/chronos-bolt-small
         #[arg(value_name = "NAME")]
         name: String,
         /// Branch, tag or commit
         #[arg(long, default_value = "main")]
         revision: String,
     },
-    /// Take a checkpoint from a folder with config.json and model.safetensors
+    /// Import a checkpoint from a folder with config.json and model.safetensors
     Import {
-        /// The folder
+        /// Folder of the checkpoint
         #[arg(value_name = "DIR")]
         directory: PathBuf,
-        /// Its name here [default: the folder's name]
+        /// Name of the checkpoint [default: the folder's name]
         #[arg(long)]
         name: Option<String>,
     },
-    /// Check checksums, load, forecast a fixed series and compare with the numbers kept at import
+    /// Compare checksums and the forecast of a fixed series with those recorded at import
     Verify {
-        /// Checkpoint or folder [default: every checkpoint at hand]
+        /// Checkpoint or folder [default: every installed checkpoint]
         #[arg(value_name = "NAME")]
         name: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Measure time to load, latency and memory
+    /// Measure loading time, latency and memory
     Bench {
-        /// Checkpoint or folder [default: every checkpoint at hand]
+        /// Checkpoint or folder [default: every installed checkpoint]
         #[arg(value_name = "NAME")]
         name: Option<String>,
         /// Values in a context
@@ -282,29 +283,29 @@ pub enum ModelCommand {
 /// `forecaster mail`
 #[derive(Debug, Subcommand)]
 pub enum MailCommand {
-    /// Go through connection, protection and password step by step, and send a test mail
+    /// Test connection, encryption and password step by step, and send a test mail
     Test {
-        /// To whom [default: mail.recipients]
+        /// Recipients [default: mail.recipients]
         #[arg(value_name = "ADDRESS")]
         to: Vec<String>,
     },
-    /// List what waits, and what became of the last mails
+    /// List waiting mails and the outcome of the last ones
     Queue {
-        /// Mails shown that wait no more
+        /// Number of finished mails to list
         #[arg(long, value_name = "N", default_value_t = 10)]
         last: usize,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Send what waits now, however long it was to wait
+    /// Send all waiting mails now
     Flush,
 }
 
 /// `forecaster chronos`
 #[derive(Debug, Subcommand)]
 pub enum ChronosCommand {
-    /// Tell of each horizon: on or off, since when, suspended or why, and whether the next stage is earned
+    /// Show each horizon: on, off or suspended, since when and why, and the criteria for the next horizon
     Status {
         /// Print JSON
         #[arg(long)]
@@ -315,7 +316,7 @@ pub enum ChronosCommand {
         /// 7d, 15d, 30d or 90d
         #[arg(value_name = "HORIZON")]
         horizon: Horizon,
-        /// Why, for the record
+        /// Reason, for the record
         #[arg(long, value_name = "TEXT", default_value = "by hand")]
         reason: String,
     },
@@ -341,13 +342,13 @@ pub enum ReviewPeriod {
 /// `forecaster review`
 #[derive(Debug, Args)]
 pub struct ReviewArgs {
-    /// Days that are looked back on
+    /// Period to review
     #[arg(value_enum, default_value = "month")]
     pub period: ReviewPeriod,
     /// Review as of this date [default: today]
     #[arg(long, value_name = "DATE", value_parser = iso_date)]
     pub as_of: Option<NaiveDate>,
-    /// Count forecasts that were made knowing the outcome, by run --as-of, each at its as-of date
+    /// Also count forecasts made after the fact by run --as-of, each at its as-of date
     #[arg(long)]
     pub replays: bool,
     /// Print the review as one JSON document
@@ -358,15 +359,15 @@ pub struct ReviewArgs {
 /// `forecaster config`
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Check the configuration whole
+    /// Check the whole configuration
     Check,
     /// Print the configuration in force, environment included
     Show,
-    /// List the versions that the daemon took over, and what each changed
+    /// List the versions that the daemon has applied, and what each changed
     History,
-    /// Put an earlier version back into the file
+    /// Restore an earlier version of the file
     Rollback {
-        /// Its number in the history [default: the newest that differs from the file]
+        /// Number in the history [default: the newest version that differs from the file]
         #[arg(value_name = "NUMBER")]
         number: Option<u32>,
     },

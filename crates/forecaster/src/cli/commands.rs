@@ -1,4 +1,4 @@
-//! What each subcommand does, a file each.
+//! Implementations of the subcommands, one file each.
 
 pub(crate) mod backtest;
 pub(crate) mod backup;

@@ -1,4 +1,4 @@
-//! From a parsed command line to the command that carries it out.
+//! Dispatch of a parsed command line to the function that carries out the command.
 
 use crate::cli::args::{ChronosCommand, Cli, Command, ConfigCommand, MailCommand, ModelCommand, RatesCommand};
 use crate::cli::commands;
@@ -13,24 +13,24 @@ use clap::CommandFactory;
 /// Runs a parsed command line.
 ///
 /// # Errors
-/// When it cannot be done; the failure carries the exit code and a hint.
+/// When the command fails; the failure carries the exit code and a hint.
 pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
     let of_parent = matches!(cli.command, Command::ChronosWorker | Command::RunWorker);
     if of_parent {
-        // All they need to know comes from their parent, and a configuration edited meanwhile must not stop them.
+        // Workers get everything from their parent; a configuration edited in the meantime must not stop them.
         start_logging(cli, &LogSettings::default())?;
     }
     match &cli.command {
         Command::ChronosWorker => return chronos::serve(),
         Command::RunWorker => return daemon::runner::run_worker(),
-        // They are for when the configuration is broken.
+        // These two must work while the configuration is broken.
         Command::Config { command: ConfigCommand::History } => {
             return commands::config::history(cli.config.as_deref());
         }
         Command::Config { command: ConfigCommand::Rollback { number } } => {
             return commands::config::rollback(cli.config.as_deref(), *number);
         }
-        // They look at the configuration themselves, or there is none yet.
+        // These load the configuration themselves, or there is none yet.
         Command::Doctor { json } => {
             start_logging(cli, &LogSettings { level: "error".to_owned(), ..LogSettings::default() })?;
             return commands::doctor::doctor(cli.config.as_deref(), *json);
@@ -39,7 +39,7 @@ pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
             start_logging(cli, &LogSettings::default())?;
             return commands::backup::restore(file, cli.config.as_deref());
         }
-        // A package does not depend on the configuration of the machine that makes it.
+        // A package does not depend on the configuration of the machine that builds it.
         Command::Generate { directory } => {
             start_logging(cli, &LogSettings::default())?;
             return commands::generate::generate(directory, &Cli::command());
@@ -71,7 +71,7 @@ pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
     }
 }
 
-/// Whether a command leaves files in the state directory.
+/// True when a command writes files to the state directory.
 fn writes(command: &Command) -> bool {
     match command {
         Command::Run(_) | Command::Serve | Command::Backtest(_) => true,
@@ -80,14 +80,14 @@ fn writes(command: &Command) -> bool {
         Command::ChronosWorker | Command::RunWorker | Command::Healthcheck => false,
         Command::Mail { command } => matches!(command, MailCommand::Flush),
         Command::Chronos { command } => !matches!(command, ChronosCommand::Status { .. }),
-        // It keeps the scores that it finds missing.
+        // A review stores the scores that were missing.
         Command::Review(_) => true,
         Command::Config { .. } | Command::Generate { .. } => false,
         Command::Doctor { .. } | Command::Backup { .. } | Command::Restore { .. } => false,
     }
 }
 
-/// As the command line says, else as configured.
+/// Starts logging with the command line's level and format, or else the configured ones.
 fn start_logging(cli: &Cli, configured: &LogSettings) -> Result<(), Failure> {
     let filter = cli.log.as_deref().unwrap_or(&configured.level);
     logging::start(filter, cli.log_format.unwrap_or(configured.format))

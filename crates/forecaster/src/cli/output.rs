@@ -1,4 +1,4 @@
-//! What commands print, and the horizons that they are about. Answers go to stdout, everything else to stderr.
+//! Printing for commands, and the list of horizons a command covers. Results go to stdout, everything else to stderr.
 
 use crate::cli::args::HorizonChoice;
 use crate::config::settings::Config;
@@ -20,7 +20,7 @@ pub(crate) fn chosen(choice: HorizonChoice, config: &Config) -> Result<Vec<Horiz
     }
 }
 
-/// Prints to stdout; a reader that has gone away (a closed pipe) is not an error.
+/// Prints `text` to stdout. A closed pipe is not an error.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),

@@ -1,4 +1,4 @@
-//! Who gets reports and alerts, and the rules for `[mail]`.
+//! Recipients of reports and alerts, and the rules for `[mail]`.
 
 use crate::config::mail::HorizonEmail;
 use crate::config::problem::Problem;
@@ -6,13 +6,13 @@ use crate::config::settings::Config;
 use forecaster_domain::Horizon;
 use forecaster_mail::{Address, Server};
 
-/// What [`check`] has seen to be addresses.
+/// Parses addresses that [`check`] has already accepted.
 fn parsed(addresses: &[String]) -> Vec<Address> {
     addresses.iter().filter_map(|address| Address::parse(address).ok()).collect()
 }
 
 impl Config {
-    /// Who gets the reports of `horizon`.
+    /// Returns the recipients of the reports of `horizon`.
     pub(crate) fn readers(&self, horizon: Horizon) -> Vec<Address> {
         match &self.horizons.get(horizon).email {
             HorizonEmail::Usual(true) => parsed(&self.mail.recipients),
@@ -21,7 +21,7 @@ impl Config {
         }
     }
 
-    /// Who gets the alerts.
+    /// Returns the recipients of the alerts.
     pub(crate) fn watchers(&self) -> Vec<Address> {
         let own = &self.mail.alerts;
         parsed(if own.is_empty() { &self.mail.recipients } else { own })
@@ -37,7 +37,7 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
         let expected = format!(
             "\"smtp://user@host:587\" (STARTTLS), \"smtps://user@host:465\" (TLS), or \"\" for no mail ({error})"
         );
-        // A password in it is not to be shown.
+        // The URL may hold a password, so it is not shown.
         return Err(problem("mail.smtp", "an address that cannot be used".into(), expected));
     }
     let horizons = Horizon::ALL.map(|horizon| match &config.horizons.get(horizon).email {

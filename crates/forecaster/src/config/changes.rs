@@ -1,10 +1,10 @@
-//! What differs between two configurations, key by key.
+//! Differences between two configurations, key by key.
 
 use super::settings::Config;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// `key: old -> new` for each key that differs, in the order of the keys.
+/// Returns `key: old -> new` for each key that differs, in the order of the keys.
 pub(crate) fn changes(old: &Config, new: &Config) -> Vec<String> {
     let (old, new) = (flat(old), flat(new));
     let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
@@ -17,7 +17,7 @@ pub(crate) fn changes(old: &Config, new: &Config) -> Vec<String> {
 
 fn flat(config: &Config) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    // A configuration can always be written as JSON: it came as TOML.
+    // A configuration can always be written as JSON: it came from TOML.
     collect(String::new(), &serde_json::to_value(config).unwrap_or_default(), &mut found);
     found
 }

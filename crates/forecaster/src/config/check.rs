@@ -1,4 +1,4 @@
-//! The rules a configuration must meet beyond types: ranges, names, cron fields, zones.
+//! Rules that a configuration must meet beyond its types: ranges, names, cron fields, zones.
 
 use super::parsed::model_names;
 use super::problem::{Problem, problem, quoted};
@@ -197,14 +197,14 @@ fn check_horizon(config: &Config, horizon: Horizon) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Five fields that parse and that some day meets: the 31st of February never comes.
+/// Checks for five valid fields that match some day: the 31st of February never comes.
 fn check_schedule(schedule: &str) -> Result<(), String> {
     let fields = schedule.split_whitespace().count();
     if fields != 5 {
         return Err(format!("{fields} fields"));
     }
     let cron = Cron::from_str(schedule).map_err(|error| error.to_string())?;
-    // Any fixed instant will do: whether a next one exists does not depend on today.
+    // Any fixed instant works: the existence of a next occurrence does not depend on today.
     let from = chrono::DateTime::<chrono::Utc>::UNIX_EPOCH;
     cron.find_next_occurrence(&from, false).map(drop).map_err(|_| "no day ever meets them".to_owned())
 }

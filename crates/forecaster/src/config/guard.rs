@@ -1,4 +1,4 @@
-//! `[guard]`: what Chronos may cost before it is suspended.
+//! `[guard]`: limits on the cost of Chronos; beyond them it is suspended.
 
 use super::problem::{Problem, problem};
 use serde::{Deserialize, Serialize};
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct GuardSettings {
-    /// Failures in a row that are borne; the next one suspends it.
+    /// Failures in a row that are tolerated; the next one suspends Chronos.
     pub max_consecutive_failures: u32,
-    /// Peak resident memory of a run, MiB; over it in two runs in a row, it is suspended.
+    /// Peak resident memory of a run, MiB; above it in two runs in a row, Chronos is suspended.
     pub max_peak_rss_mb: u64,
-    /// Seconds that it may add to a run. An answer that takes longer is not waited for.
+    /// Seconds that Chronos may add to a run; the run does not wait longer for its forecast.
     pub max_extra_seconds: u64,
 }
 

@@ -1,11 +1,11 @@
-//! `[horizons.X]`: one forecaster a horizon, each with defaults of its own.
+//! `[horizons.X]`: one forecaster per horizon, each with defaults of its own.
 
 use super::mail::HorizonEmail;
 use super::parsed;
 use forecaster_domain::{Horizon, ModelId};
 use serde::{Deserialize, Serialize};
 
-/// Models of a horizon unless its own are listed.
+/// Models of a horizon that lists none.
 const DEFAULT_MODELS: [ModelId; 5] =
     [ModelId::MarketWalk, ModelId::EwmaWalk, ModelId::ArimaGarch, ModelId::Var, ModelId::RandomForest];
 
@@ -30,31 +30,31 @@ pub(crate) struct Horizons {
 /// `[horizons.X]`
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct HorizonSettings {
-    /// Whether the daemon runs it, and `all` includes it.
+    /// True when the daemon runs this horizon and `all` includes it.
     pub enabled: bool,
-    /// When the daemon runs it: cron fields in the configured zone.
+    /// Schedule of the daemon's runs: cron fields in the configured zone.
     pub schedule: String,
-    /// Its models.
+    /// The models of the horizon.
     #[serde(serialize_with = "parsed::models::serialize")]
     pub models: Vec<ModelId>,
-    /// Who gets its reports.
+    /// Recipients of its reports.
     pub email: HorizonEmail,
     /// Observations of history each model sees.
     pub lookback: usize,
-    /// Chronos in this horizon.
+    /// Settings of Chronos in this horizon.
     pub chronos: HorizonChronos,
 }
 
 /// `[horizons.X.chronos]`
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct HorizonChronos {
-    /// Whether it takes part.
+    /// True when Chronos takes part.
     pub enabled: bool,
-    /// Business days of history it sees.
+    /// Business days of history that Chronos sees.
     pub context_length: usize,
-    /// Sample paths for its path-dependent figures.
+    /// Number of sample paths for its path-dependent figures.
     pub num_samples: usize,
-    /// Multiplier of its spread about the median.
+    /// Multiplier of its spread around the median.
     pub temperature: f64,
 }
 
@@ -70,7 +70,7 @@ impl HorizonSettings {
         }
     }
 
-    /// Members of the pool.
+    /// Returns the number of members of the pool.
     pub(crate) fn members(&self) -> usize {
         self.models.len() + usize::from(self.chronos.enabled)
     }
@@ -87,7 +87,7 @@ impl Default for Horizons {
     }
 }
 
-/// `[horizons.X]` as written: what is not there keeps the default of its own horizon.
+/// `[horizons.X]` as written: an absent key keeps the default of its own horizon.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenHorizon {
@@ -148,7 +148,7 @@ horizon_reader!(d30);
 horizon_reader!(d90);
 
 impl Horizons {
-    /// The settings of one horizon.
+    /// Returns the settings of one horizon.
     pub(crate) fn get(&self, horizon: Horizon) -> &HorizonSettings {
         match horizon {
             Horizon::D7 => &self.d7,

@@ -1,4 +1,4 @@
-//! Reading the configuration: file first, environment over it, then the checks.
+//! Loads the configuration: first the file, then the environment over it, then the checks.
 
 use super::check;
 use super::problem::quoted;
@@ -9,33 +9,34 @@ use figment::error::{Actual, Kind};
 use figment::providers::{Env, Format, Serialized, Toml};
 use std::path::{Path, PathBuf};
 
-/// Where the configuration is looked for when none is named, in this order.
+/// Places searched for a configuration when none is named, in this order.
 const PLACES: [&str; 2] = ["config/forecasters.toml", "/etc/forecaster/forecasters.toml"];
 
-/// A valid configuration and where it came from.
+/// A valid configuration and its source.
 #[derive(Debug, Clone)]
 pub(crate) struct Loaded {
     /// The configuration.
     pub config: Config,
-    /// Its file; `None` when the built-in defaults serve.
+    /// The file; `None` when the built-in defaults are used.
     pub file: Option<PathBuf>,
-    /// The file's text; `None` when the built-in defaults serve, or the file was a pipe.
+    /// The file's text; `None` when the built-in defaults are used, or the file was a pipe.
     pub text: Option<String>,
 }
 
-/// The file that serves: the one that is named, else the first of the usual places that has one.
+/// Returns the file in use: the named one, else the first of the usual places that has one.
 pub(crate) fn find(named: Option<&Path>) -> Option<PathBuf> {
     named.map_or_else(|| PLACES.iter().map(PathBuf::from).find(|path| path.is_file()), |path| Some(path.to_owned()))
 }
 
-/// The state directory that `file` names, however broken the rest of it may be; the default when it names none.
+/// Returns the state directory that `file` names, however broken the rest of it may be; the default when it names
+/// none.
 pub(crate) fn data_dir(file: Option<&Path>) -> PathBuf {
     let variable = std::env::var_os("FORECASTER__SERVICE__DATA_DIR").map(PathBuf::from);
     let named = || named_data_dir(&String::from_utf8_lossy(&std::fs::read(file?).ok()?));
     variable.or_else(named).unwrap_or_else(|| super::settings::ServiceSettings::default().data_dir)
 }
 
-/// As TOML has it; where the text is none, from the line that looks like it.
+/// Reads `data_dir` as TOML; when the text is not valid TOML, from the line that looks like it.
 fn named_data_dir(text: &str) -> Option<PathBuf> {
     if let Ok(table) = text.parse::<toml::Table>() {
         return table.get("service")?.get("data_dir")?.as_str().map(PathBuf::from);
@@ -46,25 +47,25 @@ fn named_data_dir(text: &str) -> Option<PathBuf> {
 }
 
 /// Loads the configuration from `file`, or from the first of the usual places that has one, else the defaults;
-/// variables FORECASTER__SECTION__KEY come over it.
+/// variables FORECASTER__SECTION__KEY override it.
 ///
 /// # Errors
 /// When a named file is missing, or anything in it or in the environment is not valid.
 pub(crate) fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
     let file = match file {
-        // Not only regular files: a pipe or /dev/stdin is as good.
+        // Not only regular files: a pipe or /dev/stdin works as well.
         Some(path) if path.exists() && !path.is_dir() => Some(path.to_owned()),
         Some(path) => return Err(ConfigError::Missing(path.to_owned())),
         None => find(None),
     };
-    // A file that is not text is told of below, and a pipe can be read once only.
+    // A file that is not text is reported below, and a pipe can be read only once.
     let regular = file.as_deref().filter(|path| path.is_file());
     let text = regular.and_then(|path| std::fs::read_to_string(path).ok());
     let mut figment = Figment::new();
     if let Some(path) = &file {
         figment = figment.merge(Toml::file_exact(path));
     }
-    // A file that lists series lists all of them; where none does, a variable adds to the built-in list.
+    // A file that lists series replaces the built-in list; otherwise a variable adds to that list.
     if figment.find_value("rates.series").is_err() {
         figment = figment.join(Serialized::default("rates.series", super::settings::RatesSettings::default().series));
     }
@@ -79,7 +80,7 @@ pub(crate) fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
     Ok(Loaded { config, file, text })
 }
 
-/// File or environment variable that last set `key`, or its nearest section.
+/// Returns the file or environment variable that last set `key`, or its nearest section.
 fn place_of(figment: &Figment, key: &str, file: Option<&Path>) -> String {
     let mut path = key;
     loop {
@@ -102,7 +103,7 @@ fn explain(error: figment::Error, file: Option<&Path>) -> ConfigError {
     let from_environment = error.metadata.as_ref().is_some_and(|m| m.name.contains("environment"));
     let mut key = error.path.join(".");
     if let Kind::UnknownField(field, _) = &error.kind {
-        // figment's path ends at the section, or already at the field, depending on where serde noticed.
+        // figment's path ends at the section or already at the field, depending on where serde noticed the error.
         if error.path.last() != Some(field) {
             key = error.path.iter().map(String::as_str).chain([field.as_str()]).collect::<Vec<_>>().join(".");
         }
@@ -123,7 +124,7 @@ fn explain(error: figment::Error, file: Option<&Path>) -> ConfigError {
     ConfigError::Key { place, key, found, expected }
 }
 
-/// serde's names of types in a user's words.
+/// Translates serde's names of types into a user's words.
 fn plain(expected: &str) -> String {
     match expected {
         "usize" | "u32" | "u16" => "a whole number".to_owned(),

@@ -1,4 +1,4 @@
-//! `[mail]` and `horizons.X.email`: the server, who writes, who reads.
+//! `[mail]` and `horizons.X.email`: the server, the sender and the recipients.
 
 use serde::de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -9,21 +9,21 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct MailSettings {
-    /// The server; empty: no mail.
+    /// URL of the server; empty for no mail.
     pub smtp: String,
-    /// Where the password is, when the server's address names a user: a systemd credential's name or a file's absolute path.
+    /// Source of the password when the URL names a user: a systemd credential's name or a file's absolute path.
     pub password: String,
-    /// Certificates in PEM that are trusted besides the system's; empty: none.
+    /// PEM file of certificates trusted besides the system's; empty for none.
     pub ca_file: PathBuf,
     /// The sender.
     pub from: String,
-    /// Who gets the reports.
+    /// Recipients of the reports.
     pub recipients: Vec<String>,
-    /// Who gets the alerts; empty: who gets the reports.
+    /// Recipients of the alerts; empty for the recipients of the reports.
     pub alerts: Vec<String>,
     /// Hours until the same alert is sent again.
     pub alert_every_hours: u32,
-    /// Whether reports made from stale rates are mailed too.
+    /// True when reports made from stale rates are mailed too.
     pub when_stale: bool,
 }
 
@@ -43,19 +43,19 @@ impl Default for MailSettings {
 }
 
 impl MailSettings {
-    /// Whether there is a server to send by.
+    /// True when there is a server to send through.
     pub(crate) fn is_on(&self) -> bool {
         !self.smtp.is_empty()
     }
 }
 
-/// `horizons.X.email`: who gets the reports of a horizon.
+/// `horizons.X.email`: recipients of a horizon's reports.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum HorizonEmail {
-    /// Those of `mail.recipients`, or nobody.
+    /// The recipients of `mail.recipients` when true, nobody when false.
     Usual(bool),
-    /// These instead.
+    /// These recipients instead.
     Only(Vec<String>),
 }
 
@@ -71,7 +71,7 @@ impl<'de> Deserialize<'de> for HorizonEmail {
     }
 }
 
-/// By hand, since an untagged enum's error does not name the key.
+/// A hand-written visitor, since an untagged enum's error does not name the key.
 struct EmailVisitor;
 
 impl<'de> Visitor<'de> for EmailVisitor {

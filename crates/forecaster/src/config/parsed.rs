@@ -1,12 +1,12 @@
-//! How serde reads and writes settings that are held as what they mean: the pair, the zone, the models. A value that cannot be
-//! parsed is refused with its key, what was found and what was expected.
+//! Serde support for settings that are held as parsed types: the pair, the zone, the models. A value that cannot be
+//! parsed is rejected with its key, the value found and the value expected.
 
 use chrono_tz::Tz;
 use forecaster_domain::{ModelId, Pair};
 use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// Names under which models can be listed in `horizons.X.models`, for messages.
+/// Returns the model names allowed in `horizons.X.models`, for messages.
 pub(crate) fn model_names() -> String {
     ModelId::listed().map(ModelId::as_str).collect::<Vec<_>>().join(", ")
 }

@@ -1,4 +1,4 @@
-//! A setting that breaks a rule: the key, what stands there, what should.
+//! A setting that breaks a rule: the key, the value found and the value expected.
 
 /// A setting that breaks a rule.
 pub(super) struct Problem {
@@ -7,12 +7,12 @@ pub(super) struct Problem {
     pub(super) expected: String,
 }
 
-/// A problem with `key`.
+/// Builds a problem with `key`.
 pub(super) fn problem(key: impl Into<String>, found: impl ToString, expected: impl Into<String>) -> Problem {
     Problem { key: key.into(), found: found.to_string(), expected: expected.into() }
 }
 
-/// A value as it stands in the file.
+/// Quotes a value as it is written in the file.
 pub(super) fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }

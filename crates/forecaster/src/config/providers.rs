@@ -1,5 +1,5 @@
-//! `[rates.provider]`: what each provider of rates can be told, a section each. Which there are, and which keys each has, is
-//! known to `forecaster_rates` alone.
+//! `[rates.provider]`: the settings of each provider of rates, one section each. `forecaster_rates` alone defines the
+//! providers and their keys.
 
 use crate::config::problem::{Problem, problem, quoted};
 use forecaster_rates::{KeyMeaning, ProviderKey, ProviderKind, SourceSettings, provider_kinds};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
 
-/// What a key is set to.
+/// The value of a key.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 enum Setting {
@@ -33,13 +33,13 @@ impl Setting {
         }
     }
 
-    /// All that is set, without what is empty.
+    /// Returns all texts that are not empty.
     fn texts(&self) -> Vec<String> {
         self.all().iter().filter(|text| !text.is_empty()).cloned().collect()
     }
 }
 
-/// `[rates.provider.NAME]`: the settings in the order of the kind's keys.
+/// `[rates.provider.NAME]`: the settings in the order of the provider's keys.
 #[derive(Debug, Clone)]
 struct Section {
     kind: &'static ProviderKind,
@@ -61,7 +61,7 @@ impl Section {
         self.kind.keys.iter().zip(&self.settings)
     }
 
-    /// What is set with the first key of that meaning; `None` when there is none, or it is empty.
+    /// Returns the first text under the first key of that meaning; `None` when there is no such key, or it is empty.
     fn first(&self, meaning: KeyMeaning) -> Option<String> {
         let (_, setting) = self.keys().find(|(key, _)| key.meaning == meaning)?;
         setting.texts().into_iter().next()
@@ -72,30 +72,30 @@ impl Section {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ProviderSections(Vec<Section>);
 
-/// Where a provider's secret is.
+/// Location of a provider's secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SecretPlace {
     /// The provider.
     pub provider: &'static str,
-    /// The key that names the place, without its sections.
+    /// The key that names the location, without its sections.
     pub key: &'static str,
     /// A systemd credential's name or a file's absolute path.
     pub place: String,
-    /// Whether it goes with the name of an account.
+    /// True when the secret belongs to a named account.
     pub of_account: bool,
-    /// Whether it is asked for: the account that it goes with is named; without one, there is a place.
+    /// True when the secret is needed: its account is named or, for a secret without an account, a location is set.
     pub is_needed: bool,
 }
 
 impl SecretPlace {
-    /// The key with its sections.
+    /// Returns the key with its sections.
     pub(crate) fn path(&self) -> String {
         format!("rates.provider.{}.{}", self.provider, self.key)
     }
 }
 
 impl ProviderSections {
-    /// Where each provider's secret is.
+    /// Returns the location of each provider's secret.
     pub(crate) fn secrets(&self) -> Vec<SecretPlace> {
         let secret = |section: &Section| {
             let (key, setting) = section.keys().find(|(key, _)| key.meaning == KeyMeaning::Secret)?;
@@ -107,7 +107,7 @@ impl ProviderSections {
         self.0.iter().filter_map(secret).collect()
     }
 
-    /// The settings of all providers by name, secrets read by `reveal`.
+    /// Returns the settings of all providers by name; `reveal` reads the secrets.
     pub(crate) fn sources(
         &self,
         reveal: impl Fn(&SecretPlace) -> Option<String>,
@@ -126,7 +126,7 @@ impl ProviderSections {
         self.0.iter().map(|section| (section.kind.name.to_owned(), settings(section))).collect()
     }
 
-    /// The first setting that cannot be meant so.
+    /// Reports the first invalid setting.
     pub(super) fn check(&self) -> Result<(), Problem> {
         for section in &self.0 {
             for (key, setting) in section.keys() {
@@ -140,7 +140,7 @@ impl ProviderSections {
     }
 }
 
-/// What was expected, when a setting is not that.
+/// Checks one text; the error says what was expected.
 fn check(meaning: KeyMeaning, text: &str) -> Result<(), String> {
     let is_web = text.is_empty() || ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
     match meaning {
@@ -157,12 +157,12 @@ fn check(meaning: KeyMeaning, text: &str) -> Result<(), String> {
     }
 }
 
-/// The kinds that have something to set.
+/// The provider kinds that have keys to set.
 fn kinds() -> impl Iterator<Item = &'static ProviderKind> {
     provider_kinds().iter().filter(|kind| !kind.keys.is_empty())
 }
 
-/// Their names, and the keys of each, as serde wants them for its messages.
+/// Names of these kinds, and the keys of each, as static slices for serde's messages.
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| kinds().map(|kind| kind.name).collect());
 static KEYS: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> =
     LazyLock::new(|| kinds().map(|kind| (kind.name, kind.keys.iter().map(|key| key.name).collect())).collect());
@@ -195,7 +195,7 @@ impl<'de> Deserialize<'de> for ProviderSections {
     }
 }
 
-/// Reads `[rates.provider]`; what is not there stays as usual.
+/// Reader of `[rates.provider]`; absent keys keep their defaults.
 struct Sections;
 
 impl<'de> Visitor<'de> for Sections {
@@ -214,8 +214,8 @@ impl<'de> Visitor<'de> for Sections {
     }
 }
 
-/// Reads a key, and gives its place among those there are. The key itself is refused, and not the section that it stands in, so
-/// that the message names the file or the variable that it came from.
+/// Reader of a key, returning its index among the known ones. It rejects the key itself rather than its section, so
+/// that the message names the file or variable that the key came from.
 struct Among(&'static [&'static str]);
 
 impl<'de> DeserializeSeed<'de> for Among {
@@ -238,7 +238,7 @@ impl Visitor<'_> for Among {
     }
 }
 
-/// Reads `[rates.provider.NAME]` into its section.
+/// Reader of `[rates.provider.NAME]` into its section.
 struct Keys<'a>(&'a mut Section);
 
 impl<'de> DeserializeSeed<'de> for Keys<'_> {

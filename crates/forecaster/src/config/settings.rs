@@ -1,4 +1,4 @@
-//! The settings and their defaults. config/forecasters.toml shows them all; a test keeps the two equal.
+//! Settings and their defaults. config/forecasters.toml shows them all; a test keeps the two equal.
 
 use super::guard::GuardSettings;
 use super::horizons::Horizons;
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// When Narodowy Bank Polski has published the day's rates, by its own word: the latest of the sources of quotes.
+/// Time at which Narodowy Bank Polski says it has published the day's rates: the latest of the sources of quotes.
 const QUOTES_PUBLISHED: &str = "12:15 Europe/Warsaw";
 
-/// The whole configuration.
+/// The complete configuration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
@@ -23,15 +23,15 @@ pub(crate) struct Config {
     pub service: ServiceSettings,
     /// The pair and its regressors.
     pub rates: RatesSettings,
-    /// The checkpoint and how it is run.
+    /// Checkpoint, device and memory settings of Chronos.
     pub chronos: ChronosSettings,
     /// Validation and weights.
     pub ensemble: EnsembleSettings,
-    /// What Chronos may cost.
+    /// Limits on the cost of Chronos.
     pub guard: GuardSettings,
-    /// Who is told, and how.
+    /// The mail server, the sender and the recipients.
     pub mail: MailSettings,
-    /// One forecaster a horizon.
+    /// Settings of the four horizons, one forecaster each.
     pub horizons: Horizons,
 }
 
@@ -51,7 +51,7 @@ impl Config {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServiceSettings {
-    /// Zone in which schedules are meant and dates are told, a name of the IANA database.
+    /// Time zone of schedules and of displayed dates, a name of the IANA database.
     #[serde(with = "parsed::zone")]
     pub timezone: Tz,
     /// Directory of the rates store and the ledger.
@@ -62,13 +62,13 @@ pub(crate) struct ServiceSettings {
     pub metrics_log: PathBuf,
     /// Language of the reports.
     pub language: ReportLanguage,
-    /// The daemon makes up for a missed run for so long.
+    /// Hours after the scheduled time within which the daemon still catches up a missed run.
     pub catch_up_hours: u32,
-    /// A run that takes longer is cut off and has failed.
+    /// Longest run, in seconds; a longer one is cut off and recorded as failed.
     pub run_deadline_seconds: u64,
-    /// Asked to stop, the daemon lets a run finish for so long.
+    /// Seconds that a run may still take to finish after the daemon was asked to stop.
     pub stop_grace_seconds: u64,
-    /// Log lines.
+    /// Level and format of the log lines.
     pub log: LogSettings,
     /// The daemon's HTTP server.
     pub http: HttpSettings,
@@ -78,26 +78,26 @@ pub(crate) struct ServiceSettings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LogSettings {
-    /// Level, or a filter such as `forecaster=debug`.
+    /// Log level, or a filter such as `forecaster=debug`.
     pub level: String,
-    /// Form of the lines.
+    /// Format of the lines.
     pub format: LogFormat,
 }
 
-/// Form of log lines.
+/// Format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// The journal with its fields when standard error is connected to it, else text.
+    /// The journal with its fields when standard error is connected to the journal, otherwise text.
     Auto,
     /// Text, coloured on a terminal.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
 impl LogFormat {
-    /// The word for it.
+    /// Returns the name used in the configuration.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             LogFormat::Auto => "auto",
@@ -117,9 +117,10 @@ impl Default for LogSettings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct HttpSettings {
-    /// Address and port; empty: no server.
+    /// Address and port; empty for no server.
     pub listen: String,
-    /// Where the token is that requests must bring: a systemd credential's name or a file's absolute path; empty: none asked.
+    /// Source of the token that requests must send: a systemd credential's name or a file's absolute path; empty when
+    /// no token is required.
     pub token: String,
 }
 
@@ -163,21 +164,21 @@ pub(crate) struct RatesSettings {
     /// The pair to forecast.
     #[serde(with = "parsed::pair")]
     pub pair: Pair,
-    /// Where rates are fetched, the preferred provider first; empty: nowhere.
+    /// Providers of rates, the preferred one first; empty to fetch nothing.
     pub providers: Vec<String>,
-    /// Older data than this, in business days, is called stale.
+    /// Age in business days above which data is called stale.
     pub max_age_business_days: u32,
-    /// A run fetches for so long at most.
+    /// Longest time that a run may spend fetching, in seconds.
     pub deadline_seconds: u64,
-    /// Sources that differ by more are reported.
+    /// Largest accepted difference between two sources, in per cent; larger ones are reported.
     pub max_difference_percent: f64,
-    /// Whether a second source is asked, to compare.
+    /// True when a second source is also asked, for comparison.
     pub cross_check: bool,
     /// Addresses and accounts of the providers.
     pub provider: ProviderSections,
-    /// Series that the report tells of and no model sees.
+    /// Series shown in the report but used by no model.
     pub watched: Vec<String>,
-    /// The regressors by name of their series.
+    /// The regressors by the name of their series.
     pub series: BTreeMap<String, SeriesSettings>,
 }
 
@@ -187,14 +188,14 @@ pub(crate) struct RatesSettings {
 pub(crate) struct SeriesSettings {
     /// Calendar days between a value's date and the first as-of date at which it is known.
     pub lag_days: u16,
-    /// Time of day, with its zone, from which a value is known on that date; empty: from the start of the day. Where it is
-    /// not there, market quotes count as known from [`QUOTES_PUBLISHED`] on.
+    /// Time of day, with its zone, from which a value is known on that date. Empty: from the start of the day. When
+    /// the key is absent, market quotes count as known from [`QUOTES_PUBLISHED`] on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
-    /// An order of providers of its own.
+    /// Order of providers for this series alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub providers: Option<Vec<String>>,
-    /// Symbols of its own by provider; `1/X` is X the other way round.
+    /// Symbols for this series, by provider; `1/X` is the inverse of X.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub symbols: BTreeMap<String, String>,
 }
@@ -206,10 +207,10 @@ impl Default for SeriesSettings {
 }
 
 impl SeriesSettings {
-    /// Time of day at which values of the series `name` are published; `None`: at the start of the day.
+    /// Returns the time of day at which values of the series `name` are published; `None` means the start of the day.
     pub(crate) fn clock_time(&self, name: &str) -> Option<ClockTime> {
         let usual = if name.ends_with("_spot") { QUOTES_PUBLISHED } else { "" };
-        // Checked with the configuration.
+        // The text was validated when the configuration was loaded.
         self.published.as_deref().unwrap_or(usual).parse().ok()
     }
 }
@@ -241,20 +242,21 @@ impl Default for RatesSettings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ChronosSettings {
-    /// "embedded" for the one in the program, the name of a checkpoint in the store, or a folder with one.
+    /// "embedded" for the checkpoint in the program, the name of a checkpoint in the store, or a folder that holds
+    /// one.
     pub model: String,
     /// Precision of the weights.
     pub quantize: Quantize,
-    /// Where it runs.
+    /// Device that runs the model.
     pub device: ChronosDevice,
-    /// Threads within an operation; 0 for one a core.
+    /// Threads within an operation; 0 for one per core.
     pub threads: usize,
-    /// Released after so many seconds without a forecast; 0: at once after each horizon. A run of the daemon ends with its
-    /// process, and so does this.
+    /// Seconds without a forecast after which the model is released; 0: at once after each horizon. The daemon runs
+    /// each run in a process of its own, so the model is also released when that process ends.
     pub idle_unload_seconds: u64,
-    /// Loaded only when so much memory is free, MiB.
+    /// Free memory required to load the model, MiB.
     pub min_free_ram_mb: u64,
-    /// ONNX Runtime's shared library; empty: looked for.
+    /// ONNX Runtime's shared library; empty to search for it.
     pub onnxruntime: PathBuf,
 }
 
@@ -262,19 +264,19 @@ pub(crate) struct ChronosSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Quantize {
-    /// As the checkpoint has them.
+    /// Precision of the checkpoint's own weights.
     None,
     /// Eight bits.
     Int8,
 }
 
-/// Where Chronos runs.
+/// Device that runs Chronos.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ChronosDevice {
     /// The processor.
     Cpu,
-    /// An NVIDIA card, or the processor when that cannot be had.
+    /// An NVIDIA GPU, or the processor when no GPU is available.
     Cuda,
 }
 
@@ -296,17 +298,17 @@ impl Default for ChronosSettings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct EnsembleSettings {
-    /// Rolling origins of the validation.
+    /// Number of rolling origins of the validation.
     pub origins: usize,
-    /// Business days between them.
+    /// Business days between two origins.
     pub stride: usize,
-    /// Origins after which a loss counts half in the weights.
+    /// Number of origins after which a loss counts half in the weights.
     pub half_life: f64,
-    /// Share of the weight that is dealt out by the prior, whatever the losses were.
+    /// Share of the weight that follows the prior, regardless of the losses.
     pub shrinkage: f64,
-    /// Least weight of a model.
+    /// Smallest weight of a model.
     pub weight_floor: f64,
-    /// Greatest weight of a model.
+    /// Largest weight of a model.
     pub weight_cap: f64,
 }
 
@@ -317,7 +319,7 @@ impl Default for EnsembleSettings {
 }
 
 impl EnsembleSettings {
-    /// The part that makes weights.
+    /// Returns the settings that determine the weights.
     pub(crate) fn pool(&self) -> PoolSettings {
         PoolSettings {
             half_life: self.half_life,

@@ -1,8 +1,8 @@
-//! Snapshots of the configuration: every version that the daemon took over, word for word, so that one that turned out bad can be
-//! taken back.
+//! Snapshots of the configuration: the exact text of every version that the daemon has applied, so that a bad one can
+//! be rolled back.
 //!
-//! Files `<number>-<instant>.toml` in `<data_dir>/configurations/`. A version is kept once in a row; the oldest go when there
-//! are more than [`KEPT`].
+//! Files `<number>-<instant>.toml` in `<data_dir>/configurations/`. The same text is not stored twice in a row; the
+//! oldest are removed when there are more than [`KEPT`].
 
 use crate::failure::Failure;
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -11,24 +11,24 @@ use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Versions that are kept.
+/// Number of versions kept.
 const KEPT: usize = 100;
-/// How the instant is written in a name.
+/// Format of the instant in a file name.
 const INSTANT: &str = "%Y%m%dT%H%M%SZ";
 
-/// A version that was taken over.
+/// An applied version of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Snapshot {
-    /// Counted from 1.
+    /// Sequence number, from 1.
     pub number: u32,
-    /// When it was taken over.
+    /// Instant at which it was applied.
     pub at: DateTime<Utc>,
-    /// Where it is.
+    /// Path of the file.
     pub path: PathBuf,
 }
 
 impl Snapshot {
-    /// Its text.
+    /// Reads the text.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -41,7 +41,7 @@ fn directory(data_dir: &Path) -> PathBuf {
     data_dir.join("configurations")
 }
 
-/// All snapshots, oldest first; none when there is no directory yet.
+/// Lists all snapshots, oldest first; empty when there is no directory yet.
 ///
 /// # Errors
 /// When the directory cannot be read.
@@ -63,7 +63,7 @@ fn parse(path: &Path) -> Option<Snapshot> {
     Some(Snapshot { number: number.parse().ok()?, at, path: path.to_owned() })
 }
 
-/// Keeps `text`, unless it is what the newest snapshot holds.
+/// Stores `text`, unless the newest snapshot holds the same text.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -81,15 +81,15 @@ pub(crate) fn keep(data_dir: &Path, text: &str, at: DateTime<Utc>) -> Result<(),
     };
     write().map_err(|error| Failure::file("write", &path, error))?;
     let surplus = (known.len() + 1).saturating_sub(KEPT);
-    // One that cannot be removed is only one more.
+    // A snapshot that cannot be removed now merely stays.
     known.iter().take(surplus).for_each(|old| drop(fs::remove_file(&old.path)));
     Ok(())
 }
 
-/// Writes a file whole or not at all, and a link's target in its place. One that is replaced hands its owner and permissions on.
+/// Writes a file atomically; for a link, replaces its target. A replaced file passes on its owner and permissions.
 ///
 /// # Errors
-/// When it cannot be written; the old one stays.
+/// When it cannot be written; the old file stays.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let directory = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -97,7 +97,7 @@ pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     file.write_all(text)?;
     if let Ok(old) = fs::metadata(path) {
         file.as_file().set_permissions(old.permissions())?;
-        // Only root may give files away; others own what they replace, or may not replace it.
+        // Only root may give files away. Any other user either owns the file it replaces or may not replace it.
         let _ = std::os::unix::fs::fchown(file.as_file(), Some(old.uid()), Some(old.gid()));
     } else {
         file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;

@@ -4,11 +4,11 @@ use chrono::{DateTime, NaiveTime};
 use croner::Cron;
 use std::str::FromStr;
 
-/// The earliest time of day that the cron `fields` name, on whatever days; `None` when they are none.
+/// Returns the earliest time of day of the cron `fields`, on any day; `None` when they are not valid cron fields.
 pub(crate) fn first_time_of_day(fields: &str) -> Option<NaiveTime> {
     let times: Vec<&str> = fields.split_whitespace().take(2).collect();
     let daily = Cron::from_str(&format!("{} * * *", times.join(" "))).ok()?;
-    // Read in UTC, where no hour is skipped: it is the time on the clock that is asked for.
+    // In UTC, where no hour is skipped: the result is a clock time, not an instant.
     daily.find_next_occurrence(&DateTime::UNIX_EPOCH, true).ok().map(|instant| instant.time())
 }
 

@@ -1,13 +1,13 @@
-//! What is due: from the schedules, the clock, and what the ledger says has been dealt with.
+//! Agenda: computes the runs that are due from the schedules, the clock, and the ledger's record of handled instants.
 //!
-//! Nothing here waits or runs. Who asks too early gets nothing, who asks late gets what was missed, and who asks twice gets
-//! it once: an alarm is only an occasion to ask. Each horizon has a watermark, up to which its schedule has been dealt with, and
-//! slots, the instants that were begun or passed over; both are in the ledger.
+//! Nothing here waits or runs. Asking too early returns nothing, asking late returns what was missed, and asking
+//! twice returns it once: an alarm is only an occasion to ask. Each horizon has a watermark, up to which its schedule
+//! is handled, and slots, the instants that were started or skipped; both are in the ledger.
 //!
-//! When the clock goes back by no more than `catch_up`, instants up to the watermark are not run again. When it goes back further
-//! it had been wrong, and the watermark goes back to `catch_up` before it: what was missed or passed over under the wrong
-//! clock is made up for, and a run made under it does not count when its instant comes. When the clock jumps ahead again at once,
-//! it was the way back that had been wrong: the watermark is put back, too.
+//! When the clock goes back by no more than `catch_up` (at least an hour), instants up to the watermark are not run
+//! again. When it goes back further, it had been wrong, and the watermark goes back to `catch_up` before the new
+//! time: instants missed or skipped under the wrong clock are run, and a run made under it does not count when its
+//! instant comes. When the clock jumps ahead again at once, the step back had been wrong: the watermark is restored.
 
 use super::clock::{Reading, is_set};
 use super::schedule::Schedule;
@@ -21,38 +21,38 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A run that starts no later than this after its instant is on time.
+/// Longest delay after its instant with which a run is still on time.
 const PUNCTUAL: TimeDelta = TimeDelta::minutes(1);
 
-/// Why a run is due.
+/// Reason why a run is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// Its instant has come.
+    /// The instant has come.
     OnTime,
-    /// Its instant was missed: nothing ran then.
+    /// The instant was missed: nothing ran then.
     Missed,
-    /// It was begun and interrupted.
+    /// The run was started and interrupted.
     Interrupted,
 }
 
-/// A run that is due.
+/// Run that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Due {
-    /// The horizon.
+    /// Horizon of the run.
     pub horizon: Horizon,
-    /// The instant of the schedule.
+    /// Instant of the schedule.
     pub scheduled_for: DateTime<Utc>,
-    /// Why.
+    /// Reason why it is due.
     pub cause: Cause,
 }
 
-/// All schedules.
+/// Schedules of all enabled horizons.
 #[derive(Debug)]
 pub(crate) struct Agenda {
     ledger: Arc<Ledger>,
     catch_up: TimeDelta,
     entries: BTreeMap<Horizon, Entry>,
-    /// Handed out and not yet given back.
+    /// Runs handed out and not yet given back.
     handed_out: BTreeSet<(Horizon, DateTime<Utc>)>,
     clock_was_unset: bool,
 }
@@ -65,12 +65,12 @@ struct Entry {
     set_back: Option<SetBack>,
 }
 
-/// A watermark that went back with the clock.
+/// Watermark that went back with the clock.
 #[derive(Debug, Clone, Copy)]
 struct SetBack {
-    /// Where it was.
+    /// Watermark before it went back.
     from: DateTime<Utc>,
-    /// When it went back, or this process first knew of it.
+    /// Reading when it went back, or when this process first knew of it.
     at: Reading,
 }
 
@@ -87,7 +87,7 @@ impl Entry {
 }
 
 impl Agenda {
-    /// An empty agenda.
+    /// Creates an empty agenda.
     pub(crate) fn new(ledger: Arc<Ledger>) -> Self {
         Self {
             ledger,
@@ -98,8 +98,8 @@ impl Agenda {
         }
     }
 
-    /// Takes the schedules of `config` over, all or none. One that is new, or has changed since the ledger last saw it, starts
-    /// now: what it would have asked for earlier was never missed.
+    /// Adopts the schedules of `config`, all or none. A schedule that is new, or has changed since the ledger last
+    /// saw it, starts now: its earlier instants do not count as missed.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
@@ -131,7 +131,7 @@ impl Agenda {
     fn entry(&self, horizon: Horizon, schedule: Schedule, known: Option<&Watermark>, reading: Reading) -> Entry {
         let timezone = schedule.zone().name();
         let remembered = self.entries.get(&horizon).and_then(|entry| entry.set_back);
-        // When the clock has come there already, nobody can tell any more whether it came there honestly.
+        // Once the clock has passed that instant, a jump can no longer be detected.
         let from = known.and_then(|it| it.set_back_from).filter(|from| *from > reading.now);
         let set_back = remembered.or(from.map(|from| SetBack { from, at: reading }));
         match known.filter(|it| it.schedule == schedule.fields() && it.timezone == timezone) {
@@ -144,11 +144,11 @@ impl Agenda {
         }
     }
 
-    /// What is due, oldest first. Each is handed out once, until it is [given back](Agenda::give_back). What was missed or
-    /// interrupted too long ago is passed over, in the ledger and in the log.
+    /// Returns the runs that are due, oldest first. Each is handed out once, until [`Agenda::give_back`]. A run
+    /// missed or interrupted too long ago is skipped, in the ledger and with a log line.
     ///
     /// # Errors
-    /// When the ledger cannot be read or written; what is due then is due the next time, too.
+    /// When the ledger cannot be read or written; the same runs are due the next time, too.
     pub(crate) fn due(&mut self, reading: Reading) -> Result<Vec<Due>, LedgerError> {
         let now = reading.now;
         if !is_set(now) {
@@ -183,13 +183,13 @@ impl Agenda {
         Ok(due)
     }
 
-    /// Runs that were begun and not ended, by a process that is no more.
+    /// Returns runs that were started and not ended, by a process that no longer exists.
     fn interrupted(&self, now: DateTime<Utc>) -> Result<Vec<Due>, LedgerError> {
         let mut due = Vec::new();
         for slot in self.ledger.open_slots()? {
             let (horizon, scheduled_for) = (slot.horizon, slot.scheduled_for);
             if scheduled_for > now + self.tolerance() {
-                // Begun by a clock that was ahead.
+                // Started by a clock that was ahead.
                 self.ledger.forget_slot(horizon, scheduled_for)?;
                 continue;
             }
@@ -206,7 +206,7 @@ impl Agenda {
         Ok(due)
     }
 
-    /// Runs that a clock that was ahead found too old, and that are not.
+    /// Returns runs that were skipped as too old by a clock that was ahead, and that are not too old.
     fn wrongly_skipped(&self, now: DateTime<Utc>) -> Result<Vec<Due>, LedgerError> {
         let slots = self.ledger.slots_skipped_after(now)?;
         let due = slots.into_iter().map(|slot| Due {
@@ -232,7 +232,7 @@ impl Agenda {
         );
     }
 
-    /// Moves watermarks along with a clock that was set far back, and forward again when that was an error.
+    /// Moves watermarks back with a clock that was set far back, and forward again when that was an error.
     fn follow_the_clock(&mut self, reading: Reading) -> Result<(), LedgerError> {
         let mut moved = BTreeMap::new();
         for (horizon, entry) in &self.entries {
@@ -251,19 +251,19 @@ impl Agenda {
         Ok(())
     }
 
-    /// A clock that goes back by no more than this was only set right.
+    /// Largest step back that counts as a correction of the clock.
     fn tolerance(&self) -> TimeDelta {
         self.catch_up.max(TimeDelta::hours(1))
     }
 
-    /// Begins a run that is due; `None` when its slot has been closed meanwhile, and there is nothing to run.
+    /// Starts a run that is due; `None` when there is nothing to run, because its slot has been closed meanwhile.
     ///
     /// # Errors
     /// When the ledger cannot be written.
     pub(crate) fn begin(&mut self, due: &Due, reading: Reading) -> Result<Option<Assignment>, LedgerError> {
         let Due { horizon, scheduled_for, .. } = *due;
         if scheduled_for > reading.now + self.tolerance() {
-            // The clock was ahead when it was due. It will be due again.
+            // The clock was ahead when the run became due. It will become due again.
             self.ledger.forget_slot(horizon, scheduled_for)?;
             self.give_back(due);
             return Ok(None);
@@ -273,7 +273,7 @@ impl Agenda {
             first && entry.set_back.is_some_and(|it| it.at.now < scheduled_for && scheduled_for <= it.from)
         };
         if due.cause != Cause::Interrupted && self.entries.get(&horizon).is_some_and(premature) {
-            // Whatever ran for this instant ran long before it came.
+            // Any run for this instant was made long before the instant came.
             self.ledger.forget_slot(horizon, scheduled_for)?;
         }
         let slot = self.ledger.begin_slot(horizon, scheduled_for, &new_run_id(), reading.now)?;
@@ -288,17 +288,17 @@ impl Agenda {
         Ok(begun.then_some(Assignment { horizon, run_id: slot.run_id, scheduled_for: Some(scheduled_for) }))
     }
 
-    /// Whether a run of an instant is on time, or young enough to be made up for.
+    /// True when a run of this instant is on time, or recent enough to catch up.
     pub(crate) fn makes_up_for(&self, scheduled_for: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         now - scheduled_for <= PUNCTUAL.max(self.catch_up)
     }
 
-    /// Takes back what was handed out: it ran to its end, or is to be due again.
+    /// Takes back a run that was handed out: it ran to its end, or is to become due again.
     pub(crate) fn give_back(&mut self, due: &Due) {
         self.handed_out.remove(&(due.horizon, due.scheduled_for));
     }
 
-    /// When each enabled horizon is due next.
+    /// Returns the next instant of each enabled horizon.
     pub(crate) fn next(&self, now: DateTime<Utc>) -> BTreeMap<Horizon, DateTime<Utc>> {
         let next = |(horizon, entry): (&Horizon, &Entry)| {
             Some((*horizon, entry.schedule.next_after(now.max(entry.handled_until))?))
@@ -325,14 +325,15 @@ impl Entry {
             );
             let from = self.set_back.map_or(self.handled_until, |it| it.from.max(self.handled_until));
             self.set_back = Some(SetBack { from, at: reading });
-            // What ran since then has its slot, and is not run again; what lies before the schedule was never asked for.
+            // Runs made since then have their slots and are not repeated; instants before the
+            // schedule began were never due.
             self.handled_until = (now - catch_up).max(self.since).min(now).trunc_subsecs(0);
         }
     }
 }
 
 impl SetBack {
-    /// Whether the clock has gone forward, to where it was, much faster than time has passed.
+    /// True when the clock has returned to where it was, much faster than time has passed.
     fn was_an_error(&self, reading: Reading) -> bool {
         let by_clock = (reading.now - self.at.now).to_std().unwrap_or_default();
         let by_time = reading.elapsed.saturating_sub(self.at.elapsed);

@@ -7,7 +7,7 @@ use rand_like::Dice;
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// A repeatable source of accidents.
+/// Repeatable source of accidents.
 mod rand_like {
     /// SplitMix64 (Steele, Lea and Flood 2014).
     pub(super) struct Dice(pub(super) u64);
@@ -37,7 +37,7 @@ fn at(text: &str) -> DateTime<Utc> {
 }
 
 impl World {
-    /// A daemon that starts for the first time.
+    /// Creates the world of a daemon that starts for the first time.
     fn new(start: &str) -> Self {
         Self::with(start, |_| {})
     }
@@ -46,7 +46,7 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let ledger = Arc::new(Ledger::open(&PathBuf::from(directory.path()).join("ledger.sqlite")).unwrap());
         let mut config = Config::default();
-        // The instants of these tests.
+        // Instants of these tests.
         config.horizons.d7.schedule = "0 8 * * Mon".into();
         edit(&mut config);
         let agenda = Agenda::new(ledger.clone());
@@ -56,7 +56,7 @@ impl World {
         world
     }
 
-    /// Only one horizon.
+    /// Creates a world with only one horizon.
     fn weekly(start: &str) -> Self {
         Self::with(start, |config| {
             let horizons = &mut config.horizons;
@@ -66,24 +66,24 @@ impl World {
         })
     }
 
-    /// The process ends and starts again.
+    /// Ends the process and starts it again.
     fn restart(&mut self) {
         self.agenda = Agenda::new(self.ledger.clone());
         self.agenda.adopt(&self.config, self.reading).unwrap();
     }
 
-    /// Time passes.
+    /// Lets time pass on both clocks.
     fn pass(&mut self, time: TimeDelta) {
         self.reading.now += time;
         self.reading.elapsed += time.to_std().unwrap();
     }
 
-    /// Somebody sets the clock.
+    /// Sets the wall clock.
     fn set(&mut self, now: &str) {
         self.reading.now = at(now);
     }
 
-    /// Runs what is due; how many that were.
+    /// Runs what is due; returns the number of runs.
     fn look(&mut self) -> usize {
         let due = self.agenda.due(self.reading).unwrap();
         let before = self.ran.len();
@@ -109,7 +109,7 @@ impl World {
     }
 }
 
-/// The enumeration of fixtures/schedules.py, for one schedule and period; `None` where the local time does not exist.
+/// Returns the instants of fixtures/schedules.py for one schedule and period; `None` for a nonexistent local time.
 fn expected(fields: &str, from: &str, to: &str) -> Vec<Option<DateTime<Utc>>> {
     let all: Value = serde_json::from_str(include_str!("../../fixtures/schedules.json")).unwrap();
     let instants = all[fields].as_array().unwrap().iter();
@@ -131,7 +131,7 @@ fn assert_same(world: &World, horizon: Horizon, from: &str, to: &str) {
     }
 }
 
-/// Runs from `from` to `to` with accidents: late looks, clocks that are stepped by minutes, restarts, naps.
+/// Runs until `to` with accidents: late looks, clocks that are stepped by minutes, restarts, naps.
 fn live(world: &mut World, to: &str, dice: &mut Dice) {
     while world.reading.now < at(to) {
         world.sleep(dice.below(40));
@@ -267,7 +267,7 @@ fn a_step_back_over_an_instant_does_not_run_it_twice() {
 
 #[test]
 fn a_clock_that_was_a_year_ahead_takes_no_later_run_away_whether_or_not_the_process_starts_again() {
-    // At 08:30, and at the very second of the instant.
+    // At 08:30, and at the exact second of the instant.
     for ahead in ["2026-01-05T11:30:00Z", "2026-01-05T11:00:00Z"] {
         for restarts in [false, true] {
             let mut world = World::weekly("2025-01-05T12:00:00Z");

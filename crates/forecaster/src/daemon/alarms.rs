@@ -1,9 +1,9 @@
-//! Alarms: occasions to ask the agenda what is due.
+//! Alarms: occasions to ask the agenda which runs are due.
 //!
-//! One-shot jobs of tokio-cron-scheduler at instants that the agenda computed: its own recurring jobs in a zone run an hour
-//! off after a change of time (its issue 107). It looks at the wall clock twice a second, so that an alarm rings after a suspend
-//! or a step of the clock, too; that would also wake an idle machine twice a second, and so it is started only when an instant is
-//! near. What an alarm is for is not told: who hears it asks the agenda.
+//! One-shot jobs of tokio-cron-scheduler at instants that the agenda computed: its own recurring jobs in a zone run
+//! an hour off after a daylight-saving change (its issue 107). It checks the wall clock twice a second, so that an
+//! alarm also rings after a suspend or a step of the clock; since that would wake an idle machine twice a second, it
+//! is started only when an instant is near. An alarm carries no purpose: the receiver asks the agenda.
 
 use super::clock::Reading;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,21 +14,22 @@ use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// An instant that comes within this time is near: longer than the supervisor ever goes without setting the alarms.
+/// Time within which an instant is near: longer than the supervisor ever goes without setting the alarms.
 const NEAR: TimeDelta = TimeDelta::seconds(45);
-/// An alarm that should have rung so long ago is looked at again after as long: then it is not the clock that has jumped.
+/// Grace for an overdue alarm, before it is suspicious and again before it is dead: a mere
+/// clock jump is over by then.
 const TOLERANCE: Duration = Duration::from_secs(10);
 
-/// Where alarms are set.
+/// Timer for the agenda's instants.
 pub(crate) trait Alarms: Send + 'static {
-    /// Has the alarm ring at the earliest of `instants`, and forgets what was set before. To be called at least every half a
-    /// minute.
+    /// Sets the alarm to the earliest of `instants`, and drops the one set before. Must be called
+    /// at least every half minute.
     fn set(&mut self, instants: impl Iterator<Item = DateTime<Utc>>, reading: Reading);
 
-    /// Rings.
+    /// Returns the handle that is notified when an alarm rings.
     fn rung(&self) -> Arc<Notify>;
 
-    /// Whether the alarm should have rung long ago and has not: who rings it is dead.
+    /// True when the alarm should have rung long ago and has not: the scheduler is dead.
     fn is_dead(&mut self, reading: Reading) -> bool;
 }
 
@@ -40,7 +41,7 @@ pub(crate) struct CronAlarms {
     suspicious: Option<(DateTime<Utc>, Duration)>,
 }
 
-/// An alarm whose scheduler runs until this is dropped.
+/// Alarm whose scheduler runs until this is dropped.
 struct Alarm {
     at: DateTime<Utc>,
     has_rung: Arc<AtomicBool>,
@@ -50,7 +51,7 @@ struct Alarm {
 impl Alarms for CronAlarms {
     fn set(&mut self, instants: impl Iterator<Item = DateTime<Utc>>, reading: Reading) {
         let near = instants.min().filter(|at| *at <= reading.now + NEAR);
-        // One that rang before its instant is set again.
+        // An alarm that rang before its instant is set again.
         let stands = |alarm: &Alarm| Some(alarm.at) == near && !alarm.has_rung.load(Ordering::Relaxed);
         if self.set.as_ref().map_or(near.is_none(), stands) {
             return;
@@ -77,7 +78,7 @@ impl Alarms for CronAlarms {
 }
 
 impl Alarm {
-    /// Starts a scheduler on a thread and a runtime of its own: what it leaves behind when it is shut down goes with them.
+    /// Starts a scheduler on its own thread and runtime, which end with everything that it leaves behind at shutdown.
     fn start(at: DateTime<Utc>, now: DateTime<Utc>, rung: Arc<Notify>) -> Option<Self> {
         let has_rung = Arc::new(AtomicBool::new(false));
         let stop = CancellationToken::new();
@@ -94,7 +95,7 @@ impl Alarm {
             let lived = runtime.map(|runtime| runtime.block_on(schedule(whole_seconds(at - now), ring, stopped)));
             match lived {
                 Ok(Ok(())) => {}
-                // The supervisor asks the agenda now and then without any alarm.
+                // The supervisor also asks the agenda at intervals, without any alarm.
                 Ok(Err(error)) => tracing::error!("no alarm could be set: {error}"),
                 Err(error) => tracing::error!("no alarm could be set: {error}"),
             }
@@ -117,7 +118,7 @@ async fn schedule(
     Ok(())
 }
 
-/// The scheduler counts in whole seconds and drops what is left over: rounded up, or it would ring too early.
+/// Rounds up to whole seconds: the scheduler drops fractions and would ring too early.
 fn whole_seconds(wait: TimeDelta) -> Duration {
     let wait = wait.to_std().unwrap_or_default();
     Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))

@@ -1,37 +1,37 @@
-//! The two clocks: what time it is, and how much time has passed.
+//! The two clocks: the time of day, and the time elapsed.
 
 use chrono::{DateTime, Utc};
 use std::time::{Duration, Instant};
 
-/// 2020-01-01: earlier than this the clock is not set, since no forecaster had been written.
+/// 2020-01-01, before the first forecaster was written: an earlier clock is not set.
 const EARLIEST_SECONDS: i64 = 1_577_836_800;
 
-/// Whether the wall clock can be right.
+/// True when the wall clock can be right.
 pub(crate) fn is_set(now: DateTime<Utc>) -> bool {
     now.timestamp() >= EARLIEST_SECONDS
 }
 
-/// A reading of both clocks.
+/// Reading of both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reading {
-    /// The wall clock, which may be set.
+    /// Time of the wall clock, which may be stepped.
     pub now: DateTime<Utc>,
-    /// Time since some beginning, which only grows.
+    /// Time since an arbitrary start, which only grows.
     pub elapsed: Duration,
 }
 
-/// Where readings come from.
+/// Source of readings.
 pub(crate) trait Clock: Send + Sync {
     /// Reads both clocks.
     fn read(&self) -> Reading;
 }
 
-/// The machine's clocks.
+/// Clocks of the machine.
 #[derive(Debug)]
 pub(crate) struct SystemClock(Instant);
 
 impl SystemClock {
-    /// Begins to count.
+    /// Starts counting the elapsed time.
     pub(crate) fn new() -> Self {
         Self(Instant::now())
     }

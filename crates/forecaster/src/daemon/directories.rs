@@ -1,14 +1,15 @@
-//! The directories that the daemon writes to.
+//! Directories that the daemon writes to.
 
 use crate::config::settings::Config;
 use crate::failure::Failure;
 use std::io::Write;
 use std::path::Path;
 
-/// Whether state, reports and metrics can be written: each directory is there, or is made, and takes a few kilobytes.
+/// Checks that state, reports and metrics can be written: each directory exists or is created,
+/// and accepts some kilobytes.
 ///
 /// # Errors
-/// The first that does not, and why.
+/// The first directory that fails, and the reason.
 pub(crate) fn check_directories(config: &Config) -> Result<(), Failure> {
     let service = &config.service;
     let logs = service.metrics_log.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,8 +1,8 @@
-//! The daemon's pages: health and readiness, metrics for Prometheus, and the reports, all read-only.
+//! Pages of the daemon: health and readiness, metrics for Prometheus, and the reports, all read-only.
 //!
-//! In: what the supervisor publishes, its pulse, the ledger and the directory of the reports. Out: answers to GET and HEAD.
-//! Promises: nothing is written, nothing outside the reports is read, and no client can hold on for ever or take more than
-//! its share of memory, whatever bytes it sends.
+//! In: the state that the supervisor publishes, its pulse, the ledger and the directory of the reports. Out: answers
+//! to GET and HEAD. Promises: nothing is written, nothing outside the reports is read, and no client can hold a
+//! connection forever or take more than its share of memory, whatever bytes it sends.
 
 mod access;
 mod answer;
@@ -31,13 +31,13 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-/// Reads of ledger and reports that may go on at once; each takes a thread.
+/// Concurrent reads of ledger and reports; each takes a thread.
 const READERS: usize = 4;
 
-/// Serves until `stop`; then answers in progress are given a few seconds to finish.
+/// Serves until `stop`, then gives answers in progress a few seconds to finish.
 ///
 /// # Errors
-/// When the listener cannot tell its address: it is none then.
+/// When the listener has no local address.
 pub(crate) async fn serve(listener: TcpListener, pages: Pages, stop: CancellationToken) -> std::io::Result<()> {
     serve_within(listener, pages, stop, Limits::default()).await
 }

@@ -1,7 +1,7 @@
-//! Sends what lies in the outbox: when a run has ended, when a mail that waited is due, and when the configuration has changed.
+//! Mailer: sends the outbox when a run has ended, when a waiting mail is due, and when the configuration has changed.
 //!
-//! It has a thread, a runtime and a connection to the ledger of its own: a mail server that takes its time keeps neither runs nor
-//! pages. In: a [`Notify`] that says that there may be something, the configuration in force. Out: a [`MailState`].
+//! It has its own thread, runtime and connection to the ledger: a slow mail server delays neither runs nor pages. In:
+//! a [`Notify`] that signals possible mail, the configuration in force. Out: a [`MailState`].
 
 use crate::config::settings::Config;
 use crate::failure::Failure;
@@ -13,32 +13,32 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-/// After a round that could not be made (no password, a locked ledger, another sender) the next one comes so much later.
+/// Delay of the next round after one that was not possible (no password, a locked ledger, another sender).
 const AGAIN: Duration = Duration::from_secs(60);
-/// A mail on its way when the daemon is to stop has so long to get there.
+/// Time for a mail in transit to arrive when the daemon is to stop.
 const LAST_MAIL: Duration = Duration::from_secs(10);
 
-/// What is told of the mail.
+/// Published state of the mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct MailState {
-    /// Recipients who wait.
+    /// Number of recipients that wait.
     pub waiting: u64,
-    /// Why they do.
+    /// Reason why they wait.
     pub reason: Option<String>,
 }
 
-/// The way to it.
+/// Handle to the mailer.
 #[derive(Debug, Clone)]
 pub(crate) struct Mailbox {
-    /// There may be something to send.
+    /// Signal that there may be something to send.
     pub wake: Arc<Notify>,
-    /// The configuration in force.
+    /// Configuration in force.
     pub config: Arc<watch::Sender<Config>>,
-    /// What it says of itself.
+    /// State that the mailer publishes.
     pub state: watch::Receiver<MailState>,
 }
 
-/// The thread that sends.
+/// Sender of the outbox, on a thread of its own.
 pub(crate) struct Mailer {
     ledger: Arc<Ledger>,
     wake: Arc<Notify>,
@@ -47,7 +47,7 @@ pub(crate) struct Mailer {
 }
 
 impl Mailer {
-    /// One that will send by the configuration in force, and the way to it.
+    /// Creates a mailer for the configuration in force, and the handle to it.
     pub(crate) fn new(ledger: Arc<Ledger>, config: Config) -> (Self, Mailbox) {
         let (configs, config) = watch::channel(config);
         let (state, seen) = watch::channel(MailState::default());
@@ -56,16 +56,16 @@ impl Mailer {
         (Self { ledger, wake, config, state }, mailbox)
     }
 
-    /// Sends until `stop`, and what is on its way then for a little longer.
+    /// Sends until `stop`, and gives a mail in transit a little longer.
     ///
     /// # Errors
-    /// When it gets no thread or no runtime.
+    /// When the thread or the runtime cannot be created.
     pub(crate) fn start(self, stop: CancellationToken) -> Result<std::thread::JoinHandle<()>, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::System { what: "no runtime for the mail", source: error })?;
         let live = move || {
             runtime.block_on(self.live(stop));
-            // A name server that does not answer is not waited for.
+            // Do not wait for a name server that does not answer.
             runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name("mail".to_owned()).spawn(live);
@@ -101,14 +101,14 @@ impl Mailer {
         }
     }
 
-    /// What waits may have waited for just the change of the configuration.
+    /// Makes waiting mail due at once: the change of the configuration may have removed the obstacle.
     fn hasten(&self) {
         if let Err(error) = self.ledger.hasten_mail(Utc::now()) {
             tracing::warn!("mail that waits is not hurried: {error}");
         }
     }
 
-    /// Sends what is due; how long until the next round, `None` when nothing waits.
+    /// Sends due mail; returns the time until the next round, `None` when nothing waits.
     async fn round(&mut self) -> Option<Duration> {
         let config = self.config.borrow_and_update().clone();
         let sent = if config.mail.is_on() {
@@ -134,7 +134,7 @@ impl Mailer {
         }
     }
 
-    /// Publishes how many wait and why, and logs a reason that is new.
+    /// Publishes the number of waiting recipients and the reason, and logs a new reason.
     fn tell(&self, config: &Config, failed: Option<String>) {
         let Ok(counts) = self.ledger.outbox_counts() else { return };
         let waits = || self.ledger.next_mail().ok().flatten().and_then(|next| next.reason);
@@ -152,7 +152,7 @@ impl Mailer {
     }
 }
 
-/// When a round that is still in progress is to be dropped.
+/// Completes when a round that is still in progress is to be dropped.
 async fn overdue(stop: &CancellationToken) {
     stop.cancelled().await;
     tokio::time::sleep(LAST_MAIL).await;

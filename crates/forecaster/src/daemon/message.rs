@@ -1,4 +1,4 @@
-//! What reaches the supervisor from the rest of the daemon.
+//! Messages to the supervisor from the rest of the daemon.
 
 use crate::config::settings::Config;
 use crate::daemon::pulse::Beat;
@@ -7,22 +7,22 @@ use std::path::PathBuf;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-/// A request to the supervisor.
+/// Request to the supervisor.
 pub(crate) enum Message {
-    /// A configuration to take over, and its file; the answer is whether it could be.
+    /// Configuration to adopt, and its file; the reply is the result.
     Adopt(Box<Config>, Option<PathBuf>, oneshot::Sender<Result<(), Failure>>),
-    /// A configuration was refused, and why; answered when the state tells it.
+    /// Reason why a configuration was refused; answered once the state shows it.
     Refused(String, oneshot::Sender<()>),
 }
 
 /// Everything the supervisor listens to.
 pub(crate) struct Inbox {
-    /// Messages.
+    /// Requests.
     pub messages: mpsc::Receiver<Message>,
-    /// Questions whether it lives.
+    /// Liveness checks.
     pub beats: mpsc::Receiver<Beat>,
-    /// It shall stop when the run in progress has ended.
+    /// Cancelled to stop after the run in progress.
     pub stop: CancellationToken,
-    /// It shall stop at once.
+    /// Cancelled to stop at once.
     pub stop_now: CancellationToken,
 }

@@ -1,17 +1,17 @@
-//! Whether the supervisor is alive: asked by the watchdog and by /healthz, answered by the supervisor's own loop.
+//! Liveness of the supervisor: checked by the watchdog and /healthz, answered by the supervisor's own loop.
 
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
-/// One question; the answer is `Err` when something is wrong that the supervisor can tell.
+/// One liveness check; the answer is `Err` when the supervisor knows that something is wrong.
 pub(crate) type Beat = oneshot::Sender<Result<(), String>>;
 
-/// The asking end.
+/// Asking end of the liveness checks.
 #[derive(Debug, Clone)]
 pub(crate) struct Pulse(mpsc::Sender<Beat>);
 
 impl Pulse {
-    /// Both ends: the supervisor answers what comes out of the receiver.
+    /// Creates both ends: the supervisor answers the checks that come out of the receiver.
     pub(crate) fn new() -> (Self, mpsc::Receiver<Beat>) {
         let (sender, receiver) = mpsc::channel(16);
         (Self(sender), receiver)
@@ -20,7 +20,7 @@ impl Pulse {
     /// Asks, and waits no longer than `patience` for the answer.
     ///
     /// # Errors
-    /// When there is none in time, or it is that something is wrong.
+    /// When there is no answer in time, or the answer reports a problem.
     pub(crate) async fn beat(&self, patience: Duration) -> Result<(), String> {
         let ask = async {
             let (answer, answered) = oneshot::channel();

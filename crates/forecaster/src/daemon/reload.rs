@@ -1,4 +1,5 @@
-//! Taking over another configuration without a restart: checked whole first, then applied, or refused with its reason.
+//! Adopting another configuration without a restart: checked completely first, then applied, or
+//! refused with the reason.
 
 use super::directories::check_directories;
 use super::message::Message;
@@ -16,28 +17,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
-/// Longest configuration that is read, bytes.
+/// Largest configuration file that is read, bytes.
 const LONGEST: u64 = 1 << 20;
 
-/// Who takes configurations over.
+/// Reloader of the configuration.
 pub(crate) struct Reloader {
-    /// The file in force: no other one takes its place. `None`: the built-in defaults, until there is a file.
+    /// File in force, which no other file replaces. `None` for the built-in defaults, until there is a file.
     pub file: Option<PathBuf>,
-    /// The command line's level stands over the configuration's.
+    /// Set when the command line's log level overrides the configuration's.
     pub level_is_fixed: bool,
-    /// The configuration in force.
+    /// Configuration in force.
     pub in_force: Config,
-    /// The HTTP server.
+    /// HTTP server.
     pub server: Server,
-    /// The supervisor.
+    /// Channel to the supervisor.
     pub supervisor: mpsc::Sender<Message>,
-    /// The way to systemd.
+    /// Notifications to systemd.
     pub systemd: Arc<Systemd>,
 }
 
 impl Reloader {
-    /// Reads the configuration again and takes it over. A bad one is refused, in journal and status line, and the one in
-    /// force stays.
+    /// Reads the configuration again and adopts it. A bad one is refused, in journal and status line,
+    /// and the one in force stays.
     pub(crate) async fn reload(&mut self) {
         self.systemd.reloading();
         match self.attempt().await {
@@ -47,7 +48,7 @@ impl Reloader {
                 let hint = refusal.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
                 tracing::error!("configuration refused, the earlier one serves: {refusal}{hint}");
                 let (answer, told) = oneshot::channel();
-                // A supervisor that has ended needs to know nothing.
+                // A supervisor that has ended needs no message.
                 let _ = self.supervisor.send(Message::Refused(refusal.to_string(), answer)).await;
                 let _ = told.await;
             }
@@ -100,13 +101,13 @@ impl Reloader {
     }
 }
 
-/// Keeps a version that is taken over. The built-in defaults have no text and need no keeping.
+/// Stores a snapshot of an adopted configuration. The built-in defaults have no text and need no snapshot.
 pub(crate) fn keep(config: &Config, text: Option<&str>) -> Result<(), Failure> {
     text.map_or(Ok(()), |text| snapshots::keep(&config.service.data_dir, text, Utc::now()))
 }
 
-/// A file that an accident has left (an editor on a full disk, a pipe, a directory) is refused before it is read: an empty one
-/// would mean all defaults.
+/// Refuses a file that an accident has left (an editor on a full disk, a pipe, a directory) before it is read: an
+/// empty one would mean all defaults.
 fn check_file(file: &Path) -> Result<(), Failure> {
     let found =
         std::fs::metadata(file).map_err(|source| Failure::NoConfiguration { path: file.to_owned(), source })?;

@@ -1,8 +1,9 @@
-//! A run as a process of its own: this program again, as `forecaster run-worker`.
+//! Runner: makes a run in a process of its own, this program again as `forecaster run-worker`.
 //!
-//! Its memory is all given back, a crash or the out-of-memory killer ends that run alone, and it can be cut off at any time.
-//! The parent writes the [`Job`] as one line to its standard input and keeps that open; when it is closed, by the parent or
-//! with it, the run ends at the next point at which nothing is half written. What came of it stands in the ledger.
+//! All its memory is given back, a crash or the out-of-memory killer ends that run alone, and it can be cut off
+//! at any time. The parent writes the [`Job`] as one line to its standard input and keeps that open; when it
+//! closes, because the parent closed it or died, the run ends at the next point at which nothing is half written.
+//! The result is in the ledger.
 
 use crate::assignment::Assignment;
 use crate::config::settings::Config;
@@ -31,44 +32,44 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio_util::sync::CancellationToken;
 
-/// A run that is cut off gets so long to come to a point at which nothing is half written; then it is killed, which loses
-/// no more.
+/// Time for a run that is cut off to reach a point at which nothing is half written; then it is
+/// killed, which loses no more.
 const LAST_WRITES: Duration = Duration::from_secs(10);
 
-/// All that a run needs to know. The configuration goes along: the file may have been edited since it was taken over.
+/// Input of a run. It contains the configuration: the file may have been edited since it was adopted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Job {
-    /// What is to be run.
+    /// Run to make.
     pub assignment: Assignment,
     /// Configuration in force when the job was created.
     pub config: Config,
 }
 
-/// Exit code of a run that failed for what may pass, and left its slot open (EX_TEMPFAIL of sysexits.h).
+/// Exit code of a run that failed for a transient reason, and left its slot open (EX_TEMPFAIL of sysexits.h).
 const TRY_AGAIN: u8 = 75;
 
-/// How the process ended. Whether the run did stands in the ledger.
+/// End of the process. The result of the run is in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// By itself.
+    /// Exited by itself.
     Exited,
-    /// By itself, for what may pass: the run is to be made again.
+    /// Exited by itself, for a transient reason: the run is to be made again.
     TryAgain,
-    /// It was cut off on request.
+    /// Cut off on request.
     Cut,
-    /// It was cut off at its deadline.
+    /// Cut off at its deadline.
     TooLong,
-    /// Otherwise: how.
+    /// Any other end, described.
     Lost(String),
 }
 
-/// Who runs jobs.
+/// Executor of jobs.
 pub(crate) trait Runner: Send + Sync + 'static {
     /// Runs `job` to its end, or until `cut`.
     fn run(&self, job: Job, cut: CancellationToken) -> impl Future<Output = Ended> + Send;
 }
 
-/// Runs each job in a process.
+/// Runner that starts a process for each job.
 #[derive(Debug)]
 pub(crate) struct Processes;
 
@@ -107,7 +108,7 @@ async fn start(job: &Job) -> Result<(Child, ChildStdin), String> {
         .spawn()
         .map_err(|error| format!("the run's process could not be started: {error}"))?;
     let mut input = child.stdin.take().ok_or("the run's process has no standard input")?;
-    // A process that ends before it has read is told from its status.
+    // A process that ends before it has read is recognised by its status.
     let _ = input.write_all(&line).await;
     Ok((child, input))
 }
@@ -130,7 +131,7 @@ fn describe(status: std::io::Result<ExitStatus>) -> Ended {
     }
 }
 
-/// A job that was received, with what it needs.
+/// Job that was received, with everything it needs.
 struct Received {
     job: Job,
     ledger: Arc<Ledger>,
@@ -138,7 +139,7 @@ struct Received {
     _alone: Lock,
 }
 
-/// The process's end of it. What goes wrong is logged, not printed: the lines may be JSON.
+/// Entry point of the process. Errors are logged, not printed: the lines may be JSON.
 pub(crate) fn run_worker() -> Result<Outcome, Failure> {
     let ended = match receive() {
         Ok(Some(received)) => work(&received),
@@ -153,9 +154,9 @@ pub(crate) fn run_worker() -> Result<Outcome, Failure> {
         .or_else(|failure| std::process::exit(i32::from(if failure.may_pass() { TRY_AGAIN } else { failure.code() })))
 }
 
-/// `None` when there is nothing to be done any more.
+/// Receives the job; `None` when there is nothing left to do.
 fn receive() -> Result<Option<Received>, Failure> {
-    // The name under which ps and top show it; without it, all the same.
+    // The name that ps and top show; the run works without it.
     let _ = std::fs::write("/proc/self/comm", "forecaster-run");
     let mut line = String::new();
     let mut input = std::io::stdin().lock();
@@ -187,7 +188,7 @@ fn work(received: &Received) -> Result<Outcome, Failure> {
     carry_out(assignment, &place, publishing).map(|issued| issued.outcome())
 }
 
-/// Another attempt at the same run may have come first.
+/// True when the run is still to be made: another attempt at it may have come first.
 fn is_open(assignment: &Assignment, ledger: &Ledger) -> Result<bool, Failure> {
     let Some(scheduled_for) = assignment.scheduled_for else { return Ok(true) };
     let Some(slot) = ledger.slot(assignment.horizon, scheduled_for)? else {
@@ -200,7 +201,7 @@ fn is_open(assignment: &Assignment, ledger: &Ledger) -> Result<bool, Failure> {
     Ok(open)
 }
 
-/// Ends this process when standard input does, unless something is being written: then right after.
+/// Ends this process when standard input does, or right after a write in progress.
 fn end_with_the_parent(publishing: Arc<Publishing>, ledger: Weak<Ledger>, run_id: String) -> Result<(), Failure> {
     let wait = move || {
         let mut rest = [0; 64];

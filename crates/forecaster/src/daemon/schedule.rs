@@ -1,6 +1,6 @@
-//! A horizon's schedule: cron fields in a zone, as instants.
+//! Schedule of a horizon: cron fields in a zone, as instants.
 //!
-//! Evaluated with croner in the zone, each time anew, so that a change between winter and summer time moves the instants along.
+//! Evaluated with croner in the zone, again each time, so that the instants move with daylight-saving changes.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -16,32 +16,32 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// Five cron fields in `zone`; the 31st of a month and `Tue#1` are understood.
+    /// Parses five cron fields in `zone`; the 31st of a month and `Tue#1` are understood.
     ///
     /// # Errors
-    /// What is wrong with the fields.
+    /// A description of the error in the fields.
     pub(crate) fn new(fields: &str, zone: Tz) -> Result<Self, String> {
         let cron = Cron::from_str(fields).map_err(|error| error.to_string())?;
         Ok(Self { fields: fields.to_owned(), zone, cron })
     }
 
-    /// The fields.
+    /// Returns the cron fields.
     pub(crate) fn fields(&self) -> &str {
         &self.fields
     }
 
-    /// Their zone.
+    /// Returns the zone of the fields.
     pub(crate) fn zone(&self) -> Tz {
         self.zone
     }
 
-    /// The first instant after `instant`; `None` when there is none any more.
+    /// Returns the first instant after `instant`; `None` when there is no later one.
     pub(crate) fn next_after(&self, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let local = instant.with_timezone(&self.zone);
         self.cron.find_next_occurrence(&local, false).ok().map(|found| found.to_utc())
     }
 
-    /// The last instant in (`after`, `until`].
+    /// Returns the last instant in (`after`, `until`].
     pub(crate) fn last_within(&self, after: DateTime<Utc>, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let local = until.with_timezone(&self.zone);
         let last = self.cron.find_previous_occurrence(&local, true).ok()?.to_utc();

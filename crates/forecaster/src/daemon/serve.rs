@@ -1,7 +1,7 @@
-//! `forecaster serve`: puts the daemon together and takes it down again.
+//! `forecaster serve`: assembles the daemon, runs it, and shuts it down.
 //!
-//! What can be wrong is looked for before it says that it is ready: clock, directories, another daemon, ledger, port, secrets. Each
-//! ends the start with a sentence, in the journal and in systemd's status line.
+//! Everything that can be wrong is checked before it reports ready: clock, directories, another daemon, ledger, port,
+//! secrets. Each failure ends the start with a sentence, in the journal and in systemd's status line.
 
 use super::alarms::CronAlarms;
 use super::clock::{SystemClock, is_set};
@@ -30,15 +30,15 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-/// Threads of the runtime for pages and the watchdog. The supervisor, which may wait for a locked ledger, has a thread and a
-/// runtime of its own. Runs are processes.
+/// Threads of the runtime for pages and the watchdog. The supervisor, which may wait for a locked ledger, has its own
+/// thread and runtime. Runs are processes.
 const THREADS: usize = 2;
 
-/// Nobody waits longer, at a time, for a ledger that somebody else has locked: the supervisor must still answer the watchdog. What
-/// it could not write is tried again.
+/// Longest single wait for a ledger that another process has locked: the supervisor must still answer the watchdog.
+/// Failed writes are retried.
 const LEDGER_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Is the daemon until it is stopped.
+/// Runs the daemon until it is stopped.
 ///
 /// # Errors
 /// When it cannot start.
@@ -59,7 +59,7 @@ async fn live(
     level_is_fixed: bool,
     systemd: Arc<Systemd>,
 ) -> Result<(), Failure> {
-    // First of all: a reload that is asked for during the start is one that follows it.
+    // Listen first, so that a reload requested during the start is carried out after it.
     let signals = listen()?;
     let (ledger, _alone) = prepare(&loaded.config)?;
     let place = loaded.file.as_ref().map_or_else(|| "built-in defaults".to_owned(), |it| it.display().to_string());
@@ -70,7 +70,7 @@ async fn live(
     Ok(())
 }
 
-/// Looks for what would keep the daemon from working, and opens the ledger; the lock is held as long as it lives.
+/// Checks the preconditions of the daemon, and opens the ledger; the lock is to be held as long as the daemon lives.
 fn prepare(config: &Config) -> Result<(Arc<Ledger>, Lock), Failure> {
     check_clock(Utc::now())?;
     check_directories(config)?;
@@ -82,7 +82,7 @@ fn prepare(config: &Config) -> Result<(Arc<Ledger>, Lock), Failure> {
     Ok((ledger, alone))
 }
 
-/// The parts of the daemon, joined and not yet alive but for the pages.
+/// Connected parts of the daemon; only the pages are running yet.
 struct Wired {
     supervisor: Supervisor<CronAlarms, Processes>,
     inbox: Inbox,
@@ -101,7 +101,7 @@ async fn wire(
     let Loaded { config, file, text } = loaded;
     let (state, seen) = watch::channel(Arc::new(at_the_start(&config, file.clone())));
     let (pulse, beats) = Pulse::new();
-    // A connection of their own: pages do not wait behind the supervisor.
+    // A separate connection: pages do not wait behind the supervisor.
     let shelf = Arc::new(ledger::open_ledger(&config)?);
     shelf.set_patience(LEDGER_PATIENCE)?;
     let mut server = Server::new(Sources { state: seen, pulse: pulse.clone(), ledger: shelf });
@@ -127,7 +127,7 @@ async fn wire(
     Ok(Wired { supervisor, inbox, mailer, pulse, reloader })
 }
 
-/// What the daemon says of itself before it has looked at anything.
+/// Returns the state before the daemon has checked anything.
 fn at_the_start(config: &Config, file: Option<PathBuf>) -> DaemonState {
     let accepted_at = Utc::now();
     DaemonState {
@@ -144,7 +144,7 @@ fn at_the_start(config: &Config, file: Option<PathBuf>) -> DaemonState {
     }
 }
 
-/// Lives until the supervisor ends, and takes the rest down after it.
+/// Runs until the supervisor ends, then shuts down the rest.
 async fn supervise(parts: Wired, signals: [Signal; 3]) -> Result<(), Failure> {
     let Wired { supervisor, inbox, mailer, pulse, mut reloader } = parts;
     let [mut terminate, mut interrupt, mut hangup] = signals;
@@ -163,14 +163,14 @@ async fn supervise(parts: Wired, signals: [Signal; 3]) -> Result<(), Failure> {
     };
     ended.cancel();
     reloader.server.stop().await;
-    // It has nothing more to say.
+    // Nothing of its result is needed.
     let _ = watchdog.await;
-    // It crashes alone, and its last mail has had its time.
+    // A crash of the mailer concerns only itself, and its last mail has had its time.
     let _ = tokio::task::spawn_blocking(move || sending.join()).await;
     lived.map_err(|_| Failure::SupervisorCrashed)?
 }
 
-/// Runs `life` on a thread and a runtime of its own; the receiver hears of its end, and gets an error when it panics.
+/// Runs `life` on its own thread and runtime; the receiver gets its result, or an error when it panics.
 fn apart<T: Send + 'static>(life: impl Future<Output = T> + Send + 'static) -> Result<oneshot::Receiver<T>, Failure> {
     let failed =
         |error: std::io::Error| Failure::System { what: "the supervisor's thread does not start", source: error };
@@ -178,13 +178,13 @@ fn apart<T: Send + 'static>(life: impl Future<Output = T> + Send + 'static) -> R
     let (ended, end) = oneshot::channel();
     let thread = std::thread::Builder::new().name("supervisor".to_owned()).spawn(move || {
         let came_to = runtime.block_on(life);
-        // Nobody to hear it: the daemon is going down otherwise.
+        // Without a receiver the daemon is already shutting down.
         let _ = ended.send(came_to);
     });
     thread.map(|_| end).map_err(failed)
 }
 
-/// The first wish to stop is kind, the second is not.
+/// Handles a request to stop: the first lets the run finish, the second does not.
 fn stop_twice(stop: &CancellationToken, stop_now: &CancellationToken) {
     if stop.is_cancelled() {
         stop_now.cancel();

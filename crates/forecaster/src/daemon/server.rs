@@ -1,4 +1,4 @@
-//! The HTTP server's life: bound before the daemon is ready, bound anew when the configuration says so.
+//! Life of the HTTP server: bound before the daemon is ready, bound again when the configuration changes.
 
 use super::http;
 use super::http::site::Pages;
@@ -14,18 +14,18 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// What every server shows.
+/// Data sources of every server.
 #[derive(Clone)]
 pub(crate) struct Sources {
-    /// The daemon's state.
+    /// State of the daemon.
     pub state: watch::Receiver<Arc<DaemonState>>,
-    /// Whether it lives.
+    /// Liveness check of the supervisor.
     pub pulse: Pulse,
-    /// The ledger.
+    /// Ledger of the runs.
     pub ledger: Arc<Ledger>,
 }
 
-/// The server that is bound, or none.
+/// Server that is bound, or none.
 pub(crate) struct Server {
     sources: Sources,
     bound: Option<Bound>,
@@ -37,7 +37,7 @@ struct Bound {
     task: JoinHandle<()>,
 }
 
-/// An address and the token that is asked for.
+/// Address to listen on, and the token that requests need.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Wanted {
     listen: String,
@@ -56,21 +56,21 @@ impl Wanted {
 }
 
 impl Server {
-    /// No server yet.
+    /// Creates a server that is not bound yet.
     pub(crate) fn new(sources: Sources) -> Self {
         Self { sources, bound: None }
     }
 
-    /// Serves as `settings` say. The token is read anew each time.
+    /// Serves as `settings` say. The token is read again each time.
     ///
     /// # Errors
-    /// When the token cannot be read or the address not be bound; what was served before is served on.
+    /// When the token cannot be read or the address cannot be bound; the previous server then continues.
     pub(crate) async fn follow(&mut self, settings: &HttpSettings) -> Result<(), Failure> {
         let wanted = Wanted::new(settings)?;
         if self.bound.as_ref().map(|bound| &bound.wanted) == wanted.as_ref() {
             return Ok(());
         }
-        // First the old one goes: the new one may want the same port.
+        // Stop the old one first: the new one may need the same port.
         let old = self.stop().await;
         let Some(wanted) = wanted else { return Ok(()) };
         let bound = self.bind(wanted).await;
@@ -104,11 +104,11 @@ impl Server {
         Ok(())
     }
 
-    /// Stops serving; what was served.
+    /// Stops serving; returns what was served.
     pub(crate) async fn stop(&mut self) -> Option<Wanted> {
         let Bound { wanted, stop, task } = self.bound.take()?;
         stop.cancel();
-        // Its end is bounded by the server itself.
+        // The server itself limits how long this takes.
         let _ = task.await;
         Some(wanted)
     }

@@ -1,5 +1,5 @@
-//! What the daemon says of itself: to systemd's status line, and over HTTP. The supervisor publishes a new one whenever
-//! something has changed.
+//! State of the daemon, for systemd's status line and over HTTP. The supervisor publishes a new one
+//! whenever something has changed.
 
 use super::mailer::MailState;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -9,79 +9,79 @@ use forecaster_ledger::{GuardState, RunSummary};
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// What is told of the daemon.
+/// Published state of the daemon.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct DaemonState {
-    /// When it started.
+    /// Start of the daemon.
     pub started_at: DateTime<Utc>,
-    /// Configuration, ledger and schedule are up.
+    /// Set when configuration, ledger and schedule are up.
     pub ready: bool,
-    /// It was asked to stop.
+    /// Set when it was asked to stop.
     pub stopping: bool,
-    /// Zone in which instants are told.
+    /// Zone in which instants are shown.
     pub zone: Tz,
-    /// Where the reports are.
+    /// Directory of the reports.
     pub reports_dir: PathBuf,
-    /// Each horizon, the shortest first.
+    /// State of each horizon, the shortest first.
     pub horizons: Vec<HorizonState>,
-    /// Horizons with a run that is due and has not begun.
+    /// Horizons with a run that is due and has not started.
     pub waiting: Vec<Horizon>,
-    /// Why no run can be begun; `None` when all is well.
+    /// Reason why no run can be started; `None` when all is well.
     pub trouble: Option<String>,
-    /// The configuration in force.
+    /// Configuration in force.
     pub configuration: ConfigurationState,
-    /// The mail.
+    /// State of the mail.
     pub mail: MailState,
 }
 
 impl DaemonState {
-    /// Whether it is up, not stopping, and able to begin runs.
+    /// True when it is up, not stopping, and able to start runs.
     pub(crate) fn is_ready(&self) -> bool {
         self.ready && !self.stopping && self.trouble.is_none()
     }
 }
 
-/// The configuration in force.
+/// Configuration in force.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ConfigurationState {
-    /// Its file; `None` for the built-in defaults.
+    /// File it was read from; `None` for the built-in defaults.
     pub file: Option<PathBuf>,
-    /// When it was taken over.
+    /// Time at which it was adopted.
     pub accepted_at: DateTime<Utc>,
-    /// Why the last one that was offered was refused; `None` when it was not.
+    /// Reason why the last configuration offered was refused; `None` when it was not.
     pub refused: Option<String>,
 }
 
-/// What is told of a horizon.
+/// Published state of a horizon.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct HorizonState {
-    /// The horizon.
+    /// Horizon that is described.
     pub horizon: Horizon,
-    /// Whether it is scheduled.
+    /// True when it is scheduled.
     pub enabled: bool,
-    /// When it is due next.
+    /// Next instant at which it is due.
     pub next: Option<DateTime<Utc>>,
-    /// Since when its run has been in progress.
+    /// Start of its run in progress.
     pub running_since: Option<DateTime<Utc>>,
-    /// How its last run ended, by hand or by schedule.
+    /// Result of its last run, by hand or by schedule.
     pub last: Option<LastRun>,
-    /// Chronos in it.
+    /// State of Chronos in it.
     pub chronos: ChronosState,
 }
 
-/// What is told of Chronos in a horizon.
+/// Published state of Chronos in a horizon.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct ChronosState {
-    /// Whether the configuration has it on.
+    /// True when the configuration enables it.
     pub enabled: bool,
-    /// Failures in a row.
+    /// Consecutive failures.
     pub failures: u32,
-    /// Since when it is suspended, and why; `None` when it is not, or is off.
+    /// Start and reason of the suspension; `None` when it is not suspended, or is off.
     pub suspended: Option<(DateTime<Utc>, String)>,
 }
 
 impl ChronosState {
-    /// What the configuration and the guard say.
+    /// Combines the configuration and the guard's state.
     pub(crate) fn of(enabled: bool, guard: Option<GuardState>) -> Self {
         let failures = guard.as_ref().map_or(0, |guard| guard.failures);
         let suspension = guard.and_then(|guard| guard.suspension).filter(|_| enabled);
@@ -89,23 +89,23 @@ impl ChronosState {
     }
 }
 
-/// How a run ended.
+/// Result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LastRun {
-    /// When it ended.
+    /// End of the run.
     pub finished_at: DateTime<Utc>,
     /// `ok`, `degraded` or `failed`.
     pub status: String,
     /// Date of the last observation.
     pub as_of: Option<NaiveDate>,
-    /// The last observation, and the median at the last target date, quote currency per unit of base currency.
+    /// Last observation, and the median at the last target date, quote currency per unit of base currency.
     pub figures: Option<(f64, f64)>,
-    /// Why it failed.
+    /// Reason why it failed.
     pub error: Option<String>,
 }
 
 impl LastRun {
-    /// What the ledger keeps of a run.
+    /// Extracts the result from the ledger's summary of a run.
     pub(crate) fn of(run: &RunSummary) -> Self {
         let metrics: Value = serde_json::from_str(&run.metrics).unwrap_or_default();
         let figures = metrics["last_value"].as_f64().zip(metrics["forecast"]["median"].as_f64());
@@ -119,7 +119,7 @@ impl LastRun {
     }
 }
 
-/// The line of `systemctl status`: the run in progress, else the last result; and the next run.
+/// Builds the line of `systemctl status`: the run in progress, else the last result; and the next run.
 pub(crate) fn status_line(state: &DaemonState) -> String {
     let time = |instant: DateTime<Utc>| instant.with_timezone(&state.zone).format("%Y-%m-%d %H:%M").to_string();
     let running = state.horizons.iter().find_map(|it| Some((it.horizon, it.running_since?)));
@@ -163,7 +163,7 @@ fn result(last: &LastRun, finished: &str) -> String {
     format!("{} {finished}{}{}", last.status, figures.unwrap_or_default(), error.unwrap_or_default())
 }
 
-/// Five or six digits, as many as a treasurer says.
+/// Formats a value with five or six digits, as treasurers quote them.
 fn short(value: f64) -> String {
     let decimals = if value >= 100.0 { 1 } else { 4 };
     format!("{value:.decimals$}")

@@ -1,9 +1,9 @@
-//! The loop that owns the agenda and the run in progress. Everything else sends it messages.
+//! Supervisor: the loop that owns the agenda and the run in progress. Everything else sends it messages.
 //!
-//! In: alarms, the ends of runs, configurations, beats of the pulse, the wish to stop. Out: runs, one at a time, so that they do
-//! not fight for the processor; a [`DaemonState`] for whoever wants to know; systemd's status line. It ends when it was asked to
-//! stop and the run in progress has ended or was cut off; a run that was cut off is interrupted, and due again at the next
-//! start.
+//! In: alarms, the ends of runs, configurations, liveness checks, requests to stop. Out: runs, one at a time, so
+//! that they do not compete for the processor; a published [`DaemonState`]; systemd's status line. It ends when it
+//! was asked to stop and the run in progress has ended or was cut off; a run that was cut off is interrupted, and
+//! due again at the next start.
 
 use super::agenda::{Agenda, Cause, Due};
 use super::alarms::Alarms;
@@ -30,19 +30,19 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// How often the agenda is asked without any alarm.
+/// Interval at which the agenda is asked without any alarm.
 const PULSE: Duration = Duration::from_secs(30);
-/// A run that could not be begun, most likely for a locked ledger, is begun after so long.
+/// Delay before another attempt to start a run, after one that failed, most likely because of a locked ledger.
 const BEGIN_AGAIN: Duration = Duration::from_secs(20);
-/// A run that could not be recorded, most likely for a full disk, is made again after so long.
+/// Delay before a run is repeated that could not be recorded, most likely because of a full disk.
 const RUN_AGAIN: Duration = Duration::from_secs(120);
-/// How often systemd is asked for more time while a run finishes, and for how much.
+/// Interval at which systemd is asked for more time while a run finishes, and the time requested.
 const EXTENSION: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(20));
 
-/// An answer that is given when the state shows what it says.
+/// Reply that is sent once the state shows the change.
 type Answer = Box<dyn FnOnce() + Send>;
 
-/// The supervisor.
+/// Owner of the agenda and of the run in progress.
 pub(crate) struct Supervisor<A, R> {
     clock: Arc<dyn Clock>,
     alarms: A,
@@ -52,7 +52,7 @@ pub(crate) struct Supervisor<A, R> {
     config: Config,
     queue: VecDeque<Due>,
     running: Option<Running>,
-    /// Runs that could not be begun or recorded, and when that is tried again.
+    /// Runs that could not be started or recorded, each with the time of the next attempt.
     held: Vec<(Duration, Due)>,
     last: BTreeMap<Horizon, LastRun>,
     chronos: BTreeMap<Horizon, ChronosState>,
@@ -61,7 +61,7 @@ pub(crate) struct Supervisor<A, R> {
     mailbox: Mailbox,
     /// Last error while reading the agenda.
     trouble: Option<String>,
-    /// Why a run could not be begun.
+    /// Last error while starting a run.
     not_begun: Option<String>,
     /// Set when the ledger is corrupt; the daemon exits with this message.
     ruin: Option<String>,
@@ -77,26 +77,26 @@ struct Running {
 
 /// Dependencies of [`Supervisor::new`].
 pub(crate) struct Parts<A, R> {
-    /// The clocks.
+    /// Clocks of the machine.
     pub clock: Arc<dyn Clock>,
-    /// The alarms.
+    /// Alarms for the agenda's instants.
     pub alarms: A,
-    /// Who runs.
+    /// Runner of the jobs.
     pub runner: R,
-    /// The ledger.
+    /// Ledger of the runs.
     pub ledger: Arc<Ledger>,
-    /// The configuration in force.
+    /// Configuration in force.
     pub config: Config,
-    /// Where its state is published.
+    /// Channel on which the state is published.
     pub state: watch::Sender<Arc<DaemonState>>,
-    /// The way to systemd.
+    /// Notifications to systemd.
     pub systemd: Arc<Systemd>,
-    /// The way to who sends the mails.
+    /// Handle to the mailer.
     pub mailbox: Mailbox,
 }
 
 impl<A: Alarms, R: Runner> Supervisor<A, R> {
-    /// Plans the schedule; nothing runs yet.
+    /// Creates a supervisor and plans the schedule; nothing runs yet.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
@@ -127,10 +127,10 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         })
     }
 
-    /// Looks once, says that it is ready, and lives until it is stopped.
+    /// Looks once, reports ready, and runs until it is stopped.
     ///
     /// # Errors
-    /// When the ledger is damaged: the next start puts it aside.
+    /// When the ledger is damaged: the next start sets it aside.
     pub(crate) async fn live(mut self, mut inbox: Inbox) -> Result<(), Failure> {
         let rung = self.alarms.rung();
         let mut pulse = tokio::time::interval(PULSE);
@@ -145,7 +145,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                 () = rung.notified() => {}
                 _ = pulse.tick() => {
                     self.read_last();
-                    // A run by hand may have left one.
+                    // A run by hand may have left mail.
                     self.mailbox.wake.notify_one();
                 }
                 Some(beat) = inbox.beats.recv() => {
@@ -171,7 +171,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         ruin.map_or(Ok(()), |ruin| Err(Failure::LedgerRuined(ruin)))
     }
 
-    /// Starts what is due, sets the alarms, publishes the state.
+    /// Starts due runs, sets the alarms, publishes the state.
     fn look(&mut self) {
         let reading = self.clock.read();
         let (again, held): (Vec<_>, Vec<_>) =
@@ -196,7 +196,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         self.publish_state(&next);
     }
 
-    /// Notes what is wrong with the ledger, and says so once.
+    /// Records the trouble with the ledger, and logs it once.
     fn note_trouble(&mut self, trouble: Option<String>) {
         if let Some(told) = trouble.as_ref().filter(|told| self.trouble.as_ref() != Some(told)) {
             tracing::error!("no run can be begun: {told}");
@@ -223,7 +223,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                     tracing::error!(%horizon, "the {horizon} run cannot be begun, tried again in {wait} s: {error}");
                     self.held.push((reading.elapsed + BEGIN_AGAIN, due));
                     self.not_begun = Some(error.to_string());
-                    // The others would fare no better.
+                    // The other runs would fail as well.
                     return;
                 }
             }
@@ -241,7 +241,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         self.running = Some(Running { due, job, since, cut, process });
     }
 
-    /// Sees to it that a run that has ended stands in the ledger, as failed when it could not say so itself.
+    /// Makes sure that a run that has ended is in the ledger, as failed when it could not record that itself.
     fn settle(&mut self, ended: Ended) {
         let Some(Running { due, job, since, .. }) = self.running.take() else { return };
         let Assignment { horizon, ref run_id, .. } = job.assignment;
@@ -261,7 +261,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             Err(error) => Err(error.into()),
         };
         match recorded {
-            // One that is off is not made again: the agenda passes over what it left open.
+            // A run of a disabled horizon is not repeated: the agenda skips what it left open.
             _ if !self.config.horizons.get(horizon).enabled => self.agenda.give_back(&due),
             Ok(()) => self.agenda.give_back(&due),
             Err(error) => {
@@ -298,10 +298,10 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     }
 
     fn hear(&mut self, message: Message) -> Answer {
-        // Who asked may have gone; what was taken over stays.
+        // The requester may be gone; the configuration stays adopted.
         match message {
             Message::Adopt(config, file, answer) => {
-                // What the schedules in force have asked for until now is due, whatever comes after them.
+                // Runs that the schedules in force have requested until now are due, whatever schedules follow.
                 self.look();
                 let adopted = self.agenda.adopt(&config, self.clock.read());
                 if adopted.is_ok() {
@@ -330,7 +330,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         }
     }
 
-    /// Gives back what waits for a horizon that is off.
+    /// Gives back the waiting runs of disabled horizons.
     fn drop_disabled(&mut self) {
         let (horizons, agenda) = (&self.config.horizons, &mut self.agenda);
         let mut stays = |due: &Due| {
@@ -350,7 +350,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         let _ = beat.send(well);
     }
 
-    /// What the ledger says of each horizon's last run, which may have been asked for by hand, and of Chronos in it.
+    /// Reads from the ledger each horizon's last run, which may have been made by hand, and its guard state.
     fn read_last(&mut self) {
         for horizon in Horizon::ALL {
             match self.ledger.runs(horizon, 1) {
@@ -359,7 +359,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                         self.last.insert(horizon, LastRun::of(run));
                     }
                 }
-                // Told of when it is asked what is due.
+                // The error is reported when the agenda is asked.
                 Err(_) => return,
             }
             let enabled = self.config.horizons.get(horizon).chronos.enabled;
@@ -402,7 +402,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         self.systemd.status(&status_line(&self.state.borrow()));
     }
 
-    /// Lets the run in progress finish, for as long as is configured.
+    /// Lets the run in progress finish, for as long as is configured, then cuts it off.
     async fn finish(mut self, mut inbox: Inbox) {
         self.systemd.stopping();
         self.state.send_modify(|state| Arc::make_mut(state).stopping = true);
@@ -453,7 +453,7 @@ fn tell(due: &Due) {
     }
 }
 
-/// Waits for the end of the run in progress; for ever when there is none.
+/// Waits for the end of the run in progress; forever when there is none.
 async fn end_of(running: &mut Option<Running>) -> Ended {
     match running {
         Some(running) => match (&mut running.process).await {

@@ -1,4 +1,4 @@
-//! The supervisor with a clock that obeys, alarms that never ring, and runs that do as they are told.
+//! The supervisor with a controlled clock, alarms that never ring, and scripted runs.
 
 use super::*;
 use crate::daemon::mailer::{MailState, Mailer};
@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
-/// tokio's paused time, from a Monday 07:59 in Santiago on.
+/// Clock on tokio's paused time, from a Monday 07:59 in Santiago on.
 struct PausedClock(Instant);
 
 fn start() -> DateTime<Utc> {
@@ -23,7 +23,7 @@ impl Clock for PausedClock {
     }
 }
 
-/// Alarms that nobody hears: the pulse alone must do.
+/// Alarms that never ring: the regular pulse alone must do.
 struct Silent;
 
 impl Alarms for Silent {
@@ -38,11 +38,11 @@ impl Alarms for Silent {
     }
 }
 
-/// What a run does.
+/// Behaviour of a run.
 #[derive(Clone, Copy)]
 enum Act {
     Finish(u64),
-    /// What passes stands in the way for now.
+    /// Fails for a transient reason.
     Fail,
     Die,
     Panic,
@@ -52,7 +52,7 @@ enum Act {
 #[derive(Default)]
 struct Stage {
     acts: Mutex<VecDeque<Act>>,
-    /// Horizon, run, language of the configuration, begin and end in seconds.
+    /// Horizon, run, start and end in seconds.
     played: Mutex<Vec<(Horizon, String, u64, u64)>>,
     configs: Mutex<Vec<Config>>,
 }
@@ -95,7 +95,7 @@ struct House {
     clock: Arc<PausedClock>,
 }
 
-/// A supervisor that lives.
+/// Running supervisor.
 struct Lodger {
     messages: mpsc::Sender<Message>,
     pulse: Pulse,
@@ -110,7 +110,7 @@ impl House {
     fn new(acts: &[Act]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut config = Config::default();
-        // The instants of these tests.
+        // Instants of these tests.
         config.horizons.d7.schedule = "0 8 * * Mon".into();
         config.service.data_dir = directory.path().to_owned();
         config.service.metrics_log = directory.path().join("metrics.jsonl");
@@ -162,7 +162,7 @@ impl Lodger {
         runs.into_iter().map(|run| (run.run_id, run.status)).collect()
     }
 
-    /// Stops, and waits for the end; how long that took.
+    /// Stops, and waits for the end; returns how long that took.
     async fn leave(self) -> Duration {
         let begin = Instant::now();
         self.stop.cancel();

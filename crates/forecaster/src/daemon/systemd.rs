@@ -1,4 +1,5 @@
-//! What systemd is told, by sd_notify(3): readiness, a status line, signs of life. Without systemd, nothing happens.
+//! Notifications to systemd, by sd_notify(3): readiness, a status line, signs of life. Without
+//! systemd, nothing happens.
 
 use super::pulse::Pulse;
 use sd_notify::NotifyState;
@@ -6,19 +7,19 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// The way to systemd.
+/// Channel to systemd.
 #[derive(Debug, Default)]
 pub(crate) struct Systemd {
     told: Mutex<String>,
 }
 
 impl Systemd {
-    /// The service is up, or has reloaded.
+    /// Reports that the service is up, or has reloaded.
     pub(crate) fn ready(&self) {
         send(&[NotifyState::Ready]);
     }
 
-    /// A reload has begun; [`Systemd::ready`] ends it.
+    /// Reports that a reload has started; [`Systemd::ready`] ends it.
     pub(crate) fn reloading(&self) {
         match NotifyState::monotonic_usec_now() {
             Ok(now) => send(&[NotifyState::Reloading, now]),
@@ -26,17 +27,17 @@ impl Systemd {
         }
     }
 
-    /// The service stops.
+    /// Reports that the service is stopping.
     pub(crate) fn stopping(&self) {
         send(&[NotifyState::Stopping]);
     }
 
-    /// Stopping takes this much longer.
+    /// Requests this much more time for stopping.
     pub(crate) fn extend_timeout(&self, by: Duration) {
         send(&[NotifyState::ExtendTimeoutUsec(u32::try_from(by.as_micros()).unwrap_or(u32::MAX))]);
     }
 
-    /// The line that `systemctl status` shows. Told only when it has changed.
+    /// Sends the line that `systemctl status` shows, only when it has changed.
     pub(crate) fn status(&self, line: &str) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if *told != line {
@@ -52,8 +53,8 @@ fn send(states: &[NotifyState<'_>]) {
     }
 }
 
-/// Tells systemd's watchdog that the service lives, as long as the supervisor answers: not this task's life counts but that
-/// of the loop that runs the schedule. Ends with `stop`.
+/// Notifies systemd's watchdog as long as the supervisor answers: the loop that runs the schedule must be alive, not
+/// just this task. Ends with `stop`.
 pub(crate) async fn watchdog(pulse: Pulse, stop: CancellationToken) {
     let Some(limit) = sd_notify::watchdog_enabled() else { return };
     // Three times within the limit: one answer may be late.

@@ -1,10 +1,10 @@
-//! What a run leaves in the ledger, for tests that need no forecast.
+//! Ledger record of a run, for tests that need no forecast.
 
 use crate::assignment::Assignment;
 use chrono::Utc;
 use forecaster_ledger::{RunRecord, RunStatus};
 
-/// The record of a run that went well: 1011.8 -> 1009.2.
+/// Returns the record of a successful run: 1011.8 -> 1009.2.
 pub(crate) fn record(assignment: &Assignment) -> RunRecord {
     RunRecord {
         run_id: assignment.run_id.clone(),

@@ -1,8 +1,8 @@
-//! What can be wrong with the file of a backup.
+//! Problems with a backup file.
 
 use std::io;
 
-/// Why a file is no sound backup.
+/// Reason why a file is not an intact backup.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the sentence of each kind says what it is")]
 pub enum BackupProblem {

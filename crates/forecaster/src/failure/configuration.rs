@@ -1,31 +1,31 @@
-//! What can be wrong with the configuration.
+//! Problems with the configuration.
 
 use std::path::PathBuf;
 
 /// A configuration that cannot be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ConfigError {
-    /// The named file is not there.
+    /// The named file does not exist.
     #[error("configuration {}: no such file", .0.display())]
     Missing(PathBuf),
-    /// A key is unknown, of the wrong type or out of range.
+    /// An unknown key, or a value of the wrong type or out of range.
     #[error("{place}: {key}: found {found}; expected {expected}")]
     Key {
         /// File or environment variable.
         place: String,
         /// The key, with its sections.
         key: String,
-        /// What stands there.
+        /// The value found.
         found: String,
-        /// What should stand there.
+        /// The value expected.
         expected: String,
     },
-    /// The file is not TOML.
+    /// A file that is not TOML.
     #[error("{place}: {message}")]
     Syntax {
         /// The file.
         place: String,
-        /// Line, column and what is wrong.
+        /// Line, column and problem.
         message: String,
     },
 }

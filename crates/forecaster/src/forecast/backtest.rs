@@ -1,6 +1,6 @@
 //! The backtest: forecasts of the past as they would have been issued, and their scores.
 //!
-//! At each origin weights and calibration know only what had happened by then, as in production.
+//! At each origin, weights and calibration use only what had happened by then, as in production.
 
 use crate::config::settings::Config;
 use crate::failure::Failure;
@@ -18,7 +18,7 @@ use forecaster_ensemble::{
 };
 use std::collections::BTreeMap;
 
-/// Which origins to replay.
+/// Origins to replay.
 #[derive(Debug, Clone)]
 pub(crate) struct Period {
     /// First origin, or the first observation after it.
@@ -32,18 +32,18 @@ pub(crate) struct Period {
 /// Scores of one horizon.
 #[derive(Debug)]
 pub(crate) struct HorizonScores {
-    /// Origins replayed whose horizon had passed by the end of the data.
+    /// Replayed origins whose horizon had ended by the end of the data.
     pub origins: usize,
     /// Scores by model; `ensemble` and `random_walk` are always among them.
     pub models: BTreeMap<String, Judged>,
-    /// Models without a forecast at any origin, and why.
+    /// Models without scores, with the reason.
     pub left_out: Vec<LeftOut>,
 }
 
 /// Replays one horizon.
 ///
 /// # Errors
-/// When the period holds no origin with enough history before it and its horizon after it.
+/// When no origin in the period has enough history before it and its full horizon after it.
 pub(crate) fn backtest(
     config: &Config,
     market: &Market,
@@ -70,7 +70,7 @@ pub(crate) fn backtest(
     let (grid, replayed) = (replay(grid), replay(origins));
     progress::finish(&bar);
     warn_of_failures(&all_models, &replayed);
-    // A model that was not there for part of the period would make the pool neither with nor without it.
+    // With a model that was missing for part of the period, the pool would be neither one with it nor one without it.
     let absent = absent(&lineup, [&grid, &replayed]);
     let roles = lineup.roles.retain(|member| absent.iter().all(|(position, _)| *position != member));
     let count = config.ensemble.origins;
@@ -87,7 +87,8 @@ pub(crate) fn backtest(
     Ok(HorizonScores { origins: replayed.origins.len(), models: scores, left_out })
 }
 
-/// Scores by model, and the models without: those that are `absent`, and those without a forecast at any origin.
+/// Scores by model, and the models without scores: those that are `absent`, and those without a forecast at any
+/// origin.
 fn judge_each(
     lineup: &Lineup,
     replayed: &Computed,
@@ -110,7 +111,7 @@ fn judge_each(
     (scores, left_out)
 }
 
-/// Models that could not be had at some origin, by position, and why: a worker that was killed, too little memory.
+/// Models that were unavailable at some origin, by position, with the reason: a killed worker, too little memory.
 fn absent(lineup: &Lineup, computed: [&Computed; 2]) -> Vec<(usize, String)> {
     let away = |position: usize| {
         let failures = computed.iter().filter_map(|c| c.failures[position].as_ref());
@@ -133,7 +134,7 @@ fn period_origins(market: &Market, horizon: Horizon, period: &Period) -> Result<
         .filter(|date| (period.from..=period.to).contains(date))
         .step_by(period.every)
         .filter_map(|date| origin_at(pair, &market.calendar, horizon, date))
-        // No forecast is judged by quotes that stand in for official rates.
+        // No forecast is scored against quotes that stand in for official rates.
         .filter(|origin| origin.matures() <= market.last_official())
         .collect();
     if origins.is_empty() {
@@ -150,7 +151,7 @@ fn period_origins(market: &Market, horizon: Horizon, period: &Period) -> Result<
     Ok(origins)
 }
 
-/// The validation origins that any of `origins` can look back on: those of production, for each of them.
+/// All validation origins that any of `origins` looks back on, the same as in production.
 fn validation_grid(config: &Config, market: &Market, horizon: Horizon, origins: &[Origin]) -> Vec<Origin> {
     let (Some(first), Some(last)) = (origins.first(), origins.last()) else { return Vec::new() };
     let stride = config.ensemble.stride;

@@ -5,11 +5,11 @@ use forecaster_domain::{ForecastKey, QuantileForecast};
 use forecaster_ensemble::ForecastCache;
 use forecaster_ledger::Ledger;
 
-/// Keeps validation forecasts in the ledger; when it cannot, says so and goes on without.
+/// Keeps validation forecasts in the ledger; on failure, logs a warning and continues without the cache.
 pub(crate) struct LedgerCache<'a> {
     /// The ledger.
     pub ledger: &'a Ledger,
-    /// Today, by which entries grow old.
+    /// Today's date, from which the age of entries is counted.
     pub today: NaiveDate,
 }
 

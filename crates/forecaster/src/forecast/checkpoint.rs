@@ -1,5 +1,5 @@
-//! Checkpoints of Chronos as configured: which are at hand, and whether one is as it came, loads, and forecasts what it
-//! did.
+//! Chronos checkpoints as configured: the available ones, and checks that a checkpoint is unchanged, loads, and
+//! forecasts as it did when installed.
 
 use crate::config::settings::Config;
 use crate::failure::Failure;
@@ -7,18 +7,19 @@ use crate::forecast::chronos::{precision, session, store};
 use forecaster_chronos::{Checkpoint, ChronosError, EMBEDDED, Installed, SelfTest, short};
 use serde::Serialize;
 
-/// A checkpoint that a command is about, or why it is not there.
+/// A checkpoint that a command works on, or the error when it is missing.
 pub(crate) struct Chosen {
-    /// Its name.
+    /// Name of the checkpoint.
     pub name: String,
-    /// Where it is, or why it is not there.
+    /// Location, or the error when it is missing.
     pub found: Result<Installed, ChronosError>,
 }
 
-/// The checkpoint or folder called `name`; without a name the one in the program, all of the store, and the configured one.
+/// Returns the checkpoint or folder called `name`; without a name, the embedded one, all in the store, and the
+/// configured one.
 ///
 /// # Errors
-/// When there is none of that name.
+/// When there is no checkpoint of that name.
 pub(crate) fn chosen(config: &Config, name: Option<&str>) -> Result<Vec<Chosen>, Failure> {
     let store = store(config);
     if let Some(name) = name {
@@ -34,31 +35,31 @@ pub(crate) fn chosen(config: &Config, name: Option<&str>) -> Result<Vec<Chosen>,
     Ok(all)
 }
 
-/// Share of neighbouring quantiles out of order from which on a model is hardly a trained one.
+/// Share of neighbouring quantiles out of order above which a model is hardly a trained one.
 const MANY_CROSSINGS: f64 = 0.05;
 
-/// What was found of one checkpoint.
+/// Findings about one checkpoint.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Finding {
-    /// Its name.
+    /// Name of the checkpoint.
     pub name: String,
-    /// Whether nothing is wrong with it.
+    /// True when nothing is wrong with it.
     pub ok: bool,
-    /// Whether both files are as they came; null where no manifest tells.
+    /// True when both files are unchanged since installation; null without a manifest.
     pub checksums_match: Option<bool>,
-    /// Whether the forecast of the fixed series is finite; null where there is none.
+    /// True when the forecast of the fixed series is finite; null when there is no forecast.
     pub finite: Option<bool>,
-    /// Largest difference from the forecast kept with it, in standard deviations of the series.
+    /// Largest difference from the stored forecast, in standard deviations of the series.
     pub difference: Option<f64>,
-    /// Neighbouring quantiles out of order, of how many.
+    /// Neighbouring quantiles out of order, and the number compared.
     pub crossings: Option<(usize, usize)>,
-    /// What is wrong with it.
+    /// Problems found.
     pub problems: Vec<String>,
-    /// What somebody should know.
+    /// Warnings for the operator.
     pub warnings: Vec<String>,
 }
 
-/// Whether so many of the places are out of order that the model is hardly a trained one.
+/// True when so many neighbouring quantiles are out of order that the model is hardly a trained one.
 pub(crate) fn crosses_much((crossed, places): (usize, usize)) -> bool {
     crossed as f64 > MANY_CROSSINGS * places as f64
 }
@@ -66,14 +67,14 @@ pub(crate) fn crosses_much((crossed, places): (usize, usize)) -> bool {
 /// Verifies the configured checkpoint.
 ///
 /// # Errors
-/// When there is none of that name.
+/// When there is no checkpoint of that name.
 pub(crate) fn verify_configured(config: &Config) -> Result<Finding, Failure> {
     let mut found = chosen(config, Some(&config.chronos.model))?;
     let one = found.pop().ok_or_else(|| Failure::NoCheckpoint(config.chronos.model.clone()))?;
     Ok(examine(config, one, None))
 }
 
-/// Looks at one; what is wrong is told in the finding.
+/// Examines one checkpoint; problems are reported in the finding.
 pub(crate) fn examine(config: &Config, one: Chosen, free_ram_mb: Option<u64>) -> Finding {
     let mut finding = Finding { name: one.name, ..Finding::default() };
     match one.found {
@@ -90,7 +91,7 @@ pub(crate) fn examine(config: &Config, one: Chosen, free_ram_mb: Option<u64>) ->
     finding
 }
 
-/// Opens the checkpoint and compares its checksums with those it came with.
+/// Opens the checkpoint and compares its checksums with those recorded at installation.
 fn check_files(
     installed: &Installed,
     config: &Config,
@@ -115,7 +116,7 @@ fn check_files(
             )
         }));
     }
-    // As the pipeline has it: so much must be free before it loads.
+    // Same rule as in the pipeline: this much must be free before it loads.
     let needed_mb = checkpoint.needed_ram_mb(config.chronos.min_free_ram_mb);
     if let Some(free_mb) = free_ram_mb.filter(|free| *free < needed_mb) {
         finding.warnings.push(ChronosError::Memory { free_mb, needed_mb }.to_string());
@@ -123,7 +124,7 @@ fn check_files(
     Ok(())
 }
 
-/// Has the checkpoint forecast the fixed series and compares.
+/// Forecasts the fixed series with the checkpoint and compares the result with the stored forecast.
 fn check_forecast(installed: &Installed, config: &Config, finding: &mut Finding) -> Result<(), ChronosError> {
     let precision = precision(config);
     let test = SelfTest::run(&installed.place, precision, &session(config));

@@ -1,4 +1,4 @@
-//! Chronos as the configuration wants it: which checkpoint, how it is run, and the process that runs it.
+//! Chronos as configured: the checkpoint, the session settings, and the worker process.
 
 use crate::config::settings::{ChronosDevice, Config, Quantize};
 use crate::failure::{Failure, Outcome};
@@ -13,8 +13,8 @@ use std::io::BufReader;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Longest time for an answer of the worker where the guard sets no limit: a load from a slow disk takes longest, and the largest
-/// checkpoint takes a thirtieth of a second a context.
+/// Longest wait for the worker's reply when the guard sets no limit, fixed and per context: loading from a slow disk
+/// takes longest, and the largest checkpoint takes a thirtieth of a second per context.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(1));
 
 /// The store of checkpoints, beside the rates and the ledger.
@@ -22,7 +22,7 @@ pub(crate) fn store(config: &Config) -> ModelStore {
     ModelStore::new(config.service.data_dir.join("models"))
 }
 
-/// How sessions run.
+/// Session settings.
 pub(crate) fn session(config: &Config) -> SessionSettings {
     let chronos = &config.chronos;
     let device = match chronos.device {
@@ -41,8 +41,8 @@ pub(crate) fn precision(config: &Config) -> Precision {
     }
 }
 
-/// The configured checkpoint: one pipeline for all horizons, so that it stays loaded from one to the next. Looked for when
-/// a horizon first needs it: where none does, nothing is read.
+/// The configured checkpoint. All horizons share one pipeline, so that it stays loaded from one to the next. The
+/// checkpoint is looked up when a horizon first needs it; when none does, nothing is read.
 #[derive(Debug, Default)]
 pub(crate) struct ChronosSource {
     found: OnceCell<Result<(Pipeline, CheckpointLabel), String>>,
@@ -50,12 +50,13 @@ pub(crate) struct ChronosSource {
 }
 
 impl ChronosSource {
-    /// For runs: an answer that takes longer than the guard allows is not waited for.
+    /// Source for runs: a reply that takes longer than the guard allows is not waited for.
     pub(crate) fn guarded(config: &Config) -> Self {
         Self { limit: Some(Duration::from_secs(config.guard.max_extra_seconds)), ..Self::default() }
     }
 
-    /// The model of one horizon, with nothing loaded yet. A checkpoint that is not there is told by each model made of it.
+    /// Returns the model of one horizon, with nothing loaded yet. A missing checkpoint is reported by each model that
+    /// uses it.
     pub(crate) fn model(&self, config: &Config, horizon: Horizon, calendar: &BusinessCalendar) -> Chronos {
         let chronos = &config.horizons.get(horizon).chronos;
         let settings = ChronosSettings { context_length: chronos.context_length, temperature: chronos.temperature };
@@ -65,12 +66,12 @@ impl ChronosSource {
         }
     }
 
-    /// Greatest resident memory of the process that ran it since this was last asked, MiB; 0 when none did.
+    /// Peak resident memory of the worker process since the last call, MiB; 0 when there was none.
     pub(crate) fn take_peak_rss_mb(&self) -> f64 {
         self.pipeline().map_or(0.0, Pipeline::take_peak_rss_mb)
     }
 
-    /// Gives its memory back.
+    /// Releases the memory of the model.
     pub(crate) fn release(&self) {
         if let Some(pipeline) = self.pipeline() {
             pipeline.release();
@@ -97,7 +98,8 @@ fn pipeline(config: &Config, limit: Option<Duration>) -> Result<(Pipeline, Check
     Ok((Pipeline::new(settings), label))
 }
 
-/// How a checkpoint is run as configured, in a process of its own or in this one; kept until it is released.
+/// Pipeline settings for a checkpoint as configured, in a worker process or in this one; the model stays loaded until
+/// it is released.
 pub(crate) fn pipeline_settings(
     config: &Config,
     installed: &Installed,
@@ -114,7 +116,7 @@ pub(crate) fn pipeline_settings(
     }
 }
 
-/// This program again; `limit` is the longest time for an answer.
+/// Command that starts this program again as a worker; `limit` is the longest wait for a reply.
 pub(crate) fn worker(limit: Option<Duration>) -> WorkerCommand {
     let (patience, patience_a_context) = limit.map_or(PATIENCE, |limit| (limit, Duration::ZERO));
     let mut arguments = crate::host::logging::arguments();
@@ -122,18 +124,18 @@ pub(crate) fn worker(limit: Option<Duration>) -> WorkerCommand {
     WorkerCommand { program: this_program(), arguments, patience, patience_a_context }
 }
 
-/// The file of this program. On Linux by the kernel's link to it, which stays true when the file is replaced by an upgrade.
+/// Path of this program. On Linux, the kernel's link to it, which stays valid when an upgrade replaces the file.
 pub(crate) fn this_program() -> PathBuf {
     let link = PathBuf::from("/proc/self/exe");
     if link.exists() { link } else { std::env::current_exe().unwrap_or(link) }
 }
 
-/// The worker's end of it.
+/// Runs the worker side.
 pub(crate) fn serve() -> Result<Outcome, Failure> {
     let lost = |source: std::io::Error| Failure::System { what: "the Chronos worker lost its parent", source };
-    // The name under which ps and top show it; without it, all the same.
+    // Name shown by ps and top; a failure to set it does not matter.
     let _ = std::fs::write("/proc/self/comm", "chronos-worker");
-    // Standard output is the way to the parent: what native code may print goes to standard error instead.
+    // Standard output is the channel to the parent: anything that native code prints goes to standard error instead.
     let to_parent = rustix::io::dup(std::io::stdout()).map_err(|e| lost(e.into()))?;
     rustix::stdio::dup2_stdout(std::io::stderr()).map_err(|e| lost(e.into()))?;
     forecaster_chronos::serve_worker(BufReader::new(std::io::stdin()), File::from(to_parent))

@@ -1,18 +1,17 @@
-//! How the pair has moved of late, as each run tells it: in the log, and by
-//! `publish` as JSON and in the report.
+//! Recent movement of the pair, reported by each run: in the log, and by `publish` as JSON and in the report.
 //!
-//! In: the market. Out: a [`Drift`]. It changes no forecast: the pool's calibration answers to outcomes alone.
+//! In: the market. Out: a [`Drift`]. It changes no forecast: the pool's calibration depends on outcomes alone.
 
 use crate::host::logging::rounded;
 use crate::market::Market;
 use forecaster_ensemble::{DriftTests, NotEnough, VolatilityRegime, drift_tests, volatility_regime};
 
-/// The tests and the regime as of the market's last observation, or why there are none.
+/// Drift tests and volatility regime as of the market's last observation, or the reasons they are missing.
 #[derive(Debug, Clone)]
 pub(crate) struct Drift {
     /// The tests.
     pub(crate) tests: Result<DriftTests, NotEnough>,
-    /// The regime of the volatility.
+    /// The volatility regime.
     pub(crate) regime: Result<VolatilityRegime, NotEnough>,
 }
 
@@ -23,7 +22,7 @@ impl Drift {
         Self { tests: drift_tests(pair), regime: volatility_regime(pair) }
     }
 
-    /// One line when drift is found.
+    /// Logs one line when drift is found.
     pub(crate) fn log(&self) {
         let Some(tests) = self.tests.ok().filter(DriftTests::drifted) else { return };
         let named = [

@@ -1,4 +1,4 @@
-//! Models that have no forecast, and what is said of them.
+//! Models without a forecast, and the warnings about them.
 
 use forecaster_domain::{Model, ModelError, ModelId};
 use forecaster_ensemble::Computed;
@@ -7,10 +7,10 @@ use serde::{Serialize, Serializer};
 /// A model without a forecast.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct LeftOut {
-    /// Which.
+    /// The model.
     #[serde(rename = "name", serialize_with = "by_name")]
     pub model: ModelId,
-    /// Why it has none.
+    /// Reason it has no forecast.
     pub reason: String,
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn warn_left_out(model: ModelId, reason: &str) {
     }
 }
 
-/// Warns of models that failed at some origins. What is not there at all is told once, where it is left out.
+/// Warns of models that failed at some origins. A model that is unavailable is reported only where it is left out.
 pub(crate) fn warn_of_failures(models: &[&dyn Model], computed: &Computed) {
     for (model, failure) in models.iter().zip(&computed.failures) {
         if let Some((count, error)) = failure.as_ref().filter(|(_, e)| !matches!(e, ModelError::Unavailable(_))) {

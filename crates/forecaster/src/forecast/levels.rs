@@ -1,5 +1,5 @@
-//! Round prices over a forecast's interval, and figures from sample paths: what depends on the way to the end and not
-//! only on the end.
+//! Round prices over a forecast's interval, and figures from sample paths, which depend on the whole path and not
+//! only on its end.
 
 use crate::forecast::result::{ModelResult, PathFigures};
 use forecaster_domain::{QuantileForecast, RoundLevel, paths};
@@ -10,7 +10,7 @@ const SAMPLE_PATHS: usize = 8000;
 /// Seed of the sample paths.
 const PATHS_SEED: u64 = 7;
 
-/// Draws `samples` paths through the forecast of `result` and adds what they tell, to the report's details too.
+/// Draws `samples` paths through the forecast of `result` and adds their figures, also to the report's details.
 pub(super) fn add_paths(result: &mut ModelResult, samples: usize, last: f64, levels: &[RoundLevel]) {
     let paths = paths::sample(&result.answer.quantiles, samples, PATHS_SEED);
     let (expected_low, expected_high) = paths::expected_extremes(&paths, last);
@@ -47,7 +47,7 @@ pub(super) fn price_levels(ensemble: &QuantileForecast, last: f64) -> Vec<RoundL
         .collect()
 }
 
-/// The largest of 1, 2, 5 times a power of ten that is not above `width`.
+/// Largest of 1, 2, 5 times a power of ten that is not above `width`.
 fn round_spacing(width: f64) -> f64 {
     if !(width.is_finite() && width > 0.0) {
         return 1.0;

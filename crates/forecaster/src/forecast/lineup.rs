@@ -1,4 +1,4 @@
-//! From the models listed in the configuration to the models themselves.
+//! Construction of the models that the configuration lists.
 
 use forecaster_chronos::Chronos;
 use forecaster_domain::{History, Horizon, Model, ModelError, ModelForecast, ModelId, Target};
@@ -9,11 +9,11 @@ use forecaster_models::{
 };
 use tracing::Span;
 
-/// The models of a horizon. The random walk and the market walk always take part in the validation and stand first;
-/// they are members of the pool only when they are listed. Chronos, when it takes part, stands last.
+/// The models of a horizon. The random walk and the market walk always take part in the validation and come first;
+/// they are members of the pool only when they are listed. Chronos, when it takes part, comes last.
 pub(crate) struct Lineup {
     models: Vec<(ModelId, Box<dyn Model>)>,
-    /// The pool's members, and the simple ones among them.
+    /// Members of the pool, and the simple ones among them.
     pub roles: Roles,
     /// Position of Chronos, when it takes part.
     pub chronos: Option<usize>,
@@ -24,7 +24,8 @@ pub(crate) const BENCHMARK: usize = 0;
 /// Position of the market walk: the random walk from the market's quote.
 pub(crate) const MARKET_WALK: usize = 1;
 impl Lineup {
-    /// The models `listed` for the pool, and `chronos`. `has_quotes`: whether there are market quotes of the pair.
+    /// Builds the models `listed` for the pool, and `chronos`. `has_quotes` is true when there are market quotes of
+    /// the pair.
     pub(crate) fn new(horizon: Horizon, listed: &[ModelId], chronos: Option<Chronos>, has_quotes: bool) -> Self {
         let mut models: Vec<(ModelId, Box<dyn Model>)> = vec![
             (ModelId::RandomWalk, InSpan::boxed(RandomWalk::new())),
@@ -41,7 +42,7 @@ impl Lineup {
                     members.push(MARKET_WALK);
                     continue;
                 }
-                // It comes as `chronos`.
+                // Passed as `chronos`.
                 ModelId::Chronos => continue,
                 ModelId::EwmaWalk => InSpan::boxed(SpotAhead::walk(EwmaWalk::new())),
                 ModelId::ArimaGarch => informed(ArimaGarch::new(ArimaGarchSettings::for_horizon(horizon))),
@@ -61,7 +62,7 @@ impl Lineup {
         Self { models, roles, chronos }
     }
 
-    /// `roles` without Chronos; `None` when it is not among the members or nothing else is.
+    /// Returns `roles` without Chronos; `None` when it is not among the members or is the only one.
     pub(crate) fn without_chronos(&self, roles: &Roles) -> Option<Roles> {
         let chronos = self.chronos.filter(|position| roles.members.contains(position))?;
         Some(roles.retain(|member| member != chronos)).filter(|others| !others.members.is_empty())
@@ -72,14 +73,14 @@ impl Lineup {
         self.models.iter().map(|(_, model)| model.as_ref()).collect()
     }
 
-    /// Which they are.
+    /// The models' ids, in the same order.
     pub(crate) fn ids(&self) -> Vec<ModelId> {
         self.models.iter().map(|(id, _)| *id).collect()
     }
 }
 
-/// The simple models among `members`: the walks from the market's quote, or, where neither is listed and there are no
-/// quotes, the random walk. With quotes a random walk that knows nothing of them is not what to shrink towards.
+/// The simple models among `members`: the walks from the market's quote or, when neither is listed and there are no
+/// quotes, the random walk. When there are quotes, weights are not shrunk towards a random walk that ignores them.
 fn simple(models: &[(ModelId, Box<dyn Model>)], members: &[usize], has_quotes: bool) -> Vec<usize> {
     let of = |ids: &[ModelId]| -> Vec<usize> {
         members.iter().copied().filter(|member| ids.contains(&models[*member].0)).collect()
@@ -88,12 +89,12 @@ fn simple(models: &[(ModelId, Box<dyn Model>)], members: &[usize], has_quotes: b
     if walks.is_empty() && !has_quotes { of(&[ModelId::RandomWalk]) } else { walks }
 }
 
-/// A model that knows the market's quotes too. The random walk does not: it is the benchmark.
+/// Wraps a model so that it uses the market's quotes too. The random walk does not: it is the benchmark.
 fn informed(model: impl Model + 'static) -> Box<dyn Model> {
     InSpan::boxed(SpotAhead::new(model))
 }
 
-/// A model whose log lines carry its name and the run's span, on whatever thread it is asked.
+/// A model whose log lines carry its name and the run's span, on whichever thread it runs.
 struct InSpan<M> {
     model: M,
     span: Span,

@@ -1,4 +1,4 @@
-//! What a run found out: the pool, its members with their scores, and how each would have done before.
+//! Results of a run: the pool, its members with their scores, and how each would have performed before.
 
 use crate::forecast::drift::Drift;
 use crate::forecast::left_out::LeftOut;
@@ -6,20 +6,20 @@ use forecaster_chronos::CHECKPOINT_DETAIL;
 use forecaster_domain::{Horizon, ModelForecast, ModelId, OriginLoss, PastWeights, QuantileForecast, RoundLevel};
 use forecaster_ensemble::{Judged, Pool};
 
-/// A model's part in a run.
+/// Result of one model in a run.
 #[derive(Debug, Clone)]
 pub(crate) struct ModelResult {
-    /// Which it is.
+    /// The model.
     pub id: ModelId,
-    /// Its weight in the pool; 0 when it is judged only.
+    /// Weight in the pool; 0 when the model is only judged.
     pub weight: f64,
-    /// Its forecast and what it settled on.
+    /// Forecast, with the details that the model chose for it.
     pub answer: ModelForecast,
-    /// Its out-of-sample scores.
+    /// Out-of-sample scores.
     pub judged: Option<Judged>,
     /// Seconds in the model, validation included, summed over threads.
     pub seconds: f64,
-    /// Figures that depend on the way to the end and not only on the end, for models that are asked for them.
+    /// Figures that depend on the whole path and not only on its end, for models that provide them.
     pub paths: Option<PathFigures>,
 }
 
@@ -28,16 +28,16 @@ pub(crate) struct ModelResult {
 pub(crate) struct PathFigures {
     /// Number of paths.
     pub samples: usize,
-    /// Mean of the lowest price on the way, the last observation included.
+    /// Mean of the lowest price on the way, including the last observation.
     pub expected_low: f64,
-    /// Mean of the highest.
+    /// Mean of the highest price on the way, likewise.
     pub expected_high: f64,
     /// Round prices, and the share of paths that touch each.
     pub touched: Vec<(f64, f64)>,
 }
 
 impl ModelResult {
-    /// Name of the trained checkpoint behind it, where there is one.
+    /// Name of the trained checkpoint behind the model, if there is one.
     pub(crate) fn checkpoint(&self) -> Option<&str> {
         self.answer
             .details
@@ -47,12 +47,12 @@ impl ModelResult {
     }
 }
 
-/// The pool as it would be without Chronos, in a run that has it.
+/// The pool as it would be without Chronos, in a run that includes it.
 #[derive(Debug, Clone)]
 pub(crate) struct WithoutChronos {
-    /// Its forecast.
+    /// Forecast of that pool.
     pub forecast: QuantileForecast,
-    /// Its out-of-sample scores.
+    /// Out-of-sample scores of that pool.
     pub judged: Option<Judged>,
 }
 
@@ -61,51 +61,52 @@ pub(crate) struct WithoutChronos {
 pub(crate) struct PastPool {
     /// The forecast as it would have been issued.
     pub forecast: QuantileForecast,
-    /// What happened on its last target date.
+    /// Actual value on the last target date.
     pub actual: Option<f64>,
 }
 
-/// Everything a run found out.
+/// Complete result of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Forecast {
     /// The horizon.
     pub horizon: Horizon,
     /// The pooled, calibrated forecast.
     pub ensemble: QuantileForecast,
-    /// Weights, by position of the models in the lineup, and calibration.
+    /// Weights, by position in the lineup, and calibration.
     pub pool: Pool,
     /// The pool's out-of-sample scores.
     pub ensemble_judged: Option<Judged>,
-    /// The same against the market walk instead of the random walk: what the models add to the quote.
+    /// Scores against the market walk instead of the random walk: the gain of the models over the quote.
     pub beyond_quote: Option<Judged>,
-    /// The same without Chronos, when that took part.
+    /// The pool without Chronos, when Chronos took part.
     pub without_chronos: Option<WithoutChronos>,
     /// Every model that has a forecast, in the order of the lineup.
     pub models: Vec<ModelResult>,
-    /// Models without one, and why.
+    /// Models without a forecast, with the reason.
     pub left_out: Vec<LeftOut>,
     /// The pool at each validation origin, oldest first.
     pub past: Vec<PastPool>,
-    /// Its weights there.
+    /// The pool's weights at each validation origin.
     pub weights: Vec<PastWeights>,
-    /// What it and the random walk lost there, where both could be judged.
+    /// Losses of the pool and the random walk at each validation origin where both could be judged.
     pub losses: Vec<OriginLoss>,
-    /// Level and share of actuals at or below it, out of sample.
+    /// Quantile levels, each with the share of actuals at or below it, out of sample.
     pub reliability: Vec<(f64, f64)>,
     /// Round prices around the end of the horizon.
     pub price_levels: Vec<RoundLevel>,
-    /// How the pair has moved of late.
+    /// Recent movement of the pair.
     pub drift: Drift,
     /// Forecasts taken from the cache.
     pub cached: usize,
-    /// Forecasts made anew.
+    /// Forecasts computed in this run.
     pub computed: usize,
-    /// Seconds in Chronos, whether or not it had a forecast; `None` when it was not to take part.
+    /// Seconds in Chronos, even when it had no forecast; `None` when it was not meant to take part.
     pub chronos_seconds: Option<f64>,
 }
 
 impl Forecast {
-    /// Has the report tell that Chronos takes no part from the next run on: where it was left out, or among its details.
+    /// Adds to the report that Chronos is suspended from the next run on: to its reason for being left out, or to its
+    /// details.
     pub(crate) fn note_suspended(&mut self, reason: &str) {
         let name = "suspended after this run";
         for left_out in self.left_out.iter_mut().filter(|it| it.model == ModelId::Chronos) {
@@ -116,7 +117,7 @@ impl Forecast {
         }
     }
 
-    /// Why a model has no forecast; `None` when it has one.
+    /// Reason a model has no forecast; `None` when it has one.
     pub(crate) fn why_left_out(&self, model: ModelId) -> Option<&str> {
         self.left_out.iter().find(|it| it.model == model).map(|it| it.reason.as_str())
     }

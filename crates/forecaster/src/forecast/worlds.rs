@@ -1,9 +1,9 @@
-//! Simulated worlds in which it is known who is right: in those that are a random walk the pool must not lose to it, in
-//! those with an edge it must find it.
+//! Simulated worlds in which the best model is known: where prices are a random walk the pool must not lose to it,
+//! and where there is an edge the pool must find it.
 //!
-//! Each world is a pair with a regressor, and with or without market quotes, on weekdays. The pool is replayed as in
-//! production (60 weekly origins of validation, weights and calibration out of sample). `FORECASTER_WORLDS=20` simulates
-//! each of them so many times instead of [`SEEDS`], for figures with less noise.
+//! Each world is a pair with a regressor, with or without market quotes, on weekdays. The pool is replayed as in
+//! production (60 weekly origins of validation, weights and calibration out of sample). `FORECASTER_WORLDS=20` runs
+//! that many simulations of each world instead of [`SEEDS`], for figures with less noise.
 
 use crate::forecast::lineup::{BENCHMARK, Lineup};
 use chrono::NaiveDate;
@@ -17,17 +17,17 @@ use rand_pcg::Pcg64Mcg;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// Times that each world is simulated.
+/// Simulations of each world.
 const SEEDS: u64 = 2;
-/// Weekly origins that are judged, and those of the validation before the first of them.
+/// Weekly origins that are judged, and validation origins before the first of them.
 const JUDGED: usize = 150;
 const VALIDATION: usize = 60;
 /// Business days of each world.
 const DAYS: usize = 1700;
-/// Usual size of a day's return.
+/// Typical size of a daily return.
 const SIGMA: f64 = 0.006;
 
-/// How returns come about.
+/// Process that generates the returns.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum World {
     /// Independent and normal.
@@ -38,11 +38,11 @@ enum World {
     Garch,
     /// Autoregressive, coefficient 0.3.
     Momentum,
-    /// A third of the next return is the regressor's of today.
+    /// A third of the next return's variance comes from today's return of the regressor.
     Leader,
 }
 
-/// Standard normal draws (sum of twelve uniforms).
+/// Standard normal draw (sum of twelve uniforms).
 fn normal(rng: &mut Pcg64Mcg) -> f64 {
     (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0
 }
@@ -54,8 +54,8 @@ fn student(rng: &mut Pcg64Mcg) -> f64 {
 }
 
 impl World {
-    /// The world of `seed`; with quotes, which are known on the same morning, a third of the variance of the next return is
-    /// in the quote.
+    /// Simulates the world of `seed`. With quotes, which are known on the same morning, a third of the variance of
+    /// the next return is in the quote.
     fn history(self, seed: u64, with_quotes: bool) -> History {
         let mut rng = Pcg64Mcg::seed_from_u64(seed);
         let dates: Vec<NaiveDate> = NaiveDate::from_ymd_opt(2012, 1, 2)
@@ -103,7 +103,7 @@ struct Outcome {
     weights: BTreeMap<String, f64>,
 }
 
-/// Losses by model, `ensemble` among them, and weights, in one simulation.
+/// Losses by model, including `ensemble`, and mean weights in one simulation.
 fn simulate(
     world: World,
     horizon: Horizon,
@@ -133,11 +133,11 @@ fn simulate(
         .enumerate()
         .map(|(position, name)| {
             let judged = judge_model(judged, position, BENCHMARK).unwrap();
-            // WQL up to a factor that is the same for all.
+            // WQL up to a factor common to all models.
             (name.clone(), judged.scores.wql)
         })
         .collect();
-    // In the random walk's unit.
+    // In the random walk's units.
     let walk: f64 = judged
         .iter()
         .map(|it| {
@@ -169,7 +169,7 @@ fn percent(shares: &BTreeMap<String, f64>) -> Vec<String> {
     shares.iter().map(|(name, share)| format!("{name} {:+.2}", 100.0 * share)).collect()
 }
 
-/// The share that may be lost to the right simple model.
+/// Largest accepted loss of skill against the right simple model.
 const TOLERATED: f64 = 0.002;
 
 #[test]
@@ -207,13 +207,13 @@ fn where_volatility_comes_in_clusters_the_pool_does_better_than_the_random_walk(
 
 #[test]
 fn where_there_is_an_edge_the_pool_finds_it() {
-    // Who can have the edge: the vector autoregression knows the pair's own last return too.
+    // Models that can find the edge: the vector autoregression also uses the pair's own last return.
     for (world, able) in [(World::Momentum, &["arima_garch", "var"][..]), (World::Leader, &["var"][..])] {
         let outcome = outcome(world, Horizon::D7, false);
         let edge = able.iter().map(|name| outcome.skill[*name]).fold(f64::INFINITY, f64::min);
         assert!(edge > 0.01, "{world:?}: {:?}", percent(&outcome.skill));
         assert!(outcome.skill["ensemble"] > 0.5 * edge, "{world:?}: {:?}", percent(&outcome.skill));
-        // By the prior they would have 0.2 each.
+        // The prior alone would give 0.2 to each.
         let weight: f64 = able.iter().map(|name| outcome.weights[*name]).sum();
         assert!(weight > 0.25 * able.len() as f64, "{world:?}: {:?}", percent(&outcome.weights));
     }

@@ -1,9 +1,9 @@
-//! Events of the guard, for its log in the ledger.
+//! Events for the guard's log in the ledger.
 
 use chrono::{DateTime, Utc};
 use forecaster_ledger::{GuardEvent, GuardState};
 
-/// What happened to Chronos in the horizon of `state`.
+/// Builds an event about Chronos in the horizon of `state`.
 pub(super) fn event_of(
     state: &GuardState,
     kind: &str,

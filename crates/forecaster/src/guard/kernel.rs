@@ -1,12 +1,12 @@
-//! What the kernel tells of this boot and of its out-of-memory kills. Linux's /proc; elsewhere nothing is known.
+//! Boot identifier and out-of-memory kills of the kernel, from Linux's /proc; elsewhere nothing is known.
 
-/// The identifier of this boot; empty where the kernel has none.
+/// Returns the identifier of this boot; empty when the kernel has none.
 pub(super) fn boot() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
 }
 
-/// Out-of-memory kills since the boot, those at the memory limit of a service (MemoryMax) included; `None` where the kernel does
-/// not count them.
+/// Returns the out-of-memory kills since boot, those at the memory limit of a service (MemoryMax) included; `None`
+/// when the kernel does not count them.
 pub(super) fn oom_kills() -> Option<i64> {
     counted(&std::fs::read_to_string("/proc/vmstat").ok()?)
 }
@@ -15,7 +15,7 @@ fn counted(vmstat: &str) -> Option<i64> {
     vmstat.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
 }
 
-/// Whether there may have been one since the count was `before`: yes where nobody counts.
+/// True when there may have been a kill since the count was `before`; always true without a count.
 pub(super) fn has_killed_since(before: Option<i64>) -> bool {
     match (before, oom_kills()) {
         (Some(before), Some(now)) => now != before,

@@ -1,5 +1,5 @@
-//! Advice on the rollout of Chronos: whether what it has shown in one horizon earns it the next. In: the guard's state and the
-//! last runs of each horizon. Out: criteria, each with its figure. It never edits the configuration.
+//! Advice on the rollout of Chronos: whether its results in one horizon justify the next one. In: the guard's state
+//! and the last runs of each horizon. Out: criteria, each with its figure. It never edits the configuration.
 
 use super::standing::{Standing, of_horizon};
 use crate::config::settings::Config;
@@ -12,63 +12,64 @@ use serde_json::Value;
 
 const CHRONOS: &str = ModelId::Chronos.as_str();
 
-/// Days without a failure that earn the next stage.
+/// Days without a failure that the next stage requires.
 const PROBATION_DAYS: i64 = 14;
-/// Runs that Chronos must have been in.
+/// Fewest runs that must have included Chronos.
 const RUNS: usize = 2;
-/// Its error may be so much above the better one of ARIMA and VAR: 5 %, about the standard error of a ratio over 60 origins.
+/// Largest error relative to the better of ARIMA and VAR: 5 % above, about the standard error
+/// of a ratio over 60 origins.
 const COMPETITIVE: f64 = 1.05;
-/// The loss of the ensemble with it may be so much above that without: half a percent.
+/// Largest ratio of the ensemble's loss with Chronos to that without: half a percent more.
 const NO_HARM: f64 = 1.005;
-/// Weights outside are told of; from the manual checklist of the system before this one.
+/// Usual weights; others are reported. From the manual checklist of the previous system.
 pub(crate) const USUAL_WEIGHT: std::ops::RangeInclusive<f64> = 0.10..=0.40;
-/// Runs looked back on.
+/// Latest runs read per horizon.
 const RUNS_SEEN: usize = 40;
 
-/// A condition of the next stage.
+/// Condition of the next stage.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Criterion {
-    /// What is asked, in a few words.
+    /// Name of the condition, in a few words.
     pub name: String,
-    /// Whether it is so.
+    /// True when the condition is met.
     pub met: bool,
-    /// What was found.
+    /// Figure found.
     pub figure: String,
-    /// What is needed.
+    /// Figure required.
     pub needed: String,
 }
 
-/// The horizon that comes next, and what it takes.
+/// Next horizon and its conditions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Stage {
-    /// The next horizon, as in `15d`.
+    /// Next horizon, as in `15d`.
     pub horizon: &'static str,
-    /// Whether Chronos is switched on there already.
+    /// True when Chronos is already enabled there.
     pub enabled: bool,
-    /// Whether all criteria are met.
+    /// True when all criteria are met.
     pub ready: bool,
-    /// The criteria.
+    /// Conditions of the stage.
     pub criteria: Vec<Criterion>,
 }
 
-/// A run of a horizon, as its metrics line tells.
+/// Chronos in one run of a horizon, from the run's metrics line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct ChronosRun {
-    /// The run.
+    /// Identifier of the run.
     pub run_id: String,
-    /// When it ended.
+    /// End of the run.
     pub finished_at: DateTime<Utc>,
-    /// Chronos's weight in the pool; `None` when it was left out.
+    /// Weight of Chronos in the pool; `None` when it was left out.
     pub weight: Option<f64>,
-    /// Seconds in it.
+    /// Seconds spent in Chronos.
     pub seconds: Option<f64>,
     /// Peak resident memory of the run, MiB.
     pub peak_rss_mb: Option<f64>,
-    /// Why it was left out.
+    /// Reason why Chronos was left out.
     pub left_out: Option<String>,
 }
 
-/// The last runs of `horizon` in which Chronos was to take part, newest first.
+/// Returns the last runs of `horizon` in which Chronos was to take part, newest first.
 ///
 /// # Errors
 /// When the ledger cannot be read.
@@ -91,7 +92,7 @@ pub(crate) fn runs(ledger: &Ledger, horizon: Horizon) -> Result<Vec<ChronosRun>,
     Ok(ledger.runs(horizon, RUNS_SEEN)?.into_iter().filter_map(of_run).collect())
 }
 
-/// The stage after `horizon`; `None` after the last.
+/// Returns the stage after the horizon of `state`; `None` after the last.
 ///
 /// # Errors
 /// When the ledger cannot be read.
@@ -133,7 +134,7 @@ pub(crate) fn next_stage(
     Ok(Some(Stage { horizon: next.key(), enabled, ready: criteria.iter().all(|it| it.met), criteria }))
 }
 
-/// Long enough on, in enough runs, without a failure.
+/// Returns the criteria of the probation: on for long enough, in enough runs, without a failure.
 fn probation(state: &GuardState, runs: &[ChronosRun], now: DateTime<Utc>) -> Vec<Criterion> {
     let since = state.enabled_since.filter(|_| state.enabled);
     let days = since.map(|since| (now - since).num_days());
@@ -215,7 +216,7 @@ fn below_arima(horizon: Horizon, standing: Option<&Standing>) -> Criterion {
     }
 }
 
-/// What is worth a look and suspends nothing.
+/// Returns findings that deserve a look but suspend nothing.
 ///
 /// # Errors
 /// When the ledger cannot be read.

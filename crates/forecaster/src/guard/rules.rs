@@ -1,27 +1,28 @@
-//! The rules of the guard: from what it remembers and what a run has seen to what it remembers next. No clock, no ledger.
+//! Rules of the guard: from its previous state and the observations of a run to its next state. No clock, no ledger.
 
 use super::events::event_of;
 use crate::config::guard::GuardSettings;
 use chrono::{DateTime, Utc};
 use forecaster_ledger::{GuardEvent, GuardState, GuardUpdate, Suspension};
 
-/// Runs in a row over the limit of memory that suspend it.
+/// Consecutive runs over the memory limit that suspend Chronos.
 const HEAVY_RUNS: u32 = 2;
 
-/// What was seen of Chronos in a run.
+/// Observations about Chronos in a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Seen {
-    /// Why it had no forecast, or failed in the validation; `None` when all went well.
+    /// Reason why it had no forecast, or failed in the validation; `None` when all went well.
     pub failure: Option<String>,
     /// Seconds that it added to the run.
     pub seconds: f64,
     /// Peak resident memory of the run with its processes, MiB.
     pub peak_rss_mb: f64,
-    /// The out-of-memory killer ended it, or the run with it.
+    /// Set when the out-of-memory killer ended it, or the run with it.
     pub oom_kill: bool,
 }
 
-/// What a run means. Of several reasons to suspend it the worst is told: killed for memory, too slow, too much memory, failures.
+/// Judges a run. Of several reasons to suspend, records the worst: killed for memory, too slow,
+/// too much memory, failures.
 pub(super) fn judge(
     state: &GuardState,
     settings: &GuardSettings,
@@ -65,7 +66,7 @@ pub(super) fn judge(
     GuardUpdate { horizon: state.horizon, failures, heavy_runs, suspension, events }
 }
 
-/// A run that the end of the machine ended, a power cut or a restart: nobody's fault.
+/// Records a run that was ended by a power cut or a restart of the machine: not a failure.
 pub(super) fn interrupted(state: &GuardState, run_id: &str, now: DateTime<Utc>) -> GuardUpdate {
     let detail = "the machine was restarted while Chronos was in a run; not counted as a failure";
     GuardUpdate {

@@ -1,5 +1,5 @@
-//! How the models stand in a horizon: by what was issued and has come due, where that is enough; else by the validation of the last
-//! run with Chronos.
+//! Scores of the models in a horizon: from issued forecasts that have come due, when there are enough; else from the
+//! validation of the last run with Chronos.
 
 use crate::config::settings::Config;
 use crate::failure::Failure;
@@ -14,33 +14,33 @@ use std::collections::BTreeMap;
 
 const CHRONOS: &str = ModelId::Chronos.as_str();
 
-/// Days of issued forecasts.
+/// Days of issued forecasts that are reviewed.
 const DAYS: u64 = 365;
-/// Runs looked through for one with Chronos.
+/// Latest runs searched for one with Chronos.
 const RUNS_SEEN: usize = 20;
 
 /// Errors of the models of a horizon, all on the same outcomes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Standing {
-    /// What they are taken from, in a few words.
+    /// Source of the errors, in a few words.
     pub source: String,
     /// RMSE (price units) and WQL by model, pools included.
     errors: BTreeMap<String, (f64, f64)>,
 }
 
 impl Standing {
-    /// Root mean square error of a model's median at the last target date, price units.
+    /// Returns the root mean square error of a model's median at the last target date, price units.
     pub(crate) fn rmse(&self, model: &str) -> Option<f64> {
         self.errors.get(model).map(|(rmse, _)| *rmse)
     }
 
-    /// Weighted quantile loss of a model.
+    /// Returns the weighted quantile loss of a model.
     pub(crate) fn wql(&self, model: &str) -> Option<f64> {
         self.errors.get(model).map(|(_, wql)| *wql)
     }
 }
 
-/// The standing in `horizon`; `None` before the first run with Chronos.
+/// Returns the standing in `horizon`; `None` before the first run with Chronos.
 ///
 /// # Errors
 /// When the ledger cannot be read.
@@ -51,7 +51,8 @@ pub(crate) fn of_horizon(ledger: &Ledger, config: &Config, horizon: Horizon) -> 
     }
 }
 
-/// By the forecasts of a year that were issued with Chronos and have come due; `None` while they are fewer than a verdict needs.
+/// Returns the standing from a year's forecasts that were issued with Chronos and have come due; `None` when they are
+/// fewer than a verdict needs.
 fn issued(ledger: &Ledger, config: &Config, horizon: Horizon) -> Result<Option<Standing>, Failure> {
     let today = today(config);
     let scope = Scope::last_days(DAYS, today, false);
@@ -61,7 +62,7 @@ fn issued(ledger: &Ledger, config: &Config, horizon: Horizon) -> Result<Option<S
     if n < LEAST_FORECASTS {
         return Ok(None);
     }
-    // Only of those with as many: the others were judged on other outcomes.
+    // Only models with as many forecasts: the others were judged on other outcomes.
     let alike = review.models.into_iter().filter(|(_, it)| it.n == n);
     let errors = alike.filter_map(|(name, it)| Some((name, (it.rmse?, it.wql?)))).collect();
     Ok(Some(Standing { source: format!("{n} issued forecasts"), errors }))

@@ -1,4 +1,4 @@
-//! Files that are written whole or not at all.
+//! Files that are written atomically.
 
 use crate::failure::Failure;
 use std::fs::{DirEntry, File};
@@ -6,13 +6,13 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-/// Prefix of report files in the making.
+/// Prefix of unfinished report files.
 const UNFINISHED: &str = ".report-";
 
-/// Unfinished files older than this were left by a run that was killed.
+/// Age beyond which an unfinished file must come from a run that was killed.
 const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
 
-/// Writes a file whole or not at all: beside its place, to disk, into place, and the directory to disk.
+/// Writes a file atomically: into a temporary file beside it, to disk, renamed into place, and the directory to disk.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
@@ -34,11 +34,11 @@ fn remove_abandoned(directory: &Path) {
         unfinished && age.is_some_and(|age| age > ABANDONED_AFTER)
     };
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    // One that cannot be removed now is tried again with the next report.
+    // A file that cannot be removed now is tried again with the next report.
     entries.filter(abandoned).for_each(|entry| drop(std::fs::remove_file(entry.path())));
 }
 
-/// Reports may be read by others on the machine; tempfile's default would shut them out.
+/// Permissions that let others on the machine read reports; tempfile's default would not.
 fn readable() -> std::fs::Permissions {
     #[cfg(unix)]
     {

@@ -1,5 +1,5 @@
-//! Locks in the state directory: one daemon, and one run a horizon at a time. The kernel lets go of them with the process
-//! that holds them, however that ends.
+//! Locks in the state directory: one daemon, and one run per horizon at a time. The kernel releases them when the
+//! process that holds them ends, however it ends.
 
 use crate::failure::Failure;
 use forecaster_domain::Horizon;
@@ -14,10 +14,10 @@ pub(crate) struct Lock {
     _file: File,
 }
 
-/// The state directory for one daemon alone.
+/// Locks the state directory for one daemon.
 ///
 /// # Errors
-/// When another one has it, or the lock's file cannot be made.
+/// When another daemon holds it, or the lock file cannot be created.
 pub(crate) fn daemon(directory: &Path) -> Result<Lock, Failure> {
     let path = directory.join("daemon.lock");
     let mut file = open(directory, &path)?;
@@ -25,7 +25,7 @@ pub(crate) fn daemon(directory: &Path) -> Result<Lock, Failure> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
-            // Who holds it is said as far as it can be read.
+            // The holder is reported as far as it can be read.
             let _ = file.read_to_string(&mut holder);
             return Err(Failure::StateInUse { directory: directory.to_owned(), process: holder.trim().to_owned() });
         }
@@ -36,7 +36,7 @@ pub(crate) fn daemon(directory: &Path) -> Result<Lock, Failure> {
     Ok(Lock { _file: file })
 }
 
-/// The doctor looks whether it is held by trying, for an instant: another try tells it from a daemon.
+/// Tries several times: the doctor holds the lock for an instant when it checks it, a daemon for good.
 fn patiently(file: &File) -> Result<(), TryLockError> {
     for _ in 0..4 {
         if file.try_lock().is_ok() {
@@ -47,10 +47,10 @@ fn patiently(file: &File) -> Result<(), TryLockError> {
     file.try_lock()
 }
 
-/// The outbox for one sender alone; `None` while another one has it.
+/// Locks the outbox for one sender; `None` while another one holds it.
 ///
 /// # Errors
-/// When the lock's file cannot be made.
+/// When the lock file cannot be created.
 pub(crate) fn mail(directory: &Path) -> Result<Option<Lock>, Failure> {
     let path = directory.join("mail.lock");
     let file = open(directory, &path)?;
@@ -64,7 +64,7 @@ pub(crate) fn mail(directory: &Path) -> Result<Option<Lock>, Failure> {
 /// Waits until no other process runs `horizon`.
 ///
 /// # Errors
-/// When the lock's file cannot be made.
+/// When the lock file cannot be created.
 pub(crate) fn horizon(directory: &Path, horizon: Horizon) -> Result<Lock, Failure> {
     let path = directory.join(format!("{horizon}.lock"));
     let file = open(directory, &path)?;

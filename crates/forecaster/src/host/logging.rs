@@ -1,5 +1,5 @@
-//! Log lines: to the journal with their fields under systemd, else as text or JSON on standard error. Standard output holds
-//! answers alone.
+//! Log lines: under systemd to the journal with their fields, otherwise as text or JSON to standard error. Standard
+//! output carries only the results of commands.
 
 use crate::config::settings::LogFormat;
 use crate::failure::Failure;
@@ -11,10 +11,11 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
-/// The name under which `journalctl -t` finds every process of the program.
+/// Identifier by which `journalctl -t` finds every process of the program.
 const IDENTIFIER: &str = "forecaster";
 
-/// What is said of jobs, of which there are many for one alarm, is of use to nobody. What the operator sets comes after it.
+/// Default filter: job-level logs of tokio-cron-scheduler, many for one alarm, are noise. The operator's filter comes
+/// after it.
 const QUIET: &str = "tokio_cron_scheduler=warn";
 
 type Handle = reload::Handle<EnvFilter, Registry>;
@@ -25,7 +26,7 @@ static IN_FORCE: Mutex<Option<(String, LogFormat)>> = Mutex::new(None);
 /// Starts logging; a second start only changes the level.
 ///
 /// # Errors
-/// When `filter` is no filter.
+/// When `filter` is not a valid filter.
 pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), Failure> {
     if HANDLE.get().is_some() {
         return set_level(filter);
@@ -39,10 +40,10 @@ pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Changes the level, or the filter, of the lines from now on.
+/// Changes the level or filter of all later log lines.
 ///
 /// # Errors
-/// When `filter` is none.
+/// When `filter` is not a valid filter.
 pub(crate) fn set_level(filter: &str) -> Result<(), Failure> {
     let parsed = parse(filter)?;
     if let Some(handle) = HANDLE.get() {
@@ -52,7 +53,7 @@ pub(crate) fn set_level(filter: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The arguments that have another process of this program log the same way.
+/// Returns the arguments that make another process of this program log in the same way.
 pub(crate) fn arguments() -> Vec<String> {
     let (filter, format) = in_force();
     vec!["--log".into(), filter, "--log-format".into(), format.as_str().into()]
@@ -88,7 +89,7 @@ where
                     ..PriorityMappings::new()
                 })
                 .boxed(),
-            // What goes to standard error gets there, too, without the fields.
+            // The journal also receives standard error, without the fields.
             Err(_) => text.with_ansi(false).compact().without_time().boxed(),
         },
         LogFormat::Json => text.json().flatten_event(true).with_current_span(false).boxed(),
@@ -99,14 +100,14 @@ where
     }
 }
 
-/// Whether standard error is the stream that systemd connected to the journal (`JOURNAL_STREAM`, systemd.exec(5)).
+/// True when standard error is the stream that systemd connected to the journal (`JOURNAL_STREAM`, systemd.exec(5)).
 fn stderr_is_the_journal() -> bool {
     let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
     let Ok(stderr) = std::fs::metadata("/proc/self/fd/2") else { return false };
     stream == format!("{}:{}", stderr.dev(), stderr.ino())
 }
 
-/// A figure to thousandths, as log lines and metrics have it.
+/// Rounds to thousandths, as log lines and metrics do.
 pub(crate) fn rounded(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
 }

@@ -1,13 +1,14 @@
-//! Whose files they are: root, who would leave files that the daemon cannot write to, is sent to the daemon's user.
+//! Ownership of the state directory: root would leave files that the daemon cannot write to, so it is referred to the
+//! daemon's user.
 
 use crate::config::settings::Config;
 use crate::failure::Failure;
 use std::os::unix::fs::MetadataExt;
 
-/// Refuses root where the state directory belongs to somebody else.
+/// Refuses root when the state directory belongs to another user.
 ///
 /// # Errors
-/// When this process is root's and the directory is not.
+/// When this process runs as root and the directory belongs to another user.
 pub(crate) fn check(config: &Config) -> Result<(), Failure> {
     let directory = &config.service.data_dir;
     let owner = std::fs::metadata(directory).map_or(0, |directory| directory.uid());
@@ -19,7 +20,7 @@ pub(crate) fn check(config: &Config) -> Result<(), Failure> {
     Err(Failure::OwnedByOther { directory: directory.clone(), user })
 }
 
-/// The name of a user in the text of /etc/passwd (passwd(5)).
+/// Finds the name of a user in the text of /etc/passwd (passwd(5)).
 fn name(passwd: &str, uid: u32) -> Option<String> {
     passwd.lines().find_map(|line| {
         let mut fields = line.split(':');

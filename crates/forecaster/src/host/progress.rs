@@ -1,4 +1,4 @@
-//! A progress bar on a terminal, nothing in a pipe, and log lines that do not tear it.
+//! Progress bars on a terminal, nothing in a pipe, and log lines that do not garble the bar.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
@@ -11,7 +11,7 @@ pub(crate) fn bar(label: &str, length: u64) -> ProgressBar {
     shown(label, length, "{msg} {wide_bar} {pos}/{len} {eta}")
 }
 
-/// A bar for bytes that arrive, how many is not known yet; hidden unless stderr is a terminal.
+/// A bar for received bytes whose total is not known yet; hidden unless stderr is a terminal.
 pub(crate) fn bytes(label: &str) -> ProgressBar {
     shown(label, 0, "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}")
 }
@@ -36,7 +36,7 @@ pub(crate) fn finish(bar: &ProgressBar) {
     }
 }
 
-/// Where log lines go: stderr, above the bar when there is one.
+/// Returns the writer of log lines: stderr, above the bar when there is one.
 pub(crate) fn log_writer() -> impl Write {
     LogWriter(Vec::new())
 }
@@ -57,7 +57,7 @@ impl Write for LogWriter {
 impl Drop for LogWriter {
     fn drop(&mut self) {
         let write = || io::stderr().lock().write_all(&self.0);
-        // A log line that cannot be written has nowhere to be reported.
+        // A log line that cannot be written cannot be reported either.
         let _ = match CURRENT.lock().ok().and_then(|current| current.clone()) {
             Some(bar) => bar.suspend(write),
             None => write(),

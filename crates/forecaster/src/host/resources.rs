@@ -1,9 +1,9 @@
-//! What a run used: wall-clock seconds and resident memory.
+//! Resources used by a run: wall-clock seconds and resident memory.
 
 use forecaster_chronos::memory;
 use std::time::Instant;
 
-/// Measures from its making on.
+/// A measurement that begins when it is created.
 #[derive(Debug)]
 pub(crate) struct Usage {
     start: Instant,
@@ -12,7 +12,7 @@ pub(crate) struct Usage {
 
 impl Usage {
     /// Starts the clock and, where the kernel allows it, resets the peak of resident memory, so that each run of a
-    /// long process reports its own peak.
+    /// long-lived process reports its own peak.
     pub(crate) fn start() -> Self {
         #[cfg(target_os = "linux")]
         let _ = std::fs::write("/proc/self/clear_refs", "5");
@@ -24,17 +24,17 @@ impl Usage {
         self.start.elapsed().as_secs_f64()
     }
 
-    /// Adds the peak of a process that worked for this one, MiB.
+    /// Records the peak memory of a worker process, MiB.
     pub(crate) fn add_worker(&mut self, peak_mb: f64) {
         self.worker_mb = self.worker_mb.max(peak_mb);
     }
 
-    /// Peak resident memory of the process that worked for this one, MiB; 0 when none did.
+    /// Returns the peak resident memory of the worker process, MiB; 0 when there was none.
     pub(crate) fn worker_peak_mb(&self) -> f64 {
         self.worker_mb
     }
 
-    /// Peak resident memory since the start, MiB, with that of the process that worked for this one.
+    /// Returns the peak resident memory since the start, MiB, including the worker process.
     pub(crate) fn peak_rss_mb(&self) -> f64 {
         memory::peak_rss_mb() + self.worker_mb
     }

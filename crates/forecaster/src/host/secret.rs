@@ -1,12 +1,12 @@
-//! Secrets: from a systemd credential or a file, never from the configuration or the environment.
+//! Secrets: read from a systemd credential or a file, never from the configuration or the environment.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Where systemd looks for the secrets that a unit loads by name.
+/// Directory in which systemd looks for the secrets that a unit loads by name.
 const CREDENTIAL_STORE: &str = "/etc/credstore";
 
-/// Where the secret at `place` lies when no unit hands it over: an absolute path stays as it is.
+/// Returns the path of the secret at `place` when no unit passes it on; an absolute path stays unchanged.
 pub(crate) fn stored(place: &str) -> PathBuf {
     Path::new(CREDENTIAL_STORE).join(place)
 }
@@ -16,11 +16,11 @@ pub(crate) fn stored(place: &str) -> PathBuf {
 pub(crate) struct Secret(String);
 
 impl Secret {
-    /// Reads the secret at `place`: the name of a systemd credential (a file in `$CREDENTIALS_DIRECTORY`), or the absolute
-    /// path of a file. Spaces and line ends around it do not belong to it.
+    /// Reads the secret at `place`: the name of a systemd credential (a file in `$CREDENTIALS_DIRECTORY`), or the
+    /// absolute path of a file. Surrounding whitespace and line ends are removed.
     ///
     /// # Errors
-    /// A sentence when it is not there, cannot be read or is empty; `key` is the setting that names it.
+    /// A sentence when the secret is missing, unreadable or empty; `key` is the setting that names it.
     pub(crate) fn read(place: &str, key: &str) -> Result<Self, String> {
         let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
         Self::read_from(place, key, credentials.as_deref())
@@ -30,7 +30,7 @@ impl Secret {
         let path = match (place.starts_with('/'), credentials) {
             (true, _) => PathBuf::from(place),
             (false, Some(directory)) => directory.join(place),
-            // Root's own look at what systemd would hand over.
+            // Without a unit (root at a prompt): the file that systemd would pass on.
             (false, None) if stored(place).is_file() => stored(place),
             (false, None) => {
                 return Err(format!(
@@ -50,12 +50,12 @@ impl Secret {
         }
     }
 
-    /// The secret itself, for whom it is meant.
+    /// Returns the secret in clear, for its recipient only.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// Whether `offered` is the secret, in a time that does not tell how much of it was right.
+    /// Compares `offered` with the secret in a time that does not reveal how much of it was right.
     pub(crate) fn is(&self, offered: &str) -> bool {
         let (own, offered) = (self.0.as_bytes(), offered.as_bytes());
         let differences = own.iter().zip(offered).fold(0u8, |all, (a, b)| all | (a ^ b));

@@ -1,5 +1,5 @@
-//! Fetching rates: the configuration as providers, the series that a forecast needs, and a runtime of its own for the
-//! time it takes. What fails is logged as it happens and handed on; a forecast is made of what there is.
+//! Fetching rates: the configured providers, the series that a forecast needs, and a runtime for the duration of the
+//! fetch. Failures are logged as they happen and returned; a forecast uses the rates that are available.
 
 use crate::config::providers::SecretPlace;
 use crate::config::settings::Config;
@@ -15,36 +15,36 @@ use forecaster_rates::{
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// `rates sync` may take so long: a first one asks for ten years.
+/// Deadline of `rates sync`: the first one requests ten years.
 const BY_HAND: Duration = Duration::from_secs(300);
 
-/// What a fetch is about.
+/// Fetch request: dates, series, and handling of revisions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wish {
-    /// From which day on; `None`: what is new.
+    /// First day to fetch; `None` for only what is new.
     pub from: Option<NaiveDate>,
-    /// Only these series; empty: the pair and its regressors.
+    /// Series to fetch; empty for all those that a forecast and its report need.
     pub series: Vec<String>,
-    /// Take what differs from the store.
+    /// Set to accept values that differ from the store.
     pub accept_revisions: bool,
 }
 
-/// What came of a fetch, as far as a forecast has to say so.
+/// Result of a fetch, as far as a forecast must report it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fetched {
-    /// The providers that failed.
+    /// Failures of providers.
     pub faults: Vec<Fault>,
-    /// A newest value of the pair, or of what it is made of, that nobody confirms.
+    /// Newest value of the pair, or of a series it is computed from, that no source confirms.
     pub doubt: Option<Doubt>,
-    /// A newest market quote of the pair that another source contradicts, or that jumps and nobody confirms: no forecast
-    /// starts from it.
+    /// Newest market quote of the pair that another source contradicts, or that jumps and is not confirmed:
+    /// no forecast starts from it.
     pub quote_doubt: Option<Doubt>,
-    /// Why values of the pair could not be stored.
+    /// Reason why values of the pair could not be stored.
     pub unstored: Option<String>,
 }
 
 impl Fetched {
-    /// Whether a forecast made now is less than it should be.
+    /// True when a forecast made now must be marked degraded.
     pub(crate) fn is_degraded(&self) -> bool {
         self.doubt.is_some() || self.unstored.is_some()
     }
@@ -61,8 +61,8 @@ impl Fetched {
     }
 }
 
-/// Brings the store up to date for a run, unless `offline`: within the configured deadline, and leaving alone whom
-/// experience says so.
+/// Updates the store for a run, unless `offline`: within the configured deadline, and skipping for a while
+/// providers that failed repeatedly.
 pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> Fetched {
     let of_pair = [vec![config.pair().series_name()], legs(config.pair())].concat();
     let quotes = vec![spot_of(config.pair())];
@@ -97,19 +97,19 @@ pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> Fetch
     }
 }
 
-/// What an earlier fetch could not confirm, when it is still the newest value.
+/// Returns the doubt of an earlier fetch, when the doubted value is still the newest.
 fn remembered_doubt(config: &Config, of_pair: &[String]) -> Option<Doubt> {
     let doubts = RatesStore::open(&config.service.data_dir).and_then(|store| doubts(&store));
     doubts.ok()?.into_iter().find(|doubt| of_pair.contains(&doubt.series))
 }
 
-/// Whether no provider is configured, for all series or for one.
+/// True when no provider is configured, neither for all series nor for any one.
 pub(crate) fn has_nobody_to_ask(config: &Config) -> bool {
     let of_series = config.rates.series.values().filter_map(|series| series.providers.as_ref());
     of_series.chain([&config.rates.providers]).all(Vec::is_empty)
 }
 
-/// The same by hand: with more time, and asking everybody.
+/// Fetches by hand: with more time, and without skipping providers that failed repeatedly.
 pub(crate) fn by_hand(
     config: &Config,
     today: NaiveDate,
@@ -126,23 +126,24 @@ pub(crate) fn by_hand(
     fetch(config, wish, &settings, done)
 }
 
-/// What came of asking one provider.
+/// Result of asking one provider.
 pub(crate) struct Trial {
-    /// The series that it was asked for.
+    /// Series requested.
     pub series: String,
-    /// The newest day that it has; or why it has nothing, and whether that is its fault.
+    /// Newest day the provider has; or the reason why it has nothing, and true when that is its fault.
     pub outcome: Result<Option<NaiveDate>, (String, bool)>,
 }
 
-/// Days that a trial asks for.
+/// Days requested in a trial.
 const TRIAL_DAYS: u64 = 10;
-/// A trial may take so long.
+/// Deadline of a trial.
 const TRIAL: Duration = Duration::from_secs(6);
 
-/// Asks one provider for the newest days of the first series that it has, and keeps nothing of it; `None` when it has none.
+/// Asks one provider for the newest days of the first series that it has, and stores nothing;
+/// `None` when it has none.
 ///
 /// # Errors
-/// When there is no place to work in.
+/// When the temporary folder cannot be created or used.
 pub(crate) fn try_provider(config: &Config, name: &str, today: NaiveDate) -> Result<Option<Trial>, Failure> {
     let sources = sources(config);
     let pair = config.pair();
@@ -164,7 +165,7 @@ pub(crate) fn try_provider(config: &Config, name: &str, today: NaiveDate) -> Res
         leave_alone: false,
         cross_check: false,
         from: Some(today - Days::new(TRIAL_DAYS)),
-        // Nothing is known in that folder but the snapshot, from which there is a hole.
+        // The folder holds only the snapshot, and there is a gap between it and the requested days.
         accept_revisions: true,
         ..settings(config, today)
     };
@@ -182,13 +183,13 @@ pub(crate) fn try_provider(config: &Config, name: &str, today: NaiveDate) -> Res
     }))
 }
 
-/// Names of the series that a forecast and its report need.
+/// Returns the names of the series that a forecast and its report need, the pair first.
 pub(crate) fn needed(config: &Config) -> Result<Vec<String>, Failure> {
     let pair = config.pair();
     let store = RatesStore::open(&config.service.data_dir)?;
     let own = pair.series_name();
     let mut names: BTreeSet<String> = config.rates.series.keys().filter(|name| serves(name, pair)).cloned().collect();
-    // Unless the pair has a history of its own, it is made of others.
+    // A pair without a history of its own is computed from other series.
     let today = today(config);
     let made = assemble_pair(&store, pair, |name| quality_rules(pair, name, today), None, MIN_OBSERVATIONS);
     if made.map_or(true, |made| made.made_of.is_some() || made.checked.series.len() < MIN_OBSERVATIONS) {
@@ -196,7 +197,7 @@ pub(crate) fn needed(config: &Config) -> Result<Vec<String>, Failure> {
     }
     names.extend(config.rates.watched.iter().cloned());
     names.remove(&own);
-    // The pair first: it is what everything else is for.
+    // The pair first: everything else serves it.
     Ok(std::iter::once(own).chain(names).collect())
 }
 
@@ -230,7 +231,7 @@ fn fetch(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::System { what: "no runtime to fetch with", source: error })?;
     let outcomes = runtime.block_on(sync(&store, &sources(config), &requests, settings, done));
-    // A name server that does not answer keeps a thread of the system's resolver busy; nobody waits for it.
+    // A name server that does not answer keeps a thread of the system's resolver busy; do not wait for it.
     runtime.shutdown_background();
     Ok(outcomes?)
 }
@@ -240,7 +241,8 @@ fn sources(config: &Config) -> Sources {
     Sources::new(&config.rates.providers, &config.rates.provider.sources(reveal))
 }
 
-/// The secret at a place; the log says why there is none, and the provider why it is not asked.
+/// Returns the secret at a place. When it cannot be read, the log gives the reason; the provider
+/// reports why it is not asked.
 fn secret(place: &str, key: &str) -> Option<String> {
     Secret::read(place, key).map_err(|error| tracing::warn!("{error}")).ok().map(|secret| secret.reveal().to_owned())
 }

@@ -1,4 +1,4 @@
-//! Whose the market's quotes are, and the one that a forecast knows.
+//! Providers of the market's quotes, and the quote that a forecast knows.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{Observation, Regressor, Series};
@@ -11,23 +11,23 @@ const EMBEDDED_FROM: &str = "nbp";
 /// Provider of the operator's own files.
 const FILE_SOURCE: &str = "file";
 
-/// The market's quote that a forecast knows.
+/// Market quote that a forecast knows.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct KnownQuote {
-    /// The quote, in the pair's unit.
+    /// Quote, in the pair's unit.
     pub value: f64,
-    /// Name of the provider whose it is.
+    /// Name of its provider.
     pub source: String,
-    /// From when it was known.
+    /// Time from which it was known.
     pub known_at: DateTime<Utc>,
 }
 
-/// Who gave the stored quotes, by date; those that are not stored are the embedded ones.
+/// Providers of the stored quotes, by date; quotes that are not stored are the embedded ones.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Quoters(BTreeMap<NaiveDate, String>);
 
 impl Quoters {
-    /// Those of the series `name` as it was known at the end of `as_of`, or now.
+    /// Returns the providers of the series `name` as it was known at the end of `as_of`, or now.
     ///
     /// # Errors
     /// When the store's file cannot be read.
@@ -40,9 +40,9 @@ impl Quoters {
         Ok(Self(known.into_iter().map(|quote| (quote.date, quote.source)).collect()))
     }
 
-    /// The quotes that are known when the lag says so; `None` when there are none. With a lag of 0 they are dated at the day on
-    /// which they are known, and only the operator can have dated them so: providers' quotes are dated at the day whose trades
-    /// they close, the day before.
+    /// Returns the quotes that are known as early as the lag says; `None` when there are none. With a lag of 0 a
+    /// quote is dated the day on which it is known, and only the operator can have dated it so: providers date a
+    /// quote the day whose trades it closes, the day before.
     pub(crate) fn dated_as_said(&self, spot: Regressor) -> Option<Regressor> {
         if spot.lag_days > 0 {
             return Some(spot);
@@ -53,7 +53,7 @@ impl Quoters {
         Some(Regressor { series, ..spot })
     }
 
-    /// The provider of the quote of `date`.
+    /// Returns the provider of the quote of `date`.
     pub(crate) fn on(&self, date: NaiveDate) -> &str {
         self.0.get(&date).map_or(EMBEDDED_FROM, String::as_str)
     }

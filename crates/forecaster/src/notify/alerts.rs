@@ -1,4 +1,4 @@
-//! Alerts: short texts for whoever looks after the machine. The same one is not sent again for a while.
+//! Alerts: short mails to the operator. Alerts of failed runs and stale rates are not repeated for some hours.
 
 use super::letters::{language, message_id, outgoing, sender};
 use crate::assignment::RunIdentity;
@@ -10,19 +10,19 @@ use forecaster_domain::Horizon;
 use forecaster_ledger::{OutgoingMail, PutAside, Suspension};
 use forecaster_mail::{Letter, LetterKind};
 
-/// What an alert says.
+/// Content of an alert.
 struct Alert<'a> {
-    /// What it is about; of one topic there is one alert in a while.
+    /// Subject matter; repeats are suppressed by topic.
     topic: String,
-    /// The end of its Message-ID.
+    /// End of the Message-ID's local part.
     kind: &'a str,
     subject: String,
     text: String,
-    /// Whether one of this topic in the last hours is enough.
+    /// Set when one alert of this topic within `mail.alert_every_hours` is enough.
     once_in_a_while: bool,
 }
 
-/// A run has failed.
+/// Builds the alert for a failed run.
 pub(crate) fn failed(config: &Config, identity: &RunIdentity, horizon: Horizon, error: &str) -> Option<OutgoingMail> {
     let pair = &config.rates.pair;
     let (subject, text) = match config.service.language {
@@ -47,7 +47,7 @@ pub(crate) fn failed(config: &Config, identity: &RunIdentity, horizon: Horizon, 
     mail(config, (&identity.run_id, identity.generated_at), alert)
 }
 
-/// The rates are stale. What became of the report is said as well.
+/// Builds the alert for stale rates. It also says whether the report was mailed.
 pub(crate) fn stale(
     config: &Config,
     identity: &RunIdentity,
@@ -81,7 +81,7 @@ pub(crate) fn stale(
     mail(config, (&identity.run_id, identity.generated_at), alert)
 }
 
-/// Chronos has been suspended in a horizon, by the run and at the time given: one alert each time.
+/// Builds the alert for a suspension of Chronos in a horizon, by the given run and time: one alert each time.
 pub(crate) fn suspended(
     config: &Config,
     by: (&str, DateTime<Tz>),
@@ -111,7 +111,7 @@ pub(crate) fn suspended(
     mail(config, by, alert)
 }
 
-/// The ledger was damaged and gave way to a fresh one.
+/// Builds the alert for a damaged ledger that was replaced by a new one.
 pub(crate) fn ledger_lost(config: &Config, now: DateTime<Tz>, aside: &PutAside) -> Option<OutgoingMail> {
     let (pair, place, reason) = (&config.rates.pair, aside.path.display(), &aside.reason);
     let (subject, text) = match config.service.language {

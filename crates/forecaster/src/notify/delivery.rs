@@ -1,7 +1,7 @@
-//! A round through the outbox: what is due goes to the server, and what came of it is written down at once.
+//! Delivery of the outbox: sends due mail to the server and records each result at once.
 //!
-//! One round at a time on a machine. A crash between the server's word and the ledger's leaves a mail due: it is sent again, the
-//! same bytes under the same Message-ID.
+//! One round at a time on a machine. A crash between the server's reply and the ledger's record leaves a mail due: it
+//! is sent again, the same bytes under the same Message-ID.
 
 use crate::config::settings::Config;
 use crate::failure::Failure;
@@ -12,25 +12,25 @@ use forecaster_ledger::{DueMail, Ledger, MailOutcome, WaitingRecipient};
 use forecaster_mail::{Address, GIVE_UP_AFTER_DAYS, Outcome, Pace, Server, Trouble, deliver, next_attempt};
 use std::collections::BTreeSet;
 
-/// What a round did, by recipients.
+/// Results of a round, counted by recipients.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Round {
-    /// Taken by the server.
+    /// Accepted by the server.
     pub sent: usize,
     /// Refused for good, or given up.
     pub lost: usize,
-    /// Put off.
+    /// Deferred to a later attempt.
     pub waiting: usize,
-    /// Why, when it concerns all of them.
+    /// Reason for the deferral, when it concerns all mail.
     pub trouble: Option<String>,
-    /// Somebody else was at it.
+    /// Set when another process is sending.
     pub busy: bool,
 }
 
-/// The server, with its password.
+/// Builds the configured server, with its password.
 ///
 /// # Errors
-/// When password or certificates cannot be had.
+/// When no server is configured, or its password or certificates cannot be read.
 pub(crate) fn server(config: &Config) -> Result<Server, Failure> {
     let mail = &config.mail;
     if !mail.is_on() {
@@ -47,10 +47,10 @@ pub(crate) fn server(config: &Config) -> Result<Server, Failure> {
     Ok(server)
 }
 
-/// Takes what is due to the server.
+/// Sends due mail to the server.
 ///
 /// # Errors
-/// When the ledger cannot be read or written, or the server's password cannot be had: no attempt is counted then.
+/// When the ledger cannot be read or written, or the server's password cannot be read: no attempt is counted then.
 pub(crate) async fn deliver_due(ledger: &Ledger, config: &Config) -> Result<Round, Failure> {
     let mut round = Round::default();
     if ledger.due_mail(Utc::now())?.is_none() {
@@ -64,11 +64,11 @@ pub(crate) async fn deliver_due(ledger: &Ledger, config: &Config) -> Result<Roun
     let mut seen = BTreeSet::new();
     while let Some(mail) = ledger.due_mail(Utc::now())? {
         if !seen.insert(mail.message_id.clone()) {
-            // What was written down does not count, whatever the reason: better late than over and over.
+            // The record of the last attempt had no effect, for whatever reason: late is better than repeated mail.
             return Err(Failure::MailAgain(mail.message_id));
         }
         let outcomes = match &in_the_way {
-            // What kept the last one will keep this one as well: the server is not asked again.
+            // The trouble of the last mail would stop this one as well: the server is not asked again.
             Some(trouble) => put_off(&mail, &trouble.to_string(), trouble.pace(), Utc::now()),
             None => {
                 let (outcomes, trouble) = attempt(&server, &mail).await;
@@ -83,7 +83,8 @@ pub(crate) async fn deliver_due(ledger: &Ledger, config: &Config) -> Result<Roun
     Ok(round)
 }
 
-/// Whether it would keep any other mail too. One that was cut off on its way may have been cut off for what is in it.
+/// True when the trouble would stop any other mail too. A mail cut off in transit may have been
+/// cut off for its content.
 fn concerns_all(trouble: &Trouble) -> bool {
     let of_one = matches!(
         trouble,
@@ -92,7 +93,7 @@ fn concerns_all(trouble: &Trouble) -> bool {
     !of_one && !trouble.is_permanent()
 }
 
-/// Hands it over to the server; an outcome for each of its recipients, and what concerns all mail.
+/// Sends a mail to the server; returns an outcome for each recipient, and trouble that concerns all mail.
 async fn attempt(server: &Server, mail: &DueMail) -> (Vec<(String, MailOutcome)>, Option<Trouble>) {
     let parsed =
         |recipient: &WaitingRecipient| Some((recipient.address.clone(), Address::parse(&recipient.address).ok()?));
@@ -119,7 +120,7 @@ async fn attempt(server: &Server, mail: &DueMail) -> (Vec<(String, MailOutcome)>
     (outcomes, delivery.trouble.filter(concerns_all))
 }
 
-/// What lies in the outbox as an address, or as the sender's, and is none: nobody wrote it there but by hand.
+/// Refuses recipients or a sender in the outbox that are not addresses: only an edit by hand can have put them there.
 fn refused(addresses: impl Iterator<Item = String>) -> Vec<(String, MailOutcome)> {
     addresses.map(|address| (address, MailOutcome::Refused("the outbox has what is no address".into()))).collect()
 }
@@ -138,7 +139,7 @@ fn waiting(mail: &DueMail, address: &str, reason: &str, pace: Pace, now: DateTim
     }
 }
 
-/// A line a mail and fate, for the journal.
+/// Logs and counts the outcomes of a mail.
 fn tell(mail: &DueMail, outcomes: &[(String, MailOutcome)], round: &mut Round) {
     let subject = &mail.subject;
     let sent: Vec<&str> = outcomes
@@ -173,8 +174,8 @@ fn tell(mail: &DueMail, outcomes: &[(String, MailOutcome)], round: &mut Round) {
     }
 }
 
-/// After runs by hand: sends what is due, unless the daemon is at it. What could not be sent waits in the outbox, for the daemon or
-/// for `forecaster mail flush`; the runs are none the worse for it.
+/// Sends due mail after runs by hand, unless another process is sending. Unsent mail waits in the outbox for the
+/// daemon or `forecaster mail flush`; the runs are not affected.
 pub(crate) fn after_runs(ledger: &Ledger, config: &Config) {
     if !config.mail.is_on() {
         return;
@@ -183,7 +184,7 @@ pub(crate) fn after_runs(ledger: &Ledger, config: &Config) {
     let delivered = match runtime {
         Ok(runtime) => {
             let delivered = runtime.block_on(deliver_due(ledger, config));
-            // A name server that does not answer keeps a thread of the system's resolver busy; nobody waits for it.
+            // A name server that does not answer keeps a thread of the system's resolver busy; do not wait for it.
             runtime.shutdown_background();
             delivered
         }

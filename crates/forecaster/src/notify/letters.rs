@@ -1,4 +1,4 @@
-//! Letters from what they say: addressed, dated, and as the bytes that the outbox keeps.
+//! Letters: content with addresses and a date, as the bytes that the outbox keeps.
 
 use crate::assignment::RunIdentity;
 use crate::config::settings::{Config, ReportLanguage};
@@ -15,18 +15,18 @@ pub(crate) fn language(config: &Config) -> &'static str {
     }
 }
 
-/// `name` at the sender's domain.
+/// Returns the Message-ID: `name` at the sender's domain.
 pub(super) fn message_id(name: &str, from: &Address) -> String {
     format!("{name}@{}", from.domain())
 }
 
-/// The sender; `None` when there is no mail.
+/// Returns the sender; `None` when mail is off.
 pub(super) fn sender(config: &Config) -> Option<Address> {
-    // Checked with the configuration.
+    // The address was checked with the configuration.
     Address::parse(&config.mail.from).ok().filter(|_| config.mail.is_on())
 }
 
-/// A letter as the outbox keeps it.
+/// Encodes a letter as the outbox keeps it.
 pub(super) fn outgoing(
     letter: &Letter,
     topic: String,
@@ -44,7 +44,7 @@ pub(super) fn outgoing(
     })
 }
 
-/// Whether somebody is to get the report of a run.
+/// True when the report of a run is to be mailed to somebody.
 pub(crate) fn wants_report(config: &Config, identity: &RunIdentity, horizon: Horizon) -> bool {
     if !config.mail.is_on() || config.readers(horizon).is_empty() {
         return false;
@@ -56,7 +56,7 @@ pub(crate) fn wants_report(config: &Config, identity: &RunIdentity, horizon: Hor
     mailed
 }
 
-/// The mail of a run's report, with its PDF; `None` when it cannot be made, which is told in the log.
+/// Builds the mail of a run's report, with its PDF; `None` when mail is off or building it fails, which is logged.
 pub(crate) fn report(
     config: &Config,
     identity: &RunIdentity,
@@ -97,7 +97,7 @@ pub(crate) fn report(
     mail.inspect_err(|error| tracing::error!("the report cannot be mailed: {error}")).ok()
 }
 
-/// A letter that shows whether letters arrive.
+/// Builds a letter that tests the delivery.
 pub(crate) fn test_letter(
     config: &Config,
     to: Vec<Address>,

@@ -1,7 +1,8 @@
-//! Backups: configuration, ledger, rates and metrics in one file, and back.
+//! Backups: configuration, ledger, rates and metrics saved to one file, and restored from it.
 //!
-//! The file is a gzipped tar archive. Its first member, `manifest.json`, lists the others with size and SHA-256; [`write`] makes it while the
-//! daemon runs, [`restore`] checks all of it before anything is written, and overwrites nothing.
+//! The file is a gzipped tar archive. The first member, `manifest.json`, lists the others with size and SHA-256;
+//! [`write`] makes the file while the daemon runs, [`restore`] checks all of it before writing anything, and
+//! overwrites nothing.
 
 mod manifest;
 pub(crate) mod restore;
@@ -13,7 +14,7 @@ const CONFIGURATION: &str = "configuration.toml";
 const LEDGER: &str = "ledger.sqlite";
 /// Name of the metrics log in the archive.
 const METRICS: &str = "metrics.jsonl";
-/// Folders of the state directory that are in it whole.
+/// Folders of the state directory that go into the archive.
 const FOLDERS: [&str; 2] = ["rates", "configurations"];
-/// Name of the list of members.
+/// Name of the manifest in the archive.
 const MANIFEST: &str = "manifest.json";

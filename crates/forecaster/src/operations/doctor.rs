@@ -1,8 +1,9 @@
-//! The pre-flight: the whole installation looked over, check by check. In: the configuration's place. Out: a [`Checkup`], each of whose
-//! checks says what was found and, unless all is well, what to do.
+//! Pre-flight check of the whole installation. In: the path of the configuration. Out: a [`Checkup`]; each check
+//! reports a finding and, unless all is well, a fix.
 //!
-//! Nothing of the state is written (SQLite may fold in a log that a crash has left): the ledger is looked at in a copy, rates are asked for into a folder that is thrown away, no run is
-//! recorded and no mail sent. What waits has a deadline; a check that panics is a check that failed.
+//! No state is written (SQLite may merge a log left by a crash): the ledger is read from a copy, rates are fetched
+//! into a temporary folder, no run is recorded and no mail is sent. Everything that waits has a deadline; a check
+//! that panics counts as failed.
 
 pub(crate) mod check;
 mod chronos;
@@ -25,14 +26,14 @@ use std::time::Instant;
 pub(crate) struct Checkup {
     /// The checks.
     pub checks: Vec<Check>,
-    /// Seconds that it took.
+    /// Duration in seconds.
     pub seconds: f64,
-    /// Whether there is a configuration that can be used.
+    /// True when there is a usable configuration.
     pub is_configured: bool,
 }
 
 impl Checkup {
-    /// How many ended so.
+    /// Number of checks with this status.
     pub(crate) fn count(&self, status: Status) -> usize {
         self.checks.iter().filter(|check| check.status == status).count()
     }
@@ -41,7 +42,8 @@ impl Checkup {
 /// A group of checks.
 type Group = fn(&Loaded) -> Vec<Check>;
 
-/// Looks everything over; `named`: the configuration's file, when one was named. What waits for others runs beside the rest.
+/// Runs all checks; `named` is the path of the configuration, when one was given. The groups run in parallel, so slow
+/// ones do not hold up the rest.
 pub(crate) fn look_over(named: Option<&Path>) -> Checkup {
     let begin = Instant::now();
     let loaded = match load::load(named) {
@@ -49,7 +51,7 @@ pub(crate) fn look_over(named: Option<&Path>) -> Checkup {
         Err(error) => {
             let fix = "correct it, or put an earlier version back: forecaster config rollback";
             let mut checks = vec![Check::fail("configuration.valid", error.to_string(), fix)];
-            // What can be known without it.
+            // Checks that work without a configuration.
             let file = load::find(named);
             let mut config = Config::default();
             config.service.data_dir = load::data_dir(file.as_deref());
@@ -83,7 +85,7 @@ pub(crate) fn look_over(named: Option<&Path>) -> Checkup {
                 scope.spawn(look)
             })
             .collect();
-        // A thread that panics has been caught above.
+        // Panics are caught above.
         running.into_iter().flat_map(|group| group.join().unwrap_or_default()).collect()
     });
     Checkup { checks, seconds: begin.elapsed().as_secs_f64(), is_configured: true }

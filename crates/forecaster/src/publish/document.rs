@@ -1,4 +1,4 @@
-//! The JSON document of a run: what `--json` prints and what the report's `.json` file holds. Its schema is
+//! JSON document of a run: printed by `--json` and written to the report's `.json` file. The schema is
 //! docs/schema/run.schema.json.
 
 use crate::assignment::RunIdentity;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 mod since;
 
-/// A run, as JSON.
+/// A run as JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct RunDocument {
     run_id: String,
@@ -56,7 +56,7 @@ struct PriceLevelDocument {
     touched: f64,
 }
 
-/// Scores of a model or pool, as in the contract. A score that does not exist (no published outcome) is null.
+/// Scores of a model or pool, as the schema defines them. A score that does not exist (no published outcome) is null.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ScoresDocument {
     n: usize,
@@ -70,7 +70,7 @@ pub(crate) struct ScoresDocument {
     /// Skill on the first target date alone, and its standard error.
     skill_first: Option<f64>,
     skill_first_se: Option<f64>,
-    /// The same on the last target date.
+    /// Skill on the last target date alone, and its standard error.
     skill_last: Option<f64>,
     skill_last_se: Option<f64>,
     coverage80: Option<f64>,
@@ -172,7 +172,7 @@ pub(crate) struct FaultDocument {
     reason: String,
 }
 
-/// The providers that failed when the rates were fetched.
+/// Providers that failed when the rates were fetched.
 pub(crate) fn faults(market: &Market) -> Vec<FaultDocument> {
     let document = |fault: &Fault| FaultDocument {
         provider: fault.provider.clone(),
@@ -193,7 +193,7 @@ struct SeriesDocument {
     left_out: Option<String>,
 }
 
-/// The market's quote that the models know.
+/// The market's quote that the models used.
 #[derive(Debug, Serialize)]
 struct QuoteDocument {
     value: f64,
@@ -213,7 +213,7 @@ fn rows(forecast: &QuantileForecast) -> Vec<Vec<f64>> {
 }
 
 impl RunDocument {
-    /// The document of a run.
+    /// Builds the document of a run.
     pub(crate) fn new(
         identity: &RunIdentity,
         config: &Config,

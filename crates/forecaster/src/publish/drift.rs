@@ -1,20 +1,20 @@
-//! Drift as JSON (document, metrics, ledger) and as the report shows it.
+//! Drift as JSON (document, metrics, ledger) and as a view for the report.
 
 use crate::forecast::drift::Drift;
 use forecaster_ensemble::{DriftTest, NotEnough, RegimeKind};
 use forecaster_report::{DriftTestKind, DriftTestView, DriftView, Regime, RegimeView};
 use serde::Serialize;
 
-/// As JSON.
+/// Drift as JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct DriftDocument {
     /// Null when nothing could be tested.
     drifted: Option<bool>,
     tests: Option<TestsDocument>,
-    /// Why there are no tests.
+    /// Reason there are no tests.
     tests_missing: Option<String>,
     regime: Option<RegimeDocument>,
-    /// Why there is no regime.
+    /// Reason there is no regime.
     regime_missing: Option<String>,
 }
 
@@ -68,7 +68,7 @@ impl From<&Drift> for DriftDocument {
     }
 }
 
-/// As the report has it.
+/// Builds the report's view of drift.
 pub(crate) fn view(drift: &Drift) -> DriftView {
     let tests = drift.tests.ok().map(|tests| {
         vec![

@@ -1,5 +1,5 @@
-//! What earlier runs left that a report tells of: forecasts that were truly issued, their weights, and what has changed since the
-//! last one, with the reason.
+//! Facts about earlier runs for the report: forecasts that were truly issued, their weights, and the changes since
+//! the last run, with the reason.
 
 use crate::forecast::result::Forecast;
 use crate::market::Market;
@@ -13,24 +13,24 @@ use std::collections::BTreeMap;
 
 /// Issued forecasts shown.
 const ISSUED_SHOWN: usize = 60;
-/// A series whose last value is older, in days, tells nothing of what moved.
+/// Age in days above which a series' last value is too old to show a move.
 const MAX_AGE_DAYS: i64 = 10;
 /// Calendar days until a value of a watched series is known.
 const LAG_DAYS: u64 = 1;
 
-/// What earlier runs of the horizon left.
+/// Facts about earlier runs of the horizon.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Earlier {
     /// Forecasts issued before their last target date, which has passed; oldest first.
     pub issued: Vec<PastForecast>,
     /// Weights of forecasts that were issued before their last target date; oldest first.
     pub weights: Vec<PastWeights>,
-    /// What has changed since the last run.
+    /// Changes since the last run.
     pub since_last: Option<SinceLast>,
 }
 
 impl Earlier {
-    /// Reads it from the ledger; what cannot be read is not told, with a warning.
+    /// Reads the facts from the ledger; whatever cannot be read is left out, with a warning.
     pub(crate) fn read(ledger: &Ledger, market: &Market, forecast: &Forecast, zone: Tz) -> Self {
         let (pair, horizon, as_of) = (market.pair.to_string(), forecast.horizon, market.as_of());
         let past = ledger.past_issues(&pair, horizon, as_of, ISSUED_SHOWN).unwrap_or_else(|error| {
@@ -75,7 +75,7 @@ fn interval95(quantiles: &[f64; LEVELS.len()]) -> (f64, f64) {
     (quantiles[0], quantiles[LEVELS.len() - 1])
 }
 
-/// `None` when the earlier run's ensemble is not known.
+/// `None` when the earlier run's ensemble is unknown.
 fn since(last: &IssuedRun, market: &Market, forecast: &Forecast) -> Option<SinceLast> {
     let ensemble: BTreeMap<NaiveDate, &[f64; LEVELS.len()]> =
         last.rows.iter().filter(|(model, ..)| model == ENSEMBLE).map(|(_, _, date, q)| (*date, q)).collect();
@@ -96,13 +96,13 @@ fn since(last: &IssuedRun, market: &Market, forecast: &Forecast) -> Option<Since
     })
 }
 
-/// The last value as the run saw it, which may have been revised since.
+/// Last value as that run saw it; it may have been revised since.
 fn recorded_value(metrics: &str) -> Option<f64> {
     let line: serde_json::Value = serde_json::from_str(metrics).ok()?;
     line.get("last_value")?.as_f64().filter(|value| *value > 0.0)
 }
 
-/// Model, weight and median for that date.
+/// Model, weight and median for the date `end`.
 fn medians_at(run: &IssuedRun, end: NaiveDate) -> Vec<(String, f64, f64)> {
     let of_models = run.rows.iter().filter(|(_, _, date, _)| *date == end);
     of_models.filter_map(|(model, weight, _, q)| Some((model.clone(), (*weight)?, q[MEDIAN]))).collect()
@@ -116,10 +116,10 @@ struct Before {
 }
 
 impl Before {
-    /// Splits the change of the median. The pool's median is the weighted mean of the models' in logarithms (calibration
-    /// spreads about it), so with d the log of a model's median over the last value, w its weight, 0 then and 1 now,
-    /// the change is ln(last1 / last0) + sum w0 (d1 - d0) + sum (w1 - w0) d1. A model that has left counts with -w0 d0
-    /// in the last sum. Each part is told in prices, in proportion.
+    /// Splits the change of the median into parts. The pool's median is the weighted mean of the models' medians in
+    /// logarithms (calibration spreads about it), so with d the log of a model's median over the last value, w its
+    /// weight, 0 for then and 1 for now, the change is ln(last1 / last0) + sum w0 (d1 - d0) + sum (w1 - w0) d1. A
+    /// model that has left counts with -w0 d0 in the last sum. Each part is converted to prices, in proportion.
     fn change(&self, forecast: &Forecast, value: f64) -> Option<MedianChange> {
         if self.models.is_empty() {
             return None;
@@ -159,7 +159,7 @@ impl Before {
     }
 }
 
-/// How the pair and the other series have moved since `then`, each between the values known on both days.
+/// Moves of the pair and the other series since `then`, each between the values known on both days.
 fn moves(market: &Market, then: NaiveDate, last_value: f64) -> Vec<Move> {
     let pair = market.history.pair();
     let own = Move {
@@ -184,7 +184,7 @@ fn moves(market: &Market, then: NaiveDate, last_value: f64) -> Vec<Move> {
     std::iter::once(own).chain(others).chain(differential).collect()
 }
 
-/// `None` for a series that was not there then, or has ended.
+/// `None` for a series that did not exist then, or has ended.
 fn moved(series: &Series, lag_days: u64, then: NaiveDate, now: NaiveDate) -> Option<Move> {
     let known = |day: NaiveDate| {
         let index = series.index_at_or_before(day - Days::new(lag_days))?;

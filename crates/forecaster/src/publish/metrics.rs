@@ -1,4 +1,4 @@
-//! The line of a run in metrics.jsonl. Its schema is docs/schema/metrics.schema.json.
+//! Metrics line of a run in metrics.jsonl. The schema is docs/schema/metrics.schema.json.
 
 use crate::assignment::RunIdentity;
 use crate::forecast::left_out::LeftOut;
@@ -18,24 +18,24 @@ use std::collections::BTreeMap;
 struct MetricsLine {
     run_id: String,
     timestamp: String,
-    /// Null in a run that was asked for by hand.
+    /// Null for a run started by hand.
     scheduled_for: Option<String>,
     pair: String,
     horizon: &'static str,
-    /// Null when the run failed before it knew.
+    /// Null when the run failed before the date was known.
     as_of: Option<NaiveDate>,
     status: &'static str,
     error: Option<String>,
     last_value: Option<f64>,
-    /// Null when none was issued.
+    /// Null when no forecast was issued.
     forecast: Option<ForecastMetrics>,
     models: BTreeMap<String, ModelMetrics>,
     ensemble: Option<ScoresDocument>,
     ensemble_without_chronos: Option<ScoresDocument>,
     left_out: Vec<LeftOut>,
-    /// Why the run has suspended Chronos for the next ones; null when it has not.
+    /// Reason that this run suspended Chronos for the next ones; null when it did not.
     chronos_suspended: Option<String>,
-    /// Null when none was issued.
+    /// Null when no forecast was issued.
     drift: Option<DriftDocument>,
     resources: ResourceMetrics,
     /// Null when the run failed before it had read the rates.
@@ -56,7 +56,7 @@ struct ForecastMetrics {
 #[derive(Debug, Serialize)]
 struct ModelMetrics {
     weight: f64,
-    /// Of Chronos.
+    /// Checkpoint of Chronos.
     #[serde(skip_serializing_if = "Option::is_none")]
     checkpoint: Option<String>,
     #[serde(flatten)]
@@ -66,11 +66,11 @@ struct ModelMetrics {
 
 #[derive(Debug, Serialize)]
 struct ResourceMetrics {
-    /// Memory is null when the run's process ended before it could tell.
+    /// Peak memory; this and the next field are null when the run's process ended before it could report them.
     peak_rss_mb: Option<f64>,
     rss_after_mb: Option<f64>,
     seconds_total: f64,
-    /// Part of the peak: the process that ran Chronos; null in a run without.
+    /// Part of the peak: the Chronos process; null in a run without one.
     peak_rss_chronos_mb: Option<f64>,
     /// Null in a run without Chronos.
     seconds_chronos: Option<f64>,
@@ -100,7 +100,7 @@ fn data(market: &Market, stale: bool) -> DataMetrics {
 fn resources(usage: &Usage) -> ResourceMetrics {
     let rss_after_mb = forecaster_chronos::memory::rss_mb();
     ResourceMetrics {
-        // The kernel's peak is counted in batches and may lag a little behind.
+        // The kernel counts its peak in batches, so it may lag a little.
         peak_rss_mb: Some(rounded(usage.peak_rss_mb().max(rss_after_mb))),
         rss_after_mb: Some(rounded(rss_after_mb)),
         peak_rss_chronos_mb: Some(usage.worker_peak_mb()).filter(|peak| *peak > 0.0).map(rounded),
@@ -108,7 +108,7 @@ fn resources(usage: &Usage) -> ResourceMetrics {
     }
 }
 
-/// The time alone is known.
+/// Resources when only the time is known.
 fn unknown_resources(seconds: f64) -> ResourceMetrics {
     ResourceMetrics {
         peak_rss_mb: None,
@@ -128,7 +128,7 @@ fn headline(ensemble: &QuantileForecast) -> ForecastMetrics {
     ForecastMetrics { date: ensemble.dates()[end], median: ensemble.median(end), low80, high80, low95, high95 }
 }
 
-/// The line of a run that issued a forecast.
+/// Builds the line of a run that issued a forecast.
 ///
 /// # Errors
 /// When a number cannot be written as JSON; with scores from [`forecaster_domain::scores`] that does not happen.
@@ -170,7 +170,7 @@ pub(crate) fn line(
     })
 }
 
-/// The line of a run that issued none. `market` is `None` when it failed before it had one.
+/// Builds the line of a run that issued none. `market` is `None` when the run failed before it had one.
 ///
 /// # Errors
 /// When a number cannot be written as JSON.
@@ -192,7 +192,7 @@ pub(crate) fn failed_line(
     })
 }
 
-/// The line of a run whose process ended, after so many seconds, before it could say why.
+/// Builds the line of a run whose process ended, after `seconds`, without giving a reason.
 ///
 /// # Errors
 /// When a number cannot be written as JSON.
@@ -210,7 +210,7 @@ pub(crate) fn lost_line(
     })
 }
 
-/// What every line says, with nothing forecast.
+/// Fields of every line, with nothing forecast.
 fn empty_line(identity: &RunIdentity, pair: &Pair, horizon: Horizon) -> MetricsLine {
     MetricsLine {
         run_id: identity.run_id.clone(),

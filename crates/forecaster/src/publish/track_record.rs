@@ -1,4 +1,4 @@
-//! The report's section on what was issued: the review of a year, in the report's own terms.
+//! The report's section on issued forecasts: the review of a year, converted to the report's types.
 
 use crate::config::settings::Config;
 use crate::market::Market;
@@ -9,12 +9,13 @@ use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, ModelId};
 use forecaster_ledger::Ledger;
 use forecaster_report::{TrackComparison, TrackRecord, TrackRow, TrackVerdict};
 
-/// Days looked back on: the rarest horizon has a dozen forecasts in them.
+/// Days reviewed: the rarest horizon has a dozen forecasts in them.
 const DAYS: u64 = 365;
-/// The order of the rows; others follow by name.
+/// Order of the first rows; the others follow by name.
 const FIRST: [&str; 3] = [ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, ModelId::RandomWalk.as_str()];
 
-/// What was issued for `of` and has come due in the year up to the as-of date. What cannot be read is not told, with a warning.
+/// Reviews the forecasts issued for `of` that came due in the year up to the as-of date. `None`, with a warning, when
+/// they cannot be read.
 pub(crate) fn read(ledger: &Ledger, config: &Config, market: &Market, of: Horizon) -> Option<TrackRecord> {
     let scope = Scope::last_days(DAYS, market.as_of(), false);
     let review = horizon(ledger, &market.pair.to_string(), of, &scope, config.zone())
@@ -41,7 +42,7 @@ pub(crate) fn read(ledger: &Ledger, config: &Config, market: &Market, of: Horizo
     Some(TrackRecord { from: scope.from, to: scope.to, rows, comparisons })
 }
 
-/// `None` where one of the two issued nothing.
+/// Converts a comparison; `None` when one of the two issued nothing.
 fn comparison(it: &Comparison) -> Option<TrackComparison> {
     Some(TrackComparison {
         model: it.model.to_owned(),

@@ -1,4 +1,4 @@
-//! From a run to the view that the report shows.
+//! Conversion of a run into the view that the report shows.
 
 use crate::assignment::RunIdentity;
 use crate::config::settings::{Config, ReportLanguage};
@@ -30,7 +30,7 @@ fn score(judged: Judged) -> ScoreView {
     }
 }
 
-/// The view of a run.
+/// Builds the report's view of a run.
 pub(crate) fn view(
     identity: &RunIdentity,
     config: &Config,
@@ -88,7 +88,8 @@ pub(crate) fn view(
     }
 }
 
-/// In points of the skill against the random walk: the loss of the market walk is 1 - its skill of that one's.
+/// Standard error of the gain over the quote, in points of the skill against the random walk: the market walk's loss
+/// is (1 - its skill) times the random walk's.
 fn beyond_quote_error(forecast: &Forecast) -> Option<f64> {
     let walk = forecast.models.iter().find(|model| model.id == ModelId::MarketWalk)?.judged?;
     Some((1.0 - walk.skill) * forecast.beyond_quote?.skill_error?)
@@ -107,7 +108,7 @@ fn models(forecast: &Forecast) -> Vec<ModelView> {
     forecast.models.iter().map(view).collect()
 }
 
-/// No other checkpoint can have the name of the program's own.
+/// Name and end of training of the embedded checkpoint, if the model uses it. No other checkpoint can have this name.
 fn trained_here(model: &ModelResult) -> Option<(String, NaiveDate)> {
     let checkpoint = model.checkpoint().filter(|name| *name == EMBEDDED.name)?;
     Some((checkpoint.to_owned(), EMBEDDED.trained_until))
@@ -140,7 +141,7 @@ fn past(pool: &PastPool) -> PastForecast {
     }
 }
 
-/// The regressors that can be used over the last two years, or over as much as there is.
+/// Regressors that can be used over the last two years, or over a shorter history.
 fn regressors(market: &Market) -> Vec<RegressorView> {
     let window = market.history.window(OBSERVATIONS_SHOWN);
     let returns = window.log_returns();
@@ -166,7 +167,7 @@ fn regressors(market: &Market) -> Vec<RegressorView> {
     aligned.into_iter().map(view).collect()
 }
 
-/// Pearson's correlation; `None` when one of the two does not move.
+/// Pearson's correlation; `None` when one of the two is constant.
 fn correlation(a: &[f64], b: &[f64]) -> Option<f64> {
     let n = a.len() as f64;
     let mean = |x: &[f64]| x.iter().sum::<f64>() / n;
@@ -187,7 +188,7 @@ fn volatility(market: &Market, forecast: &Forecast) -> Option<VolatilityView> {
     past.reverse();
     let ahead = forecast.ensemble.dates().iter().zip(&path.ahead).map(|(date, daily)| (*date, annual(daily)));
     let long_run = annual(&path.long_run);
-    // Persistence near one sends the long run anywhere.
+    // With persistence near one, the long-run value can be anything.
     let long_run = (long_run.is_finite() && long_run < 1.0).then_some(long_run);
     Some(VolatilityView { past, ahead: ahead.collect(), long_run })
 }
@@ -212,7 +213,7 @@ fn quote(identity: &RunIdentity, market: &Market) -> Option<QuoteView> {
     Some(QuoteView { value: quote.value, source: quote.source, known_at })
 }
 
-/// By provider, in the order in which they failed.
+/// Failed providers with their series, in the order of failure.
 fn failed_providers(market: &Market) -> Vec<(String, Vec<String>)> {
     let mut failed: Vec<(String, Vec<String>)> = Vec::new();
     for fault in &market.fetched.faults {

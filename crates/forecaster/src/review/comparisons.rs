@@ -1,5 +1,5 @@
-//! Whether one model is better than another, on the runs in which both forecast. In: scored forecasts by model. Out:
-//! a verdict each, and while none can be given, how many more runs it takes.
+//! Comparisons of two models on the runs in which both forecast. In: scored forecasts by model. Out: a verdict for
+//! each comparison and, while it is undecided, the number of further runs it takes.
 
 use super::figures::{ByModel, parts};
 use chrono::NaiveDate;
@@ -10,16 +10,16 @@ use forecaster_ledger::ScoredForecast;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// With fewer forecasts nothing is told, however small the p-value: a single week decides it then.
+/// Fewest forecasts for a verdict, however small the p-value: with fewer, a single week decides it.
 pub(crate) const LEAST_FORECASTS: usize = 8;
-/// A difference that takes more further runs than this, 19 years of weeks, will never matter.
+/// Most further runs worth waiting for, 19 years of weeks: a difference that takes more will never matter.
 const MOST_RUNS: f64 = 1000.0;
 
 /// The benchmark of every model.
 const RANDOM_WALK: &str = ModelId::RandomWalk.as_str();
 const CHRONOS: &str = ModelId::Chronos.as_str();
 
-/// Model, the one it is compared with, and how that is said.
+/// Model, the model it is compared with, and the name of the comparison.
 const CONTESTS: [(&str, &str, &str); 5] = [
     (CHRONOS, ModelId::ArimaGarch.as_str(), "Chronos against ARIMA"),
     (CHRONOS, ModelId::Var.as_str(), "Chronos against VAR"),
@@ -28,49 +28,50 @@ const CONTESTS: [(&str, &str, &str); 5] = [
     (ENSEMBLE, RANDOM_WALK, "Ensemble against the random walk"),
 ];
 
-/// What can be said.
+/// Result of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verdict {
-    /// It loses less, and not by chance.
+    /// The model loses less, and not by chance.
     Better,
-    /// It loses more, and not by chance.
+    /// The model loses more, and not by chance.
     Worse,
     /// The difference may be chance.
     CannotTellYet,
 }
 
-/// One model against another.
+/// Comparison of one model with another.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Comparison {
-    /// The one that is judged.
+    /// The model that is judged.
     pub model: &'static str,
-    /// The one it is compared with.
+    /// The model it is compared with.
     pub against: &'static str,
-    /// Forecasts scored of both, in the same runs.
+    /// Scored forecasts that both have, in the same runs.
     pub n: usize,
-    /// WQL of the first on these.
+    /// WQL of the judged model on these forecasts.
     pub wql: Option<f64>,
-    /// WQL of the other.
+    /// WQL of the other model.
     pub wql_against: Option<f64>,
-    /// 1 - WQL / WQL of the other.
+    /// 1 - WQL / WQL of the other model.
     pub skill: Option<f64>,
-    /// Standard error of the skill, overlap of the forecasts accounted for; null with fewer than two, or when they do not differ.
+    /// Standard error of the skill, overlap of the forecasts accounted for; null with fewer than two, or when they do
+    /// not differ.
     pub skill_se: Option<f64>,
-    /// Two-sided; null with fewer than [`LEAST_FORECASTS`], or when the losses do not differ.
+    /// Two-sided p-value; null with fewer than [`LEAST_FORECASTS`], or when the losses do not differ.
     pub p_value: Option<f64>,
     /// Autocovariances in the test: the most forecasts issued before an earlier one matured.
     pub lag: Option<usize>,
-    /// Who is better.
+    /// Result of the test.
     pub verdict: Verdict,
-    /// Further runs until a difference of this size is told from chance with 80 % probability; 0 with a verdict, null
-    /// above 1000.
+    /// Further runs until a difference of this size can be told from chance with 80 % probability; 0 with a verdict,
+    /// null above 1000.
     pub more_runs_needed: Option<u64>,
-    /// All of it in one sentence.
+    /// The comparison in one sentence.
     pub sentence: String,
 }
 
-/// Every comparison that is made.
+/// Makes every comparison.
 pub(super) fn all(by_model: &ByModel<'_>) -> Vec<Comparison> {
     CONTESTS.iter().map(|(model, against, words)| comparison(model, against, words, by_model)).collect()
 }
@@ -95,20 +96,20 @@ fn comparison(model: &'static str, against: &'static str, words: &str, by_model:
     }
 }
 
-/// The figures of a comparison.
+/// Figures of a comparison.
 pub(super) struct Contest {
     n: usize,
     wql: Option<(f64, f64)>,
-    /// 1 - WQL / WQL of the other.
+    /// 1 - WQL / WQL of the other model.
     pub skill: Option<f64>,
-    /// Its standard error.
+    /// Standard error of the skill.
     pub skill_error: Option<f64>,
-    /// `None` with fewer than [`LEAST_FORECASTS`], or when the losses do not differ.
+    /// P-value; `None` with fewer than [`LEAST_FORECASTS`], or when the losses do not differ.
     pub p_value: Option<f64>,
     test: Option<EqualAccuracy>,
 }
 
-/// A model's own skill.
+/// Compares a model with the random walk.
 pub(super) fn against_random_walk(model: &str, by_model: &ByModel<'_>) -> Contest {
     contest(model, RANDOM_WALK, by_model)
 }
@@ -138,7 +139,7 @@ fn spans(forecasts: &[&ScoredForecast]) -> Vec<(NaiveDate, NaiveDate)> {
     forecasts.iter().map(|forecast| (forecast.as_of, forecast.end_date)).collect()
 }
 
-/// The verdict, and the further runs until there is one.
+/// Returns the verdict, and the further runs until there is one.
 fn verdict(n: usize, test: Option<&EqualAccuracy>) -> (Verdict, Option<u64>) {
     if n < LEAST_FORECASTS {
         return (Verdict::CannotTellYet, Some((LEAST_FORECASTS - n) as u64));
@@ -186,7 +187,7 @@ mod tests {
     use chrono::{Days, NaiveDate, Utc};
     use forecaster_domain::scores::Parts;
 
-    /// A weekly forecast of 7 days with that loss.
+    /// A weekly forecast of 7 days with the given loss.
     fn scored(model: &str, week: u64, loss: f64) -> ScoredForecast {
         let as_of = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap() + Days::new(7 * week);
         ScoredForecast {
@@ -199,7 +200,7 @@ mod tests {
         }
     }
 
-    /// The comparison of the ensemble, whose losses are given, with a random walk that loses 100 each week.
+    /// Compares an ensemble of the given losses with a random walk that loses 100 each week.
     fn judged(losses: &[f64]) -> Comparison {
         let of = |(week, loss): (usize, &f64)| {
             [scored("ensemble", week as u64, *loss), scored("random_walk", week as u64, 100.0)]

@@ -1,4 +1,4 @@
-//! The review as a JSON document. Its schema is docs/schema/review.schema.json.
+//! The review as a JSON document. The schema is docs/schema/review.schema.json.
 
 use super::comparisons::LEAST_FORECASTS;
 use super::figures::Scope;
@@ -16,7 +16,7 @@ const TEST: &str = "Diebold and Mariano (1995) on the differences of the runs' l
     autocovariances up to lag, the most forecasts issued before an earlier one matured, and never less than without \
     them";
 
-/// What `forecaster review --json` prints.
+/// Document printed by `forecaster review --json`.
 #[derive(Debug, Serialize)]
 pub(crate) struct ReviewDocument<'a> {
     pair: String,
@@ -29,7 +29,7 @@ pub(crate) struct ReviewDocument<'a> {
     horizons: BTreeMap<&'static str, &'a HorizonReview>,
 }
 
-/// Which forecasts and which runs count.
+/// Rules for the forecasts and the runs that count.
 #[derive(Debug, Serialize)]
 struct Counts {
     forecasts: &'static str,
@@ -46,7 +46,7 @@ struct Method {
 }
 
 impl<'a> ReviewDocument<'a> {
-    /// `period` is the word for it.
+    /// Builds the document; `period` is the name of the period.
     pub(crate) fn new(
         pair: &Pair,
         period: &'static str,

@@ -1,4 +1,4 @@
-//! What is looked back on, and the figures of runs and models.
+//! Scope of a review, and the figures of runs and models.
 
 use crate::review::issued::was_ahead;
 use chrono::{Days, NaiveDate};
@@ -8,29 +8,30 @@ use forecaster_ledger::{PastRun, ScoredForecast};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What is looked back on.
+/// Scope of a review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scope {
     /// First day.
     pub from: NaiveDate,
     /// Last day.
     pub to: NaiveDate,
-    /// Whether forecasts count that were made when their outcome was known, each dated at its as-of date.
+    /// True when forecasts made after their outcome was known count too, each dated at its as-of date.
     pub replays: bool,
 }
 
 impl Scope {
-    /// The `days` up to and with `to`.
+    /// The `days` days up to and including `to`.
     pub(crate) fn last_days(days: u64, to: NaiveDate, replays: bool) -> Self {
         Self { from: to - Days::new(days.saturating_sub(1)), to, replays }
     }
 
-    /// Whether a day lies in it.
+    /// True when the day lies in the scope.
     pub(super) fn holds(&self, date: NaiveDate) -> bool {
         self.from <= date && date <= self.to
     }
 
-    /// A run that issued something is dated at its as-of date when it was made afterwards, any other when it ended.
+    /// True when the run counts. A forecast made after its outcome is dated at its as-of date, any other run when it
+    /// ended.
     pub(super) fn counts(&self, past: &PastRun, zone: Tz) -> bool {
         let finished_at = past.run.finished_at;
         match past.end_date {
@@ -42,10 +43,10 @@ impl Scope {
     }
 }
 
-/// A model or pool over a period. What nothing is known of is null.
+/// Figures of a model or pool over a period. Unknown figures are null.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct ModelFigures {
-    /// Runs it took part in.
+    /// Runs in which it took part.
     pub runs: usize,
     /// Runs in which it was left out.
     pub left_out: usize,
@@ -63,20 +64,21 @@ pub(crate) struct ModelFigures {
     pub coverage95: Option<f64>,
     /// 1 - WQL / WQL of the random walk in the same runs.
     pub skill: Option<f64>,
-    /// Its standard error, overlap of the forecasts accounted for.
+    /// Standard error of the skill, overlap of the forecasts accounted for.
     pub skill_se: Option<f64>,
-    /// Of the difference from the random walk; null with fewer than [`crate::review::comparisons::LEAST_FORECASTS`].
+    /// P-value of the difference from the random walk; null with fewer than
+    /// [`crate::review::comparisons::LEAST_FORECASTS`].
     pub p_value: Option<f64>,
-    /// Its weights in the pool.
+    /// Weights in the pool.
     pub weight: Option<WeightRange>,
-    /// Seconds in it, validation included, summed over threads.
+    /// Seconds in the model, validation included, summed over threads.
     pub seconds: Option<MeanAndMax>,
 }
 
 /// Scored forecasts by model, each oldest first.
 pub(super) type ByModel<'a> = BTreeMap<&'a str, Vec<&'a ScoredForecast>>;
 
-/// Groups what was scored.
+/// Groups scored forecasts by model.
 pub(super) fn by_model(scored: &[ScoredForecast]) -> ByModel<'_> {
     let mut by_model = ByModel::new();
     for forecast in scored {
@@ -85,27 +87,27 @@ pub(super) fn by_model(scored: &[ScoredForecast]) -> ByModel<'_> {
     by_model
 }
 
-/// The parts of their scores.
+/// Parts of the forecasts' scores.
 pub(super) fn parts<'a>(forecasts: &[&'a ScoredForecast]) -> impl Iterator<Item = &'a Parts> {
     forecasts.iter().map(|forecast| &forecast.parts)
 }
 
-/// The runs of a horizon.
+/// Figures of the runs of a horizon.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct RunFigures {
-    /// All of them.
+    /// All runs.
     pub total: usize,
-    /// As configured.
+    /// Runs that went as configured.
     pub ok: usize,
-    /// With stale data, or without a model.
+    /// Runs with stale data, or without a model.
     pub degraded: usize,
-    /// Without a report.
+    /// Runs without a report.
     pub failed: usize,
-    /// Peak resident memory, MiB, with that of the process that ran Chronos.
+    /// Peak resident memory, MiB, including the Chronos process.
     pub peak_rss_mb: Option<MeanAndMax>,
-    /// That of the process that ran Chronos, over the runs that had one.
+    /// Peak resident memory of the Chronos process, MiB, over the runs that had one.
     pub peak_rss_chronos_mb: Option<MeanAndMax>,
-    /// Seconds a run took.
+    /// Seconds per run.
     pub seconds: Option<MeanAndMax>,
 }
 
@@ -119,7 +121,7 @@ pub(crate) struct MeanAndMax {
 }
 
 impl MeanAndMax {
-    /// `None` of nothing.
+    /// `None` when `values` is empty.
     pub(super) fn of(values: &[f64]) -> Option<Self> {
         let max = values.iter().copied().reduce(f64::max)?;
         Some(Self { mean: mean(values), max })
@@ -138,14 +140,14 @@ pub(crate) struct WeightRange {
 }
 
 impl WeightRange {
-    /// `None` of nothing.
+    /// `None` when `values` is empty.
     pub(super) fn of(values: &[f64]) -> Option<Self> {
         let (min, max) = (values.iter().copied().reduce(f64::min)?, values.iter().copied().reduce(f64::max)?);
         Some(Self { mean: mean(values), min, max })
     }
 }
 
-/// The mean of some values.
+/// Arithmetic mean of `values`.
 pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }

@@ -1,5 +1,4 @@
-//! Figures of runs, from their metrics lines: how they ended, which models took part with which weights, memory and
-//! time.
+//! Figures of runs, from their metrics lines: status, models that took part and their weights, memory and time.
 
 use super::figures::{MeanAndMax, ModelFigures, RunFigures, WeightRange};
 use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS};
@@ -8,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 
-/// What is read of a metrics line. One of an older version may lack anything.
+/// Fields that are read from a metrics line. A line of an older version may lack any of them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Line {
@@ -39,9 +38,9 @@ struct ResourceLine {
     seconds_total: Option<f64>,
 }
 
-/// What the runs tell of themselves, and of each model but its scores.
+/// Figures of the runs, and of each model except its scores.
 pub(super) fn figures(runs: &[PastRun]) -> (RunFigures, BTreeMap<String, ModelFigures>) {
-    // A line that cannot be read tells nothing, but its run is counted.
+    // A line that cannot be read adds no figures, but its run is counted.
     let lines: Vec<Line> =
         runs.iter().map(|past| serde_json::from_str(&past.run.metrics).unwrap_or_default()).collect();
     let ended = |status: &str| runs.iter().filter(|past| past.run.status == status).count();

@@ -1,5 +1,5 @@
-//! Scoring of what earlier runs issued, by the rates that are known now. In: the pair's rates. Out: rows in the
-//! ledger. That it cannot be done is told and stops nothing: the next run does it.
+//! Scoring of earlier runs' forecasts with the rates known now. In: the pair's rates. Out: rows in the ledger. A
+//! failure is logged and stops nothing: the next run tries again.
 
 use crate::config::settings::Config;
 use crate::failure::Failure;
@@ -10,12 +10,12 @@ use forecaster_ledger::{Ledger, LedgerError, Scored};
 use forecaster_rates::{RatesStore, assemble_pair};
 use std::collections::BTreeMap;
 
-/// Scores by what a run knows, before it is published. `today` is the clock's date: a market of an earlier one is a
-/// replay's.
+/// Scores with the rates that a run knows, before it is published. `today` is the clock's date: a market with an
+/// earlier date belongs to a replay.
 pub(crate) fn by_run(ledger: &Ledger, market: &Market, today: NaiveDate) {
     let score = || -> Result<Scored, LedgerError> {
         let (pair, rates) = (market.pair.to_string(), market.history.pair());
-        // A replay sees values as they were known then, which is no news of those that were noted since.
+        // A replay sees values as they were known on its date, so values recorded since take precedence.
         let noted = if market.today < today { ledger.actuals(&pair)? } else { BTreeMap::new() };
         let actual = |date: NaiveDate| noted.get(&date).copied().or_else(|| rates.value_on(date));
         ledger.score_issued(&pair, market.as_of(), &actual, Utc::now())
@@ -23,7 +23,7 @@ pub(crate) fn by_run(ledger: &Ledger, market: &Market, today: NaiveDate) {
     tell(score());
 }
 
-/// Scores by all that the store holds.
+/// Scores with all rates in the store.
 pub(crate) fn by_store(ledger: &Ledger, config: &Config, today: NaiveDate) {
     let score = || -> Result<Scored, Failure> {
         let pair = config.pair();

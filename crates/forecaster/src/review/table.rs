@@ -7,13 +7,13 @@ use std::fmt::Write;
 
 /// Columns of a terminal.
 const WIDTH: usize = 100;
-/// What the columns of the tables are, under them.
+/// Legend of the tables' columns, printed under them.
 const LEGEND: &str = "\
 80 %, 95 %: share of rates inside the interval; skill and p: against the random walk
 weight: mean (least-most); seconds in the model: mean (most); -: not known, or too few forecasts
 ";
 
-/// The horizons one after the other, shortest first.
+/// Formats the horizons one after the other, shortest first.
 pub(crate) fn table(horizons: &[(Horizon, HorizonReview)]) -> String {
     let mut text = String::new();
     let mut has_rows = false;
@@ -34,7 +34,7 @@ pub(crate) fn table(horizons: &[(Horizon, HorizonReview)]) -> String {
     if has_rows { text + "\n" + LEGEND } else { text }
 }
 
-/// The sentence, its further lines indented.
+/// Wraps a sentence, with further lines indented.
 fn wrapped(sentence: &str) -> String {
     let (mut text, mut column) = (String::new(), 0);
     for word in sentence.split(' ') {
@@ -88,7 +88,7 @@ fn rows(review: &HorizonReview) -> String {
         "", "n", "WQL", "RMSE", "MAPE %", "80 %", "95 %", "skill %", "p", "weight %", "seconds"
     );
     let mut models: Vec<(&String, &ModelFigures)> = review.models.iter().collect();
-    // The best first, and what has no score yet last.
+    // The best first; models without a score last.
     models.sort_by(|(_, a), (_, b)| a.wql.unwrap_or(f64::INFINITY).total_cmp(&b.wql.unwrap_or(f64::INFINITY)));
     for (name, model) in models {
         let weight =

@@ -1,4 +1,4 @@
-//! Everything a run needs besides its assignment, and the lock on what it writes.
+//! Everything a run needs besides its assignment, and the lock on its output.
 
 use crate::config::settings::Config;
 use crate::forecast::chronos::ChronosSource;
@@ -10,25 +10,25 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(crate) struct Workplace<'a> {
     /// The configuration.
     pub config: &'a Config,
-    /// What is known.
+    /// The market data known to the run.
     pub market: &'a Market,
-    /// Where it is recorded.
+    /// The ledger that records the run.
     pub ledger: &'a Ledger,
-    /// Where Chronos comes from.
+    /// Source of the Chronos model.
     pub chronos: &'a ChronosSource,
-    /// Whether Chronos is released afterwards.
+    /// True when Chronos is released after the forecast.
     pub release: bool,
-    /// Whether the run is told of by mail.
+    /// True when the result is mailed.
     pub email: bool,
 }
 
-/// Held while files, ledger and metrics are written: who wants to end the process waits for it, or takes it and nothing
-/// is written any more.
+/// Lock held while files, ledger and metrics are written. To end the process, take it first: that waits for a write
+/// in progress and prevents any later one.
 #[derive(Debug, Default)]
 pub(crate) struct Publishing(Mutex<()>);
 
 impl Publishing {
-    /// Waits until nothing is being written, and keeps it so.
+    /// Waits until nothing is being written; nothing is written while the guard is held.
     pub(crate) fn hold(&self) -> MutexGuard<'_, ()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,5 +1,5 @@
-//! Ctrl+C and its kin in a run by hand: the process ends when nothing is half written, and the guard over Chronos is told that
-//! it was nobody's fault.
+//! Ctrl+C and other termination signals in a run by hand: the process ends only when nothing is half written, and the
+//! guard over Chronos records no failure.
 
 use crate::failure::Failure;
 use crate::guard;
@@ -8,12 +8,12 @@ use forecaster_ledger::Ledger;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// The run in progress.
+/// Identifier of the run in progress.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InProgress(Arc<Mutex<Option<String>>>);
 
 impl InProgress {
-    /// It is this one now.
+    /// Sets the run in progress.
     pub(crate) fn set(&self, run_id: &str) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(run_id.to_owned());
     }
@@ -23,7 +23,8 @@ impl InProgress {
     }
 }
 
-/// Listens from a thread of its own for SIGINT, SIGTERM and SIGHUP, and ends the process with 128 and the signal's number.
+/// Waits in a thread of its own for SIGINT, SIGTERM or SIGHUP, then ends the process with 128 plus the signal's
+/// number.
 ///
 /// # Errors
 /// When the system refuses.
@@ -31,7 +32,7 @@ pub(crate) fn watch(publishing: &Arc<Publishing>, ledger: &Arc<Ledger>) -> Resul
     let failed = |source: std::io::Error| Failure::System { what: "signals cannot be listened for", source };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
     let in_progress = InProgress::default();
-    // Not its owner: the ledger is closed when the run is over.
+    // A weak reference: the ledger is closed when the run is over.
     let (publishing, ledger, run) = (publishing.clone(), Arc::downgrade(ledger), in_progress.clone());
     let [mut interrupt, mut terminate, mut hangup] = {
         let _entered = runtime.enter();

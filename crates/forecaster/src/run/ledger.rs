@@ -1,4 +1,4 @@
-//! Opening the ledger of the configured state directory.
+//! Opens the ledger of the configured state directory.
 
 use crate::config::settings::Config;
 use crate::failure::Failure;
@@ -6,7 +6,7 @@ use crate::host::clock::now;
 use crate::notify::alerts;
 use forecaster_ledger::Ledger;
 
-/// The ledger; made when there is none.
+/// Opens the ledger, or creates it.
 ///
 /// # Errors
 /// When it cannot be opened.
@@ -16,8 +16,8 @@ pub(crate) fn open_ledger(config: &Config) -> Result<Ledger, Failure> {
     Ok(Ledger::open(&directory.join("ledger.sqlite"))?)
 }
 
-/// As [`open_ledger`], for who goes on in any case: one that is damaged is put aside, with an error in the log and an alert, and a fresh
-/// one takes its place.
+/// Opens the ledger as [`open_ledger`] does, but replaces a damaged one with a new one; the damaged file is moved
+/// aside, with an error in the log and an alert.
 pub(crate) fn open_ledger_or_begin_anew(config: &Config) -> Result<Ledger, Failure> {
     let directory = &config.service.data_dir;
     std::fs::create_dir_all(directory).map_err(|e| Failure::file("create", directory, e))?;

@@ -1,4 +1,4 @@
-//! `forecaster backtest`: its contract, and that it scores what `run` would have issued.
+//! `forecaster backtest`: its contract, and that it scores exactly the forecasts that `run` would have issued.
 
 use crate::desk::{Desk, floats};
 
@@ -38,8 +38,9 @@ fn the_random_walk_is_scored_even_when_another_model_is_asked_for() {
     assert_eq!(models.keys().collect::<Vec<_>>(), ["arima_garch", "ensemble", "market_walk", "random_walk"]);
 }
 
-/// The quote of a morning is published at 08:15 at the latest: a backtest of forecasts made at six knows none of that morning,
-/// and only after a holiday in Chile one of the day before that is news; without a time of publication it would know them all.
+/// The quote of a morning is published at 08:15 at the latest, so a backtest of forecasts made at six o'clock knows
+/// no quote of that same morning. It has news only after a holiday in Chile, from the quote of the day before.
+/// Without a publication time it would know all quotes.
 #[test]
 fn a_backtest_knows_the_quotes_that_had_been_published_at_the_scheduled_hour() {
     let skill = |settings: &[(&str, &str)]| {
@@ -60,7 +61,7 @@ fn no_forecast_is_judged_by_quotes_that_stand_in_for_official_rates() {
     let arguments = ["backtest", "90d", "--from", "2024-09-02", "--every", "5", "--models", "random_walk", "--json"];
     let document = desk.run(&arguments).expect(0).json();
     assert_eq!(document["to"], "2025-01-03", "the last official rate in the program");
-    // Of weekly origins from September on only those up to 2024-10-05 have their 90 days before that.
+    // Of the weekly origins from September on, only those up to 2024-10-05 have their 90 days before that date.
     assert_eq!(document["horizons"]["90d"]["origins"], 5, "{document}");
     let later = desk.run(&["backtest", "7d", "--from", "2025-03-03", "--to", "2025-12-30"]).expect(2);
     assert!(later.stderr().contains("outcomes are known up to 2025-01-03"), "{}", later.stderr());

@@ -1,4 +1,4 @@
-//! Backups through the real program: made while runs and the daemon write, killed at any instant, damaged, brought back.
+//! Backups with the real program: made while runs and the daemon write, killed at any instant, damaged, restored.
 #![allow(clippy::unwrap_used)]
 
 use crate::daemon::{Daemon, ledger, minutes_ago, miss, only};
@@ -20,14 +20,14 @@ fn back_up(desk: &Desk, name: &str) -> std::path::PathBuf {
     file
 }
 
-/// Files of an unfinished backup or restoration.
+/// Returns the files of an unfinished backup or restoration.
 fn leftovers(desk: &Desk, folder: &str) -> Vec<String> {
     let names = std::fs::read_dir(desk.path(folder)).unwrap().flatten();
     let names = names.map(|entry| entry.file_name().into_string().unwrap());
     names.filter(|name| name.starts_with(".forecaster-backup") || name.starts_with(".restore")).collect()
 }
 
-/// That it restores into an empty directory and passes SQLite's own check; how many runs are in it.
+/// Restores a backup into an empty directory, runs SQLite's own check, and returns the number of runs.
 fn restored_runs(file: &Path) -> i64 {
     let desk = Desk::new();
     desk.run(&["restore", file.to_str().unwrap()]).expect(0);
@@ -108,7 +108,7 @@ fn nothing_is_overwritten() {
     let refused = desk.run(&["restore", file.to_str().unwrap()]).expect(1).stderr();
     assert!(refused.contains("has a ledger.sqlite already") && refused.contains("move it away"), "{refused}");
     assert_eq!(std::fs::read(desk.path("data/ledger.sqlite")).unwrap(), before);
-    // Another configuration and other metrics stay, with those of the backup beside them.
+    // Another configuration and other metrics are kept; those of the backup are stored beside them.
     let other = Desk::new();
     other.write("config/forecasters.toml", "[service]\nlanguage = \"es\"\n");
     other.write("logs/metrics.jsonl", "{}\n");
@@ -178,7 +178,7 @@ fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
     archive.into_inner().unwrap().finish().unwrap()
 }
 
-/// A dozen kills, or as many as FORECASTER_BACKUP_KILLS says, spread over the time that a backup takes.
+/// Kills a dozen backups, or FORECASTER_BACKUP_KILLS of them, spread over the time that a backup takes.
 #[test]
 fn a_backup_that_is_killed_leaves_no_half_file_and_a_sound_ledger() {
     let kills: u32 = std::env::var("FORECASTER_BACKUP_KILLS").map_or(12, |count| count.parse().unwrap());
@@ -204,7 +204,7 @@ fn a_backup_that_is_killed_leaves_no_half_file_and_a_sound_ledger() {
         }
     }
     std::thread::sleep(Duration::from_millis(10));
-    // What a kill has left without a lock goes when it is a minute old.
+    // Unlocked files left by a kill are removed when they are a minute old.
     for name in leftovers(&desk, ".") {
         let old = std::time::SystemTime::now() - Duration::from_secs(120);
         std::fs::File::open(desk.path(&name)).unwrap().set_modified(old).unwrap();

@@ -1,4 +1,4 @@
-//! The small checkpoints of crates/chronos/fixtures, as they are and broken on purpose.
+//! The small checkpoints of crates/chronos/fixtures, intact and deliberately broken.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use crate::desk::Desk;
@@ -10,7 +10,7 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../chronos/fixtures").join(name)
 }
 
-/// A copy of the fixture `from` as the desk's folder `name`, its files changed by `config` and `weights`.
+/// Copies the fixture `from` to the desk's folder `name`, with its files changed by `config` and `weights`.
 pub(crate) fn changed(
     desk: &Desk,
     name: &str,
@@ -27,7 +27,7 @@ pub(crate) fn changed(
     directory
 }
 
-/// A safetensors file taken apart.
+/// A safetensors file in its parts.
 pub(crate) struct Weights {
     pub(crate) header: Value,
     pub(crate) values: Vec<u8>,
@@ -45,13 +45,13 @@ impl Weights {
         [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &self.values].concat()
     }
 
-    /// First byte of tensor `name` among the values.
+    /// Returns the position of the first byte of tensor `name` among the values.
     pub(crate) fn start(&self, name: &str) -> usize {
         self.header[name]["data_offsets"][0].as_u64().unwrap() as usize
     }
 }
 
-/// Names of the checkpoints in the store, after the one in the program.
+/// Returns the names of the checkpoints in the store, without the one in the program.
 pub(crate) fn listed(desk: &Desk) -> Vec<String> {
     let list = desk.run(&["model", "list", "--json"]).expect(0).json();
     let rows = list["checkpoints"].as_array().unwrap();
@@ -59,7 +59,7 @@ pub(crate) fn listed(desk: &Desk) -> Vec<String> {
     rows[1..].iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The checkpoint `name` in the JSON document of `model list`, `verify` or `bench`.
+/// Returns the checkpoint `name` in the JSON document of `model list`, `verify` or `bench`.
 pub(crate) fn checkpoint<'a>(document: &'a Value, name: &str) -> &'a Value {
     let rows = document["checkpoints"].as_array().unwrap();
     rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("no {name} in {document}"))

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 const RUN: [&str; 6] = ["run", "7d", "--offline", "--as-of", "2024-12-23", "--json"];
 
-/// Position of `text` in `log`; fails when it is not there.
+/// Returns the position of `text` in `log`; fails when it is not there.
 fn position(log: &str, text: &str) -> usize {
     log.find(text).unwrap_or_else(|| panic!("no {text:?} in\n{log}"))
 }
@@ -65,7 +65,7 @@ fn a_run_with_chronos_leaves_its_log_lines_its_weight_and_the_ensemble_without_i
     assert!(!report.contains("Amazon"), "that is said of the checkpoint in the program only");
 }
 
-/// Authority: the same run without Chronos has the same pool as the ensemble without Chronos.
+/// Authority: in the same run without Chronos the pool equals the ensemble without Chronos.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn the_ensemble_without_chronos_is_the_ensemble_of_a_run_that_has_none() {
@@ -144,7 +144,7 @@ fn a_run_of_several_horizons_loads_chronos_once() {
     let log = desk.run(&["run", "all", "--offline", "--as-of", "2024-12-23"]).expect(0).stderr();
     assert_eq!(log.matches("Loading Chronos pipeline").count(), 1, "{log}");
     assert_eq!(log.matches("Releasing Chronos pipeline").count(), 1, "{log}");
-    // Told to give its memory back at once, it is loaded for each.
+    // When its memory must be released at once, it is loaded for each horizon.
     desk.set("FORECASTER__CHRONOS__IDLE_UNLOAD_SECONDS", "0");
     let log = desk.run(&["run", "all", "--offline", "--as-of", "2024-12-23"]).expect(0).stderr();
     assert_eq!(log.matches("Loading Chronos pipeline").count(), 2, "{log}");
@@ -160,7 +160,7 @@ fn a_backtest_scores_chronos_and_the_pool_without_it() {
     let models = &scores["horizons"]["7d"]["models"];
     assert!(models["chronos"]["n"].as_u64().unwrap() > 5);
     assert_ne!(models["ensemble_without_chronos"]["wql"], models["ensemble"]["wql"]);
-    // By name, whatever the horizon's switch says; and not at all where it is not named.
+    // Named, it takes part even where the horizon has it switched off; not named, it does not take part.
     let only = ["backtest", "15d", "--from", "2024-10-01", "--to", "2024-11-29", "--json", "--models"];
     let named = desk.run(&[only.as_slice(), &["random_walk,chronos"]].concat()).expect(0).json();
     assert!(named["horizons"]["15d"]["models"]["chronos"]["n"].as_u64().unwrap() > 5);
@@ -168,7 +168,7 @@ fn a_backtest_scores_chronos_and_the_pool_without_it() {
     assert!(others["horizons"]["15d"]["models"]["ensemble_without_chronos"].is_null());
 }
 
-/// A pool that had Chronos at some origins only would be neither with nor without it.
+/// A pool that had Chronos at only some origins would be neither with nor without it.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_backtest_in_which_chronos_goes_missing_leaves_it_out_and_says_so() {
@@ -187,8 +187,8 @@ fn a_backtest_in_which_chronos_goes_missing_leaves_it_out_and_says_so() {
     assert_eq!(scores["models"]["ensemble"], without["horizons"]["7d"]["models"]["ensemble"]);
 }
 
-/// Scores in the cache are those of one model: another configuration of the same weights, or other weights under the
-/// same name, are another.
+/// Cached scores belong to one model: the same weights with another configuration, or other weights under the same
+/// name, are a different model.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_checkpoint_that_was_changed_is_judged_anew() {

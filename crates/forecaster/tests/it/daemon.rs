@@ -1,4 +1,5 @@
-//! The real daemon as a child of the test, which plays systemd: it listens on the notification socket and sends signals.
+//! The real daemon as a child process of the test, which plays systemd: it listens on the notification socket and
+//! sends signals.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use crate::desk::Desk;
@@ -10,10 +11,10 @@ use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Longest wait for anything: far more than it takes, so that only what never comes fails.
+/// Longest wait for an event: far longer than any takes, so that only one that never happens fails.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Every horizon off but those that a test switches on, and no HTTP server.
+/// All horizons off except those that a test switches on, and no HTTP server.
 pub(crate) const QUIET: &str = r#"
 [service.http]
 listen = ""
@@ -27,13 +28,13 @@ enabled = false
 enabled = false
 "#;
 
-/// A configuration with the given horizon on a schedule, all else quiet.
+/// Returns a configuration with the given horizon on a schedule and everything else off.
 pub(crate) fn only(horizon: &str, schedule: &str) -> String {
     let off = format!("[horizons.{horizon}]\nenabled = false");
     QUIET.replace(&off, &format!("[horizons.{horizon}]\nenabled = true\nschedule = \"{schedule}\""))
 }
 
-/// A daemon that runs.
+/// A running daemon.
 pub(crate) struct Daemon {
     child: Child,
     socket: UnixDatagram,
@@ -41,7 +42,7 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
-    /// Starts it with the configuration in `forecasters.toml` of the desk.
+    /// Starts the daemon with the configuration in `forecasters.toml` of the desk.
     pub(crate) fn start(desk: &Desk) -> Self {
         Self::start_with(desk, &[])
     }
@@ -69,7 +70,7 @@ impl Daemon {
         self.child.id()
     }
 
-    /// Waits until a notification contains `text`, and gives it.
+    /// Waits for a notification that contains `text`, and returns it.
     pub(crate) fn hears(&mut self, text: &str) -> String {
         let begin = Instant::now();
         loop {
@@ -97,7 +98,7 @@ impl Daemon {
         signal(self.pid(), name);
     }
 
-    /// Waits for its end; the exit code, `None` after a signal.
+    /// Waits for the daemon to end; returns the exit code, `None` after a signal.
     pub(crate) fn ends(mut self) -> Option<i32> {
         let begin = Instant::now();
         loop {
@@ -112,13 +113,13 @@ impl Daemon {
         }
     }
 
-    /// SIGTERM, and its end.
+    /// Sends SIGTERM and waits for a clean exit.
     pub(crate) fn stop(self) {
         self.signal("TERM");
         assert_eq!(self.ends(), Some(0));
     }
 
-    /// SIGKILL, and its end.
+    /// Sends SIGKILL and waits for the end.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -127,13 +128,13 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        // One that has ended cannot be killed, which is as well.
+        // A process that has already ended cannot be killed, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A number that differs from call to call.
+/// Returns a number that differs from call to call.
 fn next_number() -> u64 {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -150,8 +151,8 @@ pub(crate) fn ledger(desk: &Desk) -> Ledger {
     Ledger::open(&desk.path("data/ledger.sqlite")).unwrap()
 }
 
-/// Has a weekly schedule for `instant`, and the ledger believe that it was planned and not yet dealt with: the daemon's next
-/// start finds a missed run. The cron fields.
+/// Sets up a missed run: returns the cron fields of a weekly schedule for `instant`, and records in the ledger that
+/// this instant was scheduled and not yet handled, so that the daemon's next start finds it.
 pub(crate) fn miss(desk: &Desk, horizon: Horizon, instant: DateTime<Utc>) -> String {
     let local = instant.with_timezone(&chrono_tz::America::Santiago);
     let schedule = local.format("%-M %-H * * %a").to_string();
@@ -166,13 +167,13 @@ pub(crate) fn miss(desk: &Desk, horizon: Horizon, instant: DateTime<Utc>) -> Str
     schedule
 }
 
-/// Whole minutes ago.
+/// Returns the instant `count` minutes ago, on a whole minute.
 pub(crate) fn minutes_ago(count: i64) -> DateTime<Utc> {
     let now = Utc::now().timestamp();
     DateTime::from_timestamp((now / 60 - count) * 60, 0).unwrap()
 }
 
-/// Waits until `done`.
+/// Waits until `done` returns true.
 pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !done() {

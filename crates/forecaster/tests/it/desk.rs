@@ -1,4 +1,4 @@
-//! A scratch directory in which the real binary is run, as an operator would.
+//! A scratch directory in which the real binary is run, as an operator would run it.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use serde_json::Value;
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// A working directory of its own: data, reports and logs stay in it.
+/// A working directory that holds data, reports and logs of one test.
 pub(crate) struct Desk {
     directory: TempDir,
     environment: Vec<(String, String)>,
 }
 
 impl Desk {
-    /// An empty directory with few validation origins, and without Chronos, so that a debug build is quick.
+    /// An empty directory with few validation origins and without Chronos, so that a debug build is fast.
     pub(crate) fn new() -> Self {
         Self::with(&[("FORECASTER__ENSEMBLE__ORIGINS", "12")])
     }
@@ -33,7 +33,7 @@ impl Desk {
         desk
     }
 
-    /// The configuration as it is shipped, but for the number of validation origins; to be run offline.
+    /// The shipped configuration, except for the number of validation origins; to be run offline.
     pub(crate) fn as_shipped() -> Self {
         let environment = vec![("FORECASTER__ENSEMBLE__ORIGINS".to_owned(), "12".to_owned())];
         let desk = Self { directory: tempfile::tempdir().unwrap(), environment };
@@ -42,16 +42,16 @@ impl Desk {
         desk
     }
 
-    /// An empty directory and variables of one's own, without Chronos and providers of rates.
+    /// An empty directory with the given variables, without Chronos and without providers of rates.
     pub(crate) fn with(environment: &[(&str, &str)]) -> Self {
-        // Nobody is asked for rates: a test must not depend on the network.
+        // No providers: a test must not depend on the network.
         let alone = [("FORECASTER__HORIZONS__7D__CHRONOS__ENABLED", "false"), ("FORECASTER__RATES__PROVIDERS", "[]")];
         let environment = alone.iter().chain(environment).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         Self { directory: tempfile::tempdir().unwrap(), environment }
     }
 
-    /// [`Desk::new`] with a configuration of its own in the usual place, which says where rates come from: all of it on
-    /// this machine, whatever proxy there is.
+    /// [`Desk::new`] with its own configuration in the usual place, whose providers of rates are all on this machine,
+    /// regardless of any proxy.
     pub(crate) fn with_configuration(toml: &str) -> Self {
         let environment = [
             ("FORECASTER__HORIZONS__7D__CHRONOS__ENABLED", "false"),
@@ -83,7 +83,7 @@ impl Desk {
         Finished(self.command(arguments).output().unwrap())
     }
 
-    /// The program, ready to be started here.
+    /// Returns the program, ready to be started here.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_forecaster"));
         command.args(arguments).envs(self.environment()).current_dir(self.directory.path());
@@ -94,7 +94,7 @@ impl Desk {
         self.environment.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// What a daemon that was started here has logged.
+    /// Returns the log of a daemon that was started here.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.path("daemon.log")).unwrap()
     }
@@ -104,7 +104,7 @@ impl Desk {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Files below `name`, sorted; empty when it does not exist.
+    /// Returns the files below `name`, sorted; empty when it does not exist.
     pub(crate) fn files(&self, name: &str) -> Vec<PathBuf> {
         fn walk(directory: &Path, found: &mut Vec<PathBuf>) {
             for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
@@ -134,7 +134,7 @@ impl Finished {
         String::from_utf8(self.0.stderr.clone()).unwrap()
     }
 
-    /// Fails, showing what was said, unless the exit code is `code`.
+    /// Fails, showing the output, unless the exit code is `code`.
     pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code(), code, "stdout: {}\nstderr: {}", self.stdout(), self.stderr());
         self
@@ -145,7 +145,7 @@ impl Finished {
     }
 }
 
-/// Fails, naming the place, unless `document` meets the schema in docs/schema.
+/// Fails, naming each wrong place, unless `document` meets the schema in docs/schema.
 pub(crate) fn assert_valid(document: &Value, schema: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema").join(schema);
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -155,7 +155,7 @@ pub(crate) fn assert_valid(document: &Value, schema: &str) {
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
-/// The numbers of a run without what names it: run id, times, paths, resources.
+/// Returns the numbers of a run without its identifying fields: run id, times, paths, resources.
 pub(crate) fn figures(run: &Value) -> Value {
     let mut run = run.clone();
     for key in ["run_id", "generated_at", "report"] {

@@ -1,10 +1,11 @@
-//! The commands of the documents are run, in their order, in a scratch directory, and say what the documents say.
+//! Runs the commands of the documents, in their order, in a scratch directory, and compares their output with the
+//! documents.
 //!
-//! In a `console` block a line that begins with `$ ` is a command for the shell; what follows is what it prints to standard output:
-//! `…` stands for anything within a line, a line of `...` for any lines, nothing at all for whatever it prints. `[exit N]` is its exit
-//! code, else it must be 0, or 3 (degraded). `<!-- docs-test: run COMMAND -->` prepares something unseen, `<!-- docs-test: not run:
-//! REASON -->` leaves the next block out. systemctl, journalctl and sudo are stand-ins here that know their verbs;
-//! deploy/test-systemd.sh runs the real ones.
+//! In a `console` block a line that begins with `$ ` is a command for the shell; the lines after it are its standard
+//! output: `…` matches anything within a line, a line of `...` matches any lines, and no lines match any output.
+//! `[exit N]` is the exit code; without it the code must be 0, or 3 (degraded). `<!-- docs-test: run COMMAND -->`
+//! prepares something out of sight; `<!-- docs-test: not run: REASON -->` skips the next block. systemctl, journalctl
+//! and sudo are fake programs here that know their verbs; deploy/test-systemd.sh runs the real ones.
 #![cfg(onnxruntime)]
 #![allow(clippy::unwrap_used)]
 
@@ -22,7 +23,7 @@ struct Step {
     code: Option<i32>,
 }
 
-/// The commands of a document, prepared ones included.
+/// Returns the commands of a document, including the preparing ones.
 fn steps(text: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let (mut inside, mut left_out, mut continued) = (false, false, false);
@@ -53,7 +54,7 @@ fn steps(text: &str) -> Vec<Step> {
     steps
 }
 
-/// Whether `line` is `pattern`, `…` standing for anything.
+/// True when `line` matches `pattern`, where `…` matches anything.
 fn fits(pattern: &str, line: &str) -> bool {
     let mut parts = pattern.trim_end().split('…');
     let Some(mut rest) = line.trim_end().strip_prefix(parts.next().unwrap()) else { return false };
@@ -66,7 +67,7 @@ fn fits(pattern: &str, line: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Whether `lines` are as `expected`, `...` standing for any of them.
+/// True when `lines` match `expected`, where `...` matches any lines.
 fn agree(expected: &[String], lines: &[&str]) -> bool {
     match expected.split_first() {
         None => lines.is_empty(),
@@ -77,7 +78,7 @@ fn agree(expected: &[String], lines: &[&str]) -> bool {
     }
 }
 
-/// Programs that are not here, or must not be used in a test.
+/// Fake programs in place of those that are missing here or must not be used in a test.
 const STAND_INS: [(&str, &str); 5] = [
     ("sudo", "case $1 in -u) shift 2 ;; esac\nexec \"$@\""),
     ("sudoedit", "test -e \"$1\""),
@@ -95,10 +96,10 @@ const STAND_INS: [(&str, &str); 5] = [
     ),
 ];
 
-/// A desk as it is shipped, with the program and the stand-ins in front of the search path.
+/// A shipped desk, with the program and the fake programs first in the search path.
 fn stage() -> Desk {
     let mut desk = Desk::as_shipped();
-    // Nobody is asked for rates: a test must not depend on the network.
+    // No providers: a test must not depend on the network.
     desk.set("FORECASTER__RATES__PROVIDERS", "[]");
     desk.set("FORECASTER__CHRONOS__MIN_FREE_RAM_MB", "1");
     desk.set("FORECASTER__SERVICE__HTTP__LISTEN", "");
@@ -115,7 +116,7 @@ fn stage() -> Desk {
     desk
 }
 
-/// Paths of the package to those of the desk.
+/// Replaces paths of the package by those of the desk.
 fn here(command: &str) -> String {
     command
         .replace("/etc/forecaster/", "config/")
@@ -175,7 +176,7 @@ fn the_summary_is_true() {
     run_all("CHRONOS_IMPLEMENTATION_SUMMARY.md");
 }
 
-/// Every warning that the guide explains is in the program's text, word for word.
+/// Every warning explained in the guide is in the program's text, word for word.
 #[test]
 fn every_log_line_that_is_explained_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -195,7 +196,7 @@ fn every_log_line_that_is_explained_exists() {
             }
         }
     }
-    // Texts broken over lines, as rustfmt leaves them.
+    // Joins texts that rustfmt has broken over lines.
     let source: String = source.split("\\\n").map(str::trim_start).collect();
     for line in explained {
         let parts = line.split('…').map(str::trim).filter(|part| part.chars().count() > 3);

@@ -1,4 +1,4 @@
-//! The doctor: on a good machine, and with each of its lines broken in turn.
+//! The doctor: on a healthy machine, and with each of its lines broken in turn.
 #![cfg(onnxruntime)]
 #![allow(clippy::unwrap_used)]
 
@@ -10,11 +10,11 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
-/// A mail server that answers `verdict` to a sender.
+/// Starts a mail server that answers `verdict` to a sender.
 fn postman(verdict: &'static str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    // It ends with the test's process.
+    // The thread ends with the test's process.
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
@@ -28,7 +28,7 @@ fn postman(verdict: &'static str) -> u16 {
     port
 }
 
-/// Rates of the pair up to today, as another program would keep them.
+/// Returns rates of the pair up to today, as another program would store them.
 fn rates() -> String {
     let mut text = "date,value\n".to_owned();
     let today = Utc::now().date_naive();
@@ -41,14 +41,14 @@ fn rates() -> String {
     text
 }
 
-/// A machine on which all is well.
+/// A desk without any problem.
 fn good() -> Desk {
     let mut desk = Desk::as_shipped();
     desk.write("usdclp.csv", &rates());
     desk.set("FORECASTER__RATES__PROVIDERS", r#"["file"]"#);
     desk.set("FORECASTER__RATES__PROVIDER__FILE__PATH", desk.path("{series}.csv").to_str().unwrap());
     desk.set("FORECASTER__CHRONOS__MIN_FREE_RAM_MB", "1");
-    // There are no regressors of these days.
+    // The regressors have no values for these days.
     desk.set("FORECASTER__HORIZONS__7D__MODELS", r#"["random_walk", "arima_garch"]"#);
     desk.set("FORECASTER__MAIL__SMTP", &format!("smtp://127.0.0.1:{}?tls=none", postman("250 welcome")));
     desk.set("FORECASTER__MAIL__FROM", "Forecaster <forecaster@example.com>");
@@ -99,11 +99,11 @@ fn on_a_good_machine_all_is_well_and_nothing_is_left_behind() {
     }
     assert_eq!(desk.files("."), before, "no file was made");
     assert!(!desk.path("data/ledger.sqlite").exists() && !desk.path("reports").exists());
-    // A path stays whole, however long.
+    // Paths are never shortened, however long they are.
     let fits = |line: &str| line.chars().count() <= 120 || line.contains("libonnxruntime");
     let told = desk.run(&["doctor"]).expect(0).stdout();
     assert!(told.contains("0 warnings, 0 failures") && told.lines().all(fits), "{told}");
-    // After a run there is more to look at; what it looks at stays as it is.
+    // After a run there is more to inspect; the inspection changes nothing.
     desk.run(&["run", "7d", "--no-email"]).expect(0);
     let ledger = std::fs::read(desk.path("data/ledger.sqlite")).unwrap();
     let document = checks(&desk, 0);
@@ -112,7 +112,7 @@ fn on_a_good_machine_all_is_well_and_nothing_is_left_behind() {
     assert_eq!(std::fs::read(desk.path("data/ledger.sqlite")).unwrap(), ledger);
 }
 
-/// What is broken, by which line it is told, how, in which words, and with which advice; and the exit code.
+/// A breakage, the line that reports it with status, finding and fix, and the exit code.
 struct Case {
     what: &'static str,
     breakage: fn(&mut Desk),
@@ -142,7 +142,7 @@ fn append(desk: &Desk, name: &str, bytes: &[u8]) {
     std::fs::OpenOptions::new().append(true).open(desk.path(name)).unwrap().write_all(bytes).unwrap();
 }
 
-/// A copy of a small checkpoint in the store, and then something done to it.
+/// Imports a copy of a small checkpoint into the store and selects it.
 fn imported(desk: &mut Desk) {
     let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../chronos/fixtures/reg_relu");
     desk.run(&["model", "import", fixture.to_str().unwrap(), "--name", "own"]).expect(0);
@@ -353,7 +353,7 @@ const CASES: &[Case] = &[
     ),
 ];
 
-/// With `-- --nocapture` it prints the table of what was said.
+/// Prints a table of the reported lines with `-- --nocapture`.
 #[test]
 fn each_line_that_is_broken_is_told_with_what_to_do() {
     for Case { what, breakage, id, status, finding, fix, code } in CASES {

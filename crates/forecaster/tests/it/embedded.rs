@@ -1,4 +1,4 @@
-//! The checkpoint in the program: what a fresh installation without a network has of Chronos.
+//! The checkpoint in the program: the part of Chronos that a fresh installation has without a network.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,7 +10,7 @@ use std::fs;
 
 const RUN: [&str; 6] = ["run", "7d", "--offline", "--as-of", "2024-12-23", "--json"];
 
-/// The first case of the reference implementation: its context, `scale` and what is expected.
+/// Returns the first case of the reference implementation: its context, `scale` and the expected forecast.
 fn case() -> Value {
     let cases = fs::read_to_string(fixture("embedded.json")).unwrap();
     serde_json::from_str::<Value>(&cases).unwrap()[0].clone()
@@ -26,7 +26,7 @@ fn the_configuration_as_shipped_forecasts_seven_days_with_it() {
     assert!(chronos["weight"].as_f64().unwrap() > 0.0 && chronos["n"] == 12, "{chronos}");
     assert_eq!(chronos["details"]["checkpoint"], EMBEDDED.name);
     assert!(!run["ensemble_without_chronos"].is_null());
-    // Trained weights: random ones are twice as bad as the random walk.
+    // The weights are trained: random ones are twice as bad as the random walk.
     assert!(chronos["skill"].as_f64().unwrap() > -0.2, "{}", chronos["skill"]);
     let metrics = desk.metrics().remove(0);
     assert_valid(&metrics, "metrics.schema.json");
@@ -41,8 +41,8 @@ fn the_configuration_as_shipped_forecasts_seven_days_with_it() {
     assert!(desk.files("data/models").is_empty(), "it needs nothing on disk");
 }
 
-/// Its own name means the same as "embedded": the second run finds the first one's validation in the cache. Whether root
-/// or not, nobody can write into a file as if it were a folder.
+/// The checkpoint's own name means the same as "embedded": the second run finds the first one's validation in the
+/// cache. Nobody, not even root, can write into a file as if it were a folder.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_store_that_cannot_be_written_to_does_not_matter_to_it() {

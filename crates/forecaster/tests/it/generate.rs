@@ -1,4 +1,4 @@
-//! `forecaster generate`: what a package holds beside the binary.
+//! `forecaster generate`: the contents of a package besides the binary.
 
 use crate::desk::Desk;
 use clap::CommandFactory;
@@ -24,7 +24,7 @@ fn every_public_command_has_a_man_page_and_the_hidden_ones_are_mentioned_nowhere
     let mut expected = 1;
     for subcommand in command.get_subcommands() {
         let name = subcommand.get_name();
-        // Words, so that "generated" is not "generate".
+        // Compares whole words, so that "generated" does not count as "generate".
         let mentioned = |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '-').any(|word| word == name);
         let page = directory.join(format!("man/forecaster-{name}.1"));
         assert_eq!(page.is_file(), !subcommand.is_hide_set(), "{name}");

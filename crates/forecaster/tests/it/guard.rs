@@ -1,5 +1,5 @@
-//! The guard over Chronos, through the real program: faults are put in its way, and what it does is read from its exit codes, its
-//! log, its reports, its outbox and `chronos status`.
+//! The guard over Chronos, with the real program: tests cause faults and read the guard's reaction from exit codes,
+//! log, reports, outbox and `chronos status`.
 #![cfg(onnxruntime)]
 #![allow(clippy::unwrap_used)]
 
@@ -11,7 +11,7 @@ use std::process::{Child, Stdio};
 
 const RUN: [&str; 6] = ["run", "7d", "--offline", "--as-of", "2024-12-23", "--json"];
 
-/// A desk with Chronos in 7d that mails to a server that is not there: what is queued stays in the outbox.
+/// A desk with Chronos in 7d whose mail server does not exist, so that queued mail stays in the outbox.
 fn desk() -> Desk {
     let mut desk = Desk::with_chronos();
     desk.set("FORECASTER__MAIL__SMTP", "smtp://127.0.0.1:9?tls=none");
@@ -26,7 +26,7 @@ fn status(desk: &Desk) -> Value {
     document["horizons"]["7d"].clone()
 }
 
-/// Subjects of the alerts of the guard in the outbox.
+/// Returns the subjects of the guard's alerts in the outbox.
 fn alerts(desk: &Desk) -> Vec<String> {
     let queue = desk.run(&["mail", "queue", "--json"]).json();
     let subjects = queue.as_array().unwrap().iter().map(|mail| mail["subject"].as_str().unwrap());
@@ -41,7 +41,7 @@ fn reason(run: &Value) -> &str {
     run["left_out"][0]["reason"].as_str().unwrap_or_default()
 }
 
-/// Starts a run and waits until its worker process is there: the run's process and the worker's.
+/// Starts a run and waits for its worker process; returns the run's process and the worker's id.
 fn in_chronos(desk: &Desk) -> (Child, u32) {
     let mut run = desk.command(&RUN[..5]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let mut worker = None;
@@ -53,7 +53,7 @@ fn in_chronos(desk: &Desk) -> (Child, u32) {
     (run, worker.unwrap())
 }
 
-/// Child processes that run Chronos.
+/// Returns the ids of the child processes that run Chronos.
 fn workers(parent: u32) -> Vec<u32> {
     let of_thread = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children")).ok();
     let threads = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
@@ -85,7 +85,7 @@ fn three_failures_in_a_row_suspend_chronos_and_resume_brings_it_back() {
     }
     assert_eq!(alerts(&desk), ["forecaster: Chronos quedó suspendido en 7d"]);
 
-    // What was wrong is mended: suspended it stays, and says so everywhere.
+    // The cause is repaired: Chronos stays suspended, and every output says so.
     std::fs::write(&weights, whole).unwrap();
     let finished = desk.run(&RUN).expect(3);
     let run = finished.json();
@@ -174,7 +174,7 @@ fn a_worker_that_is_killed_is_a_failure_of_chronos_and_not_of_the_run() {
     assert_eq!((found["state"].as_str(), found["consecutive_failures"].as_u64()), (Some("on"), Some(1)), "{found}");
 }
 
-/// The kernel counts its out-of-memory kills: one of ours was none.
+/// The kernel counts its out-of-memory kills: this kill is not one of them.
 #[test]
 fn a_run_that_is_killed_in_chronos_is_counted_by_the_next_one() {
     let mut desk = desk();
@@ -189,7 +189,7 @@ fn a_run_that_is_killed_in_chronos_is_counted_by_the_next_one() {
     assert_eq!(found["consecutive_failures"], 0, "and the next one went well");
     assert!(ledger(&desk).chronos_mark(Horizon::D7).unwrap().is_none());
 
-    // With no failure borne, the run after the killed one goes on without it.
+    // With no failure tolerated, the run after the killed one goes on without Chronos.
     desk.set("FORECASTER__GUARD__MAX_CONSECUTIVE_FAILURES", "0");
     let (mut run, _) = in_chronos(&desk);
     run.kill().unwrap();
@@ -198,7 +198,7 @@ fn a_run_that_is_killed_in_chronos_is_counted_by_the_next_one() {
     assert_eq!((status(&desk)["suspended"]["cause"].as_str(), alerts(&desk).len()), (Some("failures"), 1));
 }
 
-/// Out of memory: the kernel's count is another one than when the run entered Chronos.
+/// Out of memory: the kernel's count differs from the one when the run entered Chronos.
 #[test]
 fn a_run_that_the_out_of_memory_killer_ended_in_chronos_suspends_it_at_once() {
     let desk = desk();
@@ -277,7 +277,7 @@ fn the_daemon_tells_of_a_suspension_and_counts_a_run_of_its_own_that_was_killed(
     daemon.stop();
 }
 
-/// A fortnight without a failure and errors to match earn the next stage; each criterion says what it found.
+/// A fortnight without a failure and good enough errors earn the next stage; each criterion reports its figures.
 #[test]
 fn the_next_stage_is_advised_by_criteria_with_figures() {
     let desk = desk();
@@ -295,7 +295,7 @@ fn the_next_stage_is_advised_by_criteria_with_figures() {
     desk.run(&RUN).expect(0);
     desk.run(&RUN).expect(0);
     let found = status(&desk);
-    // Random weights: their errors, and what they do to the ensemble.
+    // The weights are random: the criteria on errors and on the ensemble stay open.
     assert_eq!(
         open(&found),
         ["on and not suspended", "RMSE against ARIMA and VAR", "ensemble with against without"],

@@ -1,8 +1,8 @@
-//! The daemon killed at random moments, again and again: nothing is lost, nothing is doubled.
+//! The daemon killed at random moments, again and again: no run is lost, none is recorded twice.
 //!
-//! Each horizon always has a run that is due. The daemon is killed (SIGKILL, all of a sudden) at a random moment of its work and
-//! started again. In the end each run that was ever due has exactly one row in the ledger, one line in metrics.jsonl and one
-//! report. A dozen kills by default; more with
+//! Each horizon always has a run that is due. The daemon is killed (SIGKILL) at a random moment of its work and
+//! started again. In the end each run that was ever due has exactly one row in the ledger, one line in metrics.jsonl
+//! and one report. A dozen kills by default; more with
 //!
 //! ```sh
 //! FORECASTER_KILLS=300 cargo test --release -p forecaster --test it killed:: -- --nocapture
@@ -17,10 +17,10 @@ use forecaster_ledger::SlotState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// No server, and a week to catch up, which holds ten thousand minutes.
+/// No server, and a week to catch up, which has ten thousand minutes.
 const QUIET: &str = "[service]\ncatch_up_hours = 168\n[service.http]\nlisten = \"\"\n";
 
-/// Runs that are due: one a horizon at a time, each at a minute of its own in the last week.
+/// Runs that are due: one per horizon at a time, each at its own minute of the last week.
 struct Plan {
     base: DateTime<Utc>,
     next: i64,
@@ -29,7 +29,7 @@ struct Plan {
 }
 
 impl Plan {
-    /// Gives each horizon whose run is done another one, and writes the configuration.
+    /// Gives each horizon whose run is done a new one, and writes the configuration.
     fn renew(&mut self, desk: &Desk) {
         for horizon in Horizon::ALL {
             let book = ledger(desk);
@@ -64,7 +64,7 @@ fn no_run_is_lost_or_doubled_however_often_the_daemon_is_killed() {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        // Long enough for a run to be done now and then: a debug build takes some seconds for one.
+        // Long enough that a run is done now and then: a debug build takes some seconds for one.
         let longest = if cfg!(debug_assertions) { 4000 } else { 1200 };
         std::thread::sleep(Duration::from_millis(random % longest));
         daemon.kill();
@@ -117,7 +117,7 @@ fn scheduled_for(metrics: &str) -> DateTime<Utc> {
     line["scheduled_for"].as_str().unwrap().parse().unwrap()
 }
 
-/// SQLite's own judgement.
+/// Returns the result of SQLite's own check.
 fn integrity(desk: &Desk) -> String {
     let connection = rusqlite::Connection::open(desk.path("data/ledger.sqlite")).unwrap();
     connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap()

@@ -1,4 +1,4 @@
-//! Ledgers that are damaged, locked or of another version, and a broken end of metrics.jsonl, through the real program.
+//! Ledgers that are damaged, locked or of another version, and a broken end of metrics.jsonl, with the real program.
 #![allow(clippy::unwrap_used)]
 
 use crate::daemon::{Daemon, ledger, minutes_ago, miss, only};
@@ -17,7 +17,7 @@ fn desk() -> Desk {
     desk
 }
 
-/// Writes over pages in the middle of the file.
+/// Overwrites pages in the middle of the file.
 fn damage(desk: &Desk) -> Vec<u8> {
     let path = desk.path("data/ledger.sqlite");
     let mut file = std::fs::File::options().write(true).open(&path).unwrap();
@@ -43,7 +43,7 @@ fn a_run_goes_on_with_a_fresh_ledger_and_keeps_the_damaged_one() {
     desk.run(&RUN).expect(0);
     let damaged = damage(&desk);
     for reader in [&["review"][..], &["chronos", "status"], &["mail", "queue"]] {
-        // What only reads moves nothing, whether or not it comes across the damage.
+        // A command that only reads moves nothing, even if it finds the damage.
         let said = desk.run(reader);
         assert!(put_aside(&desk).is_empty(), "{reader:?}: {}", said.stderr());
     }
@@ -80,7 +80,7 @@ fn a_ledger_that_is_damaged_while_the_daemon_lives_ends_it_with_the_reason_and_t
     desk.run(&RUN).expect(0);
     let mut daemon = Daemon::start(&desk);
     daemon.hears("READY=1");
-    // Damage that its own memory of the file does not hide: another process sends a table to a page that is not there.
+    // Damage that the daemon's cache does not hide: another process points a table to a page that does not exist.
     let other = rusqlite::Connection::open(desk.path("data/ledger.sqlite")).unwrap();
     let ruin = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 999999 WHERE name = 'slots'";
     other.execute_batch(ruin).unwrap();

@@ -1,7 +1,8 @@
-//! Mail as the operator sees it: what a run queues, what the commands say, what the configuration refuses. A server that does as
-//! it is told stands on 127.0.0.1; `deploy/test-mail.sh` does the same with a real one, protected and with passwords.
+//! Mail as the operator sees it: the mails queued by a run, the output of the commands, the settings that are
+//! rejected. The server is a scripted one on 127.0.0.1; `deploy/test-mail.sh` does the same with a real one, with TLS
+//! and passwords.
 
-// Helpers of tests fail by panicking, as tests do.
+// Test helpers fail by panicking, as tests do.
 #![allow(clippy::unwrap_used)]
 
 use crate::desk::Desk;
@@ -10,7 +11,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// A mail server that takes everything but what is for "nobody@".
+/// A mail server that accepts everything except mail for "nobody@".
 struct Postman {
     port: u16,
     taken: Arc<Mutex<Vec<Taken>>>,
@@ -28,10 +29,10 @@ impl Postman {
         let port = listener.local_addr().unwrap().port();
         let taken = Arc::new(Mutex::new(Vec::new()));
         let shelf = taken.clone();
-        // It ends with the test's process.
+        // The thread ends with the test's process.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                // One who hangs up early has changed his mind.
+                // A client that hangs up early is no failure.
                 let _ = serve(stream, &shelf);
             }
         });
@@ -69,7 +70,7 @@ fn serve(mut stream: TcpStream, taken: &Mutex<Vec<Taken>>) -> std::io::Result<()
     Ok(())
 }
 
-/// A desk that mails by a server at `port`.
+/// A desk that sends mail through a server at `port`.
 fn desk(port: u16, more: &[(&str, &str)]) -> Desk {
     let mut desk = Desk::new();
     desk.set("FORECASTER__MAIL__SMTP", &format!("smtp://127.0.0.1:{port}?tls=none"));

@@ -1,5 +1,5 @@
-//! The program as its users have it: every test runs the real binary, or looks at what it leaves. One binary for all of
-//! them, since linking takes most of the time.
+//! The program as its users have it: every test runs the real binary or inspects its output. All are in one test
+//! binary, since linking takes most of the time.
 #![allow(clippy::unwrap_used)]
 
 mod backtest;
@@ -23,7 +23,7 @@ mod review;
 mod run;
 mod serve;
 
-// What they share.
+// Shared helpers.
 mod checkpoints;
 mod daemon;
 mod desk;
@@ -31,6 +31,7 @@ mod desk;
 #[path = "../../../chronos/src/hub/tests/fake_hub.rs"]
 mod fake_hub;
 mod reckoning;
+mod reference;
 #[path = "../../../rates/tests/it/server.rs"]
 mod server;
 mod world;

@@ -1,5 +1,5 @@
-//! `forecaster model` on checkpoints that lie in a folder: taken in, listed, verified, measured, asked; and those that
-//! are broken.
+//! `forecaster model` on checkpoints in a folder: imported, listed, verified, measured and used for forecasts; and
+//! broken ones.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,14 +9,14 @@ use safetensors::SafeTensors;
 use serde_json::Value;
 use std::fs;
 
-/// Largest difference from the reference implementation allowed, in standard deviations of the context.
+/// Largest accepted difference from the reference implementation, in standard deviations of the context.
 const TOLERANCE: f64 = 1e-4;
 
 fn import(desk: &Desk, name: &str) -> String {
     desk.run(&["model", "import", fixture(name).to_str().unwrap()]).expect(0).stdout()
 }
 
-/// A context of the fixtures and what the reference implementation forecasts for it, `[steps][quantiles]`.
+/// Returns a context of the fixtures and the reference implementation's forecast for it, `[steps][quantiles]`.
 fn case(name: &str) -> (Vec<f64>, Vec<Vec<f64>>) {
     let bytes = fs::read(fixture("cases.safetensors")).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -48,7 +48,7 @@ fn predict(desk: &Desk, model: &str, context: &str, steps: usize) -> Value {
     desk.run(&[&arguments[..], &["--json"]].concat()).expect(0).json()
 }
 
-/// Largest difference between two answers.
+/// Returns the largest difference between two forecasts.
 fn difference(answer: &Value, expected: &[Vec<f64>]) -> f64 {
     let rows: Vec<Vec<f64>> = answer["quantiles"].as_array().unwrap().iter().map(floats).collect();
     assert_eq!((rows.len(), rows[0].len()), (expected.len(), expected[0].len()));
@@ -82,7 +82,7 @@ fn a_checkpoint_is_imported_listed_verified_and_measured() {
         (&true.into(), &true.into(), &true.into())
     );
     assert!(finding["difference"].as_f64().unwrap() < 1e-6, "{finding}");
-    // Random weights: that the quantiles cross is told and no failure.
+    // The weights are random: crossing quantiles are a warning, not a failure.
     assert!(finding["warnings"][0].as_str().unwrap().contains("a trained model has few"), "{finding}");
     let text = desk.run(&["model", "verify", "reg_relu"]).expect(0).stdout();
     assert!(text.starts_with("reg_relu: ok\n") && text.contains("min_free_ram_mb"), "{text}");
@@ -118,7 +118,7 @@ fn importing_again_replaces() {
     assert_eq!(names, ["config.json", "manifest.json", "model.onnx", "model.safetensors"]);
 }
 
-/// `data/models/own` holds own/model: a checkpoint called "own" would take its place.
+/// `data/models/own` holds own/model: a checkpoint called "own" would replace it.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_checkpoint_never_takes_the_place_of_others() {
@@ -172,7 +172,8 @@ fn missing_values_are_empty_lines_and_line_ends_may_be_of_either_kind() {
     assert_eq!(predict(&desk, "reg_relu", words.trim_end(), expected.len()), unix);
 }
 
-/// The same series times 1e-12 and 1e12: the same forecast times as much. And a constant, forecast as the reference does.
+/// The same series times 1e-12 and 1e12 gives the same forecast times that factor; a constant is forecast as the
+/// reference does.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn no_scale_is_too_small_or_too_great() {
@@ -253,7 +254,7 @@ fn the_configured_checkpoint_is_verified_wherever_it_lies() {
     }
 }
 
-/// What cannot be a checkpoint is refused with file and key or tensor, and leaves nothing behind.
+/// A folder that is not a valid checkpoint is rejected with file and key or tensor, and leaves nothing behind.
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_broken_checkpoint_is_refused_and_leaves_nothing() {

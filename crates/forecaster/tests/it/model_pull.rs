@@ -1,4 +1,4 @@
-//! `forecaster model pull` against a hub played on 127.0.0.1: the one of crates/chronos's own tests.
+//! `forecaster model pull` against a fake hub on 127.0.0.1: the one of crates/chronos's own tests.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,13 +11,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const NAME: &str = "someone/small-bolt";
 
-/// A fixture as the hub has it.
+/// Returns a fixture as the hub serves it.
 fn model(name: &str) -> Model {
     let read = |file: &str| fs::read(fixture(name).join(file)).unwrap();
     Model { config: read("config.json"), weights: read("model.safetensors") }
 }
 
-/// A desk that knows no hub but the one at `endpoint`, and has no token.
+/// A desk that knows only the hub at `endpoint`, and has no token.
 fn desk(endpoint: &str) -> Desk {
     let mut desk = Desk::with(&[("HF_ENDPOINT", endpoint), ("NO_PROXY", "127.0.0.1"), ("no_proxy", "127.0.0.1")]);
     ["HF_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE"].iter().for_each(|variable| desk.set(variable, ""));
@@ -30,7 +30,7 @@ fn pull(desk: &Desk, code: i32) -> Finished {
     desk.run(&["model", "pull", NAME]).expect(code)
 }
 
-/// The error that was told: one line on stderr, and nothing was taken in.
+/// Returns the reported error, and checks that it is one line on stderr and that nothing was imported.
 fn refused(desk: &Desk, finished: &Finished) -> String {
     let said = finished.stderr();
     assert!(finished.stdout().is_empty() && !said.contains("panicked"), "{said}");
@@ -68,7 +68,7 @@ fn a_pull_that_was_cut_off_goes_on_from_there() {
         if request.is_head() || !request.wants("model.safetensors") || line.load(Ordering::SeqCst) {
             return hub.answer(request);
         }
-        // Half of it, and then no more.
+        // Sends half of it first, and only 403 after that.
         if std::mem::replace(&mut cut, true) { Answer::status(403) } else { hub.answer(request).cut_after(half) }
     });
     let desk = desk(&server.address());
@@ -123,7 +123,7 @@ fn nothing_listening_is_one_sentence() {
     assert!(desk.files("data").is_empty());
 }
 
-/// A Chronos-T5 has both files too. What the hub has does not get better by fetching it again: nothing is kept.
+/// A Chronos-T5 has both files too. Fetching it again would not help, so nothing is kept.
 #[test]
 fn another_kind_of_model_is_refused_and_not_kept() {
     let mut hub = model("reg_relu");

@@ -1,4 +1,4 @@
-//! The market's quote in the JSON of a run and in its report: which one, whose and since when.
+//! The market's quote in the JSON of a run and in its report: its value, its source and when it became known.
 
 #![allow(clippy::unwrap_used)]
 
@@ -35,7 +35,7 @@ fn a_run_says_which_quote_it_knows_whose_and_since_when() {
     }
 }
 
-/// The official rate ends in January 2025 in the snapshot; from then on quotes stand in for it and are no news beside it.
+/// The official rate ends in January 2025 in the snapshot; after that, quotes stand in for it and add nothing to it.
 #[test]
 fn without_a_usable_quote_it_is_null_and_the_report_says_why() {
     let desk = Desk::new();

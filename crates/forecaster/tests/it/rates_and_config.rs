@@ -1,4 +1,4 @@
-//! `forecaster rates` and `forecaster config`: imports, findings, and settings that are refused.
+//! `forecaster rates` and `forecaster config`: imports, findings, and rejected settings.
 
 use crate::desk::Desk;
 

@@ -1,8 +1,10 @@
-//! `rates sync` killed at random moments, again and again: what was stored stays, and the next sync goes on from there.
+//! `rates sync` killed at random moments, again and again: stored values stay, and the next sync continues from
+//! there.
 //!
-//! In each round the services know one day more, so there is always something to merge, and a sync is killed (SIGKILL, all
-//! of a sudden) after so many requests and a moment more: while it asks, while it writes, or between two series. Most
-//! rounds go on with the store of the round before, some begin with an empty one. A dozen kills by default; more with
+//! In each round the services have one more day, so there is always something to merge, and a sync is killed
+//! (SIGKILL) after a number of requests and a moment more: while it fetches, while it writes, or between two series.
+//! Most rounds continue with the store of the round before, some start with an empty one. A dozen kills by default;
+//! more with
 //!
 //! ```sh
 //! FORECASTER_SYNC_KILLS=200 cargo test --release -p forecaster --test it rates_killed:: -- --nocapture
@@ -22,10 +24,10 @@ use std::sync::{
 };
 use std::time::Duration;
 
-/// Those of the Federal Reserve.
+/// Series of the Federal Reserve.
 const OF_FRED: [&str; 6] = ["usdchf", "usdcny", "usdgbp", "usdjpy", "usdsek", "usdsgd"];
-/// Series by their only provider, not embedded after January 2025. The ECB's come in one document and are merged in one go,
-/// fred's in one each.
+/// Series by their only provider, not embedded after January 2025. The ECB's come in one document and are merged in
+/// one step; each of fred's has its own document.
 const SERIES: [(&str, &[&str]); 4] = [
     ("ecb", &["usdczk", "usdhkd", "usdhuf", "usdidr", "usdinr", "usdkrw", "usdpln", "usdthb"]),
     ("fred", &OF_FRED),
@@ -33,7 +35,7 @@ const SERIES: [(&str, &[&str]); 4] = [
     ("stooq", &["usdmyr"]),
 ];
 
-/// Numbers that are the same in every run of the test.
+/// A random number generator that gives the same numbers in every run of the test.
 struct Dice(u64);
 
 impl Dice {
@@ -45,7 +47,7 @@ impl Dice {
     }
 }
 
-/// The services, a server each, since a client keeps a distance between two requests to one.
+/// The services, one server each, since a client keeps a minimum interval between two requests to one server.
 struct Services {
     servers: Vec<(&'static str, Server)>,
     world: Arc<Mutex<World>>,
@@ -58,7 +60,7 @@ impl Services {
         let server = |(name, _)| {
             let (world, asked) = (Arc::clone(&world), AtomicU64::new(0));
             let answer = move |request: &Request| {
-                // Never two pauses alike, so that documents arrive in another order each time.
+                // Successive pauses differ, so that documents arrive in another order each time.
                 let pause = Duration::from_millis(asked.fetch_add(7, Ordering::Relaxed) % 12);
                 match world.lock().unwrap().answer(request) {
                     Reply::Whole { status: 200, body, .. } => Reply::Dripping { body, pieces: 3, pause },
@@ -86,7 +88,7 @@ impl Services {
         self.servers.iter().map(|(_, server)| server.requests().len()).sum()
     }
 
-    /// A weekday later, as long as there are any before today.
+    /// Moves to the next weekday, up to yesterday.
     fn a_day_later(&self) {
         let mut world = self.world.lock().unwrap();
         let weekdays = forecaster_domain::BusinessCalendar::weekdays();
@@ -103,19 +105,19 @@ fn series() -> impl Iterator<Item = &'static str> {
     SERIES.iter().flat_map(|(_, series)| *series).copied()
 }
 
-/// Everything that a store holds, earlier versions as well; every file of it can be read.
+/// Returns every version that a store holds; this also checks that every file of it can be read.
 fn versions(desk: &Desk) -> BTreeMap<&'static str, Vec<StoredObservation>> {
     let store = RatesStore::open(&desk.path("data")).unwrap();
     series().map(|series| (series, store.load_versions(series).unwrap().unwrap_or_default())).collect()
 }
 
-/// Files of writers that never came to an end.
+/// Counts the files of interrupted writers.
 fn abandoned(desk: &Desk) -> usize {
     let files = desk.files("data/rates");
     files.iter().filter(|file| file.file_name().unwrap().to_string_lossy().starts_with(".writing-")).count()
 }
 
-/// When a kill came.
+/// Time of a kill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     BeforeAnyRequest,
@@ -128,7 +130,7 @@ enum Phase {
 
 /// Starts a sync and kills it after `requests` and a `moment` more.
 ///
-/// Gives how many series it had brought on, too.
+/// Returns the phase of the kill and the number of series that had grown.
 fn kill_a_sync(desk: &Desk, services: &Services, requests: usize, moment: Duration) -> (Phase, usize) {
     let (before, asked) = (versions(desk), services.asked());
     let mut sync = desk.command(&["rates", "sync"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -137,7 +139,7 @@ fn kill_a_sync(desk: &Desk, services: &Services, requests: usize, moment: Durati
     }
     std::thread::sleep(moment);
     let ended = sync.try_wait().unwrap().is_some();
-    // Of one that has ended nothing is left to kill.
+    // A sync that has already ended cannot be killed, which is fine.
     let _ = sync.kill();
     sync.wait().unwrap();
 
@@ -158,7 +160,7 @@ fn kill_a_sync(desk: &Desk, services: &Services, requests: usize, moment: Durati
             );
         }
     }
-    // One process writes one file at a time, and the next one clears away what it finds.
+    // A process writes one file at a time, and the next process removes unfinished files.
     assert!(abandoned(desk) <= 1, "{:?}", desk.files("data/rates"));
     let grown = after.iter().filter(|(series, versions)| versions.len() > before[*series].len()).count();
     let phase = match grown {
@@ -172,21 +174,21 @@ fn kill_a_sync(desk: &Desk, services: &Services, requests: usize, moment: Durati
     (phase, grown)
 }
 
-/// An undisturbed sync, after which everything that was published is there, once.
+/// Runs an undisturbed sync, then checks that every published value is there exactly once.
 fn is_made_whole(desk: &Desk, services: &Services) {
     desk.run(&["rates", "sync"]).expect(0);
     let world = services.known();
     for (series, kept) in versions(desk) {
         let dates: Vec<NaiveDate> = kept.iter().map(|o| o.date).collect();
         let has_gaps = OF_FRED.contains(&series);
-        // The ECB's document has no days on which the embedded euro has none.
+        // The ECB's document lacks the days on which the embedded euro has no value.
         let is_published = |date: &NaiveDate| {
             SERIES[0].1.iter().all(|of_ecb| *of_ecb != series) || world.value("usdeur", *date).is_some()
         };
         let first = "2025-01-06".parse().unwrap();
         let published = world.values(series, first, world.last).into_iter().map(|(date, _)| date);
         let missing: Vec<NaiveDate> = published.filter(is_published).filter(|date| !dates.contains(date)).collect();
-        // What was published on a day in time is kept when it is a gap later.
+        // A value stored on its day is kept even if the day becomes a gap later.
         assert!(
             missing.is_empty() || has_gaps && missing.iter().all(|date| world.is_gap(*date)),
             "{series}: {missing:?}"
@@ -214,13 +216,13 @@ fn no_observation_is_lost_however_often_a_sync_is_killed() {
         services.a_day_later();
         let empty = (dice.below(4) == 0).then(|| Desk::with_configuration(&services.configuration()));
         let desk = empty.as_ref().unwrap_or(&grown);
-        // A sync makes a dozen requests or two; now and then one is killed when all are answered.
+        // A sync makes one or two dozen requests; some kills come when all are answered.
         let longest = if dice.below(3) == 0 { 800 } else { 60 };
         let (requests, moment) = (dice.below(16) as usize, Duration::from_millis(dice.below(longest)));
         let (phase, stored) = kill_a_sync(desk, &services, requests, moment);
         *phases.entry(phase).or_default() += 1;
         *stages.entry(stored).or_default() += 1;
-        // Reading ten embedded series takes a debug build seconds.
+        // A debug build needs seconds to read ten embedded series.
         if !cfg!(debug_assertions) || round % 4 == 0 {
             desk.run(&["rates", "show", "--json"]).expect(0);
         }

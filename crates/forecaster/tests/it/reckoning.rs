@@ -1,5 +1,5 @@
-//! The scores of a review once more, from the raw rows of the ledger and the embedded rates, by other means: nothing
-//! here is shared with the program.
+//! An independent calculation of a review's scores, from the raw rows of the ledger and the embedded rates; it shares
+//! no code with the program.
 #![allow(clippy::unwrap_used)]
 
 use chrono::NaiveDate;
@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What a model issued in a run.
+/// The forecasts of one model in a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Issued {
     pub run_id: String,
@@ -22,7 +22,7 @@ impl Issued {
     }
 }
 
-/// All that the first run of each as-of date of `horizon` issued, by model and as-of date.
+/// Returns all forecasts that the first run of each as-of date of `horizon` issued, by model and as-of date.
 pub(crate) fn issued(ledger: &Path, horizon: &str) -> BTreeMap<String, Vec<Issued>> {
     let connection = Connection::open(ledger).unwrap();
     let mut statement = connection
@@ -52,7 +52,7 @@ pub(crate) fn issued(ledger: &Path, horizon: &str) -> BTreeMap<String, Vec<Issue
     by_model
 }
 
-/// The pair's rates, as they are embedded.
+/// Returns the pair's embedded rates.
 pub(crate) fn embedded_rates() -> BTreeMap<NaiveDate, f64> {
     forecaster_rates::embedded().unwrap()["usdclp"].iter().map(|o| (o.date, o.value)).collect()
 }
@@ -70,7 +70,7 @@ pub(crate) struct Reckoned {
     pub each: Vec<f64>,
 }
 
-/// The scores of `issued` over the target dates that have a rate.
+/// Calculates the scores of `issued` over the target dates that have a rate.
 pub(crate) fn reckon(issued: &[Issued], rates: &BTreeMap<NaiveDate, f64>) -> Reckoned {
     let mut each = Vec::new();
     let (mut pinball, mut scale, mut dates, mut in80, mut in95) = (0.0, 0.0, 0, 0, 0);
@@ -107,14 +107,14 @@ pub(crate) fn reckon(issued: &[Issued], rates: &BTreeMap<NaiveDate, f64>) -> Rec
     }
 }
 
-/// For each forecast how many later ones were issued before it had matured; the most.
+/// Returns the largest number of later forecasts that were issued before one forecast had matured.
 pub(crate) fn overlap(issued: &[Issued]) -> usize {
     let before_end = |one: &Issued| issued.iter().filter(|o| o.as_of > one.as_of && o.as_of < one.end()).count();
     issued.iter().map(before_end).max().unwrap_or(0)
 }
 
-/// The p-value of Diebold and Mariano with the correction of Harvey, Leybourne and Newbold, and the forecasts that 80
-/// % power takes.
+/// Returns the p-value of Diebold and Mariano with the correction of Harvey, Leybourne and Newbold, and the number of
+/// forecasts needed for 80 % power.
 pub(crate) fn diebold_mariano(own: &[f64], other: &[f64], lag: usize) -> (f64, f64) {
     let d: Vec<f64> = own.iter().zip(other).map(|(a, b)| a - b).collect();
     let (n, h) = (d.len() as f64, lag as f64 + 1.0);
@@ -125,8 +125,8 @@ pub(crate) fn diebold_mariano(own: &[f64], other: &[f64], lag: usize) -> (f64, f
     (two_sided(corrected, n - 1.0), variance * (1.959_963_985 + 0.841_621_234f64).powi(2) / (mean * mean))
 }
 
-/// P(|T| > |t|) for Student's t: with x = sqrt(v) tan(a) its density becomes cos(a)^(v - 1), which Simpson's rule
-/// integrates.
+/// Returns P(|T| > |t|) for Student's t: with x = sqrt(v) tan(a) its density becomes cos(a)^(v - 1), which is
+/// integrated by Simpson's rule.
 fn two_sided(t: f64, freedom: f64) -> f64 {
     let integral = |from: f64| {
         let (steps, to) = (20_000, std::f64::consts::FRAC_PI_2);

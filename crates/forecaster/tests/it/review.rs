@@ -1,5 +1,4 @@
-//! `forecaster review` on real rates: its scores are those of an independent reckoning, and it counts what it says it
-//! counts.
+//! `forecaster review` on real rates: its scores equal those of an independent calculation, and its counts are right.
 #![allow(clippy::unwrap_used)]
 
 use crate::desk::{Desk, assert_valid};
@@ -26,7 +25,7 @@ fn assert_close(found: &Value, expected: f64, what: &str) {
     assert!((found - expected).abs() <= 1e-9 * expected.abs().max(1e-3), "{what}: {found} is not {expected}");
 }
 
-/// 26 Mondays of 7-day runs and every fifth week a 30-day run; one Monday is run a second time.
+/// A desk with 26 Mondays of 7-day runs and a 30-day run every fifth week; one Monday is run a second time.
 fn half_a_year() -> Desk {
     let desk = Desk::with_chronos();
     let run = |horizon: &str, date: NaiveDate| {
@@ -43,7 +42,7 @@ fn half_a_year() -> Desk {
     desk
 }
 
-/// The forecasts of each model whose last target date lies in the quarter up to 2024-12-23.
+/// Returns the forecasts of each model whose last target date is in the quarter up to 2024-12-23.
 fn of_quarter(desk: &Desk, horizon: &str) -> BTreeMap<String, Vec<Issued>> {
     let mut by_model = issued(&desk.path("data/ledger.sqlite"), horizon);
     let first = day("2024-12-23") - Days::new(90);
@@ -74,7 +73,7 @@ fn half_a_year_of_mondays_is_scored_as_an_independent_reckoning_scores_it() {
         check_runs(&desk, horizon, found);
     }
     assert_eq!(document["horizons"]["90d"]["note"], "no run in this period");
-    // What the runs had scored is what a review of a ledger without scores makes of it.
+    // A review of a ledger without scores gives the same figures as the scores that the runs stored.
     let ledger = Connection::open(desk.path("data/ledger.sqlite")).unwrap();
     ledger.execute_batch("DELETE FROM scores; DELETE FROM actuals").unwrap();
     assert_eq!(review(&desk, &QUARTER), document);
@@ -96,7 +95,7 @@ fn check_scores(found: &Value, reckoned: &Reckoned, random_walk: &Reckoned, lag:
         assert_close(&found[key], expected, key);
     }
     let differs = reckoned.each != random_walk.each;
-    // How large it is, the ensemble's tests compare by hand; here that it is there just when it can be.
+    // The ensemble's tests compare its size by hand; here it must be present exactly when it can be calculated.
     assert_eq!(found["skill_se"].as_f64().is_some_and(|error| error > 0.0), reckoned.n >= 2 && differs, "{found}");
     if reckoned.n >= 8 && differs {
         assert_close(&found["p_value"], diebold_mariano(&reckoned.each, &random_walk.each, lag).0, "p-value");
@@ -141,7 +140,7 @@ fn check_comparisons(found: &Value, by_model: &BTreeMap<String, Vec<Issued>>, ra
     }
 }
 
-/// Runs, weights, memory and seconds are those of the metrics lines.
+/// Checks that runs, weights, memory and seconds equal those of the metrics lines.
 fn check_runs(desk: &Desk, horizon: &str, found: &Value) {
     let in_quarter = |line: &Value| {
         let as_of = day(line["as_of"].as_str().unwrap());
@@ -172,7 +171,7 @@ fn check_runs(desk: &Desk, horizon: &str, found: &Value) {
     }
 }
 
-/// The values, the value before and whether a time of revision is noted.
+/// Returns the value, the previous value, and true when a time of revision is recorded.
 fn noted(desk: &Desk, date: &str) -> Option<(f64, Option<f64>, bool)> {
     let ledger = Connection::open(desk.path("data/ledger.sqlite")).unwrap();
     let mut statement =
@@ -236,7 +235,7 @@ fn replays_count_only_when_asked_for_and_the_same_run_made_ahead_counts_always()
     assert!(figures["note"].as_str().unwrap().contains("earlier runs have matured"));
 }
 
-/// The report of a later run tells how those issued before it turned out, in the review's figures.
+/// The report of a later run shows the results of earlier ones, with the review's figures.
 #[test]
 fn the_report_tells_the_track_record_of_what_was_issued() {
     let mut desk = Desk::new();

@@ -1,4 +1,4 @@
-//! `forecaster run`: what it prints, what it leaves, and that nothing later than the as-of date touches it.
+//! `forecaster run`: its output, its files, and that nothing later than the as-of date affects it.
 
 use crate::desk::{Desk, assert_valid, figures, floats};
 use chrono::{Days, NaiveDate};
@@ -51,7 +51,7 @@ fn cold_and_warm_runs_give_the_same_figures_to_the_last_bit() {
     assert_eq!(figures(&cold), figures(&alone), "one thread or two");
 }
 
-/// Everything after the as-of date is moved, by another amount each day, in the pair and in every regressor.
+/// Every value after the as-of date is changed, by another amount each day, in the pair and in every regressor.
 #[test]
 fn not_one_figure_changes_when_the_future_does() {
     let as_of = "2024-06-28";
@@ -236,7 +236,7 @@ fn impossible_requests_say_what_is_possible() {
     refused(&["--config", "nowhere.toml", "run", "7d"], "configuration nowhere.toml: no such file");
 }
 
-/// The parts are computed here once more, from the documents of the two runs.
+/// Calculates the parts once more, from the documents of the two runs.
 #[test]
 fn what_changed_since_the_last_report_is_told_and_its_parts_add_up() {
     let desk = Desk::new();

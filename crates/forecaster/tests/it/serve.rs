@@ -1,4 +1,4 @@
-//! `forecaster serve`, the real binary, with the test in systemd's place.
+//! `forecaster serve`, the real binary, with the test in the role of systemd.
 #![allow(clippy::unwrap_used)]
 
 use crate::daemon::{Daemon, QUIET, ledger, minutes_ago, miss, only, until};
@@ -121,7 +121,8 @@ fn while_the_ledger_is_locked_pages_and_watchdog_are_answered() {
     while begin.elapsed() < Duration::from_secs(8) {
         let asked = std::time::Instant::now();
         get(&listen, "/readyz").unwrap();
-        // Not a measure of speed: without a thread of its own for the supervisor it would be as long as the lock lasts.
+        // Not a measure of speed: if the supervisor had no thread of its own, this would take as long as the lock is
+        // held.
         assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
         std::thread::sleep(Duration::from_millis(200));
     }
@@ -146,7 +147,7 @@ fn what_needs_a_restart_is_refused_in_a_reload() {
 #[test]
 fn pages_are_served_moved_and_switched_off_by_a_reload() {
     let desk = Desk::new();
-    // A port that is free now and, on a machine that is left alone, a moment later.
+    // Returns a port that is free now and, on a quiet machine, still free a moment later.
     let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let served = |address: &str| QUIET.replace("listen = \"\"", &format!("listen = \"{address}\""));
     let (first, second) = (free(), free());
@@ -176,7 +177,7 @@ fn pages_are_served_moved_and_switched_off_by_a_reload() {
     daemon.stop();
 }
 
-/// The answer to a GET, headers and all.
+/// Returns the answer to a GET, including headers.
 fn get(address: &str, path: &str) -> std::io::Result<String> {
     let mut stream = std::net::TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -247,7 +248,8 @@ fn a_start_that_cannot_be_says_why() {
 fn a_run_longer_than_its_deadline_is_cut_off_and_has_failed() {
     let desk = Desk::new();
     let schedule = miss(&desk, H, minutes_ago(30));
-    // A debug build takes longer than 10 s for 500 origins, a release build may not: then there is nothing to see.
+    // A debug build needs more than 10 s for 500 origins; a release build may not, and then there is nothing to
+    // check.
     let settings = "[service]\nrun_deadline_seconds = 10\n[ensemble]\norigins = 500\nstride = 1\n";
     desk.write("forecasters.toml", &format!("{settings}{}", only("7d", &schedule)));
     let mut daemon = Daemon::start_with(&desk, &[("FORECASTER__ENSEMBLE__ORIGINS", "500")]);
@@ -316,7 +318,7 @@ fn a_run_whose_process_is_killed_has_failed_and_the_daemon_lives() {
     assert_eq!(ledger(&desk).slot(H, due).unwrap().map(|slot| slot.state), Some(SlotState::Failed));
 }
 
-/// The daemon's only child, as soon as it has one.
+/// Returns the daemon's only child, as soon as there is one.
 fn child_of(pid: u32) -> u32 {
     let path = format!("/proc/{pid}/task");
     let mut found = None;

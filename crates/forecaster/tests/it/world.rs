@@ -1,9 +1,9 @@
-//! A world with rates up to today, whatever day that is, and the services that publish them, each in its own form. What
-//! the forms are, and where they come from, stands in the documentation of crates/rates/src/providers.
+//! Rates up to today, whatever day that is, and the services that publish them, each in its own format. The formats
+//! and their sources are documented in crates/rates/src/providers.
 //!
-//! The values of a series are the embedded ones as long as there are any. From then on they wave about the last one, by
-//! as much as the market moves, on the business days of the series. The official rate of a day is about the market's price
-//! of the weekday before.
+//! The values of a series are the embedded ones as long as there are any. After that they vary around the last one,
+//! by as much as the market moves, on the business days of the series. The official rate of a day is close to the
+//! market's price of the weekday before.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use crate::server::{Reply, Request};
@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 use std::io::{Cursor, Write};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-/// The account of the Banco Central's service. The signs in the password are such as an address has to encode.
+/// Account at the Banco Central's service. The password contains characters that a URL must encode.
 pub(crate) const USER: &str = "observador@example.cl";
-/// Its password.
+/// Password of the account.
 pub(crate) const PASSWORD: &str = "Zorzal&7+Maitén/9";
 
-/// Units per USD of what is not embedded, and levels of what is no pair.
+/// Units per USD of pairs that are not embedded, and levels of series that are no pairs.
 const LEVELS: [(&str, f64); 18] = [
     ("eurclp", 1030.0),
     ("copper", 4.02),
@@ -42,27 +42,27 @@ const LEVELS: [(&str, f64); 18] = [
     ("usdsgd", 1.366),
 ];
 
-/// What is published, and up to when.
+/// The published values, up to a last day.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct World {
-    /// The last day of which anything is known.
+    /// The last day with any values.
     pub(crate) last: NaiveDate,
-    /// Every value from this day on is so many times what it would have been.
+    /// First day of changed values, and the factor by which they differ from the original ones.
     pub(crate) moved: Option<(NaiveDate, f64)>,
 }
 
-/// Today in Chile.
+/// Returns today's date in Chile.
 pub(crate) fn today() -> NaiveDate {
     Utc::now().with_timezone(&Santiago).date_naive()
 }
 
 impl World {
-    /// The world of today.
+    /// Returns the world with values up to today.
     pub(crate) fn today() -> Self {
         Self { last: today(), moved: None }
     }
 
-    /// The value of a day, to the fourth digit after the point; `None` when there is none.
+    /// Returns the value of a day, rounded to four decimals; `None` when there is none.
     pub(crate) fn value(&self, series: &str, date: NaiveDate) -> Option<f64> {
         let snapshot = embedded().unwrap().get(series);
         let calendar = calendar_of(series).unwrap_or_else(BusinessCalendar::weekdays);
@@ -88,31 +88,32 @@ impl World {
         Some((level * (1.0 + wave) * moved * 1e4).round() / 1e4)
     }
 
-    /// The market's price of the peso on the weekday before a date.
+    /// Returns the market's price of the peso on the weekday before a date.
     fn quote_of_the_morning(&self, date: NaiveDate) -> Option<f64> {
         date.iter_days().rev().skip(1).find_map(|day| self.value("usdclp_spot", day))
     }
 
-    /// The observations of a series from `from` to `to`.
+    /// Returns the observations of a series from `from` to `to`.
     pub(crate) fn values(&self, series: &str, from: NaiveDate, to: NaiveDate) -> Vec<(NaiveDate, f64)> {
         let days = from.iter_days().take_while(|day| *day <= to);
         days.filter_map(|day| Some((day, self.value(series, day)?))).collect()
     }
 
-    /// Whether yahoo has the market's close of a day: it is the open of the next bar, and Monday's is dated Sunday.
+    /// True when yahoo has the market's close of a day: it is the open of the next bar, and Monday's is dated Sunday.
     pub(crate) fn is_at_yahoo(&self, date: NaiveDate) -> bool {
         let before_friday = date.weekday().num_days_from_monday() < 4;
         before_friday && date < self.last && !self.is_gap(date + Days::new(1))
     }
 
-    /// The newest day of a series that a provider can be asked for today: of a market's close, one before today.
+    /// Returns the newest day of a series that a provider can be asked for today; for a market's close, a day before
+    /// today.
     pub(crate) fn newest(&self, series: &str) -> NaiveDate {
         let is_close = !["usdclp", "eurclp", "copper", "tpm"].contains(&series);
         let last = if is_close { self.last.min(today() - Days::new(1)) } else { self.last };
         (0..20).map(|back| last - Days::new(back)).find(|day| self.value(series, *day).is_some()).unwrap()
     }
 
-    /// What a service answers.
+    /// Returns a service's answer to a request.
     pub(crate) fn answer(&self, request: &Request) -> Reply {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let query = Query(query);
@@ -142,7 +143,7 @@ impl World {
         };
         let of_year = day(year, 1, 1).iter_days().take_while(|day| day.year() == year);
         let mut rows: Vec<(NaiveDate, f64)> = if indicator == "ipc" {
-            // Published a week after the month, under the first day of it.
+            // Published a week after the end of the month, dated to its first day.
             let firsts = of_year.filter(|day| day.day() == 1 && *day + Days::new(38) <= self.last);
             firsts.map(|day| (day, 0.1 * f64::from(day.month()) - 0.3)).collect()
         } else {
@@ -188,7 +189,7 @@ impl World {
         .to_string()
     }
 
-    /// The table of all currencies, newest day first.
+    /// Returns the table of all currencies, newest day first.
     fn ecb(&self) -> Vec<u8> {
         let others = [
             "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "GBP", "HKD", "HUF", "IDR", "INR", "JPY", "KRW", "MXN", "NOK",
@@ -212,7 +213,7 @@ impl World {
         archive.finish().unwrap().into_inner()
     }
 
-    /// A row a weekday, a point where nothing was quoted.
+    /// Returns one row per weekday, with a point for a missing quote.
     fn fred(&self, query: Query<'_>) -> String {
         let ids = query.get("id");
         let mut table = format!("observation_date,{ids}\n");
@@ -251,8 +252,8 @@ impl World {
         Some(if in_dollars { 1.0 / value } else { value })
     }
 
-    /// A row a business day of Poland, whose holidays here are New Year and Epiphany: zloty per unit of the currency, the
-    /// peso's as of the morning.
+    /// Returns one row per business day of Poland, whose holidays here are New Year and Epiphany: zloty per unit of
+    /// the currency, for the peso as of the morning.
     fn nbp(&self, code: &str, from: &str, to: &str) -> Reply {
         let (from, to): (NaiveDate, NaiveDate) = (from.parse().unwrap(), to.parse().unwrap());
         if (to - from).num_days() >= 93 {
@@ -264,7 +265,7 @@ impl World {
             BusinessCalendar::weekdays().is_business_day(*day) && !is_holiday
         };
         let days = from.iter_days().take_while(|day| *day <= to.min(self.last)).filter(is_open);
-        // What moves is the price in dollars, not the dollar.
+        // The factor applies to the price in dollars, not to the dollar.
         let zloty = Self { moved: None, ..*self };
         let rows: Vec<Value> = days
             .filter_map(|day| {
@@ -288,7 +289,7 @@ impl World {
         }
     }
 
-    /// Days on which some services have nothing, the last ones never among them.
+    /// True on days that some services lack; the last days are never among them.
     pub(crate) fn is_gap(&self, date: NaiveDate) -> bool {
         date.num_days_from_ce() % 17 == 0 && date + Days::new(14) < self.last
     }
@@ -305,7 +306,7 @@ impl World {
         let at = |key: &str| DateTime::from_timestamp(query.get(key).parse().unwrap(), 0).unwrap().date_naive();
         let days = at("period1").iter_days().take_while(|day| *day <= at("period2").min(self.last));
         let days: Vec<NaiveDate> = days.filter(|d| BusinessCalendar::weekdays().is_business_day(*d)).collect();
-        // Each opens with what the weekday before closed with, and past ones close with what they opened with.
+        // Each day opens at the close of the weekday before, and past days close at their own open.
         let before = |day: &NaiveDate| day.iter_days().rev().skip(1).find_map(|day| self.value(&series, day));
         let opens: Vec<Option<f64>> = days.iter().map(|day| before(day).filter(|_| !self.is_gap(*day))).collect();
         let (last, day) = (midnight(*days.last()?), 86_400);
@@ -333,14 +334,14 @@ impl World {
         Some(table.into_bytes())
     }
 
-    /// The real answer of 2025-01-10 under another date: a package of every day, weekends included.
+    /// Returns the real answer of 2025-01-10 under another date: one package per day, weekends included.
     fn currency_api(&self, date: NaiveDate) -> Option<Vec<u8>> {
         let real = include_str!("../../fixtures/currency-api/2025.1.10.json");
         (date <= self.last).then(|| real.replace("2025-01-10", &date.to_string()).into_bytes())
     }
 }
 
-/// `[rates.provider]` with every service at an address: nobody is asked on the network.
+/// Returns `[rates.provider]` with every service at one address, so that no request leaves for the network.
 pub(crate) fn places(address: &str) -> String {
     let single = ["mindicador", "bcch", "ecb", "fred", "nbp", "yahoo", "stooq"];
     let single = single.map(|name| format!("[rates.provider.{name}]\nurl = \"{address}/{name}\"\n"));
@@ -349,7 +350,7 @@ pub(crate) fn places(address: &str) -> String {
     single.concat() + &mirrors
 }
 
-/// The first day of everything that is not embedded.
+/// Returns the first day of every series that is not embedded.
 fn first_day() -> NaiveDate {
     day(2024, 6, 3)
 }
@@ -358,7 +359,7 @@ fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).unwrap()
 }
 
-/// The part of an address after the question mark.
+/// The part of a URL after the question mark.
 #[derive(Clone, Copy)]
 struct Query<'a>(&'a str);
 
@@ -375,7 +376,7 @@ impl Query<'_> {
     }
 }
 
-/// Without percent signs.
+/// Decodes percent-encoding.
 fn decoded(text: &str) -> String {
     let mut bytes = text.bytes();
     let mut plain = Vec::new();

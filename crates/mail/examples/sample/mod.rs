@@ -1,12 +1,13 @@
-//! Letters with all that is awkward in letters. What they say is known to fixtures/letters.py as well, word for word.
+//! Sample letters with everything that is difficult in letters. fixtures/letters.py repeats their texts word for
+//! word.
 
-// The letters are what they are: one that cannot be made stops the example.
+// The letters are constants: one that cannot be built stops the example.
 #![allow(clippy::expect_used)]
 
 use chrono::DateTime;
 use forecaster_mail::{Address, Attachment, HtmlBody, InlineImage, Letter, LetterKind};
 
-/// All letters, by name.
+/// Returns all letters, by name.
 pub(crate) fn letters() -> Vec<(&'static str, Letter)> {
     vec![("alert", alert()), ("report", report()), ("page", page()), ("files", files())]
 }
@@ -15,7 +16,7 @@ fn address(text: &str) -> Address {
     text.parse().expect("an address")
 }
 
-/// Text alone.
+/// Only text.
 fn alert() -> Letter {
     Letter {
         from: address("forecaster@example.com"),
@@ -100,7 +101,7 @@ fn files() -> Letter {
     }
 }
 
-/// Bytes of every value.
+/// Returns `count` bytes that cover all values.
 fn bytes(count: u32, seed: u8) -> Vec<u8> {
     (0..count).map(|n| (n.wrapping_mul(u32::from(seed)) % 256) as u8).collect()
 }

@@ -1,17 +1,17 @@
-//! The URL of a mail server, read strictly: what is not understood is refused with the reason.
+//! The URL of a mail server, parsed strictly: anything unknown is rejected with the reason.
 
 use crate::{address::domain_of, text::shown};
 use percent_encoding::percent_decode_str;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// How the way to the server is protected.
+/// Protection of the connection to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
     /// TLS from the first byte (RFC 8314): `smtps://`.
     Tls,
     /// TLS after STARTTLS, which the server has to offer: `smtp://`.
     StartTls,
-    /// None: `?tls=none`.
+    /// No protection: `?tls=none`.
     None,
 }
 
@@ -19,15 +19,15 @@ pub enum Security {
 pub(super) struct Url {
     /// The host; an IPv6 address without brackets.
     pub(super) host: String,
-    /// The port, that of the scheme where none is written.
+    /// The port; the scheme's default when none is written.
     pub(super) port: u16,
-    /// How the way to it is protected.
+    /// Protection of the connection.
     pub(super) security: Security,
-    /// The user, when one is written.
+    /// The user, if one is written.
     pub(super) user: Option<String>,
 }
 
-/// Reads the URL, or tells what is wrong with it.
+/// Parses the URL; the error says what is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Url, String> {
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err("it has a blank or a line break".into());
@@ -62,7 +62,7 @@ pub(super) fn parse(text: &str) -> Result<Url, String> {
     Ok(Url { host, port, security, user })
 }
 
-/// The text with what may be a password masked, fit to be shown.
+/// Masks a possible password in the text, so that it can be shown.
 pub(super) fn masked(text: &str) -> String {
     let text = text.trim();
     let start = text.find("://").map_or(0, |at| at + 3);
@@ -70,7 +70,7 @@ pub(super) fn masked(text: &str) -> String {
     let at = rest.rfind('@').unwrap_or(rest.len());
     let (user, host) = rest.split_at(at);
     match user.split_once(':') {
-        // Without an @ it is host and port, or a password whose @ was forgotten.
+        // Without an @ it is host and port, or a password with a forgotten @.
         Some((_, port)) if host.is_empty() && is_port_like(port) => shown(text, 120),
         Some((user, _)) => shown(&format!("{scheme}{user}:***{host}"), 120),
         None => shown(text, 120),
@@ -136,7 +136,7 @@ fn port_of(text: &str) -> Result<u16, String> {
     port.ok_or_else(|| "what follows the : is no port from 1 to 65535".into())
 }
 
-/// Whether the host can only be this machine.
+/// True when the host can only be this machine.
 fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

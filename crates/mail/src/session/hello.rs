@@ -1,23 +1,23 @@
-//! EHLO: what this machine calls itself, and what the server can do.
+//! EHLO: the name this machine gives, and the capabilities of the server.
 
 use crate::{address::domain_of, reply::Reply};
 use lettre::transport::smtp::{authentication::Mechanism, extension::ClientId};
 use std::net::IpAddr;
 
-/// What a server offers, RFC 5321 4.1.1.1. Keywords come in any case.
+/// Capabilities of a server, RFC 5321 4.1.1.1. Keywords come in any case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Capabilities {
-    /// As it wrote them.
+    /// The lines as the server wrote them.
     pub(crate) lines: Vec<String>,
     /// STARTTLS, RFC 3207.
     pub(crate) starttls: bool,
     /// 8BITMIME, RFC 6152.
     pub(crate) eight_bit: bool,
-    /// SIZE, RFC 1870: offered at all.
+    /// SIZE, RFC 1870: true when offered at all.
     pub(crate) size: bool,
-    /// Its number; 0 and none mean no fixed limit.
+    /// Largest message; `None` for no fixed limit, which the server states as 0 or leaves out.
     pub(crate) largest: Option<u64>,
-    /// AUTH, RFC 4954.
+    /// Mechanisms of AUTH, RFC 4954.
     offered: Vec<String>,
 }
 
@@ -27,7 +27,7 @@ impl Capabilities {
         for line in reply.lines().skip(1) {
             all.lines.push(line.to_owned());
             let upper = line.to_ascii_uppercase();
-            // "AUTH=LOGIN" is how it was written before it was a standard.
+            // "AUTH=LOGIN" is the form used before the standard.
             let mut words = upper.split([' ', '\t', '=']).filter(|word| !word.is_empty());
             match words.next() {
                 Some("STARTTLS") => all.starttls = true,
@@ -43,20 +43,21 @@ impl Capabilities {
         all
     }
 
-    /// How to tell the password. All that is known here needs a protected connection, or this machine's own.
+    /// Returns the mechanism for sending the password. Both supported ones need a protected connection, or a server
+    /// on this machine.
     pub(crate) fn mechanism(&self) -> Option<Mechanism> {
         let offers = |name: &str| self.offered.iter().any(|offered| offered == name);
         if offers("PLAIN") { Some(Mechanism::Plain) } else { offers("LOGIN").then_some(Mechanism::Login) }
     }
 
-    /// What it offers, in words.
+    /// Returns the offered mechanisms as text.
     pub(crate) fn mechanisms(&self) -> String {
         if self.offered.is_empty() { "no AUTH at all".to_owned() } else { self.offered.join(", ") }
     }
 }
 
-/// The machine's full name; else the sender's domain; else the address, as RFC 5321 4.1.4 has it. Names that mean
-/// every machine, such as localhost, are what spammers' programs say.
+/// Returns the machine's full name; else the sender's domain; else the address, as RFC 5321 4.1.4 prescribes. Names
+/// that fit every machine, such as localhost, are typical of spam software.
 pub(crate) fn name(sender: &str, own: IpAddr) -> ClientId {
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     match [machine.trim(), sender].into_iter().find_map(public_name) {

@@ -1,5 +1,5 @@
-//! Until when a certificate is good, read from its DER (X.690, RFC 5280 4.1) as far as that field and no further, which
-//! is not worth a library. rustls has checked the certificate before; here a wrong answer could only be a wrong date.
+//! Expiry date of a certificate, read from its DER (X.690, RFC 5280 4.1) only as far as that field, which does not
+//! justify a library. rustls has verified the certificate before, so an error here could only give a wrong date.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
@@ -8,14 +8,14 @@ const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
-/// `notAfter`, or `None` for what is not a certificate.
+/// Returns `notAfter`, or `None` when the bytes are not a certificate.
 pub(super) fn end_of(certificate: &[u8]) -> Option<DateTime<Utc>> {
     let (certificate, _) = expect(certificate, SEQUENCE)?;
     let (mut fields, _) = expect(certificate, SEQUENCE)?;
     if fields.first() == Some(&VERSION) {
         fields = element(fields)?.2;
     }
-    // Serial number, algorithm, issuer.
+    // Skips serial number, algorithm and issuer.
     for _ in 0..3 {
         fields = element(fields)?.2;
     }
@@ -24,7 +24,7 @@ pub(super) fn end_of(certificate: &[u8]) -> Option<DateTime<Utc>> {
     let (tag, text, _) = element(not_after)?;
     let text = std::str::from_utf8(text).ok()?;
     let text = match tag {
-        // Two digits: to 49 of this century (RFC 5280 4.1.2.5.1).
+        // Two-digit years below 50 belong to this century (RFC 5280 4.1.2.5.1).
         UTC_TIME => format!("{}{text}", if text.get(..2)? < "50" { "20" } else { "19" }),
         GENERALIZED_TIME => text.to_owned(),
         _ => return None,
@@ -36,7 +36,7 @@ fn expect(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     element(bytes).filter(|(found, ..)| *found == tag).map(|(_, content, rest)| (content, rest))
 }
 
-/// Tag, content and what follows.
+/// Splits an element into tag, content and the bytes after it.
 fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = bytes.split_first()?;
     let (&first, mut rest) = rest.split_first()?;

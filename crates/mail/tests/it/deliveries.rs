@@ -1,4 +1,4 @@
-//! What becomes of recipients.
+//! Outcomes for recipients.
 
 use crate::{MESSAGE, fates, passing, plain, recipients, send, sender, server::*};
 use forecaster_mail::{Delivery, Trouble, deliver};

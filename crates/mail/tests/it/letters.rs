@@ -1,5 +1,6 @@
-//! Letters as bytes. What the sample letters give lies in fixtures/letters and was read by Python's email package
-//! (fixtures/letters.py), word for word; to make it anew: `cargo run -p forecaster-mail --example send -- write FOLDER`.
+//! Letters as bytes. The output for the sample letters is in fixtures/letters and was verified word for word by
+//! Python's email package (fixtures/letters.py). To make it again: `cargo run -p forecaster-mail --example send --
+//! write FOLDER`.
 
 use crate::sample;
 use forecaster_mail::{Address, Attachment, HtmlBody, InlineImage, Letter};

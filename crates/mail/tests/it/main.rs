@@ -1,4 +1,4 @@
-//! Deliveries to a server on 127.0.0.1 that behaves as well or as badly as a test wants it to.
+//! Deliveries to a server on 127.0.0.1 that behaves as well or as badly as a test requires.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod deliveries;
@@ -15,7 +15,7 @@ use std::time::Duration;
 const MESSAGE: &[u8] = b"Subject: x\r\n\r\n.\r\nhello\r\n";
 const SECRET: &str = "s3cret pass";
 
-/// Short where a server is silent on purpose, long enough for a machine that is busy.
+/// Time limits of the tests: short for a server that is silent on purpose, long enough for a busy machine.
 fn limits() -> Limits {
     let second = Duration::from_secs(20);
     Limits { connect: second, command: second, data: second }
@@ -42,7 +42,7 @@ async fn send(server: &Server, to: &[&str]) -> Delivery {
     deliver(server, &sender(), &recipients(to), MESSAGE).await
 }
 
-/// What became of the recipients: a letter each, with the words.
+/// Returns the outcome for each recipient as text.
 fn fates(delivery: &Delivery) -> Vec<String> {
     let told = |outcome: &Outcome| match outcome {
         Outcome::Accepted { reply } => format!("accepted: {reply}"),
@@ -52,7 +52,7 @@ fn fates(delivery: &Delivery) -> Vec<String> {
     delivery.recipients.iter().map(|(_, outcome)| told(outcome)).collect()
 }
 
-/// The trouble, which has to concern everybody and not be permanent.
+/// Returns the error, which must concern every recipient and not be permanent.
 fn passing(delivery: &Delivery) -> &Trouble {
     let trouble = delivery.trouble.as_ref().expect("no trouble");
     assert!(!trouble.is_permanent(), "{trouble}");

@@ -1,4 +1,4 @@
-//! TLS and passwords: what may be sent to whom.
+//! TLS and passwords: what may be sent to which server.
 
 use crate::{SECRET, fates, impatient, limits, passing, plain, send, sender, server::*};
 use forecaster_mail::{Pace, Server, Trouble, probe};

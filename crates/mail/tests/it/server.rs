@@ -1,4 +1,4 @@
-//! The server: it knows how to be a good one, and a test tells it where not to be.
+//! A mail server that behaves correctly except where a test says otherwise.
 
 use rustls::{
     ServerConfig,
@@ -17,9 +17,9 @@ use tokio_rustls::TlsAcceptor;
 
 static COUNT: AtomicU32 = AtomicU32::new(1);
 
-/// Hang up instead of answering.
+/// Scripted answer: hang up instead of answering.
 pub(crate) const CUT: &str = "<cut>";
-/// Say nothing, and stay.
+/// Scripted answer: send nothing, and stay connected.
 pub(crate) const HANG: &str = "<hang>";
 
 trait Stream: AsyncBufRead + AsyncWrite + Unpin + Send {}
@@ -32,21 +32,22 @@ enum Tls {
     FromTheStart(Arc<ServerConfig>),
 }
 
-/// How the server behaves.
+/// Behaviour of the server.
 #[derive(Clone)]
 pub(crate) struct Manners {
     tls: Tls,
     offers: Vec<&'static str>,
-    /// Prefix of a command, or "" for the greeting and "." for the message's end; the answer; for how many times.
+    /// Scripted answers: prefix of a command, or "" for the greeting and "." for the message's end; the answer; the
+    /// number of times.
     answers: Vec<(&'static str, String, usize)>,
 }
 
-/// What the server has seen.
+/// Everything the server has received.
 #[derive(Default)]
 pub(crate) struct Seen {
     /// Commands; those over TLS are marked.
     pub(crate) commands: Vec<String>,
-    /// Messages as they came over the wire, their end mark included.
+    /// Messages as they came over the wire, including their end mark.
     pub(crate) messages: Vec<String>,
 }
 
@@ -108,7 +109,7 @@ impl Scripted {
         self.seen.lock().unwrap().messages.clone()
     }
 
-    /// Whether a command beginning like this came.
+    /// True when a command that begins with `prefix` was received.
     pub(crate) fn was_asked(&self, prefix: &str) -> bool {
         self.commands().iter().any(|command| command.trim_start_matches("TLS ").starts_with(prefix))
     }
@@ -139,7 +140,7 @@ impl Visit {
         self.converse(&mut BufReader::new(stream)).await
     }
 
-    /// Some when STARTTLS was answered, none when it is over.
+    /// `Some` when STARTTLS was answered, `None` when the connection is over.
     async fn converse(&mut self, stream: &mut impl Stream) -> Option<()> {
         loop {
             let command = self.hear(stream).await?;
@@ -207,7 +208,7 @@ impl Visit {
     async fn take_message(&self, stream: &mut impl Stream) -> Option<()> {
         let mut bytes = Vec::new();
         if self.scripted("BODY").is_some() {
-            // Some of it, and then no more.
+            // Reads a part of it, and then no more.
             stream.read_exact(&mut [0; 10]).await.ok()?;
             return None;
         }
@@ -218,7 +219,7 @@ impl Visit {
         Some(())
     }
 
-    /// What the test wants said to a command, if anything.
+    /// Returns the scripted answer to a command, if any.
     fn scripted(&self, command: &str) -> Option<String> {
         let mut manners = self.manners.lock().unwrap();
         let answers = manners.answers.iter_mut();
@@ -245,7 +246,7 @@ impl Visit {
     }
 }
 
-/// An authority that signs what it is told to.
+/// A certificate authority that signs anything.
 pub(crate) struct Authority {
     issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
     der: CertificateDer<'static>,
@@ -254,7 +255,7 @@ pub(crate) struct Authority {
 impl Authority {
     pub(crate) fn new() -> Self {
         let mut parameters = rcgen::CertificateParams::default();
-        // Two of the same name would be taken for each other.
+        // Two authorities with the same name would be confused with each other.
         let name = format!("authority {}", COUNT.fetch_add(1, Ordering::Relaxed));
         parameters.distinguished_name.push(rcgen::DnType::CommonName, name);
         parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -263,7 +264,7 @@ impl Authority {
         Self { issuer: rcgen::Issuer::new(parameters, key), der }
     }
 
-    /// What a server with a certificate for these names uses.
+    /// Returns the configuration of a server with a certificate for these names.
     pub(crate) fn certify(&self, names: &[&str], until: i32) -> Arc<ServerConfig> {
         let names = names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
         let mut parameters = rcgen::CertificateParams::new(names).unwrap();
@@ -276,7 +277,7 @@ impl Authority {
         Arc::new(config.with_single_cert(vec![own.der().clone()], key).unwrap())
     }
 
-    /// Its certificate as a file.
+    /// Writes its certificate to a file.
     pub(crate) fn file(&self) -> tempfile::NamedTempFile {
         use base64::{Engine, engine::general_purpose::STANDARD};
         let file = tempfile::NamedTempFile::new().unwrap();

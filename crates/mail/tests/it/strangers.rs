@@ -1,4 +1,4 @@
-//! Servers that are not there, do not answer, or are no mail servers.
+//! Servers that do not exist, do not answer, or are not mail servers.
 
 use crate::{fates, impatient, passing, plain, send, sender, server::*};
 use forecaster_mail::{Server, Trouble, probe};

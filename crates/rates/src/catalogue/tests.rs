@@ -39,12 +39,12 @@ fn today(date: &str) -> QualityRules {
     QualityRules { today: day(date), ..rules() }
 }
 
-/// The embedded quote of the trades of a day.
+/// Returns the embedded quote for the trades of a day.
 fn quote(date: &str) -> f64 {
     embedded().unwrap()["usdclp_spot"].iter().find(|o| o.date == day(date)).unwrap().value
 }
 
-/// Outside authority: Narodowy Bank Polski's table of Monday 2026-10-26 has 3.9293 zloty a dollar and 0.003948 a peso.
+/// Reference: Narodowy Bank Polski's table of Monday 2026-10-26 has 3.9293 zloty a dollar and 0.003948 a peso.
 #[test]
 fn where_the_official_rate_ends_the_embedded_quotes_stand_in_for_it() {
     let (_folder, store) = store();
@@ -53,7 +53,7 @@ fn where_the_official_rate_ends_the_embedded_quotes_stand_in_for_it() {
     assert_eq!((series.last_date(), series.last_value()), (day("2026-10-26"), 995.263));
     assert!((series.last_value() - 3.9293 / 0.003948).abs() < 5e-4);
     assert_eq!((usdclp.provider.as_str(), usdclp.stand_in()), ("nbp", Some("nbp")));
-    // Epiphany is a holiday in Poland: there is no quote of 2025-01-06.
+    // Epiphany is a holiday in Poland: there is no quote on 2025-01-06.
     assert_eq!(usdclp.stand_in_from(), Some(day("2025-01-07")));
     let official = embedded().unwrap()["usdclp"].last().unwrap().date;
     let chile = BusinessCalendar::chile();
@@ -70,7 +70,7 @@ fn a_quote_stands_for_the_weekday_after_the_trades_that_it_closes() {
     for (date, trades) in [("2025-01-08", "2025-01-07"), ("2025-01-13", "2025-01-10"), ("2026-10-26", "2026-10-23")] {
         assert_eq!(series.value_on(day(date)), Some(quote(trades)), "{date}");
     }
-    // Good Friday: the quote of Thursday's trades stands for no day of Chile's.
+    // Good Friday: the quote for Thursday's trades falls on no business day in Chile.
     assert_eq!(series.value_on(day("2025-04-18")), None);
 }
 
@@ -84,7 +84,7 @@ fn quotes_go_on_only_after_the_last_official_value_and_fill_no_holes() {
     assert_eq!((value("2025-01-06"), value("2025-01-09")), (Some(1001.0), Some(1002.0)));
     assert_eq!((value("2025-01-07"), value("2025-01-08")), (None, None));
     assert_eq!((value("2025-01-10"), usdclp.stand_in_from()), (Some(quote("2025-01-09")), Some(day("2025-01-10"))));
-    // Nor does an as-of date in the hole.
+    // An as-of date within the hole does not fill it either.
     let cut = assemble(&store, "usdclp", &rules(), Some(day("2025-01-08"))).unwrap();
     assert_eq!((cut.checked.series.last_date(), cut.stand_in()), (day("2025-01-06"), None));
     store.merge("usdclp", &[imported("2026-10-26", 990.0)], &MergeRules::trusting()).unwrap();
@@ -153,7 +153,8 @@ fn a_cut_series_knows_nothing_of_later_dates() {
     assert_eq!(error, "series 'usdclp' starts on 2003-04-01; there is nothing on or before 2000-01-01");
 }
 
-/// 2025-01-03 is 1000 from the 6th, 1001 from the 8th and 1002 from the 10th on; 2025-01-06 came on the 8th.
+/// Stores two dates: 2025-01-03 is 1000 from the 6th, 1001 from the 8th and 1002 from the 10th on; 2025-01-06 was
+/// fetched on the 8th.
 fn revised(store: &RatesStore) {
     for (date, value, fetched) in [
         ("2025-01-03", 1000.0, "2025-01-06T23:59:59.999Z"),
@@ -175,7 +176,7 @@ fn a_revised_series_remembers_what_was_known_on_each_day() {
     for (known, value) in [("2025-01-03", 1000.0), ("2025-01-07", 1000.0), ("2025-01-08", 1001.0)] {
         assert_eq!(series.until(day(known)).unwrap().value_on(day("2025-01-03")), Some(value), "{known}");
     }
-    // The snapshot's 999.85 was overruled, not superseded.
+    // The snapshot's 999.85 was overridden, not superseded.
     assert_eq!(series.superseded().len(), 2);
 }
 

@@ -1,14 +1,14 @@
-//! What is known of a series before anybody is asked, and the part of it that an answer is compared with.
+//! Known values of a series before a sync, and the part of them that a reply is compared with.
 
 use super::{link::Link, reply::Reply};
 use crate::intake::Beside;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is known of a series before anybody is asked.
+/// Known values of a series before a sync.
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
-    /// Values by date with their source, none for the snapshot: the snapshot, overruled by the store.
+    /// Values by date with their source: the snapshot, whose source is `None`, overridden by the store.
     pub(crate) values: BTreeMap<NaiveDate, (f64, Option<String>)>,
     /// Dates of the snapshot.
     pub(crate) snapshot: BTreeSet<NaiveDate>,
@@ -17,7 +17,8 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// What an answer of `links[index]` is compared with: what comes from it, from better ones, and from nobody in particular.
+    /// Returns the known values that a reply of `links[index]` is compared with: those from the same provider, from
+    /// preferred providers, and from the snapshot or sources outside the chain.
     pub(super) fn beside(&self, links: &[Link], index: usize) -> Beside {
         let worse = |source: &str| links[index + 1..].iter().any(|link| link.provider.name() == source);
         let mut beside = Beside { there: self.values.keys().copied().collect(), ..Beside::default() };
@@ -33,7 +34,8 @@ impl Known {
         beside
     }
 
-    /// The newest day that a provider has: of its answer, or of what the store has from it and is unchanged.
+    /// Returns the newest date that a provider has: from its reply, or from its stored values when it replied
+    /// "unchanged".
     pub(crate) fn newest_of(&self, provider: &str, reply: &Reply) -> Option<NaiveDate> {
         let stored = self.last_of.get(provider).copied().filter(|_| reply.unchanged);
         reply.accepted.observations.last().map(|o| o.date).max(stored)

@@ -1,4 +1,4 @@
-//! The links of a chain: the providers that have a series, under which symbol, and how their values are read.
+//! Links of a chain: the providers that have a series, with their symbols and the conversion of their values.
 
 use crate::{
     listings::listings,
@@ -17,7 +17,7 @@ pub(crate) struct Link {
     pub(crate) reading: Reading,
 }
 
-/// The providers of a series, the preferred one first; those that do not have it are left out.
+/// Returns the providers of a series, the preferred one first, without those that do not have it.
 pub(crate) fn links(sources: &Sources, request: &SeriesRequest) -> Vec<Link> {
     let listed = listings(&request.series);
     let order = request.providers.as_deref().unwrap_or(sources.order());
@@ -38,7 +38,8 @@ pub(crate) fn links(sources: &Sources, request: &SeriesRequest) -> Vec<Link> {
     order.iter().filter_map(link).collect()
 }
 
-/// A symbol from the configuration: `1/X` is X the other way round. Otherwise it is read as the provider's usual one.
+/// Parses a symbol from the configuration: `1/X` is the inverse of X; other symbols use the provider's usual
+/// conversion.
 fn own_symbol(own: &str, usual: Option<&Listing>) -> (String, Reading) {
     match own.strip_prefix("1/") {
         Some(symbol) => (symbol.to_owned(), Reading::Inverse),

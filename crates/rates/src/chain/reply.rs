@@ -1,20 +1,19 @@
-//! What came of asking a provider when it answered: the observations that passed, and what its servers told of the
-//! documents.
+//! Result of asking a provider successfully: the accepted observations, and the validators of the documents.
 
 use crate::{intake::Accepted, wire::Validators};
 use chrono::NaiveDate;
 
-/// What a provider brought.
+/// Values received from a provider.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
-    /// What of it passed; nothing when it is unchanged.
+    /// Accepted observations and findings; empty when nothing has changed.
     pub(crate) accepted: Accepted,
-    /// What servers told of the documents, by address.
+    /// Validators of the documents, by address.
     pub(crate) documents: Vec<(String, Validators)>,
-    /// Whether servers said that nothing had changed.
+    /// True when a server reported a document as unchanged.
     pub(crate) unchanged: bool,
-    /// The last day asked for.
+    /// Last requested day.
     pub(crate) asked_to: NaiveDate,
-    /// What an operator should know of it.
+    /// Remark for the operator.
     pub(crate) remark: Option<String>,
 }

@@ -1,29 +1,29 @@
-//! Why a provider brought nothing, and whose fault that is.
+//! Reasons why a provider returned nothing, and who is at fault.
 
 use crate::{provider::Document, wire::WireError};
 use std::{fmt, time::Duration};
 
-/// Why a provider brought nothing.
+/// Reason why a provider returned nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Setback {
-    /// The document concerned, in a few words; empty when it is none in particular.
+    /// Label of the document concerned; empty when there is none in particular.
     pub(crate) document: String,
-    /// The end of the sentence that begins with provider and series.
+    /// End of the sentence that begins with provider and series.
     pub(crate) reason: String,
-    /// The reason as far as it is the same for other series of the provider.
+    /// The part of the reason that is the same for other series of the provider.
     pub(crate) gist: String,
-    /// Whose fault it is.
+    /// Party at fault.
     pub(crate) fault: Fault,
 }
 
-/// Whose fault a setback is.
+/// Party at fault for a setback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Nobody's: there is no account, or no such series.
+    /// Nobody: there is no account, or no such series.
     Nobodys,
-    /// The answer's, which was refused; another series of the provider may be fine.
+    /// A single reply, which was refused; other series of the provider may be fine.
     OfAnswer,
-    /// The provider's, or of what lies between; with how long it wants to be left alone.
+    /// The provider or the connection to it; with the time for which the provider asks to be left alone.
     OfProvider(Option<Duration>),
 }
 
@@ -52,7 +52,7 @@ impl Setback {
         Self { document: document.label.clone(), ..self }
     }
 
-    /// Whether an operator should hear of it.
+    /// True when the operator should be informed.
     pub(crate) fn is_fault(&self) -> bool {
         self.fault != Fault::Nobodys
     }

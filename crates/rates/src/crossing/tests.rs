@@ -23,7 +23,7 @@ fn rules(name: &str) -> QualityRules {
     QualityRules::new(day("2025-01-10"), Some(calendar))
 }
 
-/// The rules of a day after the end of the snapshot.
+/// Returns the rules of a day after the end of the snapshot.
 fn later(name: &str) -> QualityRules {
     QualityRules { today: day("2026-11-27"), ..rules(name) }
 }
@@ -41,7 +41,7 @@ fn keep(store: &RatesStore, name: &str, source: &str, values: &[(&str, f64)]) {
     store.merge(name, &observations, &MergeRules::trusting()).unwrap();
 }
 
-/// The snapshot's value on exactly `date`.
+/// Returns the snapshot's value on exactly `date`.
 fn embedded_on(name: &str, date: &str) -> f64 {
     embedded().unwrap()[name].iter().find(|o| o.date == day(date)).unwrap().value
 }
@@ -50,7 +50,7 @@ fn value(available: &AvailableSeries, date: &str) -> f64 {
     available.checked.series.value_on(day(date)).unwrap()
 }
 
-/// Official dates with the last date before them on which markets were open.
+/// Official dates, each with the last earlier date on which markets were open.
 const OFFICIAL_AND_MARKET: [(&str, &str); 4] = [
     ("2025-01-03", "2025-01-02"),
     // The Tuesday after a holiday in the United States.
@@ -115,7 +115,7 @@ fn a_cross_of_two_market_rates_takes_both_of_one_day() {
     for date in ["2025-01-03", "2024-12-23", "2015-06-17"] {
         assert_eq!(value(&crossed, date), embedded_on("usdmxn", date) / embedded_on("usdeur", date));
     }
-    // A date on which one leg alone has a value has no cross.
+    // A date on which only one leg has a value has no cross.
     keep(&store, "usdmxn", "a", &[("2024-12-30", 20.5), ("2024-12-31", 20.6)]);
     keep(&store, "usdeur", "b", &[("2024-12-31", 0.96)]);
     let crossed = assemble_pair(&store, &"EUR/MXN".parse().unwrap(), rules, Some(day("2024-12-31")), 600).unwrap();
@@ -135,7 +135,7 @@ fn a_market_rate_does_not_change_the_official_cross_of_its_own_day() {
     assert_eq!(value(&after, "2025-01-03"), value(&before, "2025-01-03"));
     assert_eq!(value(&after, "2025-01-06"), 1005.0 / 0.975);
     assert_eq!((before.provider.as_str(), after.provider.as_str()), ("bank + embedded", "bank + market"));
-    // Nor does an as-of date let later values in.
+    // An as-of date admits no later values either.
     let cut = assemble_pair(&store, &pair, rules, Some(day("2025-01-03")), 600).unwrap();
     assert_eq!(cut.checked.series.last_date(), day("2025-01-03"));
     assert_eq!(cut.checked.series.last_value(), value(&before, "2025-01-03"));
@@ -251,7 +251,7 @@ fn what_keeps_a_pair_from_being_made_is_told() {
         made(&store, "EUR/PEN").unwrap_err().to_string(),
         "series 'eurpen' has no usable observation: it is made of usdpen / usdeur, which have no date in common"
     );
-    // A file that cannot be read is not a series that is not there.
+    // An unreadable file is not a missing series.
     keep(&store, "eurclp", "a", &[("2025-01-03", 1031.0)]);
     std::fs::write(folder.path().join("rates/usdeur.parquet"), b"broken").unwrap();
     assert!(matches!(made(&store, "EUR/CLP"), Err(RatesError::CorruptStore { .. })));

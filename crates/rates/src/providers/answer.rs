@@ -1,5 +1,5 @@
-//! What the readers of answers share: bytes become text, text becomes JSON, cells become numbers and dates, and each
-//! of these says in one way what it found instead. Nothing here panics, whatever the bytes.
+//! Functions shared by the readers of responses: bytes to text, text to JSON, cells to numbers and dates. All
+//! describe unexpected content in the same way. Nothing here panics, whatever the bytes.
 
 use crate::provider::{EXCERPT, Unreadable, excerpt};
 use chrono::{Datelike, NaiveDate};
@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// The text of an answer: UTF-8 or UTF-16 by its byte order mark, UTF-8 without one. Bytes that are neither become
+/// Decodes a response: UTF-8 or UTF-16 by its byte order mark, UTF-8 without one. Bytes that are neither become
 /// U+FFFD: names of series in Latin-1 do no harm, and no number or date has such a character.
 pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
     let units = |body: &[u8], unit: fn([u8; 2]) -> u16| -> Vec<u16> {
@@ -22,7 +22,7 @@ pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// An answer in JSON; `expected` says what it should be, such as "JSON with 'codigo' and 'serie'".
+/// Parses a response as JSON; `expected` describes the expected form, such as "JSON with 'codigo' and 'serie'".
 pub(super) fn json<T: DeserializeOwned>(body: &[u8], expected: &str) -> Result<T, Unreadable> {
     let text = text(body);
     serde_json::from_str(&text).map_err(|error| {
@@ -31,28 +31,29 @@ pub(super) fn json<T: DeserializeOwned>(body: &[u8], expected: &str) -> Result<T
     })
 }
 
-/// The answer as a whole is something else.
+/// Returns the error for a response of the wrong form.
 pub(super) fn shape(expected: &str, found: impl Into<String>) -> Unreadable {
     Unreadable::Shape { expected: expected.to_owned(), found: found.into() }
 }
 
-/// One row or cell makes no sense.
+/// Returns the error for an invalid row or cell.
 pub(super) fn row(place: String, found: &str, expected: &'static str) -> Unreadable {
     Unreadable::Row { place, found: short(found), expected }
 }
 
-/// The provider's own words for an error.
+/// Returns the error for a message of the provider, with advice.
 pub(super) fn refused(message: &str, advice: &'static str) -> Unreadable {
     Unreadable::Refused { message: short(message), advice }
 }
 
-/// It has no such series.
+/// Returns the error for a series that the provider does not have.
 pub(super) fn no_such_series(symbol: &str) -> Unreadable {
     Unreadable::NoSuchSeries { symbol: symbol.to_owned() }
 }
 
-/// A number of a JSON answer; `None` for null. Numbers written as text are refused: an answer that has them has
-/// changed its format, or something in between made them, and either may use decimal commas.
+/// Reads a number of a JSON response; `None` for null. Numbers written as text are refused: they show that the
+/// service has changed its format, or that something in between rewrote the response, and either may use decimal
+/// commas.
 pub(super) fn number(cell: &Value, place: impl FnOnce() -> String) -> Result<Option<f64>, Unreadable> {
     match cell {
         Value::Null => Ok(None),
@@ -65,7 +66,7 @@ pub(super) fn number(cell: &Value, place: impl FnOnce() -> String) -> Result<Opt
     }
 }
 
-/// A number written as text with a decimal point, such as a cell of a CSV file.
+/// Parses a number written as text with a decimal point, such as a cell of a CSV file.
 pub(super) fn decimal(cell: &str, place: impl FnOnce() -> String) -> Result<f64, Unreadable> {
     match cell.parse() {
         Ok(value) => Ok(value),
@@ -74,19 +75,19 @@ pub(super) fn decimal(cell: &str, place: impl FnOnce() -> String) -> Result<f64,
     }
 }
 
-/// A date such as 2025-01-31, in a year from 1900 to 2200.
+/// Parses a date such as 2025-01-31, in a year from 1900 to 2200.
 pub(super) fn iso_date(text: &str) -> Option<NaiveDate> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return None };
     date(digits(&[y1, y2, y3, y4])?, digits(&[m1, m2])?, digits(&[d1, d2])?)
 }
 
-/// A date such as 31-01-2025, in a year from 1900 to 2200.
+/// Parses a date such as 31-01-2025, in a year from 1900 to 2200.
 pub(super) fn day_first_date(text: &str) -> Option<NaiveDate> {
     let [d1, d2, b'-', m1, m2, b'-', y1, y2, y3, y4] = *text.as_bytes() else { return None };
     date(digits(&[y1, y2, y3, y4])?, digits(&[m1, m2])?, digits(&[d1, d2])?)
 }
 
-/// A date that an observation may have: in a year from 1900 to 2200, as in imported files.
+/// Returns a date that an observation may have: in a year from 1900 to 2200, as in imported files.
 pub(super) fn plausible(date: NaiveDate) -> Option<NaiveDate> {
     (1900..=2200).contains(&date.year()).then_some(date)
 }
@@ -99,7 +100,7 @@ fn digits(bytes: &[u8]) -> Option<u32> {
     bytes.iter().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
 }
 
-/// Percent-encoded for a path or a query: everything but letters, digits and `-._~` (RFC 3986, 2.3).
+/// Percent-encodes text for a path or a query: everything but letters, digits and `-._~` (RFC 3986, 2.3).
 pub(super) fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -112,14 +113,14 @@ pub(super) fn encoded(text: &str) -> String {
     encoded
 }
 
-/// The answer without secrets, for messages: something in between may show the address in which they stand. Only for
-/// messages, since a password may be a number that stands among the values.
+/// Returns a response with the secrets replaced, for messages: a page may show the address, which holds them. Only
+/// for messages, since a password may be a number that also occurs among the values.
 pub(super) fn redacted<'a>(body: &[u8], secrets: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
     let hide = |text: String, secret: &str| text.replace(secret, "***").replace(&encoded(secret), "***");
     secrets.into_iter().fold(text(body).into_owned(), hide).into_bytes()
 }
 
-/// At most [`EXCERPT`] printable characters.
+/// Shortens text to at most [`EXCERPT`] printable characters.
 fn short(text: &str) -> String {
     let printable = |c: char| if c.is_control() { ' ' } else { c };
     let mut short: String = text.trim().chars().map(printable).take(EXCERPT).collect();

@@ -1,20 +1,20 @@
-//! The statistical database (BDE) of the Banco Central de Chile, which publishes the dólar observado: the first-hand
-//! source. It wants an account, which is free.
+//! The statistical database (BDE) of the Banco Central de Chile, which publishes the dólar observado: the primary
+//! source. It requires an account, which is free.
 //!
-//! - **Documentation**: <https://si3.bcentral.cl/estadisticas/Principal1/Web_Services/index.htm>; accounts by the
-//!   form there, under the terms of use that are accepted with it.
+//! - **Documentation**: <https://si3.bcentral.cl/estadisticas/Principal1/Web_Services/index.htm>; accounts are given
+//!   by the form there, under the terms of use that are accepted with it.
 //! - **Address**: `https://si3.bcentral.cl/SieteRestWS/SieteRestWS.ashx?user=..&pass=..&function=GetSeries&
-//!   timeseries=F073.TCO.PRE.Z.D&firstdate=2024-10-01&lastdate=2024-10-31`. User and password stand in the query, so
+//!   timeseries=F073.TCO.PRE.Z.D&firstdate=2024-10-01&lastdate=2024-10-31`. User and password are in the query, so
 //!   the address is a secret.
-//! - **Answer**: `{"Codigo":0,"Descripcion":"Success","Series":{"descripEsp":"..","descripIng":"..","seriesId":
+//! - **Response**: `{"Codigo":0,"Descripcion":"Success","Series":{"descripEsp":"..","descripIng":"..","seriesId":
 //!   "F073.TCO.PRE.Z.D","Obs":[{"indexDateString":"01-10-2024","value":"897.68","statusCode":"OK"},
 //!   {"indexDateString":"05-10-2024","value":"NaN","statusCode":"ND"}]},"SeriesInfos":[]}`. Values are text with a
-//!   decimal point. It has been seen in UTF-8, in Latin-1 and in UTF-16 with a byte order mark.
+//!   decimal point. UTF-8, Latin-1 and UTF-16 with a byte order mark have been seen.
 //! - **Dates**: day first, as the bank dates its rates: the dólar observado of the first of October is in force on
 //!   that day and averages the trades of the business day before.
-//! - **Days without a rate** stand there with the status `ND` and the value `NaN`, and are left out.
+//! - **Days without a rate** have the status `ND` and the value `NaN`, and are left out.
 //! - **Errors** come with HTTP status 200 and a `Codigo` other than 0: -5 "Invalid username or password", -50 "An
-//!   internal error has occurred" (for a series that it does not have, too); `Series` or `Obs` is then null.
+//!   internal error has occurred" (also for an unknown series); `Series` or `Obs` is then null.
 
 use super::answer::{day_first_date, decimal, encoded, json, redacted, refused, row, shape};
 use crate::{
@@ -24,12 +24,12 @@ use crate::{
 use serde::Deserialize;
 use std::{fmt, sync::Arc};
 
-/// Its name.
+/// Name of the provider.
 const NAME: &str = "bcch";
-/// Where it is.
+/// Default address.
 const DEFAULT_URL: &str = "https://si3.bcentral.cl/SieteRestWS/SieteRestWS.ashx";
 
-/// What it is among the providers.
+/// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     keys: &[ProviderKey::URL, ProviderKey::USER, ProviderKey::secret("password", "forecaster.bcch-password")],
     series: &[("usdclp", "F073.TCO.PRE.Z.D", Reading::AsIs), ("eurclp", "F072.CLP.EUR.N.O.D", Reading::AsIs)],
@@ -41,7 +41,7 @@ pub(crate) const KIND: ProviderKind = ProviderKind {
 
 const EXPECTED: &str = "JSON with 'Codigo' and 'Series'";
 
-/// The service at an address, with an account or without.
+/// Client for the database at an address, with or without an account.
 pub(crate) struct Bcch {
     base_url: String,
     account: Option<Account>,
@@ -77,7 +77,7 @@ struct Observation {
 }
 
 impl Bcch {
-    /// The service at `base_url`, [`DEFAULT_URL`] for instance, for the account of a user.
+    /// Creates a client for `base_url`, for instance [`DEFAULT_URL`], with a user's account.
     pub(crate) fn new(base_url: &str, user: Option<String>, password: Option<String>) -> Self {
         let given = |text: &String| !text.trim().is_empty();
         let account = user.filter(given).zip(password.filter(given));
@@ -221,7 +221,7 @@ mod tests {
         let page = "<p>GET /ws.ashx?user=ana%40example.com&pass=p%26ss%20w%C3%B6rd ana@example.com p&ss wörd";
         let error = unreadable(read(page));
         assert!(error.contains("user=***&pass=*** *** ***"), "{error}");
-        // A password that is a value as well does not spoil the value.
+        // A password that equals a value does not change the value.
         let service = Bcch::new(DEFAULT_URL, Some("u".into()), Some("897.68".into()));
         let body = answer(r#"{"indexDateString":"01-10-2024","value":"897.68","statusCode":"OK"}"#);
         let wanted = wanted(DOLAR, "2024-10-01", "2024-10-31");

@@ -1,22 +1,24 @@
-//! currency-api: exchange rates of some 200 currencies, one file a day, from a package that its author publishes
-//! daily to the npm registry; two content networks serve it without a key.
+//! currency-api: exchange rates of some 200 currencies, one file per day, from a package that its author publishes
+//! daily to the npm registry; two content delivery networks serve it without a key.
 //!
 //! - **Documentation**: <https://github.com/fawazahmed0/exchange-api>. Free, without a limit on requests; collected
-//!   by its author from several sites, without promise.
+//!   by its author from several sites, without guarantee.
 //! - **Address**: `https://cdn.jsdelivr.net/npm/@fawazahmed0/currency-api@{date}/v1/currencies/{base}.min.json` and
-//!   `https://{date}.currency-api.pages.dev/v1/currencies/{base}.min.json`, the date as 2024-03-06: the package of a
-//!   day has it as a tag beside its version 2024.3.6. The base asked for is always `usd`, from which every pair can
-//!   be computed: one document a day serves all series.
-//! - **Answer**: `{"date":"2024-03-06","usd":{"aed":3.6725,...,"clp":977.45345457,...}}`, cryptocurrencies included.
-//! - **Dates**: published from 00:00 UTC of its date on: the closes of the day before. The files of 2024-03-06 were
-//!   written at 01:12 UTC, those of September 2026 between 04:25 and 05:15. There are packages of every day; those of
-//!   Saturday to Monday have Friday's closes, the last digits apart.
-//! - **Which date counts**: the one in the answer. When it is not the day asked for, a cache somewhere gave another
-//!   day, and the answer is refused: the other mirror may have the right one.
+//!   `https://{date}.currency-api.pages.dev/v1/currencies/{base}.min.json`, the date as 2024-03-06, which is a tag of
+//!   the day's package besides its version 2024.3.6. The base is always `usd`, from which every pair can be computed,
+//!   so one document per day serves all series.
+//! - **Response**: `{"date":"2024-03-06","usd":{"aed":3.6725,...,"clp":977.45345457,...}}`, including
+//!   cryptocurrencies.
+//! - **Dates**: published from 00:00 UTC of its date on, with the closes of the day before. The files of 2024-03-06
+//!   were written at 01:12 UTC, those of September 2026 between 04:25 and 05:15. There is a package for every day;
+//!   those of Saturday to Monday have Friday's closes, apart from the last digits.
+//! - **Which date counts**: the one in the response. When it is not the requested day, some cache returned another
+//!   day, and the response is refused. The other mirror may have the right one, but is not tried.
 //! - **Errors**: "not found" for days before 2024-03-02, for days on which publishing failed (2025-12-10), and for
 //!   today before it is published.
-//! - **Sixteen days at most**: a request a day is too dear for a history, which other providers give in one; this one is
-//!   for the days since the last run: the last ten of a span, and its first six weekdays, to be compared with what is known.
+//! - **Sixteen days at most**: one request per day is too expensive for a history, which other providers return in a
+//!   single document; this provider is for the days since the last run. It requests the last ten days of a span, and
+//!   its first six weekdays, to compare them with known values.
 
 use super::{
     answer::{iso_date, json, no_such_series, number, row, shape},
@@ -34,20 +36,21 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// Its name.
+/// Name of the provider.
 const NAME: &str = "currency-api";
-/// Where it is: addresses with `{date}` and `{base}`.
+/// Default addresses, with `{date}` and `{base}`.
 const DEFAULT_URLS: [&str; 2] = [
     "https://cdn.jsdelivr.net/npm/@fawazahmed0/currency-api@{date}/v1/currencies/{base}.min.json",
     "https://{date}.currency-api.pages.dev/v1/currencies/{base}.min.json",
 ];
 
-/// What it is among the providers.
+/// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     keys: &[ProviderKey { name: "urls", usual: "", meaning: KeyMeaning::Urls { with: &["{date}", "{base}"] } }],
     stands_in: true,
     series: &[
-        // Its date d has the closes of the day before, as the dólar observado of d averages the trades of it.
+        // Date d has the closes of the day before, like the dólar observado of d, which averages the trades of the
+        // day before.
         ("usdclp", "USD/CLP", Reading::AsIs),
         ("eurclp", "EUR/CLP", Reading::AsIs),
         ("dxy", "DXY", Reading::DayBefore),
@@ -60,19 +63,19 @@ const BASE: &str = "usd";
 
 const EXPECTED: &str = "JSON with 'date' and 'usd'";
 
-/// The first package.
+/// Date of the first package.
 const FIRST: NaiveDate = match NaiveDate::from_ymd_opt(2024, 3, 2) {
     Some(date) => date,
     None => NaiveDate::MIN,
 };
 
-/// The days of a span that are asked for, from its end.
+/// Number of days requested at the end of a span.
 const DAYS: usize = 10;
-/// The weekdays from its beginning, where the chain has something to compare them with. Also among those of September
-/// are three that are no Chilean holidays, as many as it takes to find a contradiction.
+/// Number of weekdays requested at the beginning of a span, where the chain has known values for comparison. Even in
+/// September six weekdays include three that are not Chilean holidays, as many as are needed to find a contradiction.
 const COMPARED: usize = 6;
 
-/// The package at its mirrors.
+/// Client for the package at its mirrors.
 #[derive(Debug)]
 pub(crate) struct CurrencyApi {
     templates: Vec<String>,
@@ -85,7 +88,7 @@ struct Answer {
 }
 
 impl CurrencyApi {
-    /// The package at addresses with `{date}` and `{base}` in them, [`DEFAULT_URLS`] for instance.
+    /// Creates a client for addresses with `{date}` and `{base}` in them, for instance [`DEFAULT_URLS`].
     pub(crate) fn new(templates: Vec<String>) -> Self {
         Self { templates }
     }
@@ -136,7 +139,7 @@ fn quantity(symbol: &str) -> Option<Quantity<'_>> {
     Quantity::of(symbol, |code| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()))
 }
 
-/// Units of a currency per dollar; `None` when the answer lacks it.
+/// Returns units of a currency per dollar; `None` when the response lacks it.
 fn rate(per_usd: &Map<String, Value>, currency: &str) -> Result<Option<f64>, Unreadable> {
     match currency.to_lowercase() {
         dollar if dollar == BASE => Ok(Some(1.0)),

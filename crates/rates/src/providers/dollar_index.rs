@@ -1,17 +1,17 @@
-//! ICE's US dollar index from the rates of its six currencies, for providers that have those but not the index.
-//! It follows the index without being its settlement price: the rates are a day's reference rates.
+//! ICE's US dollar index, computed from the rates of its six currencies, for providers that have those but not the
+//! index. It follows the index but is not its settlement price: the rates are a day's reference rates.
 
-/// The currencies of the index, in the order that [`dollar_index`] takes them in.
+/// Currencies of the index, in the order expected by [`dollar_index`].
 pub(super) const CURRENCIES: [&str; 6] = ["EUR", "JPY", "GBP", "CAD", "SEK", "CHF"];
 
 /// Weights in the order of [`CURRENCIES`] (ICE, "U.S. Dollar Index Contracts", FAQ). ICE states EURUSD^-0.576 and
-/// GBPUSD^-0.119: the same as USDEUR^0.576 and USDGBP^0.119.
+/// GBPUSD^-0.119, which equal USDEUR^0.576 and USDGBP^0.119.
 const WEIGHTS: [f64; 6] = [0.576, 0.136, 0.119, 0.091, 0.042, 0.036];
 
-/// The constant that made the index 100 in March 1973.
+/// Constant that made the index 100 in March 1973.
 const SCALE: f64 = 50.143_481_12;
 
-/// The index from units of each of [`CURRENCIES`] per USD. What is no rate makes it NaN, zero or infinite.
+/// Computes the index from units of each of [`CURRENCIES`] per USD. Invalid rates make it NaN, zero or infinite.
 pub(super) fn dollar_index(per_usd: [f64; 6]) -> f64 {
     per_usd.iter().zip(WEIGHTS).fold(SCALE, |product, (rate, weight)| product * rate.powf(weight))
 }
@@ -20,8 +20,8 @@ pub(super) fn dollar_index(per_usd: [f64; 6]) -> f64 {
 mod tests {
     use super::*;
 
-    /// Outside authority: ICE's index at the end of 2018, 2019 and 2020 (github.com/Mollert/financialNumbers), and
-    /// the rates of those days in the source of the embedded snapshot.
+    /// Independent reference: ICE's index at the end of 2018, 2019 and 2020 (github.com/Mollert/financialNumbers),
+    /// and the rates of those days in the source of the embedded snapshot.
     #[test]
     fn the_index_is_close_to_the_one_of_ice() {
         for (ice, rates) in [

@@ -1,17 +1,18 @@
 //! The euro foreign exchange reference rates of the European Central Bank, without a key.
 //!
 //! - **Documentation**: <https://www.ecb.europa.eu/stats/policy_and_exchange_rates/euro_reference_exchange_rates>.
-//!   Free to use with the source named; for information only, by the ECB's own words not for transactions.
+//!   Free to use with the source named; the ECB provides it for information only, not for transactions.
 //! - **Address**: `https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip`, all days since 1999-01-04, about
-//!   600 kB. There is a document of 90 days as well, in XML only: one form is enough, and one request a day at most.
-//! - **Answer**: a zip archive with one CSV file, newest first, a comma at the end of each line, `N/A` where a
+//!   600 kB. A document of 90 days exists as well, in XML only; one format and at most one request a day are enough.
+//! - **Response**: a zip archive with one CSV file, newest first, a comma at the end of each line, `N/A` where a
 //!   currency was not quoted: `Date,USD,JPY,BGN,CYP,...,ZAR,` and `2025-04-25,1.1357,162.8,1.9558,N/A,...,21.3608,`.
 //!   Units of each currency per euro.
-//! - **Dates**: days on which TARGET is open; concerted between central banks about 14:15 in Frankfurt, published
-//!   about 16:00. Holidays have no row.
+//! - **Dates**: days on which TARGET is open. The central banks agree the rates at about 14:15 in Frankfurt; they are
+//!   published at about 16:00. Holidays have no row.
 //! - **Errors**: pages in HTML.
-//! - **Quirks**: the column of a currency stays when it is gone (CYP, RUB, BGN); the Chilean peso has none.
-//! - **Symbols**: `USD/AUD` is Australian dollars per US dollar, by their rates against the euro; `DXY` is computed.
+//! - **Quirks**: the column of a discontinued currency stays (CYP, RUB, BGN); the Chilean peso has none.
+//! - **Symbols**: `USD/AUD` is Australian dollars per US dollar, from the rates of both against the euro; `DXY` is
+//!   computed.
 
 use super::{
     answer::{no_such_series, shape, text},
@@ -29,19 +30,19 @@ use std::{
 };
 use zip::ZipArchive;
 
-/// Its name.
+/// Name of the provider.
 const NAME: &str = "ecb";
-/// Where it is.
+/// Default address.
 const DEFAULT_URL: &str = "https://www.ecb.europa.eu/stats/eurofxref";
 
-/// What it is among the providers.
+/// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     series: &[("dxy", "DXY", Reading::AsIs)],
     pair: listed,
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Ecb::new(settings.address())))
 };
 
-/// The currencies quoted today, and the euro itself.
+/// Currencies quoted today, and the euro itself.
 const QUOTED: [&str; 30] = [
     "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "ISK", "JPY",
     "KRW", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "RON", "SEK", "SGD", "THB", "TRY", "USD", "ZAR",
@@ -51,20 +52,20 @@ const EXPECTED: &str = "a zip archive with a CSV file that has the columns Date,
 
 const FORM: Form<'static> = Form { expected: EXPECTED, date_columns: &["date"], missing: &["N/A"] };
 
-/// Bytes of the unpacked file at most: thirty times those of 2025.
+/// Largest size of the unpacked file in bytes: thirty times that of 2025.
 const UNPACKED: u64 = 16 * 1024 * 1024;
 
-/// Rates before this day there are none.
+/// First day with rates.
 const FIRST: Option<NaiveDate> = NaiveDate::from_ymd_opt(1999, 1, 4);
 
-/// The service at an address.
+/// Client for the ECB's reference rates at an address.
 #[derive(Debug)]
 pub(crate) struct Ecb {
     base_url: String,
 }
 
 impl Ecb {
-    /// The service at `base_url`, [`DEFAULT_URL`] for instance.
+    /// Creates a client for `base_url`, for instance [`DEFAULT_URL`].
     pub(crate) fn new(base_url: &str) -> Self {
         Self { base_url: base_url.trim_end_matches('/').to_owned() }
     }
@@ -94,7 +95,7 @@ impl Provider for Ecb {
     }
 }
 
-/// A pair of currencies that it quotes.
+/// Returns the symbol of a pair of quoted currencies.
 fn listed(asked: &PairAsked<'_>) -> Option<(String, Reading)> {
     let PairAsked { base, quote, spot } = asked;
     let both = QUOTED.contains(base) && QUOTED.contains(quote);
@@ -105,7 +106,7 @@ fn quantity(symbol: &str) -> Option<Quantity<'_>> {
     Quantity::of(symbol, |currency| QUOTED.contains(&currency))
 }
 
-/// `None` when one of its rates is missing on the day.
+/// Computes the observation of a row; `None` when one of its rates is missing.
 fn value(quantity: &Quantity<'_>, row: Row) -> Option<RawObservation> {
     let mut rates = row.values.into_iter();
     let per_euro = |currency: &str| Ok(if currency == "EUR" { Some(1.0) } else { rates.next().flatten() });
@@ -113,7 +114,7 @@ fn value(quantity: &Quantity<'_>, row: Row) -> Option<RawObservation> {
     Some(RawObservation { date: row.date, value })
 }
 
-/// The CSV file of the archive; one that would fill the memory is refused before it does.
+/// Unpacks the CSV file of the archive; one that is too large is refused before it fills the memory.
 fn unpack(body: &[u8], at_most: u64) -> Result<Vec<u8>, Unreadable> {
     let broken = |reason: String| shape(EXPECTED, format!("{} ({reason})", excerpt(body)));
     let mut archive = ZipArchive::new(Cursor::new(body)).map_err(|e| broken(e.to_string()))?;
@@ -139,7 +140,7 @@ pub(super) mod tests {
     use std::io::Write;
     use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-    /// The form is the ECB's, the numbers are near those of the days.
+    /// Sample in the ECB's format, with numbers near those of the days.
     const HEADER: &str = "Date,USD,JPY,BGN,CYP,GBP,SEK,CHF,AUD,CAD,\n";
     const ROWS: &str = "2024-03-07,1.0895,161.27,1.9558,N/A,0.85533,11.2355,0.9579,1.6524,1.4689,\n\
                         2024-03-06,1.0874,162.69,1.9558,N/A,0.85468,11.2645,0.9608,1.6609,1.4753,\n\
@@ -154,17 +155,17 @@ pub(super) mod tests {
         writer.finish().unwrap().into_inner()
     }
 
-    /// An archive that is made quickly.
+    /// Packs an archive without compression, which is fast.
     pub(in crate::providers) fn stored(name: &str, content: &[u8]) -> Vec<u8> {
         pack(name, content, CompressionMethod::Stored)
     }
 
-    /// An archive as the ECB makes it.
+    /// Packs a compressed archive, as the ECB does.
     fn archive(name: &str, content: &str) -> Vec<u8> {
         pack(name, content.as_bytes(), CompressionMethod::Deflated)
     }
 
-    /// A small one.
+    /// Returns a small sample archive.
     pub(in crate::providers) fn small_archive() -> Vec<u8> {
         archive("eurofxref-hist.csv", &format!("{HEADER}{ROWS}"))
     }

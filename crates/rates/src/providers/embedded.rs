@@ -1,4 +1,4 @@
-//! The embedded snapshot as a provider, for series that nobody else has; nothing of it can be set.
+//! The embedded snapshot as a provider, for series that no other provider has. It has no settings.
 
 use crate::{
     provider::{Document, Place, Provider, ProviderKind, Unreadable, Wanted},
@@ -6,15 +6,15 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Its name.
+/// Name of the provider.
 const NAME: &str = EMBEDDED_SOURCE;
 
-/// What it is among the providers.
+/// Registration of the provider.
 pub(crate) const KIND: ProviderKind =
     ProviderKind { keys: &[], any_series: true, ..ProviderKind::new(NAME, &[], |_| Arc::new(Snapshot)) };
 
-/// The snapshot as a provider: it answers where nobody else has a series. It lies beneath the store anyway, so its values
-/// enter the store only when `--from` asks for them.
+/// The snapshot as a provider, for series that no other provider has. The store is an overlay on the snapshot anyway,
+/// so snapshot values enter the store only when `--from` requests them.
 #[derive(Debug)]
 struct Snapshot;
 

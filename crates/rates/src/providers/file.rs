@@ -1,7 +1,8 @@
-//! Files of this machine as a provider, for rates that another program has got.
+//! Local files as a provider, for rates that another program has fetched.
 //!
 //! - **Address**: a path in which `{series}` stands for the name of the series, such as `/srv/rates/{series}.csv`.
-//! - **Answer**: CSV with the header `date,value`, as `forecaster rates import` takes it, or Parquet with these columns.
+//! - **Format**: CSV with the header `date,value`, as `forecaster rates import` reads it, or Parquet with these
+//!   columns.
 
 use crate::{
     import::read_csv_bytes,
@@ -10,19 +11,19 @@ use crate::{
 };
 use std::{path::PathBuf, sync::Arc};
 
-/// Its name.
+/// Name of the provider.
 const NAME: &str = "file";
 
-/// What it is among the providers.
+/// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     keys: &[ProviderKey { name: "path", usual: "", meaning: KeyMeaning::Path }],
     any_series: true,
     ..ProviderKind::new(NAME, &[], |settings| Arc::new(Files { path: settings.addresses.first().cloned() }))
 };
 
-/// Files of this machine, one a series: CSV with the header `date,value`, or Parquet with these two columns. Another
-/// program puts them there; they are read at every sync. The symbol is the name of the series and takes the place of
-/// `{series}` in the path.
+/// Local files, one per series: CSV with the header `date,value`, or Parquet with these two columns. Another program
+/// writes them; they are read at every sync. The symbol is the name of the series and replaces `{series}` in the
+/// path.
 #[derive(Debug)]
 struct Files {
     path: Option<String>,

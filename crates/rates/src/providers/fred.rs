@@ -1,15 +1,16 @@
-//! FRED, the economic data of the Federal Reserve Bank of St. Louis, by the tables behind its graphs, without a key.
+//! FRED, the economic data of the Federal Reserve Bank of St. Louis: the tables behind its graphs, without a key.
 //!
-//! - **Documentation**: <https://fred.stlouisfed.org>; its interface with a key is another. The exchange rates are
-//!   the Federal Reserve's (release H.10) and in the public domain; others belong to their sources, VIXCLS to Cboe.
+//! - **Documentation**: <https://fred.stlouisfed.org>; the documented interface requires a key and is another one.
+//!   The exchange rates are the Federal Reserve's (release H.10) and in the public domain; other series belong to
+//!   their sources, VIXCLS to Cboe.
 //! - **Address**:
 //!   `https://fred.stlouisfed.org/graph/fredgraph.csv?id=DEXJPUS,DEXCAUS&cosd=2024-03-01&coed=2024-03-31`. Several
-//!   series of one frequency come in one table; of several frequencies they would come in a zip archive.
-//! - **Answer**, oldest first: `observation_date,DEXJPUS` (formerly `DATE,DEXJPUS`) and `2024-03-06,149.36`.
-//!   Holidays have a row with nothing or a point as their value.
-//! - **Dates**: the day the value is of. H.10 has noon rates in New York and comes on Mondays for the week before,
-//!   VIX and the federal funds rate a day later. DFF has a value on every day of the week, monthly series have the
-//!   first of their month.
+//!   series of one frequency come in one table; series of several frequencies would come in a zip archive.
+//! - **Response**, oldest first: `observation_date,DEXJPUS` (formerly `DATE,DEXJPUS`) and `2024-03-06,149.36`.
+//!   Holidays have a row whose value is empty or a point.
+//! - **Dates**: the day of the value. H.10 has noon rates in New York and is published on Mondays for the week
+//!   before, VIX and the federal funds rate a day later. DFF has a value on every day of the week; monthly series are
+//!   dated the first of their month.
 //! - **Errors**: pages in HTML.
 //! - **Symbols**: those of FRED, and `DXY`, ICE's index computed from the H.10 rates of its six currencies.
 
@@ -24,12 +25,12 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Its name.
+/// Name of the provider.
 const NAME: &str = "fred";
-/// Where it is.
+/// Default address.
 const DEFAULT_URL: &str = "https://fred.stlouisfed.org/graph/fredgraph.csv";
 
-/// What it is among the providers.
+/// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     series: &[
         ("dxy", "DXY", Reading::AsIs),
@@ -42,7 +43,7 @@ pub(crate) const KIND: ProviderKind = ProviderKind {
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Fred::new(settings.address())))
 };
 
-/// The exchange rates of the Federal Reserve's release H.10: the currency priced, the one it is priced in.
+/// Exchange rates of the Federal Reserve's release H.10: series, currency priced, currency of the price.
 const H10: [(&str, &str, &str); 22] = [
     ("DEXBZUS", "USD", "BRL"),
     ("DEXCAUS", "USD", "CAD"),
@@ -74,17 +75,17 @@ const FORM: Form<'static> = Form {
     missing: &["."],
 };
 
-/// The series of the dollar index, in the order of its currencies. The euro and the pound are in USD.
+/// Series of the dollar index, in the order of its currencies. The euro and the pound are in USD.
 const OF_THE_INDEX: [&str; 6] = ["DEXUSEU", "DEXJPUS", "DEXUSUK", "DEXCAUS", "DEXSDUS", "DEXSZUS"];
 
-/// The service at an address.
+/// Client for FRED's tables at an address.
 #[derive(Debug)]
 pub(crate) struct Fred {
     base_url: String,
 }
 
 impl Fred {
-    /// The service at `base_url`, [`DEFAULT_URL`] for instance.
+    /// Creates a client for `base_url`, for instance [`DEFAULT_URL`].
     pub(crate) fn new(base_url: &str) -> Self {
         Self { base_url: base_url.to_owned() }
     }
@@ -113,7 +114,7 @@ impl Provider for Fred {
     }
 }
 
-/// A pair of the release H.10, or such a pair the other way round.
+/// Returns the series of a pair of the release H.10, inverted for a pair quoted the other way round.
 fn listed(asked: &PairAsked<'_>) -> Option<(String, Reading)> {
     let found = H10.iter().find_map(|&(id, priced, unit)| match (priced, unit) {
         _ if (priced, unit) == (asked.base, asked.quote) => Some((id.to_owned(), Reading::AsIs)),
@@ -127,7 +128,7 @@ fn columns(symbol: &str) -> Vec<&str> {
     if symbol == "DXY" { OF_THE_INDEX.to_vec() } else { vec![symbol] }
 }
 
-/// `None` on days without one of the six.
+/// Computes the dollar index of a row; `None` when one of the six rates is missing.
 fn index(row: Row) -> Option<RawObservation> {
     let rates: Option<Vec<f64>> = row.values.into_iter().collect();
     let [usd_per_euro, jpy, usd_per_pound, cad, sek, chf] = rates?[..] else { return None };
@@ -211,7 +212,7 @@ mod tests {
             assert!(error.contains(message), "{error}");
         }
     }
-    /// Outside authority: the names of the series. "USAL" is USD per Australian dollar, "BZUS" reais per USD.
+    /// Independent reference: the names of the series. "USAL" is USD per Australian dollar, "BZUS" reais per USD.
     #[test]
     fn the_federal_reserves_rates_have_the_right_direction() {
         for (id, priced, unit) in H10 {

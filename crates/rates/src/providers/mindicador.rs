@@ -1,15 +1,15 @@
 //! mindicador.cl: Chilean indicators as the Banco Central de Chile publishes them, without a key.
 //!
-//! - **Documentation**: <https://mindicador.cl>. A free service of its author; the numbers are those that the Banco
-//!   Central publishes, under its terms.
-//! - **Address**: `https://mindicador.cl/api/{indicator}/{year}`, a year in one document. Without a year it is the
-//!   last month; it is not asked for, since the year holds it and changes no more often.
-//! - **Answer**, newest first: `{"version":"1.7.0","autor":"mindicador.cl","codigo":"dolar","nombre":"Dólar
+//! - **Documentation**: <https://mindicador.cl>. A free service of its author; the numbers are those published by the
+//!   Banco Central, under its terms.
+//! - **Address**: `https://mindicador.cl/api/{indicator}/{year}`, one year per document. Without a year it returns
+//!   the last month, which is not used, since the year contains it and changes no more often.
+//! - **Response**, newest first: `{"version":"1.7.0","autor":"mindicador.cl","codigo":"dolar","nombre":"Dólar
 //!   observado","unidad_medida":"Pesos","serie":[{"fecha":"2024-03-06T03:00:00.000Z","valor":976.36},...]}`. Without
 //!   values `serie` is empty.
 //! - **Dates**: `fecha` is midnight in Santiago as an instant in UTC: 03:00 in summer, 04:00 in winter. A server with
-//!   other rules of summer time writes an hour or two beside it (answers of version 1.5.0 had 05:00 in summer), so
-//!   the nearest midnight counts. Monthly indicators have the first of their month.
+//!   other rules of summer time is off by an hour or two (responses of version 1.5.0 had 05:00 in summer), so the
+//!   nearest midnight counts. Monthly indicators have the first of their month.
 //! - **Errors**: pages in HTML, or JSON with `error` and `message` instead of `serie`.
 //! - **Quirks**: `ipc` and `imacec` are changes in per cent, `libra_cobre` is USD per pound.
 
@@ -24,12 +24,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Its name.
+/// Name of the provider.
 const NAME: &str = "mindicador";
-/// Where it is.
+/// Default address.
 const DEFAULT_URL: &str = "https://mindicador.cl/api";
 
-/// What it is among the providers.
+/// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     series: &[
         ("usdclp", "dolar", Reading::AsIs),
@@ -60,10 +60,10 @@ const INDICATORS: [&str; 12] = [
 
 const EXPECTED: &str = "JSON with 'codigo' and 'serie'";
 
-/// An instant this long before a midnight in Santiago still means that midnight.
+/// Longest time before a midnight in Santiago at which an instant still means that midnight.
 const BEFORE_MIDNIGHT: TimeDelta = TimeDelta::hours(3);
 
-/// The service at an address.
+/// Client for mindicador.cl at an address.
 #[derive(Debug)]
 pub(crate) struct Mindicador {
     base_url: String,
@@ -85,7 +85,7 @@ struct Point {
 }
 
 impl Mindicador {
-    /// The service at `base_url`, [`DEFAULT_URL`] for instance.
+    /// Creates a client for `base_url`, for instance [`DEFAULT_URL`].
     pub(crate) fn new(base_url: &str) -> Self {
         Self { base_url: base_url.trim_end_matches('/').to_owned() }
     }
@@ -101,7 +101,7 @@ impl Provider for Mindicador {
         if !INDICATORS.contains(&symbol.as_str()) {
             return Vec::new();
         }
-        // In the first days of January there may be nothing of the new year yet.
+        // In the first days of January the new year may have no values yet.
         let is_new = |year: i32| year == to.year() && to.ordinal() <= 7;
         let year = |year: i32| Document {
             may_be_missing: is_new(year),
@@ -135,7 +135,7 @@ fn observation(index: usize, point: &Point) -> Result<Option<RawObservation>, Un
     Ok(value.map(|value| RawObservation { date, value }))
 }
 
-/// The day whose first midnight in Santiago is meant.
+/// Returns the day whose first midnight in Santiago is meant.
 fn day_in_santiago(fecha: &str) -> Option<NaiveDate> {
     let local = DateTime::parse_from_rfc3339(fecha).ok()?.with_timezone(&Santiago).naive_local();
     plausible(local.checked_add_signed(BEFORE_MIDNIGHT)?.date())
@@ -169,7 +169,7 @@ mod tests {
         let service = Mindicador::new("http://localhost:1/api/");
         let year = |year: i32| Document::web(format!("http://localhost:1/api/dolar/{year}"), format!("dolar/{year}"));
         assert_eq!(service.documents(&wanted("dolar", "2023-12-29", "2025-01-13")), [2023, 2024, 2025].map(year));
-        // Of a year that has just begun there may be nothing yet.
+        // A year that has just begun may have no values yet.
         let begun = service.documents(&wanted("dolar", "2024-12-29", "2025-01-03"));
         assert_eq!(begun, [year(2024), Document { may_be_missing: true, ..year(2025) }]);
         assert_eq!(service.documents(&wanted("CLP=X", "2024-01-01", "2024-01-31")), []);
@@ -204,7 +204,7 @@ mod tests {
         }
     }
 
-    /// The first three stand in answers of the service, of version 1.5.0 and 1.4.0.
+    /// The first three are from responses of the service, of versions 1.5.0 and 1.4.0.
     #[test]
     fn rules_of_summer_time_of_other_years_do_not_move_a_date() {
         for (fecha, date) in [

@@ -1,22 +1,23 @@
-//! The average exchange rates of Narodowy Bank Polski, the central bank of Poland (its table A), without a key.
+//! Average exchange rates of Narodowy Bank Polski, the central bank of Poland (its table A), without a key.
 //!
 //! - **Documentation**: <https://api.nbp.pl/en.html>. Free to use with the source named.
-//! - **Address**: `https://api.nbp.pl/api/exchangerates/rates/a/clp/2026-08-01/2026-10-26/?format=json`, at most 93 days,
-//!   the year's end included. A longer span is asked for in several documents.
-//! - **Answer**, oldest first: `{"table":"A","currency":"peso chilijskie","code":"CLP","rates":[{"no":"209/A/NBP/2026",
-//!   "effectiveDate":"2026-10-26","mid":0.003948},...]}`. `mid` is zloty per one unit of the currency, also of those that
-//!   the printed table quotes by the hundred.
-//! - **Dates**: the business days of Poland. By the bank's own statement a table is published between 11:45 and 12:15 in
-//!   Warsaw, which is before Santiago opens: the quote of a morning knows the trades of the business day before.
-//! - **Days without a rate** are left out. A span without any is "not found" (`404 NotFound - Not Found - Brak danych`).
-//! - **Errors**: one line of text with HTTP status 400 (`400 BadRequest - Przekroczony limit 93 dni / Limit of 93 days
-//!   has been exceeded`), or pages in HTML.
-//! - **Quirks**: the archive begins on 2002-01-02, for the Chilean peso at the end of August 2011 (before that it was in
-//!   table B, once a week). A currency that has gone is "not found" from then on (HRK, RUB, since 2026 BGN).
-//! - **Precision**: the mid of the peso has four significant digits, so a rate over it is rounded by up to 0.012 %. That
-//!   of the dollar has five.
-//! - **Symbols**: `USD/CLP` is Chilean pesos per dollar, by the mids of both on the dates that both have; the zloty itself
-//!   is `PLN`.
+//! - **Address**: `https://api.nbp.pl/api/exchangerates/rates/a/clp/2026-08-01/2026-10-26/?format=json`, at most 93
+//!   days, which may cross the end of a year. A longer span takes several documents.
+//! - **Response**, oldest first: `{"table":"A","currency":"peso
+//!   chilijskie","code":"CLP","rates":[{"no":"209/A/NBP/2026", "effectiveDate":"2026-10-26","mid":0.003948},...]}`.
+//!   `mid` is zloty per one unit of the currency, also for those that the printed table quotes per hundred.
+//! - **Dates**: the business days of Poland. According to the bank a table is published between 11:45 and 12:15 in
+//!   Warsaw, which is before Santiago opens: a morning's quote reflects the trades of the business day before.
+//! - **Days without a rate** are left out. A span without any is "not found" (`404 NotFound - Not Found - Brak
+//!   danych`).
+//! - **Errors**: one line of text with HTTP status 400 (`400 BadRequest - Przekroczony limit 93 dni / Limit of 93
+//!   days has been exceeded`), or pages in HTML.
+//! - **Quirks**: the archive begins on 2002-01-02, for the Chilean peso at the end of August 2011 (before that it was
+//!   in table B, once a week). A discontinued currency is "not found" from then on (HRK, RUB, since 2026 BGN).
+//! - **Precision**: the mid of the peso has four significant digits, so a rate divided by it is rounded by up to
+//!   0.012 %. The mid of the dollar has five.
+//! - **Symbols**: `USD/CLP` is Chilean pesos per dollar, computed from the mids of both on the dates that both have;
+//!   the zloty itself is `PLN`.
 
 use super::answer::{iso_date, json, no_such_series, number, row, shape};
 use crate::{
@@ -28,40 +29,40 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Its name.
+/// Name of the provider.
 pub(crate) const NAME: &str = "nbp";
-/// Where it is.
+/// Default address.
 const DEFAULT_URL: &str = "https://api.nbp.pl/api";
 
-/// What it is among the providers.
+/// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     stands_in: true,
-    // Its date d has the price of the morning, before Santiago trades: the last trades are those of the day before.
+    // Date d has the price of that morning, before Santiago trades: the latest trades are those of the day before.
     series: &[("usdclp", "USD/CLP", Reading::AsIs), ("eurclp", "EUR/CLP", Reading::AsIs)],
     pair: listed,
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Nbp::new(settings.address())))
 };
 
-/// The currencies of table A today.
+/// Currencies of table A today.
 const TABLE_A: [&str; 32] = [
     "AUD", "BRL", "CAD", "CHF", "CLP", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "ISK",
     "JPY", "KRW", "MXN", "MYR", "NOK", "NZD", "PHP", "RON", "SEK", "SGD", "THB", "TRY", "UAH", "USD", "XDR", "ZAR",
 ];
-/// What all of them are quoted in.
+/// Currency in which table A quotes the others.
 const ZLOTY: &str = "PLN";
 
 const EXPECTED: &str = "JSON with 'code' and 'rates'";
 
-/// Days of a document, both ends included.
+/// Longest span of a document in days, both ends included.
 const DAYS: u64 = 93;
 
-/// Rates before this day there are none.
+/// First day with rates.
 const FIRST: NaiveDate = match NaiveDate::from_ymd_opt(2002, 1, 2) {
     Some(date) => date,
     None => NaiveDate::MIN,
 };
 
-/// The service at an address.
+/// Client for the bank's rates at an address.
 #[derive(Debug)]
 pub(crate) struct Nbp {
     base_url: String,
@@ -83,7 +84,7 @@ struct Rate {
 }
 
 impl Nbp {
-    /// The service at `base_url`, [`DEFAULT_URL`] for instance.
+    /// Creates a client for `base_url`, for instance [`DEFAULT_URL`].
     pub(crate) fn new(base_url: &str) -> Self {
         Self { base_url: base_url.trim_end_matches('/').to_owned() }
     }
@@ -116,7 +117,7 @@ impl Provider for Nbp {
         starts.map(span).flat_map(both).collect()
     }
 
-    /// The mids of the document's currency.
+    /// Reads the mids of the document's currency.
     fn read(&self, wanted: &Wanted, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
         let currency = document.part.as_deref().ok_or_else(|| no_such_series(&wanted.symbol))?;
         let answer: Answer = json(body, EXPECTED)?;
@@ -140,21 +141,22 @@ impl Provider for Nbp {
     }
 }
 
-/// The currencies of a symbol such as `USD/CLP`; `None` when table A cannot tell of them.
+/// Returns the currencies of a symbol such as `USD/CLP`; `None` when table A cannot give the pair.
 fn pair(symbol: &str) -> Option<(&str, &str)> {
     let (base, quote) = symbol.split_once('/')?;
     (is_quoted(base) && is_quoted(quote) && base != quote).then_some((base, quote))
 }
 
-/// A pair of currencies of table A. The morning's quote closes the trades of the weekday before, of which it is the market's
-/// price. As a rate of its own day it is known at noon: with a lag of a day it is never used before.
+/// Returns the symbol and conversion of a pair of currencies of table A. The morning's quote closes the trades of the
+/// weekday before, so for spot it is that day's market price. As a rate of its own day it is known at noon: with a
+/// lag of a day it is never used earlier.
 fn listed(asked: &PairAsked<'_>) -> Option<(String, Reading)> {
     let PairAsked { base, quote, spot } = asked;
     let reading = if *spot { Reading::WeekdayBefore } else { Reading::AsIs };
     (is_quoted(base) && is_quoted(quote)).then(|| (format!("{base}/{quote}"), reading))
 }
 
-/// Whether a currency is in table A, or is the one that its rates are in.
+/// True for a currency of table A and for the zloty.
 fn is_quoted(currency: &str) -> bool {
     currency == ZLOTY || TABLE_A.contains(&currency)
 }
@@ -169,7 +171,7 @@ impl Rate {
     }
 }
 
-/// Zloty per unit of a currency by date, all that were given for one.
+/// Zloty per unit of a currency by date, with all values given for a date.
 struct Mids {
     is_zloty: bool,
     by_date: BTreeMap<NaiveDate, Vec<f64>>,
@@ -190,8 +192,8 @@ impl Mids {
     }
 }
 
-/// The crosses of a date, none when it lacks one of the two. Of a date given twice there are two, so that the checks
-/// tell of it.
+/// Returns the crosses of a date; none when one of the two currencies is missing. A date given twice has two, so that
+/// the checks report it.
 fn crosses(date: NaiveDate, bases: &[f64], quotes: &[f64]) -> Vec<RawObservation> {
     let (Some(last_base), Some(last_quote)) = (bases.last(), quotes.last()) else { return Vec::new() };
     let nth = |index: usize| {
@@ -201,7 +203,8 @@ fn crosses(date: NaiveDate, bases: &[f64], quotes: &[f64]) -> Vec<RawObservation
     (0..bases.len().max(quotes.len())).map(nth).collect()
 }
 
-/// A mid that is not positive stands for the cross, which the checks refuse for it: two of them would make a good one.
+/// Computes a cross. A mid that is not positive is returned in place of the cross, so that the checks refuse it: two
+/// negative ones would give a plausible cross.
 fn cross(base: f64, quote: f64) -> f64 {
     match (base > 0.0, quote > 0.0) {
         (false, _) => base,
@@ -238,7 +241,7 @@ mod tests {
         service().read(&wanted("USD/CLP", "2026-10-01", "2026-10-26"), &part(currency), body.as_bytes())
     }
 
-    /// The series of a symbol, of the rates of two currencies.
+    /// Combines the rates of two currencies into the series of a symbol.
     fn crossed(symbol: &str, rates: [(&str, &[(&str, f64)]); 2]) -> Vec<RawObservation> {
         let parts = rates.map(|(currency, rates)| {
             (part(currency), rates.iter().map(|(date, mid)| observed(date, *mid)).collect::<Vec<_>>())
@@ -267,7 +270,7 @@ mod tests {
         assert_eq!(labels("PLN/CLP", "2026-10-01", "2026-10-02"), ["CLP from 2026-10-01 to 2026-10-02"]);
     }
 
-    /// Outside authority: "Limit of 93 days has been exceeded".
+    /// Independent reference: "Limit of 93 days has been exceeded".
     #[test]
     fn a_longer_span_is_split_into_documents_of_93_days_that_may_cross_the_years_end() {
         let spans = labels("USD/PLN", "2025-10-01", "2026-10-26");

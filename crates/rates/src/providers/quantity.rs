@@ -1,20 +1,20 @@
-//! What is computed from the rates of a day against any one currency, for providers that give a table of such rates: the
-//! cross of two currencies, or ICE's dollar index.
+//! Quantities computed from a day's rates against any one currency, for providers that publish a table of such rates:
+//! the cross of two currencies, or ICE's dollar index.
 
 use super::dollar_index::{CURRENCIES, dollar_index};
 use crate::provider::Unreadable;
 
-/// What is computed from the rates of a day.
+/// A quantity computed from the rates of a day.
 #[derive(Debug)]
 pub(super) enum Quantity<'a> {
-    /// The price of the first in units of the second.
+    /// Price of the first currency in units of the second.
     Cross(&'a str, &'a str),
-    /// ICE's index.
+    /// ICE's US dollar index.
     DollarIndex,
 }
 
 impl<'a> Quantity<'a> {
-    /// `DXY`, or two currencies as in `USD/AUD`, of which the provider must know both.
+    /// Parses a symbol: `DXY`, or two currencies as in `USD/AUD`, both of which the provider must know.
     pub(super) fn of(symbol: &'a str, is_known: impl Fn(&str) -> bool) -> Option<Self> {
         if symbol == "DXY" {
             return Some(Self::DollarIndex);
@@ -23,7 +23,7 @@ impl<'a> Quantity<'a> {
         (is_known(base) && is_known(quote)).then_some(Self::Cross(base, quote))
     }
 
-    /// The currencies whose rates it needs, in the order in which [`Quantity::value`] asks for them.
+    /// Returns the currencies whose rates are needed, in the order in which [`Quantity::value`] requests them.
     pub(super) fn currencies(&self) -> Vec<&'a str> {
         match self {
             Self::Cross(base, quote) => vec![*base, *quote],
@@ -31,7 +31,7 @@ impl<'a> Quantity<'a> {
         }
     }
 
-    /// Its value from units of each currency per unit of any one; `None` when a rate is missing.
+    /// Computes the value from units of each currency per unit of any one; `None` when a rate is missing.
     ///
     /// # Errors
     /// Those of `rate`.

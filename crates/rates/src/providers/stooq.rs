@@ -1,14 +1,15 @@
 //! Stooq: daily prices of currencies, indices and commodities as CSV files.
 //!
-//! - **Documentation**: none; <https://stooq.com/db/h/>. For personal use. Since 2026 a file is given only with a
-//!   key, which a person gets for a captcha, and sometimes only to a browser that runs its scripts: the last resort.
-//! - **Address**: `https://stooq.com/q/d/l/?s=usdclp&d1=20240301&d2=20240331&i=d`, with `&apikey=..` where there is
-//!   one.
-//! - **Answer**, oldest first: `Date,Open,High,Low,Close,Volume` (currencies without the volume) and
-//!   `2024-03-06,976.1,983.2,975.4,981.3`. Columns are found by name; the site in Polish has others and is not asked.
-//! - **Dates**: the day of trading. The row of today has the latest price.
-//! - **Errors** come with HTTP status 200 as a line of text: "No data" for a symbol it does not have and for a span
-//!   without trading, "Exceeded the daily hits limit", "Get your apikey: ..."; or a page that checks the browser.
+//! - **Documentation**: none; <https://stooq.com/db/h/>. For personal use. Since 2026 a file requires a key, which a
+//!   person gets by solving a captcha, and sometimes a browser that runs its scripts: the last resort.
+//! - **Address**: `https://stooq.com/q/d/l/?s=usdclp&d1=20240301&d2=20240331&i=d`, with `&apikey=..` when there is a
+//!   key.
+//! - **Response**, oldest first: `Date,Open,High,Low,Close,Volume` (currencies without the volume) and
+//!   `2024-03-06,976.1,983.2,975.4,981.3`. Columns are found by name; the Polish site has other names and is not
+//!   used.
+//! - **Dates**: the trading day. Today's row has the latest price.
+//! - **Errors** come with HTTP status 200 as a line of text: "No data" for an unknown symbol or a span without
+//!   trading, "Exceeded the daily hits limit", "Get your apikey: ..."; or as a page that checks the browser.
 
 use super::{
     answer::{encoded, redacted, refused, shape, text},
@@ -20,12 +21,12 @@ use crate::{
 };
 use std::{fmt, sync::Arc};
 
-/// Its name.
+/// Name of the provider.
 const NAME: &str = "stooq";
-/// Where it is.
+/// Default address.
 const DEFAULT_URL: &str = "https://stooq.com/q/d/l/";
 
-/// What it is among the providers.
+/// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     keys: &[ProviderKey::URL, ProviderKey::secret("key", "")],
     stands_in: true,
@@ -39,21 +40,21 @@ pub(crate) const KIND: ProviderKind = ProviderKind {
 const FORM: Form<'static> =
     Form { expected: "a CSV file with the columns Date and Close", date_columns: &["date"], missing: &["N/D"] };
 
-/// How its errors begin, and what to do about them.
+/// Beginnings of the service's error messages, with advice.
 const ERRORS: [(&str, &str); 3] = [
     ("No data", "; it has no such series, or there was no trading in the span"),
     ("Exceeded the daily hits limit", "; it answers again tomorrow"),
     ("Get your apikey", "; it gives one at stooq.com for a captcha, or leave this provider out"),
 ];
 
-/// The service at an address, with a key or without.
+/// Client for Stooq at an address, with or without a key.
 pub(crate) struct Stooq {
     base_url: String,
     api_key: Option<String>,
 }
 
 impl Stooq {
-    /// The service at `base_url`, [`DEFAULT_URL`] for instance.
+    /// Creates a client for `base_url`, for instance [`DEFAULT_URL`].
     pub(crate) fn new(base_url: &str, api_key: Option<String>) -> Self {
         Self { base_url: base_url.to_owned(), api_key: api_key.filter(|key| !key.trim().is_empty()) }
     }

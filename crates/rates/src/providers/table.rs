@@ -1,6 +1,6 @@
-//! Answers in CSV as public statistics come: a header, a date first, plain cells without quotes, and a mark or
-//! nothing where there is no value. In come the text and the columns wanted, out come the rows that have a date in
-//! the span.
+//! CSV tables as published by statistics services: a header, a date first, plain cells without quotes, and a mark or
+//! an empty cell for a missing value. Takes the text and the requested columns; returns the rows with a date in the
+//! span.
 
 use super::answer::{decimal, iso_date, row, shape};
 use crate::{
@@ -9,18 +9,18 @@ use crate::{
 };
 use chrono::NaiveDate;
 
-/// How a service writes its tables.
+/// Format of a service's tables.
 #[derive(Debug)]
 pub(super) struct Form<'a> {
-    /// The table in words, such as "a CSV file with the columns Date and Close".
+    /// Description of the table, such as "a CSV file with the columns Date and Close".
     pub(super) expected: &'a str,
     /// Names of the date column, in lower case.
     pub(super) date_columns: &'a [&'a str],
-    /// What stands where there is no value, beside nothing.
+    /// Marks of a missing value, besides an empty cell.
     pub(super) missing: &'a [&'a str],
 }
 
-/// The wanted cells of a row; `None` where there is no value.
+/// The requested cells of a row; `None` for a missing value.
 #[derive(Debug, PartialEq)]
 pub(super) struct Row {
     pub(super) date: NaiveDate,
@@ -28,7 +28,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// The observation of a table with one column; `None` when there is no value.
+    /// Returns the observation of a table with one column; `None` when the value is missing.
     pub(super) fn single(self) -> Option<RawObservation> {
         let value = self.values.into_iter().next().flatten()?;
         Some(RawObservation { date: self.date, value })
@@ -36,10 +36,11 @@ impl Row {
 }
 
 impl Form<'_> {
-    /// The rows of the span with the values of `columns`, in their order; `None` when the table lacks one of them.
+    /// Returns the rows of the span with the values of `columns`, in their order; `None` when the table lacks a
+    /// column.
     ///
     /// # Errors
-    /// When the header is another, or a row has no date, a cell too many or too few, or a cell that is no number.
+    /// When the header is another, or a row has no date, a cell too many or too few, or a cell that is not a number.
     pub(super) fn rows(&self, text: &str, columns: &[&str], span: &Wanted) -> Result<Option<Vec<Row>>, Unreadable> {
         let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let mut header = lines.next().map_or(Vec::new(), |(_, line)| cells(line));
@@ -84,7 +85,7 @@ fn cells(line: &str) -> Vec<&str> {
     line.split(',').map(str::trim).collect()
 }
 
-/// A comma at the end of a line closes its last cell instead of opening another.
+/// Drops an empty last cell: a comma at the end of a line closes its last cell instead of opening another.
 fn close(cells: &mut Vec<&str>) {
     cells.pop_if(|last| last.is_empty());
 }

@@ -1,29 +1,32 @@
 //! Yahoo Finance: daily closes of currencies, indices and futures, without a key, from the interface behind its
 //! charts.
 //!
-//! - **Documentation**: none; <https://finance.yahoo.com> draws its charts with it. Its terms allow personal use;
-//!   nothing is promised, and from time to time it refuses programs (429, "Too Many Requests"), so it is asked as a
-//!   browser asks.
+//! - **Documentation**: none; <https://finance.yahoo.com> draws its charts with it. The terms allow personal use;
+//!   nothing is promised, and from time to time it refuses programs (429, "Too Many Requests"), so requests use a
+//!   browser's user agent.
 //! - **Address**: `https://query1.finance.yahoo.com/v8/finance/chart/{symbol}?period1=..&period2=..&interval=1d`, the
-//!   periods in Unix seconds. The span is asked for with a day to spare on either side, for the sake of zones.
-//! - **Answer**: `{"chart":{"result":[{"meta":{"symbol":"CLP=X","exchangeTimezoneName":"Europe/London","gmtoffset":0,
-//!   "regularMarketTime":1709855940,"currentTradingPeriod":{"regular":{"start":1709769600,"end":1709855940}}},
-//!   "timestamp":[1709596800,1709683200],"indicators":{"quote":[{"close":[976.1,null],...}]}}],"error":null}}`. Days
-//!   without a price are null. A span without trading has neither timestamps nor closes.
-//! - **Dates**: a bar is stamped with the start of its session, in the zone of its exchange: a day of CLP=X begins at
-//!   midnight in London, 23:00 UTC of the day before in summer; one of an index when its exchange opens.
-//! - **Currencies** (`CLP=X`): a past bar has its open for a close, the price at midnight in London, which is the evening
-//!   before in America; only the bar of the current day has another close, the price of the moment. Against the dólar
-//!   observado of 2020 to 2024 the bar of a day is worth nothing as that day's close, and explains a quarter of the
-//!   next return as the close of the day before (docs/BENCHMARKS.md). So the open is read, and dated the day before; of
-//!   two bars of one day the earlier has it. Monday's is from Sunday evening, and weekends are refused later.
+//!   periods in Unix seconds. The requested span has a spare day on either side because of time zones.
+//! - **Response**: `{"chart":{"result":[{"meta":{"symbol":"CLP=X","exchangeTimezoneName":"Europe/London",
+//!   "gmtoffset":0,"regularMarketTime":1709855940,"currentTradingPeriod":{"regular":{"start":1709769600,
+//!   "end":1709855940}}},"timestamp":[1709596800,1709683200],"indicators":{"quote":[{"close":[976.1,null],...}]}}],
+//!   "error":null}}`. Days without a price are null. A span without trading has neither timestamps nor closes.
+//! - **Dates**: the timestamp of a bar is the start of its session, in the zone of its exchange. A day of CLP=X
+//!   begins at midnight in London, 23:00 UTC of the day before in summer; a day of an index begins when its exchange
+//!   opens.
+//! - **Currencies** (`CLP=X`): the close of a past bar equals its open, the price at midnight in London, which is the
+//!   evening before in America; only the bar of the current day has another close, the price of the moment. Against
+//!   the dólar observado of 2020 to 2024 a day's bar carries no information as that day's close, but explains a
+//!   quarter of the next return when it is taken as the close of the day before (docs/BENCHMARKS.md). So the open is
+//!   read and dated the day before; of two bars of one day the earlier counts. Monday's open is from Sunday evening;
+//!   weekends are refused later.
 //! - **Errors**: `{"chart":{"result":null,"error":{"code":"Not Found","description":"No data found, symbol may be
-//!   delisted"}}}`; the same under `finance` when it is the caller that it does not like.
-//! - **The day in progress**: its bar is stamped with its latest trade, and stays beside the settled one for a while.
-//!   Without a clock the answer itself tells: while the latest trade (`regularMarketTime`) is minutes before the end
-//!   of the session (`currentTradingPeriod`), every bar of that session is left out; of two last bars of one day
-//!   the later counts. Currencies and futures stop on Friday hours before the end that Yahoo gives for that session,
-//!   so over the weekend Friday's bar is left out as well: a day late is better than a price that was none.
+//!   delisted"}}}`; the same under `finance` when it rejects the caller.
+//! - **The day in progress**: its bar has the timestamp of its latest trade, and stays beside the settled bar for a
+//!   while. The reader has no clock, so the response itself decides: while the latest trade (`regularMarketTime`) is
+//!   minutes before the end of the session (`currentTradingPeriod`), every bar of that session is left out; of two
+//!   last bars of one day the later counts. On Fridays currencies and futures stop trading hours before the end that
+//!   Yahoo gives for the session, so over the weekend Friday's bar is left out as well: a day's delay is better than
+//!   a false close.
 
 #[cfg(test)]
 mod tests;
@@ -39,12 +42,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Its name.
+/// Name of the provider.
 const NAME: &str = "yahoo";
-/// Where it is.
+/// Default address.
 const DEFAULT_URL: &str = "https://query1.finance.yahoo.com/v8/finance/chart";
 
-/// What it is among the providers.
+/// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     stands_in: true,
     series: &[
@@ -60,11 +63,11 @@ pub(crate) const KIND: ProviderKind = ProviderKind {
 
 const EXPECTED: &str = "JSON with a 'chart'";
 
-/// Seconds before the end of a session in which the latest trade may well be its last: on 2026-02-02 that of ^TNX was
-/// eight seconds before the end that was given.
+/// Seconds before the end of a session within which the latest trade may be the last one: on 2026-02-02 the last
+/// trade of ^TNX was eight seconds before the announced end.
 const LAST_TRADE: i64 = 300;
 
-/// The service at an address.
+/// Client for Yahoo's charts at an address.
 #[derive(Debug)]
 pub(crate) struct Yahoo {
     base_url: String,
@@ -131,7 +134,7 @@ struct Quote {
     close: Vec<Value>,
 }
 
-/// The zone of an exchange.
+/// Time zone of an exchange.
 #[derive(Debug, Clone, Copy)]
 enum Zone {
     Named(Tz),
@@ -139,7 +142,7 @@ enum Zone {
 }
 
 impl Yahoo {
-    /// The service at `base_url`, [`DEFAULT_URL`] for instance.
+    /// Creates a client for `base_url`, for instance [`DEFAULT_URL`].
     pub(crate) fn new(base_url: &str) -> Self {
         Self { base_url: base_url.trim_end_matches('/').to_owned() }
     }
@@ -175,7 +178,7 @@ impl Provider for Yahoo {
     }
 }
 
-/// Any pair; those of the dollar it writes without the dollar.
+/// Returns the symbol of any pair; Yahoo writes pairs with the dollar as base without the dollar.
 fn listed(asked: &PairAsked<'_>) -> Option<(String, Reading)> {
     let PairAsked { base, quote, .. } = asked;
     let symbol = if *base == "USD" { format!("{quote}=X") } else { format!("{base}{quote}=X") };
@@ -193,7 +196,8 @@ impl ChartError {
 }
 
 impl Meta {
-    /// Yahoo writes the dollar pairs without the dollar, and may answer so when asked with it.
+    /// Checks that the response is about `wanted`. Yahoo writes the dollar pairs without the dollar, and may respond
+    /// with the short symbol to a request for the long one.
     fn check_symbol(&self, wanted: &str) -> Result<(), Unreadable> {
         let plain = |symbol: &str| symbol.to_uppercase().trim_start_matches("USD").to_owned();
         match &self.symbol {
@@ -213,7 +217,7 @@ impl Meta {
         })
     }
 
-    /// The session of which the latest trade is not the last.
+    /// Returns the current session when its latest trade is too early to be the last one.
     fn session_in_progress(&self) -> Option<&Session> {
         let session = self.current_trading_period.as_ref()?.regular.as_ref()?;
         (self.regular_market_time? < session.end.saturating_sub(LAST_TRADE)).then_some(session)
@@ -256,13 +260,13 @@ impl Bars {
     }
 }
 
-/// `CLP=X`, `EURCLP=X`
+/// True for symbols such as `CLP=X` and `EURCLP=X`.
 fn is_currency(symbol: &str) -> bool {
     symbol.ends_with("=X")
 }
 
 impl Zone {
-    /// The day of an instant. Only plausible instants are converted: chrono panics near the ends of time.
+    /// Returns the day of an instant. Only plausible instants are converted: chrono panics near the ends of time.
     fn day(self, timestamp: i64) -> Option<NaiveDate> {
         let instant = DateTime::from_timestamp(timestamp, 0)?;
         plausible(instant.date_naive())?;

@@ -1,23 +1,23 @@
-//! What a check can find, and its one-line text for the operator.
+//! Findings of the checks, each with its one-line text for the operator.
 
 use chrono::NaiveDate;
 use std::fmt;
 
-/// Values of one date that are shown.
+/// Greatest number of values shown for one date.
 const SHOWN: usize = 5;
 
-/// One thing found in a series; its `Display` is a line that says what was found and what was done.
+/// A finding in a series; its `Display` is one line that states the problem and the action taken.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// The date concerned; the first one where there are several.
+    /// Date concerned; the first of several.
     pub date: NaiveDate,
-    /// What was found.
+    /// Problem found.
     pub problem: Problem,
-    /// What was done about it.
+    /// Action taken on it.
     pub action: Action,
 }
 
-/// What was found. Values are in the series' unit.
+/// Problem found in a series. Values are in the series' unit.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Problem {
     /// NaN or infinite.
@@ -30,28 +30,28 @@ pub enum Problem {
         /// The value.
         value: f64,
     },
-    /// Dated in the future.
+    /// Dated after today.
     AfterToday {
         /// The value.
         value: f64,
-        /// The day it is.
+        /// Date of the check.
         today: NaiveDate,
     },
-    /// Dates that come before the date above them.
+    /// Dates earlier than the date above them.
     Unordered {
-        /// How many.
+        /// Number of such dates.
         count: usize,
     },
     /// Several values for one date.
     Duplicate {
-        /// All of them, in the order given.
+        /// All values, in the order given.
         values: Vec<f64>,
     },
     /// A value on a Saturday or Sunday.
     Weekend {
         /// The value.
         value: f64,
-        /// The neighbouring date whose value it repeats.
+        /// Neighbouring date whose value it repeats; `None` when it repeats neither.
         carried_from: Option<NaiveDate>,
     },
     /// A value on a weekday that is a holiday.
@@ -60,66 +60,66 @@ pub enum Problem {
         value: f64,
         /// Official name of the holiday.
         holiday: &'static str,
-        /// The neighbouring date whose value it repeats.
+        /// Neighbouring date whose value it repeats; `None` when it repeats neither.
         carried_from: Option<NaiveDate>,
     },
-    /// One value far off, the next one back near the one before.
+    /// One value far off, with the next one back near the one before.
     Spike {
-        /// The value before.
+        /// Value before the spike.
         before: f64,
-        /// The value far off.
+        /// Value far off.
         value: f64,
-        /// The value after.
+        /// Value after the spike.
         after: f64,
         /// Size of the jump in robust standard deviations.
         deviations: f64,
     },
-    /// A jump that stayed, or that is too new to tell.
+    /// A jump that lasted, or that is too new to judge.
     Jump {
-        /// The value before.
+        /// Value before the jump.
         before: f64,
-        /// The value after the jump.
+        /// Value after the jump.
         value: f64,
         /// Size of the jump in robust standard deviations.
         deviations: f64,
-        /// True on the last date of the series: the next value will tell.
+        /// True when the jump is on the last date of the series: only the next value can show whether it lasts.
         newest: bool,
     },
     /// A jump that another source does not have.
     Contradicted {
         /// The value.
         value: f64,
-        /// The other source.
+        /// Name of the other source.
         by: String,
-        /// What it has.
+        /// Value of the other source.
         instead: f64,
     },
     /// Out of all proportion to the value before it.
     Implausible {
         /// The value.
         value: f64,
-        /// The value before.
+        /// Value before it.
         before: f64,
-        /// Its date.
+        /// Date of the value before.
         on: NaiveDate,
     },
-    /// Business days without a value, `date` being the first.
+    /// Business days without a value; `date` is the first.
     Hole {
         /// Last business day without a value.
         to: NaiveDate,
-        /// How many business days.
+        /// Number of business days.
         days: u32,
     },
 }
 
-/// What was done about a problem.
+/// Action taken on a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Mended without losing a date, in the way told.
+    /// Repaired without losing a date; the text describes the repair.
     Repaired(&'static str),
-    /// The observation was left out.
+    /// Observation left out.
     Refused,
-    /// Nothing; the observation stays.
+    /// No change; the observation stays.
     Noted,
 }
 
@@ -136,7 +136,7 @@ impl fmt::Display for Action {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.problem {
-            // Nothing is there to be kept.
+            // There is no observation to keep.
             Problem::Hole { .. } => write!(f, "{}: {}; not filled", self.date, self.problem),
             problem => write!(f, "{}: {problem}; {}", self.date, self.action),
         }

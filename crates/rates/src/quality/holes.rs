@@ -1,10 +1,10 @@
-//! Runs of business days without a value. Only told, never filled: an invented rate would be scored as real.
+//! Runs of business days without a value. They are reported, never filled: an invented rate would be scored as real.
 
 use super::finding::{Action, Finding, Problem};
 use crate::snapshot::RawObservation;
 use forecaster_domain::BusinessCalendar;
 
-/// Notes every run of more than `max_hole` business days between two observations (strictly increasing dates).
+/// Reports every run of more than `max_hole` business days between two observations (strictly increasing dates).
 pub(super) fn note_holes(
     observations: &[RawObservation],
     calendar: BusinessCalendar,
@@ -13,7 +13,7 @@ pub(super) fn note_holes(
 ) {
     for w in observations.windows(2) {
         let (from, to) = (w[0].date, w[1].date);
-        // Cheap test first: the days in between are listed only where there may be a hole.
+        // Cheap test first: the days in between are listed only when there may be a hole.
         if calendar.business_days_between(from, to) <= i64::from(max_hole) {
             continue;
         }

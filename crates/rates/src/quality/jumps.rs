@@ -1,37 +1,38 @@
-//! Jumps too large for the series' own volatility. A jump that comes straight back is a typing error and is
-//! refused; one that lasts is news and is kept.
+//! Jumps too large for the series' own volatility. A jump that reverts at once is a typing error and is refused; one
+//! that lasts is news and is kept.
 //!
-//! A jump is judged by returns on both sides of it, so a spike can be told only once the next value is known: a
-//! backtest misses that day, which a forecast made on the day itself would have seen.
+//! A jump is judged by returns on both sides of it, so a spike is recognised only once the next value is known: a
+//! backtest lacks that day, although a forecast made on the day itself would have seen it.
 
 use super::finding::{Action, Finding, Problem};
 use crate::snapshot::RawObservation;
 use forecaster_domain::BusinessCalendar;
 
-/// Jumps beyond this many robust standard deviations are reported. Of USD/CLP's real moves from 2003 to 2024 one
-/// is: +4.4 % on 2011-01-05, after the Banco Central had announced its purchases of dollars.
+/// Robust standard deviations beyond which a jump is reported. Of USD/CLP's real moves from 2003 to 2024 one is
+/// beyond them: +4.4 % on 2011-01-05, after the Banco Central had announced its purchases of dollars.
 const JUMP_DEVIATIONS: f64 = 8.0;
 
-/// A spike comes back to within this many robust standard deviations of the level before it ...
+/// Distance, in robust standard deviations from the level before it, to within which a spike must revert.
 const BACK_DEVIATIONS: f64 = 3.0;
 
-/// ... and to within this share of the jump itself.
+/// Share of the jump itself to within which a spike must also revert.
 const BACK_SHARE: f64 = 0.25;
 
-/// Returns that judge one return: about a year of them, half before and half after.
+/// Number of returns used to judge one return: about a year of them, half before and half after.
 const WINDOW: usize = 250;
 
-/// With fewer returns in the series there is no telling what is usual.
+/// Least number of returns in a series from which its usual ones can be estimated.
 const MIN_RETURNS: usize = 30;
 
-/// Median absolute deviation of a Gaussian to its standard deviation: 1 / Phi^-1(3/4) (Rousseeuw & Croux 1993).
+/// Ratio of a Gaussian's standard deviation to its median absolute deviation: 1 / Phi^-1(3/4) (Rousseeuw & Croux
+/// 1993).
 const MAD_TO_DEVIATION: f64 = 1.4826;
 
 /// Least robust standard deviation of a daily log return, one basis point: a pegged series has a median absolute
 /// deviation of zero, and each of its rounding errors would be a jump.
 const MIN_DEVIATION: f64 = 1e-4;
 
-/// Leaves out spikes and notes the other jumps; dates strictly increase, values are positive.
+/// Drops spikes and notes the other jumps; dates must strictly increase and values be positive.
 pub(super) fn refuse_spikes(
     observations: Vec<RawObservation>,
     calendar: BusinessCalendar,
@@ -78,13 +79,14 @@ fn comes_back(
     net <= BACK_SHARE * jump && daily_return(before, next, calendar).abs() <= BACK_DEVIATIONS * deviation
 }
 
-/// Log return per square root of the business days it took, at least one.
+/// Returns the log return per square root of the business days it took, at least one.
 fn daily_return(from: RawObservation, to: RawObservation, calendar: BusinessCalendar) -> f64 {
     let days = calendar.business_days_between(from.date, to.date).max(1) as f64;
     (to.value / from.value).ln() / days.sqrt()
 }
 
-/// Robust standard deviation of the `WINDOW` returns around index `at`, moved inwards at the ends.
+/// Returns the robust standard deviation of the `WINDOW` returns around index `at`; the window is moved inwards at
+/// the ends.
 fn deviation_around(daily: &[f64], at: usize) -> f64 {
     let start = at.saturating_sub(WINDOW / 2).min(daily.len().saturating_sub(WINDOW));
     let window = &daily[start..daily.len().min(start + WINDOW)];
@@ -93,7 +95,7 @@ fn deviation_around(daily: &[f64], at: usize) -> f64 {
     (MAD_TO_DEVIATION * spread).max(MIN_DEVIATION)
 }
 
-/// Upper median of a non-empty list of finite numbers.
+/// Returns the upper median of a non-empty list of finite numbers.
 fn median(mut values: Vec<f64>) -> f64 {
     let middle = values.len() / 2;
     *values.select_nth_unstable_by(middle, f64::total_cmp).1

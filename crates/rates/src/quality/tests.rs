@@ -17,7 +17,7 @@ fn chilean() -> QualityRules {
     QualityRules::new(day("2025-06-30"), Some(BusinessCalendar::chile()))
 }
 
-/// Weekdays from `from` whose values wander by about half a percent a day around 900, never twice the same.
+/// Returns weekdays from `from` with values that vary around 900 by about half a per cent a day and never repeat.
 fn wandering(from: &str, count: usize) -> Vec<RawObservation> {
     let weekdays = BusinessCalendar::weekdays();
     let dates = day(from).iter_days().filter(|d| weekdays.is_business_day(*d)).take(count);
@@ -183,7 +183,7 @@ fn holidays_are_no_holes() {
     let before = [observed("2023-12-22", 880.0), observed("2024-01-02", 877.12)];
     let rules = QualityRules { max_hole: 3, ..chilean() };
     let checked = check("usdclp", &before, &rules).unwrap();
-    // 25 December and 1 January are holidays, and 26 to 29 December are left.
+    // 25 December and 1 January are holidays; 26 to 29 December are left.
     assert_eq!(texts(&checked), ["2023-12-26: no value on 4 business days up to 2023-12-29; not filled"]);
 }
 
@@ -198,7 +198,7 @@ fn nothing_usable_is_an_error_that_names_the_series() {
     assert!(error(&[]).ends_with("'copper' has no usable observation: 0 given, none passed the quality checks"));
 }
 
-/// Nothing is refused but days off, on which there is no official rate; no hole is longer than a week.
+/// Only days off are refused, on which there is no official rate; no hole is longer than a week.
 #[test]
 fn the_embedded_peso_loses_only_days_off() {
     let checked = check("usdclp", &embedded().unwrap()["usdclp"], &chilean()).unwrap();
@@ -207,11 +207,11 @@ fn the_embedded_peso_loses_only_days_off() {
     assert_eq!((checked.series.len(), checked.refused().count(), holidays.count()), (5175, 129, 55));
     let noted: Vec<String> =
         checked.findings.iter().filter(|f| f.action == Action::Noted).map(ToString::to_string).collect();
-    // Real: the Banco Central had announced its purchases of dollars.
+    // A real jump: the Banco Central had announced its purchases of dollars.
     assert_eq!(noted, ["2011-01-05: a jump of 9 deviations, 466.05 -> 486.82, it lasted; kept"]);
 }
 
-/// The first is a slip; the second is by its looks the next business day's.
+/// The first is a typing error; the second looks like the value of the next business day.
 #[test]
 fn most_holiday_values_of_the_embedded_peso_are_carried() {
     let checked = check("usdclp", &embedded().unwrap()["usdclp"], &chilean()).unwrap();
@@ -229,7 +229,7 @@ fn most_holiday_values_of_the_embedded_peso_are_carried() {
     );
 }
 
-/// Without the calendar the slip of 2005-10-10 is found by its size, and nothing else is taken for one.
+/// Without the calendar the error of 2005-10-10 is found by its size, and no other value is mistaken for a spike.
 #[test]
 fn the_known_spike_of_the_embedded_peso_is_also_found_as_a_spike() {
     let checked = check("usdclp", &embedded().unwrap()["usdclp"], &any_day()).unwrap();
@@ -237,7 +237,8 @@ fn the_known_spike_of_the_embedded_peso_is_also_found_as_a_spike() {
     assert_eq!(refused, ["2005-10-10: a spike of 19 deviations, 529.13 -> 584.03 -> 530.44; refused"]);
 }
 
-/// Each has month ends on 74 weekends. The peak of usdbrl in October 2008 may be real; a regressor can spare it.
+/// Each series has month ends on 74 weekends. The peak of usdbrl in October 2008 may be real; a regressor can do
+/// without it.
 #[test]
 fn the_other_embedded_series_lose_weekends_and_spikes() {
     let rules = QualityRules::new(day("2026-11-27"), Some(BusinessCalendar::weekdays()));
@@ -246,7 +247,7 @@ fn the_other_embedded_series_lose_weekends_and_spikes() {
         let checked = check(name, raw, &rules).unwrap();
         let (weekends, others): (Vec<_>, Vec<_>) =
             checked.refused().partition(|f| matches!(f.problem, Problem::Weekend { .. }));
-        // The quotes of the market are of business days.
+        // The market quotes are on business days.
         assert_eq!(weekends.len(), if name == "usdclp_spot" { 0 } else { 74 }, "{name}");
         spikes.extend(others.iter().map(|f| format!("{name} {f}")));
     }

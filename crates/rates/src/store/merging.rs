@@ -1,6 +1,6 @@
-//! Which incoming values become versions of a series. In come the stored versions, new observations and the rules;
-//! out come the versions as they are to be and a report of what was taken, what was not, and why. Nothing stored
-//! ever goes: a value that is taken is added after the one it supersedes.
+//! Selection of incoming values as versions of a series. In: the stored versions, new observations and the rules.
+//! Out: the resulting versions, and a report of which values were taken, which were not, and why. Nothing stored is
+//! ever removed: a taken value is added after the one it supersedes.
 
 use super::observation::StoredObservation;
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
@@ -9,38 +9,41 @@ use std::{
     fmt,
 };
 
-/// Source of what an operator imported from a file. It ranks above every provider.
+/// Source name of values that an operator imported from a file. It ranks above every provider.
 pub const IMPORT_SOURCE: &str = "import";
 
-/// A source that changes more dates than this, and more than [`REWRITTEN_SHARE`] of those it had given, rewrites its
-/// history: an institute corrects a few days, a provider that changed its series or its unit changes them all.
+/// Number of changed dates above which a source rewrites its history, when they are also more than
+/// [`REWRITTEN_SHARE`] of those it had given: an institute corrects a few days; a provider that changed its series or
+/// its unit changes them all.
 const REWRITTEN_DATES: usize = 5;
-/// See [`REWRITTEN_DATES`]; of the dates on which the source was asked again.
+/// Share of changed dates for [`REWRITTEN_DATES`], among the dates on which the source was asked again.
 const REWRITTEN_SHARE: f64 = 0.2;
 
 static NOTHING_CONFIRMED: BTreeMap<NaiveDate, f64> = BTreeMap::new();
 
-/// What a value must be like to supersede a stored one. Dates that are not stored yet are always added.
+/// Conditions under which a value supersedes a stored one. Dates that are not stored yet are always added.
 #[derive(Debug, Clone, Copy)]
 pub struct MergeRules<'a> {
-    /// Sources, most official first. One that is not listed ranks below all of them, but for [`IMPORT_SOURCE`], which
+    /// Sources, most official first. An unlisted source ranks below all of them, except [`IMPORT_SOURCE`], which
     /// ranks above all.
     pub ranking: &'a [String],
     /// Relative difference beyond which two values for one date cannot both be right: 0.02 is 2 %.
     pub max_difference: f64,
-    /// Takes whatever a source says of its own earlier values, however much it changes.
+    /// Set to accept every revision that a source makes of its own earlier values, however large.
     pub accept_revisions: bool,
-    /// What another source says of some dates: a large revision that agrees with it is taken.
+    /// Values of another source on some dates: a large revision that agrees with them is taken.
     pub confirmed: &'a BTreeMap<NaiveDate, f64>,
 }
 
 impl MergeRules<'_> {
-    /// Rules that take everything, whatever its source and however much it differs: for what an operator imports.
+    /// Creates rules that accept everything, whatever its source and however much it differs: for an operator's
+    /// imports.
     pub fn trusting() -> Self {
         Self { ranking: &[], max_difference: f64::INFINITY, accept_revisions: true, confirmed: &NOTHING_CONFIRMED }
     }
 
-    /// 0 is the most official. Rules that take any revision of any size know no ranks either.
+    /// Returns the rank of a source; 0 is the most official. Rules that accept any revision of any size rank all
+    /// sources equal.
     fn rank(&self, source: &str) -> usize {
         if self.accept_revisions && self.max_difference == f64::INFINITY || source == IMPORT_SOURCE {
             return 0;
@@ -52,7 +55,7 @@ impl MergeRules<'_> {
         (a / b - 1.0).abs() <= self.max_difference
     }
 
-    /// True when `new` is far nearer to the value of the day before than `old`, which was far from it: a slip corrected.
+    /// True when `old` was far from the value of the day before and `new` is far nearer to it: a corrected slip.
     fn corrects(&self, before: Option<f64>, old: f64, new: f64) -> bool {
         let distance = |value: f64, before: f64| (value / before).ln().abs();
         before.is_some_and(|before| {
@@ -60,24 +63,24 @@ impl MergeRules<'_> {
         })
     }
 
-    /// True when another source confirms that `date` is `new` and no longer `old`.
+    /// True when another source's value on `date` agrees with `new` and not with `old`.
     fn confirm(&self, date: NaiveDate, old: f64, new: f64) -> bool {
         self.confirmed.get(&date).is_some_and(|other| self.agree(new, *other) && !self.agree(old, *other))
     }
 }
 
-/// A stored value and another one for the same date, offered later.
+/// A stored value, and another one offered later for the same date.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Revision {
     /// Day of the value.
     pub date: NaiveDate,
-    /// What was stored.
+    /// Stored value.
     pub old: f64,
-    /// Who had said so.
+    /// Source of the stored value.
     pub old_source: String,
-    /// What was offered.
+    /// Offered value.
     pub new: f64,
-    /// Who says so.
+    /// Source of the offered value.
     pub new_source: String,
 }
 
@@ -89,21 +92,21 @@ impl fmt::Display for Revision {
     }
 }
 
-/// What a merge did. Lists are by date.
+/// Result of a merge. Lists are by date.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MergeReport {
     /// Observations on dates that had none.
     pub added: usize,
-    /// Observations equal to what was stored; the stored source and time stay.
+    /// Observations equal to the stored value; the stored source and time stay.
     pub unchanged: usize,
-    /// Values that were taken in place of others, which stay in the file as earlier versions.
+    /// Values that were taken in place of others; the others stay in the file as earlier versions.
     pub revised: Vec<Revision>,
     /// Differing values that were not taken because the stored source is more official.
     pub outranked: usize,
-    /// Values of sources of different ranks that differ by more than may be. The more official one counts, so each of
-    /// these is also in `revised` or counted in `outranked`.
+    /// Values of two sources of different ranks that differ by more than the rules tolerate. The more official one
+    /// counts, so each of these is also in `revised` or counted in `outranked`.
     pub disagreements: Vec<Revision>,
-    /// Revisions a source made of values of its own rank that were not taken: too large, not confirmed by another
+    /// Revisions by a source of values of its own rank that were not taken: too large, not confirmed by another
     /// source, or part of a rewritten history.
     pub withheld: Vec<Revision>,
     /// True when a source changed so many of its dates that all its revisions were withheld.
@@ -111,7 +114,8 @@ pub struct MergeReport {
 }
 
 impl MergeReport {
-    /// What an operator should know, a sentence each: values that were not taken, and sources that disagree.
+    /// Returns one sentence for each problem that an operator should know: values not taken, and sources that
+    /// disagree.
     pub fn complaints(&self, series: &str) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(first) = self.withheld.first() {
@@ -132,21 +136,21 @@ impl MergeReport {
         lines
     }
 
-    /// True when there is anything new to be written.
+    /// True when there are new versions to write.
     pub(super) fn changes_the_store(&self) -> bool {
         self.added > 0 || !self.revised.is_empty()
     }
 }
 
-/// What is to become of a value that differs from the stored one.
+/// Decision about a value that differs from the stored one.
 enum Verdict {
     Taken,
     Withheld,
     Outranked,
 }
 
-/// `versions`, sorted by date and time, with those of `observations` that may be taken; of several for one date the
-/// most official counts, and among equals the last given.
+/// Merges into `versions`, sorted by date and time, the `observations` that the rules accept; of several for one date
+/// the most official counts, and among equals the last given.
 pub(super) fn merged(
     versions: Vec<StoredObservation>,
     observations: &[StoredObservation],
@@ -157,7 +161,7 @@ pub(super) fn merged(
         by_date.entry(version.date).or_default().push(version);
     }
     let incoming = one_a_date(observations, rules);
-    // As it was: one slip taken must not vouch for the next.
+    // Values before the merge: one accepted slip must not confirm the next.
     let stored: BTreeMap<NaiveDate, f64> =
         by_date.iter().filter_map(|(date, versions)| Some((*date, versions.last()?.value))).collect();
     let rewriting = rewriting_sources(&by_date, &incoming, rules);
@@ -205,7 +209,7 @@ fn one_a_date<'a>(
     incoming
 }
 
-/// The sources of `incoming` whose revisions are too many to be corrections; none when the rules accept revisions.
+/// Returns the sources of `incoming` with too many revisions for corrections; none when the rules accept revisions.
 fn rewriting_sources<'a>(
     by_date: &BTreeMap<NaiveDate, Vec<StoredObservation>>,
     incoming: &BTreeMap<NaiveDate, &'a StoredObservation>,
@@ -220,7 +224,7 @@ fn rewriting_sources<'a>(
         if rules.rank(&old.source) == rules.rank(&new.source) {
             let (common, changed) = counts.entry(new.source.as_str()).or_default();
             *common += 1;
-            // Less is noise in the last digits.
+            // A smaller difference is noise in the last digits.
             *changed += usize::from((new.value / old.value - 1.0).abs() > 1e-6);
         }
     }
@@ -261,8 +265,8 @@ fn revision(old: &StoredObservation, new: &StoredObservation) -> Revision {
     }
 }
 
-/// `new` as the file keeps it: fetched at a whole millisecond, later than the version it supersedes, also when the
-/// clock has gone back since.
+/// Returns `new` as stored: its time of fetching is a whole millisecond and later than that of the version it
+/// supersedes, even when the clock has gone back since.
 fn version_after(new: &StoredObservation, before: Option<DateTime<Utc>>) -> StoredObservation {
     let fetched_at = new.fetched_at.trunc_subsecs(3);
     let earliest = before.and_then(|time| time.checked_add_signed(TimeDelta::milliseconds(1)));

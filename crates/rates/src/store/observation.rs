@@ -1,23 +1,23 @@
-//! An observation as the store keeps it: a value with its date, its source and the time at which it was fetched.
+//! A stored observation: a value with its date, its source and its time of fetching.
 
 use crate::snapshot::RawObservation;
 use chrono::{DateTime, NaiveDate, Utc};
 
-/// An observation with where it came from.
+/// An observation with its source and time of fetching.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredObservation {
     /// Day the value belongs to.
     pub date: NaiveDate,
-    /// Its value, in the series' unit.
+    /// The value, in the series' unit.
     pub value: f64,
-    /// Who said so: a provider's name, or [`IMPORT_SOURCE`](crate::IMPORT_SOURCE).
+    /// Source of the value: a provider's name, or [`IMPORT_SOURCE`](crate::IMPORT_SOURCE).
     pub source: String,
-    /// When this value was first fetched; kept to the millisecond.
+    /// Instant at which this value was first fetched; stored to the millisecond.
     pub fetched_at: DateTime<Utc>,
 }
 
 impl StoredObservation {
-    /// The observation without its origin.
+    /// Returns the observation without its source and time.
     pub fn raw(&self) -> RawObservation {
         RawObservation { date: self.date, value: self.value }
     }

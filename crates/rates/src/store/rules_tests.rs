@@ -1,4 +1,4 @@
-//! Each rule of a merge by an example, and that no sequence of merges loses anything.
+//! Merge rules, each by an example, and a property: no sequence of merges loses anything.
 
 use super::*;
 use chrono::{NaiveDate, Utc};
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use tempfile::TempDir;
 
-/// A store whose `usdclp` has 40 days from 2025-01-01 on, day i being 900 + i, said by "official".
+/// Returns a store whose `usdclp` has 40 days from 2025-01-01 on, day i being 900 + i, from the source "official".
 fn forty_days() -> (TempDir, RatesStore) {
     let folder = tempfile::tempdir().unwrap();
     let store = RatesStore::open(folder.path()).unwrap();
@@ -27,7 +27,7 @@ fn said(i: u64, value: f64, source: &str) -> StoredObservation {
     StoredObservation { date: day(i), value, source: source.into(), fetched_at: at(0) }
 }
 
-/// With the ranking official, market; everything else below; 2 % apart is too much.
+/// Merges under the ranking official, market, with other sources below; a difference above 2 % is too much.
 fn merge(
     store: &RatesStore,
     observations: &[StoredObservation],
@@ -82,7 +82,7 @@ fn a_more_official_source_is_believed_and_a_large_difference_is_told() {
     assert_eq!(texts(&report.disagreements), ["2025-02-21: 951 (market) -> 990 (official), +4.10 %"]);
     assert_eq!((report.outranked, report.withheld.len()), (0, 0));
     assert_eq!(current(&store, 51), (990.0, "official".into()));
-    // An operator's import ranks above every provider, and none takes it back.
+    // An operator's import ranks above every provider, and no provider replaces it.
     assert_eq!(merge(&store, &[said(51, 500.0, "import")], as_usual).revised.len(), 1);
     assert_eq!(merge(&store, &[said(51, 990.0, "official")], as_usual).outranked, 1);
     assert_eq!(current(&store, 51), (500.0, "import".into()));
@@ -102,7 +102,7 @@ fn a_source_may_revise_itself_a_little() {
 fn a_large_revision_is_taken_when_the_operator_accepts_it_or_another_source_confirms_it() {
     let (_folder, store) = forty_days();
     let large = [said(1, 930.0, "official"), said(2, 930.0, "official"), said(3, 922.0, "official")];
-    // The second is denied; of the third the other source does not tell which is right.
+    // The second is contradicted; for the third, the other source agrees with both values.
     let others = BTreeMap::from([(day(1), 935.0), (day(2), 902.0), (day(3), 912.0)]);
     let rules = MergeRules { ranking: &[], max_difference: 0.02, accept_revisions: false, confirmed: &others };
     let report = store.merge("usdclp", &large, &rules).unwrap();
@@ -118,10 +118,10 @@ fn a_slip_may_be_corrected_by_whoever_made_it() {
     let (_folder, store) = forty_days();
     let report = merge(&store, &[said(40, 1190.0, "official")], as_usual);
     assert_eq!(report.added, 1);
-    // Back to its neighbour, 939 on the day before.
+    // Back near its neighbour, 939 on the day before.
     let report = merge(&store, &[said(40, 941.0, "official")], as_usual);
     assert_eq!(texts(&report.revised), ["2025-02-10: 1190 (official) -> 941 (official), -20.92 %"]);
-    // Not the other way round.
+    // The reverse is not accepted.
     let report = merge(&store, &[said(40, 1190.0, "official")], as_usual);
     assert_eq!((report.revised.len(), report.withheld.len()), (0, 1));
 }
@@ -139,13 +139,13 @@ fn a_source_that_rewrites_its_history_is_not_followed_and_its_new_dates_are_adde
     assert!(report.rewrites_history && report.revised.is_empty());
     assert_eq!((report.added, report.unchanged, report.withheld.len()), (1, 31, 9));
     assert_eq!((current(&store, 0).0, current(&store, 40).0), (900.0, 940.0));
-    // Not even what another source confirms: it may have copied.
+    // Even a value that another source confirms is withheld: that source may have copied it.
     let confirmed = BTreeMap::from([(day(0), 1000.0)]);
     rewritten[0].value = 1000.0;
     let rules = MergeRules { ranking: &[], max_difference: 0.02, accept_revisions: false, confirmed: &confirmed };
     assert_eq!(store.merge("usdclp", &rewritten, &rules).unwrap().withheld.len(), 9);
 
-    // 8 of 40 are a fifth, 5 of 5 are not more than five: corrections.
+    // 8 of 40 are no more than a fifth, 5 of 5 are no more than five: corrections.
     assert_eq!(merge(&store, &revised(8), as_usual).revised.len(), 8);
     let five: Vec<_> = (20..25).map(|i| said(i, 921.0, "official")).collect();
     let report = merge(&store, &five, as_usual);
@@ -166,7 +166,7 @@ fn only_values_of_its_own_rank_count_as_a_history_a_source_rewrites() {
     let (_folder, store) = forty_days();
     let own: Vec<_> = (50..60).map(|i| said(i, 950.0, "market")).collect();
     merge(&store, &own, as_usual);
-    // It differs from the official one everywhere, and revises one of its own ten.
+    // The market source differs from the official one everywhere, and revises one of its own ten values.
     let mut all: Vec<_> = (0..40).map(|i| said(i, 901.0 + i as f64, "market")).collect();
     all.extend(own);
     all[40].value = 951.0;
@@ -205,7 +205,8 @@ fn a_version_is_later_than_the_one_it_supersedes_even_when_the_clock_went_back()
     assert_eq!(known_at(&versions, at(0))[0].value, 900.0);
 }
 
-/// Merges `[merge][observation]` as (day, tenths of the value, source, second of fetching), and whether it trusts.
+/// Generates merges `[merge][observation]`: a flag for trusting rules, and observations made from (day, tenths of the
+/// value, source, second of fetching).
 fn any_merges() -> impl Strategy<Value = Vec<(bool, Vec<StoredObservation>)>> {
     let sources = prop::sample::select(vec!["official", "market", "other", "import"]);
     let observation = (0..15u64, 9000..9500u32, sources, -90..90i64).prop_map(|(i, tenths, source, second)| {

@@ -56,7 +56,7 @@ fn a_merge_keeps_the_old_observations_and_reports_revisions() {
     assert_eq!(store.load("usdclp").unwrap().unwrap(), expected);
 }
 
-/// What the versions before this one wrote: the same columns, one row a date.
+/// A file from earlier versions of the program: the same columns, one row per date.
 #[test]
 fn a_file_with_one_row_a_date_is_read_as_it_is_and_extended() {
     let (_folder, store) = store();
@@ -110,7 +110,7 @@ fn concurrent_merges_of_different_dates_lose_none() {
     let days: Vec<NaiveDate> = day("2024-01-01").iter_days().take(80).collect();
     thread::scope(|scope| {
         for part in days.chunks(20) {
-            // Each with a store of its own, as another process would have.
+            // Each thread opens the store itself, as another process would.
             let store = RatesStore::open(folder.path()).unwrap();
             scope.spawn(move || {
                 for date in part {
@@ -152,7 +152,7 @@ fn a_corrupt_file_is_refused_and_never_overwritten() {
     }
 }
 
-/// A flipped bit may go unnoticed in a value, but it must not panic, and must not make an impossible series.
+/// A flipped bit may go unnoticed in a value, but must neither cause a panic nor produce an impossible series.
 #[test]
 fn no_flipped_byte_makes_reading_panic() {
     let (_folder, store) = store();

@@ -1,20 +1,19 @@
-//! The versions of a series' dates: in come rows sorted by date and time of fetching, out come the values that
-//! count now, those that counted at an instant, or those that no longer count. The newest version of a date is
-//! its current value.
+//! Versions of a series' dates. In: rows sorted by date and time of fetching. Out: the current values, those that
+//! were current at an instant, or those that no longer are. The newest version of a date is its current value.
 
 use super::observation::StoredObservation;
 use chrono::{DateTime, Utc};
 use forecaster_domain::Superseded;
 
-/// The current value of each date of `versions`.
+/// Returns the current value of each date of `versions`.
 pub(crate) fn current(versions: &[StoredObservation]) -> Vec<StoredObservation> {
     by_date(versions).filter_map(|of_date| of_date.last().cloned()).collect()
 }
 
-/// What was known of each date at `instant`: its last version fetched by then. A date that has none is given its
-/// first version: nobody was fetching then, and the first value known is the best guess of what had been published.
+/// Returns the value of each date as known at `instant`: its last version fetched by then. A date without one gets
+/// its first version: no sync ran then, and the first value known is the best guess of the published one.
 ///
-/// `versions` are sorted as [`RatesStore::load_versions`](crate::RatesStore::load_versions) gives them.
+/// The `versions` must be sorted as [`RatesStore::load_versions`](crate::RatesStore::load_versions) returns them.
 pub fn known_at(versions: &[StoredObservation], instant: DateTime<Utc>) -> Vec<StoredObservation> {
     let known = |of_date: &[StoredObservation]| {
         let fetched = of_date.partition_point(|version| version.fetched_at <= instant);
@@ -23,7 +22,7 @@ pub fn known_at(versions: &[StoredObservation], instant: DateTime<Utc>) -> Vec<S
     by_date(versions).filter_map(known).collect()
 }
 
-/// The values that no longer count, each until the UTC day on which the version after it was fetched.
+/// Returns the values that are no longer current, each until the UTC day on which the next version was fetched.
 pub(crate) fn superseded(versions: &[StoredObservation]) -> impl Iterator<Item = Superseded> {
     by_date(versions).flat_map(|of_date| of_date.windows(2)).map(|pair| Superseded {
         date: pair[0].date,
@@ -32,7 +31,7 @@ pub(crate) fn superseded(versions: &[StoredObservation]) -> impl Iterator<Item =
     })
 }
 
-/// The versions of each date, oldest first.
+/// Returns the versions of each date, oldest first.
 fn by_date(versions: &[StoredObservation]) -> impl Iterator<Item = &[StoredObservation]> {
     versions.chunk_by(|a, b| a.date == b.date)
 }

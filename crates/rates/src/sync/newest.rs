@@ -1,7 +1,7 @@
-//! New values beyond what is usual, which is where a slip or a lie pays. One is believed when another source has seen
-//! the jump as well. When others deny it, it is refused, unless it is an official rate that a single market quote
-//! denies: that is told of, as is one about which nobody has anything to say. A newest value that differs from another
-//! source's is told of too.
+//! Checks of new values that jump unusually far, where an error or a forged value does most harm. A jump is accepted
+//! when another source shows it as well. It is refused when other sources contradict it, unless the value is an
+//! official rate that a single market quote contradicts: then it is reported as a doubt. A jump on a date that no
+//! other source has is a doubt too, and so is a newest value that differs from another source's.
 
 use crate::{
     chain::{Asked, Known},
@@ -12,7 +12,7 @@ use crate::{
 };
 use chrono::NaiveDate;
 
-/// Judges the new values of all answers, takes out those that are refused, and tells of what is in doubt.
+/// Checks the new values of all replies, removes those that are refused, and returns a doubt if one remains.
 pub(super) fn judge(series: &str, asked: &mut [Asked], known: &Known, tolerated: f64) -> Option<Doubt> {
     let mut doubt = None;
     for index in 0..asked.len() {
@@ -39,7 +39,7 @@ pub(super) fn judge(series: &str, asked: &mut [Asked], known: &Known, tolerated:
     doubt.or_else(|| difference(series, asked, known, tolerated))
 }
 
-/// What passed of an answer; nothing when there was none.
+/// Returns the accepted observations of a reply; none when there was no reply.
 pub(super) fn accepted(asked: &Asked) -> impl Iterator<Item = &RawObservation> {
     asked.outcome.iter().flat_map(|reply| &reply.accepted.observations)
 }
@@ -52,7 +52,7 @@ struct Jump {
 }
 
 impl Jump {
-    /// Whether another source's value of the day has gone at least half of the way.
+    /// True when another source's value of the day has moved at least half as far in the same direction.
     fn is_seen_in(&self, other: f64) -> bool {
         let (own, others) = ((self.value / self.before).ln(), (other / self.before).ln());
         own * others > 0.0 && others.abs() >= 0.5 * own.abs()
@@ -72,7 +72,7 @@ fn others_on(asked: &[Asked], index: usize, date: NaiveDate) -> Vec<(&'static st
     others.filter_map(|(_, one)| Some((one.provider, accepted(one).find(|o| o.date == date)?.value))).collect()
 }
 
-/// From the jump on nothing of the answer is taken: what comes after it is at the same level.
+/// Drops a reply's values from the jump on: later values are at the same level.
 fn refuse(asked: &mut Asked, jump: &Jump, by: &str, instead: f64) {
     let Ok(reply) = &mut asked.outcome else { return };
     let Jump { date, value, .. } = *jump;
@@ -84,7 +84,7 @@ fn refuse(asked: &mut Asked, jump: &Jump, by: &str, instead: f64) {
     reply.accepted.observations.retain(|o| o.date < date);
 }
 
-/// The newest value that counts, when it is new and another source has a different one.
+/// Returns a doubt about the newest preferred value, when it is new and another source has a different one.
 fn difference(series: &str, asked: &[Asked], known: &Known, tolerated: f64) -> Option<Doubt> {
     let (index, first) = asked.iter().enumerate().find(|(_, one)| accepted(one).next().is_some())?;
     let newest = accepted(first).last().filter(|o| !known.values.contains_key(&o.date))?;
@@ -112,7 +112,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// A provider with values for two days; the second, when far from 100, with the finding that the checks make of it.
+    /// Returns a reply with values for two days; the second, when far from the first, has the finding of the checks.
     fn answering(provider: &'static str, values: [f64; 2]) -> Asked {
         let dates = [day("2025-05-05"), day("2025-05-06")];
         let observations: Vec<RawObservation> =

@@ -1,33 +1,35 @@
-//! What came of a sync: by series, and within it by provider.
+//! Outcome of a sync, by series and within a series by provider.
 
 use crate::{doubt::Doubt, store::MergeReport};
 use chrono::NaiveDate;
 
-/// What one provider's part came to.
+/// Outcome of one provider for a series.
 #[derive(Debug, Clone)]
 pub struct ProviderOutcome {
-    /// Its name.
+    /// Name of the provider.
     pub provider: String,
-    /// What was merged of its answer, or why nothing came, as the end of a sentence that begins with provider and series.
+    /// Report of the merged values, or the reason for having none: the end of a sentence that begins with provider
+    /// and series.
     pub outcome: Result<MergeReport, String>,
-    /// Observations that were refused, and odd ones, a line each.
+    /// Refused and unusual observations, one line each.
     pub findings: Vec<String>,
-    /// False for a provider that only has nothing for us, for instance for want of an account.
+    /// True when the provider failed; false when it merely has nothing for us, for instance without an account.
     pub is_fault: bool,
-    /// That its newest value was refused, or is older than usual when a less preferred provider has newer ones.
+    /// Remark that the newest value was refused, or is older than usual when a less preferred provider has newer
+    /// ones.
     pub remark: Option<String>,
-    /// The reason as far as it is the same for other series of the provider.
+    /// The part of the reason that is the same for other series of the provider.
     pub(super) gist: String,
 }
 
 /// A provider that failed for a series.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Its name.
+    /// Name of the provider.
     pub provider: String,
-    /// The series.
+    /// Name of the series.
     pub series: String,
-    /// Why, as the end of a sentence that begins with provider and series.
+    /// Reason, as the end of a sentence that begins with provider and series.
     pub reason: String,
 }
 
@@ -37,32 +39,32 @@ impl std::fmt::Display for Fault {
     }
 }
 
-/// What a series came to.
+/// Outcome of a series.
 #[derive(Debug, Clone)]
 pub struct SeriesOutcome {
-    /// Its name.
+    /// Name of the series.
     pub series: String,
-    /// Who was asked, in order.
+    /// Providers that were asked, in order.
     pub providers: Vec<ProviderOutcome>,
-    /// Where sources disagree, a sentence each.
+    /// Disagreements between sources, one sentence each.
     pub disagreements: Vec<String>,
-    /// A newest value that is taken, but not confirmed.
+    /// A newest value that was accepted without confirmation.
     pub doubt: Option<Doubt>,
-    /// Date and source of the newest observation that is known now.
+    /// Date and source of the newest observation now known.
     pub newest: Option<(NaiveDate, String)>,
-    /// Whether somebody who was asked is up to date.
+    /// True when a provider that was asked is up to date.
     pub up_to_date: bool,
-    /// Why nothing could be merged: the store, not the providers.
+    /// Error of the store, not of a provider, that prevented the merge.
     pub store_error: Option<String>,
 }
 
 impl SeriesOutcome {
-    /// Observations on days that had none.
+    /// Number of observations on days that had none.
     pub fn added(&self) -> usize {
         self.reports().map(|report| report.added).sum()
     }
 
-    /// The providers that are at fault, with why: those that failed, are late, or take back what they said.
+    /// Returns the providers at fault with the reasons: those that failed, are late, or withdrew earlier values.
     pub fn faults(&self) -> impl Iterator<Item = Fault> + '_ {
         self.providers.iter().flat_map(|asked| {
             let failed = asked.outcome.as_ref().err().filter(|_| asked.is_fault).cloned();
@@ -77,7 +79,7 @@ impl SeriesOutcome {
         })
     }
 
-    /// Whether any provider answered.
+    /// True when any provider answered.
     pub fn is_answered(&self) -> bool {
         self.reports().next().is_some()
     }
@@ -87,7 +89,7 @@ impl SeriesOutcome {
     }
 }
 
-/// One line for what is the same for several series: a provider that is down says it once.
+/// Logs the failures, with one line for all series that share a reason: a provider that is down is reported once.
 pub(super) fn tell_failures(outcomes: &[SeriesOutcome]) {
     let mut told: Vec<(&str, &str, Vec<Fault>)> = Vec::new();
     for outcome in outcomes {

@@ -1,33 +1,33 @@
-//! Why a document did not come: each is the end of a sentence that begins with provider and series.
+//! Errors of fetching a document: each message is the end of a sentence that begins with provider and series.
 
 use reqwest::StatusCode;
 use std::time::Duration;
 
-/// Why a document did not come.
+/// Reason why a document could not be fetched.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(crate) enum WireError {
-    /// Not an address.
+    /// An address that is not a valid URL.
     #[error("its address is not one: '{address}'; correct the setting {setting}")]
     BadAddress { address: String, setting: String },
-    /// The host's name is not known.
+    /// A host whose name could not be resolved.
     #[error("the host {host} is not known ({reason}); check the network and the name server")]
     UnknownHost { host: String, reason: String },
-    /// Its certificate is not trusted.
+    /// A certificate that is not trusted.
     #[error(
         "the certificate of {host} is not trusted ({reason}); check the machine's clock and its ca-certificates, or \
          whether something in between answers"
     )]
     Certificate { host: String, reason: String },
-    /// No connection.
+    /// Failure to open a connection.
     #[error("{host} cannot be reached: {reason}")]
     Unreachable { host: String, reason: String },
-    /// No answer in time.
+    /// No response in time.
     #[error("{host} has not answered in {seconds:.1} s")]
     Silent { host: String, seconds: f64 },
-    /// The connection broke in the middle of the answer.
+    /// A connection that broke in the middle of the response.
     #[error("the answer of {host} broke off: {reason}")]
     Cut { host: String, reason: String },
-    /// Too many redirects, or one that may not be followed.
+    /// Too many redirects, or a forbidden one.
     #[error("{host} redirects in vain: {reason}")]
     Redirects { host: String, reason: String },
     /// A status other than success.
@@ -36,13 +36,13 @@ pub(crate) enum WireError {
     /// Too many requests.
     #[error("{host} answers {status}, asked too often{when}")]
     Busy { host: String, status: StatusCode, when: String, retry_after: Option<Duration> },
-    /// More than is reasonable.
+    /// A response larger than the limit.
     #[error("the answer of {host} is larger than {} MiB, which no answer should be; it was not read further", limit >> 20)]
     TooLarge { host: String, limit: usize },
 }
 
 impl WireError {
-    /// Whether the same request may go well in a moment.
+    /// True when the same request may succeed a moment later.
     pub(super) fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Cut { .. } | Self::Busy { .. } => true,
@@ -51,7 +51,7 @@ impl WireError {
         }
     }
 
-    /// What is wrong, without what differs from one request to the next.
+    /// Returns the message without the parts that differ from one request to the next.
     pub(crate) fn gist(&self) -> String {
         match self {
             Self::Silent { host, .. } => format!("{host} has not answered in time"),
@@ -59,7 +59,7 @@ impl WireError {
         }
     }
 
-    /// How long the server asks to be left alone.
+    /// Returns how long the server asks clients to wait.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Busy { retry_after, .. } => *retry_after,

@@ -1,7 +1,8 @@
-//! The calendar's outside authority: fifteen years of published rates. Each Chilean business day by our rules
-//! must have a rate or a known reason to have none, and each rate on another day must be one the source made up.
+//! Checks the calendar against an independent reference, fifteen years of published rates. Each Chilean business day
+//! by our rules must have a rate or a known reason to have none, and each rate on another day must be one that the
+//! source made up.
 
-// clippy.toml allows it in test functions, not in what they call.
+// clippy.toml allows unwrap in test functions, but not in the functions they call.
 #![allow(clippy::unwrap_used)]
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
@@ -17,13 +18,14 @@ fn on(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).unwrap()
 }
 
-/// The source's usdclp, from 2010 to its end.
+/// Returns the source's usdclp, from 2010 to its end.
 fn usdclp() -> Vec<RawObservation> {
     embedded().unwrap()["usdclp"].iter().copied().filter(|o| o.date >= day("2010-01-01")).collect()
 }
 
-/// US federal holidays of `year` on which the source has no rates, moved to the Friday before from a Saturday and to
-/// the Monday after from a Sunday, and the day after Thanksgiving. It does publish on Veterans Day.
+/// Returns the US federal holidays of `year` on which the source has no rates, moved from a Saturday to the Friday
+/// before and from a Sunday to the Monday after, and the day after Thanksgiving. The source does publish on Veterans
+/// Day.
 fn days_off_in_washington(year: i32) -> Vec<NaiveDate> {
     let observed = |date: NaiveDate| match date.weekday() {
         Weekday::Sat => date - Days::new(1),
@@ -52,7 +54,7 @@ fn days_off_in_washington(year: i32) -> Vec<NaiveDate> {
     days
 }
 
-/// Last days of December and first of January: the source's year ends early and begins late.
+/// Last days of December and first days of January: the source's year ends early and begins late.
 #[rustfmt::skip]
 const YEAR_ENDS: [&str; 27] = [
     "2012-12-24", "2014-12-26", "2015-01-02", "2018-12-24", "2019-12-24", "2020-01-02", "2020-01-03", "2020-12-24",
@@ -61,15 +63,15 @@ const YEAR_ENDS: [&str; 27] = [
     "2024-12-26", "2024-12-27", "2024-12-30",
 ];
 
-/// Days on which the federal offices in Washington were shut out of turn: the hurricane Sandy, snow, the inauguration
-/// of 2017, the mourning for George H. W. Bush.
+/// Days on which the federal offices in Washington were closed for other reasons: hurricane Sandy, snow, the
+/// inauguration of 2017, the mourning for George H. W. Bush.
 #[rustfmt::skip]
 const WASHINGTON_SHUT: [&str; 11] = [
     "2012-10-29", "2012-10-30", "2013-03-06", "2013-12-10", "2014-01-21", "2014-03-03", "2014-03-17", "2015-02-17",
     "2017-01-20", "2018-03-21", "2018-12-05",
 ];
 
-/// Single days the source lacks, many of them beside a US holiday. The rate of one is known from elsewhere: 641.89 on
+/// Single days that the source lacks, many of them next to a US holiday. One rate is known from elsewhere: 641.89 on
 /// 2017-02-15 (mindicador.cl).
 #[rustfmt::skip]
 const SINGLE_DAYS: [&str; 61] = [
@@ -96,7 +98,7 @@ fn every_chilean_business_day_has_a_rate_or_a_known_reason_to_have_none() {
     exceptions.sort();
     assert_eq!(unexplained, exceptions);
 
-    // The explanation by rule does not explain too much. The last two are month ends, which the source makes up.
+    // The rule must not explain too much. The last two are month ends, which the source makes up.
     let published_all_the_same: Vec<String> =
         business_days().filter(|d| published.contains(d) && off.contains(d)).map(|d| d.to_string()).collect();
     assert_eq!(published_all_the_same, ["2010-01-18", "2010-02-15", "2010-05-31", "2021-05-31"]);
@@ -107,8 +109,8 @@ fn chilean_business_days(first: NaiveDate, last: NaiveDate) -> impl Iterator<Ite
     first.iter_days().take_while(move |d| *d <= last).filter(move |d| chile.is_business_day(*d))
 }
 
-/// Labour Day 2017 has a value of its own: by its looks that of 2017-05-02, for which the source has the value of the
-/// day after.
+/// Labour Day 2017 has its own value: apparently that of 2017-05-02, for which the source has the value of the day
+/// after.
 const OWN_VALUE_ON_A_HOLIDAY: [&str; 1] = ["2017-05-01"];
 
 #[test]
@@ -123,7 +125,7 @@ fn every_rate_on_another_day_is_a_weekend_month_end_or_carried_from_a_neighbour(
     assert_eq!(own_value, OWN_VALUE_ON_A_HOLIDAY);
 }
 
-/// Equal but for the noise of the source's conversion.
+/// True when two values are equal except for the noise of the source's conversion.
 fn carried(value: f64, neighbour: f64) -> bool {
     (value / neighbour - 1.0).abs() < 1e-4
 }

@@ -1,4 +1,4 @@
-//! Real answers of currency-api, as they were published, on the day they were published.
+//! Tests with real packages of currency-api, on the days on which they were published.
 #![allow(clippy::unwrap_used)]
 
 use crate::server::{Reply, Request, Server};
@@ -10,10 +10,10 @@ use forecaster_rates::{
 use std::{collections::BTreeMap, path::Path, time::Duration};
 use tempfile::TempDir;
 
-/// The packages that are kept; see SOURCE.md beside them.
+/// Packages kept as fixtures; see SOURCE.md beside them.
 const PACKAGES: [(&str, &str); 2] = [("2025-01-03", "2025.1.3"), ("2025-01-10", "2025.1.10")];
 
-/// What the content network answers: a package, or "not found" on days of which none is kept.
+/// Plays the content delivery network: returns a package, or "not found" for days without a fixture.
 fn network(request: &Request) -> Reply {
     let date = request.path.split(['@', '/']).find(|part| part.parse::<NaiveDate>().is_ok()).unwrap();
     let Some((_, version)) = PACKAGES.iter().find(|(of, _)| *of == date) else {
@@ -23,8 +23,8 @@ fn network(request: &Request) -> Reply {
     Reply::ok(std::fs::read(fixtures.join(format!("{version}.json"))).unwrap())
 }
 
-/// The series as they are stored after a sync on Sunday 2025-01-12: the packages of the last ten days are asked for, and
-/// what is embedded is not stored unless it is asked for.
+/// Returns the stored series after a sync on Sunday 2025-01-12. The packages of the last ten days are requested;
+/// embedded values are not stored unless they are requested.
 fn synchronised(
     server: &Server,
     names: &[&str],
@@ -57,7 +57,7 @@ fn real_packages_are_read_as_they_were_published() {
     let values = |series: &str| -> Vec<(String, f64)> {
         stored[series].iter().map(|o| (o.date.to_string(), (o.value * 1e8).round() / 1e8)).collect()
     };
-    // The embedded rates reach to 2025-01-03; from there on the package says, as it stands in the file.
+    // The embedded rates end on 2025-01-03; after that the values are those in the package.
     assert_eq!(values("usdclp"), [("2025-01-10".to_owned(), 1006.47017606)]);
     // The file of a day is made at its midnight: it has the market's close of the day before.
     let days = |series: &str| values(series).into_iter().map(|(date, _)| date).collect::<Vec<_>>();
@@ -66,7 +66,8 @@ fn real_packages_are_read_as_they_were_published() {
     let euro = 1006.47017606 / 0.97060529;
     assert!((values("eurclp")[1].1 - euro).abs() < 1e-6, "{:?}", values("eurclp"));
     assert!(stored.values().flatten().all(|o| o.source == "currency-api"));
-    // Each day once for all series: the last ten, and the first weekdays of the spans, which begin on different days.
+    // Each day is requested once for all series: the last ten, and the first weekdays of the spans, which begin on
+    // different days.
     let mut asked = server.paths();
     asked.sort();
     let all = asked.len();
@@ -74,7 +75,8 @@ fn real_packages_are_read_as_they_were_published() {
     assert_eq!(asked.len(), all);
 }
 
-/// Outside authority: ICE's index closed at 109.2 on 2025-01-09, which is what the package of the 10th has.
+/// Independent reference: ICE's index closed at 109.2 on 2025-01-09, which is the day that the package of the 10th
+/// covers.
 #[test]
 fn the_dollar_index_computed_of_a_real_package_is_close_to_the_one_of_ice() {
     let stored = synchronised(&Server::answering(network), &["dxy"], "2025-01-03".parse().ok());

@@ -1,5 +1,5 @@
-//! The failure table: a provider that fails, lies or changes, played by a real web server, and what an operator reads
-//! of it. In each row the next provider in the chain is asked, and nothing bad reaches the store.
+//! Failure table: a provider that fails, changes or returns false values, played by a real web server, and the
+//! message for the operator. In each row the next provider in the chain is asked, and nothing bad reaches the store.
 //! `cargo test -p forecaster-rates --test it failures:: -- --nocapture` prints the table.
 #![allow(clippy::unwrap_used)]
 
@@ -13,7 +13,7 @@ use forecaster_rates::{
 use std::{collections::BTreeMap, io::Write, path::Path, time::Duration};
 use tempfile::TempDir;
 
-/// The snapshot ends on 2025-01-03 with 999.85; these are the days after it, as the second provider has them.
+/// Values of the second provider for the days after the snapshot, which ends on 2025-01-03 with 999.85.
 const NEXT_DAYS: &str =
     "date,value\n2025-01-06,1005.5\n2025-01-07,1008.25\n2025-01-08,1004\n2025-01-09,1006.5\n2025-01-10,1010.75\n";
 
@@ -21,7 +21,7 @@ fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-/// An empty store, and a file that the second provider of the chain has.
+/// An empty store, and a file for the second provider of the chain.
 struct Desk {
     folder: TempDir,
 }
@@ -37,7 +37,7 @@ impl Desk {
         RatesStore::open(self.folder.path()).unwrap()
     }
 
-    /// mindicador at an address, then the file.
+    /// Runs a sync with mindicador at an address, then the file.
     fn sync(&self, mindicador: &str) -> SeriesOutcome {
         self.sync_with(mindicador, settings())
     }
@@ -74,7 +74,8 @@ fn settings() -> SyncSettings {
     SyncSettings { limits, cross_check: false, ..SyncSettings::new(day("2025-01-10"), now) }
 }
 
-/// mindicador's answer about a year, newest first, with the snapshot's values up to 2025-01-03 and `more`, JSON as it stands.
+/// Returns mindicador's response for a year, newest first: the snapshot's values up to 2025-01-03, and `more` as raw
+/// JSON.
 fn mindicador(path: &str, more: &[(&str, &str)]) -> String {
     let year = path.rsplit('/').next().unwrap();
     let known = embedded().unwrap()["usdclp"].iter().map(|o| (o.date.to_string(), o.value.to_string()));
@@ -91,7 +92,7 @@ fn mindicador(path: &str, more: &[(&str, &str)]) -> String {
     )
 }
 
-/// The same answer with every value divided.
+/// Returns the same response with every value divided.
 fn in_units_of(unit: f64, answer: &str) -> String {
     let mut answer: serde_json::Value = serde_json::from_str(answer).unwrap();
     for row in answer["serie"].as_array_mut().unwrap() {
@@ -116,7 +117,7 @@ fn gzipped(body: &[u8]) -> Vec<u8> {
 
 type Answer = fn(&Request) -> Reply;
 
-/// What the first provider does, and what must stand in the message.
+/// Failures of the first provider: description, response, and parts that the message must contain.
 const TABLE: [(&str, Answer, &[&str]); 17] = [
     (
         "a web page instead of JSON",
@@ -173,7 +174,7 @@ const TABLE: [(&str, Answer, &[&str]); 17] = [
     ),
 ];
 
-/// 256 MiB in 300 kB.
+/// 256 MiB, compressed to 300 kB.
 fn bomb() -> &'static [u8] {
     static BOMB: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
     BOMB.get_or_init(|| gzipped(&vec![b' '; 256 << 20]))
@@ -181,7 +182,7 @@ fn bomb() -> &'static [u8] {
 
 #[test]
 fn each_failure_names_provider_and_series_and_the_next_provider_serves() {
-    // Made before anybody waits for it.
+    // Built before the first request, so that no provider times out waiting for it.
     bomb();
     for (what, answer, expected) in TABLE {
         let server = Server::answering(answer);
@@ -311,7 +312,7 @@ fn an_unchanged_document_is_not_sent_again() {
         server.requests().iter().map(|r| r.header("if-none-match").map(str::to_owned)).collect();
     assert_eq!(asked[..2], [None, None]);
     assert!(asked[2..].iter().all(|etag| etag.as_deref() == Some("\"v1\"")) && asked.len() > 2, "{asked:?}");
-    // Whoever asks for history again gets it.
+    // A request for history again is not conditional.
     desk.sync_with(&server.url(), SyncSettings { from: Some(day("2025-01-02")), ..settings() });
     assert_eq!(server.requests().last().unwrap().header("if-none-match"), None);
 }

@@ -1,5 +1,5 @@
-//! Fetching and storing rates against services on 127.0.0.1. One binary for all of it, since linking takes most of the
-//! time.
+//! Tests of fetching and storing rates from services on 127.0.0.1. A single binary for all of them, since linking
+//! takes most of the time.
 #![allow(clippy::unwrap_used)]
 
 mod calendar_against_rates;
@@ -8,7 +8,7 @@ mod failures;
 mod nbp;
 mod weeks;
 
-// What they share.
+// Shared helpers.
 mod server;
 mod untrusted;
 mod world;

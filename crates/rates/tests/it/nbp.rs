@@ -1,6 +1,6 @@
-//! Narodowy Bank Polski, played by a real web server: what is asked of it, what becomes of its answers, and how each of
-//! its failures is told. Before it in the chain is the official source, which nobody has an account for; behind it is a
-//! file, which serves where it fails.
+//! Narodowy Bank Polski, played by a real web server: the requests sent to it, the values made of its responses, and
+//! the message for each of its failures. The official source is before it in the chain, without an account; a file is
+//! behind it and serves when the bank fails.
 #![allow(clippy::unwrap_used)]
 
 use crate::server::{Reply, Request, Server};
@@ -13,7 +13,7 @@ use forecaster_rates::{
 use std::{collections::BTreeMap, time::Duration};
 use tempfile::TempDir;
 
-/// The embedded official rate ends on 2025-01-03 with 999.85; these are the days after it, as the file has them.
+/// Values of the file for the days after the embedded official rate, which ends on 2025-01-03 with 999.85.
 const NEXT_DAYS: &str =
     "date,value\n2025-01-06,1005.5\n2025-01-07,1008.25\n2025-01-08,1004\n2025-01-09,1006.5\n2025-01-10,1010.75\n";
 
@@ -21,7 +21,7 @@ fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-/// What the bank publishes of a currency on a day, as JSON has it: four digits for the peso.
+/// Returns the bank's mid of a currency on a day as written in JSON: four significant digits for the peso.
 fn mid(code: &str, date: NaiveDate) -> Option<String> {
     // New Year and Epiphany are holidays in Poland.
     let is_holiday = date.month() == 1 && [1, 6].contains(&date.day());
@@ -35,7 +35,7 @@ fn mid(code: &str, date: NaiveDate) -> Option<String> {
     is_open.then(|| if code == "clp" { format!("{mid:.6}") } else { format!("{mid:.4}") })
 }
 
-/// Code, first and last day of a request.
+/// Returns code, first and last day of a request.
 fn asked(request: &Request) -> (String, NaiveDate, NaiveDate) {
     let (path, query) = request.path.split_once('?').unwrap();
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -44,7 +44,7 @@ fn asked(request: &Request) -> (String, NaiveDate, NaiveDate) {
     (code.to_owned(), day(from), day(to))
 }
 
-/// The bank's answer of a world that knows nothing after `today`.
+/// Returns the bank's response with nothing after `today`.
 fn bank(request: &Request, today: &str, mid: impl Fn(&str, NaiveDate) -> Option<String>) -> Reply {
     let (code, from, to) = asked(request);
     if to - from >= chrono::TimeDelta::days(93) {
@@ -83,7 +83,7 @@ impl Desk {
         RatesStore::open(self.folder.path()).unwrap()
     }
 
-    /// Noon of a day in Santiago.
+    /// Runs a sync at noon in Santiago.
     fn sync(&self, server: &Server, series: &str, today: &str) -> SeriesOutcome {
         let now: DateTime<Utc> = format!("{today}T15:00:00Z").parse().unwrap();
         let limits = Limits {
@@ -110,7 +110,7 @@ impl Desk {
         self.store().load(series).unwrap().unwrap_or_default()
     }
 
-    /// What came of asking the bank.
+    /// Returns the outcome of asking the bank.
     fn asked(outcome: &SeriesOutcome) -> &ProviderOutcome {
         outcome.providers.iter().find(|asked| asked.provider == "nbp").unwrap()
     }
@@ -133,7 +133,7 @@ fn the_quotes_of_a_year_come_in_documents_of_93_days_and_stand_for_chiles_busine
     let outcome = desk.sync(&server, "usdclp", today);
     assert_eq!((outcome.newest.as_ref(), outcome.faults().count()), (Some(&(day(today), "nbp".to_owned())), 0));
     let spans: Vec<(String, NaiveDate, NaiveDate)> = server.requests().iter().map(asked).collect();
-    // 388 days from the overlap with the snapshot on, of two currencies.
+    // 389 days from the beginning of the overlap with the snapshot, for two currencies.
     assert_eq!(spans.len(), 2 * 5, "{spans:?}");
     assert!(spans.iter().any(|(_, from, to)| from.year() == 2025 && to.year() == 2026), "{spans:?}");
     let (chile, stored) = (BusinessCalendar::chile(), desk.stored("usdclp"));
@@ -153,11 +153,11 @@ fn a_quote_of_the_market_is_dated_at_the_weekday_whose_trades_it_closes() {
     assert_eq!(outcome.newest.unwrap().0, day("2025-01-10"), "on a Monday Friday's");
     let stored = desk.stored("eurclp_spot");
     let last: Vec<String> = stored.iter().rev().take(6).map(|o| o.date.to_string()).collect();
-    // Not 2025-01-03: the table of the Monday after it would have its close, and Epiphany is a holiday.
+    // 2025-01-03 is missing: Monday's table would have its close, and that Monday is Epiphany.
     assert_eq!(last, ["2025-01-10", "2025-01-09", "2025-01-08", "2025-01-07", "2025-01-06", "2025-01-02"]);
     let monday = day(today);
     assert_eq!(stored.last().unwrap().value, number("eur", monday) / number("clp", monday));
-    // Other pairs have the day's own.
+    // Other pairs have the day's own rate.
     desk.sync(&server, "eurusd", today);
     let pair = desk.stored("eurusd").pop().unwrap();
     assert_eq!((pair.date, pair.value), (day("2025-01-10"), number("eur", pair.date) / number("usd", pair.date)));
@@ -205,7 +205,7 @@ fn text(reply: Reply) -> String {
     }
 }
 
-/// What the bank does, whether it is a fault, and what must stand in the message.
+/// Failures of the bank: description, response, whether it is a fault, and parts that the message must contain.
 const FAILURES: [(&str, Answer, bool, &[&str]); 13] = [
     (
         "nothing in the span",
@@ -295,7 +295,7 @@ fn each_failure_names_provider_and_series_and_the_next_provider_serves() {
 
 #[test]
 fn single_bad_values_are_refused_and_the_good_ones_beside_them_are_taken() {
-    // The dollar's and the peso's rate of a day, and what is said of it.
+    // Description, day, rates of the dollar and the peso, and the finding.
     let rows: [(&str, &str, &str, &str, &str); 6] = [
         ("zero", "2025-01-10", "4.02", "0", "2025-01-10: 0 is not positive; refused"),
         ("negative", "2025-01-10", "4.02", "-0.004", "2025-01-10: -0.004 is not positive; refused"),

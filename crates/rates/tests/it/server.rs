@@ -1,4 +1,4 @@
-//! A web server on 127.0.0.1 for the tests: it notes what it is asked and answers what the test says, well or badly.
+//! Web server on 127.0.0.1 for the tests: it records the requests and responds as the test says, correctly or not.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::{
@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-/// What a client asked.
+/// A recorded request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     /// Path and query.
@@ -26,20 +26,20 @@ impl Request {
     }
 }
 
-/// What it is answered.
+/// A response of the server.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
-    /// An answer with its length.
+    /// A complete response with its length.
     Whole { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
-    /// An answer that announces more than it sends.
+    /// A response that announces more than it sends.
     Cut(Vec<u8>),
-    /// So many bytes without a length.
+    /// This many bytes without a length.
     Flood(usize),
-    /// Nothing, with the connection open.
+    /// Nothing, with the connection left open.
     Silence,
-    /// These bytes and an end.
+    /// These bytes, then the end of the connection.
     Raw(Vec<u8>),
-    /// An answer in so many pieces, with a pause before each.
+    /// A response in this many pieces, with a pause before each.
     Dripping { body: Vec<u8>, pieces: usize, pause: Duration },
 }
 
@@ -101,7 +101,7 @@ impl Reply {
     }
 }
 
-/// The server: a thread a connection. It ends when it is dropped.
+/// The server, with one thread per connection. It stops when it is dropped.
 pub(crate) struct Server {
     address: SocketAddr,
     scheme: &'static str,
@@ -115,7 +115,7 @@ impl Server {
         Self::speaking("http", move |stream, log| serve(stream, &answer, log))
     }
 
-    /// One that does with each connection what the test says.
+    /// Starts a server that handles each connection with `speak`.
     pub(crate) fn speaking(
         scheme: &'static str,
         speak: impl Fn(TcpStream, &Mutex<Vec<Request>>) + Send + Sync + 'static,
@@ -138,12 +138,12 @@ impl Server {
         Self { address, scheme, log, stop, thread: Some(thread) }
     }
 
-    /// "http://127.0.0.1:12345"
+    /// Returns the address, such as "http://127.0.0.1:12345".
     pub(crate) fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.address)
     }
 
-    /// What was asked so far.
+    /// Returns the requests recorded so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.log.lock().unwrap().clone()
     }
@@ -164,13 +164,13 @@ impl Drop for Server {
 
 fn serve(mut stream: TcpStream, answer: &dyn Fn(&Request) -> Reply, log: &Mutex<Vec<Request>>) {
     let Some(request) = read(&stream) else { return };
-    // Noted before it is answered: what the client has seen, the test finds in the log.
+    // Recorded before the response is sent: whatever the client has received is in the log.
     log.lock().unwrap().push(request.clone());
     let reply = answer(&request);
-    // A client that has gone away is its own affair.
+    // A client that has hung up is not an error.
     let _ = reply.send(&mut stream);
     if matches!(reply, Reply::Silence) {
-        // Until the client gives up.
+        // Blocks until the client gives up.
         let _ = stream.read(&mut [0; 64]);
     }
 }
@@ -189,7 +189,7 @@ fn read(stream: &TcpStream) -> Option<Request> {
     Some(Request { path, headers })
 }
 
-/// An address on which nobody listens.
+/// Returns an address on which no server listens.
 pub(crate) fn closed() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())

@@ -1,10 +1,10 @@
-//! A server that speaks TLS and shows a certificate that nobody has signed.
+//! TLS server with a self-signed certificate.
 #![allow(clippy::unwrap_used)]
 
 use crate::server::Server;
 use std::sync::Arc;
 
-/// Shakes hands with whoever does not mind, and hangs up.
+/// Starts a server that completes the handshake with any client that accepts the certificate, then hangs up.
 pub(crate) fn untrusted() -> Server {
     Server::speaking("https", |mut stream, _| {
         let _ = rustls::crypto::ring::default_provider().install_default();

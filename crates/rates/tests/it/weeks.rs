@@ -1,5 +1,5 @@
-//! Days and weeks of a daemon's life against a web server that publishes, dies, comes back and lies: `sync` day by day,
-//! with the clock that is handed in, and what the store has afterwards.
+//! Days and weeks of a daemon against a web server that publishes, dies, recovers and returns false values: `sync`
+//! day by day with a simulated clock, and the resulting store.
 #![allow(clippy::unwrap_used)]
 
 use crate::server::{Reply, Server};
@@ -14,15 +14,16 @@ use std::{collections::BTreeMap, fs, time::Duration};
 const OFFICIAL: &str = "mindicador";
 const PACKAGES: &str = "currency-api";
 const QUOTES: &str = "yahoo";
-/// The first business day after the snapshot.
+/// First business day after the snapshot.
 const START: &str = "2025-01-06";
 
-/// The official source, and one that stands in for it.
+/// Returns a world with the official source and a stand-in for it.
 fn two() -> World {
     World::new(&[OFFICIAL, PACKAGES])
 }
 
-/// One in which everybody has said the truth up to Friday 2025-05-02, the day after a holiday, and it is stored.
+/// Returns a world in which all have published true values up to Friday 2025-05-02, the day after a holiday, and
+/// these are stored.
 fn after_good_months(order: &[&'static str]) -> World {
     let world = World::new(order);
     order.iter().for_each(|name| world.publish(name, START, "2025-05-02", truth));
@@ -71,7 +72,7 @@ fn a_store_that_lost_days_gets_them_back_from_a_server_where_nothing_has_changed
     fs::remove_file(world.file()).unwrap();
     let again = world.sync("2025-01-24");
     assert_eq!((again.added(), again.up_to_date, world.dates()), (15, true, whole.clone()));
-    // A backup was put back.
+    // A backup is restored.
     fs::write(world.file(), older).unwrap();
     assert_eq!((world.sync("2025-01-24").added(), world.dates()), (10, whole));
 }
@@ -153,7 +154,7 @@ fn the_last_ten_days_alone_do_not_go_on_where_the_snapshot_ends() {
         let outcome = world.sync("2025-02-03");
         let reason = reason(&outcome, PACKAGES);
         contains_all(&reason, &["nothing from 2025-01-03 to 2025-01-27, 15 business days", "sync --from 2025-01-03"]);
-        // A run has the embedded quotes, which give way to an official rate and leave no hole behind it.
+        // A run uses the embedded quotes, which are replaced by an official rate and leave no gap after it.
         assert_eq!(outcome.newest, Some((day("2025-02-03"), "nbp".to_owned())));
         assert!(outcome.providers[1].is_fault && !world.file().exists());
     }
@@ -184,7 +185,7 @@ fn a_newest_value_that_jumps_is_confirmed_contradicted_or_doubted() {
         let outcome = world.sync("2025-05-05");
         let newest = world.stored().pop().unwrap();
         assert_eq!(newest.date, monday, "{what}");
-        // An official rate is not refused for a single market quote.
+        // An official rate is not refused because of a single market quote.
         assert_eq!((newest.source.as_str(), newest.value), (OFFICIAL, 1260.0), "{what}");
         let said = outcome.doubt.map(|doubt| doubt.to_string()).unwrap_or_default();
         let expected = match what {
@@ -196,12 +197,12 @@ fn a_newest_value_that_jumps_is_confirmed_contradicted_or_doubted() {
         if !expected.is_empty() {
             contains_all(&said, &["usdclp", OFFICIAL, "2025-05-05", "1260"]);
         }
-        // It lasts until somebody answers without one.
+        // The doubt lasts until a provider answers without one.
         assert_eq!(world.doubts().len(), usize::from(!expected.is_empty()), "{what}");
     }
 }
 
-/// Within the greatest plausible proportion a slip is taken with a doubt, beyond it is left out.
+/// Tests that an error within the largest plausible ratio is accepted with a doubt, and one beyond it is left out.
 #[test]
 fn a_slip_of_the_official_source_is_corrected_by_itself_the_next_day() {
     let monday = day("2025-05-05");
@@ -236,7 +237,7 @@ fn of_two_stand_ins_one_has_the_mondays_that_the_other_lacks_and_neither_fills_a
         ("2025-04-15", QUOTES),
         ("2025-04-16", QUOTES),
         ("2025-04-17", QUOTES),
-        // Not Good Friday; its bar has Thursday's close, which stands for Monday.
+        // No value on Good Friday; its bar has Thursday's close, which stands for Monday.
         ("2025-04-21", QUOTES),
         ("2025-04-22", QUOTES),
     ];
@@ -247,7 +248,7 @@ fn of_two_stand_ins_one_has_the_mondays_that_the_other_lacks_and_neither_fills_a
 fn an_official_source_that_answers_but_is_stuck_is_at_fault() {
     let world = after_good_months(&[OFFICIAL, PACKAGES]);
     world.publish(PACKAGES, START, "2025-05-09", truth);
-    // The second time both say that nothing has changed.
+    // The second time both report that nothing has changed.
     for _ in 0..2 {
         let outcome = world.sync("2025-05-09");
         let behind = outcome.providers[0].remark.clone().unwrap_or_default();
@@ -257,7 +258,7 @@ fn an_official_source_that_answers_but_is_stuck_is_at_fault() {
     }
 }
 
-/// A sync of several series whose providers have their addresses in `places`.
+/// Runs a sync of several series whose providers have their addresses in `places`.
 fn sync_all(store: &RatesStore, names: &[&str], places: &[(&str, String)], date: &str) -> Vec<SeriesOutcome> {
     let settings = settings(date);
     let order: Vec<String> = places.iter().map(|(name, _)| (*name).to_owned()).collect();
@@ -272,7 +273,7 @@ fn sync_all(store: &RatesStore, names: &[&str], places: &[(&str, String)], date:
     runtime.block_on(sync(store, &Sources::new(&order, &places), &requests, &settings, &|_| {})).unwrap()
 }
 
-/// None of them is in the snapshot.
+/// Six series that are not in the snapshot.
 const SIX: [&str; 6] = ["eurusd", "gbpusd", "usdjpy", "usdchf", "usdsek", "usdpln"];
 
 #[test]
@@ -298,7 +299,7 @@ fn a_lock_that_somebody_holds_is_waited_for_once_and_named_by_every_series() {
     let store = RatesStore::open(folder.path()).unwrap();
     let rows = "date,value\n2025-01-08,1.5\n2025-01-09,1.51\n";
     SIX.iter().for_each(|name| fs::write(folder.path().join(format!("{name}.csv")), rows).unwrap());
-    // Two documents in turn take longer than the least time, which one gets whose time is over.
+    // Two documents in sequence take longer than the least time, which a provider gets even after its time is over.
     let server = Server::answering(|request| {
         std::thread::sleep(Duration::from_millis(400));
         Reply::ok(crate::world::mindicador(&request.path, &[(day("2025-01-06"), 1005.5)].into()))
@@ -309,7 +310,7 @@ fn a_lock_that_somebody_holds_is_waited_for_once_and_named_by_every_series() {
     lock.lock().unwrap();
     for outcome in sync_all(&store, &names, &places, "2025-01-10") {
         contains_all(&outcome.store_error.clone().unwrap_or_default(), &["rates/.lock", "held by another process"]);
-        // Had each waited for itself, the slow one's time would have been over before its turn came.
+        // If each series waited on its own, the slow one's time would be over before its turn came.
         contains_all(&reason(&outcome, if outcome.series == "usdclp" { OFFICIAL } else { "file" }), &["rates/.lock"]);
     }
     assert_eq!(store.series().unwrap(), Vec::<String>::new());

@@ -1,5 +1,5 @@
-//! A world for the tests of many days: one web server that plays the official source and its stand-ins, each saying
-//! what the test has published with it, and a data directory that is brought up to date day by day.
+//! Simulated world for tests over many days: a web server plays the official source and its stand-ins, each with the
+//! values that the test has published, and a data directory is updated day by day.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use super::server::{Reply, Request, Server};
@@ -24,7 +24,7 @@ pub(crate) fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-/// The dólar observado after the end of the snapshot, 999.85 on 2025-01-03.
+/// Returns the dólar observado after the end of the snapshot, which is 999.85 on 2025-01-03.
 pub(crate) fn truth(date: NaiveDate) -> f64 {
     (100_500.0 + 300.0 * (1.7 * f64::from(date.ordinal())).sin()).round() / 100.0
 }
@@ -34,7 +34,7 @@ pub(crate) fn business_days(from: &str, to: &str) -> Vec<NaiveDate> {
     day(from).iter_days().take_while(|date| *date <= day(to)).filter(|date| chile.is_business_day(*date)).collect()
 }
 
-/// Noon of `date`.
+/// Returns the settings of a sync at noon of `date`.
 pub(crate) fn settings(date: &str) -> SyncSettings {
     let now: DateTime<Utc> = format!("{date}T15:00:00Z").parse().unwrap();
     let limits = Limits {
@@ -51,13 +51,13 @@ pub(crate) struct World {
     pub(crate) server: Server,
     folder: TempDir,
     order: Vec<&'static str>,
-    /// What each says; one that says nothing is dead.
+    /// Published values by provider; a provider without an entry is down.
     said: Arc<Mutex<BTreeMap<String, Values>>>,
     snapshot: Values,
 }
 
 impl World {
-    /// Providers of usdclp in the order in which they are asked, all dead.
+    /// Creates providers of usdclp in the order in which they are asked, all of them down.
     pub(crate) fn new(order: &[&'static str]) -> Self {
         let said: Arc<Mutex<BTreeMap<String, Values>>> = Arc::default();
         let heard = Arc::clone(&said);
@@ -72,11 +72,11 @@ impl World {
         Self { server, folder: tempfile::tempdir().unwrap(), order: order.to_vec(), said, snapshot }
     }
 
-    /// From now on a provider says `value` of the days from `from` to `to`, and nothing of others.
+    /// Replaces a provider's values by `value` for the days from `from` to `to`.
     pub(crate) fn publish(&self, provider: &str, from: &str, to: &str, value: impl Fn(NaiveDate) -> f64) {
         let chile = BusinessCalendar::chile();
         let days = day(from).iter_days().take_while(|date| *date <= day(to));
-        // The official one has business days, the others every day.
+        // The official source has business days, the others every day.
         let days = days.filter(|date| provider != "mindicador" || chile.is_business_day(*date));
         self.said.lock().unwrap().insert(provider.to_owned(), days.map(|date| (date, value(date))).collect());
     }
@@ -85,12 +85,12 @@ impl World {
         self.said.lock().unwrap().remove(provider);
     }
 
-    /// The truth of a day, of the snapshot as well.
+    /// Returns the true value of a day, also for days of the snapshot.
     pub(crate) fn known(&self, date: NaiveDate) -> f64 {
         self.snapshot.get(&date).copied().unwrap_or_else(|| truth(date))
     }
 
-    /// A process that brings usdclp up to date, on a day at noon.
+    /// Runs a process that updates usdclp, on a day at noon.
     pub(crate) fn sync(&self, date: &str) -> SeriesOutcome {
         let place = |name: &&str| {
             let more = if *name == "currency-api" { "/{date}/{base}.json" } else { "" };
@@ -123,7 +123,7 @@ impl World {
         self.stored().iter().map(|o| o.date).collect()
     }
 
-    /// What is not confirmed.
+    /// Returns the values that are not confirmed.
     pub(crate) fn doubts(&self) -> Vec<forecaster_rates::Doubt> {
         forecaster_rates::doubts(&self.store()).unwrap()
     }
@@ -132,13 +132,13 @@ impl World {
         self.store().load_versions("usdclp").unwrap().unwrap_or_default()
     }
 
-    /// How many there were so far.
+    /// Returns the number of requests so far.
     pub(crate) fn requests(&self) -> usize {
         self.server.requests().len()
     }
 }
 
-/// A document with its ETag, or that it is the one the client has.
+/// Returns a document with its ETag, or "not modified" when the client has it already.
 fn answer(provider: &str, request: &Request, values: &Values) -> Reply {
     let body = match provider {
         "mindicador" => mindicador(&request.path, values),
@@ -156,7 +156,7 @@ fn answer(provider: &str, request: &Request, values: &Values) -> Reply {
         .with("ETag", etag)
 }
 
-/// A year, with the snapshot's values before.
+/// Returns a year of mindicador, with the snapshot's values first.
 pub(crate) fn mindicador(path: &str, values: &Values) -> String {
     let year: i32 = path.rsplit('/').next().unwrap().parse().unwrap();
     let snapshot = embedded().unwrap()["usdclp"].iter().map(|o| (o.date, o.value));
@@ -167,8 +167,8 @@ pub(crate) fn mindicador(path: &str, values: &Values) -> String {
     format!(r#"{{"codigo":"dolar","serie":[{}]}}"#, rows.join(","))
 }
 
-/// A bar of each weekday, with its open at midnight, which is the evening before in Chile: `values` are those that it
-/// stands for, on the day of the bar.
+/// Returns a bar for each weekday with its open at midnight, which is the evening before in Chile. `values` holds
+/// these opens, dated on the day of the bar.
 fn yahoo(values: &Values) -> String {
     let weekdays = BusinessCalendar::weekdays();
     let bars: Vec<(i64, f64)> = values

@@ -1,5 +1,5 @@
-//! Writes sample reports from made-up data, HTML, PDF and mail, and says how long each took and how large it is:
-//! `cargo run --release -p forecaster-report --example sample -- DIRECTORY`.
+//! Writes sample reports from made-up data as HTML, PDF and mail, and prints the time and the size of each: `cargo
+//! run --release -p forecaster-report --example sample -- DIRECTORY`.
 
 mod synthetic;
 
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The mail's parts, its HTML showing the pictures beside it.
+/// Writes the parts of the mail; its HTML shows the pictures stored beside it.
 fn write_mail(directory: &Path, name: &str, view: &ReportView) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let mail = email(view)?;
@@ -33,7 +33,7 @@ fn write_mail(directory: &Path, name: &str, view: &ReportView) -> Result<(), Box
     write(directory, &format!("{name}-mail"), "html", || Ok(html.into_bytes()))
 }
 
-/// Every horizon in both languages, then the special cases.
+/// Sample views: every horizon in both languages, then the special cases.
 fn variants() -> Vec<(String, ReportView)> {
     let mut all = Vec::new();
     for horizon in Horizon::ALL {

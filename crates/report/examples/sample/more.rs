@@ -1,11 +1,12 @@
-//! What surrounds a made-up forecast: weights and losses over time, regressors, volatility, the report before.
+//! Context of a made-up forecast: weights and losses over time, regressors, volatility, the previous report.
 
 use super::{DAILY_VOLATILITY, Dice};
 use chrono::{DateTime, Days, NaiveDate};
 use forecaster_domain::{Observation, QuantileForecast};
 use forecaster_report::*;
 
-/// Replayed at 50 origins, and issued by the last four weekly runs; drifting towards the models' present weights.
+/// Weights replayed at 50 origins and issued by the last four weekly runs, drifting towards the models' current
+/// weights.
 pub(crate) fn weights(observations: &[Observation], models: &[ModelView]) -> Vec<PastWeights> {
     let mut dice = Dice(77);
     let count = observations.len();
@@ -33,7 +34,7 @@ pub(crate) fn weights(observations: &[Observation], models: &[ModelView]) -> Vec
     all
 }
 
-/// 60 origins, the ensemble about 2 % better on average.
+/// Losses at 60 origins, with the ensemble about 2 % better on average.
 pub(crate) fn losses(observations: &[Observation], steps: usize) -> Vec<OriginLoss> {
     let mut dice = Dice(5);
     let ends = (0..60).filter_map(|k| (observations.len() - 1).checked_sub(3 * (59 - k)));
@@ -47,7 +48,7 @@ pub(crate) fn losses(observations: &[Observation], steps: usize) -> Vec<OriginLo
         .collect()
 }
 
-/// Six series about their levels; each follows the pair with its own weight.
+/// Six series about their levels; each follows the pair with its own coefficient.
 pub(crate) fn regressors(observations: &[Observation]) -> Vec<RegressorView> {
     let all = [("dxy", 106.0, 0.3), ("usdmxn", 19.2, 0.35), ("usdbrl", 5.6, 0.3), ("usdaud", 1.53, 0.2)];
     let all = all.into_iter().chain([("copper_comex", 4.3, -0.5), ("vix", 16.0, 1.5)]);
@@ -81,7 +82,7 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
     sum(&|x, y| x * y) / (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt()
 }
 
-/// An exponentially weighted volatility, on its way to 9.8 % a year.
+/// An exponentially weighted volatility, returning to 9.8 % a year.
 pub(crate) fn volatility(observations: &[Observation], dates: &[NaiveDate]) -> VolatilityView {
     let long_run = 0.098;
     let mut variance = DAILY_VOLATILITY * DAILY_VOLATILITY;
@@ -97,7 +98,7 @@ pub(crate) fn volatility(observations: &[Observation], dates: &[NaiveDate]) -> V
     VolatilityView { past, ahead, long_run: Some(long_run) }
 }
 
-/// A report five observations earlier; `size` scales what moved since.
+/// A report from five observations earlier; `size` scales the changes since.
 pub(crate) fn since_last(observations: &[Observation], ensemble: &QuantileForecast, size: f64) -> SinceLast {
     let now = observations[observations.len() - 1];
     let then = observations[observations.len() - 6];
@@ -142,7 +143,7 @@ pub(crate) fn since_last(observations: &[Observation], ensemble: &QuantileForeca
     }
 }
 
-/// A view as of before this project kept any of that.
+/// Removes everything that earlier versions of this project did not record.
 pub(crate) fn strip(view: &mut ReportView) {
     view.weights.clear();
     view.losses.clear();
@@ -156,13 +157,13 @@ pub(crate) fn strip(view: &mut ReportView) {
     view.beyond_quote_error = None;
 }
 
-/// A quote of the morning of the as-of date.
+/// A quote from the morning of the as-of date.
 pub(crate) fn quote(value: f64) -> QuoteView {
     let known_at = DateTime::parse_from_rfc3339("2025-01-13T08:15:00-03:00").expect("an instant");
     QuoteView { value, source: "nbp".to_owned(), known_at }
 }
 
-/// Two of three tests find a difference, in an elevated regime.
+/// Drift tests of which two of three find a difference, in an elevated regime.
 pub(crate) fn drift() -> DriftView {
     let test =
         |kind, statistic, p, adjusted: f64| DriftTestView { kind, statistic, p, adjusted, found: adjusted < 0.05 };
@@ -176,7 +177,7 @@ pub(crate) fn drift() -> DriftView {
     }
 }
 
-/// Half a year of weekly forecasts.
+/// Track record of half a year of weekly forecasts.
 pub(crate) fn track_record(as_of: NaiveDate) -> TrackRecord {
     let row = |model: &str, n, rmse, wql, coverage80, skill| TrackRow {
         model: model.to_owned(),

@@ -1,7 +1,7 @@
-//! A plausible report view out of thin air, for the sample and the tests: a seeded random walk of 300 business days
-//! about 900 to 1000 CLP per USD, and forecasts that know its volatility.
+//! A plausible made-up report view, for the sample and the tests: a seeded random walk of 300 business days about 900
+//! to 1000 CLP per USD, and forecasts with its volatility.
 
-// Sample and tests only: what is written here is known to be valid.
+// For sample and tests only: all values here are known to be valid.
 #![allow(clippy::expect_used)]
 
 use chrono::{DateTime, Days, NaiveDate};
@@ -17,7 +17,7 @@ pub(crate) mod more;
 
 pub(crate) const DAILY_VOLATILITY: f64 = 0.0062;
 
-/// Uniform numbers by the generator of Knuth's MMIX.
+/// Uniform random numbers from the generator of Knuth's MMIX.
 pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
@@ -71,7 +71,7 @@ fn observations(count: usize) -> Vec<Observation> {
     dates.into_iter().map(&mut walk).collect()
 }
 
-/// The error of a skill is about half of it, that of one date alone somewhat more.
+/// Scores with an error of about half the skill, and a larger one for a single date.
 pub(crate) fn scores(rmse: f64, wql: f64, coverage80: f64, skill: f64) -> ScoreView {
     let coverage95 = (coverage80 + 0.155).min(0.99);
     let scores = Scores { n: 60, wql, rmse, mape: rmse / 12.4, mase: rmse / 6.0, coverage80, coverage95 };
@@ -215,7 +215,7 @@ fn sources(as_of: NaiveDate) -> Vec<SourceView> {
     ]
 }
 
-/// A report of a fresh run with five models.
+/// Builds the report of a fresh run with five models.
 pub(crate) fn view(language: Language, horizon: Horizon) -> ReportView {
     let observations = observations(300);
     let last = observations[observations.len() - 1];
@@ -286,7 +286,7 @@ pub(crate) fn view(language: Language, horizon: Horizon) -> ReportView {
     }
 }
 
-/// The same run eight business days later, with one model left out.
+/// Turns `view` into the same run eight business days later, with one model left out.
 pub(crate) fn make_stale(view: &mut ReportView) {
     view.stale = Some(Staleness { age_business_days: 8, max_age_business_days: 4, today: day("2025-01-23") });
     view.models.retain(|model| model.name != "chronos");

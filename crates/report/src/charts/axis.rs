@@ -1,6 +1,6 @@
-//! Axes: light horizontal grid lines with numbers at the left, dates along the bottom.
+//! Axes: light grid lines with numbers, and dates along the bottom.
 //!
-//! In: a scale and the plot rectangle. Out: ticks and labels on the sheet, none on top of another.
+//! In: a scale and the plot rectangle. Out: ticks and labels on the sheet that do not overlap.
 
 use super::{
     scale::{Linear, Time},
@@ -10,17 +10,17 @@ use super::{
 use crate::view::Language;
 use chrono::Datelike;
 
-/// Size of tick labels.
+/// Font size of tick labels.
 pub(super) const TICK: f64 = 11.0;
 
-/// Width that the labels of a vertical axis take, the gap to the plot included.
+/// Returns the width of a vertical axis's labels, including the gap to the plot.
 pub(super) fn label_width(language: Language, scale: &Linear, most: usize) -> f64 {
     let (ticks, decimals) = scale.ticks(most);
     let width = |tick: &f64| text_width(&language.number(*tick, decimals), TICK);
     8.0 + ticks.iter().map(width).fold(0.0, f64::max)
 }
 
-/// Grid lines and numbers of a vertical axis.
+/// Draws grid lines and numbers of a vertical axis.
 pub(super) fn vertical(sheet: &mut Sheet, language: Language, scale: &Linear, most: usize) {
     let plot = sheet.plot;
     let (ticks, decimals) = scale.ticks(most);
@@ -32,7 +32,7 @@ pub(super) fn vertical(sheet: &mut Sheet, language: Language, scale: &Linear, mo
     }
 }
 
-/// Grid lines and numbers of a horizontal axis.
+/// Draws grid lines and numbers of a horizontal axis.
 pub(super) fn horizontal(sheet: &mut Sheet, language: Language, scale: &Linear, most: usize) {
     let plot = sheet.plot;
     let (ticks, decimals) = scale.ticks(most);
@@ -44,7 +44,7 @@ pub(super) fn horizontal(sheet: &mut Sheet, language: Language, scale: &Linear, 
     }
 }
 
-/// Base line, ticks and dates along the bottom; the year stands below the first date of each year.
+/// Draws base line, ticks and dates along the bottom; the year stands below the first date of each year.
 pub(super) fn dates(sheet: &mut Sheet, language: Language, time: &Time) {
     let plot = sheet.plot;
     sheet.svg.line((plot.left, plot.bottom), (plot.right, plot.bottom), AXIS, 1.0);

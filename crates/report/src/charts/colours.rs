@@ -1,11 +1,11 @@
-//! Which colour belongs to which model or series: by its name, never by its place in a list.
+//! Colours of models and series, chosen by name, never by position in a list.
 //!
-//! The hues lie at least 20 CIELAB units apart for normal, protanopic and deuteranopic eyes, on paper and on the dark
-//! page, whose shades `html/note.css` gives (tests/colours.rs measures both). Labels are written in ink beside a mark.
+//! The hues lie at least 20 CIELAB units apart for normal, protanopic and deuteranopic vision, on paper and on the
+//! dark page, whose shades are in `html/note.css` (tests/colours.rs measures both). Labels are in ink beside a mark.
 
 use super::svg::ACCENT;
 
-/// The reference: a random walk.
+/// Colour of the reference, a random walk.
 const GREY: &str = "#767c83";
 const SALMON: &str = "#cb7e63";
 const GREEN: &str = "#103e34";
@@ -15,10 +15,10 @@ const BLUE: &str = "#0d60f2";
 const ORANGE: &str = "#f0690d";
 const INDIGO: &str = "#4c089e";
 
-/// Every hue, in the order in which a name that finds its own taken goes on to the next.
+/// All hues; a name whose own hue is taken gets the first free one in this order.
 const RING: [&str; 8] = [ORANGE, BLUE, GREEN, ORCHID, OLIVE, INDIGO, SALMON, GREY];
 
-/// The colour of a name that is known by heart.
+/// Returns the fixed colour of a built-in name.
 fn known(name: &str) -> Option<&'static str> {
     Some(match name {
         "ensemble" => ACCENT,
@@ -36,14 +36,14 @@ fn known(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The colour that a name asks for. FNV-1a gives an unknown one the same in every report.
+/// Returns the preferred colour of a name. FNV-1a hashing gives an unknown name the same one in every report.
 fn wanted(name: &str) -> &'static str {
     let hash = name.bytes().fold(2_166_136_261u32, |h, byte| (h ^ u32::from(byte)).wrapping_mul(16_777_619));
     known(name).unwrap_or(RING[hash as usize % RING.len()])
 }
 
-/// A colour for each of the names of one chart. Two names that want the same one get different ones while there are
-/// any: those known by heart first, then by the alphabet, so that the order of the list does not matter.
+/// Returns a colour for each name of one chart. Names that prefer the same one get different colours while there are
+/// any left: built-in names choose first, then alphabetical order decides, so the order of the list does not matter.
 pub(super) fn of(names: &[&str]) -> Vec<&'static str> {
     let mut order: Vec<usize> = (0..names.len()).collect();
     order.sort_by_key(|&i| (known(names[i]).is_none(), names[i]));

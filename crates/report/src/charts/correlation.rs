@@ -1,4 +1,4 @@
-//! Rolling correlation of each regressor with the pair, a line each, about a zero line.
+//! Rolling correlation of each regressor with the pair, one line each, around a zero line.
 
 use super::{
     colours,

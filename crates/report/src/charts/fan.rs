@@ -38,7 +38,7 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> String {
     sheet.finish()
 }
 
-/// Enough history to see where the price comes from, not so much that the fan becomes a sliver.
+/// Returns the history to draw: enough to show where the price comes from, but without squeezing the fan to a sliver.
 fn history<'a>(page: &Page<'a>) -> &'a [Observation] {
     let count = match page.view.horizon {
         Horizon::D7 | Horizon::D15 => 60,
@@ -80,10 +80,10 @@ fn end_width(page: &Page<'_>, size: Size) -> f64 {
     10.0 + (price + level).max(date)
 }
 
-/// Width of the interval's name before an end value.
+/// Width of an interval's name in front of an end value.
 const LEVEL_WIDTH: f64 = 36.0;
 
-/// Both bands and the median, opening from the last observation.
+/// Draws both bands and the median, opening from the last observation.
 fn bands(sheet: &mut Sheet, page: &Page<'_>, scale: &Linear, time: &Time) {
     let forecast = &page.view.ensemble;
     let start: Option<(NaiveDate, f64)> = page.last().map(|o| (o.date, o.value));
@@ -101,7 +101,7 @@ fn bands(sheet: &mut Sheet, page: &Page<'_>, scale: &Linear, time: &Time) {
     sheet.svg.polyline(&path(&|i| forecast.median(i)), ACCENT, 2.0);
 }
 
-/// A dashed line at the as-of date with date and price above the plot, and a dot.
+/// Draws a dashed line at the as-of date with date and price above the plot, and a dot.
 fn last_observation(sheet: &mut Sheet, page: &Page<'_>, (x, y): Point, last: Observation) {
     let plot = sheet.plot;
     sheet.svg.dashed((x, plot.top - 6.0), (x, plot.bottom), AXIS);
@@ -112,7 +112,7 @@ fn last_observation(sheet: &mut Sheet, page: &Page<'_>, (x, y): Point, last: Obs
     sheet.svg.dot((x, y), 3.6, INK);
 }
 
-/// The end date and the five end values beside the plot, kept apart, each led to its place.
+/// Writes the end date and the five end values beside the plot, without overlaps, each with a leader to its point.
 fn end_labels(sheet: &mut Sheet, page: &Page<'_>, size: Size, scale: &Linear) {
     let plot = sheet.plot;
     let end = page.end();

@@ -1,4 +1,4 @@
-//! Momentum below the price, on the same dates: RSI with its lines at 30 and 70, then MACD, signal and histogram.
+//! Momentum on the same dates as the price chart: RSI with lines at 30 and 70, then MACD, signal and histogram.
 
 use super::{
     axis, price,
@@ -57,7 +57,7 @@ fn plan(page: &Page<'_>, size: Size) -> Plan {
     }
 }
 
-/// Name of a panel above it.
+/// Writes the name of a panel above it.
 fn name(sheet: &mut Sheet, text: &str) {
     let plot = sheet.plot;
     sheet.svg.text((plot.left, plot.top - 8.0), text, Type::new(axis::TICK, INK, Anchor::Start).bold());

@@ -1,4 +1,4 @@
-//! Keeps labels apart. In: where they want to be. Out: where they may be.
+//! Keeps labels apart. In: preferred positions. Out: positions without overlaps.
 
 /// Moves positions (any order, downwards) as little as needed so that neighbours are `gap` apart and all lie between
 /// `top` and `bottom`. Order is kept; if there is no room for all, they are spread evenly.
@@ -6,7 +6,7 @@ pub(super) fn spread(wanted: &[f64], gap: f64, (top, bottom): (f64, f64)) -> Vec
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|a, b| wanted[*a].total_cmp(&wanted[*b]));
     let gap = gap.min((bottom - top) / wanted.len().saturating_sub(1).max(1) as f64);
-    // Clusters of touching labels, each centred on the mean of what its members want.
+    // Clusters of touching labels, each centred on the mean of its members' preferred positions.
     let mut clusters: Vec<(f64, usize)> = Vec::new();
     for &i in &order {
         clusters.push((wanted[i], 1));

@@ -1,5 +1,5 @@
-//! Where each model sees the end of the horizon: one row a model with its 95 % and 80 % interval and its median, the
-//! ensemble first, on one scale of prices.
+//! Forecasts of all models for the end of the horizon: one row per model with its 95 % and 80 % interval and its
+//! median, the ensemble first, on a common price scale.
 
 use super::{
     axis,
@@ -62,7 +62,7 @@ fn plan(page: &Page<'_>, size: Size, rows: usize, left: f64) -> Plan {
     }
 }
 
-/// Room for the medians at the right.
+/// Returns the width of the medians at the right.
 fn value_width(page: &Page<'_>) -> f64 {
     14.0 + text_width(&page.price(page.view.ensemble.interval95(page.end()).1), axis::TICK * 1.08)
 }

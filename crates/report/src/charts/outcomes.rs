@@ -1,5 +1,5 @@
-//! Past forecasts against what happened, replayed or truly issued: a bar per origin for each interval, a tick for the median, a dot for the
-//! observed rate, red where it fell outside the 80 % interval.
+//! Past forecasts, replayed or actually issued, against observed rates: a bar per origin for each interval, a tick
+//! for the median, and a dot for the observed rate, red when it fell outside the 80 % interval.
 
 use super::{
     axis,
@@ -11,11 +11,11 @@ use super::{
 use crate::{findings::within, labels as words, page::Page, view::PastForecast};
 use chrono::Days;
 
-/// Most forecasts that fit side by side.
+/// Largest number of forecasts that fit side by side.
 pub(super) const MOST: usize = 60;
 const MOST_TICKS: usize = 8;
 
-/// Those that validation made at its rolling origins.
+/// Draws the forecasts made by validation at its rolling origins.
 pub(super) fn replayed(page: &Page<'_>, size: Size) -> Option<String> {
     let horizon = page.horizon();
     let title = page.language.pick(
@@ -25,7 +25,7 @@ pub(super) fn replayed(page: &Page<'_>, size: Size) -> Option<String> {
     draw(page, size, &page.view.past, title, page.validation_source())
 }
 
-/// Those that earlier runs issued.
+/// Draws the forecasts issued by earlier runs.
 pub(super) fn issued(page: &Page<'_>, size: Size) -> Option<String> {
     let horizon = page.horizon();
     let title = page.language.pick(
@@ -78,7 +78,7 @@ fn plan(page: &Page<'_>, size: Size, scale: &Linear, title: String, source: Stri
     }
 }
 
-/// As wide as the closest two dates allow, between 2 and 14 units.
+/// Returns the width of a bar: as much as the two closest dates allow, between 2 and 14 units.
 fn bar_width(shown: &[PastForecast], time: &Time) -> f64 {
     let mut places: Vec<f64> = shown.iter().map(|p| time.at(p.date)).collect();
     places.sort_by(f64::total_cmp);

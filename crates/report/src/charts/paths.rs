@@ -1,4 +1,4 @@
-//! Every model's median on the way to the end of the horizon, and the pool's, from the last observation on.
+//! Medians of every model and of the pool, from the last observation to the end of the horizon.
 
 use super::{
     colours,
@@ -12,7 +12,7 @@ use crate::{labels, page::Page, text::names};
 use chrono::NaiveDate;
 use forecaster_domain::QuantileForecast;
 
-/// Name, colour, values.
+/// A line: name, colour, values.
 type Line = (String, &'static str, Vec<(NaiveDate, f64)>);
 
 pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {

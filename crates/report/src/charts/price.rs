@@ -1,4 +1,4 @@
-//! Recent prices inside their Bollinger bands, the last values labelled.
+//! Recent prices inside their Bollinger bands, with labels on the last values.
 
 use super::{
     axis, labels,
@@ -16,7 +16,7 @@ use crate::{
 use forecaster_domain::Observation;
 
 const MOST_TICKS: usize = 6;
-/// Ticks of the MACD below the price.
+/// Largest number of ticks of the MACD panel below the price.
 pub(super) const MACD_TICKS: usize = 4;
 
 pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
@@ -45,7 +45,7 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
     Some(sheet.finish())
 }
 
-/// The last days that have bands.
+/// Returns the last days that have bands.
 fn days(page: &Page<'_>) -> Vec<(Observation, Bands)> {
     let prices = page.prices();
     let first = prices.len().saturating_sub(PRICES_SHOWN);
@@ -73,7 +73,7 @@ fn plan(page: &Page<'_>, size: Size) -> Plan {
     }
 }
 
-/// Room beside the plot, the same for price and indicators, so that their dates stand below one another.
+/// Returns the margins beside the plot, the same for price and indicators so that their dates are aligned.
 pub(super) fn margins(page: &Page<'_>) -> (f64, f64) {
     let days = days(page);
     let prices = Linear::around(days.iter().flat_map(|(o, b)| [o.value, b.lower, b.upper]), (0.0, 1.0));

@@ -1,4 +1,4 @@
-//! The regressors over the last year as small multiples: a panel a series with its own scale and its last value.
+//! Regressors over the last year as small multiples: one panel per series, with its own scale and its last value.
 
 use super::{
     axis, colours,
@@ -15,12 +15,12 @@ use crate::{
 };
 use chrono::NaiveDate;
 
-/// Name and last value above a panel.
+/// Height for name and last value above a panel.
 const HEAD: f64 = 22.0;
 const PANEL: f64 = 70.0;
-/// Below a panel.
+/// Space below a panel.
 const GAP: f64 = 14.0;
-/// Between columns.
+/// Space between columns.
 const ALLEY: f64 = 44.0;
 const MOST_TICKS: usize = 3;
 
@@ -69,7 +69,7 @@ fn plan(page: &Page<'_>, size: Size, rows: usize) -> Plan {
     }
 }
 
-/// One series; `start` is the left end of its column, `dated` whether dates stand below.
+/// Draws one series; `start` is the left end of its column, `dated` is true when dates are written below.
 fn panel(
     sheet: &mut Sheet,
     page: &Page<'_>,
@@ -93,7 +93,7 @@ fn panel(
     }
 }
 
-/// Name at the left, last value and change at the right.
+/// Writes the name at the left, last value and change at the right.
 fn head(sheet: &mut Sheet, page: &Page<'_>, year: &Year<'_>, start: f64) {
     let plot = sheet.plot;
     let language = page.language;

@@ -1,5 +1,5 @@
-//! The reliability diagram: for each level, the share of observed rates at or below the quantile. On the diagonal
-//! the forecast kept its word.
+//! Reliability diagram: for each level, the share of observed rates at or below the quantile. On the diagonal, the
+//! observed share equals the announced one.
 
 use super::{
     axis,

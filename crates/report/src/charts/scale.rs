@@ -1,10 +1,10 @@
-//! From values to positions, and which values get a tick.
+//! Maps values to positions and chooses the ticks.
 //!
-//! In: a domain, a range in user units, room for labels. Out: positions, round numbers, calendar dates.
+//! In: a domain, a range in user units, space for labels. Out: positions, round numbers, calendar dates.
 
 use chrono::{Datelike, NaiveDate};
 
-/// A linear map of `domain` onto `range`. A domain without width is given some, so that it never divides by zero.
+/// A linear map of `domain` onto `range`. A domain of zero width is widened, to avoid a division by zero.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Linear {
     domain: (f64, f64),
@@ -22,7 +22,7 @@ impl Linear {
         Self { domain, range }
     }
 
-    /// The smallest domain with a margin of 5 % that holds all finite `values`; 0 to 1 without any.
+    /// Returns a scale whose domain holds all finite `values` plus a margin of 5 %; 0 to 1 without any.
     pub(super) fn around(values: impl Iterator<Item = f64>, range: (f64, f64)) -> Self {
         let (low, high) = values
             .filter(|v| v.is_finite())
@@ -40,12 +40,12 @@ impl Linear {
         self.range.0 + (self.range.1 - self.range.0) * (value - low) / (high - low)
     }
 
-    /// The same domain on another range.
+    /// Returns the same domain mapped onto another range.
     pub(super) fn onto(self, range: (f64, f64)) -> Self {
         Self { range, ..self }
     }
 
-    /// At most `most` round numbers inside the domain, with the decimals that show them.
+    /// Returns at most `most` round numbers inside the domain, and the number of decimals they need.
     pub(super) fn ticks(&self, most: usize) -> (Vec<f64>, usize) {
         let (low, high) = self.domain;
         let (step, decimals) = round_step((high - low) / most.max(1) as f64);
@@ -55,7 +55,7 @@ impl Linear {
     }
 }
 
-/// The smallest of 1, 2, 2.5 and 5 times a power of ten that is at least `raw`, and the decimals it needs.
+/// Returns the smallest of 1, 2, 2.5 and 5 times a power of ten that is at least `raw`, and the decimals it needs.
 fn round_step(raw: f64) -> (f64, usize) {
     let magnitude = raw.log10().floor();
     let power = 10f64.powf(magnitude);
@@ -66,7 +66,7 @@ fn round_step(raw: f64) -> (f64, usize) {
     (factor * power, (extra - magnitude).clamp(0.0, 9.0) as usize)
 }
 
-/// Dates onto positions, linear in calendar days.
+/// A map of dates onto positions, linear in calendar days.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Time {
     first: NaiveDate,
@@ -85,7 +85,7 @@ impl Time {
         self.scale.at(f64::from(date.num_days_from_ce()))
     }
 
-    /// Dates at regular steps of the calendar, at least `gap` apart: as many as fit, the last date alone if none do.
+    /// Returns dates at regular calendar steps, at least `gap` apart: as many as fit, or only the last if none fit.
     pub(super) fn ticks(&self, gap: f64) -> Vec<NaiveDate> {
         let fits = |dates: &Vec<NaiveDate>| {
             !dates.is_empty() && dates.windows(2).all(|w| self.at(w[1]) - self.at(w[0]) >= gap)
@@ -120,7 +120,7 @@ enum Step {
     Days,
     /// Every k-th Monday.
     Weeks(i32),
-    /// The first of every k-th month.
+    /// The first day of every k-th month.
     Months(u32),
 }
 

@@ -1,4 +1,4 @@
-//! A plot of values over dates with names written at the right ends of its lines: what most charts are made of.
+//! Plot of values over dates with names at the right ends of its lines; the basis of most charts.
 //!
 //! In: a [`Frame`], the values that must fit, names. Out: a [`Series`] with grid, dates and scales to draw on.
 
@@ -12,7 +12,7 @@ use super::{
 use crate::page::Page;
 use chrono::NaiveDate;
 
-/// What a plot over dates is called and how high it is.
+/// Texts, height and dates of a plot over dates.
 #[derive(Debug)]
 pub(super) struct Frame {
     pub(super) title: String,
@@ -33,18 +33,18 @@ pub(super) struct EndLabel {
     pub(super) bold: bool,
 }
 
-/// Distance of neighbouring labels.
+/// Distance between neighbouring labels.
 const LABEL_GAP: f64 = 13.5;
-/// From the plot to a label.
+/// Distance from the plot to a label.
 const LEADER: f64 = 15.0;
 
-/// Room that labels need beside a plot.
+/// Returns the width that labels need beside a plot.
 pub(super) fn label_room(ends: &[EndLabel]) -> f64 {
     let widths = ends.iter().map(|end| text_width(&end.text, axis::TICK * if end.bold { 1.08 } else { 1.0 }));
     widths.fold(0.0, f64::max) + LEADER + 3.0
 }
 
-/// Writes each label beside its line's end, kept apart, led to its place in the line's colour.
+/// Writes each label beside the end of its line, without overlaps, with a leader to that end in the line's colour.
 pub(super) fn end_labels(sheet: &mut Sheet, scale: &Linear, ends: &[EndLabel]) {
     let plot = sheet.plot;
     let ends: Vec<&EndLabel> = ends.iter().filter(|end| end.value.is_finite()).collect();
@@ -59,7 +59,7 @@ pub(super) fn end_labels(sheet: &mut Sheet, scale: &Linear, ends: &[EndLabel]) {
     }
 }
 
-/// A plot over dates, its grid drawn.
+/// A plot over dates with the grid already drawn.
 #[derive(Debug)]
 pub(super) struct Series {
     pub(super) sheet: Sheet,
@@ -68,7 +68,7 @@ pub(super) struct Series {
 }
 
 impl Series {
-    /// The plot on a sheet of its own.
+    /// Draws grid and axes of the plot on a new sheet.
     pub(super) fn new(page: &Page<'_>, size: Size, frame: Frame, scale: Linear, ends: &[EndLabel]) -> Self {
         let most = (frame.height / 34.0) as usize;
         let mut sheet = Sheet::new(Plan {
@@ -89,31 +89,31 @@ impl Series {
         Self { sheet, scale, time }
     }
 
-    /// Where a value of a date lies.
+    /// Returns the position of a value on a date.
     pub(super) fn at(&self, (date, value): (NaiveDate, f64)) -> Point {
         (self.time.at(date), self.scale.at(value))
     }
 
-    /// A line through values.
+    /// Draws a line through values.
     pub(super) fn line(&mut self, values: &[(NaiveDate, f64)], colour: &'static str, width: f64) {
         let points: Vec<Point> = values.iter().map(|value| self.at(*value)).collect();
         self.sheet.svg.polyline(&points, colour, width);
     }
 
-    /// A solid line across the plot at `value`.
+    /// Draws a solid line across the plot at `value`.
     pub(super) fn level(&mut self, value: f64) {
         let (plot, y) = (self.sheet.plot, self.scale.at(value));
         self.sheet.svg.line((plot.left, y), (plot.right, y), AXIS, 1.2);
     }
 
-    /// Labels at the right, then the source line.
+    /// Writes the labels at the right, then the source line, and returns the document.
     pub(super) fn finish(mut self, ends: &[EndLabel]) -> String {
         end_labels(&mut self.sheet, &self.scale, ends);
         self.sheet.finish()
     }
 }
 
-/// First and last date of values, `None` without any.
+/// Returns first and last date of values; `None` without any.
 pub(super) fn span<'a>(values: impl Iterator<Item = &'a (NaiveDate, f64)>) -> Option<(NaiveDate, NaiveDate)> {
     values.fold(None, |span, (date, _)| match span {
         None => Some((*date, *date)),

@@ -1,4 +1,4 @@
-//! The sheet a chart is drawn on: title, unit and legend above, plot in the middle, source below.
+//! Sheet that a chart is drawn on: title, unit and legend above, plot in the middle, source below.
 //!
 //! In: a [`Plan`]. Out: a [`Sheet`] whose plot rectangle is known before anything is drawn in it.
 
@@ -8,10 +8,10 @@ const TITLE: f64 = 14.0;
 const SMALL: f64 = 11.0;
 const SOURCE: f64 = 10.0;
 
-/// Room below the plot for two lines of tick labels.
+/// Height below the plot for two lines of tick labels.
 const AXIS_HEIGHT: f64 = 34.0;
 
-/// What a legend entry looks like.
+/// Symbol of a legend entry, with its colour.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Mark {
     Line(&'static str),
@@ -20,20 +20,20 @@ pub(super) enum Mark {
     Dot(&'static str),
 }
 
-/// What a chart asks of its sheet.
+/// Layout and texts that a chart requests for its sheet.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) width: f64,
     pub(super) title: String,
-    /// What is measured and in what.
+    /// Quantity shown and its unit.
     pub(super) unit: String,
     pub(super) source: String,
     pub(super) legend: Vec<(Mark, String)>,
     /// Height of the plot rectangle.
     pub(super) plot_height: f64,
-    /// Room to its left and right.
+    /// Space to the left and right of the plot.
     pub(super) margins: (f64, f64),
-    /// Room between legend and plot.
+    /// Space between legend and plot.
     pub(super) strip: f64,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Rect {
     pub(super) bottom: f64,
 }
 
-/// A sheet with its head drawn.
+/// A sheet with title, unit and legend already drawn.
 #[derive(Debug)]
 pub(super) struct Sheet {
     pub(super) svg: Svg,
@@ -57,7 +57,7 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    /// `x`, moved so that a text `width` wide and centred there stays on the sheet.
+    /// Returns `x`, moved so that a text of this `width` centred there stays on the sheet.
     pub(super) fn kept_on(&self, x: f64, width: f64) -> f64 {
         x.min(self.width - width / 2.0).max(width / 2.0)
     }

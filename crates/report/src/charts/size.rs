@@ -1,18 +1,18 @@
-//! The sizes that charts are drawn in, in units of their drawings: for a screen or paper, for a telephone, for a mail.
+//! Chart sizes, in drawing units: for a screen or paper, for a phone, for an e-mail.
 
-/// How wide a chart is drawn. Text keeps its size, so a narrow chart is not a wide one shrunk.
+/// Width of a chart. Text keeps its size, so a narrow chart is not a shrunken wide one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
     /// 760 units: screens and A4.
     Wide,
-    /// 350 units: telephones, or half a page.
+    /// 350 units: phones, or half a page.
     Narrow,
-    /// 420 units: a mail, read at 600 pixels on a screen and at half of that on a telephone.
+    /// 420 units: e-mails, shown at 600 pixels on a screen and at half of that on a phone.
     Mail,
 }
 
 impl Size {
-    /// The width of the drawing.
+    /// Returns the width of the drawing.
     pub(super) fn width(self) -> f64 {
         match self {
             Size::Wide => 760.0,
@@ -21,7 +21,7 @@ impl Size {
         }
     }
 
-    /// Whether there is room for what only a screen or a sheet of A4 can show.
+    /// True when there is room for details that only fit on a screen or on A4 paper.
     pub(super) fn is_wide(self) -> bool {
         self == Size::Wide
     }

@@ -1,4 +1,4 @@
-//! Rolling skill against the random walk: above zero the ensemble lost less over the trailing origins.
+//! Rolling skill against the random walk; above zero, the ensemble had the lower loss over the trailing origins.
 
 use super::{
     scale::Linear,

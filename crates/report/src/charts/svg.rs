@@ -1,26 +1,26 @@
 //! Writes SVG elements with presentation attributes. In: shapes in user units. Out: markup.
 //!
-//! A shape with a coordinate that is not a finite number is left out, so a chart never holds an invalid number.
+//! A shape with a coordinate that is not finite is left out, so a chart never contains an invalid number.
 
 use std::fmt::Write;
 
-/// Near-black of text and observed prices.
+/// Near-black, for text and observed prices.
 pub(super) const INK: &str = "#1d2733";
-/// Secondary text.
+/// Colour of secondary text.
 pub(super) const MUTED: &str = "#5d6874";
-/// Grid lines.
+/// Colour of grid lines.
 pub(super) const GRID: &str = "#e4e8ec";
-/// Axis lines.
+/// Colour of axis lines.
 pub(super) const AXIS: &str = "#9aa5b0";
-/// The accent: medians and what is in focus.
+/// Accent colour, for medians and whatever is in focus.
 pub(super) const ACCENT: &str = "#0f4c75";
-/// 80 % interval.
+/// Colour of the 80 % interval.
 pub(super) const BAND80: &str = "#94b6cd";
-/// 95 % interval.
+/// Colour of the 95 % interval.
 pub(super) const BAND95: &str = "#d3e2ec";
-/// What deserves attention: a miss.
+/// Colour for a rate outside its interval, which needs attention.
 pub(super) const ALERT: &str = "#b8432f";
-/// Page colour, for halos.
+/// Colour of the page, for halos.
 pub(super) const PAPER: &str = "#ffffff";
 
 const FONT: &str =
@@ -29,7 +29,7 @@ const FONT: &str =
 /// A point in user units, y downwards.
 pub(super) type Point = (f64, f64);
 
-/// Which end of a text its position is.
+/// Part of a text that is placed at its position.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Anchor {
     Start,
@@ -37,7 +37,7 @@ pub(super) enum Anchor {
     End,
 }
 
-/// How a text looks.
+/// Look of a text: size, colour, weight, anchor.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Type {
     pub(super) size: f64,
@@ -107,7 +107,7 @@ impl Svg {
         self.push(&[], || format!(r#"<polygon points="{list}" fill="{fill}" stroke="none"/>"#));
     }
 
-    /// A rectangle by its corner and extent.
+    /// Draws a rectangle, given its corner and extent.
     pub(super) fn rect(&mut self, (x, y): Point, (width, height): (f64, f64), fill: &str) {
         self.push(&[x, y, width, height], || {
             format!(
@@ -120,7 +120,7 @@ impl Svg {
         });
     }
 
-    /// A dot with a thin halo of the page's colour.
+    /// Draws a dot with a thin halo of the page's colour.
     pub(super) fn dot(&mut self, (x, y): Point, radius: f64, fill: &str) {
         self.push(&[x, y], || {
             format!(
@@ -150,7 +150,7 @@ impl Svg {
         });
     }
 
-    /// Text read upwards, centred on its position.
+    /// Writes text that reads upwards, centred on its position.
     pub(super) fn upward_text(&mut self, (x, y): Point, text: &str, size: f64, fill: &str) {
         self.push(&[x, y], || {
             let (x, y) = (n(x), n(y));
@@ -161,7 +161,7 @@ impl Svg {
         });
     }
 
-    /// The document, `title` being what a screen reader says.
+    /// Returns the complete document; a screen reader reads `title` aloud.
     pub(super) fn document(self, width: f64, height: f64, title: &str) -> String {
         let (width, height, title) = (n(width), n(height), escaped(title));
         format!(
@@ -171,7 +171,7 @@ impl Svg {
     }
 }
 
-/// A coordinate with at most two decimals.
+/// Formats a coordinate with at most two decimals.
 fn n(value: f64) -> String {
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
@@ -187,13 +187,13 @@ fn list(points: &[Point]) -> String {
     text
 }
 
-/// `text` without markup, and without what XML cannot hold.
+/// Returns `text` with markup escaped and control characters replaced by spaces, as XML forbids most of them.
 fn escaped(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Estimated width of `text` set at `size`, on the generous side for the font stack's sans faces.
+/// Returns the estimated width of `text` at font size `size`, a generous figure for the sans faces of the font stack.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
     let em = |c: char| match c {
         'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | 'I' | '!' => 0.30,
@@ -205,7 +205,7 @@ pub(super) fn text_width(text: &str, size: f64) -> f64 {
     size * text.chars().map(em).sum::<f64>()
 }
 
-/// Breaks `text` at blanks into lines no wider than `width`; a word that alone is wider is cut with an ellipsis.
+/// Breaks `text` at spaces into lines no wider than `width`; a single word that is wider is cut with an ellipsis.
 pub(super) fn wrapped(text: &str, size: f64, width: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ').map(|word| shortened(word, size, width)) {
@@ -220,7 +220,7 @@ pub(super) fn wrapped(text: &str, size: f64, width: f64) -> Vec<String> {
     lines
 }
 
-/// `text` if it fits into `width`, else as much of it as fits with an ellipsis.
+/// Returns `text` if it fits into `width`, otherwise as much of it as fits, followed by an ellipsis.
 pub(super) fn shortened(text: &str, size: f64, width: f64) -> String {
     if text_width(text, size) <= width {
         return text.to_owned();

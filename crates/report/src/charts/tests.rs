@@ -1,9 +1,9 @@
-//! Whatever the numbers: no text of a chart leaves its sheet, and no two lie on one another.
+//! Layout tests with random views: no text of a chart leaves its sheet, and no two texts overlap.
 
 use super::{size::Size, svg::text_width};
 use crate::{figure::Figure, page::Page, tests::random};
 
-/// A text's rectangle: left, right, top, bottom.
+/// Rectangle of a text: left, right, top, bottom.
 type Extent = (f64, f64, f64, f64);
 
 fn attribute<'a>(element: &'a str, name: &str) -> Option<&'a str> {

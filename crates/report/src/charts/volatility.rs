@@ -1,5 +1,5 @@
-//! Conditional volatility: the past year at the left, the expected term structure at the right with a scale of dates
-//! of its own, the long-run level dashed through both.
+//! Conditional volatility: the past year at the left, the expected term structure at the right with its own date
+//! scale, the long-run level as a dashed line through both.
 
 use super::{
     axis,
@@ -12,7 +12,7 @@ use super::{
 use crate::{findings::market, labels, page::Page};
 use chrono::NaiveDate;
 
-/// Between past and future: as much as two halves of date labels take.
+/// Space between past and future: the width of two half date labels.
 const ALLEY: f64 = 50.0;
 const MOST_TICKS: usize = 6;
 

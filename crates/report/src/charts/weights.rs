@@ -1,5 +1,5 @@
-//! Weights over time: a line a model through the replayed origins, dots where a run issued them, the present ones
-//! written at the right.
+//! Weights over time: one line per model through the replayed origins, dots for weights issued by a run, present
+//! weights written at the right.
 
 use super::{
     colours,
@@ -67,7 +67,7 @@ fn end(page: &Page<'_>, size: Size, moments: &[PastWeights], model: &str, colour
     Some(EndLabel { value: 100.0 * value, text, colour, bold: false })
 }
 
-/// The stretches of replayed moments over which a model had a weight.
+/// Returns the unbroken runs of replayed dates on which a model had a weight, in percent.
 fn runs(moments: &[PastWeights], model: &str) -> Vec<Vec<(NaiveDate, f64)>> {
     let mut runs = vec![Vec::new()];
     for moment in moments.iter().filter(|m| !m.issued) {

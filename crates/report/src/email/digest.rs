@@ -1,4 +1,4 @@
-//! What a mail says, in words, once for its text and its HTML.
+//! Texts of a mail, shared by its plain text and its HTML.
 //!
 //! In: a page. Out: a [`Digest`] of texts in reading order.
 
@@ -12,42 +12,42 @@ use crate::{
     text::{provenance, sentences},
 };
 
-/// Most price levels in a mail; those nearest to the median are kept.
+/// Maximum number of price levels in a mail; those nearest to the median are kept.
 const MOST_LEVELS: usize = 7;
 
-/// Name and value.
+/// Name and value of a figure.
 pub(super) type Named = (String, String);
 
-/// The mail's content.
+/// Texts of the mail.
 pub(super) struct Digest<'a> {
     pub(super) page: &'a Page<'a>,
     pub(super) title: String,
-    /// Observed until when, generated when.
+    /// Date of the last observation, then the time of generation.
     pub(super) dateline: [String; 2],
-    /// Boxes above everything else: heading and lines.
+    /// Boxes at the top: heading and lines.
     pub(super) warnings: Vec<(String, Vec<String>)>,
     pub(super) median: Named,
-    /// Difference to the last observation, then that observation; `None` without one.
+    /// Difference from the last observation, then that observation; `None` without one.
     pub(super) against: Option<(String, String)>,
     /// Both intervals and the probability of a rise.
     pub(super) figures: [Named; 3],
-    /// Where the median ends; `None` without a last observation.
+    /// Sentence on the final median; `None` without a last observation.
     pub(super) direction: Option<String>,
-    /// What changed since the last report, by paragraph.
+    /// Changes since the last report, by paragraph.
     pub(super) drivers: Vec<String>,
-    /// What to see in the fan chart.
+    /// Takeaway of the fan chart.
     pub(super) takeaway: String,
-    /// The market's quote, where it has moved the forecast.
+    /// Sentence on the market's quote; `None` unless it moved the forecast.
     pub(super) quote: Option<String>,
-    /// Drift or an extreme regime, where there is either.
+    /// Sentences on drift or an extreme regime; `None` without either.
     pub(super) drift: Option<String>,
-    /// Head and rows: model, weight, median at the end, skill.
+    /// Header and rows: model, weight, median at the end, skill.
     pub(super) models: ([String; 4], Vec<[String; 4]>),
-    /// How the ensemble did against the random walk.
+    /// Sentence comparing the ensemble with the random walk.
     pub(super) honest: String,
-    /// Head and rows: price, probability to end above it, probability to touch it.
+    /// Header and rows: price, probability of ending above it, probability of touching it.
     pub(super) levels: ([String; 3], Vec<[String; 3]>),
-    /// Where the full report is, the run, the disclaimer.
+    /// Pointer to the full report, the run, the disclaimer.
     pub(super) closing: [String; 3],
 }
 

@@ -1,16 +1,16 @@
-//! Why there is no mail of a run: its picture could not be made. A mail without the picture would not be the mail.
+//! Errors of making a mail: its picture could not be made, and there is no mail without it.
 
 use thiserror::Error;
 
-/// Why there is no mail.
+/// Reason why the mail could not be made.
 #[derive(Debug, Error)]
 pub enum EmailError {
-    /// A chart could not be read.
+    /// Unreadable chart.
     #[error(
         "the chart for the mail could not be drawn ({0}): send the report's PDF alone; please report this with its JSON"
     )]
     Chart(String),
-    /// A picture could not be written.
+    /// PNG encoding failed.
     #[error("the chart for the mail could not be written as PNG ({0}): send the report's PDF alone")]
     Png(#[from] png::EncodingError),
 }

@@ -1,4 +1,4 @@
-//! The mail's HTML: nested tables and inline styles, since mail clients know little else; at most 640 pixels wide.
+//! The mail's HTML: nested tables and inline styles, since mail clients support little else; at most 640 pixels wide.
 //!
 //! In: a digest and the content-id of the fan chart. Out: a document that fetches nothing from outside.
 
@@ -17,7 +17,7 @@ const MUTED: &str = "color:#5d6874;";
 const ACCENT: &str = "color:#0f4c75;";
 const RULE: &str = "border-top:1px solid #d3d9df;";
 
-/// The document.
+/// Renders the document.
 pub(super) fn html(digest: &Digest<'_>, fan: Option<&str>) -> String {
     let language = digest.page.language;
     html! {
@@ -49,7 +49,7 @@ fn table(style: &str, rows: Markup) -> Markup {
     }
 }
 
-/// A row of the mail's one column.
+/// Renders a row of the mail's single column.
 fn row(style: &str, inner: Markup) -> Markup {
     html! { tr { td style={ "padding:0 20px;" (SANS) (INK) "font-size:15px;line-height:1.5;" (style) } { (inner) } } }
 }
@@ -148,7 +148,7 @@ fn figures(digest: &Digest<'_>) -> Markup {
     )
 }
 
-/// A table of figures: the first column flush left, the others flush right.
+/// Renders a table of figures: the first column flush left, the others flush right.
 fn columns<const N: usize>(heads: &[String; N], rows: &[[String; N]], first_is_ensemble: bool) -> Markup {
     let side = |i: usize| if i == 0 { "left" } else { "right" };
     html! {
@@ -169,7 +169,7 @@ fn columns<const N: usize>(heads: &[String; N], rows: &[[String; N]], first_is_e
     }
 }
 
-/// What the fan chart is and says, for those who do not see it.
+/// Alternative text of the fan chart: title and takeaway.
 fn alt(digest: &Digest<'_>) -> String {
     let svg = Figure::Fan.svg(digest.page, Size::Mail).unwrap_or_default();
     format!("{}. {}", charts::title(&svg), digest.takeaway)

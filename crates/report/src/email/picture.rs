@@ -1,6 +1,6 @@
-//! A chart as a PNG for mail clients, which show no SVG: drawn by resvg with the embedded fonts.
+//! A chart as a PNG, because mail clients show no SVG: rendered by resvg with the embedded fonts.
 //!
-//! In: one of the report's charts. Out: a PNG 1200 pixels wide, white behind it, with a palette.
+//! In: one of the report's charts. Out: a PNG 1200 pixels wide, on white, with a palette.
 
 use super::error::EmailError;
 use crate::{charts::Size, figure::Figure, fonts, page::Page};
@@ -13,15 +13,15 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// Twice the 600 pixels at which mail is read.
+/// Width in pixels: twice the 600 pixels at which mail is read.
 const PIXELS: f32 = 1200.0;
 
-/// Most colours of a palette.
+/// Maximum number of colours in a palette.
 const COLOURS: usize = 256;
 
 type Rgb = [u8; 3];
 
-/// The chart; `None` where the view has nothing to draw.
+/// Renders the chart; `None` when the view has nothing to draw.
 pub(super) fn of(page: &Page<'_>, figure: Figure) -> Result<Option<Vec<u8>>, EmailError> {
     figure.svg(page, Size::Mail).map(|svg| png(&drawn(&svg)?)).transpose()
 }
@@ -48,7 +48,8 @@ fn drawn(svg: &str) -> Result<Pixmap, EmailError> {
     Ok(pixmap)
 }
 
-/// The picture with its most frequent colours; every other one, of the edges of letters and lines, becomes the nearest.
+/// Encodes the picture with its most frequent colours; all others (edges of letters and lines) become the nearest
+/// one.
 fn png(pixmap: &Pixmap) -> Result<Vec<u8>, EmailError> {
     let pixels: Vec<Rgb> = pixmap.pixels().iter().map(|p| [p.red(), p.green(), p.blue()]).collect();
     let mut counts: HashMap<Rgb, usize> = HashMap::new();
@@ -75,7 +76,7 @@ fn png(pixmap: &Pixmap) -> Result<Vec<u8>, EmailError> {
     Ok(file)
 }
 
-/// Place of the palette's colour that is nearest to `colour`.
+/// Position in the palette of the colour nearest to `colour`.
 fn nearest(palette: &[Rgb], colour: Rgb) -> u8 {
     let distance =
         |other: &Rgb| -> u32 { other.iter().zip(colour).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum() };

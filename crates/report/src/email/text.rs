@@ -1,13 +1,14 @@
 //! The mail for readers without HTML: 72 columns, the figures first.
 //!
-//! In: a digest. Out: lines that end in a newline; no-break blanks keep words together and leave as plain blanks.
+//! In: a digest. Out: lines that end in a newline; no-break spaces keep words together and are written as plain
+//! spaces.
 
 use super::digest::{Digest, Named};
 use crate::labels;
 
 const COLUMNS: usize = 72;
 
-/// The plain text.
+/// Renders the plain text.
 pub(super) fn text(digest: &Digest<'_>) -> String {
     let language = digest.page.language;
     let mut out = Lines::default();
@@ -72,7 +73,7 @@ impl Lines {
         self.line(&clean(heading).to_uppercase());
     }
 
-    /// A paragraph; a word longer than a line is cut.
+    /// Appends a wrapped paragraph; a word longer than a line is cut.
     fn wrapped(&mut self, paragraph: &str) {
         let mut line = String::new();
         for word in clean(paragraph).split(' ').flat_map(pieces) {
@@ -97,7 +98,7 @@ impl Lines {
         }
     }
 
-    /// Columns: the first flush left, the others flush right; a name too long for its column is cut.
+    /// Appends a table: the first column flush left, the others flush right; a name too long for its column is cut.
     fn table<const N: usize>(&mut self, heads: &[String; N], rows: &[[String; N]]) {
         let cells = |i: usize| [heads].into_iter().chain(rows).map(move |row| width(&row[i]));
         let mut widths: Vec<usize> = (0..N).map(|i| cells(i).max().unwrap_or(0)).collect();
@@ -113,7 +114,7 @@ impl Lines {
     }
 }
 
-/// Blanks and control characters as single blanks; no-break blanks stay.
+/// Replaces each run of whitespace and control characters by one space; no-break spaces stay.
 fn clean(text: &str) -> String {
     let blank = |c: char| c != '\u{a0}' && (c.is_whitespace() || c.is_control());
     text.split(blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")

@@ -1,5 +1,5 @@
-//! What changed since the last report, as facts: the pair, the other series, the forecast and why, whether the last
-//! forecast for today held, and the interval's width.
+//! Changes since the last report, as facts: the pair, the other series, the forecast with the reasons for its change,
+//! the result of the last forecast for today, and the interval's width.
 
 use super::{STILL_PERCENT, market, outlook::Place, within};
 use crate::{
@@ -8,15 +8,15 @@ use crate::{
 };
 use forecaster_domain::Observation;
 
-/// What counts as a move worth telling: percent for prices, twice that for what swings more.
+/// Smallest notable move of a price, percent; the limit for commodities, which swing more, is twice as high.
 const NOTABLE_PERCENT: f64 = 0.5;
 const NOTABLE_COMMODITY: f64 = 1.0;
 const NOTABLE_POINTS: f64 = 1.0;
 const NOTABLE_PERCENTAGE_POINTS: f64 = 0.1;
-/// A relative width that changes by less than this share is practically the same.
+/// Share below which a change of the relative width counts as none.
 const SAME_WIDTH: f64 = 0.05;
 
-/// The smallest change of a series that is told in words.
+/// Returns the smallest change of a series that is notable.
 pub(crate) fn notable(series: &str, measure: Measure) -> f64 {
     match measure {
         Measure::Percent if series.starts_with("copper") => NOTABLE_COMMODITY,
@@ -26,14 +26,14 @@ pub(crate) fn notable(series: &str, measure: Measure) -> f64 {
     }
 }
 
-/// A series' move, measured.
+/// Measured move of a series.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Moved {
     pub(crate) series: String,
     pub(crate) measure: Measure,
     pub(crate) from: Observation,
     pub(crate) to: Observation,
-    /// `None` where it cannot be measured.
+    /// Change from `from` to `to`; `None` when it cannot be measured.
     pub(crate) change: Option<f64>,
 }
 
@@ -43,31 +43,31 @@ impl Moved {
         Self { series: m.series.clone(), measure: m.measure, from: m.from, to: m.to, change }
     }
 
-    /// Size in units of what counts as notable.
+    /// Size of the change as a multiple of the smallest notable one.
     fn size(&self) -> f64 {
         self.change.map_or(0.0, |change| change.abs() / notable(&self.series, self.measure))
     }
 }
 
-/// The series other than the pair.
+/// All series except the pair, grouped by their move.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Others {
-    /// Moved notably, the largest in units of what is notable first.
+    /// Series with a notable move, the largest multiple of the notable size first.
     pub(crate) moved: Vec<Moved>,
-    /// Have a newer value that is not notably different.
+    /// Series with a newer value that is not notably different.
     pub(crate) steady: Vec<Moved>,
-    /// Have no newer value.
+    /// Series without a newer value.
     pub(crate) unknown: Vec<Moved>,
 }
 
-/// The pair's own move: from the last report's last value to the present one.
+/// Returns the pair's own move: from the last report's last value to the present one.
 pub(crate) fn pair(page: &Page<'_>, since: &SinceLast) -> Option<Moved> {
     let from = Observation { date: since.as_of, value: since.last_value };
     let series = page.view.pair.series_name();
     Some(Moved::new(&Move { series, measure: Measure::Percent, from, to: page.last()? }))
 }
 
-/// The other series by what became of them.
+/// Groups the other series by their move.
 pub(crate) fn others(page: &Page<'_>, since: &SinceLast) -> Others {
     let pair = page.view.pair.series_name();
     let mut others = Others::default();
@@ -83,7 +83,7 @@ pub(crate) fn others(page: &Page<'_>, since: &SinceLast) -> Others {
     others
 }
 
-/// Which of the three parts of a change.
+/// One of the three parts of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Data,
@@ -91,23 +91,23 @@ pub(crate) enum Part {
     Weights,
 }
 
-/// How the median at the end of the horizon changed. Figures are rounded to the decimals of a price, so that
-/// what is written adds up as written.
+/// Change of the median at the end of the horizon. Figures are rounded to the decimals of a price, so that the
+/// printed figures add up.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Revision {
     pub(crate) from: f64,
     pub(crate) to: f64,
     pub(crate) change: f64,
     pub(crate) percent: f64,
-    /// Below 0.05 %.
+    /// True when the change is below 0.05 %.
     pub(crate) still: bool,
     pub(crate) why: Option<Reasons>,
 }
 
-/// The parts of a change, and which of them is more than half of all that moved.
+/// Parts of a change, and the dominant one: more than half of the sum of their absolute values.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Reasons {
-    /// Data, models, weights.
+    /// Parts from data, models and weights, in this order.
     pub(crate) parts: [f64; 3],
     pub(crate) dominant: Option<Part>,
     /// The model behind more than half of the models' part, when that part dominates.
@@ -116,7 +116,7 @@ pub(crate) struct Reasons {
     pub(crate) left: Vec<String>,
 }
 
-/// The change of the median; `None` when one of the two is no price.
+/// Returns the change of the median; `None` when one of the two medians is not a valid price.
 pub(crate) fn revision(page: &Page<'_>, since: &SinceLast) -> Option<Revision> {
     let to = page.view.ensemble.median(page.end());
     let percent = 100.0 * (to / since.median - 1.0);
@@ -129,10 +129,10 @@ pub(crate) fn revision(page: &Page<'_>, since: &SinceLast) -> Option<Revision> {
     Some(Revision { from, to, change, percent, still: percent.abs() < STILL_PERCENT, why })
 }
 
-/// The parts as they are written; `None` when they do not add up to `change`.
+/// Returns the parts as printed; `None` when they do not add up to `change`.
 fn reasons(page: &Page<'_>, why: &MedianChange, change: f64) -> Option<Reasons> {
     let exact = [why.data, why.models, why.weights];
-    // Medians and sum are each rounded by half a unit at most.
+    // Each of the two medians is rounded by at most half a unit.
     let gap = (exact.iter().sum::<f64>() - change).abs();
     if gap.is_nan() || gap > 1.01 * page.unit_of_price() {
         return None;
@@ -158,7 +158,7 @@ fn sum_of_sizes(parts: &[(String, f64)]) -> f64 {
     parts.iter().map(|(_, part)| part.abs()).sum()
 }
 
-/// Whether what the last report forecast for today held.
+/// Result of the last report's forecast for today.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Held {
     Inside80,
@@ -166,7 +166,7 @@ pub(crate) enum Held {
     Outside(Place),
 }
 
-/// Judges the last forecast for today: (median, interval that the judgement names, value, judgement).
+/// Judges the last forecast for today: (median, interval named in the sentence, value, result).
 pub(crate) fn held(page: &Page<'_>, since: &SinceLast) -> Option<(f64, (f64, f64), f64, Held)> {
     let (median, interval80, interval95) = since.for_now?;
     let value = page.last()?.value;
@@ -181,8 +181,8 @@ pub(crate) fn held(page: &Page<'_>, since: &SinceLast) -> Option<(f64, (f64, f64
     finite.then_some((median, interval, value, held))
 }
 
-/// Width of the 80 % interval at the end, in percent of its median: then, now, and whether that is practically
-/// the same (within 5 % of what it was).
+/// Returns the width of the 80 % interval at the end, in percent of its median: then, now, and true when the two are
+/// practically the same (within 5 % of the earlier width).
 pub(crate) fn width(page: &Page<'_>, since: &SinceLast) -> Option<(f64, f64, bool)> {
     let relative = |(low, high): (f64, f64), median: f64| 100.0 * (high - low) / median;
     let then = relative(since.interval80, since.median);

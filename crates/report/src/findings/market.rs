@@ -1,6 +1,6 @@
-//! What the market's charts say: the price among its recent ones, momentum, regressors, correlations, volatility.
+//! Findings of the market charts: the price among recent ones, momentum, regressors, correlations, volatility.
 //!
-//! In: a page or the view. Out: the stretches that charts draw, and the facts that sentences tell.
+//! In: a page or the view. Out: the values that charts draw, and the facts that sentences state.
 
 use super::{BandPosition, Momentum, Strength, band_position, momentum, strength};
 use crate::{
@@ -11,20 +11,20 @@ use crate::{
 use chrono::{Days, NaiveDate};
 use forecaster_domain::Observation;
 
-/// Days of a year, for what is shown of the past year.
+/// Number of days in the past year shown.
 const YEAR: u64 = 365;
 
-/// Most prices that the charts of prices and of indicators show; the latest are shown.
+/// Largest number of prices in the charts of prices and indicators; the latest ones are shown.
 pub(crate) const PRICES_SHOWN: usize = 120;
 
-/// The values of the 365 days up to the last one.
+/// Returns the values of the 365 days up to the last one.
 pub(crate) fn last_year(values: &[(NaiveDate, f64)]) -> &[(NaiveDate, f64)] {
     let Some((last, _)) = values.last() else { return values };
     let from = *last - Days::new(YEAR);
     &values[values.partition_point(|(date, _)| *date < from)..]
 }
 
-/// How a series' change is told, by its name.
+/// Returns the unit in which the change of a series is given, by its name.
 pub(crate) fn measure(series: &str) -> Measure {
     match series {
         "vix" => Measure::Points,
@@ -33,7 +33,7 @@ pub(crate) fn measure(series: &str) -> Measure {
     }
 }
 
-/// The change between two values by a measure; `None` where a percentage has no meaning.
+/// Returns the change between two values in a unit; `None` when a percentage has no meaning.
 pub(crate) fn change(measure: Measure, from: f64, to: f64) -> Option<f64> {
     let change = match measure {
         Measure::Percent if from <= 0.0 => return None,
@@ -51,11 +51,11 @@ pub(crate) struct Year<'a> {
     pub(crate) first: Observation,
     pub(crate) last: Observation,
     pub(crate) measure: Measure,
-    /// Change from the first to the last value.
+    /// Change from the first to the last value; `None` when it cannot be measured.
     pub(crate) change: Option<f64>,
 }
 
-/// The regressors that have at least two values in the year up to the as-of date.
+/// Returns the regressors with at least two values in the year up to the as-of date.
 pub(crate) fn years(view: &ReportView) -> Vec<Year<'_>> {
     let from = view.ensemble.as_of() - Days::new(YEAR);
     let year = |regressor: &'_ RegressorView| {
@@ -76,7 +76,7 @@ pub(crate) fn years(view: &ReportView) -> Vec<Year<'_>> {
 /// A series and its change in percent.
 pub(crate) type Mover = (String, f64);
 
-/// Those of the series told in percent that rose and fell most over the year, with how many there are.
+/// Returns the highest and the lowest change over the year among the series given in percent, and their number.
 pub(crate) fn movers(view: &ReportView) -> Option<(Mover, Mover, usize)> {
     let years = years(view);
     let told: Vec<Mover> = years
@@ -89,7 +89,7 @@ pub(crate) fn movers(view: &ReportView) -> Option<(Mover, Mover, usize)> {
     Some((most, least, told.len()))
 }
 
-/// Rolling correlations of the year up to the as-of date, by regressor.
+/// Returns the rolling correlations of the year up to the as-of date, by regressor.
 pub(crate) fn correlations(view: &ReportView) -> Vec<(&str, Vec<(NaiveDate, f64)>)> {
     let from = view.ensemble.as_of() - Days::new(YEAR);
     let recent = |values: &[(NaiveDate, f64)]| -> Vec<(NaiveDate, f64)> {
@@ -99,12 +99,13 @@ pub(crate) fn correlations(view: &ReportView) -> Vec<(&str, Vec<(NaiveDate, f64)
     all.filter(|(_, values)| !values.is_empty()).collect()
 }
 
-/// Above this absolute correlation chance is an unlikely reason: about two standard errors of independent returns.
+/// Absolute correlation above which chance is unlikely: about two standard errors of independent returns.
 pub(crate) fn notable_correlation() -> f64 {
     2.0 / (CORRELATION_WINDOW as f64).sqrt()
 }
 
-/// The regressor with the largest absolute correlation now, how many are beyond [`notable_correlation`], of how many.
+/// Returns the regressor with the largest absolute correlation now, that correlation, the number of regressors beyond
+/// [`notable_correlation`], and the number of all.
 pub(crate) fn strongest(view: &ReportView) -> Option<(String, f64, usize, usize)> {
     let now: Vec<(&str, f64)> =
         correlations(view).iter().filter_map(|(name, values)| Some((*name, values.last()?.1))).collect();
@@ -113,19 +114,19 @@ pub(crate) fn strongest(view: &ReportView) -> Option<(String, f64, usize, usize)
     Some(((*name).to_owned(), *value, notable, now.len()))
 }
 
-/// The last price among those before: how many of the latest observations it is above or below all of.
+/// Run of latest observations that are all below, or all above, the last price.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Extreme {
-    /// Higher than each of this many observations before it, the first of them on the date.
+    /// Higher than each of this many observations before it; the first of them is on this date.
     Highest(usize, NaiveDate),
-    /// Lower than each of them.
+    /// Lower than each of this many observations before it; the first of them is on this date.
     Lowest(usize, NaiveDate),
 }
 
-/// Fewer observations than this are no period to speak of.
+/// Smallest number of observations for which an extreme is mentioned.
 const WORTH_TELLING: usize = 20;
 
-/// The price's position in its bands and among the observations before it.
+/// Returns the last price, its bands, its position in them, and any extreme among the observations before it.
 pub(crate) fn price(page: &Page<'_>) -> Option<(f64, Bands, BandPosition, Option<Extreme>)> {
     let prices = page.prices();
     let bands = bollinger(&prices)?;
@@ -151,7 +152,7 @@ pub(crate) struct Momentums {
     pub(crate) macd: Option<Macd>,
 }
 
-/// The days that the chart of prices shows, those with an RSI or a MACD.
+/// Returns the days of the price chart that have an RSI or a MACD.
 pub(crate) fn momentums(page: &Page<'_>) -> Vec<Momentums> {
     let prices = page.prices();
     let first = prices.len().saturating_sub(PRICES_SHOWN);
@@ -165,15 +166,15 @@ pub(crate) fn momentums(page: &Page<'_>) -> Vec<Momentums> {
     .collect()
 }
 
-/// The last RSI and MACD read, and since when the MACD has been on its side of the signal: `None` since before the
-/// days shown.
+/// Readings of the last RSI and MACD, and the date since when the MACD has been on its side of the signal: `None`
+/// when that was before the days shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Pulse {
     pub(crate) rsi: Option<(f64, Strength)>,
     pub(crate) macd: Option<(Momentum, Option<NaiveDate>)>,
 }
 
-/// Reads the last day's indicators; `None` where there are neither.
+/// Reads the last day's indicators; `None` when there are none.
 pub(crate) fn pulse(page: &Page<'_>) -> Option<Pulse> {
     let days = momentums(page);
     let last = days.last()?;
@@ -186,10 +187,10 @@ pub(crate) fn pulse(page: &Page<'_>) -> Option<Pulse> {
     Some(Pulse { rsi: last.rsi.map(|value| (value, strength(value))), macd })
 }
 
-/// Volatilities closer than this, a share a year, are practically the same: a quarter of a point.
+/// Difference below which two volatilities are practically the same, as a fraction per year: a quarter of a point.
 const SAME_VOLATILITY: f64 = 0.0025;
 
-/// How one value compares with another.
+/// Comparison of one value with another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Comparison {
     Higher,
@@ -205,20 +206,20 @@ fn compare(value: f64, other: f64) -> Comparison {
     }
 }
 
-/// What the volatility does; shares a year.
+/// Present volatility against past and expected ones, as fractions per year.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct VolatilityNow {
     pub(crate) now: f64,
-    /// Days of the past year before, and on how many of them it was lower than now.
+    /// Number of earlier days in the past year, and number of those with a lower volatility than now.
     pub(crate) days: usize,
     pub(crate) lower: usize,
-    /// Expected at the end of the horizon, against now.
+    /// Volatility expected at the end of the horizon, compared with now.
     pub(crate) end: (f64, Comparison),
-    /// The long-run level, and now against it.
+    /// Long-run level, and the present volatility compared with it.
     pub(crate) long_run: Option<(f64, Comparison)>,
 }
 
-/// Reads the volatility; `None` without a past and a future.
+/// Reads the volatility; `None` without past or expected values.
 pub(crate) fn volatility(view: &VolatilityView) -> Option<VolatilityNow> {
     let finite =
         |values: &[(NaiveDate, f64)]| -> Vec<f64> { values.iter().map(|v| v.1).filter(|v| v.is_finite()).collect() };

@@ -1,21 +1,21 @@
-//! What the forecast's own charts say: where the interval lies, how far the models agree, who is widest, which way the
-//! medians of past forecasts missed.
+//! Findings of the forecast's own charts: position of the interval, agreement of the models, narrowest and widest
+//! interval, direction in which the medians of past forecasts missed.
 
 use super::STILL_PERCENT;
 use crate::{page::Page, view::PastForecast};
 
-/// Where an interval lies against a price.
+/// Position of an interval relative to a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// It holds the price.
+    /// The interval contains the price.
     Around,
-    /// All of it is above.
+    /// The whole interval is above the price.
     Above,
-    /// All of it is below.
+    /// The whole interval is below the price.
     Below,
 }
 
-/// The 80 % interval at the end against the last observation: its bounds' changes in percent, and where it lies.
+/// Compares the final 80 % interval with the last observation: changes to its bounds in percent, and its position.
 pub(crate) fn reach(page: &Page<'_>) -> Option<(f64, f64, Place)> {
     let last = page.last()?.value;
     let (low, high) = page.view.ensemble.interval80(page.end());
@@ -28,17 +28,17 @@ pub(crate) fn reach(page: &Page<'_>) -> Option<(f64, f64, Place)> {
     (down.is_finite() && up.is_finite()).then_some((down, up, place))
 }
 
-/// How the models' medians lie at the end of the horizon.
+/// Agreement of the models' medians at the end of the horizon.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Agreement {
-    /// The lowest and the highest, each with its model.
+    /// Lowest and highest median, each with its model.
     pub(crate) lowest: (String, f64),
     pub(crate) highest: (String, f64),
-    /// Distance of the two in percent of the last observation.
+    /// Distance between the two in percent of the last observation.
     pub(crate) spread: f64,
-    /// Whether that is below 0.05 %.
+    /// True when `spread` is below 0.05 %.
     pub(crate) same: bool,
-    /// Models, those whose median is above the last observation by 0.05 % or more, and those below by as much.
+    /// Number of models; then of those whose median is above, or below, the last observation by 0.05 % or more.
     pub(crate) count: usize,
     pub(crate) above: usize,
     pub(crate) below: usize,
@@ -64,7 +64,7 @@ pub(crate) fn agreement(page: &Page<'_>) -> Option<Agreement> {
     })
 }
 
-/// Widths within this share of one another are practically the same.
+/// Largest relative difference at which two widths are practically the same.
 const SAME_WIDTH: f64 = 0.02;
 
 /// Widths of the 80 % intervals at the end of the horizon, price units.
@@ -73,7 +73,7 @@ pub(crate) struct Widths {
     pub(crate) narrowest: (String, f64),
     pub(crate) widest: (String, f64),
     pub(crate) ensemble: f64,
-    /// Whether narrowest and widest differ by less than 2 %.
+    /// True when narrowest and widest differ by at most 2 % of the widest.
     pub(crate) same: bool,
     pub(crate) count: usize,
 }
@@ -95,7 +95,7 @@ pub(crate) fn widths(page: &Page<'_>) -> Option<Widths> {
     })
 }
 
-/// Which way the medians of past forecasts missed: (rates above the median, rates below it).
+/// Counts the misses of past medians by direction: (rates above the median, rates below it).
 pub(crate) fn misses(past: &[PastForecast]) -> (usize, usize) {
     let count = |beyond: &dyn Fn(f64, f64) -> bool| {
         past.iter().filter(|p| p.actual.is_some_and(|actual| beyond(actual, p.median))).count()

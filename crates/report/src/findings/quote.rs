@@ -1,7 +1,7 @@
-//! What the market's quote tells, and how much of the skill comes from it: facts of the view, each decided by rule.
+//! Findings on the market quote and its share of the skill, decided by rule.
 //!
 //! In: the quote, the scores of the ensemble and of the market walk, which is the random walk started from the quote.
-//! Out: figures in tenths of a point, as they are written, whose parts add up, and which of them may be chance.
+//! Out: figures in tenths of a point, as printed, whose parts add up, each marked when it may be chance.
 
 use super::{Direction, PAR, STILL_PERCENT, direction, is_chance};
 use crate::{
@@ -10,35 +10,35 @@ use crate::{
 };
 use forecaster_domain::ModelId;
 
-/// The random walk, started from the quote: its skill is what the quote gives.
+/// Random walk started from the quote: its skill is the quote's contribution.
 const MARKET_WALK: &str = ModelId::MarketWalk.as_str();
-/// The one model that knows nothing of the quote.
+/// The only model that does not use the quote.
 const RANDOM_WALK: &str = ModelId::RandomWalk.as_str();
-/// Horizon from which on a quote is hardly news any more, calendar days.
+/// Horizon from which on a quote hardly matters, calendar days.
 const LONG: u64 = 90;
 
-/// What there is of a quote.
+/// State of the market quote in a report.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum News<'a> {
-    /// One that a model with a weight makes use of.
+    /// A quote that some model with a weight uses.
     Used(&'a QuoteView, Option<Gap>),
-    /// One that no model with a weight makes use of.
+    /// A quote that no model with a weight uses.
     Unused(&'a QuoteView, Option<Gap>),
-    /// None: the series of quotes and why it is of no use, where that is known.
+    /// No quote: the series of quotes and the reason why it could not be used, if known.
     Missing(Option<(&'a str, &'a SourceGap)>),
 }
 
-/// A quote against the pair's last value.
+/// Difference between a quote and the pair's last value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Gap {
     pub(crate) direction: Direction,
     /// Percent, signed.
     pub(crate) percent: f64,
-    /// Whether that value is the official rate, and no quote standing in for it.
+    /// True when the last value is the official rate and not a stand-in.
     pub(crate) official: bool,
 }
 
-/// What is known of a quote; `None` when there is none and no model that would make use of it.
+/// Returns the state of the quote; `None` when there is no quote, no series of quotes and no market walk.
 pub(crate) fn news<'a>(page: &Page<'a>) -> Option<News<'a>> {
     let view = page.view;
     if let Some(quote) = &view.quote {
@@ -58,8 +58,8 @@ fn gap(page: &Page<'_>, quote: &QuoteView) -> Option<Gap> {
     direction(percent).map(|direction| Gap { direction, percent, official })
 }
 
-/// Whether the quote has moved the forecast: it is made use of, and the market walk's median on the first target date is
-/// off the last value by 0.05 % or more.
+/// True when the quote has moved the forecast: a model uses it, and the market walk's median on the first target date
+/// differs from the last value by 0.05 % or more.
 pub(crate) fn moves(page: &Page<'_>) -> bool {
     let first = market_walk(page.view).map(|walk| page.change(walk.forecast.median(0)));
     matches!(news(page), Some(News::Used(..))) && first.is_some_and(|change| change.abs() >= STILL_PERCENT)
@@ -69,13 +69,13 @@ fn market_walk(view: &ReportView) -> Option<&ModelView> {
     view.models.iter().find(|model| model.name == MARKET_WALK)
 }
 
-/// A skill as it is written, in tenths of a point.
+/// A skill as printed, in tenths of a point.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Points {
     pub(crate) tenths: i64,
-    /// Whether it cannot be told from chance; never when its error is not known.
+    /// True when the skill may be chance; false when its error is not known.
     pub(crate) chance: bool,
-    /// Its standard error, points.
+    /// Standard error, points.
     pub(crate) error: Option<f64>,
 }
 
@@ -98,7 +98,7 @@ impl Points {
         self.tenths as f64 / 10.0
     }
 
-    /// Whether it is more than nothing, and more than chance explains.
+    /// True when the skill is positive and more than chance explains.
     fn is_gain(self) -> bool {
         self.tenths > 0 && !self.chance
     }
@@ -109,27 +109,27 @@ fn tenths(skill: f64) -> i64 {
     (1000.0 * skill).round() as i64
 }
 
-/// What the validation tells of the quote.
+/// Contribution of the quote according to the validation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Worth {
-    /// There was no quote at any of its origins: the market walk was the random walk.
+    /// No quote at any validation origin: the market walk was the random walk.
     NoQuotes,
-    /// The ensemble's skill, and its parts, which add up to it as written.
+    /// Skill of the ensemble, and its parts, which add up to it as printed.
     Parts(Parts),
 }
 
-/// A skill and where it comes from.
+/// A skill split by its sources.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Parts {
     pub(crate) total: Points,
     pub(crate) quote: Points,
-    /// What the models add to the quote.
+    /// Contribution of the models beyond the quote.
     pub(crate) models: Points,
-    /// Whether the error of the models' part is only bounded: by the sum of the other two.
+    /// True when the error of the models' part is only an upper bound: the sum of the other two.
     pub(crate) bounded: bool,
 }
 
-/// What the quote has been worth; `None` without scores of ensemble and market walk over the same origins.
+/// Returns the quote's contribution; `None` without scores of ensemble and market walk over the same origins.
 pub(crate) fn worth(view: &ReportView) -> Option<Worth> {
     let (ensemble, walk) = (view.ensemble_scores?, market_walk(view)?.scores?);
     if ensemble.scores.n != walk.scores.n || ensemble.scores.n == 0 {
@@ -145,8 +145,8 @@ pub(crate) fn worth(view: &ReportView) -> Option<Worth> {
     Some(Worth::Parts(Parts { total, quote, models, bounded }))
 }
 
-/// Standard error of the difference of the two skills, and whether it is but an upper bound: no two standard deviations
-/// have a difference whose own is beyond their sum.
+/// Returns the standard error of the difference of the two skills, and true when it is only an upper bound: the
+/// standard deviation of a difference never exceeds the sum of the two standard deviations.
 fn beyond_error(view: &ReportView, ensemble: &ScoreView, walk: &ScoreView) -> (Option<f64>, bool) {
     match view.beyond_quote_error {
         Some(error) => (Some(error), false),
@@ -154,18 +154,19 @@ fn beyond_error(view: &ReportView, ensemble: &ScoreView, walk: &ScoreView) -> (O
     }
 }
 
-/// How the ensemble's skill goes from the first target date to the last.
+/// Change of the ensemble's skill from the first target date to the last.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Course {
-    /// A gain on the first, and on the last no more than chance explains.
+    /// A gain on the first date; on the last, no more than chance explains.
     Gone,
-    /// A gain on both, on the last at most half of the first.
+    /// A gain on both dates, the last at most half of the first.
     Falls,
     /// Anything else.
     Other,
 }
 
-/// The ensemble's skill on the first and the last target date; `None` when there is but one, or no score of either.
+/// Returns the ensemble's skill on the first and the last target date; `None` when there is only one date, or when
+/// either score is missing.
 pub(crate) fn course(view: &ReportView) -> Option<(Course, Points, Points)> {
     let scores = view.ensemble_scores.filter(|_| view.ensemble.steps() > 1)?;
     let (first, last) = (Points::of(scores.first)?, Points::of(scores.last)?);
@@ -177,16 +178,17 @@ pub(crate) fn course(view: &ReportView) -> Option<(Course, Points, Points)> {
     Some((course, first, last))
 }
 
-/// How far ahead the quote is of use.
+/// Horizon over which the quote helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// In the first days.
+    /// Helps in the first days.
     Short,
-    /// At this horizon hardly: its part is below 0.5 points or cannot be told from chance.
+    /// Hardly helps at this horizon: its part is below 0.5 points or may be chance.
     Hardly,
 }
 
-/// The reach of the quote at the view's horizon; `None` where the validation says otherwise, or nothing, of a long one.
+/// Returns the reach of the quote at the view's horizon; `None` for a long horizon when the validation shows a larger
+/// part or has no result.
 pub(crate) fn reach(view: &ReportView) -> Option<Reach> {
     if view.horizon.days() < LONG {
         return Some(Reach::Short);

@@ -1,16 +1,16 @@
 //! Skill against the random walk over trailing origins.
 //!
-//! In: losses by origin. Out: one value a window, and how the last stands among them.
+//! In: losses by origin. Out: one value per window, and how the last one compares with the others.
 
 use super::PAR;
 use crate::view::OriginLoss;
 use chrono::NaiveDate;
 
-/// Origins in a window.
+/// Number of origins in a window.
 pub(crate) const WINDOW: usize = 20;
 
-/// 1 - sum of the ensemble's losses / sum of the random walk's over each [`WINDOW`] consecutive origins, by the day on
-/// which the last of them was known. Windows without a usable loss are left out.
+/// Returns 1 - sum of the ensemble's losses / sum of the random walk's over each [`WINDOW`] consecutive origins,
+/// dated by the day on which the last outcome was known. Windows without a usable loss are left out.
 pub(crate) fn rolling(losses: &[OriginLoss]) -> Vec<(NaiveDate, f64)> {
     let skill = |window: &[OriginLoss]| {
         let sum = |loss: &dyn Fn(&OriginLoss) -> f64| window.iter().map(loss).sum::<f64>();
@@ -22,23 +22,23 @@ pub(crate) fn rolling(losses: &[OriginLoss]) -> Vec<(NaiveDate, f64)> {
     losses.windows(WINDOW).filter_map(skill).collect()
 }
 
-/// How the last window compares with the random walk and with the windows before.
+/// Comparison of the last window with the random walk and with the windows before it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Trend {
     /// Skill of the last window.
     pub(crate) now: f64,
-    /// Whether that is practically zero: below 0.5 % either way.
+    /// True when `now` is practically zero: below 0.5 % in absolute value.
     pub(crate) on_par: bool,
-    /// Windows, and those of them above zero.
+    /// Number of windows, and number of those above zero.
     pub(crate) windows: usize,
     pub(crate) above: usize,
-    /// The best window of all and its day, when the last one is not the best itself.
+    /// Day and skill of the best window; `None` when the last one is the best.
     pub(crate) best: Option<(NaiveDate, f64)>,
-    /// The worst one, when the last is not the worst itself.
+    /// Day and skill of the worst window; `None` when the last one is the worst.
     pub(crate) worst: Option<(NaiveDate, f64)>,
 }
 
-/// The trend; `None` with fewer than two windows.
+/// Returns the trend; `None` with fewer than two windows.
 pub(crate) fn trend(losses: &[OriginLoss]) -> Option<Trend> {
     let windows = rolling(losses);
     let [_, .., (_, now)] = windows[..] else { return None };

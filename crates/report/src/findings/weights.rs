@@ -1,15 +1,15 @@
-//! How the weights moved: from the first moment known to the present run.
+//! Changes of the weights, from the first known date to the present run.
 //!
-//! In: the view's weights and its models. Out: moments in order, and who weighs most, gained and lost.
+//! In: weights and models of the view. Out: weights by date, and the models that weigh most, gained most, lost most.
 
 use crate::view::{PastWeights, ReportView};
 
-/// A weight that moved by less than this is practically unchanged: one point.
+/// Change below which a weight is practically unchanged: one point.
 const STEADY: f64 = 0.01;
-/// Differences below this come from floating point.
+/// Difference below which two weights differ by floating-point error only.
 const ROUNDING: f64 = 1e-9;
 
-/// All moments, oldest first, the present run's last.
+/// Returns the weights of all dates, oldest first, those of the present run last.
 pub(crate) fn over_time(view: &ReportView) -> Vec<PastWeights> {
     let as_of = view.ensemble.as_of();
     let mut moments: Vec<PastWeights> =
@@ -22,7 +22,7 @@ pub(crate) fn over_time(view: &ReportView) -> Vec<PastWeights> {
     moments
 }
 
-/// Every model that ever has a weight, in the order in which they appear.
+/// Returns every model that ever has a weight other than zero, in order of appearance, starting from the latest date.
 pub(crate) fn models(moments: &[PastWeights]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (name, weight) in moments.iter().rev().flat_map(|m| &m.weights) {
@@ -33,27 +33,27 @@ pub(crate) fn models(moments: &[PastWeights]) -> Vec<String> {
     names
 }
 
-/// The finite weight of a model at a moment.
+/// Returns the weight of a model on a date; `None` without a finite one.
 pub(crate) fn of(moment: &PastWeights, model: &str) -> Option<f64> {
     moment.weights.iter().find(|(name, weight)| name == model && weight.is_finite()).map(|(_, weight)| *weight)
 }
 
-/// What became of the weights since the first moment.
+/// Changes of the weights since the first date.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Shift {
-    /// The first moment.
+    /// First date.
     pub(crate) since: chrono::NaiveDate,
-    /// Those with the largest present weight; several when they tie.
+    /// Models with the largest present weight; several when they tie.
     pub(crate) heaviest: Vec<String>,
-    /// Their weight.
+    /// Weight of the heaviest models.
     pub(crate) weight: f64,
-    /// How many models have a weight.
+    /// Number of models with a weight.
     pub(crate) count: usize,
-    /// Who gained most, several when they tie, and how much, at least a point; `None` when nobody did.
+    /// Models that gained most, several when they tie, and the gain; `None` when no model gained a point or more.
     pub(crate) gained: Option<(Vec<String>, f64)>,
-    /// Who lost most, and how much (negative), at least a point; `None` when nobody did.
+    /// Models that lost most, and the loss (negative); `None` when no model lost a point or more.
     pub(crate) lost: Option<(Vec<String>, f64)>,
-    /// Whether any model had a weight both then and now.
+    /// True when some model had a weight both then and now.
     pub(crate) comparable: bool,
 }
 

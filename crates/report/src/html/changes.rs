@@ -1,10 +1,10 @@
-//! What changed since the last report: a paragraph by rule and the table it rests on.
+//! Changes since the last report: paragraphs written by rules, and the table they are based on.
 
 use super::parts::{note, prose};
 use crate::{drivers, labels, page::Page, text::drivers as words};
 use maud::{Markup, html};
 
-/// The section.
+/// Renders the section.
 pub(super) fn section(page: &Page<'_>) -> Markup {
     let columns = drivers::columns(page);
     let rows = drivers::rows(page);

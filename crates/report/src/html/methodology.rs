@@ -1,10 +1,10 @@
-//! How the forecast was made: validation, weights and calibration with their figures, then every model.
+//! Methodology: validation, weights and calibration with their figures, then every model.
 
 use super::parts::prose;
 use crate::{labels, page::Page, text::methods, view::ModelView};
 use maud::{Markup, html};
 
-/// The section.
+/// Renders the section.
 pub(super) fn methodology(page: &Page<'_>) -> Markup {
     let language = page.language;
     let validation = &page.view.validation;

@@ -1,4 +1,4 @@
-//! What is expected: headline figures, fan chart, path by date, round levels, each model's own view.
+//! The outlook: headline figures, fan chart, path by date, round levels, each model's own forecast.
 
 use super::parts::{bar_cell, cell, figure, note, prose};
 use crate::{
@@ -7,10 +7,10 @@ use crate::{
 use chrono::Datelike;
 use maud::{Markup, html};
 
-/// Up to this many target dates the table shows every one; beyond it, one a week.
+/// Maximum number of target dates of which the table shows every one; beyond it, one per week.
 const MOST_DAILY_ROWS: usize = 25;
 
-/// The figures that matter, the verdict in words, the fan chart.
+/// Renders the headline figures, the verdict in words, and the fan chart.
 pub(super) fn headline(page: &Page<'_>) -> Markup {
     let language = page.language;
     let (forecast, end) = (&page.view.ensemble, page.end());
@@ -47,17 +47,17 @@ pub(super) fn headline(page: &Page<'_>) -> Markup {
     }
 }
 
-/// Direction and verdict, in words.
+/// Sentences on the direction and on the comparison with the random walk.
 pub(crate) fn verdict(page: &Page<'_>) -> String {
     direction(page).map(|direction| direction + " ").unwrap_or_default() + &against_random_walk(page)
 }
 
-/// How the ensemble did against the random walk, in words.
+/// Sentence comparing the ensemble with the random walk.
 pub(crate) fn against_random_walk(page: &Page<'_>) -> String {
     sentences::verdict(page.language, findings::verdict(page.view.ensemble_scores.as_ref()))
 }
 
-/// Where the median ends against the last observation, in words; `None` without one.
+/// Sentence comparing the final median with the last observation; `None` without an observation.
 pub(crate) fn direction(page: &Page<'_>) -> Option<String> {
     let language = page.language;
     let median = page.view.ensemble.median(page.end());
@@ -68,7 +68,7 @@ pub(crate) fn direction(page: &Page<'_>) -> Option<String> {
     })
 }
 
-/// The table of target dates.
+/// Renders the table of target dates.
 pub(super) fn path(page: &Page<'_>) -> Markup {
     let language = page.language;
     let steps = shown_steps(page);
@@ -121,20 +121,20 @@ fn path_row(page: &Page<'_>, step: usize) -> Markup {
     }
 }
 
-/// Every step, or the last of each ISO week when there are many; the final one is always the last of its week.
+/// Positions of all steps, or of the last step of each ISO week when there are many; this includes the final step.
 pub(crate) fn shown_steps(page: &Page<'_>) -> Vec<usize> {
     let dates = page.view.ensemble.dates();
     let is_last_of_week = |i: &usize| dates.get(i + 1).is_none_or(|next| next.iso_week() != dates[*i].iso_week());
     (0..dates.len()).filter(|i| dates.len() <= MOST_DAILY_ROWS || is_last_of_week(i)).collect()
 }
 
-/// Decimals with which round levels are written.
+/// Number of decimals for round levels.
 pub(crate) fn level_decimals(levels: &[RoundLevel]) -> usize {
     let finest = |level: &RoundLevel| if level.price.fract() == 0.0 { 0 } else { price_decimals(level.price) };
     levels.iter().map(finest).max().unwrap_or(0)
 }
 
-/// The table of round price levels; nothing when there are none.
+/// Renders the table of round price levels; empty when there are none.
 pub(super) fn round_levels(page: &Page<'_>) -> Markup {
     let language = page.language;
     let levels = &page.view.round_levels;
@@ -168,7 +168,7 @@ pub(super) fn round_levels(page: &Page<'_>) -> Markup {
     }
 }
 
-/// Each model's own forecast beside the ensemble's: on the way, and at the end.
+/// Renders each model's own forecast beside the ensemble's: along the path, and at the end.
 pub(super) fn models(page: &Page<'_>) -> Markup {
     html! {
         section #models {

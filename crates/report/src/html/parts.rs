@@ -1,10 +1,10 @@
-//! Pieces that several sections are made of: charts in both sizes, table cells, small bars.
+//! Building blocks shared by several sections: charts in both sizes, table cells, small bars.
 
 use crate::{charts::Size, figure::Figure, page::Page};
 use maud::{Markup, PreEscaped, html};
 
-/// A chart drawn for wide and for narrow screens, of which the style sheet shows one, and below it what to see; nothing
-/// where there is nothing to draw.
+/// Renders a chart for wide and for narrow screens (the style sheet shows one of them) with its takeaway below; empty
+/// when there is nothing to draw.
 pub(super) fn figure(page: &Page<'_>, figure: Figure) -> Markup {
     let (Some(wide), Some(narrow)) = (figure.svg(page, Size::Wide), figure.svg(page, Size::Narrow)) else {
         return html! {};
@@ -18,22 +18,22 @@ pub(super) fn figure(page: &Page<'_>, figure: Figure) -> Markup {
     }
 }
 
-/// Whether there is such a chart.
+/// True when the view has data for this chart.
 pub(super) fn drawn(page: &Page<'_>, figure: Figure) -> bool {
     figure.svg(page, Size::Narrow).is_some()
 }
 
-/// A table cell that on a narrow screen carries the name of its column.
+/// Renders a table cell that shows the name of its column on a narrow screen.
 pub(super) fn cell(column: &str, value: &str) -> Markup {
     html! { td data-label=(column) { (value) } }
 }
 
-/// A cell of words rather than figures.
+/// Renders a cell with words instead of figures.
 pub(super) fn words(column: &str, value: &str) -> Markup {
     html! { td.words data-label=(column) { (value) } }
 }
 
-/// A cell with a figure and a bar of `share` 0-1.
+/// Renders a cell with a figure and a bar of `share` 0-1.
 pub(super) fn bar_cell(column: &str, value: &str, share: f64) -> Markup {
     let width = if share.is_finite() { (100.0 * share.clamp(0.0, 1.0) * 10.0).round() / 10.0 } else { 0.0 };
     html! {
@@ -47,7 +47,7 @@ pub(super) fn bar_cell(column: &str, value: &str, share: f64) -> Markup {
     }
 }
 
-/// Running text whose dates and figures with a hyphen stay on one line.
+/// Renders running text; dates and figures with a hyphen are kept on one line.
 pub(super) fn prose(text: &str) -> Markup {
     let hyphenated = |word: &str| word.contains('-') && word.contains(|c: char| c.is_ascii_digit());
     html! {
@@ -58,7 +58,7 @@ pub(super) fn prose(text: &str) -> Markup {
     }
 }
 
-/// A note below a table or chart.
+/// Renders a note below a table or chart.
 pub(super) fn note(text: &str) -> Markup {
     html! { @if !text.is_empty() { p.note { (prose(text)) } } }
 }

@@ -1,11 +1,11 @@
-//! How good the forecasts were out of sample: scoreboard, past forecasts, calibration.
+//! Out-of-sample performance of the forecasts: scoreboard, past forecasts, calibration.
 
 use super::parts::{cell, drawn, figure, note, prose};
 use crate::{charts::Size, figure::Figure, labels, page::Page, quote, text::sentences, view::ScoreView};
 use forecaster_domain::ModelId;
 use maud::{Markup, PreEscaped, html};
 
-/// Scores of the ensemble and of every model, then the models left out.
+/// Renders the scores of the ensemble and of every model, then the models left out.
 pub(super) fn scoreboard(page: &Page<'_>) -> Markup {
     let language = page.language;
     let view = page.view;
@@ -54,7 +54,7 @@ pub(super) fn scoreboard(page: &Page<'_>) -> Markup {
     }
 }
 
-/// Names of the scoreboard's columns after the model's.
+/// Names of the scoreboard's columns after the model column.
 pub(crate) fn columns(page: &Page<'_>) -> [String; 7] {
     let language = page.language;
     [
@@ -68,7 +68,7 @@ pub(crate) fn columns(page: &Page<'_>) -> [String; 7] {
     ]
 }
 
-/// Their values.
+/// Cell values of those columns.
 pub(crate) fn score_values(page: &Page<'_>, weight: Option<f64>, view: Option<&ScoreView>) -> [String; 7] {
     let language = page.language;
     let figure = |value: &dyn Fn(&ScoreView) -> f64| view.map_or(f64::NAN, value);
@@ -88,7 +88,7 @@ fn score_cells(page: &Page<'_>, weight: Option<f64>, view: Option<&ScoreView>) -
     html! { @for (column, value) in columns(page).iter().zip(&values) { (cell(column, value)) } }
 }
 
-/// What of the skill comes from the market's quote; nothing where that is not known.
+/// Renders the share of the skill that comes from the market's quote; empty when it is not known.
 fn quote_worth(page: &Page<'_>) -> Markup {
     let paragraphs = quote::paragraphs(page);
     html! {
@@ -118,7 +118,7 @@ fn left_out(page: &Page<'_>) -> Markup {
     }
 }
 
-/// Past forecasts against what happened: replayed, then issued.
+/// Renders past forecasts against outcomes: replayed, then issued.
 pub(super) fn past(page: &Page<'_>) -> Markup {
     let language = page.language;
     html! {
@@ -134,22 +134,22 @@ pub(super) fn past(page: &Page<'_>) -> Markup {
     }
 }
 
-/// Weights over time.
+/// Renders the chart of weights over time.
 pub(super) fn weights(page: &Page<'_>) -> Markup {
     section(page, labels::weights_heading(page.language), Figure::Weights)
 }
 
-/// Skill over time.
+/// Renders the chart of skill over time.
 pub(super) fn skill(page: &Page<'_>) -> Markup {
     section(page, labels::skill_heading(page.language), Figure::Skill)
 }
 
-/// A section of one chart; nothing without it.
+/// Renders a section of one chart; empty without the chart.
 fn section(page: &Page<'_>, heading: &str, chart: Figure) -> Markup {
     html! { @if drawn(page, chart) { section { h2 { (heading) } (figure(page, chart)) } } }
 }
 
-/// Reliability diagram beside its reading.
+/// Renders the reliability diagram beside its reading.
 pub(super) fn calibration(page: &Page<'_>) -> Markup {
     let language = page.language;
     html! {

@@ -1,4 +1,4 @@
-//! Where the rates came from, what the run used, and what the note is not.
+//! Provenance: data sources, resources used by the run, disclaimer.
 
 use super::parts::{cell, note, prose, words};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 use maud::{Markup, html};
 
-/// The table of series.
+/// Renders the table of series.
 pub(super) fn sources(page: &Page<'_>) -> Markup {
     let language = page.language;
     html! {
@@ -64,7 +64,7 @@ fn source_rows(page: &Page<'_>, source: &SourceView) -> Markup {
     }
 }
 
-/// What the run used, name and value.
+/// Resources used by the run, as name and value.
 pub(crate) fn resources_used(page: &Page<'_>) -> [(&'static str, String); 6] {
     let language = page.language;
     let used = &page.view.resources;
@@ -78,7 +78,7 @@ pub(crate) fn resources_used(page: &Page<'_>) -> [(&'static str, String); 6] {
     ]
 }
 
-/// The section of what the run used.
+/// Renders the section of resources used.
 pub(super) fn resources(page: &Page<'_>) -> Markup {
     let language = page.language;
     html! {
@@ -91,7 +91,7 @@ pub(super) fn resources(page: &Page<'_>) -> Markup {
     }
 }
 
-/// The disclaimer.
+/// Renders the disclaimer.
 pub(super) fn disclaimer(page: &Page<'_>) -> Markup {
     html! {
         section.disclaimer {

@@ -1,10 +1,10 @@
-//! What the forecasts that were issued came to, and how the pair has moved of late: tables with their sentences.
+//! Track record of issued forecasts, and recent drift of the pair: tables with their sentences.
 
 use super::parts::{cell, note, prose, words};
 use crate::{drift, labels, page::Page, text::drift as drift_words, track_record};
 use maud::{Markup, html};
 
-/// The track record of issued forecasts.
+/// Renders the track record of issued forecasts.
 pub(super) fn track_record(page: &Page<'_>) -> Markup {
     let columns = track_record::columns(page);
     let rows = track_record::rows(page);
@@ -35,7 +35,7 @@ pub(super) fn track_record(page: &Page<'_>) -> Markup {
     }
 }
 
-/// Drift and regime.
+/// Renders drift and regime.
 pub(super) fn drift(page: &Page<'_>) -> Markup {
     let language = page.language;
     let [test, statistic, p, adjusted, reading] = drift::columns(page);

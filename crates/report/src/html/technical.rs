@@ -1,4 +1,4 @@
-//! The technical snapshot: a table of indicators with readings by rule, and the price in its Bollinger bands.
+//! The technical snapshot: a table of indicators with readings by rule, and the price within its Bollinger bands.
 
 use super::parts::{cell, drawn, figure, note, words};
 use crate::{
@@ -15,7 +15,7 @@ use maud::{Markup, html};
 /// One row of the table: indicator, value, reading.
 pub(crate) type Row = (String, String, &'static str);
 
-/// The section.
+/// Renders the section.
 pub(super) fn snapshot(page: &Page<'_>) -> Markup {
     let language = page.language;
     let prices = page.prices();
@@ -49,7 +49,7 @@ pub(super) fn snapshot(page: &Page<'_>) -> Markup {
     }
 }
 
-/// The regressors and how they go with the pair, then volatility; nothing where none are known.
+/// Renders the regressors with their relation to the pair, then volatility; empty when none are known.
 pub(super) fn surroundings(page: &Page<'_>) -> Markup {
     let language = page.language;
     html! {
@@ -66,7 +66,7 @@ pub(super) fn surroundings(page: &Page<'_>) -> Markup {
     }
 }
 
-/// The indicators and their readings.
+/// Computes the indicators and their readings.
 pub(crate) fn rows(page: &Page<'_>, prices: &[f64]) -> [Row; 5] {
     let language = page.language;
     let last = prices.last().copied().unwrap_or(f64::NAN);

@@ -1,4 +1,4 @@
-//! What a note is made of, and its way into typst: every text becomes a string value there, never markup.
+//! Parts of a note, and their conversion for typst: every text becomes a string value there, never markup.
 //!
 //! In: sections of blocks. Out: the dictionary that `note.typ` reads; a block is a dictionary with its `kind`.
 
@@ -10,40 +10,40 @@ use crate::{
 };
 use typst::foundations::{Array, Bytes, Dict, IntoValue, Value, dict};
 
-/// A heading and what stands below it.
+/// A heading and the blocks below it.
 pub(super) struct Section {
     pub(super) heading: String,
     pub(super) place: Place,
     pub(super) blocks: Vec<Block>,
 }
 
-/// Where a section may stand.
+/// Page placement of a section.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place {
-    /// After the one before it, over as many pages as it takes.
+    /// After the previous section, over as many pages as needed.
     Flow,
     /// On one page.
     Whole,
-    /// On one page, at its head or foot, so that what follows fills the room before it: for charts alone.
+    /// On one page, at its head or foot, so that later text fills the space before it: for charts only.
     Float,
 }
 
-/// A piece of a section.
+/// A part of a section.
 pub(super) enum Block {
     /// A paragraph.
     Text(String),
-    /// The sentence in the serif face.
+    /// A sentence in the serif face.
     Verdict(String),
     /// Small print below a table or chart.
     Note(String),
-    /// A chart over the whole width.
+    /// A chart of full width.
     Chart(Chart),
-    /// Two charts of half the width beside each other.
+    /// Two charts of half width, side by side.
     Pair(Chart, Chart),
-    /// A chart of half the width with text beside it.
+    /// A chart of half width with text beside it.
     Beside(Chart, Vec<Block>),
     Table(Table),
-    /// Short texts with a heading each, side by side.
+    /// Short texts, each with a heading, side by side.
     Columns(Vec<(String, String)>),
     /// A heading within the section.
     Subheading(String),
@@ -52,17 +52,17 @@ pub(super) enum Block {
     Figures(Vec<(String, String)>),
 }
 
-/// A chart.
+/// A chart with its texts.
 pub(super) struct Chart {
     pub(super) svg: String,
-    /// What it says to those who do not see it.
+    /// Alternative text for screen readers.
     pub(super) alt: String,
-    /// What stands below it; empty for nothing.
+    /// Caption below it; empty for none.
     pub(super) caption: String,
 }
 
 impl Chart {
-    /// A chart whose own title, and what it shows, are told to those who do not see it.
+    /// Creates a chart whose alternative text is its own title and the caption.
     pub(super) fn new(svg: String, caption: String) -> Self {
         let title = charts::title(&svg);
         let alt = if caption.is_empty() { title } else { format!("{title}. {caption}") };
@@ -70,8 +70,7 @@ impl Chart {
     }
 }
 
-/// Charts with what to see in them: two beside each other, or one over the whole width. What the view has nothing for is
-/// left out.
+/// Charts with their takeaways: two side by side, or one of full width. Charts without data are left out.
 pub(super) fn charted(page: &Page<'_>, figures: &[Figure]) -> Vec<Block> {
     let chart = |figure: Figure, size: Size| {
         figure.svg(page, size).map(|svg| Chart::new(svg, figure.takeaway(page).unwrap_or_default()))
@@ -86,9 +85,9 @@ pub(super) fn charted(page: &Page<'_>, figures: &[Figure]) -> Vec<Block> {
     drawn.chunks(2).filter_map(block).collect()
 }
 
-/// A table with one or two rows of column heads, repeated on every page it reaches.
+/// A table with one or two header rows, which are repeated on every page it covers.
 pub(super) struct Table {
-    /// Of each column whether it is text (left) or figures (right), and its share of what width is left over.
+    /// Alignment of each column (text left, figures right), and its share of the remaining width.
     pub(super) columns: Vec<(Align, u32)>,
     pub(super) header: Vec<Head>,
     pub(super) rows: Vec<Row>,
@@ -103,7 +102,7 @@ pub(super) enum Align {
     Right,
 }
 
-/// Head of a column, or of several.
+/// Header of one or several columns.
 pub(super) struct Head {
     pub(super) text: String,
     pub(super) columns: usize,
@@ -120,9 +119,9 @@ impl Head {
 #[derive(Default)]
 pub(super) struct Row {
     pub(super) cells: Vec<Cell>,
-    /// Set in semibold.
+    /// Set when the row is in semibold.
     pub(super) strong: bool,
-    /// What is to be said of it, below it.
+    /// Remark below the row.
     pub(super) annotation: Option<String>,
 }
 
@@ -131,11 +130,11 @@ pub(super) struct Row {
 pub(super) struct Cell {
     pub(super) text: String,
     pub(super) strong: bool,
-    /// A word in a small frame after it.
+    /// Word in a small frame after the text.
     pub(super) tag: Option<String>,
-    /// A line in small type below it.
+    /// Line in small type below it.
     pub(super) small: Option<String>,
-    /// A bar of this share, 0-1, beside it.
+    /// Bar of this share, 0-1, beside it.
     pub(super) bar: Option<f64>,
 }
 
@@ -145,7 +144,7 @@ impl Cell {
     }
 }
 
-/// A model described.
+/// Description of a model.
 pub(super) struct Model {
     pub(super) name: String,
     pub(super) code: String,
@@ -153,8 +152,8 @@ pub(super) struct Model {
     pub(super) details: Vec<(String, String)>,
 }
 
-/// A string for the template: blanks and control characters become single blanks, and what no embedded font can show a
-/// question mark. A no-break space stays one.
+/// String for the template: each run of whitespace and control characters becomes one space, and each character
+/// without a glyph in the embedded fonts a question mark. A no-break space stays.
 pub(super) fn text(text: &str) -> Value {
     let mut clean = String::with_capacity(text.len());
     for c in text.chars() {
@@ -181,12 +180,12 @@ fn optional(value: Option<&str>) -> Value {
     value.map_or(Value::None, text)
 }
 
-/// Paragraphs or other texts.
+/// Converts paragraphs or other texts.
 pub(super) fn texts(items: &[String]) -> Value {
     list(items, |item| text(item))
 }
 
-/// The sections in order.
+/// Converts the sections in order.
 pub(super) fn sections(sections: Vec<Section>) -> Value {
     list(sections, |section| {
         let place = match section.place {
@@ -199,7 +198,7 @@ pub(super) fn sections(sections: Vec<Section>) -> Value {
     })
 }
 
-/// Blocks in order.
+/// Converts blocks in order.
 pub(super) fn blocks(items: Vec<Block>) -> Value {
     list(items, |block| block.value().into_value())
 }

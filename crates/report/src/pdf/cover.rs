@@ -1,17 +1,17 @@
-//! The first page: warnings, the figures that matter, the verdict, the fan chart.
+//! The first page: warnings, headline figures, verdict, fan chart.
 
 use super::blocks::{Block, blocks, charted, text, texts};
 use crate::{figure::Figure, html::verdict, labels, page::Page, text::sentences};
 use typst::foundations::{Array, Dict, IntoValue, Value, dict};
 
-/// Adds warnings, headline and what opens the note.
+/// Adds warnings, headline and opening blocks to the note.
 pub(super) fn fill(note: &mut Dict, page: &Page<'_>) {
     note.insert("warnings".into(), warnings(page));
     note.insert("headline".into(), headline(page).into_value());
     note.insert("opening".into(), blocks(opening(page)));
 }
 
-/// Boxes above everything else: out-of-date rates, cautions, models that are missing.
+/// Boxes at the top: out-of-date rates, cautions, missing models.
 fn warnings(page: &Page<'_>) -> Value {
     let (language, view) = (page.language, page.view);
     let mut boxes: Vec<(&str, Vec<String>)> = Vec::new();

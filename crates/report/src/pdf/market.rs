@@ -3,7 +3,7 @@
 use super::blocks::{Align, Block, Cell, Head, Place, Row, Section, Table, charted};
 use crate::{charts::Size, figure::Figure, html::indicator_rows, labels, page::Page, text::sentences};
 
-/// The sections.
+/// Builds the sections.
 pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
     let language = page.language;
     let regressors = charted(page, &[Figure::Regressors]);

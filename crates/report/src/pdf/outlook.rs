@@ -1,4 +1,4 @@
-//! What is expected: what changed, path by date, each model's own view, round levels.
+//! The outlook: changes, path by date, each model's own forecast, round levels.
 
 use super::blocks::{Align, Block, Cell, Head, Place, Row, Section, Table, charted};
 use crate::{
@@ -10,12 +10,12 @@ use crate::{
     text::{drivers as driver_words, sentences},
 };
 
-/// The sections.
+/// Builds the sections.
 pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
     [Some(changes(page)), Some(path(page)), Some(models(page)), round_levels(page)].into_iter().flatten().collect()
 }
 
-/// What changed since the last report, in words and figures.
+/// Builds the section on changes since the last report, in words and figures.
 fn changes(page: &Page<'_>) -> Section {
     let heading = labels::drivers_heading(page.language).to_owned();
     let paragraphs = drivers::paragraphs(page).into_iter();

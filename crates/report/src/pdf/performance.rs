@@ -1,4 +1,4 @@
-//! How good the forecasts were out of sample: scoreboard, past and issued forecasts, skill, calibration, drift,
+//! Out-of-sample performance of the forecasts: scoreboard, past and issued forecasts, skill, calibration, drift,
 //! weights.
 
 use super::{
@@ -17,7 +17,7 @@ use crate::{
 };
 use forecaster_domain::ModelId;
 
-/// The sections.
+/// Builds the sections.
 pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
     [
         Some(scoreboard(page)),
@@ -68,7 +68,7 @@ fn scoreboard(page: &Page<'_>) -> Section {
     }
 }
 
-/// What of the skill comes from the market's quote, on one page; nothing where there is nothing to say.
+/// Share of the skill that comes from the market's quote, on one page; `None` when there is nothing to report.
 fn quote_worth(page: &Page<'_>) -> Option<Section> {
     let paragraphs = quote::paragraphs(page);
     let heading = labels::quote_heading(page.language).to_owned();
@@ -77,7 +77,7 @@ fn quote_worth(page: &Page<'_>) -> Option<Section> {
     (!blocks.is_empty()).then_some(Section { heading, place: Place::Whole, blocks })
 }
 
-/// Past forecasts, replayed and issued.
+/// Builds the section on past forecasts, replayed and issued.
 fn past(page: &Page<'_>) -> Section {
     let language = page.language;
     let mut blocks = charted(page, &[Figure::Past, Figure::Issued]);
@@ -102,7 +102,7 @@ fn calibration(page: &Page<'_>) -> Section {
     }
 }
 
-/// Skill and weights over time; nothing without either.
+/// Builds the section on skill and weights over time; `None` without either.
 fn over_time(page: &Page<'_>) -> Option<Section> {
     let named = [
         (Figure::Skill, labels::skill_heading(page.language)),

@@ -1,4 +1,4 @@
-//! Where the rates came from, how the forecast was made, what the run used, what the note is not.
+//! Provenance: data sources, methodology, resources used, disclaimer.
 
 use super::blocks::{Align, Block, Cell, Head, Model, Place, Row, Section, Table};
 use crate::{
@@ -10,10 +10,10 @@ use crate::{
     view::{ModelView, SourceView},
 };
 
-/// Up to so many series the table stays on one page, with what is said below it.
+/// Maximum number of series for which the table and the notes below it are kept on one page.
 const MOST_ON_ONE_PAGE: usize = 20;
 
-/// The sections.
+/// Builds the sections.
 pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
     let language = page.language;
     let used = resources_used(page).map(|(name, value)| (name.to_owned(), value));

@@ -1,9 +1,9 @@
-//! What the forecasts that were issued came to, and how the pair has moved of late.
+//! Track record of issued forecasts, and recent drift of the pair.
 
 use super::blocks::{Align, Block, Cell, Head, Place, Row, Section, Table};
 use crate::{drift, labels, page::Page, text::drift as drift_words, track_record};
 
-/// The track record of issued forecasts.
+/// Builds the section on the track record of issued forecasts.
 pub(super) fn track_record(page: &Page<'_>) -> Section {
     let mut blocks = vec![Block::Text(track_record::introduction(page))];
     let rows: Vec<Row> = track_record::rows(page)
@@ -24,7 +24,7 @@ pub(super) fn track_record(page: &Page<'_>) -> Section {
     Section { heading: labels::track_record_heading(page.language).to_owned(), place: Place::Whole, blocks }
 }
 
-/// Drift and regime.
+/// Builds the section on drift and regime.
 pub(super) fn drift(page: &Page<'_>) -> Section {
     let language = page.language;
     let mut blocks = vec![Block::Text(drift::verdict(page)), Block::Text(drift::regime(page))];

@@ -1,6 +1,6 @@
-//! The world in which typst sets a note: one source file, the fonts of the binary, the note as `sys.inputs`.
+//! The typst world of a note: one source file, the embedded fonts, the note as `sys.inputs`.
 //!
-//! No file, package or clock can be reached from it, so equal notes give equal documents.
+//! It gives no access to files, packages or the clock, so that equal notes give equal documents.
 
 use crate::fonts;
 use std::sync::OnceLock;
@@ -13,7 +13,7 @@ use typst::{
     utils::LazyHash,
 };
 
-/// What is the same for every note.
+/// Parts that are the same for every note.
 struct Press {
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
@@ -35,19 +35,19 @@ fn press() -> Option<&'static Press> {
         .as_ref()
 }
 
-/// Whether one of the embedded fonts can show `c`.
+/// True when one of the embedded fonts has a glyph for `c`.
 pub(super) fn has_glyph(c: char) -> bool {
     press().is_some_and(|press| press.fonts.iter().any(|font| font.info().coverage.contains(u32::from(c))))
 }
 
-/// One note's world.
+/// World of one note.
 pub(super) struct NoteWorld {
     press: &'static Press,
     library: LazyHash<Library>,
 }
 
 impl NoteWorld {
-    /// A world in which the template finds `note`; `None` when the template has no valid path.
+    /// Creates a world in which the template finds `note`; `None` when the template has no valid path.
     pub(super) fn new(note: Dict) -> Option<Self> {
         let library = Library::builder().with_inputs(note).build();
         Some(Self { press: press()?, library: LazyHash::new(library) })

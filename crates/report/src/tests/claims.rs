@@ -1,4 +1,5 @@
-//! No sentence claims what its numbers do not say: many random views, each claim recomputed from them in another way.
+//! Every claim in a sentence must follow from its numbers: checked on many random views by recomputing it in another
+//! way.
 
 use super::random;
 use crate::{
@@ -21,18 +22,18 @@ mod track_record;
 
 const VIEWS: u64 = 1500;
 
-/// A takeaway with plain blanks.
+/// Takeaway of a figure, with plain spaces.
 fn said(view: &ReportView, figure: Figure) -> Option<String> {
     figure.takeaway(&Page::new(view)).map(|text| text.replace('\u{a0}', " "))
 }
 
-/// What stands between `before` and `after`.
+/// Text between `before` and `after`.
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let rest = &text[text.find(before)? + before.len()..];
     Some(&rest[..rest.find(after)?])
 }
 
-/// A number as the language writes it.
+/// Parses a number as written in the language.
 fn number(language: Language, text: &str) -> f64 {
     let plain: String = text.chars().filter(|c| c.is_ascii_digit() || "+-.,".contains(*c)).collect();
     let plain = language.pick(plain.replace('.', "").replace(',', "."), plain.replace(',', ""));
@@ -52,7 +53,7 @@ fn all() -> impl Iterator<Item = (u64, ReportView)> {
     (0..VIEWS).map(|seed| (seed, random::view(seed)))
 }
 
-/// How many of the random views must say something for a test of what they say to mean anything.
+/// Fails unless enough of the random views contain the sentence for its test to be meaningful.
 fn enough(count: usize) {
     assert!(count > 200, "only {count} views say anything");
 }
@@ -73,7 +74,7 @@ fn skill_is_counted_right_and_its_best_and_worst_are_the_best_and_worst() {
         let above = skills.iter().filter(|s| s.1 > 0.0).count();
         let of = view.language.pick(("en ", " ventanas", " de "), ("in ", " windows", " of "));
         let counted = format!("{}{above}{}{}{}", of.0, of.2, skills.len(), of.1);
-        // A sum of equal losses may differ from nothing by rounding.
+        // Rounding may make a sum of equal losses differ from zero.
         assert!(text.contains(&counted) || skills.iter().any(|s| s.1.abs() < 1e-12), "{seed}: {text}");
         let better = text.contains(view.language.pick("%, mejor que", "%, better than"));
         let worse = text.contains(view.language.pick("%, peor que", "%, worse than"));

@@ -1,4 +1,4 @@
-//! Views whose numbers vary wildly, for tests that hold whatever the numbers are: empty, single, tied, constant,
+//! Views with wildly varying numbers, for tests that must hold for any numbers: empty, single, tied, constant,
 //! negative, huge, not a number.
 
 use super::synthetic::{self, Dice};
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 mod quote;
 
-/// Draws beyond the normal ones.
+/// Draws beyond the plain ones.
 impl Dice {
     fn below(&mut self, limit: usize) -> usize {
         (self.uniform() * limit as f64) as usize
@@ -19,7 +19,7 @@ impl Dice {
         self.uniform() < share
     }
 
-    /// Mostly a plain number about `size`, now and then one that should not be.
+    /// Mostly a plain number about `size`, occasionally an invalid or extreme one.
     fn odd(&mut self, size: f64) -> f64 {
         match self.below(40) {
             0 => 0.0,
@@ -56,14 +56,14 @@ const SERIES: [&str; 12] = [
     "x",
 ];
 
-/// One plain view a horizon, made once: drawing their paths takes long.
+/// One plain view per horizon, built once: simulating their paths takes long.
 fn plain() -> &'static [ReportView] {
     static PLAIN: OnceLock<Vec<ReportView>> = OnceLock::new();
     let horizons = [Horizon::D7, Horizon::D15, Horizon::D30, Horizon::D90];
     PLAIN.get_or_init(|| horizons.map(|horizon| synthetic::view(Language::Spanish, horizon)).to_vec())
 }
 
-/// The view of a seed.
+/// Builds the view of a seed.
 pub(crate) fn view(seed: u64) -> ReportView {
     let dice = &mut Dice(seed.wrapping_mul(7919).wrapping_add(13));
     for _ in 0..3 {

@@ -1,4 +1,4 @@
-//! The words of drift and regime, Spanish beside English. Figures arrive already worded.
+//! Wording of drift and regime, Spanish beside English. Figures arrive already formatted.
 
 use super::names;
 use crate::view::{
@@ -7,7 +7,7 @@ use crate::view::{
     Regime,
 };
 
-/// What a test looks at, for its row.
+/// Returns the subject of a test, for its row.
 pub(crate) fn test(language: Language, kind: DriftTestKind) -> &'static str {
     match kind {
         DriftTestKind::Distribution => language
@@ -19,7 +19,7 @@ pub(crate) fn test(language: Language, kind: DriftTestKind) -> &'static str {
     }
 }
 
-/// What a test says, for its row.
+/// Returns the result of a test, for its row.
 pub(crate) fn reading(language: Language, kind: DriftTestKind, found: bool) -> &'static str {
     match (kind, found) {
         (DriftTestKind::Distribution, true) => {
@@ -39,7 +39,7 @@ pub(crate) fn reading(language: Language, kind: DriftTestKind, found: bool) -> &
     }
 }
 
-/// What the tests say together; `found` are those that find a difference.
+/// Returns the joint result of the tests; `found` are those that find a difference.
 pub(crate) fn verdict(language: Language, found: &[DriftTestKind]) -> String {
     if found.is_empty() {
         let text = match language {
@@ -74,7 +74,7 @@ pub(crate) fn verdict(language: Language, found: &[DriftTestKind]) -> String {
     }
 }
 
-/// The regime with its figures.
+/// Returns the sentence on the regime with its figures.
 pub(crate) fn regime(
     language: Language,
     regime: Regime,

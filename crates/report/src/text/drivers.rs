@@ -1,4 +1,4 @@
-//! What changed since the last report, in words: the facts of `findings::drivers`, Spanish beside English.
+//! Sentences on the changes since the last report: the facts of `findings::drivers`, Spanish beside English.
 
 use super::names;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     view::Language::{English, Spanish},
 };
 
-/// What moved: the pair.
+/// Returns the sentence on the pair's move.
 pub(crate) fn pair(page: &Page<'_>, moved: &Moved, still: bool) -> String {
     let language = page.language;
     let (pair, then) = (&page.view.pair, page.date(moved.from.date));
@@ -28,7 +28,7 @@ pub(crate) fn pair(page: &Page<'_>, moved: &Moved, still: bool) -> String {
     }
 }
 
-/// What moved: everything else; empty when nothing else is known.
+/// Returns the sentences on the moves of the other series; empty when none is known.
 pub(crate) fn others(page: &Page<'_>, others: &Others) -> Vec<String> {
     let language = page.language;
     let name = |one: &Moved| names::series_in_words(language, &one.series);
@@ -58,7 +58,7 @@ pub(crate) fn others(page: &Page<'_>, others: &Others) -> Vec<String> {
     sentences
 }
 
-/// How the forecast changed; `then` and `now` are its last dates.
+/// Returns the sentence on the change of the forecast; `then` and `now` are the last target dates.
 pub(crate) fn revision(page: &Page<'_>, revision: &Revision, then: &str, now: &str) -> String {
     let language = page.language;
     let (from, to) = (page.price(revision.from), page.price(revision.to));
@@ -82,7 +82,7 @@ pub(crate) fn revision(page: &Page<'_>, revision: &Revision, then: &str, now: &s
     }
 }
 
-/// Why the forecast changed.
+/// Returns the sentence on the reasons of the change.
 pub(crate) fn reasons(page: &Page<'_>, reasons: &Reasons) -> String {
     let language = page.language;
     let [data, models, weights] = reasons.parts.map(|part| page.price_change(part));
@@ -136,7 +136,7 @@ fn joined_and_left(page: &Page<'_>, reasons: &Reasons) -> String {
     text
 }
 
-/// Whether the last forecast for today held.
+/// Returns the sentence on the result of the last forecast for today.
 pub(crate) fn held(page: &Page<'_>, median: f64, interval: (f64, f64), value: f64, held: Held) -> String {
     let (median, interval, value) = (page.price(median), page.interval(interval), page.price(value));
     let day = page.date(page.view.ensemble.as_of());
@@ -174,7 +174,7 @@ pub(crate) fn held(page: &Page<'_>, median: f64, interval: (f64, f64), value: f6
     }
 }
 
-/// How the interval's width changed; widths in percent of the median.
+/// Returns the sentence on the change of the interval's width; widths in percent of the median.
 pub(crate) fn width(page: &Page<'_>, then: f64, now: f64, same: bool) -> String {
     let language = page.language;
     let (from, to) = (language.percent(then, 2), language.percent(now, 2));
@@ -200,7 +200,7 @@ pub(crate) fn first_report(page: &Page<'_>) -> String {
     )
 }
 
-/// Below the table.
+/// Returns the note below the table.
 pub(crate) fn note(page: &Page<'_>) -> &'static str {
     page.language.pick(
         "Valores conocidos en cada fecha de informe. Se cuenta como notable un cambio desde 0,5\u{a0}% (cobre: 1\u{a0}%), 1 punto o \

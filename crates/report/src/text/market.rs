@@ -1,4 +1,4 @@
-//! What to see in the charts of the market: facts of `findings::market`, Spanish beside English.
+//! Sentences that sum up the market charts: facts of `findings::market`, Spanish beside English.
 
 use super::{names, readings};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// The price in its bands and among the observations before it.
+/// Returns the sentence on the price in its bands and among the observations before it.
 pub(crate) fn price(
     page: &Page<'_>,
     value: f64,
@@ -77,7 +77,7 @@ fn lowered(text: &str) -> String {
     letters.next().map_or(String::new(), |first| first.to_lowercase().collect::<String>() + letters.as_str())
 }
 
-/// Who rose and who fell most over the year.
+/// Returns the sentence on the series with the highest and the lowest change over the year.
 pub(crate) fn movers(page: &Page<'_>, most: &Mover, least: &Mover, count: usize) -> String {
     let language = page.language;
     let name = |mover: &Mover| names::series_in_words(language, &mover.0);
@@ -95,7 +95,7 @@ pub(crate) fn movers(page: &Page<'_>, most: &Mover, least: &Mover, count: usize)
     }
 }
 
-/// The strongest correlation, and how many are worth the name.
+/// Returns the sentences on the strongest correlation, and on the number of notable ones.
 pub(crate) fn strongest(page: &Page<'_>, series: &str, value: f64, notable: usize, count: usize) -> String {
     let language = page.language;
     let (name, figure) = (names::series_in_words(language, series), language.signed(value, 2));

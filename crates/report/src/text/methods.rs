@@ -1,4 +1,4 @@
-//! What each model is and how the pool is made, Spanish beside English. The pool's figures come from the view.
+//! Descriptions of the models and of the pooling, Spanish beside English. Figures of the pool come from the view.
 
 use crate::{
     models,
@@ -10,7 +10,7 @@ use crate::{
 };
 use chrono::{Datelike, NaiveDate};
 
-/// A short description of a model by its configured name; a generic line for one that is not known.
+/// Returns a short description of a model by its configured name; a generic line for an unknown one.
 pub(crate) fn description(language: Language, name: &str) -> &'static str {
     let generic = language.pick(
         "Modelo adicional de la configuración, validado y ponderado como los demás.",
@@ -19,7 +19,7 @@ pub(crate) fn description(language: Language, name: &str) -> &'static str {
     models::known(language, name).map_or(generic, |words| words.method)
 }
 
-/// Whose the weights of Chronos-Bolt are, where they are this project's own.
+/// Returns the note that the weights of Chronos-Bolt were trained by this project.
 pub(crate) fn trained_here(language: Language, checkpoint: &str, until: NaiveDate) -> String {
     let year = until.year();
     match language {
@@ -34,7 +34,7 @@ pub(crate) fn trained_here(language: Language, checkpoint: &str, until: NaiveDat
     }
 }
 
-/// Name of a detail that a model reports; one that is not known stays as the model worded it.
+/// Returns the name of a detail reported by a model; an unknown one is kept as the model wrote it.
 pub(crate) fn detail(language: Language, name: &str) -> &str {
     let spanish = match name {
         "annual volatility long-run" => "volatilidad anual de largo plazo",
@@ -83,7 +83,7 @@ pub(crate) fn detail(language: Language, name: &str) -> &str {
     language.pick(spanish, english)
 }
 
-/// Value of a detail: numbers and the names of features in the report's language, everything else as it is.
+/// Returns the value of a detail: numbers and names of features in the report's language, everything else unchanged.
 pub(crate) fn detail_value(language: Language, value: &str) -> String {
     let pieces: Vec<&str> = value.split(", ").collect();
     let number = |piece: &str| piece.trim_end_matches([' ', '%', 'M', 'k']).parse::<f64>().is_ok();
@@ -102,7 +102,8 @@ pub(crate) fn detail_value(language: Language, value: &str) -> String {
     worded.collect::<Vec<_>>().join(separator)
 }
 
-/// How the pool is validated; `span` is the first and last origin already worded, `steps` the target dates.
+/// Returns the description of the validation; `span` is the first and last origin, already formatted, `steps` the
+/// number of target dates.
 pub(crate) fn validation(
     language: Language,
     view: &ValidationView,
@@ -140,7 +141,7 @@ pub(crate) fn validation(
     text
 }
 
-/// How the weights come about.
+/// Returns the description of the weighting.
 pub(crate) fn pooling(language: Language, view: &ValidationView) -> String {
     if view.origins == 0 {
         let unfounded = language.pick(
@@ -168,7 +169,7 @@ pub(crate) fn pooling(language: Language, view: &ValidationView) -> String {
     }
 }
 
-/// What calibration did to the spread.
+/// Returns the description of the calibration's effect on the spread.
 pub(crate) fn spread(language: Language, view: &ValidationView) -> String {
     let (deciles, tails) = (language.number(view.spread_deciles, 2), language.number(view.spread_tails, 2));
     match language {

@@ -1,4 +1,4 @@
-//! What models and series are called, and how their changes are written. Names that are not known stay as they are.
+//! Display names of models and series, and wording of their changes. Unknown names stay unchanged.
 
 use crate::{
     labels, models,
@@ -8,7 +8,7 @@ use crate::{
     },
 };
 
-/// A model's name, or a shorter one where room is scarce.
+/// Returns the name of a model; the shorter one when space is scarce.
 pub(crate) fn model(language: Language, name: &str, short: bool) -> String {
     match models::known(language, name) {
         Some(words) if short => words.short.to_owned(),
@@ -16,7 +16,7 @@ pub(crate) fn model(language: Language, name: &str, short: bool) -> String {
     }
 }
 
-/// A series' short name, for tables and charts.
+/// Returns the short name of a series, for tables and charts.
 pub(crate) fn series(language: Language, name: &str) -> String {
     let short = match name {
         "dxy" => "DXY",
@@ -39,7 +39,7 @@ pub(crate) fn series(language: Language, name: &str) -> String {
     short.to_owned()
 }
 
-/// A series in words, for sentences.
+/// Returns the name of a series within a sentence.
 pub(crate) fn series_in_words(language: Language, name: &str) -> String {
     let (spanish, english) = match name {
         "dxy" => ("índice dólar (DXY)", "dollar index (DXY)"),
@@ -60,7 +60,7 @@ pub(crate) fn series_in_words(language: Language, name: &str) -> String {
     language.pick(spanish, english).to_owned()
 }
 
-/// A change by its measure, signed: "+1,2 %", "-0,8 puntos", "+0,25 pp"; `None` without a change.
+/// Formats a signed change in its unit: "+1,2 %", "-0,8 puntos", "+0,25 pp"; `None` without a change.
 pub(crate) fn change(language: Language, change: Option<f64>, measure: Measure) -> Option<String> {
     let change = change.filter(|change| change.is_finite())?;
     Some(match (measure, language) {
@@ -71,19 +71,19 @@ pub(crate) fn change(language: Language, change: Option<f64>, measure: Measure) 
     })
 }
 
-/// Two decimals for small changes, one for large ones.
+/// Returns the number of decimals: two for small changes, one for large ones.
 fn decimals(change: f64) -> usize {
     if change.abs() < 10.0 { 2 } else { 1 }
 }
 
-/// "a", "a y b", "a, b y c".
+/// Joins items: "a", "a y b", "a, b y c".
 pub(crate) fn list(language: Language, items: &[String]) -> String {
     match items {
         [] => String::new(),
         [one] => one.clone(),
         [start @ .., last] => {
             let and = match language {
-                // "e" before the sound of an i.
+                // Spanish "y" becomes "e" before an i sound.
                 Spanish if sounds_like_i(last) => "e",
                 Spanish => "y",
                 English => "and",

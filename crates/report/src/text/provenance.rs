@@ -1,8 +1,8 @@
-//! Sentences on where the rates came from and what the note is not, Spanish beside English.
+//! Sentences on the sources of the rates and the disclaimer, Spanish beside English.
 
 use crate::{labels, view::Language};
 
-/// "Proveedores que fallaron al actualizar los datos: mindicador.cl (usdclp); FRED (usdbrl, usdmxn)."
+/// Returns "Proveedores que fallaron al actualizar los datos: mindicador.cl (usdclp); FRED (usdbrl, usdmxn)."
 pub(crate) fn failed_providers(language: Language, failed: &[(String, Vec<String>)]) -> String {
     let one = |(provider, series): &(String, Vec<String>)| {
         format!("{} ({})", labels::provider_name(language, provider), series.join(", "))
@@ -15,7 +15,7 @@ pub(crate) fn failed_providers(language: Language, failed: &[(String, Vec<String
     format!("{heading}: {all}. {}", language.pick("El registro dice por qué.", "The log says why."))
 }
 
-/// What the series of market quotes is for.
+/// Returns the note on the purpose of the market quote series.
 pub(crate) fn spot_note(language: Language) -> &'static str {
     language.pick(
         "El dato oficial de un día promedia las operaciones del día hábil anterior. La cotización del mercado dice dónde \

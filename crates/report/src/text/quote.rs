@@ -1,4 +1,4 @@
-//! The words of the market's quote and of what it is worth, Spanish beside English.
+//! Sentences on the market quote and its contribution, Spanish beside English.
 
 use crate::{
     findings::{
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// A quote in figures: its price, already worded, and itself.
+/// A quote with its price already formatted.
 pub(crate) struct Quoted<'a> {
     pub(crate) price: String,
     pub(crate) quote: &'a QuoteView,
@@ -20,7 +20,7 @@ pub(crate) struct Quoted<'a> {
 }
 
 impl Quoted<'_> {
-    /// "995,26 (Narodowy Bank Polski, 26-oct-2026, 08:15), 0,31 % sobre la tasa oficial".
+    /// Returns text such as "995,26 (Narodowy Bank Polski, 26-oct-2026, 08:15), 0,31 % sobre la tasa oficial".
     fn in_words(&self, language: Language) -> String {
         let source = labels::provider_name(language, &self.quote.source);
         let quote = format!("{} ({source}, {})", self.price, language.moment(self.quote.known_at));
@@ -45,7 +45,7 @@ fn against(language: Language, gap: Gap) -> String {
     }
 }
 
-/// That the forecast knows the quote, and why that is news.
+/// Returns the sentence for a quote used by the forecast, and why it is more recent than the official rate.
 pub(crate) fn used(language: Language, quoted: &Quoted<'_>) -> String {
     let quote = quoted.in_words(language);
     let is_news = quoted.gap.is_some_and(|gap| gap.official);
@@ -60,7 +60,7 @@ pub(crate) fn used(language: Language, quoted: &Quoted<'_>) -> String {
     }
 }
 
-/// That no model with a weight knows the quote.
+/// Returns the sentence for a quote that no model with a weight uses.
 pub(crate) fn unused(language: Language, quoted: &Quoted<'_>) -> String {
     let quote = quoted.in_words(language);
     match language {
@@ -69,7 +69,7 @@ pub(crate) fn unused(language: Language, quoted: &Quoted<'_>) -> String {
     }
 }
 
-/// That there is no quote of use, and what follows; `reason` is the series with the reason, already worded.
+/// Returns the sentence for a missing quote; `reason` is the series with the reason, already formatted.
 pub(crate) fn missing(language: Language, reason: Option<(&str, String)>) -> String {
     let why = reason.map_or_else(String::new, |(series, reason)| {
         format!(" {} ({series}): {}.", language.pick("Motivo", "Reason"), reason.trim_end_matches('.'))
@@ -82,7 +82,7 @@ pub(crate) fn missing(language: Language, reason: Option<(&str, String)>) -> Str
     format!("{text}{why}")
 }
 
-/// How far ahead a quote is of use.
+/// Returns the sentence on the horizon over which a quote helps.
 pub(crate) fn reach(language: Language, reach: Reach) -> &'static str {
     match reach {
         Reach::Short => language.pick(
@@ -96,7 +96,7 @@ pub(crate) fn reach(language: Language, reach: Reach) -> &'static str {
     }
 }
 
-/// That the validation had no quotes.
+/// Returns the sentence for a validation without quotes.
 pub(crate) fn no_quotes(language: Language) -> &'static str {
     language.pick(
         "En la validación no hubo cotizaciones que usar, así que no se sabe cuánto aportan.",
@@ -104,7 +104,7 @@ pub(crate) fn no_quotes(language: Language) -> &'static str {
     )
 }
 
-/// The ensemble's skill and where it comes from, then what of it may be chance.
+/// Returns the sentences on the sources of the ensemble's skill, then on the parts that may be chance.
 pub(crate) fn parts(language: Language, parts: &Parts) -> String {
     let chance = chance(language, parts).map_or_else(String::new, |chance| format!(" {chance}"));
     split(language, parts) + &chance
@@ -175,7 +175,8 @@ fn sum(language: Language, total: Points) -> String {
     }
 }
 
-/// What cannot be told from chance; `None` when all can, or it is not known. A figure of nothing claims nothing.
+/// Returns the sentence on the parts that may be chance; `None` when there are none, or it is not known. A part
+/// printed as zero is not mentioned.
 fn chance(language: Language, parts: &Parts) -> Option<&'static str> {
     let doubtful = |points: Points| points.chance && points.tenths != 0;
     let text = match (doubtful(parts.total), doubtful(parts.quote), doubtful(parts.models)) {
@@ -203,7 +204,7 @@ fn chance(language: Language, parts: &Parts) -> Option<&'static str> {
     Some(language.pick(text.0, text.1))
 }
 
-/// How the skill goes from the first target date to the last.
+/// Returns the sentence on the skill from the first target date to the last.
 pub(crate) fn course(language: Language, (course, first, last): (Course, Points, Points)) -> String {
     let plain = |points: Points| language.percent(points.value(), 1);
     let signed = |points: Points| language.signed_percent(points.value(), 1);
@@ -265,7 +266,7 @@ pub(crate) fn course(language: Language, (course, first, last): (Course, Points,
     }
 }
 
-/// The standard errors, each with its name; `bounded` when that of the models is an upper bound.
+/// Returns the sentence with the named standard errors; `bounded` is true when the models' one is an upper bound.
 pub(crate) fn errors(language: Language, errors: &[(&'static str, f64)], bounded: bool) -> String {
     let one = |(name, error): &(&str, f64)| format!("{name} {}", language.number(*error, 1));
     let all = errors.iter().map(one).collect::<Vec<_>>().join("; ");
@@ -286,7 +287,7 @@ pub(crate) fn errors(language: Language, errors: &[(&'static str, f64)], bounded
     }
 }
 
-/// The quote as the sources have it.
+/// Returns the sentence on the quote for the section on sources.
 pub(crate) fn source(language: Language, price: &str, unit: &str, quote: &QuoteView) -> String {
     let (source, known) = (labels::provider_name(language, &quote.source), language.moment(quote.known_at));
     match language {

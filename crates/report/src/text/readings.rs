@@ -1,4 +1,4 @@
-//! The words of the rule-based readings: indicators and calibration, Spanish then English.
+//! Wording of the rule-based readings: indicators and calibration, Spanish beside English.
 
 use crate::{
     findings::{Agitation, BandPosition, Momentum, Strength, Width},

@@ -1,5 +1,5 @@
-//! Sentences with figures in them, Spanish beside English. The figures arrive already worded, so that one number
-//! has one spelling in the whole report; which sentence is said is decided in `findings`.
+//! Sentences with figures, Spanish beside English. Figures arrive already formatted, so that a number is written the
+//! same way in the whole report; `findings` decides which sentence is used.
 
 use crate::{
     findings::{Direction, Hits, Verdict},
@@ -12,7 +12,7 @@ use crate::{
 };
 use forecaster_domain::{Horizon, Pair, RegressorGap};
 
-/// "USD/CLP · perspectiva a 7 días".
+/// Returns the title: "USD/CLP · perspectiva a 7 días".
 pub(crate) fn title(language: Language, pair: &Pair, horizon: Horizon) -> String {
     let days = horizon.days();
     match language {
@@ -21,7 +21,7 @@ pub(crate) fn title(language: Language, pair: &Pair, horizon: Horizon) -> String
     }
 }
 
-/// Why a series was not used.
+/// Returns the reason why a series was not used.
 pub(crate) fn source_gap(language: Language, gap: &SourceGap) -> String {
     let day = |date| language.date(date);
     match (gap, language) {
@@ -71,7 +71,7 @@ pub(crate) fn source_gap(language: Language, gap: &SourceGap) -> String {
     }
 }
 
-/// `count` with its noun in the right number.
+/// Returns `count` with its noun in the singular or plural.
 fn counted(language: Language, count: usize, one: &str, many: &str) -> String {
     format!("{} {}", language.count(count), if count == 1 { one } else { many })
 }
@@ -91,7 +91,7 @@ fn business_days(language: Language, count: i64) -> String {
     }
 }
 
-/// Why the last value may not be what it seems.
+/// Returns the warning about the last value.
 pub(crate) fn caution(language: Language, caution: &Caution) -> String {
     let name = |provider: &str| labels::provider_name(language, provider);
     match (caution, language) {
@@ -137,7 +137,7 @@ pub(crate) fn caution(language: Language, caution: &Caution) -> String {
     }
 }
 
-/// What staleness means; `last` and `today` are dates already worded.
+/// Returns the warning about stale data; `last` and `today` are dates, already formatted.
 pub(crate) fn staleness(language: Language, stale: Staleness, last: &str, today: &str) -> String {
     let age = business_days(language, stale.age_business_days);
     let limit = business_days(language, stale.max_age_business_days);
@@ -153,7 +153,7 @@ pub(crate) fn staleness(language: Language, stale: Staleness, last: &str, today:
     }
 }
 
-/// Where the median ends against the last observation.
+/// Returns the sentence on the final median relative to the last observation.
 pub(crate) fn direction(language: Language, direction: Direction, median: &str, end: &str, change: &str) -> String {
     match (language, direction) {
         (Spanish, Direction::Still) => {
@@ -177,7 +177,7 @@ pub(crate) fn direction(language: Language, direction: Direction, median: &str, 
     }
 }
 
-/// Whether the ensemble beat the random walk.
+/// Returns the sentence on the ensemble against the random walk.
 pub(crate) fn verdict(language: Language, verdict: Verdict) -> String {
     let share = |share: f64| language.share(share, 1);
     match (language, verdict) {
@@ -240,7 +240,7 @@ pub(crate) fn verdict(language: Language, verdict: Verdict) -> String {
     }
 }
 
-/// What a rise means for the two currencies.
+/// Returns the explanation of a rise for the two currencies, and of the intervals.
 pub(crate) fn meaning_of_rise(language: Language, pair: &Pair) -> String {
     let (base, quote) = (pair.base(), pair.quote());
     match language {
@@ -255,7 +255,7 @@ pub(crate) fn meaning_of_rise(language: Language, pair: &Pair) -> String {
     }
 }
 
-/// Below the table of the path; `weekly` when only one row a week is shown.
+/// Returns the note below the path table; `weekly` is the number of all dates if only one row per week is shown.
 pub(crate) fn path_note(language: Language, weekly: Option<usize>, last: Option<&str>) -> String {
     let mut note = String::new();
     if let Some(all) = weekly {
@@ -310,7 +310,7 @@ pub(crate) fn no_validation(language: Language) -> &'static str {
     )
 }
 
-/// Under the chart of past forecasts; `shown` is how many of `total` the chart has room for.
+/// Returns the caption of the chart of past forecasts; the chart has space for `shown` of `total`.
 pub(crate) fn past_caption(language: Language, hits: Hits, shown: usize, total: usize) -> String {
     let Hits { inside80, inside95, published } = hits;
     let share = |k: usize| language.share(k as f64 / published as f64, 0);
@@ -344,7 +344,7 @@ pub(crate) fn no_past(language: Language) -> &'static str {
         .pick("Todavía no hay pronósticos anteriores que comparar.", "There are no past forecasts to compare yet.")
 }
 
-/// The largest gap of the reliability diagram, in points.
+/// Returns the sentence on the largest gap of the reliability diagram, in points.
 pub(crate) fn calibration_caption(language: Language, (level, observed): (f64, f64)) -> String {
     let points = language.number(100.0 * (observed - level).abs(), 1);
     let decimals = usize::from((1000.0 * level).round() % 10.0 != 0.0);
@@ -361,7 +361,7 @@ pub(crate) fn calibration_caption(language: Language, (level, observed): (f64, f
     }
 }
 
-/// Observed coverage of both intervals.
+/// Returns the sentence on the observed coverage of both intervals.
 pub(crate) fn coverage(language: Language, coverage80: &str, coverage95: &str) -> String {
     match language {
         Spanish => format!(

@@ -1,4 +1,4 @@
-//! What to see in the charts of the forecast and of its performance: facts of `findings`, Spanish beside English.
+//! Sentences that sum up the charts of forecast and performance: facts of `findings`, Spanish beside English.
 
 use super::names;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     view::Language::{English, Spanish},
 };
 
-/// "1 modelo", "3 modelos".
+/// Counts models: "1 modelo", "3 modelos".
 fn models(page: &Page<'_>, count: usize) -> String {
     let one = page.language.pick("modelo", "model");
     format!("{} {one}{}", page.language.count(count), if count == 1 { "" } else { "s" })
@@ -112,7 +112,7 @@ pub(crate) fn widths(page: &Page<'_>, facts: &Widths) -> String {
     }
 }
 
-/// Which way the medians of issued forecasts missed.
+/// Returns the sentence on the direction in which the medians of issued forecasts missed.
 pub(crate) fn misses(page: &Page<'_>, (above, below): (usize, usize)) -> String {
     let language = page.language;
     match language {

@@ -1,4 +1,4 @@
-//! The words of the track record, Spanish beside English. Figures arrive already worded.
+//! Wording of the track record, Spanish beside English. Figures arrive already formatted.
 
 use crate::{
     labels, models,
@@ -9,7 +9,7 @@ use crate::{
 };
 use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS};
 
-/// A model or pool as a table names it.
+/// Returns the name of a model or pool in a table.
 pub(crate) fn name(language: Language, model: &str) -> String {
     match model {
         ENSEMBLE => labels::ensemble(language).to_owned(),
@@ -18,7 +18,7 @@ pub(crate) fn name(language: Language, model: &str) -> String {
     }
 }
 
-/// A model or pool within a sentence.
+/// Returns the name of a model or pool within a sentence.
 fn in_words(language: Language, model: &str) -> String {
     match model {
         ENSEMBLE => language.pick("el conjunto", "the ensemble").to_owned(),
@@ -29,7 +29,7 @@ fn in_words(language: Language, model: &str) -> String {
     }
 }
 
-/// "al conjunto", "a VAR".
+/// Puts the Spanish "to" before a name: "al conjunto", "a VAR".
 fn to_other(other: &str) -> String {
     other.strip_prefix("el ").map_or_else(|| format!("a {other}"), |bare| format!("al {bare}"))
 }
@@ -39,7 +39,7 @@ fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Which forecasts were counted.
+/// Returns the note on the forecasts that were counted.
 pub(crate) fn span(language: Language, from: &str, to: &str) -> String {
     language.pick(
         format!(
@@ -60,20 +60,20 @@ pub(crate) fn nothing_due(language: Language) -> &'static str {
     )
 }
 
-/// A comparison in figures.
+/// Figures of a comparison.
 pub(crate) struct Compared<'a> {
     pub(crate) model: &'a str,
     pub(crate) against: &'a str,
     pub(crate) count: usize,
-    /// Difference of the losses without its sign; `None` when it is nothing or not known.
+    /// Absolute difference of the losses; `None` when it is zero or not known.
     pub(crate) difference: Option<String>,
-    /// Whether the first has the lower loss.
+    /// True when `model` has the lower loss.
     pub(crate) lower: bool,
     pub(crate) p_value: Option<String>,
     pub(crate) verdict: TrackVerdict,
 }
 
-/// What can be said of one against another.
+/// Returns the sentence on a comparison.
 pub(crate) fn comparison(language: Language, facts: &Compared<'_>) -> String {
     let (one, other) = (in_words(language, facts.model), in_words(language, facts.against));
     let difference = match (&facts.difference, language, facts.lower) {

@@ -1,61 +1,61 @@
-//! How the pair has moved of late, as plain values.
+//! Recent movement of the pair, as plain values.
 
-/// The last 30 daily returns against the 90 before, and the regime of volatility.
+/// Comparison of the last 30 daily returns with the 90 before them, and the volatility regime.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DriftView {
-    /// One entry a test; empty when history is too short, has a hole or does not vary.
+    /// One entry per test; empty when the history is too short, has a gap or does not vary.
     pub tests: Vec<DriftTestView>,
-    /// `None` for the same reasons, or with less than about a year of history.
+    /// Volatility regime; `None` for the same reasons, or with less than about a year of history.
     pub regime: Option<RegimeView>,
 }
 
-/// One test.
+/// Result of one test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DriftTestView {
-    /// What it looks at.
+    /// Subject of the test.
     pub kind: DriftTestKind,
-    /// Its statistic, on the test's own scale.
+    /// Test statistic, on the test's own scale.
     pub statistic: f64,
-    /// Its p-value, 0-1.
+    /// P-value, 0-1.
     pub p: f64,
-    /// The p-value adjusted for the number of tests, 0-1.
+    /// P-value adjusted for the number of tests, 0-1.
     pub adjusted: f64,
-    /// Whether it finds a difference: the adjusted p-value is below 0.05.
+    /// True when the test finds a difference: the adjusted p-value is below 0.05.
     pub found: bool,
 }
 
-/// What a test looks at.
+/// Subject of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DriftTestKind {
-    /// The distribution of the returns: Kolmogorov-Smirnov.
+    /// Distribution of the returns: Kolmogorov-Smirnov.
     Distribution,
-    /// Their spread: Levene about the medians.
+    /// Spread of the returns: Levene's test about the medians.
     Spread,
-    /// Whether the last ones hang together: Ljung-Box.
+    /// Dependence of the last returns on one another: Ljung-Box.
     Autocorrelation,
 }
 
-/// Volatility of the last 30 returns among that of the last five years.
+/// Volatility of the last 30 returns, ranked among the volatilities of the last five years.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RegimeView {
-    /// A share a year: 0.1 is 10 %.
+    /// Volatility as a fraction per year: 0.1 is 10 %.
     pub volatility: f64,
-    /// Its percentile, 0-1.
+    /// Percentile of that volatility, 0-1.
     pub percentile: f64,
-    /// Windows of 30 returns that it is ranked among.
+    /// Number of 30-return windows in the ranking.
     pub windows: usize,
-    /// What that makes it.
+    /// Regime given by the percentile.
     pub regime: Regime,
 }
 
-/// A regime of volatility.
+/// A volatility regime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Regime {
     /// Below the 20th percentile.
     Calm,
-    /// Between.
+    /// From the 20th to below the 80th percentile.
     Usual,
-    /// From the 80th percentile on.
+    /// From the 80th to below the 95th percentile.
     Elevated,
     /// From the 95th percentile on.
     Extreme,

@@ -1,6 +1,6 @@
-//! Colours: every one that a chart uses has its dark one, text can be read in both, and lines can be told apart.
+//! Tests of colours: every chart colour has a dark one, text is readable in both modes, and lines can be told apart.
 
-// Helpers of tests, outside of any test function.
+// Test helpers outside of test functions.
 #![allow(clippy::unwrap_used)]
 
 use forecaster_domain::Horizon;
@@ -16,7 +16,7 @@ fn dark_block() -> &'static str {
     &CSS[start..start + CSS[start..].find("\n}").unwrap()]
 }
 
-/// Variables of the first `:root` in a piece of the style sheet.
+/// Variables of the first `:root` in a part of the style sheet.
 fn variables(css: &str) -> BTreeMap<String, String> {
     let root = css.split(":root {").nth(1).unwrap().split('}').next().unwrap();
     let pairs = root.split(';').filter_map(|line| line.trim().split_once(": "));
@@ -26,7 +26,7 @@ fn variables(css: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The dark colour of a chart's colour.
+/// Dark variant of a chart colour.
 fn dark(colour: &str, attribute: &str) -> Option<String> {
     let rule = dark_block().split(&format!("[{attribute}=\"{colour}\"] {{ {attribute}: ")).nth(1)?;
     let value = rule.split(';').next()?;
@@ -43,14 +43,14 @@ fn linear(colour: &str) -> [f64; 3] {
     })
 }
 
-/// Contrast by WCAG 2.
+/// Contrast ratio according to WCAG 2.
 fn contrast(a: &str, b: &str) -> f64 {
     let luminance = |c: &str| linear(c).iter().zip([0.2126, 0.7152, 0.0722]).map(|(v, w)| v * w).sum::<f64>() + 0.05;
     let (a, b) = (luminance(a), luminance(b));
     a.max(b) / a.min(b)
 }
 
-/// CIELAB of a colour as an eye sees it that lacks one kind of cone (Machado, Oliveira and Fernandes 2009, severity 1).
+/// CIELAB of a colour as seen without one kind of cone (Machado, Oliveira and Fernandes 2009, severity 1).
 fn seen(colour: &str, matrix: &[[f64; 3]; 3]) -> [f64; 3] {
     let rgb = linear(colour);
     let [r, g, b] = matrix.map(|row| row.iter().zip(rgb).map(|(w, v)| w * v).sum::<f64>().max(0.0));

@@ -1,13 +1,13 @@
-//! The mail as it arrives: subject, text, HTML and pictures.
+//! Tests of the mail as received: subject, text, HTML and pictures.
 
-// Helpers of tests, outside of any test function.
+// Test helpers outside of test functions.
 #![allow(clippy::unwrap_used)]
 
 use forecaster_domain::Horizon;
 use forecaster_report::Language::{English, Spanish};
 use forecaster_report::*;
 
-/// Blanks as the eye sees them, markup gone.
+/// Text without markup, with spaces as displayed.
 pub(crate) fn visible(html: &str) -> String {
     let mut text = String::new();
     let mut in_tag = false;

@@ -1,10 +1,10 @@
-//! Views at the edges of what a run can make: nearly nothing known, very small and very large prices, endless reasons.
+//! Views at the limits of a run: nearly nothing known, very small and very large prices, very long reasons.
 
 use crate::synthetic;
 use forecaster_domain::{Horizon, Observation};
 use forecaster_report::{Language::Spanish, *};
 
-/// Each with its name.
+/// Extreme views with their names.
 pub(crate) fn views() -> Vec<(&'static str, ReportView)> {
     vec![
         ("nothing validated", nothing_validated()),
@@ -50,7 +50,7 @@ fn one_target_date() -> ReportView {
     view
 }
 
-/// Everything in units of another pair, whose last price is `price`.
+/// Sample view converted to the units of another pair, with last price `price`.
 fn at(price: f64) -> ReportView {
     let mut view = base();
     let scale = price / view.observations.last().map_or(1.0, |last| last.value);

@@ -1,4 +1,4 @@
-//! The report as its reader gets it.
+//! Tests of the HTML report as a reader receives it.
 
 use forecaster_domain::{Horizon, Observation};
 use forecaster_report::Language::{English, Spanish};
@@ -41,7 +41,7 @@ fn report(language: Language, horizon: Horizon) -> String {
     html(&crate::synthetic::view(language, horizon))
 }
 
-/// The document without markup, blanks as the eye sees them.
+/// Document without markup, with spaces as displayed.
 fn visible(html: &str) -> String {
     crate::email::visible(html.split("</style>").last().unwrap_or_default())
 }
@@ -202,7 +202,7 @@ fn the_random_walk_is_marked_and_misses_are_counted() {
     assert!(text.contains(&format!("{hits} of {published} observed rates")), "{hits} of {published}");
 }
 
-/// Views with nearly nothing in them.
+/// Views that are nearly empty.
 fn degenerate() -> Vec<(&'static str, ReportView)> {
     let base = || crate::synthetic::view(Spanish, Horizon::D7);
     let one_step = |start: f64, width: f64| {

@@ -1,4 +1,4 @@
-//! Reports, PDFs and mails as they are read. One binary for all of it, since linking takes most of the time.
+//! Tests of complete reports, PDFs and mails. They share one binary, because linking takes most of the time.
 #![allow(clippy::unwrap_used)]
 
 mod colours;
@@ -7,7 +7,7 @@ mod html;
 mod pdf;
 mod quote;
 
-// What they share.
+// Modules shared by the tests.
 mod extreme;
 #[path = "../../examples/sample/synthetic.rs"]
 mod synthetic;

@@ -1,6 +1,6 @@
-//! The PDF as its reader, a search and a screen reader get it.
+//! Tests of the PDF for readers, text search and screen readers.
 
-// Helpers of tests, outside of any test function.
+// Test helpers outside of test functions.
 #![allow(clippy::unwrap_used)]
 
 use forecaster_domain::Horizon;
@@ -14,14 +14,14 @@ fn document(view: &ReportView) -> (Vec<u8>, Document) {
     (bytes, document)
 }
 
-/// All text, blanks as the eye sees them.
+/// All text, with spaces as displayed.
 fn text(document: &Document) -> String {
     let pages: Vec<u32> = document.get_pages().into_keys().collect();
     let text = document.extract_text(&pages).unwrap();
     text.replace('\u{a0}', " ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The text without any blanks: where a line breaks does not matter.
+/// Text without any spaces, so that line breaks do not matter.
 fn letters(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace() && *c != '\u{200b}').collect()
 }
@@ -30,7 +30,7 @@ fn said(document: &Document, words: &str) -> bool {
     letters(&text(document)).contains(&letters(words))
 }
 
-/// What the file says of itself in XMP: the standards that it was checked against.
+/// Standards declared in the file's XMP metadata.
 fn declared(document: &Document) -> String {
     let stream = document.catalog().unwrap().get(b"Metadata").unwrap();
     let stream = document.dereference(stream).unwrap().1.as_stream().unwrap();
@@ -125,7 +125,7 @@ fn every_section_of_the_html_is_in_the_pdf() {
     let html = html(&view);
     let headings: Vec<&str> = html.split("<h2>").skip(1).map(|rest| rest.split("</h2>").next().unwrap()).collect();
     assert!(headings.len() > 12, "{headings:?}");
-    // Forecasts issued stand beside those replayed, under one heading.
+    // Issued forecasts stand beside replayed ones, under one heading.
     for heading in headings.into_iter().filter(|heading| *heading != "Pronósticos emitidos y resultado") {
         assert!(text.contains(&letters(heading)), "{heading}");
     }

@@ -1,8 +1,8 @@
-//! The market's quote in HTML, PDF and mail: which one, what it is worth, and what is said without one.
+//! Tests of the market's quote in HTML, PDF and mail: the quote, its value, and the sentences without one.
 
-// Helpers of tests, outside of any test function.
+// Test helpers outside of test functions.
 #![allow(clippy::unwrap_used)]
-// The other tests use the rest of the sample.
+// Other tests use the rest of the sample.
 #![allow(dead_code)]
 
 use forecaster_domain::{Horizon, RegressorGap};
@@ -16,7 +16,7 @@ fn words(text: &str) -> String {
         .join(" ")
 }
 
-/// Words of the HTML, markup gone.
+/// Text of the HTML without markup.
 fn visible(html: &str) -> String {
     let mut pieces = html.split('<');
     let first = pieces.next().unwrap_or_default().to_owned();

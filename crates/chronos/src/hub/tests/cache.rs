@@ -1,9 +1,9 @@
-//! The shared cache.
+//! Tests of the shared cache.
 
 use super::*;
 use std::{os::unix::fs::symlink, path::PathBuf};
 
-/// A Hugging Face cache with the example model, as its tools lay it out.
+/// Hugging Face cache with the example model, as its tools lay it out.
 fn cache_of(model: &Model) -> TempDir {
     let cache = tempfile::tempdir().unwrap();
     let root = cache.path().join("models--owner--model");

@@ -1,5 +1,5 @@
-//! A server on 127.0.0.1 for the tests, one thread and one connection at a time: it notes what it is asked and
-//! answers what the test says. And a model that answers as the hub does.
+//! Test server on 127.0.0.1 with one thread and one connection at a time: it records the requests and answers as the
+//! test specifies. Also a model that answers as the hub does.
 
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
@@ -20,7 +20,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// What a client asked.
+/// Request of a client.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
     pub(super) method: String,
@@ -41,23 +41,23 @@ impl Request {
         self.path.ends_with(file)
     }
 
-    /// "GET /owner/model/resolve/main/config.json"
+    /// Request line, such as "GET /owner/model/resolve/main/config.json".
     pub(super) fn line(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 }
 
-/// How a connection ends.
+/// End of a connection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Ending {
     Whole,
-    /// Closed after so many bytes of the body.
+    /// Closed after this many bytes of the body.
     CutAfter(usize),
-    /// Silent after so many bytes of the body, but open.
+    /// Silent after this many bytes of the body, but open.
     SilentAfter(usize),
 }
 
-/// What it is answered.
+/// Response to a request.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     status: u16,
@@ -91,7 +91,7 @@ impl Answer {
         self
     }
 
-    /// The whole content, or the range asked for.
+    /// Returns the complete content, or the requested range.
     pub(super) fn content(request: &Request, content: &[u8]) -> Self {
         let Some(range) = request.header("range") else { return Self::status(200).body(content) };
         let from: usize = range.strip_prefix("bytes=").unwrap().strip_suffix('-').unwrap().parse().unwrap();
@@ -103,7 +103,7 @@ impl Answer {
     }
 }
 
-/// The server. It ends when it is dropped.
+/// Server that ends when it is dropped.
 pub(super) struct Server {
     address: SocketAddr,
     log: Arc<Mutex<Vec<(Request, usize)>>>,
@@ -127,7 +127,7 @@ impl Server {
                 stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
                 let Some(request) = read(&stream) else { continue };
                 let answer = answer(&request);
-                // Noted before it is sent: what the client has seen, the test finds in the log.
+                // Recorded before it is sent, so that the log contains everything the client has seen.
                 noted.lock().unwrap().push((request.clone(), sent_length(&request, &answer)));
                 send(&stream, &request, &answer);
                 if matches!(answer.ending, Ending::SilentAfter(_)) {
@@ -150,13 +150,13 @@ impl Server {
         self.requests().iter().map(Request::line).collect()
     }
 
-    /// The `Range` of each GET of a file, in order; "all" for one without.
+    /// Values of `Range` in the GETs of a file, in order; "all" for a GET without one.
     pub(super) fn ranges(&self, file: &str) -> Vec<String> {
         let gets = self.requests().into_iter().filter(|request| !request.is_head() && request.wants(file));
         gets.map(|request| request.header("range").unwrap_or("all").to_owned()).collect()
     }
 
-    /// Bytes of a file's content that were sent, all requests together.
+    /// Bytes of a file's content sent by all requests together.
     pub(super) fn bytes_sent(&self, file: &str) -> usize {
         self.log.lock().unwrap().iter().filter(|(request, _)| request.wants(file)).map(|(_, sent)| sent).sum()
     }
@@ -195,7 +195,7 @@ fn sent_length(request: &Request, answer: &Answer) -> usize {
     }
 }
 
-/// A client that has gone away is its own affair.
+/// Sends an answer; errors are ignored, because the client may have gone away.
 fn send(mut stream: &TcpStream, request: &Request, answer: &Answer) {
     let mut head = format!("HTTP/1.1 {} -\r\nConnection: close\r\n", answer.status);
     if !answer.headers.iter().any(|(name, _)| name == "Content-Length") {
@@ -208,7 +208,7 @@ fn send(mut stream: &TcpStream, request: &Request, answer: &Answer) {
     let _ = stream.write_all(&answer.body[..sent_length(request, answer)]);
 }
 
-/// A model as the hub has one: a small file in git and a large one in LFS.
+/// Model as on the hub: a small file in git and a large one in LFS.
 #[derive(Debug, Clone)]
 pub(super) struct Model {
     pub(super) config: Vec<u8>,
@@ -216,13 +216,13 @@ pub(super) struct Model {
 }
 
 impl Model {
-    /// Weights of some 300 kB, no two blocks alike.
+    /// Creates a model with weights of about 300 kB, no two blocks alike.
     pub(super) fn example() -> Self {
         let weights = (0..75_000_u32).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
         Self { config: br#"{"architectures": ["ChronosBoltModelForForecasting"]}"#.to_vec(), weights }
     }
 
-    /// The hub's answer, with the weights at the same address.
+    /// Response of the hub, with the weights at the same address.
     pub(super) fn answer(&self, request: &Request) -> Answer {
         let (etag, content) =
             if request.wants("config.json") { ("ETag", &self.config) } else { ("X-Linked-Etag", &self.weights) };
@@ -235,7 +235,7 @@ impl Model {
         answer
     }
 
-    /// The hub's answer, with the weights at a CDN.
+    /// Response of the hub, with the weights at a CDN.
     pub(super) fn answer_with_cdn(&self, request: &Request, cdn: &str) -> Answer {
         if request.wants("config.json") {
             return self.answer(request);

@@ -1,4 +1,4 @@
-//! What does not come, and what is said about it.
+//! Tests of refused downloads and their messages.
 
 use super::{super::revision::check_revision, *};
 use crate::name::is_name;

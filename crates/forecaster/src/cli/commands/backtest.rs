@@ -1,4 +1,4 @@
-//! `forecaster backtest`.
+//! `forecaster backtest`: scores of replayed forecasts, as tables or JSON.
 
 use crate::cli::args::BacktestArgs;
 use crate::cli::output::{chosen, print, print_json};
@@ -46,12 +46,12 @@ impl From<&HorizonScores> for HorizonDocument {
     }
 }
 
-/// Replays the horizons asked for and prints their scores.
+/// Replays the requested horizons and prints their scores.
 pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<Outcome, Failure> {
     let models = models_of(args)?;
     let horizons = chosen(args.horizon, config)?;
     let market = Market::load(config, None, today(config))?;
-    // Unless asked for, no forecast is judged by quotes that stand in for official rates.
+    // Unless requested, no forecast is scored against quotes that stand in for official rates.
     let to = args.to.unwrap_or_else(|| market.last_official());
     let from = args.from.unwrap_or_else(|| to - Days::new(730));
     if from > to {
@@ -81,7 +81,7 @@ pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<Outcome, 
     Ok(if complete { Outcome::Done } else { Outcome::Degraded })
 }
 
-/// The models of `--models`; `None` when it was not given.
+/// Models of `--models`; `None` when it was not given.
 fn models_of(args: &BacktestArgs) -> Result<Option<Vec<ModelId>>, Failure> {
     let Some(names) = &args.models else { return Ok(None) };
     let parse = |name: &String| {

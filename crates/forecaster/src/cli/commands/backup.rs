@@ -1,4 +1,4 @@
-//! `forecaster backup` and `forecaster restore`.
+//! `forecaster backup` and `forecaster restore`: run the operation and print a summary.
 
 use crate::cli::output::print;
 use crate::config::load::Loaded;
@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
 
-/// Makes a backup and says what is in it, and what is not.
+/// Makes a backup and prints what is in it and what is not.
 pub(crate) fn backup(file: &Path, loaded: &Loaded) -> Result<Outcome, Failure> {
     let begin = Instant::now();
     let Written { bytes, members, has_ledger } = write::write(file, loaded)?;
@@ -23,7 +23,7 @@ pub(crate) fn backup(file: &Path, loaded: &Loaded) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-/// Brings a backup back and says what to look at next.
+/// Restores a backup and prints what to look at next.
 pub(crate) fn restore(file: &Path, config: Option<&Path>) -> Result<Outcome, Failure> {
     let restored = restore::restore(file, config)?;
     print(&told(&restored))?;

@@ -1,4 +1,4 @@
-//! `forecaster chronos`: what the guard knows of Chronos in each horizon, and its two levers.
+//! `forecaster chronos`: shows the guard state of Chronos for each horizon, and suspends or resumes Chronos.
 
 use crate::cli::args::ChronosCommand;
 use crate::cli::output::{print, print_json};
@@ -16,10 +16,10 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Events told of a horizon.
+/// Events shown per horizon.
 const EVENTS_SHOWN: usize = 5;
 
-/// Tells of Chronos, suspends or resumes it.
+/// Shows the state of Chronos, suspends it or resumes it.
 pub(crate) fn chronos(command: &ChronosCommand, config: &Config) -> Result<Outcome, Failure> {
     let ledger = open_ledger(config)?;
     match command {
@@ -51,7 +51,7 @@ fn resume(horizon: Horizon, ledger: &Ledger, config: &Config) -> Result<Outcome,
     Ok(Outcome::Done)
 }
 
-/// `forecaster chronos status --json`. Its schema is docs/schema/chronos-status.schema.json.
+/// Document of `forecaster chronos status --json`. The schema is docs/schema/chronos-status.schema.json.
 #[derive(Debug, Serialize)]
 struct StatusDocument {
     generated_at: String,
@@ -126,7 +126,7 @@ fn document(
     now: DateTime<Tz>,
 ) -> Result<HorizonDocument, Failure> {
     let time = |at: DateTime<Utc>| at.with_timezone(&now.timezone()).to_rfc3339_opts(SecondsFormat::Secs, false);
-    // Nothing is written here: a switch that no run and no daemon has seen yet counts from now.
+    // Nothing is written here: a switch that no run and no daemon has recorded yet counts from now.
     let state = guard::as_configured(ledger.guard(horizon)?, config, horizon, now.to_utc());
     let runs = rollout::runs(ledger, horizon)?;
     let next_stage = rollout::next_stage(ledger, config, &state, &runs, now.to_utc())?;
@@ -165,7 +165,7 @@ fn table(document: &StatusDocument, zone: Tz) -> String {
     text
 }
 
-/// `2026-11-23 08:00`
+/// Date and minute, such as `2026-11-23 08:00`.
 fn minute(rfc3339: &str) -> String {
     rfc3339.get(..16).unwrap_or(rfc3339).replace('T', " ")
 }

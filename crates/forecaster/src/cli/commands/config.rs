@@ -1,4 +1,4 @@
-//! `forecaster config`.
+//! `forecaster config`: checks, shows and rolls back the configuration, and lists its versions.
 
 use crate::cli::args::ConfigCommand;
 use crate::cli::output::print;
@@ -17,18 +17,18 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::str::FromStr;
 
-/// Checks or shows the configuration, which is valid when this is reached.
+/// Checks or shows the configuration, which is known to be valid at this point.
 pub(crate) fn config(command: &ConfigCommand, loaded: &Loaded) -> Result<Outcome, Failure> {
     match command {
         ConfigCommand::Check => print(&check(loaded))?,
         ConfigCommand::Show => print(&toml::to_string_pretty(&loaded.config).map_err(Failure::Toml)?)?,
-        // Done without a valid configuration: see `history` and `rollback`.
+        // Carried out without a valid configuration: see `history` and `rollback`.
         ConfigCommand::History | ConfigCommand::Rollback { .. } => {}
     }
     Ok(Outcome::Done)
 }
 
-/// Lists the versions that the daemon took over. The file may be broken.
+/// Lists the versions that the daemon has applied. The file may be broken.
 pub(crate) fn history(named: Option<&Path>) -> Result<Outcome, Failure> {
     let file = load::find(named);
     let data_dir = load::data_dir(file.as_deref());
@@ -72,9 +72,9 @@ pub(crate) fn history(named: Option<&Path>) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-/// Puts an earlier version back into the file, which may be broken and is kept beside it.
+/// Writes an earlier version back to the file. The replaced text, even a broken one, is kept beside it.
 pub(crate) fn rollback(named: Option<&Path>, number: Option<u32>) -> Result<Outcome, Failure> {
-    // A named file may be gone.
+    // A named file may be missing.
     let Some(file) = load::find(named) else {
         return Err(Failure::NothingToRollBack);
     };

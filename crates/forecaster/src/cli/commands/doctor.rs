@@ -1,4 +1,4 @@
-//! `forecaster doctor`.
+//! `forecaster doctor`: prints the checks of the installation.
 
 use crate::cli::output::{print, print_json};
 use crate::failure::{Failure, Outcome};
@@ -10,10 +10,10 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::Path;
 
-/// Columns of a line.
+/// Columns per line.
 const WIDTH: usize = 100;
 
-/// `forecaster doctor --json`. Its schema is docs/schema/doctor.schema.json.
+/// Document of `forecaster doctor --json`. The schema is docs/schema/doctor.schema.json.
 #[derive(Debug, Serialize)]
 struct Document<'a> {
     version: &'static str,
@@ -31,7 +31,7 @@ struct Counts {
     skip: usize,
 }
 
-/// Looks the installation over, and ends as its worst check says.
+/// Checks the installation; the exit code follows the worst check.
 pub(crate) fn doctor(config: Option<&Path>, json: bool) -> Result<Outcome, Failure> {
     let checkup = look_over(config);
     let of = |status| checkup.count(status);
@@ -92,12 +92,12 @@ fn text(checkup: &Checkup, counts: &Counts, coloured: bool) -> String {
     text
 }
 
-/// Without its group.
+/// Name of a check without its group.
 fn name(check: &Check) -> &str {
     check.id.split_once('.').map_or(check.id.as_str(), |(_, name)| name)
 }
 
-/// Broken at blanks into lines that fit, the later ones indented. A word that is too long stays whole.
+/// Breaks text at spaces into lines that fit, the later ones indented. A word that is too long is not split.
 fn wrapped(text: &str, indent: usize) -> String {
     let room = WIDTH.saturating_sub(indent).max(20);
     let mut lines: Vec<String> = vec![String::new()];

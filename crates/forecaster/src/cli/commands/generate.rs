@@ -1,8 +1,8 @@
-//! `forecaster generate DIR`, hidden: what a package holds beside the binary, made from the binary itself.
+//! `forecaster generate DIR` (hidden): writes the files a package needs beside the binary, from the binary itself.
 //!
-//! Out: `man/` and `completions/` from the definition of the command line, `forecasters.toml` from the repository's file
-//! with the directories of an installation, and `lib/` with the build's ONNX Runtime and its notices, if it has one.
-//! A package made from it cannot disagree with the program in it.
+//! Out: `man/` and `completions/` from the definition of the command line, `forecasters.toml` from the repository's
+//! file with the directories of an installation, and `lib/` with the build's ONNX Runtime and its notices, if it has
+//! one. Such a package cannot disagree with the program in it.
 
 use crate::cli::output::print;
 use crate::failure::{Failure, Outcome};
@@ -13,18 +13,18 @@ use forecaster_chronos::{Origin, candidates};
 use std::fs;
 use std::path::Path;
 
-/// The repository's configuration, which shows every key.
+/// The repository's configuration file, which shows every key.
 const CONFIGURATION: &str = include_str!("../../../../../config/forecasters.toml");
-/// Section, key, the repository's value and an installation's.
+/// Section, key, the repository's value and an installation's value.
 const INSTALLED: [(&str, &str, &str, &str); 3] = [
     ("service", "data_dir", "data", "/var/lib/forecaster"),
     ("service", "reports_dir", "reports", "/var/lib/forecaster/reports"),
     ("service", "metrics_log", "logs/metrics.jsonl", "/var/log/forecaster/metrics.jsonl"),
 ];
-/// What the licence of ONNX Runtime asks to keep with it; the build lays them beside the library.
+/// Notices that ONNX Runtime's licence requires with the library; the build places them beside it.
 const NOTICES: [&str; 2] = ["LICENSE", "ThirdPartyNotices.txt"];
 
-/// Writes everything below `directory`.
+/// Writes all files below `directory`.
 pub(crate) fn generate(directory: &Path, command_line: &Command) -> Result<Outcome, Failure> {
     let public = public(command_line);
     manual(&public, &made(directory, "man")?)?;
@@ -42,7 +42,7 @@ pub(crate) fn generate(directory: &Path, command_line: &Command) -> Result<Outco
     Ok(Outcome::Done)
 }
 
-/// The command without what is hidden: clap_complete would offer that too.
+/// The command without hidden items, which clap_complete would offer too.
 fn public(command: &Command) -> Command {
     let mut visible = Command::new(command.get_name().to_owned())
         .disable_help_subcommand(true)
@@ -61,7 +61,7 @@ fn public(command: &Command) -> Command {
     }
 }
 
-/// One page a subcommand, and at the end of the first what no option says.
+/// Writes one page per subcommand; the main page ends with sections that no option covers.
 fn manual(public: &Command, directory: &Path) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::file("write man pages to", directory, error);
     clap_mangen::generate_to(public.clone(), directory).map_err(failed)?;
@@ -110,11 +110,11 @@ fn closing_sections() -> String {
             page.text([roman(*meaning)]);
         }
     }
-    // Without the preamble, which the page has already.
+    // Without the preamble, which the page already has.
     page.to_roff()
 }
 
-/// The repository's configuration with an installation's directories in it, comments kept.
+/// The repository's configuration with an installation's directories; comments are kept.
 fn configuration(repository: &str) -> Result<String, Failure> {
     let mut section = "";
     let mut left = INSTALLED.to_vec();
@@ -140,7 +140,7 @@ fn configuration(repository: &str) -> Result<String, Failure> {
     }
 }
 
-/// The library and what must go with it.
+/// Copies the library and the notices that must go with it.
 fn onnxruntime(library: &Path, directory: &Path) -> Result<(), Failure> {
     let copy = |from: &Path| {
         let Some(name) = from.file_name() else { return Ok(()) };
@@ -150,7 +150,7 @@ fn onnxruntime(library: &Path, directory: &Path) -> Result<(), Failure> {
     copy(library)?;
     for name in NOTICES {
         let notice = library.with_file_name(name);
-        // A library that the builder named may lie without them; then its notices are the builder's to add.
+        // A library supplied by the builder may lack the notices; adding them is then up to the builder.
         if notice.is_file() {
             copy(&notice)?;
         } else {
@@ -160,7 +160,7 @@ fn onnxruntime(library: &Path, directory: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A directory below another, made if it is not there.
+/// Returns a subdirectory, created when it is missing.
 fn made(directory: &Path, name: &str) -> Result<std::path::PathBuf, Failure> {
     let path = directory.join(name);
     fs::create_dir_all(&path).map_err(|error| Failure::file("create", &path, error))?;

@@ -1,4 +1,4 @@
-//! `forecaster mail`.
+//! `forecaster mail`: sends a test mail, shows the queue, sends waiting mail.
 
 use crate::cli::args::MailCommand;
 use crate::cli::output::{print, print_json};
@@ -15,7 +15,7 @@ use forecaster_mail::{Address, Delivery, Outcome as Fate, Server, deliver, probe
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// Does what `command` says.
+/// Carries out a `mail` command.
 pub(crate) fn mail(command: &MailCommand, config: &Config) -> Result<Outcome, Failure> {
     match command {
         MailCommand::Test { to } => test(to, config),
@@ -62,7 +62,7 @@ fn test(to: &[String], config: &Config) -> Result<Outcome, Failure> {
     Err(Failure::MailNotTaken { lost, of: delivery.recipients.len() })
 }
 
-/// The steps, then the mail.
+/// Probes the server and prints the steps, then sends the mail.
 async fn try_out(server: &Server, from: &Address, to: &[Address], message: &[u8]) -> Result<Delivery, Failure> {
     let probe = probe(server, from).await;
     print(&format!("{probe}\n"))?;
@@ -127,7 +127,7 @@ fn document(entry: &OutboxEntry) -> Value {
 }
 
 fn flush(config: &Config) -> Result<Outcome, Failure> {
-    // Before anything is touched: without a password nothing can be sent.
+    // Checked before anything is changed: without a password nothing can be sent.
     delivery::server(config)?;
     let ledger = open_ledger(config)?;
     ledger.hasten_mail(Utc::now())?;

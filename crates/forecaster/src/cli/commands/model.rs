@@ -1,4 +1,4 @@
-//! `forecaster model`: the checkpoints at hand.
+//! `forecaster model`: commands about the available checkpoints.
 
 mod bench;
 mod fetch;

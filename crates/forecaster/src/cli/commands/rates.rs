@@ -1,4 +1,4 @@
-//! `forecaster rates`.
+//! `forecaster rates`: shows, checks, imports and fetches rates.
 
 use crate::cli::args::RatesCommand;
 use crate::cli::output::{print, print_json};
@@ -42,7 +42,7 @@ enum Row {
     Broken(BrokenRow),
 }
 
-/// Shows, checks or imports rates.
+/// Fetches, shows, checks or imports rates.
 pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<Outcome, Failure> {
     let store = RatesStore::open(&config.service.data_dir)?;
     match command {
@@ -62,16 +62,16 @@ fn rules(config: &Config, name: &str) -> Result<QualityRules, Failure> {
     Ok(quality_rules(pair, name, today(config)))
 }
 
-/// A series by name, or why it cannot be had.
+/// A series by name, or the error that makes it unavailable.
 type Assembled = (String, Result<AvailableSeries, RatesError>);
 
-/// All series, and the pair's where it has to be made of others. One that cannot be read hides no other.
+/// All series, and the pair's when it has to be made of others. An unreadable series does not hide the others.
 fn all(store: &RatesStore, config: &Config) -> Result<Vec<Assembled>, Failure> {
     let (names, pair) = (available(store)?, config.pair());
     let own = pair.series_name();
     let rules = |name: &str| quality_rules(pair, name, today(config));
     let made = (!names.contains(&own)).then(|| assemble_pair(store, pair, rules, None, MIN_OBSERVATIONS));
-    // A pair that cannot be made is no fault of a list.
+    // A pair that cannot be made is not an error in a list.
     let made = made.and_then(Result::ok).map(|available| (own, Ok(available)));
     let each = |name: String| {
         let assembled = assemble(store, &name, &rules(&name), None);
@@ -133,7 +133,7 @@ fn show(store: &RatesStore, config: &Config, json: bool) -> Result<Outcome, Fail
     Ok(outcome)
 }
 
-/// The values that were replaced, with what replaced them and when that was known.
+/// Prints the values that were replaced, with their replacements and the time these became known.
 fn show_revisions(store: &RatesStore) -> Result<Outcome, Failure> {
     let mut text = String::new();
     for name in store.series()? {
@@ -189,7 +189,7 @@ fn check_series(store: &RatesStore, config: &Config, only: Option<&str>) -> Resu
     Ok(outcome)
 }
 
-/// Takes the observations of a CSV file that pass the checks into the store, and says which did not.
+/// Stores the observations of a CSV file that pass the checks, and prints those that do not.
 fn import(store: &RatesStore, config: &Config, file: &Path, name: &str) -> Result<Outcome, Failure> {
     let raw = read_csv(file)?;
     let checked = check(name, &raw, &rules(config, name)?)?;

@@ -1,4 +1,4 @@
-//! `forecaster review`.
+//! `forecaster review`: prints how the forecasts of a period turned out.
 
 use crate::cli::args::{ReviewArgs, ReviewPeriod};
 use crate::cli::output::{print, print_json};
@@ -39,7 +39,7 @@ pub(crate) fn review(args: &ReviewArgs, config: &Config) -> Result<Outcome, Fail
     Ok(Outcome::Done)
 }
 
-/// The word for it, and its days.
+/// Name of the period, and its length in days.
 fn span(period: ReviewPeriod) -> (&'static str, u64) {
     match period {
         ReviewPeriod::Week => ("week", 7),

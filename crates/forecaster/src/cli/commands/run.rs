@@ -1,4 +1,4 @@
-//! `forecaster run`.
+//! `forecaster run`: forecasts made by hand, with a summary for each horizon.
 
 use crate::assignment::Assignment;
 use crate::cli::args::{HorizonChoice, RunArgs};
@@ -20,7 +20,7 @@ use forecaster_domain::Horizon;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// Runs the horizons asked for, one after the other; one that fails does not stop the others.
+/// Runs the requested horizons one after the other; a failure does not stop the others.
 pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
     let horizons = chosen(args.horizon, config)?;
     if let Some(as_of) = args.as_of.filter(|d| *d > today(config)) {
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
     let uses_chronos = |horizon: &Horizon| config.horizons.get(*horizon).chronos.enabled;
     let last_with_chronos = horizons.iter().rposition(uses_chronos);
     for (index, horizon) in horizons.into_iter().enumerate() {
-        // Kept from one horizon to the next that uses it.
+        // Chronos stays loaded until the last horizon that uses it.
         let release = config.chronos.idle_unload_seconds == 0 || last_with_chronos.is_none_or(|last| index >= last);
         let _alone = lock::horizon(&config.service.data_dir, horizon)?;
         let place =
@@ -71,11 +71,11 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
     failure.map_or(Ok(outcome), Err)
 }
 
-/// Whether all that a forecast as of that date can see is there already.
+/// True when everything that a forecast as of that date can see is already stored.
 fn is_known(config: &Config, as_of: Option<NaiveDate>) -> Result<bool, Failure> {
     let Some(as_of) = as_of else { return Ok(false) };
     let load = |until| Market::load(config, until, today(config));
-    // A quote that stood in for the official rate of then may give way to it by now.
+    // Where a quote stood in on that date, the official rate may have been published since.
     let is_quoted = || load(Some(as_of)).is_ok_and(|then| then.stand_in().is_some());
     Ok(load(None).is_ok_and(|market| market.as_of() >= as_of) && !is_quoted())
 }

@@ -1,4 +1,4 @@
-//! `forecaster rates sync`.
+//! `forecaster rates sync`: fetches rates and prints the outcome for each series.
 
 use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
@@ -11,7 +11,7 @@ use forecaster_rates::SeriesOutcome;
 use serde::Serialize;
 use std::fmt::Write;
 
-/// Fetches, with a line a series; on a terminal with a bar while it lasts.
+/// Fetches rates and prints one line per series; on a terminal, shows a progress bar.
 pub(crate) fn synchronise(config: &Config, wish: &Wish, json: bool) -> Result<Outcome, Failure> {
     if fetch::has_nobody_to_ask(config) {
         return Err(Failure::NoProvider);
@@ -41,7 +41,7 @@ pub(crate) fn synchronise(config: &Config, wish: &Wish, json: bool) -> Result<Ou
     Ok(if answered == outcomes.len() { Outcome::Done } else { Outcome::Degraded })
 }
 
-/// Revisions or findings of one answer that are listed.
+/// Revisions or findings listed per provider.
 const SHOWN: usize = 5;
 
 #[derive(Serialize)]
@@ -97,7 +97,7 @@ impl From<&SeriesOutcome> for SyncRow {
     }
 }
 
-/// One line a series, and under it one for each thing that an operator should know.
+/// One line per series, followed by one line for each thing an operator should know.
 fn sync_lines(outcome: &SeriesOutcome) -> String {
     let newest = outcome.newest.as_ref().map(|(date, provider)| format!("up to {date} ({provider})"));
     let newest = newest.unwrap_or_else(|| "nothing is known of it".to_owned());

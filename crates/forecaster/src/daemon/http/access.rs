@@ -1,5 +1,6 @@
-//! Who may read: everyone when no token is configured, else whoever brings it, as a bearer token or as the password of
-//! basic authentication, which browsers ask for; in what time, and with which headers.
+//! Access: everyone may read when no token is configured; else a request needs the token, as a bearer
+//! token or as the password of basic authentication, which browsers ask for. Also sets the time limit and
+//! the headers of every answer.
 
 use crate::daemon::http::answer::text;
 use crate::daemon::http::site::Site;
@@ -13,11 +14,11 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use std::sync::Arc;
 
-/// Reports and pages are one file each, with inline styles; they load nothing, run nothing, and are framed by nobody.
+/// Reports and pages are one file each, with inline styles; they load nothing, run nothing, and cannot be framed.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
-/// Around every handler: the token, the time limit, the headers.
+/// Wraps every handler: token, time limit, headers.
 pub(super) async fn admit(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let mut response = if for_everyone(&uri) || site.admits(request.headers()) {
@@ -33,7 +34,7 @@ pub(super) async fn admit(State(site): State<Arc<Site>>, request: Request, next:
     response
 }
 
-/// Supervisors and load balancers have no token. /readyz itself holds back what is not for them.
+/// True for pages that need no token: supervisors and load balancers have none. /readyz itself withholds the rest.
 fn for_everyone(uri: &Uri) -> bool {
     matches!(uri.path(), "/healthz" | "/readyz")
 }
@@ -53,12 +54,12 @@ fn furnish(headers: &mut HeaderMap) {
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
     set(header::CONTENT_SECURITY_POLICY, POLICY);
-    // A report never changes, and says so itself.
+    // A report never changes, and sets its own header.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 impl Site {
-    /// Whether a request with these headers may see everything.
+    /// True when a request with these headers may see everything.
     pub(super) fn admits(&self, headers: &HeaderMap) -> bool {
         self.pages.token.as_ref().is_none_or(|token| brings(headers, token))
     }
@@ -74,7 +75,7 @@ fn brings(headers: &HeaderMap, token: &Secret) -> bool {
     if scheme.eq_ignore_ascii_case("bearer") {
         return token.is(credentials);
     }
-    // RFC 7617: base64 of user:password, and only the user has no colon.
+    // RFC 7617: base64 of user:password; only the user cannot contain a colon.
     let password = || {
         let pair = String::from_utf8(BASE64_STANDARD.decode(credentials).ok()?).ok()?;
         pair.split_once(':').map(|(_, password)| password.to_owned())

@@ -1,4 +1,4 @@
-//! The forms of an answer: text, a page, another place.
+//! Forms of an answer: text, a page, a redirect.
 
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -6,24 +6,24 @@ use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use maud::Markup;
 
-/// Plain text.
+/// Builds a plain-text answer.
 pub(super) fn text(status: StatusCode, body: impl Into<String>) -> Response {
     let mut body = body.into();
     body.push('\n');
     typed(status, "text/plain; charset=utf-8", body)
 }
 
-/// A page for people.
+/// Builds a page for people.
 pub(super) fn page(markup: Markup) -> Response {
     typed(StatusCode::OK, "text/html; charset=utf-8", markup.into_string())
 }
 
-/// A body of a given type.
+/// Builds an answer of a given type.
 pub(super) fn typed(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Response {
     (status, [(header::CONTENT_TYPE, content_type)], body.into()).into_response()
 }
 
-/// To another place, told relative to the one that was asked for, so that it holds behind a proxy's prefix.
+/// Redirects to a location relative to the requested one, so that it works behind a proxy's prefix.
 pub(super) fn redirect(status: StatusCode, to: &str) -> Response {
     match HeaderValue::from_str(to) {
         Ok(to) => {

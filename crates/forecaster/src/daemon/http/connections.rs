@@ -1,7 +1,8 @@
-//! Connections: how many at once, how long, how much of a request is read. axum's own server has no such bounds.
+//! Connections: limits on their number, their duration and the size of a request; axum's own
+//! server has no such limits.
 //!
-//! A connection carries one request: then its time can be bounded as a whole, and whoever reads or writes slowly loses
-//! nothing but his own connection.
+//! A connection carries one request: its total time can be limited, and a slow client loses
+//! nothing but its own connection.
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -14,25 +15,25 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// Bytes of a request's line and headers. Browsers send under 2 kB.
+/// Largest size of a request's line and headers, bytes. Browsers send under 2 kB.
 const HEADER_BYTES: usize = 16 << 10;
-/// Headers of a request.
+/// Most headers in a request.
 const HEADERS: usize = 64;
-/// How long to wait when no connection can be accepted, most likely for want of file descriptors.
+/// Pause when no connection can be accepted, most likely for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// What a client may take.
+/// Limits on a client.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// Connections at once; others wait until one ends.
+    /// Concurrent connections; others wait until one ends.
     pub connections: usize,
     /// Time to send line and headers.
     pub header: Duration,
-    /// Time to make the answer.
+    /// Time to produce the answer.
     pub answer: Duration,
     /// Time from connection to the last byte.
     pub connection: Duration,
-    /// Time that answers in progress have when the daemon stops.
+    /// Time for answers in progress when the daemon stops.
     pub grace: Duration,
 }
 
@@ -45,7 +46,7 @@ impl Default for Limits {
 
 /// Accepts connections until `stop`, then lets those in progress finish.
 pub(super) async fn accept(listener: TcpListener, router: Router, stop: CancellationToken, limits: Limits) {
-    // Dropped with this future, it ends them all.
+    // Dropping this future ends all connections.
     let mut open = JoinSet::new();
     loop {
         tokio::select! {
@@ -67,19 +68,19 @@ pub(super) async fn accept(listener: TcpListener, router: Router, stop: Cancella
     }
 }
 
-/// A panic is the end of that connection alone.
+/// Logs a panic, which ends that connection alone.
 fn look_at(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
         tracing::error!("a connection ended badly: {error}");
     }
 }
 
-/// The client was gone before it was accepted.
+/// True when the client was gone before it was accepted.
 fn of_the_client(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused)
 }
 
-/// One request and its answer, in bounded time.
+/// Serves one request in limited time.
 async fn converse(stream: TcpStream, router: Router, stop: CancellationToken, limits: Limits) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

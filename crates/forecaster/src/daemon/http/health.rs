@@ -1,4 +1,4 @@
-//! `/healthz`: is the daemon alive. `/readyz`: is it at work, with what configuration, and how do its horizons stand.
+//! `/healthz`: liveness of the daemon. `/readyz`: readiness, configuration, and state of the horizons.
 
 use super::answer::{text, typed};
 use super::site::Site;
@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long the supervisor may take to answer.
+/// Time the supervisor may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// `/healthz`
+/// Handles `/healthz`.
 pub(super) async fn healthz(State(site): State<Arc<Site>>) -> Response {
     match site.pages.pulse.beat(PATIENCE).await {
         Ok(()) => text(StatusCode::OK, "ok"),
@@ -23,7 +23,7 @@ pub(super) async fn healthz(State(site): State<Arc<Site>>) -> Response {
     }
 }
 
-/// `/readyz`. Without the token, where one is configured, it tells that alone.
+/// Handles `/readyz`. Without the token, when one is configured, it reports readiness alone.
 pub(super) async fn readyz(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     let state = site.state();
     let ready = state.is_ready();

@@ -1,4 +1,4 @@
-//! `/`: how the daemon stands, at a glance.
+//! `/`: state of the daemon, at a glance.
 
 use super::answer::page;
 use super::page::{away, document, instant, price};
@@ -13,7 +13,7 @@ use forecaster_domain::Horizon;
 use maud::{Markup, html};
 use std::sync::Arc;
 
-/// The other pages, and what they are for.
+/// Other pages: path, title and purpose.
 const PAGES: [(&str, &str, &str); 4] = [
     ("reports/", "Reports", "Every report, by horizon"),
     ("metrics", "Metrics", "For Prometheus"),
@@ -21,11 +21,11 @@ const PAGES: [(&str, &str, &str); 4] = [
     ("healthz", "Health", "Whether the daemon is alive"),
 ];
 
-/// `/`
+/// Handles `/`.
 pub(super) async fn index(State(site): State<Arc<Site>>) -> Result<Response, Response> {
     let (state, shelf) = (site.state(), site.shelf());
     let horizons: Vec<_> = state.horizons.iter().map(|horizon| horizon.horizon).collect();
-    // Where reports cannot be read, this page still tells the rest, and /reports/ tells why.
+    // When reports cannot be read, this page still shows the rest, and /reports/ shows the reason.
     let latest = move || horizons.into_iter().map(|horizon| shelf.latest(horizon).ok().flatten()).collect();
     let latest: Vec<Option<Report>> = site.read(latest).await?;
     Ok(page(document("Forecasts", &body(&state, &latest, Utc::now()))))
@@ -134,7 +134,7 @@ fn row(state: &DaemonState, horizon: &HorizonState, report: Option<&Report>, now
 fn last_run(state: &DaemonState, last: Option<&LastRun>) -> Markup {
     match last {
         Some(last) => html! {
-            // The status is one of three words; the class says which.
+            // The status is one of three words, which also name the CSS classes.
             span class={ "state " (last.status) } { (last.status) }
             small { (instant(last.finished_at, state.zone)) }
         },

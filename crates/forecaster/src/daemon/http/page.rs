@@ -1,10 +1,10 @@
-//! What the pages for people have in common: the frame, and how instants and prices are written.
+//! Common parts of the pages for people: the frame, and the format of instants and prices.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// A whole document.
+/// Builds a complete document.
 pub(super) fn document(title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -21,7 +21,7 @@ pub(super) fn document(title: &str, body: &Markup) -> Markup {
     }
 }
 
-/// "Mon 2025-01-06 08:00" in the configured zone.
+/// Formats an instant in the configured zone: "Mon 2025-01-06 08:00".
 pub(super) fn instant(instant: DateTime<Utc>, zone: Tz) -> Markup {
     let local = instant.with_timezone(&zone);
     html! {
@@ -29,7 +29,7 @@ pub(super) fn instant(instant: DateTime<Utc>, zone: Tz) -> Markup {
     }
 }
 
-/// About five significant digits: 1011.8, 0.9213.
+/// Formats a price with about five significant digits: 1011.8, 0.9213.
 pub(super) fn price(price: f64) -> String {
     let decimals = match price.abs() {
         p if p >= 100.0 => 1,
@@ -40,7 +40,7 @@ pub(super) fn price(price: f64) -> String {
     format!("{price:.decimals$}")
 }
 
-/// "in 2 h 5 min", "3 d 4 h ago"; to the minute.
+/// Formats a distance in time, to the minute: "in 2 h 5 min", "3 d 4 h ago".
 pub(super) fn away(instant: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let minutes = (instant - now).num_minutes();
     let (days, hours, rest) = (minutes.abs() / 1440, minutes.abs() / 60 % 24, minutes.abs() % 60);

@@ -1,4 +1,4 @@
-//! `forecaster healthcheck`: asks the daemon's /healthz, for containers, whose images need no other client then.
+//! `forecaster healthcheck`: asks the daemon's /healthz, so that container images need no other client.
 
 use crate::config::settings::Config;
 use crate::failure::{Failure, Outcome};
@@ -6,17 +6,17 @@ use std::io::{Error, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// Until it is connected.
+/// Time to connect.
 const CONNECT: Duration = Duration::from_secs(3);
-/// Until the answer is there. The daemon takes 5 s to find that its supervisor does not answer.
+/// Time until the answer is complete. The daemon takes 5 s to find that its supervisor does not answer.
 const ANSWER: Duration = Duration::from_secs(8);
-/// Bytes of an answer that are looked at.
+/// Bytes of an answer that are read.
 const LONGEST: usize = 8 << 10;
 
 /// Asks the configured daemon whether it is alive.
 ///
 /// # Errors
-/// When no server is configured, none answers, or it says no.
+/// When no server is configured, none answers, or it reports a problem.
 pub(crate) fn healthcheck(config: &Config) -> Result<Outcome, Failure> {
     let listen = &config.service.http.listen;
     if listen.is_empty() {
@@ -26,7 +26,7 @@ pub(crate) fn healthcheck(config: &Config) -> Result<Outcome, Failure> {
     ask(address, ANSWER).map(|()| Outcome::Done)
 }
 
-/// An address that stands for all of the machine's is asked on loopback.
+/// Replaces an unspecified address, which stands for all of the machine's, by loopback.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use std::net::TcpListener;
 
-    /// What is said to a server that answers every question with `answer`, after a while or never.
+    /// Returns the probe's result against a server that answers every request with `answer`, after a delay.
     fn asked(answer: &'static str, after: Duration) -> Result<(), String> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

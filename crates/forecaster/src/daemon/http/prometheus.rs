@@ -1,7 +1,8 @@
-//! `/metrics`: the runs as the ledger has them and the daemon as it stands, in Prometheus' text format 0.0.4.
+//! `/metrics`: the runs in the ledger and the state of the daemon, in Prometheus' text format 0.0.4.
 //!
-//! Nothing is kept between scrapes: counts survive a restart because they are the ledger's. What is not known has no sample.
-//! A ledger that cannot be read fails the scrape, so that `up` is 0, rather than freezing or losing some of the figures.
+//! Nothing is kept between scrapes: counts survive a restart because they are the ledger's. Unknown values
+//! have no sample. A ledger that cannot be read fails the scrape, so that `up` is 0, rather than freezing or
+//! losing some of the figures.
 
 mod families;
 mod ledger;
@@ -15,10 +16,10 @@ use ledger::Runs;
 use prometheus::{Registry, TextEncoder};
 use std::sync::Arc;
 
-/// The text format, with the encoding that Prometheus' own libraries tell.
+/// Content type of the text format, with the encoding that Prometheus' own libraries send.
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// `/metrics`
+/// Handles `/metrics`.
 pub(super) async fn metrics(State(site): State<Arc<Site>>) -> Result<Response, Response> {
     let state = site.state();
     let ledger = Arc::clone(&site.pages.ledger);

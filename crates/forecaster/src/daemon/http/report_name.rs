@@ -1,22 +1,22 @@
-//! Names of report files: `<as-of>-<run id>.<kind>`. One that parses can neither leave its folder nor name anything but a
-//! report, because the file name is written anew from its parts.
+//! Names of report files: `<as-of>-<run id>.<kind>`. A name that parses can neither leave its folder nor name
+//! anything but a report, because the file name is rebuilt from its parts.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
 
-/// What a run leaves: a date and a run identifier, one name for all its files.
+/// Date and run identifier: the common name of all report files of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ReportId {
     /// Date of the last observation.
     pub as_of: NaiveDate,
-    /// The run.
+    /// Identifier of the run.
     pub run: Uuid,
 }
 
 impl ReportId {
-    /// When the run began, which its identifier tells (RFC 9562, version 7).
+    /// Returns the start of the run, from its identifier (RFC 9562, version 7).
     pub(super) fn began(&self) -> Option<DateTime<Utc>> {
         let (seconds, nanoseconds) = self.run.get_timestamp()?.to_unix();
         DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanoseconds)
@@ -29,7 +29,7 @@ impl fmt::Display for ReportId {
     }
 }
 
-/// The forms of a report.
+/// Forms of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     /// For the browser.
@@ -43,7 +43,7 @@ pub(super) enum Kind {
 impl Kind {
     pub(super) const ALL: [Kind; 3] = [Kind::Html, Kind::Pdf, Kind::Json];
 
-    /// The file name's ending.
+    /// Returns the file name's extension.
     pub(super) fn extension(self) -> &'static str {
         match self {
             Kind::Html => "html",
@@ -62,7 +62,7 @@ impl Kind {
     }
 }
 
-/// A report's file.
+/// File name of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ReportName {
     pub id: ReportId,
@@ -85,7 +85,7 @@ impl FromStr for ReportName {
         let as_of = as_of.parse().map_err(drop)?;
         let run = Uuid::try_parse(run.strip_prefix('-').ok_or(())?).map_err(drop)?;
         let name = Self { id: ReportId { as_of, run }, kind };
-        // Dates and identifiers can be written in other ways; files are not.
+        // Dates and identifiers can be written in other ways; file names cannot.
         if name.to_string() == text { Ok(name) } else { Err(()) }
     }
 }

@@ -1,4 +1,4 @@
-//! The reports over HTTP: what there is, horizon by horizon, and the files themselves.
+//! Reports over HTTP: the lists, horizon by horizon, and the files themselves.
 
 use super::answer::{page, redirect, text, typed};
 use super::page::{document, instant};
@@ -15,9 +15,9 @@ use maud::{Markup, html};
 use std::io::Error;
 use std::sync::Arc;
 
-/// Reports listed of one horizon.
+/// Reports listed on the page of one horizon.
 const LISTED: usize = 100;
-/// Reports listed of each horizon beside the others.
+/// Reports listed of each horizon on the page of all.
 const LISTED_TOGETHER: usize = 10;
 
 impl Site {
@@ -40,7 +40,7 @@ fn unreadable(error: &Error) -> Response {
     text(StatusCode::INTERNAL_SERVER_ERROR, format!("the reports cannot be read: {error}"))
 }
 
-/// `/reports/`
+/// Handles `/reports/`.
 pub(super) async fn overview(State(site): State<Arc<Site>>) -> Result<Response, Response> {
     let (shelf, zone) = (site.shelf(), site.state().zone);
     let list = move || -> Result<Vec<(Horizon, Vec<Report>)>, Error> {
@@ -72,13 +72,13 @@ fn counted(reports: usize) -> String {
     }
 }
 
-/// `/reports/{horizon}`
+/// Handles `/reports/{horizon}`.
 pub(super) async fn with_slash(Path(key): Path<String>) -> Result<Response, Response> {
     let horizon: Horizon = key.parse().map_err(no_horizon)?;
     Ok(redirect(StatusCode::PERMANENT_REDIRECT, &format!("{horizon}/")))
 }
 
-/// `/reports/{horizon}/`
+/// Handles `/reports/{horizon}/`.
 pub(super) async fn of_horizon(State(site): State<Arc<Site>>, Path(key): Path<String>) -> Result<Response, Response> {
     let horizon: Horizon = key.parse().map_err(no_horizon)?;
     let (shelf, zone) = (site.shelf(), site.state().zone);
@@ -93,7 +93,7 @@ pub(super) async fn of_horizon(State(site): State<Arc<Site>>, Path(key): Path<St
     Ok(page(document(&title, &body)))
 }
 
-/// The newest `limit` of `reports`, their files being under `prefix`.
+/// Renders the newest `limit` of `reports`, with links under `prefix`.
 fn table(reports: &[Report], limit: usize, prefix: &str, zone: Tz) -> Markup {
     if reports.is_empty() {
         return html! { p.muted { "No report yet." } };
@@ -114,7 +114,7 @@ fn table(reports: &[Report], limit: usize, prefix: &str, zone: Tz) -> Markup {
     }
 }
 
-/// To each form of a report.
+/// Renders links to each form of a report.
 pub(super) fn links(report: &Report, prefix: &str) -> Markup {
     html! {
         span.links {
@@ -125,7 +125,7 @@ pub(super) fn links(report: &Report, prefix: &str) -> Markup {
     }
 }
 
-/// `/reports/{horizon}/latest`
+/// Handles `/reports/{horizon}/latest`.
 pub(super) async fn latest(State(site): State<Arc<Site>>, Path(key): Path<String>) -> Result<Response, Response> {
     let horizon: Horizon = key.parse().map_err(no_horizon)?;
     let shelf = site.shelf();
@@ -135,7 +135,7 @@ pub(super) async fn latest(State(site): State<Arc<Site>>, Path(key): Path<String
     }
 }
 
-/// `/reports/{horizon}/{file}`
+/// Handles `/reports/{horizon}/{file}`.
 pub(super) async fn file(
     State(site): State<Arc<Site>>,
     Path((key, file)): Path<(String, String)>,

@@ -1,7 +1,8 @@
-//! The directory of the reports: what is there, and the bytes of one file.
+//! Directory of the reports: lists what is there, and reads one file.
 //!
-//! Folder and file are opened step by step from the directory down, and no step follows a link; what was opened is looked at
-//! before it is read, so that nothing can be exchanged in between. Devices, pipes and folders are not there.
+//! Folder and file are opened step by step from the directory down, and no step follows a link; an
+//! opened file is checked before it is read, so that nothing can be exchanged in between. Devices, pipes
+//! and folders count as absent.
 
 use super::report_name::{Kind, ReportId, ReportName};
 use forecaster_domain::Horizon;
@@ -13,35 +14,35 @@ use std::io::{Error, Read};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
-/// The largest file that is sent. Reports are some hundred kilobytes.
+/// Largest file that is sent, bytes. Reports are some hundred kilobytes.
 pub(super) const LARGEST: u64 = 16 << 20;
 
-/// The reports of all horizons.
+/// Directory with the reports of all horizons.
 #[derive(Debug, Clone)]
 pub(super) struct Shelf(pub PathBuf);
 
-/// A report, with the forms it is there in.
+/// Report, with the forms in which it exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Report {
     pub id: ReportId,
     pub kinds: BTreeSet<Kind>,
 }
 
-/// Why a file is not sent.
+/// Reason why a file is not sent.
 #[derive(Debug)]
 pub(super) enum Unavailable {
-    /// There is none, or it is no regular file.
+    /// There is no such file, or it is not a regular file.
     Absent,
-    /// So many bytes.
+    /// The file has this many bytes, too many to send.
     TooLarge(u64),
-    /// It is there, but cannot be read.
+    /// The file is there, but cannot be read.
     Unreadable(Error),
 }
 
 impl From<Errno> for Unavailable {
     fn from(error: Errno) -> Self {
         match error {
-            // A link is ELOOP, or ENOTDIR where a folder is expected; a socket is ENXIO.
+            // A link gives ELOOP, or ENOTDIR where a folder is expected; a socket gives ENXIO.
             Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NXIO => Self::Absent,
             error => Self::Unreadable(error.into()),
         }
@@ -49,14 +50,14 @@ impl From<Errno> for Unavailable {
 }
 
 impl Shelf {
-    /// Where the reports are may be a link: that is the operator's choice.
+    /// Opens the folder of a horizon. The reports directory itself may be a link: that is the operator's choice.
     fn folder(&self, horizon: Horizon) -> Result<OwnedFd, Unavailable> {
         let folder = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let shelf = openat(CWD, &self.0, folder, Mode::empty())?;
         Ok(openat(shelf, horizon.key(), folder | OFlags::NOFOLLOW, Mode::empty())?)
     }
 
-    /// Every report of `horizon`, the latest as-of date first, of one date the latest run.
+    /// Returns every report of `horizon`, the latest as-of date first, and of one date the latest run first.
     ///
     /// # Errors
     /// When the folder is there but cannot be read.
@@ -69,7 +70,7 @@ impl Shelf {
         let mut found: BTreeMap<ReportId, BTreeSet<Kind>> = BTreeMap::new();
         for entry in Dir::read_from(&folder)? {
             let entry = entry?;
-            // Some file systems do not tell the type; whether it can be sent shows when it is asked for.
+            // Some file systems do not report the type; a request for the file checks it.
             let file = matches!(entry.file_type(), FileType::RegularFile | FileType::Unknown);
             let name = entry.file_name().to_str().ok().and_then(|name| name.parse::<ReportName>().ok());
             if let Some(name) = name.filter(|_| file) {
@@ -79,7 +80,7 @@ impl Shelf {
         Ok(found.into_iter().rev().map(|(id, kinds)| Report { id, kinds }).collect())
     }
 
-    /// The latest report of `horizon` for the browser.
+    /// Returns the latest report of `horizon` in HTML, for the browser.
     ///
     /// # Errors
     /// When the folder is there but cannot be read.
@@ -87,12 +88,12 @@ impl Shelf {
         Ok(self.list(horizon)?.into_iter().find(|report| report.kinds.contains(&Kind::Html)))
     }
 
-    /// The bytes of a report.
+    /// Reads the bytes of a report.
     ///
     /// # Errors
     /// When it cannot be sent.
     pub(super) fn read(&self, horizon: Horizon, name: ReportName) -> Result<Vec<u8>, Unavailable> {
-        // A pipe would be waited for without NONBLOCK.
+        // Without NONBLOCK, opening a pipe would wait.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = openat(self.folder(horizon)?, name.to_string(), flags, Mode::empty())?;
         let status = fstat(&file)?;

@@ -1,4 +1,4 @@
-//! What the pages are made of, and what every handler is given.
+//! Data behind the pages, and the context of every handler.
 
 use crate::daemon::http::answer::text;
 use crate::daemon::http::connections::Limits;
@@ -11,20 +11,20 @@ use forecaster_ledger::Ledger;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
-/// What the pages are made of.
+/// Data behind the pages.
 #[derive(Debug)]
 pub(crate) struct Pages {
-    /// What the daemon says of itself.
+    /// State of the daemon.
     pub state: watch::Receiver<Arc<DaemonState>>,
-    /// Whether the supervisor is alive.
+    /// Liveness check of the supervisor.
     pub pulse: Pulse,
-    /// The runs.
+    /// Ledger of the runs.
     pub ledger: Arc<Ledger>,
-    /// What requests must bring; `None`: nothing.
+    /// Token that requests must carry; `None` when they need none.
     pub token: Option<Secret>,
 }
 
-/// What every handler is given.
+/// Context of every handler.
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) pages: Pages,
@@ -33,12 +33,12 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// What the daemon says of itself now.
+    /// Returns the current state of the daemon.
     pub(super) fn state(&self) -> Arc<DaemonState> {
         Arc::clone(&self.pages.state.borrow())
     }
 
-    /// Does `work`, which may wait for the disk, on a thread of its own.
+    /// Runs `work`, which may wait for the disk, on a thread of its own.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -47,7 +47,7 @@ impl Site {
             || text(StatusCode::INTERNAL_SERVER_ERROR, "the page could not be made; the daemon's log says why");
         let reader = Arc::clone(&self.readers).acquire_owned().await.map_err(|_| failed())?;
         let work = move || {
-            // Held by the work and not by the request: one that is given up goes on for a while.
+            // Held by the work and not by the request: work of an abandoned request continues for a while.
             let _reader = reader;
             work()
         };

@@ -1,4 +1,4 @@
-//! The pages over a real socket, from raw bytes.
+//! Pages over a real socket, from raw bytes.
 
 mod client;
 mod desk;

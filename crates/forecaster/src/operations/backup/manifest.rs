@@ -1,4 +1,4 @@
-//! What is in a backup: the list of its members, each with size and checksum.
+//! Manifest of a backup: the list of its members, each with size and checksum.
 
 use super::{CONFIGURATION, FOLDERS, LEDGER, METRICS};
 use crate::failure::BackupProblem;
@@ -6,41 +6,41 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io::{self, Read, Write};
 
-/// The newest form of archive that is known here.
+/// Newest archive format that this version can read.
 pub(super) const FORMAT: u32 = 1;
 
-/// The first member of a backup.
+/// Manifest of a backup, the first member of the archive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Manifest {
-    /// The form of the archive.
+    /// Archive format.
     pub format: u32,
-    /// The program that made it.
+    /// Version of the program that made the backup.
     pub version: String,
-    /// When, RFC 3339.
+    /// Time the backup was made, RFC 3339.
     pub created_at: String,
-    /// The pair that is forecast.
+    /// The forecast pair.
     pub pair: String,
-    /// The checkpoint that is configured; it is not in the backup.
+    /// The configured checkpoint; it is not in the backup.
     pub model: String,
     /// Schema of the ledger; null when there was none.
     pub schema: Option<i64>,
-    /// The members, in their order.
+    /// The members, in archive order.
     pub members: Vec<Member>,
 }
 
 /// A file in a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Member {
-    /// Its path in the archive.
+    /// Path in the archive.
     pub name: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// SHA-256, hexadecimal.
     pub sha256: String,
 }
 
 impl Member {
-    /// Whether a backup has a file of this name: nothing that could lie anywhere else than in the state directory.
+    /// True when a backup can hold a file of this name. No such name leads out of the folder it is unpacked into.
     pub(super) fn is_expected(&self) -> bool {
         let plain = |name: &str| {
             let usual = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -53,7 +53,7 @@ impl Member {
     }
 }
 
-/// Copies from one to the other, and tells length and SHA-256 of what went through.
+/// Copies `from` to `to`, and returns the length and SHA-256 of the bytes copied.
 pub(super) fn copy_hashed(from: &mut (impl Read + ?Sized), to: &mut impl Write) -> io::Result<(u64, String)> {
     let mut hash = Sha256::new();
     let mut length = 0;
@@ -74,10 +74,10 @@ pub(super) fn copy_hashed(from: &mut (impl Read + ?Sized), to: &mut impl Write) 
 }
 
 impl Manifest {
-    /// Reads it and refuses what this version does not know.
+    /// Parses a manifest and refuses anything that this version does not know.
     ///
     /// # Errors
-    /// When it is none, of a newer form, or names files that no backup has.
+    /// When `text` is not a manifest, is of a newer format, or names files that no backup has.
     pub(super) fn parse(text: &[u8]) -> Result<Self, BackupProblem> {
         let manifest: Self = serde_json::from_slice(text).map_err(BackupProblem::BadList)?;
         if manifest.format > FORMAT {

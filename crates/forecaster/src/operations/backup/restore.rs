@@ -1,5 +1,5 @@
-//! Bringing a backup back. In: its file. Out: configuration and state where nothing was before. All of it is checked first; what fails
-//! later leaves things as they were.
+//! Restoring a backup. In: its file. Out: configuration and state, where there was none before. All of it is checked
+//! first; a failure while the state is moved into place undoes the moves.
 
 use super::manifest::{Manifest, Member, copy_hashed};
 use super::{CONFIGURATION, FOLDERS, LEDGER, MANIFEST, METRICS};
@@ -17,36 +17,36 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Where the configuration goes unless another place is named.
+/// Default path of the configuration.
 const PLACE: &str = "config/forecasters.toml";
-/// Begins the name of the folder in the state directory into which is unpacked.
+/// Prefix of the folder in the state directory that the archive is unpacked into.
 const UNFINISHED: &str = ".restore-";
-/// The manifest of a backup with a thousand series is far smaller.
+/// Largest manifest accepted, bytes. The manifest of a backup with a thousand series is far smaller.
 const LONGEST_MANIFEST: u64 = 16 << 20;
 
-/// A backup that was brought back.
+/// Summary of a restored backup.
 #[derive(Debug)]
 pub(crate) struct Restored {
-    /// When it was made.
+    /// Time the backup was made.
     pub created_at: String,
-    /// Where the state is.
+    /// Path of the state directory.
     pub data_dir: PathBuf,
-    /// The configuration's place, and whether it had to go beside another one.
+    /// Path of the configuration; the second value is true when it was written beside another one.
     pub configuration: Option<(PathBuf, bool)>,
-    /// Where the metrics are, when they had to go beside others.
+    /// Path of the metrics when they were written beside others.
     pub metrics_beside: Option<PathBuf>,
     /// Runs of all horizons in the ledger.
     pub runs: u64,
-    /// Recipients that mails wait for.
+    /// Recipients with mail waiting.
     pub mails_waiting: u64,
-    /// The checkpoint that is configured.
+    /// Checkpoint configured in the backup.
     pub model: String,
 }
 
-/// Brings the backup in `file` back; `named`: where the configuration is to be.
+/// Restores the backup in `file`; `named` is the path for the configuration.
 ///
 /// # Errors
-/// When the file is no sound backup, or something is in its way: nothing is changed then.
+/// When the file is not an intact backup, or something is in its way: nothing is changed in that case.
 pub(crate) fn restore(file: &Path, named: Option<&Path>) -> Result<Restored, Failure> {
     let in_file = |problem: Failure| Failure::InBackup { file: file.to_owned(), problem: Box::new(problem) };
     let mut text = None;
@@ -72,7 +72,7 @@ pub(crate) fn restore(file: &Path, named: Option<&Path>) -> Result<Restored, Fai
     let ledger = data_dir.join(LEDGER);
     let (mut runs, mut mails_waiting) = (0, 0);
     if ledger.exists() {
-        // Brought to the current schema.
+        // Migrated to the current schema when opened.
         let ledger = Ledger::open(&ledger)?;
         runs = ledger.run_counts()?.iter().map(|(_, _, count)| count).sum();
         mails_waiting = ledger.outbox_counts()?.waiting;
@@ -90,7 +90,7 @@ pub(crate) fn restore(file: &Path, named: Option<&Path>) -> Result<Restored, Fai
     })
 }
 
-/// The configuration that will serve: the one that is there, else the backup's, the environment over it.
+/// Configuration that will be in force: the existing file, or else the backup's, with the environment on top.
 fn in_force(place: &Path, text: Option<&[u8]>) -> Result<Config, Failure> {
     let failed = |error: io::Error| Failure::file("write", &std::env::temp_dir(), error);
     let scratch = tempfile::NamedTempFile::new().map_err(failed)?;
@@ -101,10 +101,11 @@ fn in_force(place: &Path, text: Option<&[u8]>) -> Result<Config, Failure> {
     Ok(loaded.config)
 }
 
-/// Reads a member to its end; its length and SHA-256.
+/// Function that reads a member to its end and returns its length and SHA-256.
 type Take<'a> = dyn FnMut(&Member, &mut dyn Read) -> io::Result<(u64, String)> + 'a;
 
-/// Goes through the archive, has `take` read each member to its end, and checks that all of them are there and are what the manifest says.
+/// Reads the archive, has `take` read each member to its end, and checks that every member is there and matches the
+/// manifest.
 fn read(file: &Path, take: &mut Take<'_>) -> Result<Manifest, Failure> {
     let broken = BackupProblem::Damaged;
     let opened = File::open(file).map_err(BackupProblem::Unreadable)?;
@@ -152,17 +153,17 @@ fn refuse_to_overwrite(data_dir: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Folders of restorations that were killed; the daemon's lock is held.
+/// Removes the folders of killed restorations; the caller holds the daemon's lock.
 fn remove_abandoned(data_dir: &Path) {
     for entry in fs::read_dir(data_dir).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            // One that cannot be removed is in nobody's way.
+            // A folder that cannot be removed does no harm.
             let _ = fs::remove_dir_all(entry.path());
         }
     }
 }
 
-/// Unpacks into a folder in the state directory, to disk.
+/// Unpacks into a folder in the state directory and syncs the files to disk.
 fn unpack(file: &Path, data_dir: &Path) -> Result<TempDir, Failure> {
     let failed = |error: io::Error| Failure::file("write into", data_dir, error);
     let folder = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(data_dir).map_err(failed)?;
@@ -178,7 +179,7 @@ fn unpack(file: &Path, data_dir: &Path) -> Result<TempDir, Failure> {
     Ok(folder)
 }
 
-/// Moves rates and versions of the configuration into place, then the ledger; a failure moves back what was moved.
+/// Moves rates and configuration versions into place, then the ledger; a failure moves everything back.
 fn place_state(unpacked: &Path, data_dir: &Path) -> Result<(), Failure> {
     let mut moved: Vec<(PathBuf, PathBuf)> = Vec::new();
     let mut place = || -> io::Result<()> {
@@ -187,7 +188,7 @@ fn place_state(unpacked: &Path, data_dir: &Path) -> Result<(), Failure> {
             if !from.exists() {
                 continue;
             }
-            // One that holds nothing, or a lock alone.
+            // The folder is empty, or holds only a lock.
             if to.is_dir() {
                 fs::remove_dir_all(&to)?;
             }
@@ -199,14 +200,14 @@ fn place_state(unpacked: &Path, data_dir: &Path) -> Result<(), Failure> {
     };
     place().map_err(|error| {
         for (to, from) in moved.iter().rev() {
-            // The error that comes first is told.
+            // The first error is the one that is reported.
             let _ = fs::rename(to, from);
         }
         Failure::file("write into", data_dir, error)
     })
 }
 
-/// Puts a file into its place, or beside what is there already and differs; where it is, and whether beside.
+/// Writes a file to its place, or beside an existing one that differs. Returns the path, and true when it is beside.
 fn place_beside(content: &[u8], place: &Path) -> Result<(PathBuf, bool), Failure> {
     if fs::read(place).is_ok_and(|there| there == content) {
         return Ok((place.to_owned(), false));
@@ -219,7 +220,7 @@ fn place_beside(content: &[u8], place: &Path) -> Result<(PathBuf, bool), Failure
     Ok((target, beside))
 }
 
-/// Root's restoration is for the daemon's user: files get the owner of the folder that they lie in.
+/// Gives files that root restored to the owner of the folder they are in, so that the daemon's user can use them.
 fn give_to_owner(path: &Path, of: &Path) {
     let Ok(owner) = fs::metadata(of) else { return };
     if !rustix::process::geteuid().is_root() || owner.uid() == 0 {

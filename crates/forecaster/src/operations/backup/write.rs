@@ -1,4 +1,4 @@
-//! Making a backup. In: the configuration in force. Out: one file, whole or not there.
+//! Making a backup. In: the configuration in force. Out: one file, created completely or not at all.
 
 use super::manifest::{FORMAT, Manifest, Member, copy_hashed};
 use super::{CONFIGURATION, FOLDERS, LEDGER, MANIFEST, METRICS};
@@ -15,34 +15,34 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Begins the name of the folder in which a backup is made, beside its place.
+/// Prefix of the working folder, which is created beside the backup file.
 const UNFINISHED: &str = ".forecaster-backup-";
-/// Nobody has the ledger locked for so long, unless something hangs.
+/// Longest wait for a locked ledger; a lock held longer means that something hangs.
 const LEDGER_PATIENCE: Duration = Duration::from_secs(30);
-/// The file in that folder which its process has locked.
+/// Lock file in the working folder, held by the process that works there.
 const OWNED: &str = "lock";
 
-/// A backup that was made.
+/// Summary of a finished backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Written {
-    /// Bytes of the file.
+    /// Size of the file in bytes.
     pub bytes: u64,
-    /// Files in it.
+    /// Number of files in it.
     pub members: usize,
-    /// Whether there was a ledger.
+    /// True when there was a ledger.
     pub has_ledger: bool,
 }
 
-/// A file on its way into the archive.
+/// A file to be added to the archive.
 struct Source {
     name: String,
     path: PathBuf,
 }
 
-/// Makes the backup at `file`.
+/// Writes the backup to `file`.
 ///
 /// # Errors
-/// When `file` exists, or something cannot be read or written; nothing is left of it then.
+/// When `file` exists, or something cannot be read or written; no file is left in that case.
 pub(crate) fn write(file: &Path, loaded: &Loaded) -> Result<Written, Failure> {
     if file.exists() {
         return Err(Failure::BackupExists(file.to_owned()));
@@ -69,7 +69,7 @@ pub(crate) fn write(file: &Path, loaded: &Loaded) -> Result<Written, Failure> {
         let archive = pack(archive, &manifest, &sources)?;
         archive.sync_all()?;
         let bytes = archive.metadata()?.len();
-        // A link does not overwrite what has come there meanwhile; some file systems have none.
+        // A hard link does not overwrite a file created in the meantime; some file systems have no hard links.
         match fs::hard_link(&part, file) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => fs::rename(&part, file)?,
             linked => linked?,
@@ -81,7 +81,7 @@ pub(crate) fn write(file: &Path, loaded: &Loaded) -> Result<Written, Failure> {
     Ok(Written { bytes, members: manifest.members.len(), has_ledger: schema.is_some() })
 }
 
-/// A folder beside the file, and the lock that shows that somebody works in it.
+/// Creates the working folder beside the file, and the lock that marks it as in use.
 fn workshop(directory: &Path) -> io::Result<(TempDir, File)> {
     let folder = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(directory)?;
     let owned = File::create(folder.path().join(OWNED))?;
@@ -89,7 +89,7 @@ fn workshop(directory: &Path) -> io::Result<(TempDir, File)> {
     Ok((folder, owned))
 }
 
-/// Folders of backups that were killed: those whose lock nobody holds.
+/// Removes the working folders of killed backups: those whose lock nobody holds.
 fn remove_abandoned(directory: &Path) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -103,13 +103,14 @@ fn remove_abandoned(directory: &Path) {
             Err(_) => age.is_some_and(|age| age.as_secs() > 60),
         };
         if abandoned {
-            // One that cannot be removed now is tried again with the next backup.
+            // A folder that cannot be removed now is retried by the next backup.
             let _ = fs::remove_dir_all(path);
         }
     }
 }
 
-/// Everything that goes in, and the ledger's schema. What others may change meanwhile is copied into the workshop first.
+/// Collects the files of the archive, and the ledger's schema. Files that others may change are first copied to the
+/// working folder.
 fn sources(workshop: &Path, loaded: &Loaded) -> Result<(Vec<Source>, Option<i64>), Failure> {
     let Config { service, .. } = &loaded.config;
     let mut sources = Vec::new();
@@ -137,10 +138,11 @@ fn sources(workshop: &Path, loaded: &Loaded) -> Result<(Vec<Source>, Option<i64>
     Ok((sources, schema))
 }
 
-/// The files of a folder, each of which is written whole by its owner; its writers wait meanwhile.
+/// Copies the files of a folder, which their owner writes atomically; its writers wait in the meantime.
 fn copied(folder: &Path, name: &str, workshop: &Path) -> Result<Vec<Source>, Failure> {
     let failed = |error: io::Error| Failure::file("read", folder, error);
-    // The store of rates has one; where there is none, or it may not be opened, nobody writes more than one file at a time.
+    // The store of rates has this lock. Without a lock, or when it may not be opened, writers write only one file at
+    // a time.
     let lock = File::open(folder.join(".lock")).ok();
     if let Some(lock) = &lock {
         lock.lock_shared().map_err(failed)?;
@@ -169,7 +171,7 @@ fn copied(folder: &Path, name: &str, workshop: &Path) -> Result<Vec<Source>, Fai
     Ok(sources)
 }
 
-/// A line that is just being written is left to the ledger, which has it too.
+/// Copies all complete lines. A line that is just being written is omitted; the ledger has it too.
 fn copy_whole_lines(from: &Path, to: &Path) -> io::Result<()> {
     let mut text = fs::read(from)?;
     text.truncate(text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));

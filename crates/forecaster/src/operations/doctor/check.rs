@@ -1,35 +1,35 @@
-//! One line of the checkup, and a configuration to look with that leaves no traces.
+//! A single check of the checkup, and a configuration that lets checks read without leaving files behind.
 
 use crate::config::settings::Config;
 use serde::Serialize;
 use tempfile::TempDir;
 
-/// How a check ended, from best to worst.
+/// Result of a check, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Status {
-    /// It does not apply, or cannot be known here.
+    /// The check does not apply, or cannot be made here.
     Skip,
     /// All is well.
     Ok,
-    /// It works, but somebody should look.
+    /// It works, but needs attention.
     Warn,
     /// It does not work.
     Fail,
 }
 
-/// One line of the checkup.
+/// A single check of the checkup.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Check {
-    /// Its name: the group, a dot, what is looked at.
+    /// Id of the check: the group, a dot, and the subject.
     pub id: String,
-    /// The group that it stands in.
+    /// Group of the check.
     pub group: String,
-    /// How it ended.
+    /// Result of the check.
     pub status: Status,
-    /// What was found.
+    /// Finding in words.
     pub finding: String,
-    /// What to do; null when all is well.
+    /// Suggested fix; null when there is nothing to do.
     pub fix: Option<String>,
 }
 
@@ -56,8 +56,8 @@ impl Check {
     }
 }
 
-/// The configuration with a folder of its own in the place of a state directory that has no rates yet: opening a store makes it, and
-/// who looks makes nothing. The folder lives as long as it is held.
+/// Returns the configuration, with a temporary folder in place of a state directory that has no rates yet: opening a
+/// store creates it, and checks must create nothing. The folder exists as long as the [`TempDir`] is held.
 pub(super) fn without_traces(config: &Config) -> (Config, Option<TempDir>) {
     let mut config = config.clone();
     let folder = (!config.service.data_dir.join("rates").is_dir()).then(tempfile::tempdir).and_then(Result::ok);

@@ -1,4 +1,4 @@
-//! Chronos from the library to its weight in the ensemble, as a run would have it.
+//! Checks of Chronos from the library to its weight in the ensemble, as a run would use it.
 
 use super::check::{Check, without_traces};
 use super::configuration::enabled;
@@ -17,7 +17,7 @@ use forecaster_domain::{Horizon, ModelId};
 use forecaster_ensemble::NoCache;
 use forecaster_ledger::{Ledger, copy_ledger};
 
-/// Validation origins of the trial: enough for a weight.
+/// Validation origins of the trial, enough for a weight.
 const ORIGINS: usize = 4;
 
 pub(super) fn chronos(loaded: &Loaded) -> Vec<Check> {
@@ -80,7 +80,7 @@ fn model(config: &Config) -> Vec<Check> {
     checks
 }
 
-/// A forecast as a run makes it, with few origins and nothing kept.
+/// Forecasts as a run does, with few origins and nothing kept.
 fn trial(config: &Config, horizon: Horizon) -> Vec<Check> {
     const INCLUDED: &str = "chronos.ensemble";
     const MEMORY: &str = "chronos.memory";
@@ -133,7 +133,7 @@ fn trial(config: &Config, horizon: Horizon) -> Vec<Check> {
     vec![included, memory]
 }
 
-/// Processes of Chronos that this one has started.
+/// Counts the Chronos processes started by this process.
 fn workers() -> usize {
     let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let children = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
@@ -144,7 +144,7 @@ fn workers() -> usize {
         .count()
 }
 
-/// Whether the guard lets it take part, horizon by horizon; from a copy of the ledger.
+/// Guard suspensions of Chronos, horizon by horizon, read from a copy of the ledger.
 fn suspensions(config: &Config, horizons: &[Horizon]) -> Vec<Check> {
     let path = config.service.data_dir.join("ledger.sqlite");
     let read = || -> Option<Vec<Check>> {
@@ -163,7 +163,7 @@ fn suspensions(config: &Config, horizons: &[Horizon]) -> Vec<Check> {
         };
         horizons.iter().map(one).collect()
     };
-    // What is wrong with the ledger is told in its own group.
+    // Problems with the ledger are reported in its own group.
     if !path.exists() {
         return Vec::new();
     }

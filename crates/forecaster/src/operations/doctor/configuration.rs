@@ -1,4 +1,4 @@
-//! The configuration, whether the daemon has it, and the secrets that it names.
+//! Checks of the configuration, of the version that the daemon has applied, and of the secrets it names.
 
 use super::check::Check;
 use crate::config::load::Loaded;
@@ -30,7 +30,7 @@ pub(super) fn enabled(config: &Config) -> impl Iterator<Item = Horizon> + '_ {
     Horizon::ALL.into_iter().filter(|horizon| config.horizons.get(*horizon).enabled)
 }
 
-/// Whether the daemon took over what stands in the file now.
+/// Checks that the daemon has applied the current contents of the file.
 fn taken_over(loaded: &Loaded) -> Check {
     const ID: &str = "configuration.taken_over";
     let snapshots = snapshots::list(&loaded.config.service.data_dir).unwrap_or_default();
@@ -91,7 +91,7 @@ fn credential(id: &str, key: &str, place: &str) -> Check {
         Err(_) if !place.starts_with('/') && !is_visible(&path) => {
             Check::skip(id, format!("{} can be seen by root and the service alone", path.display()))
         }
-        // Another place may be named in a drop-in of the unit.
+        // A drop-in of the unit may name another place.
         Err(_) if !place.starts_with('/') && !path.exists() => Check::warn(
             id,
             format!("there is no {}, unless the unit is handed it from elsewhere", path.display()),
@@ -103,7 +103,7 @@ fn credential(id: &str, key: &str, place: &str) -> Check {
     }
 }
 
-/// Whether it can be known here if there is such a file.
+/// True when this user can determine if the file exists.
 fn is_visible(path: &Path) -> bool {
     !matches!(std::fs::metadata(path), Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied)
 }

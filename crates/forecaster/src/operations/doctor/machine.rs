@@ -1,4 +1,4 @@
-//! Memory, clock and the next runs.
+//! Checks of memory, clock and the next runs.
 
 use super::check::Check;
 use super::configuration::enabled;
@@ -8,9 +8,9 @@ use crate::daemon::schedule::Schedule;
 use chrono::{DateTime, Utc};
 use forecaster_chronos::memory;
 
-/// Free memory that Chronos should find, MiB: the largest checkpoint, its context and the run beside it.
+/// Free memory advised with Chronos, MiB: the largest checkpoint, its context and the run beside it.
 const ROOMY_MB: u64 = 1500;
-/// Instants told of each horizon.
+/// Next runs shown per horizon.
 const NEXT_SHOWN: usize = 3;
 
 pub(super) fn machine(loaded: &Loaded) -> Vec<Check> {

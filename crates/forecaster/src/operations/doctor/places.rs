@@ -1,4 +1,4 @@
-//! Directories and the ledger.
+//! Checks of the directories and the ledger.
 
 use super::check::Check;
 use crate::config::load::Loaded;
@@ -10,9 +10,9 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Nobody waits longer for a ledger that is locked.
+/// Longest wait for a locked ledger.
 pub(super) const LEDGER_PATIENCE: Duration = Duration::from_secs(3);
-/// Free space under which something should be done, and under which runs will soon fail; bytes.
+/// Free space in bytes below which an operator should act, and below which runs will soon fail.
 const ROOMY: u64 = 1 << 30;
 const TIGHT: u64 = 100 << 20;
 
@@ -29,7 +29,7 @@ pub(super) fn directories(loaded: &Loaded) -> Vec<Check> {
 }
 
 fn directory(id: &str, path: &Path) -> Check {
-    // One that is not there yet is made where its nearest ancestor is.
+    // A missing directory will be created under its nearest existing ancestor.
     let nearest = path.ancestors().find(|it| it.exists()).filter(|it| !it.as_os_str().is_empty());
     let nearest = nearest.unwrap_or(Path::new("."));
     let shown = path.display();
@@ -71,7 +71,7 @@ pub(super) fn ledger(loaded: &Loaded) -> Vec<Check> {
     checks
 }
 
-/// Looks into a copy: opening the ledger itself could migrate it.
+/// Checks a copy: opening the ledger itself could migrate it.
 fn looked_into(path: &Path, config: &Config) -> Result<Vec<Check>, (String, &'static str)> {
     let text = |error: &dyn std::fmt::Display| (error.to_string(), "report it, please");
     let folder = tempfile::tempdir().map_err(|e| text(&e))?;
@@ -118,7 +118,7 @@ fn last_run(ledger: &Ledger, horizon: Horizon) -> Result<Check, forecaster_ledge
     })
 }
 
-/// Why the ledger could not be looked into, and what to do: only one that is damaged wants a backup.
+/// Reason the ledger cannot be checked, and the fix: only a damaged ledger needs a backup.
 fn trouble(error: LedgerError) -> (String, &'static str) {
     let fix = match &error {
         it if it.is_corruption() => {
@@ -130,7 +130,7 @@ fn trouble(error: LedgerError) -> (String, &'static str) {
     (error.to_string(), fix)
 }
 
-/// Whether there is nothing of that name; not when that cannot be known.
+/// True when the path does not exist; false when that cannot be determined.
 fn is_absent(path: &Path) -> bool {
     matches!(std::fs::metadata(path), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
 }

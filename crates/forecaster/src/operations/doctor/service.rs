@@ -1,4 +1,4 @@
-//! systemd's view of it, and the daemon's own pages.
+//! Checks of systemd's view of the service, and of the daemon's own pages.
 
 use super::check::Check;
 use crate::config::load::Loaded;
@@ -20,7 +20,7 @@ pub(super) fn service(loaded: &Loaded) -> Vec<Check> {
     checks
 }
 
-/// Whether systemd is this machine's init.
+/// True when systemd is this machine's init.
 fn has_systemd() -> bool {
     Path::new("/run/systemd/system").is_dir()
 }
@@ -68,7 +68,7 @@ fn unit(loaded: &Loaded) -> Vec<Check> {
     ]
 }
 
-/// Whether a daemon has the state directory.
+/// Checks if a daemon holds the state directory; the first value is true when one does.
 fn daemon(loaded: &Loaded) -> (bool, Check) {
     const ID: &str = "service.daemon";
     let path = loaded.config.service.data_dir.join("daemon.lock");
@@ -119,7 +119,7 @@ fn time() -> Check {
     }
 }
 
-/// What a program prints; `None` when it is not there, fails or takes too long.
+/// Output of a program; `None` when it is missing, fails or takes too long.
 fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let mut child = Command::new(program)
         .args(arguments)
@@ -129,7 +129,7 @@ fn output(program: &str, arguments: &[&str]) -> Option<String> {
         .spawn()
         .ok()?;
     let begin = Instant::now();
-    // What these print fits into the pipe.
+    // The output of these programs fits into the pipe.
     while child.try_wait().ok()?.is_none() {
         if begin.elapsed() > PATIENCE {
             let _ = child.kill();

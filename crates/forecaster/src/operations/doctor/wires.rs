@@ -1,4 +1,4 @@
-//! What is reached over a wire: the providers of rates and the mail server. Everybody is asked at once, and nobody for long.
+//! Network checks: the providers of rates and the mail server. All are asked at once, each with a short deadline.
 
 use super::check::{Check, Status, without_traces};
 use crate::config::load::Loaded;
@@ -10,7 +10,7 @@ use crate::notify::delivery;
 use forecaster_mail::{Address, probe};
 use std::time::{Duration, Instant};
 
-/// Longest look at the mail server.
+/// Longest wait for the mail server.
 const MAIL_PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) fn rates(loaded: &Loaded) -> Vec<Check> {
@@ -52,7 +52,7 @@ pub(super) fn rates(loaded: &Loaded) -> Vec<Check> {
     checks
 }
 
-/// The name of a provider's check.
+/// Id of a provider's check.
 fn id(name: &str) -> String {
     format!("rates.{}", name.replace('-', "_"))
 }

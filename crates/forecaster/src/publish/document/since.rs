@@ -1,4 +1,4 @@
-//! What changed since the last run of the horizon, as JSON.
+//! Changes since the last run of the horizon, as JSON.
 
 use chrono::NaiveDate;
 use forecaster_domain::Observation;
@@ -6,7 +6,7 @@ use forecaster_report::{Measure, MedianChange, Move, SinceLast};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What changed since the last run with an earlier as-of date.
+/// Changes since the last run with an earlier as-of date.
 #[derive(Debug, Serialize)]
 pub(crate) struct SinceDocument {
     as_of: NaiveDate,

@@ -1,24 +1,24 @@
-//! Sources that disagree, and sources that change their mind.
+//! Sources that disagree, and sources that revise their values.
 
 use super::{Desk, Server, World, configuration, expect_said, row, stored};
 use chrono::{Days, NaiveDate};
 use forecaster_rates::RatesStore;
 use std::sync::{Arc, Mutex};
 
-/// Values from the day ten before today on, times a factor.
+/// Multiplies all values from ten days before today on by a factor.
 fn moved(factor: f64) -> World {
     let world = World::today();
     World { moved: Some((world.last - Days::new(10), factor)), ..world }
 }
 
-/// Services whose world changes when the test says so.
+/// Services whose values change when the test says so.
 fn changing() -> (Server, Arc<Mutex<World>>) {
     let world = Arc::new(Mutex::new(World::today()));
     let published = Arc::clone(&world);
     (Server::answering(move |request| published.lock().unwrap().answer(request)), world)
 }
 
-/// A desk that has the dólar observado of mindicador's alone.
+/// A desk whose only source is mindicador's dólar observado.
 fn desk_of_mindicador(server: &Server) -> Desk {
     Desk::with_configuration(&configuration(&server.url(), r#"["mindicador"]"#, "[rates.series]\n"))
 }
@@ -52,7 +52,7 @@ fn a_doubt_about_the_newest_value_concerns_only_forecasts_that_start_from_it() {
     let alone = "[rates.series]\n[horizons.7d]\nmodels = [\"random_walk\"]\n[horizons.7d.chronos]\nenabled = false\n";
     let desk = Desk::with_configuration(&configuration(&server.url(), r#"["mindicador", "stooq"]"#, alone));
     desk.run(&["rates", "sync"]).expect(0);
-    // Kept for a run that asks nobody.
+    // The disagreement is kept for a run that fetches nothing.
     let now = desk.run(&["run", "7d", "--offline", "--json"]).expect(3).json();
     assert!(now["data"]["cautions"][0].as_str().unwrap().contains("where stooq has"), "{}", now["data"]);
     let then = desk.run(&["run", "7d", "--as-of", "2024-12-23", "--json"]).expect(0).json();
@@ -105,7 +105,7 @@ fn when_the_official_source_comes_back_its_values_take_the_place_of_the_others()
     );
 }
 
-/// The days that a provider rewrites: all that it is asked for again.
+/// Returns the rewritten days: all the days that the provider is asked for again.
 fn rewritten(world: &World) -> Vec<(NaiveDate, f64)> {
     let (from, _) = world.moved.unwrap();
     world.values("usdclp", from, world.last)
@@ -125,7 +125,7 @@ fn a_rewritten_history_is_reported_and_taken_only_when_the_operator_says_so() {
     let days = rewritten(&after);
     let (first, now) = days[0];
     let was = before.iter().find(|o| o.date == first).unwrap().value;
-    // A change of most days is refused whole, whatever else is in the answer.
+    // A change of most days is rejected as a whole, whatever else is in the answer.
     let finished = desk.run(&["rates", "sync"]).expect(1);
     let told = format!("mindicador: it contradicts what it said before on {} of ", days.len());
     assert!(finished.stdout().contains(&told), "{told} is not in:\n{}", finished.stdout());
@@ -144,12 +144,13 @@ fn a_rewritten_history_is_reported_and_taken_only_when_the_operator_says_so() {
     for (date, value) in days {
         assert_eq!(stored(&desk, "usdclp").iter().find(|o| o.date == date).unwrap().value, value);
     }
-    // Nothing is lost: the earlier versions are there.
+    // Nothing is lost: the earlier versions are still there.
     let versions = RatesStore::open(&desk.path("data")).unwrap().load_versions("usdclp").unwrap().unwrap();
     assert!(before.iter().all(|old| versions.contains(old)));
 }
 
-/// What was fetched today was not known on the days before, so a forecast as of then starts from the value of then.
+/// Values fetched today were not known on earlier days, so a forecast as of such a day starts from the value known
+/// then.
 #[test]
 fn a_run_as_of_a_day_before_the_revision_uses_the_value_of_then() {
     let (server, world) = changing();
@@ -160,7 +161,7 @@ fn a_run_as_of_a_day_before_the_revision_uses_the_value_of_then() {
     let (first, _) = rewritten(&after)[0];
     let from = first.to_string();
     desk.run(&["rates", "sync", "--from", &from, "--accept-revisions"]).expect(0);
-    // As of a day that is over in UTC, too, before the revision was fetched.
+    // As of a day that had also ended in UTC before the revision was fetched.
     let (then, value_then) = rewritten(&before_and(&after, before))[0];
     let models = "[horizons.7d]\nmodels = [\"random_walk\"]\n";
     let text = configuration(&server.url(), "[]", "[rates.series]\n") + models;
@@ -172,7 +173,7 @@ fn a_run_as_of_a_day_before_the_revision_uses_the_value_of_then() {
     assert_eq!(run["last_value"], after.value("usdclp", newest).unwrap());
 }
 
-/// The days of `after`, with the values of `before`.
+/// Returns the days of `after` with the values of `before`.
 fn before_and(after: &World, before: World) -> World {
     World { moved: after.moved.map(|(from, _)| (from, 1.0)), ..before }
 }

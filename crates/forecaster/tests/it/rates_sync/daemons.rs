@@ -1,4 +1,4 @@
-//! The daemon's runs fetch, too.
+//! The daemon's runs fetch rates, too.
 
 use super::{Desk, World, configuration, server::closed, services};
 use crate::daemon::{Daemon, minutes_ago, miss, only};

@@ -1,9 +1,9 @@
-//! What `rates sync` prints, how it ends, and what it refuses.
+//! The output of `rates sync`, its exit codes, and the requests it rejects.
 
 use super::{Desk, World, configuration, expect_said, row, server::closed, services, world::today};
 use chrono::Days;
 
-/// usdclp is fetched, usdmxn is not, usdcop nobody has.
+/// A desk on which usdclp can be fetched, usdmxn cannot, and no provider has usdcop.
 fn mixed() -> (super::Server, Desk, String) {
     let (server, nobody) = (services(), closed());
     let series = "[rates.series.usdmxn]\n[rates.series.copper_comex]\nproviders = [\"ecb\"]\n";
@@ -19,7 +19,7 @@ fn a_mixed_outcome_is_told_line_by_line_and_ends_with_exit_code_3() {
     let finished = desk.run(&["rates", "sync"]).expect(3);
     let (newest, yesterday) = (World::today().newest("usdclp"), today() - Days::new(1));
     let count = World::today().values("usdclp", super::day("2025-01-04"), newest).len();
-    // The closes of a market, up to yesterday's; from somewhat before the end of the embedded rates.
+    // Market closes end yesterday and start somewhat before the end of the embedded rates.
     let (official, market) = (format!("from 2024-12-20 to {yesterday}"), format!("from 2026-10-16 to {yesterday}"));
     let unreachable = format!("{host} cannot be reached: Connection refused (os error 111)");
     assert_eq!(
@@ -37,7 +37,7 @@ fn a_mixed_outcome_is_told_line_by_line_and_ends_with_exit_code_3() {
         &finished,
         &[
             &format!("usdclp: {count} new values up to {newest} from mindicador"),
-            // Once for what is the same for both.
+            // One line for both series, since the reason is the same.
             &format!("WARN stooq, usdclp, usdmxn: {unreachable}"),
         ],
     );
@@ -71,7 +71,7 @@ fn only_the_series_asked_for_are_fetched_and_all_answered_is_exit_code_0() {
     let printed = desk.run(&["rates", "sync", "--series", "usdclp"]).expect(0).stdout();
     assert!(printed.starts_with("usdclp ") && !printed.contains("usdmxn"), "{printed}");
     assert!(server.paths().iter().all(|path| path.starts_with("/mindicador/dolar/")), "{:?}", server.paths());
-    // One that the configuration does not name is as good.
+    // A series that the configuration does not name works as well.
     let printed = desk.run(&["rates", "sync", "--series", "copper,tpm"]).expect(0).stdout();
     assert!(printed.contains("copper ") && printed.contains("tpm "), "{printed}");
 }

@@ -1,4 +1,4 @@
-//! Other pairs than the default one: their series, their calendar, and what they are made of.
+//! Pairs other than the default one: their series, their calendar, and their parts.
 
 use super::{Desk, NaiveDate, World, configuration, row, services};
 use crate::desk::assert_valid;
@@ -9,7 +9,7 @@ fn dates(run: &Value) -> Vec<NaiveDate> {
     run["dates"].as_array().unwrap().iter().map(|date| date.as_str().unwrap().parse().unwrap()).collect()
 }
 
-/// Holidays of Chile are days for the peso's pairs only: 2024-07-16, the Virgen del Carmen, is one.
+/// Holidays of Chile matter only for the peso's pairs: 2024-07-16, the Virgen del Carmen, is one.
 const BEFORE_A_HOLIDAY: &str = "2024-07-08";
 
 #[test]
@@ -55,7 +55,7 @@ fn a_cross_is_fetched_by_its_legs_and_its_own_series_when_there_is_one() {
         let rows = desk.run(&["rates", "sync", "--json"]).expect(0).json();
         rows.as_array().unwrap().iter().map(|row| row["series"].as_str().unwrap().to_owned()).collect()
     };
-    // mindicador has the euro in pesos, but from 2024-06-03 on only, too little for a forecast.
+    // mindicador has the euro in pesos, but only from 2024-06-03 on, too little for a forecast.
     assert_eq!(names(&pair("EUR/CLP")), ["eurclp", "usdclp", "usdeur", "usdmxn"]);
     assert_eq!(names(&pair("GBP/MXN")), ["gbpmxn", "usdgbp", "usdmxn"]);
 }

@@ -1,5 +1,5 @@
-//! Narodowy Bank Polski, whose quote of the morning stands in for the official rate when nobody has that: fetched,
-//! corrected, failing, and across the year's end.
+//! Narodowy Bank Polski, whose morning quote stands in for the official rate when no provider has that: fetched,
+//! corrected, failing, and across the turn of the year.
 
 use super::{
     Desk, NaiveDate, Server, World, configuration, expect_said, report, row, server::Reply, services, stored,
@@ -7,7 +7,7 @@ use super::{
 use chrono::{Datelike, Days};
 use std::sync::{Arc, Mutex};
 
-/// The bank after an official source that is not there.
+/// The bank after an official source that is missing.
 const ORDER: &str = r#"["bcch", "nbp"]"#;
 /// No regressors, and the one model that needs none.
 const ALONE: &str = "[rates.series]\n[horizons.7d]\nmodels = [\"random_walk\"]\n";
@@ -16,7 +16,7 @@ fn desk_at(server: &Server, more: &str) -> Desk {
     Desk::with_configuration(&configuration(&server.url(), ORDER, more))
 }
 
-/// Code, first and last day of a request.
+/// Returns code, first and last day of a request.
 fn asked(path: &str) -> (String, NaiveDate, NaiveDate) {
     let parts: Vec<&str> = path.split('?').next().unwrap().split('/').collect();
     (parts[5].to_owned(), parts[6].parse().unwrap(), parts[7].parse().unwrap())
@@ -39,7 +39,7 @@ fn its_quotes_go_on_where_the_official_rate_ends_and_the_run_says_so() {
     assert_eq!(run["data"]["cautions"], serde_json::json!([caution]));
     expect_said(&finished, &[caution, "from nbp"]);
     assert!(report(&desk).contains("nbp"));
-    // In documents of 93 days, of which one crosses the year's end.
+    // Documents span at most 93 days each; one of them crosses the turn of the year.
     let spans: Vec<(String, NaiveDate, NaiveDate)> = server.paths().iter().map(|path| asked(path)).collect();
     assert!(spans.iter().all(|(_, from, to)| (*to - *from).num_days() < 93), "{spans:?}");
     assert!(spans.iter().any(|(_, from, to)| from.year() < to.year()), "{spans:?}");
@@ -74,7 +74,7 @@ fn a_day_that_it_corrects_is_told_and_kept_with_the_value_before() {
     let desk = desk_at(&server, ALONE);
     desk.run(&["rates", "sync"]).expect(0);
     let before = stored(&desk, "usdclp").pop().unwrap();
-    // The last weekday's trades were a little dearer than was published: only this morning's quote changes.
+    // The last weekday's trades turn out a little dearer than published: only this morning's quote changes.
     let last = world.lock().unwrap().last;
     let weekday = last.iter_days().rev().skip(1).find(|day| day.weekday().num_days_from_monday() < 5).unwrap();
     *world.lock().unwrap() = World { moved: Some((weekday, 1.004)), ..World::today() };
@@ -120,7 +120,7 @@ fn its_failures_are_told_and_the_run_goes_on_with_the_embedded_quotes() {
         expect_said(&finished, &["WARN nbp, usdclp: CLP from ", expected]);
         assert_eq!(finished.json()["as_of"], "2026-10-26");
     }
-    // That there is nothing is no fault.
+    // An answer without values is not a failure.
     let server = Server::answering(|_| Reply::status(404, "404 NotFound - Not Found - Brak danych"));
     let desk = desk_at(&server, ALONE);
     let finished = desk.run(&["run", "7d", "--json"]).expect(3);

@@ -1,10 +1,10 @@
-//! Each provider fills the store with what its service says.
+//! Each provider fills the store with the values of its service.
 
 use super::{Desk, NaiveDate, Server, World, configuration, day, row, services, stored, world};
 use chrono::Days;
 use forecaster_rates::{MergeRules, RatesStore, StoredObservation};
 
-/// Every provider has a series of its own.
+/// One series for each provider.
 const SERIES: &str = r#"
 [rates.series.usdclp]
 providers = ["bcch"]
@@ -38,7 +38,7 @@ providers = ["file"]
 providers = ["embedded"]
 "#;
 
-/// A history up to ten days ago: what currency-api has goes on from there.
+/// Imports a history up to ten days ago, which currency-api's values continue.
 fn import_history(desk: &Desk, series: &str, value: f64) {
     let last = world::today() - Days::new(10);
     let days = (0..700).map(|back| last - Days::new(back));
@@ -47,7 +47,7 @@ fn import_history(desk: &Desk, series: &str, value: f64) {
     desk.run(&["rates", "import", file.to_str().unwrap(), "--series", series]).expect(0);
 }
 
-/// A desk with a password, and with files that another program has left, one CSV, one Parquet.
+/// A desk with a password, and with files written by another program, one CSV, one Parquet.
 fn desk_with_all_providers(server: &Server, world: &World) -> Desk {
     let desk = Desk::with_configuration("");
     let password = desk.write("bcch-password", &format!("{}\n", world::PASSWORD));
@@ -67,7 +67,7 @@ fn desk_with_all_providers(server: &Server, world: &World) -> Desk {
     let rows = world.values("usdnok", end, world.newest("usdnok"));
     let rows: String = rows.iter().map(|(date, value)| format!("{date},{value}\n")).collect();
     desk.write("files/usdnok.rates", &format!("date,value\n{rows}"));
-    // Another forecaster's store is Parquet with the columns date and value, among others.
+    // The other program's file is Parquet with the columns date and value, among others.
     let other = RatesStore::open(&desk.path("elsewhere")).unwrap();
     let rows = world.values("usdnzd", end, world.newest("usdnzd")).into_iter();
     let rows = rows.map(|(date, value)| StoredObservation {
@@ -116,7 +116,7 @@ fn each_provider_fills_its_series_up_to_today_and_is_named_as_the_source() {
         assert_eq!(fetched["providers"].as_array().unwrap().len(), 1, "{fetched:#}");
         assert_eq!(fetched["added"], stored(&desk, series).len(), "{fetched:#}");
     }
-    // The price level a month after one of 100, so that it is positive.
+    // The price level is chained from 100, a month at a time, so that it is positive.
     let ipc = stored(&desk, "ipc");
     assert!(ipc.iter().all(|o| (99.0..102.0).contains(&o.value) && o.date.to_string().ends_with("-01")), "{ipc:?}");
     let zar = row(&shown, "name", "usdzar");
@@ -165,7 +165,7 @@ fn currency_api_is_asked_for_the_last_ten_days_once_for_all_series() {
         import_history(&desk, series, value);
     }
     desk.run(&["rates", "sync"]).expect(0);
-    // A market's close of yesterday is in the package of today, as the dólar observado of today is.
+    // Today's package contains a market's close of yesterday, and the dólar observado of today.
     let mut days: Vec<NaiveDate> =
         server.paths().iter().map(|path| path.split('/').nth(2).unwrap().parse().unwrap()).collect();
     days.sort();

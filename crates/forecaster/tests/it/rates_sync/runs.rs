@@ -1,4 +1,5 @@
-//! `run` fetches before it forecasts, goes on with what there is when providers fail, and asks nobody when told not to.
+//! `run` fetches rates before it forecasts, continues with the available ones when providers fail, and fetches
+//! nothing when the options forbid it.
 
 use super::{
     Desk, Server, World, configuration, expect_said, report, row,
@@ -7,16 +8,16 @@ use super::{
 };
 use crate::desk::assert_valid;
 
-/// The dollar index alone, for which six rates of fred's are needed.
+/// The dollar index alone, which needs six rates from fred.
 const INDEX: &str = "[rates.series.dxy]\nproviders = [\"fred\"]\n";
 
-/// mindicador at an address, all else at the server's.
+/// A desk with mindicador at one address and all other services at the server's.
 fn with_mindicador_at(address: &str, server: &Server, more: &str) -> Desk {
     let text = configuration(&server.url(), r#"["mindicador", "stooq"]"#, &format!("{INDEX}{more}"));
     Desk::with_configuration(&text.replace(&format!("{}/mindicador", server.url()), address))
 }
 
-/// Where nobody is, whoever is asked.
+/// A desk whose providers are all at an address where nothing answers.
 fn with_nobody_at(address: &str, deadline_seconds: u32) -> Desk {
     let text = configuration(address, r#"["mindicador", "stooq"]"#, INDEX);
     let deadline = format!("[rates]\ndeadline_seconds = {deadline_seconds}\n");
@@ -69,8 +70,8 @@ fn when_the_first_provider_is_dead_the_second_serves_and_everybody_is_told() {
     assert!(stored(&desk, "usdclp").iter().all(|o| o.source == "stooq"));
 }
 
-/// What a run of a desk must leave when nobody answers: the embedded rates, the newest a quote of the market that stands in
-/// for the official one, called stale, and who failed.
+/// Checks a run without any answer from providers: it uses the embedded rates, the newest of which is a market quote
+/// that stands in for the official rate, calls them stale, and names the providers that failed.
 fn forecasts_from_the_embedded_rates(desk: &Desk, reason: &str) {
     let finished = desk.run(&["run", "7d", "--json"]).expect(3);
     let run = finished.json();
@@ -128,14 +129,14 @@ fn a_run_as_of_a_day_that_is_known_asks_nobody_and_one_of_a_later_day_does() {
     let run = desk.run(&["run", "7d", "--as-of", &later.0.to_string(), "--json"]).expect(0).json();
     assert_eq!((&run["as_of"], &run["last_value"]), (&later.0.to_string().into(), &later.1.into()));
     assert_ne!(server.paths(), [""; 0]);
-    // By now all days are known.
+    // All days have been fetched by now.
     let asked = server.requests().len();
     let next = world.values("usdclp", super::day("2025-01-06"), world.last)[21];
     desk.run(&["run", "7d", "--as-of", &next.0.to_string()]).expect(0);
     assert_eq!(server.requests().len(), asked);
 }
 
-/// The host has no address: only a proxy can have been asked.
+/// The host has no address, so only a proxy can have been asked.
 #[test]
 fn a_proxy_of_the_environment_is_asked_instead_of_the_services() {
     let world = World::today();
@@ -152,7 +153,7 @@ fn a_proxy_of_the_environment_is_asked_instead_of_the_services() {
     let paths = proxy.paths();
     assert!(!paths.is_empty() && paths.iter().all(|path| path.starts_with("http://rates.invalid/")), "{paths:?}");
     assert_eq!(stored(&desk, "usdclp").last().unwrap().source, "mindicador");
-    // What is excepted is asked for directly, and is not there.
+    // A host in NO_PROXY is asked directly, and it does not exist.
     desk.set("NO_PROXY", "rates.invalid");
     desk.set("no_proxy", "rates.invalid");
     let asked = proxy.requests().len();

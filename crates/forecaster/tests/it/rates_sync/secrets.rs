@@ -1,5 +1,5 @@
-//! The password of the Banco Central's service, which stands in the address that is asked, is nowhere else: not in what is
-//! printed or logged, not in the store, and no other server hears of it.
+//! The password of the Banco Central's service, which is part of the requested URL, appears nowhere else: not in
+//! output or logs, not in the store, and not in requests to other servers.
 
 use super::{
     Desk, Server, World, configuration, expect_said,
@@ -7,10 +7,10 @@ use super::{
     world::{PASSWORD, USER},
 };
 
-/// The password as a person, an address and a web page write it.
+/// The password as a person, a URL and a web page write it.
 const FORMS: [&str; 4] = [PASSWORD, "Zorzal%267%2BMait%C3%A9n%2F9", "Zorzal&amp;7+Maitén/9", "Zorzal"];
 
-/// bcch alone, at an address.
+/// A desk with bcch alone, at an address.
 fn desk_with_password(address: &str, password: &str) -> Desk {
     let desk = Desk::with_configuration("");
     let file = desk.write("secrets/bcch", password);
@@ -21,7 +21,7 @@ fn desk_with_password(address: &str, password: &str) -> Desk {
     desk
 }
 
-/// Syncs and forecasts, with all there is to log, and looks for the password in everything that came of it.
+/// Syncs and forecasts with the most detailed logging, and searches all output for the password.
 fn gives_nothing_away(what: &str, desk: &Desk, code: i32) -> String {
     let model = "\n[horizons.7d]\nmodels = [\"random_walk\"]\n";
     let config = std::fs::read_to_string(desk.path("config/forecasters.toml")).unwrap();
@@ -54,7 +54,7 @@ fn gives_nothing_away(what: &str, desk: &Desk, code: i32) -> String {
     said
 }
 
-/// Where `form` stands in `text`, with a little before and after.
+/// Returns the first place of `form` in `text`, with some context.
 fn around(text: &str, form: &str) -> String {
     let at = text.find(form).unwrap();
     let before: String = text[..at].chars().rev().take(120).collect::<Vec<_>>().into_iter().rev().collect();
@@ -87,7 +87,7 @@ fn a_wrong_password_is_told_without_it() {
 fn a_service_that_fails_and_shows_the_address_it_was_asked_does_not_spread_it() {
     let page = |request: &crate::server::Request| format!("<h1>Error</h1> in {} at once", request.path);
     let plain = |_: &crate::server::Request| format!("Error: {PASSWORD} of {USER} is not welcome");
-    // So far from the beginning that an excerpt would end within the password.
+    // The address comes late enough that an excerpt would end within the password.
     let cut = |request: &crate::server::Request| format!("{:>22}{}", "", request.path);
     let in_json = |request: &crate::server::Request| format!(r#"{{"Codigo":7,"Descripcion":"{}"}}"#, request.path);
     type Page = fn(&crate::server::Request) -> String;

@@ -1,9 +1,10 @@
-//! Every reader against garbage: arbitrary bytes, and valid answers with bytes flipped, inserted, deleted, repeated,
-//! cut off, and numbers and dates replaced by nasty ones. None may panic, and what is read has a plausible date.
+//! Fuzz test of every reader: arbitrary bytes, and valid responses with bytes flipped, inserted, deleted, repeated or
+//! cut off, and with numbers and dates replaced by nasty ones. No reader may panic, and observations have plausible
+//! dates.
 //!
-//! `FORECASTER_FUZZ` is the number of answers for each reader, 2,000 when it is not set. The generator is a loop over
-//! a small random number generator: proptest's strategies take longer to make an answer than the readers to read it.
-//! Each reader has its own seed, and a failure shows the bytes.
+//! `FORECASTER_FUZZ` is the number of responses for each reader, 2,000 when it is not set. The generator is a loop
+//! over a small random number generator: proptest's strategies take longer to make a response than the readers to
+//! read it. Each reader has its own seed, and a failure shows the bytes.
 
 use super::wanted;
 use crate::{
@@ -44,7 +45,7 @@ const NBP_NOTHING: &str = r#"{"table":"A","currency":"peso chilijskie","code":"C
 const NBP: &str = r#"{"table":"A","currency":"peso chilijskie","code":"CLP","rates":[{"no":"047/A/NBP/2024",
     "effectiveDate":"2024-03-06","mid":0.004051},{"no":"048/A/NBP/2024","effectiveDate":"2024-03-07","mid":0.004098}]}"#;
 
-/// What takes the place of a number, a date or a word of an answer.
+/// Replacements for a number, a date or a word of a response.
 const NASTY: [&str; 25] = [
     "0",
     "-0",
@@ -73,7 +74,7 @@ const NASTY: [&str; 25] = [
     "\u{feff}\u{0}é",
 ];
 
-/// Marsaglia's xorshift64*.
+/// Random number generator: Marsaglia's xorshift64*.
 struct Dice(u64);
 
 impl Dice {
@@ -100,7 +101,7 @@ impl Dice {
             .collect()
     }
 
-    /// One change mostly, three at most.
+    /// Applies one change in most cases, three at most.
     fn mutate(&mut self, answer: &mut Vec<u8>) {
         for _ in 0..=self.below(5).saturating_sub(2) {
             let at = self.below(answer.len() + 1);
@@ -120,7 +121,7 @@ impl Dice {
         }
     }
 
-    /// The word at or after a place: letters, digits and what numbers and dates are made of.
+    /// Replaces the word at or after a position: letters, digits and the characters of numbers and dates.
     fn replace_word(&mut self, answer: &mut Vec<u8>, at: usize) {
         let in_word = |byte: &u8| byte.is_ascii_alphanumeric() || b".-+:".contains(byte);
         let Some(start) = answer[at..].iter().position(in_word).map(|offset| at + offset) else { return };
@@ -130,12 +131,12 @@ impl Dice {
     }
 }
 
-/// A provider with a valid answer or two, and symbols to ask it for.
+/// A provider with one or more valid responses, and symbols to request from it.
 struct Target {
     provider: Box<dyn Provider>,
     answers: Vec<Vec<u8>>,
     symbols: &'static [&'static str],
-    /// What is done to a mutated answer before it is read.
+    /// Transformation of a mutated response before it is read.
     wrap: fn(Vec<u8>, &mut Dice) -> Vec<u8>,
 }
 
@@ -143,7 +144,7 @@ fn plain(answer: Vec<u8>, _: &mut Dice) -> Vec<u8> {
     answer
 }
 
-/// Half of the tables are packed after they were mutated, a quarter of those are mutated again.
+/// Packs three quarters of the mutated tables, and mutates a quarter of these archives again.
 fn packed(answer: Vec<u8>, dice: &mut Dice) -> Vec<u8> {
     if answer.starts_with(b"PK") || dice.below(4) == 0 {
         return answer;
@@ -179,7 +180,7 @@ fn targets() -> Vec<Target> {
     ]
 }
 
-/// Reads the answers; returns how many were readable and how many observations they had.
+/// Reads the responses; returns how many were readable and how many observations they had.
 fn feed(target: &Target, cases: usize, seed: u64) -> (usize, usize) {
     let (mut dice, mut readable, mut observations) = (Dice(seed), 0, 0);
     let mut document = Document::web(String::new(), "fuzz");
@@ -205,7 +206,7 @@ fn feed(target: &Target, cases: usize, seed: u64) -> (usize, usize) {
             Ok(read) => {
                 readable += 1;
                 observations += read.len();
-                // A part is read twice: as itself and as the other one.
+                // Parts are combined with themselves, once as USD and once as CLP.
                 let parts = if name == nbp::NAME { vec![(&dollar, read.clone())] } else { Vec::new() };
                 let parts = parts.into_iter().chain([(&document, read)]).collect();
                 let read = target.provider.combine(&wanted, parts);
@@ -232,7 +233,7 @@ fn no_answer_makes_a_reader_panic() {
         let (readable, observations) = feed(target, cases, 0x9e37_79b9_7f4a_7c15 ^ (index as u64 + 1));
         let (name, elapsed) = (target.provider.name(), started.elapsed());
         println!("{name}: {cases} answers, {readable} readable, {observations} observations, {elapsed:.1?}");
-        // A generator that made garbage only, or no garbage, would prove nothing.
+        // A generator that made only garbage, or no garbage, would prove nothing.
         let mixed = cases < 1_000 || (readable > cases / 50 && readable < cases);
         assert!(mixed, "{name}: {readable} of {cases} readable");
     }

@@ -1,4 +1,4 @@
-//! What Yahoo's charts are read as, its sessions and zones, its errors, and answers that are none.
+//! Tests of reading Yahoo's charts: sessions, zones, errors, and responses that are not charts.
 
 use super::*;
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 use chrono::Utc;
 
-/// Midnight in London of 2024-03-04 to 2024-03-08, before the summer time that began on 2024-03-31.
+/// Midnights in London of 2024-03-04 to 2024-03-08, before summer time began on 2024-03-31.
 const WEEK: &str = "1709510400,1709596800,1709683200,1709769600,1709856000";
 
 fn chart(meta: &str, timestamps: &str, closes: &str) -> String {
@@ -51,7 +51,7 @@ fn of_a_currency_the_open_counts_as_what_closed_the_day_before() {
     let quote = r#"{"quote":[{"open":[976.1,978.5,null,981.25,984],"close":[976.1,978.5,null,981.25,990.5]}]}"#;
     let bars = format!(r#"{{"meta":{{{meta}}},"timestamp":[{WEEK}],"indicators":{quote}}}"#);
     let body = format!(r#"{{"chart":{{"result":[{bars}],"error":null}}}}"#);
-    // Monday's is from Sunday evening; the bar in progress has its open too, and its close does not matter.
+    // Monday's open is from Sunday evening; the bar in progress has its open too, and its close is ignored.
     let expected = [
         observed("2024-03-03", 976.1),
         observed("2024-03-04", 978.5),
@@ -73,14 +73,14 @@ fn a_span_without_trading_is_empty() {
 fn a_bar_belongs_to_the_day_in_the_zone_of_its_exchange() {
     let date = |meta: &str, timestamp: &str| read("A", &chart(meta, timestamp, "1")).unwrap()[0].date.to_string();
     let london = r#""exchangeTimezoneName":"Europe/London","gmtoffset":0"#;
-    // Midnight in London in summer: 23:00 UTC of the day before, whatever the offset of today.
+    // Midnight in London in summer is 23:00 UTC of the day before, whatever today's offset.
     assert_eq!(date(london, "1720047600"), "2024-07-04");
     assert_eq!(date(london, "1709683200"), "2024-03-06");
     // Midnight in New York; half past nine in Chicago; Auckland is a day ahead of UTC.
     assert_eq!(date(r#""exchangeTimezoneName":"America/New_York""#, "1709701200"), "2024-03-06");
     assert_eq!(date(r#""exchangeTimezoneName":"America/Chicago""#, "1709735400"), "2024-03-06");
     assert_eq!(date(r#""exchangeTimezoneName":"Pacific/Auckland""#, "1709758800"), "2024-03-07");
-    // A zone that nobody knows: the offset counts.
+    // For an unknown zone the offset counts.
     assert_eq!(date(r#""exchangeTimezoneName":"Mars/Base","gmtoffset":3600"#, "1720047600"), "2024-07-04");
     assert_eq!(date(r#""gmtoffset":-18000"#, "1709683200"), "2024-03-05");
     let nowhere = unreadable(read("A", &chart(r#""gmtoffset":86400"#, "1709683200", "1")));
@@ -94,14 +94,14 @@ fn the_session_in_progress_is_left_out() {
         let periods = format!(r#""currentTradingPeriod":{{"pre":{{}},"regular":{regular}}}"#);
         london(&format!(r#","regularMarketTime":{market_time},{periods}"#))
     };
-    // In the afternoon of 2024-03-08: the bar of the day is stamped with its latest trade.
+    // In the afternoon of 2024-03-08 the bar of the day has the timestamp of its latest trade.
     let body = chart(&session(1709911800), "1709683200,1709769600,1709911800", "1,2,3");
     let expected = [observed("2024-03-06", 1.0), observed("2024-03-07", 2.0)];
     assert_eq!(read("HG=F", &body).unwrap(), expected);
-    // The settled bar of the same session stands beside it.
+    // The settled bar of the same session is beside it.
     let body = chart(&session(1709911800), "1709683200,1709769600,1709856000,1709911800", "1,2,3,4");
     assert_eq!(read("HG=F", &body).unwrap(), expected);
-    // At its end, or a minute before, it counts, once.
+    // At the end of the session, or a minute before, the bar counts, once.
     let body = chart(&session(1709942280), "1709769600,1709856000,1709942340", "2,3,4");
     assert_eq!(read("HG=F", &body).unwrap(), [observed("2024-03-07", 2.0), observed("2024-03-08", 4.0)]);
 }

@@ -1,4 +1,4 @@
-//! What is said of drift and regime, against the numbers it is said of.
+//! Sentences on drift and regime, checked against their numbers.
 
 use super::{all, between, enough, number};
 use crate::{

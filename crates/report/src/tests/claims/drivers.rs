@@ -1,4 +1,4 @@
-//! What is said to have changed, against the numbers it is said of.
+//! Sentences on changes since the last report, checked against their numbers.
 
 use super::{all, between, enough, number};
 use crate::{drivers, page::Page, text::names, view::Measure};

@@ -1,4 +1,4 @@
-//! What is said of the market's quote and of what it is worth, against the numbers it is said of.
+//! Sentences on the market's quote and its value, checked against their numbers.
 
 use super::{all, between, date_text, enough, number};
 use crate::{
@@ -15,7 +15,7 @@ fn said(view: &ReportView) -> String {
     plain(&quote::paragraphs(&Page::new(view)).join(" "))
 }
 
-/// The number that stands before `words`.
+/// Number directly before `words`.
 fn before(view: &ReportView, text: &str, words: &str) -> f64 {
     let upto = text[..text.find(words).unwrap()].trim_end();
     number(view.language, upto.rsplit([' ', '(']).next().unwrap())
@@ -25,7 +25,7 @@ fn within_two_errors(skill: f64, error: Option<f64>) -> bool {
     error.is_some_and(|error| skill.abs() / error < 2.0)
 }
 
-/// Skills of ensemble and market walk where both were judged over the same origins.
+/// Skills of ensemble and market walk when both were scored over the same origins.
 fn judged(view: &ReportView) -> Option<[SkillView; 2]> {
     let (own, walk) = (view.ensemble_scores?, view.models.iter().find(|m| m.name == "market_walk")?.scores?);
     let both = [own, walk].map(|s| SkillView { value: s.skill, error: s.skill_error });
@@ -145,7 +145,7 @@ fn the_parts_add_up_as_written_have_their_signs_and_are_called_chance_within_two
     assert!(seen.iter().chain(&doubted).all(|count| *count > 150), "{seen:?} {doubted:?}");
 }
 
-/// Says whether anything is called chance, after checking that it is what lies within two standard errors.
+/// True when the text calls anything chance; checks that it names exactly the skills within two standard errors.
 fn chance_is_named(seed: u64, view: &ReportView, text: &str, [own, walk]: [SkillView; 2]) -> bool {
     let sum = own.error.zip(walk.error).map(|(a, b)| a + b);
     let beyond = own.value - walk.value;
@@ -205,7 +205,7 @@ fn the_course_over_the_horizon_is_that_of_the_first_and_the_last_date() {
     assert!(seen.iter().all(|count| *count > 50), "{seen:?}");
 }
 
-/// Says whether a mail tells of the quote, after checking that it does when the quote moved the forecast.
+/// True when the mail mentions the quote; checks that it does so exactly when the quote moved the forecast.
 fn mail_tells(seed: u64, view: &ReportView) -> bool {
     let line = quote::alert(&Page::new(view));
     let walk = view.models.iter().find(|m| m.name == "market_walk").map(|m| m.forecast.median(0));
@@ -217,7 +217,7 @@ fn mail_tells(seed: u64, view: &ReportView) -> bool {
     line.is_some()
 }
 
-/// At 90 days the quote is said to matter little only where it does, and at shorter horizons when it matters.
+/// Checks the sentence that the quote hardly matters at 90 days, and the one on its reach at shorter horizons.
 fn the_reach_is_told(seed: u64, view: &ReportView, text: &str) {
     let words = view.language.pick("A 90 días la cotización casi no pesa", "At 90 days the quote hardly matters");
     let little = judged(view).is_some_and(|[_, walk]| {
@@ -229,7 +229,7 @@ fn the_reach_is_told(seed: u64, view: &ReportView, text: &str) {
     assert_eq!(short, used && !long, "{seed}: {text}");
 }
 
-/// Whether a model with a weight knows the quote.
+/// True when a model with a weight uses the quote.
 fn used(view: &ReportView) -> bool {
     view.models.iter().any(|m| m.weight > 0.0 && m.name != "random_walk")
 }

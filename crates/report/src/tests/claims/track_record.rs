@@ -1,4 +1,4 @@
-//! What is said of the track record, against the numbers it is said of.
+//! Sentences on the track record, checked against their numbers.
 
 use super::{all, date_text, enough, number};
 use crate::{page::Page, track_record, view::TrackVerdict};

@@ -1,4 +1,4 @@
-//! Quotes of all kinds, and what they may have been worth.
+//! Random quotes of all kinds, with random effects on the skill.
 
 use crate::{
     tests::synthetic::{self, Dice},
@@ -7,7 +7,7 @@ use crate::{
 use chrono::{DateTime, TimeDelta};
 use forecaster_domain::{RegressorGap, scores::Scores};
 
-/// Gives `view` a quote or a reason for none, and scores of ensemble and market walk.
+/// Adds to `view` a quote or the reason why there is none, and scores of ensemble and market walk.
 pub(super) fn add(dice: &mut Dice, view: &mut ReportView) {
     let last = view.observations.last().map_or(900.0, |o| o.value);
     let away = if dice.chance(0.2) { 0.0002 } else { 0.004 };

@@ -1,7 +1,7 @@
-//! `forecaster model bench`: time to load, latency and memory of checkpoints as configured.
+//! `forecaster model bench`: load time, latency and memory of checkpoints as configured.
 //!
-//! All is measured as a run has it, with the model in a process of its own. Time to load and latency are that process's
-//! own figures, so that no pipe is part of them.
+//! Measured as in a run, with the model in its own process. That process times the load and the latency itself, so
+//! they do not include the pipe.
 
 use super::listing::{ended, width};
 use crate::cli::output::{print, print_json};
@@ -14,18 +14,18 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-/// The origins of a run's pseudo-validation, near enough: the greatest batch that is asked for every day.
+/// Largest daily batch: roughly the origins of a run's pseudo-validation.
 const BATCH: usize = 60;
 /// Time for the repetitions of one measurement.
 const BUDGET: Duration = Duration::from_secs(2);
-/// Repetitions of one measurement, however long they take, and at most.
+/// Repetitions of one measurement: the minimum (however long they take) and the maximum.
 const REPETITIONS: (usize, usize) = (3, 200);
 
 #[derive(Serialize)]
 struct BenchDocument {
     precision: &'static str,
     device: ChronosDevice,
-    /// As configured: 0 is one a core.
+    /// Configured threads; 0 means one per core.
     threads: usize,
     checkpoints: Vec<Row>,
 }
@@ -35,22 +35,22 @@ struct Row {
     name: String,
     #[serde(flatten)]
     figures: Option<Figures>,
-    /// Why there are no figures.
+    /// Reason for missing figures.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
 
 #[derive(Serialize)]
 struct Figures {
-    /// Values in a context, as many as the model takes.
+    /// Values per context, at most the model's context length.
     context: usize,
-    /// Steps forecast: as many as the model gives at once.
+    /// Forecast steps: the most that the model returns at once.
     steps: usize,
-    /// From nothing to the first forecast of one context, process and library included.
+    /// Time from nothing loaded to the first forecast of one context, including process start and library.
     first_forecast_ms: f64,
-    /// This process and the model's, together.
+    /// Memory of this process and the model's together.
     rss_mb: Memory,
-    /// Loading, ONNX Runtime's library included, the start of the process not.
+    /// Load time, including ONNX Runtime's library, without the start of the process.
     load_ms: f64,
     batch_1_ms: Latency,
     batch_60_ms: Latency,
@@ -60,11 +60,11 @@ struct Figures {
 #[derive(Serialize)]
 struct Memory {
     before: f64,
-    /// With single contexts.
+    /// Peak with single contexts.
     peak_1: f64,
-    /// With batches of 60.
+    /// Peak with batches of 60.
     peak: f64,
-    /// After the release.
+    /// Memory after the release.
     after: f64,
 }
 
@@ -75,7 +75,7 @@ struct Latency {
     repetitions: usize,
 }
 
-/// Measures one checkpoint or all at hand, with contexts of `context` values.
+/// Benchmarks one checkpoint, or every available one, with contexts of `context` values.
 pub(super) fn bench(config: &Config, name: Option<&str>, context: usize, json: bool) -> Result<Outcome, Failure> {
     let chosen = chosen(config, name)?;
     let row = |one: &Chosen| {
@@ -107,13 +107,13 @@ fn measured(config: &Config, one: &Chosen, context: usize) -> Result<Figures, St
     }
 }
 
-/// Contexts of prices that drift and swing, each a little further on than the one before.
+/// Synthetic prices with drift and oscillation; each context starts one step after the one before.
 fn contexts(count: usize, length: usize) -> Vec<Vec<f64>> {
     let price = |t: f64| 900.0 + 0.05 * t + 25.0 * (t / 40.0).sin() + 6.0 * (t * 1.7).cos() + 3.0 * (t * t).sin();
     (0..count).map(|first| (first..first + length).map(|t| price(t as f64)).collect()).collect()
 }
 
-/// Values in a context and steps of a forecast, for this checkpoint.
+/// Context length and forecast steps for this checkpoint.
 fn extent(installed: &Installed, context: usize) -> Result<(usize, usize), ChronosError> {
     let checkpoint = Checkpoint::open(&installed.place)?;
     Ok((context.min(checkpoint.config().context_length), checkpoint.config().prediction_length))
@@ -123,7 +123,7 @@ fn figures(config: &Config, installed: &Installed, context: usize) -> Result<Fig
     let (length, steps) = extent(installed, context)?;
     let (one, sixty) = (contexts(1, length), contexts(BATCH, length));
     let pipeline = Pipeline::new(pipeline_settings(config, installed, Some(worker(None))));
-    // The first load of all may have to convert the checkpoint.
+    // The very first load may have to convert the checkpoint.
     pipeline.predict(&one, steps)?;
     pipeline.release();
     pipeline.take_peak_rss_mb();
@@ -141,7 +141,7 @@ fn figures(config: &Config, installed: &Installed, context: usize) -> Result<Fig
     Ok(Figures { context: length, steps, first_forecast_ms, rss_mb, load_ms, batch_1_ms, batch_60_ms })
 }
 
-/// Of forecasts after the first one, which allocates.
+/// Measures the latency of forecasts after the first one, which allocates.
 fn latency(pipeline: &Pipeline, contexts: &[Vec<f64>], steps: usize) -> Result<Latency, ChronosError> {
     pipeline.predict(contexts, steps)?;
     let begin = Instant::now();

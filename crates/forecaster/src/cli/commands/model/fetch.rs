@@ -1,4 +1,4 @@
-//! `forecaster model pull` and `forecaster model import`: how checkpoints come into the store.
+//! `forecaster model pull` and `forecaster model import`: adding checkpoints to the store.
 
 use crate::cli::output::print;
 use crate::config::settings::Config;
@@ -9,7 +9,7 @@ use forecaster_chronos::{ChronosError, Hub, Installed, check_not_taken, paramete
 use std::fs;
 use std::path::Path;
 
-/// Fetches a checkpoint from the hub into the store. What has arrived of one that was cut off stays for the next try.
+/// Downloads a checkpoint from the hub into the store. Files of an interrupted download are kept for the next try.
 pub(super) fn pull(config: &Config, name: &str, revision: &str) -> Result<Outcome, Failure> {
     check_not_taken(name)?;
     let store = store(config);
@@ -36,7 +36,7 @@ pub(super) fn pull(config: &Config, name: &str, revision: &str) -> Result<Outcom
             forget(&downloads);
             arrived(config, &installed)
         }
-        // What the hub has is itself at fault: to fetch the same again would not help.
+        // The files on the hub are faulty: downloading them again would not help.
         Err(error) if of_the_checkpoint(&error) => {
             forget(&downloads);
             Err(Failure::BadDownload { name: name.to_owned(), source: Box::new(error) })
@@ -45,7 +45,7 @@ pub(super) fn pull(config: &Config, name: &str, revision: &str) -> Result<Outcom
     }
 }
 
-/// Takes a checkpoint from a folder into the store.
+/// Copies a checkpoint from a folder into the store.
 pub(super) fn import(config: &Config, directory: &Path, name: Option<&str>) -> Result<Outcome, Failure> {
     let given = directory;
     let directory =
@@ -62,7 +62,7 @@ pub(super) fn import(config: &Config, directory: &Path, name: Option<&str>) -> R
     arrived(config, &installed)
 }
 
-/// One line: what is here now and how it is put to use.
+/// Prints one line: the installed checkpoint, and the setting that selects it.
 fn arrived(config: &Config, installed: &Installed) -> Result<Outcome, Failure> {
     let Installed { name, place, manifest } = installed;
     let (count, sum) = manifest.as_ref().map_or((0, ""), |m| (m.parameters, m.weights_sha256.as_str()));
@@ -79,7 +79,7 @@ fn of_the_checkpoint(error: &ChronosError) -> bool {
     matches!(error, ChronosError::Config { .. } | ChronosError::Weights { .. } | ChronosError::Tensor { .. })
 }
 
-/// Removes what was downloaded, and the folder of downloads when nothing else waits there.
+/// Removes the downloaded files, and the downloads folder when it is then empty.
 fn forget(downloads: &Path) {
     if let Err(error) = fs::remove_dir_all(downloads) {
         tracing::warn!("{} could not be removed: {error}", downloads.display());

@@ -1,4 +1,4 @@
-//! `forecaster model list`.
+//! `forecaster model list`: the available checkpoints, as a table or JSON.
 
 use super::listing::width;
 use crate::cli::output::{print, print_json};
@@ -11,9 +11,9 @@ use std::fmt::Write;
 
 #[derive(Serialize)]
 struct ListDocument {
-    /// `chronos.model`
+    /// Value of `chronos.model`.
     configured: String,
-    /// Whether that is at hand.
+    /// True when that checkpoint is available.
     at_hand: bool,
     checkpoints: Vec<Row>,
 }
@@ -26,7 +26,7 @@ struct Row {
     bytes: u64,
     source: String,
     revision: Option<String>,
-    /// Null for the one in the program, as is `directory`.
+    /// Null for the embedded checkpoint, as is `directory`.
     installed_at: Option<String>,
     weights_sha256: String,
     directory: Option<String>,
@@ -34,7 +34,7 @@ struct Row {
     card: Option<Card>,
 }
 
-/// What is known of the one in the program only.
+/// Facts known only for the embedded checkpoint.
 #[derive(Serialize)]
 struct Card {
     licence: &'static str,
@@ -43,7 +43,7 @@ struct Card {
     trained_until: String,
 }
 
-/// Lists the checkpoint in the program and those of the store.
+/// Lists the embedded checkpoint and those in the store.
 pub(super) fn list(config: &Config, json: bool) -> Result<Outcome, Failure> {
     let store = store(config);
     let configured = &config.chronos.model;
@@ -83,7 +83,7 @@ fn card() -> Card {
     }
 }
 
-/// What to say of the configured checkpoint when it is not one of the table's.
+/// Remark about the configured checkpoint when the table does not list it.
 fn remark(configured: &str, found: Option<&Installed>) -> Option<String> {
     match found {
         Some(installed) if installed.manifest.is_some() => None,

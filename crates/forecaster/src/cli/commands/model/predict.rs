@@ -1,4 +1,4 @@
-//! `forecaster model predict`: a column of numbers in, the model's own quantiles out.
+//! `forecaster model predict`: reads a column of numbers and prints the model's own quantiles.
 
 use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
@@ -13,11 +13,11 @@ use std::path::Path;
 struct PredictDocument {
     model: String,
     levels: Vec<f64>,
-    /// `[steps][levels]`, as the model gives them: not sorted.
+    /// `[steps][levels]`, unsorted, as the model returns them.
     quantiles: Vec<Vec<f64>>,
 }
 
-/// Forecasts `steps` steps after the values in `input`, within this process.
+/// Forecasts `steps` steps after the values in `input`, in this process.
 pub(super) fn predict(
     config: &Config,
     name: &str,
@@ -47,7 +47,7 @@ pub(super) fn predict(
     Ok(Outcome::Done)
 }
 
-/// One value a line, oldest first; NaN where a line is empty or says nan.
+/// Reads one value per line, oldest first; NaN for a line that is empty or says nan.
 fn read_values(path: &Path) -> Result<Vec<f64>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|source| Failure::NoValues { path: path.to_owned(), source })?;
     parse(&text).map_err(|(line, problem)| Failure::BadValue {
@@ -57,7 +57,7 @@ fn read_values(path: &Path) -> Result<Vec<f64>, Failure> {
     })
 }
 
-/// The values of `text`; on error the line and what is wrong with it.
+/// Parses the values of `text`; the error is the line number and the problem.
 fn parse(text: &str) -> Result<Vec<f64>, (usize, String)> {
     let value = |(index, line): (usize, &str)| {
         let line = line.trim();
@@ -70,7 +70,7 @@ fn parse(text: &str) -> Result<Vec<f64>, (usize, String)> {
             Err(_) => Err((index + 1, format!("'{line}' is no number"))),
         }
     };
-    // Spreadsheets begin a text file with a byte order mark.
+    // Spreadsheet programs start a text file with a byte order mark.
     text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate().map(value).collect()
 }
 
@@ -78,7 +78,7 @@ fn table(document: &PredictDocument) -> String {
     let greatest = document.quantiles.iter().flatten().fold(0.0f64, |most, value| most.max(value.abs()));
     let cell = |value: f64| {
         if greatest == 0.0 || (1e-3..1e9).contains(&greatest) {
-            // Seven digits, which is what single precision has.
+            // Seven significant digits, the precision of single-precision floats.
             let decimals = (6 - greatest.max(1e-3).log10().floor() as i32).clamp(0, 8) as usize;
             format!("{value:>14.decimals$}")
         } else {

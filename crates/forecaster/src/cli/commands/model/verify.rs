@@ -1,4 +1,4 @@
-//! `forecaster model verify`: whether checkpoints are as they came, load, and forecast what they did.
+//! `forecaster model verify`: checks that checkpoints are unchanged, load, and forecast as they did when installed.
 
 use super::listing::ended;
 use crate::cli::output::{print, print_json};
@@ -19,7 +19,7 @@ struct VerifyDocument {
     checkpoints: Vec<Finding>,
 }
 
-/// Verifies one checkpoint or all at hand; each is tried, whatever became of those before.
+/// Verifies one checkpoint, or every available one; a failure does not stop the others.
 pub(super) fn verify(config: &Config, name: Option<&str>, json: bool) -> Result<Outcome, Failure> {
     let free_ram_mb = memory::free_mb();
     let checkpoints: Vec<Finding> =

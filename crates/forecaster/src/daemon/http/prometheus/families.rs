@@ -1,4 +1,4 @@
-//! The metrics, family by family. docs/HTTP.md lists them; a test keeps the two equal.
+//! Metric families. docs/HTTP.md lists them; a test keeps the two equal.
 
 use super::ledger::{HorizonRuns, Judged, Runs};
 use crate::daemon::state::DaemonState;
@@ -10,7 +10,7 @@ use std::iter::once;
 
 const STATUSES: [RunStatus; 3] = [RunStatus::Ok, RunStatus::Degraded, RunStatus::Failed];
 
-/// A gauge whose samples are added one by one; without any it is not in the answer.
+/// Gauge whose samples are added one by one; without any it is not in the answer.
 struct Gauge(GaugeVec);
 
 impl Gauge {
@@ -20,7 +20,7 @@ impl Gauge {
         Ok(Self(gauge))
     }
 
-    /// What is unknown or no number is left out.
+    /// Sets a sample; leaves out values that are unknown or not a finite number.
     fn set(&self, labels: &[&str], value: impl Into<Option<f64>>) -> Result<()> {
         match value.into().filter(|value| value.is_finite()) {
             Some(value) => self.0.get_metric_with_label_values(labels).map(|sample| sample.set(value)),
@@ -33,7 +33,7 @@ fn seconds(instant: DateTime<Utc>) -> f64 {
     instant.timestamp_millis() as f64 / 1000.0
 }
 
-/// Dates of observations and targets are told as their midnight in UTC.
+/// Converts the date of an observation or target to its timestamp, midnight in UTC.
 fn midnight(date: NaiveDate) -> f64 {
     seconds(date.and_time(NaiveTime::MIN).and_utc())
 }
@@ -42,7 +42,7 @@ fn flag(value: bool) -> f64 {
     f64::from(u8::from(value))
 }
 
-/// Registers everything that is known.
+/// Registers every known value.
 ///
 /// # Errors
 /// When a family breaks Prometheus' rules, which a test would have shown.
@@ -71,7 +71,7 @@ fn daemon(registry: &Registry, state: &DaemonState) -> Result<()> {
     one("process_start_time_seconds", "When the daemon started.", seconds(state.started_at))?;
     let resident = forecaster_chronos::memory::rss_mb() * f64::from(1 << 20);
     let memory = Gauge::new(registry, "process_resident_memory_bytes", "Resident memory of the daemon.", &[])?;
-    // 0 where the kernel does not tell.
+    // 0 when the kernel does not report it.
     memory.set(&[], Some(resident).filter(|bytes| *bytes > 0.0))
 }
 
@@ -150,7 +150,7 @@ fn last_runs(registry: &Registry, horizons: &[HorizonRuns]) -> Result<()> {
     Ok(())
 }
 
-/// From the last run that got as far as reading them.
+/// Registers the rates of the last run that got as far as reading them.
 fn rates(registry: &Registry, horizons: &[HorizonRuns]) -> Result<()> {
     let gauge = |name, help| Gauge::new(registry, name, help, &["horizon"]);
     let last_observation = gauge(

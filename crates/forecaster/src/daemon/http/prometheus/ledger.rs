@@ -1,4 +1,4 @@
-//! What the ledger knows of the runs, as far as it is measured.
+//! Runs in the ledger, as far as they become metrics.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::Horizon;
@@ -6,31 +6,31 @@ use forecaster_ledger::{Ledger, OutboxCounts, RunSummary};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// How far back a run that issued a forecast is looked for.
+/// Latest runs searched for one that issued a forecast.
 const LOOK_BACK: usize = 20;
 
-/// The runs so far.
+/// Runs so far.
 #[derive(Debug)]
 pub(super) struct Runs {
-    /// How many ended how.
+    /// Number of runs by horizon and status.
     pub counts: Vec<(Horizon, String, u64)>,
-    /// Recipients of mails.
+    /// Recipients of mails, by state.
     pub mail: OutboxCounts,
-    /// The last of each horizon that has any.
+    /// Last runs of each horizon that has any.
     pub horizons: Vec<HorizonRuns>,
 }
 
-/// The last runs of a horizon.
+/// Last runs of a horizon.
 #[derive(Debug)]
 pub(super) struct HorizonRuns {
     pub horizon: Horizon,
-    /// The last one, however it ended.
+    /// Last run, whatever its status.
     pub last: Run,
-    /// The last one that issued a forecast: what was said still holds when a later run fails.
+    /// Last run that issued a forecast, and the forecast: it still holds when a later run fails.
     pub issued: Option<(Run, Headline)>,
 }
 
-/// A run.
+/// One run in the ledger.
 #[derive(Debug, Clone)]
 pub(super) struct Run {
     pub finished_at: DateTime<Utc>,
@@ -38,7 +38,7 @@ pub(super) struct Run {
     pub measured: Measured,
 }
 
-/// The part of a metrics line that becomes metrics. docs/schema/metrics.schema.json tells what each means.
+/// Part of a metrics line that becomes metrics. docs/schema/metrics.schema.json describes each field.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Measured {
@@ -89,10 +89,10 @@ pub(super) struct Observed {
 }
 
 impl Runs {
-    /// Reads them. Waits for the ledger.
+    /// Reads the runs. Waits for the ledger.
     ///
     /// # Errors
-    /// A sentence when it cannot be read, or a metrics line in it is none.
+    /// A sentence when the ledger cannot be read, or a metrics line in it is invalid.
     pub(super) fn read(ledger: &Ledger) -> Result<Self, String> {
         let counts = ledger.run_counts().map_err(|error| error.to_string())?;
         let horizons: Result<Vec<_>, String> =

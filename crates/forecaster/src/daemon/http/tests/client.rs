@@ -1,11 +1,11 @@
-//! A client that sends what it is told, byte by byte, and reads to the end.
+//! Client that sends the given bytes and reads to the end.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// An answer, taken apart.
+/// Parsed answer.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub status: u16,
@@ -42,7 +42,7 @@ pub(super) fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Everything that comes until the other side hangs up, one way or another.
+/// Reads everything until the other side closes or resets the connection.
 pub(super) fn drain(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     match stream.read_to_end(&mut bytes) {
@@ -58,7 +58,7 @@ pub(super) fn send(address: SocketAddr, request: &[u8]) -> Vec<u8> {
     drain(&mut stream)
 }
 
-/// One request with further header lines, each ending in CRLF.
+/// Sends one request with further header lines, each ending in CRLF.
 pub(super) fn ask(address: SocketAddr, method: &str, path: &str, headers: &str) -> Answer {
     Answer::parse(&send(address, format!("{method} {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n").as_bytes()))
 }

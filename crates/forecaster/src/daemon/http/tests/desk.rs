@@ -1,4 +1,4 @@
-//! A daemon's pages on a port of their own, over a ledger and reports in a scratch directory.
+//! Pages of a daemon on a port of their own, over a ledger and reports in a scratch directory.
 
 use super::client::{Answer, ask};
 use crate::daemon::http::connections::Limits;
@@ -23,14 +23,14 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) const TOKEN: &str = "s3cret:token";
 
-/// What a desk is opened with.
+/// Settings of a desk.
 pub(super) struct Setting {
     pub limits: Limits,
     pub token: bool,
-    /// What the supervisor answers; `None` when it hangs.
+    /// Answer of the supervisor; `None` when it hangs.
     pub pulse: Option<Result<(), String>>,
     pub listen: String,
-    /// Another ledger than a new one.
+    /// Existing ledger to use instead of a new one.
     pub ledger: Option<PathBuf>,
 }
 
@@ -91,7 +91,7 @@ impl Desk {
         ask(self.address, "GET", path, "")
     }
 
-    /// Publishes another state.
+    /// Publishes a changed state.
     pub(super) fn becomes(&self, change: impl FnOnce(&mut DaemonState)) {
         let mut state = DaemonState::clone(&self.state.borrow());
         change(&mut state);
@@ -102,7 +102,7 @@ impl Desk {
         self.directory.path().join(name)
     }
 
-    /// Puts a file among the reports.
+    /// Writes a file among the reports.
     pub(super) fn file(&self, name: &str, content: &str) {
         let path = self.path("reports").join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! /metrics, read as Prometheus reads it.
+//! `/metrics`, read as Prometheus reads it.
 
 use super::desk::{Desk, instant};
 use forecaster_domain::Horizon;
@@ -13,8 +13,8 @@ struct Exposition {
     types: BTreeMap<String, String>,
 }
 
-/// Reads the text format 0.0.4 strictly: HELP and TYPE before the samples of each family, families in one piece, every sample
-/// once, names by the rules.
+/// Parses the text format 0.0.4 strictly: HELP and TYPE before the samples of each family, families in one piece,
+/// every sample once, valid names.
 fn read(text: &str) -> Exposition {
     let mut read = Exposition::default();
     let (mut family, mut helped) = (String::new(), BTreeSet::new());

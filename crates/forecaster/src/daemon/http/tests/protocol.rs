@@ -1,4 +1,4 @@
-//! Methods, headers, hostile bytes, slow clients, many clients, and the end.
+//! Methods, headers, hostile bytes, slow clients, many clients, and shutdown.
 
 use super::client::{Answer, ask, connect, drain, send};
 use super::desk::{Desk, Setting};
@@ -107,14 +107,14 @@ fn bytes_that_are_no_request_end_their_connection_and_nothing_else() {
     ];
     for request in hostile {
         let mut stream = connect(desk.address);
-        // What is not read any more may be refused with a reset.
+        // Bytes that are no longer read may be refused with a reset.
         drop(stream.write_all(&request));
         drop(stream.shutdown(std::net::Shutdown::Write));
         let answer = String::from_utf8_lossy(&drain(&mut stream)).into_owned();
         let status = answer.split(' ').nth(1).unwrap_or("");
         assert!(matches!(status, "" | "400" | "404" | "405" | "414" | "431" | "200"), "{answer}");
         let good = answer.starts_with("HTTP/1.1 200");
-        // A body is never read, and nothing comes after it: where it ends does not matter.
+        // A body is never read, and nothing follows it: its end does not matter.
         let harmless = [&b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization"[..], b"GET / HTTP/1.1\r\nContent-Length: 5"]
             .iter()
             .any(|start| request.starts_with(start));
@@ -158,7 +158,7 @@ fn a_client_that_does_not_read_its_answer_is_hung_up_on() {
     desk.file(name, &"x".repeat(16 << 20));
     let mut stream = connect(desk.address);
     stream.write_all(format!("GET /reports/{name} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
-    // The only connection there is has to end before another is answered.
+    // The only allowed connection has to end before another is answered.
     let started = Instant::now();
     assert_eq!(desk.get("/healthz").status, 200);
     assert!(started.elapsed() > Duration::from_millis(200) && started.elapsed() < Duration::from_secs(5));
@@ -171,7 +171,7 @@ fn more_clients_than_there_is_room_for_wait_until_others_have_gone() {
     let idle: Vec<_> = (0..8).map(|_| connect(desk.address)).collect();
     let started = Instant::now();
     assert_eq!(desk.get("/healthz").status, 200);
-    // Eight go before it, two at a time.
+    // Eight connections go before it, two at a time.
     assert!(started.elapsed() > Duration::from_millis(1500), "{:?}", started.elapsed());
     drop(idle);
 }

@@ -1,4 +1,4 @@
-//! The reports, and every way out of them that is closed.
+//! Reports, and every attempt to read files outside them.
 
 use super::client::{Answer, send};
 use super::desk::Desk;

@@ -1,4 +1,4 @@
-//! For looking at the pages in a browser:
+//! Pages to look at in a browser:
 //! `FORECASTER_SHOW=127.0.0.1:9190 cargo test -p forecaster --lib show_the_pages -- --ignored`.
 
 use super::desk::{Desk, Setting, instant};
@@ -14,7 +14,7 @@ use std::time::Duration;
 #[ignore = "serves for ten minutes"]
 fn show_the_pages() {
     let listen = std::env::var("FORECASTER_SHOW").unwrap_or_else(|_| "127.0.0.1:9190".into());
-    // A directory in which `forecaster run` has been run.
+    // Directory in which `forecaster run` has been run.
     let real = std::env::var_os("FORECASTER_SHOW_DESK").map(PathBuf::from);
     let ledger = real.as_ref().map(|desk| desk.join("data/ledger.sqlite"));
     let desk = Desk::with(Setting { listen, ledger, ..Setting::default() });
