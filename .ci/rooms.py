@@ -1,24 +1,24 @@
 #!/usr/bin/env python3
-"""Which module imports which, in every crate: no circle, and no arrow against the documented order.
+"""Checks which module imports which, in each crate: no import cycles, and no import against the documented order.
 
-    .ci/rooms.py            checks, and prints one line a crate
-    .ci/rooms.py --list     also prints every module with what it imports
-    .ci/rooms.py ROOT       another checkout
+    .ci/rooms.py            checks, and prints one line per crate
+    .ci/rooms.py --list     also prints each module with its imports
+    .ci/rooms.py ROOT       checks another checkout
 
-What is checked:
-- between the crates: only the arrows of the table `Rooms` in docs/ARCHITECTURE.md's order (CRATES below); siblings never import each other;
-- in a crate: no circle between files, where a name that a module hands on (`pub use`) counts for the file that defines it;
-- in a crate, no name comes from lib.rs when that only hands it on;
-- in a crate whose lib.rs has an order (a line of `a -> {b, c} -> d` in its head): no import from right to left, nor between
-  those in one pair of braces.
+The checks:
+- Between crates: imports follow the order of docs/ARCHITECTURE.md (CRATES below). Sibling crates never import each other.
+- In a crate: no import cycle between files. A re-exported name (`pub use`) counts for the file that defines it.
+- In a crate: no name is imported from lib.rs if lib.rs only re-exports it.
+- In a crate whose lib.rs has an order (a line `a -> {b, c} -> d` in its head): no import from right to left, and none
+  between modules in the same braces.
 
-Code under `#[cfg(test)]` may look anywhere and is left out.
+Code under `#[cfg(test)]` may import anything; the checks ignore it.
 """
 import pathlib
 import re
 import sys
 
-# From the top to the bottom; those on one line do not know each other.
+# From top to bottom; crates on the same line do not import each other.
 CRATES = [
     ["forecaster"],
     ["rates", "models", "chronos", "ensemble", "ledger", "report", "mail"],
@@ -27,7 +27,7 @@ CRATES = [
 
 
 def code_of(path):
-    """The text of a file without comments, strings and what is compiled for tests only."""
+    """Returns the text of a file without comments, strings and code that is compiled for tests only."""
     text = path.read_text()
     out, i, n = [], 0, len(text)
     while i < n:
@@ -55,7 +55,7 @@ def code_of(path):
 
 
 def without_tests(code):
-    """Drops each item behind `#[cfg(test)]`, and returns the code; a file that is one (`mod x;`) is named in it as `mod! x;`."""
+    """Returns the code without the items behind `#[cfg(test)]`; one that is a file (`mod x;`) stays as `mod! x;`."""
     while found := re.search(r"#\[cfg\((?:test|all\(test[^\]]*)\)\]", code):
         start = end = found.end()
         depth = 0
@@ -72,7 +72,7 @@ def without_tests(code):
 
 
 def trees(text):
-    """The leaves of a `use` tree, each as (segments, name it is bound to)."""
+    """Returns the leaves of a `use` tree, each as (segments, bound name)."""
     text = text.strip()
     if "{" not in text:
         path, _, alias = text.partition(" as ")
@@ -94,7 +94,7 @@ def trees(text):
 
 
 class Crate:
-    """The modules of a crate, and what each imports of the others."""
+    """The modules of a crate, and what each imports from the others."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -116,7 +116,7 @@ class Crate:
         self.code[module] = inner
 
     def uses_of(self, module):
-        """What a module's `use` lines bind: name -> (segments as from the root, whether it hands it on)."""
+        """Returns what the `use` lines of a module bind: name -> (segments from the root, whether it is re-exported)."""
         bound = {}
         code = self.code[module]
         for public, tree in re.findall(r"(\bpub(?:\([^)]*\))?\s+)?\buse\s+([^;]+);", code):
@@ -127,7 +127,7 @@ class Crate:
         return bound
 
     def absolute(self, module, segments):
-        """From the root of the crate; `None` when it leads out of the crate."""
+        """Returns the path from the root of the crate; `None` for a path outside the crate."""
         if not segments:
             return None
         head, *rest = segments
@@ -148,7 +148,7 @@ class Crate:
         return None
 
     def definer(self, path, seen=()):
-        """The module that defines what `path` names."""
+        """Returns the module that defines the name at `path`."""
         module, rest = (), list(path)
         while rest and module + (rest[0],) in self.code:
             module += (rest.pop(0),)
@@ -168,7 +168,7 @@ class Crate:
             path = self.absolute(module, text.split("::"))
             if path:
                 paths.append((path, text))
-        # What is reached through a module that was imported, or through a module of its own.
+        # Names used through an imported module, or through a child module.
         for head, tail in re.findall(r"(?<![\w:])(\w+)((?:::\w+)+)", bodies):
             if head in self.uses[module]:
                 path = self.uses[module][head][0] + tail[2:].split("::")
@@ -179,13 +179,13 @@ class Crate:
             paths.append((path, head + tail))
         for path, text in paths:
             target = self.definer([p for p in path if p != "*"])
-            # A module imported as a whole is an arrow to where its names are defined, as they are used.
+            # The import of a whole module does not count; each use of its names counts as an import from the file that defines it.
             if target != module and not (tuple(path) in self.code and text.startswith("use ")):
                 found.setdefault(target, text)
         return found
 
     def through_the_face(self):
-        """Names that are imported from lib.rs, which only hands them on; outside of lib.rs each has a file to come from."""
+        """Returns names that are imported from lib.rs although lib.rs only re-exports them."""
         found = []
         for module, bound in self.uses.items():
             for path, _ in bound.values():
@@ -194,7 +194,7 @@ class Crate:
         return found
 
     def circles(self):
-        """Groups of modules that import each other, largest first (Tarjan 1972)."""
+        """Returns groups of modules that import each other, largest first (Tarjan 1972)."""
         index, low, stack, groups = {}, {}, [], []
 
         def visit(module):
@@ -219,7 +219,7 @@ class Crate:
         return sorted(groups, key=len, reverse=True)
 
     def order(self):
-        """The documented order: room -> its place, counted from the left; empty when lib.rs has none."""
+        """Returns the documented order: room -> position from the left; empty if lib.rs has none."""
         head = "".join(
             line[3:] + " " for line in self.files[()].read_text().splitlines() if line.startswith("//!")
         )
@@ -233,7 +233,7 @@ class Crate:
         }
 
     def against(self):
-        """Imports against the documented order, and rooms that it does not name."""
+        """Returns imports against the documented order, and rooms that the order does not name."""
         order = self.order()
         if not order:
             return []
@@ -253,7 +253,7 @@ class Crate:
 
 
 def between(root):
-    """What is wrong between the crates."""
+    """Returns the errors in the imports between crates."""
     place = {name: level for level, names in enumerate(CRATES) for name in names}
     found = []
     for manifest in sorted(root.glob("crates/*/Cargo.toml")):

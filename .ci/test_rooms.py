@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""rooms.py finds what it is for: each test is a small checkout with one thing wrong.
+"""Tests of rooms.py. Each test is a small checkout with one error, which rooms.py must find.
 
     python3 .ci/test_rooms.py
 """

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Builds the Debian package and prints its path. Options are handed on to cargo-deb, for instance --deb-version 0.1.1-1
-# or --output DIR. Needs Rust, a C compiler, dpkg-dev, python3 with pip, or uv, for ONNX Runtime and the list of contents.
+# Builds the Debian package and prints its path. Options are passed to cargo-deb, for example --deb-version 0.1.1-1 or --output DIR.
+# Needs Rust, a C compiler and dpkg-dev, and python3 with pip, or uv, for ONNX Runtime and the list of contents.
 #
-# --tools: only gets the tools that it needs, into target/tools.
-# FORECASTER_BUILT=debug: packages target/debug/forecaster as it is there, and builds none. That is for `.ci/run`, whose tests have
-# built it: slow, and with every check that a development build has.
+# --tools: only installs the tools that the script needs, into target/tools.
+# FORECASTER_BUILT=debug: packages the existing target/debug/forecaster and builds nothing. This is for `.ci/run`, whose tests have
+# built that program. It is slow, and has all the checks of a development build.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -17,7 +17,7 @@ package=$target/$built/package
 cyclonedx=11.12.0
 
 if [ "$("$tools/bin/cargo-deb" --version 2>/dev/null)" != "cargo-deb $cargo_deb" ]; then
-    # Not with a wrapper that is meant for our own crates.
+    # Without the wrapper, which is meant for our own crates.
     env -u RUSTC_WORKSPACE_WRAPPER cargo install --quiet --locked --root "$tools" --target-dir "$tools/build" --version "$cargo_deb" cargo-deb >&2
 fi
 
@@ -44,11 +44,11 @@ deploy/notices.sh >"$package/rust-crates.txt"
 cat "$package/lib/LICENSE" "$package/lib/ThirdPartyNotices.txt" >"$package/onnxruntime.txt"
 gzip -9n "$package"/*.txt "$package"/man/*.1
 
-# The time of the commit, so that the same sources give the same package.
+# The time of the commit is used, so that the same sources give the same package.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 export SOURCE_DATE_EPOCH
 onnxruntime=$(basename "$package"/lib/libonnxruntime.so.*)
 PYTHONPATH=$tools/sbom-$cyclonedx deploy/sbom.py --onnxruntime "${onnxruntime#libonnxruntime.so.}" >"$package/sbom.cdx.json"
-# A development build is three times as large, and its package is thrown away.
+# A development build is three times as large, and its package is thrown away: compress it fast.
 [ "$built" = release ] || set -- --profile dev --fast "$@"
 PATH=$tools/bin:$PATH cargo deb --quiet --package forecaster --no-build --locked "$@"

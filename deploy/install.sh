@@ -1,12 +1,14 @@
 #!/bin/sh
-# Installs the forecaster where there is no .deb for: from a built binary, with its man pages, completions, unit and user.
+# Installs the forecaster from a built binary, on systems that do not use .deb packages: with man pages, completions, unit and user.
 #
 #   deploy/install.sh install   [--prefix /usr/local] [--binary FILE] [--library FILE] [--destdir DIR]
 #   deploy/install.sh uninstall [--prefix /usr/local] [--purge] [--destdir DIR]
 #
-# install also upgrades: configuration and state stay, a running daemon is restarted. uninstall leaves both; --purge removes
-# them. --binary: instead of target/release/forecaster. --library: a libonnxruntime.so.VERSION instead of the build's.
-# --destdir: into a folder, for a package of another kind; nothing is started and no user made then.
+# install also upgrades: it keeps configuration and state, and restarts a running daemon. uninstall keeps configuration and state;
+# with --purge it removes them.
+# --binary: the program to install, instead of target/release/forecaster.
+# --library: a libonnxruntime.so.VERSION to install, instead of the one from the build.
+# --destdir: installs into a folder, for a package of another kind. It then starts nothing and creates no user.
 set -eu
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -43,7 +45,7 @@ done
 case $prefix in /*) ;; *) fail "--prefix $prefix: expected an absolute path" ;; esac
 [ "$action $purge" != "install yes" ] || usage
 
-# Where a system's administrator puts units, and where packages do.
+# Packages put units into /usr/lib, an administrator puts them into /etc.
 case $prefix in
     /usr) units=/usr/lib/systemd/system ;;
     *) units=/etc/systemd/system ;;
@@ -52,13 +54,13 @@ dropins=$units/forecaster.service.d
 sysusers=$prefix/lib/sysusers.d/forecaster.conf
 configuration=/etc/forecaster/forecasters.toml
 
-# Whether this machine is the one to change, and systemd runs on it.
+# live: this machine itself is changed. systemd_runs: in addition, systemd runs on it.
 live() { [ -z "$destdir" ]; }
 systemd_runs() { live && [ -d /run/systemd/system ]; }
 
 put() { # MODE FROM TO
     mkdir -p "$(dirname "$destdir$3")"
-    # Beside it, then renamed: the binary may be running.
+    # Copied beside the old file, then renamed, because the binary may be running.
     cp "$2" "$destdir$3.new"
     chmod "$1" "$destdir$3.new"
     mv -f "$destdir$3.new" "$destdir$3"
@@ -72,7 +74,7 @@ make_user() {
     fi
 }
 
-# N.conf is for systemd N and later: an older one would warn of keys it does not know.
+# N.conf is for systemd N and later; an older systemd would warn about unknown keys.
 put_dropins() {
     version=$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
     for file in "$here"/systemd/*.conf; do
@@ -86,7 +88,7 @@ put_dropins() {
     done
 }
 
-# ONNX Runtime and its notices. Without: Chronos looks for one in the system, or is left out.
+# Installs ONNX Runtime and its notices. Without it, Chronos looks for a library in the system, or is left out.
 put_library() {
     if [ -z "$library" ]; then
         for library in "$work"/made/lib/libonnxruntime.so*; do :; done
@@ -118,7 +120,8 @@ install_all() {
     put 644 "$work/made/completions/forecaster.bash" "$prefix/share/bash-completion/completions/forecaster"
     put 644 "$work/made/completions/_forecaster" "$prefix/share/zsh/site-functions/_forecaster"
     put 644 "$work/made/completions/forecaster.fish" "$prefix/share/fish/vendor_completions.d/forecaster.fish"
-    for text in "$here"/README.md "$here"/docs/*.md "$here"/LICENSE-*; do
+    for text in "$here"/README.md "$here"/docs/*.md "$here"/docs/architecture/*.md "$here"/docs/reference/*.md \
+        "$here"/docs/schema/*.json "$here"/LICENSE-*; do
         put 644 "$text" "$prefix/share/doc/forecaster/${text#"$here"/}"
     done
 
@@ -145,7 +148,7 @@ install_all() {
     fi
     systemctl daemon-reload
     if [ "$upgrade" = yes ]; then
-        # What was stopped or disabled on purpose stays so.
+        # A service that was stopped or disabled on purpose stays so.
         systemctl try-restart forecaster || fail "upgraded, but it does not start: journalctl -u forecaster"
     else
         systemctl enable --quiet --now forecaster || fail "installed, but it does not start: journalctl -u forecaster"
@@ -167,7 +170,7 @@ uninstall_all() {
         systemctl reset-failed forecaster 2>/dev/null || true
     fi
     if [ "$purge" = yes ]; then
-        # The user stays: its number must not pass to somebody else while files elsewhere may bear it.
+        # The user stays, because files elsewhere may still belong to its number, which must not be given to another user.
         rm -rf "$destdir/etc/forecaster" "$destdir/var/lib/forecaster" "$destdir/var/log/forecaster"
         say "uninstalled, with configuration and state"
     else

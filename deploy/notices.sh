@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints the licences of every Rust crate in the binary: their texts must go with it. A text that several crates share is
-# printed once. Reads the sources that cargo has already fetched for the build.
+# Prints the licences of all Rust crates in the binary, because their texts must be distributed with it. A text that several
+# crates share is printed once. Reads the sources that cargo has already fetched for the build.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Prints what is in the package, as a CycloneDX 1.6 document: every crate in the binary with version, licence, checksum and
-what it needs, and ONNX Runtime. The same sources give the same bytes.
+"""Prints the contents of the package as a CycloneDX 1.6 document.
+
+It lists each crate in the binary, with its version, licence, checksum and dependencies, and ONNX Runtime. The same sources give
+the same bytes.
 
     deploy/sbom.py --onnxruntime VERSION >sbom.cdx.json
 
@@ -34,7 +36,7 @@ def cargo(*arguments):
 
 
 def in_the_binary():
-    """Name and version of every crate that is linked, as deploy/notices.sh has them."""
+    """Returns the name and version of each linked crate, as deploy/notices.sh finds them."""
     tree = cargo(
         "tree", "--package", "forecaster", "--edges", "normal", "--prefix", "none", "--no-dedupe", "--locked",
         "--format", "{p}",
@@ -90,7 +92,7 @@ def main():
     bom.metadata.component = program
     epoch = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
     bom.metadata.timestamp = datetime.fromtimestamp(epoch, timezone.utc)
-    # By what is in it, so that the same contents have the same number.
+    # The number depends only on the contents, so the same contents have the same number.
     contents = ",".join(sorted(made.bom_ref.value for made in [*components.values(), library]))
     bom.serial_number = uuid.uuid5(uuid.NAMESPACE_URL, contents)
     for node in metadata["resolve"]["nodes"]:

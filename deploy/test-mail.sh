@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The whole program against a real SMTP server on this machine: what arrives, what is said when it does not, and that no kill loses or
-# doubles a mail. Prints a table; exits non-zero when a row failed. Nothing leaves 127.0.0.1 but pip, which fetches aiosmtpd and
-# cryptography into a folder of its own.
+# Tests the whole program with a real SMTP server on this machine: what arrives, what the program says if a mail does not arrive, and
+# that no kill loses or doubles a mail. Prints a table, and exits non-zero if a row failed. All connections stay on 127.0.0.1, except
+# those of pip, which fetches aiosmtpd and cryptography into a folder of its own.
 #
 #   deploy/test-mail.sh [PROGRAM] [ROW...]
 #
-# PROGRAM: target/release/forecaster. ROW: only rows whose name has one of these words. FORECASTER_MAIL_KILLS: how many kills, 100.
+# PROGRAM: the program to test; target/release/forecaster by default. ROW: tests only rows whose name contains one of these words.
+# FORECASTER_MAIL_KILLS: number of kills, 100 by default.
 set -euo pipefail
 
 repository=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Shows the daemon under a real systemd: installs the package in a fresh Debian, boots that with systemd-nspawn, and looks at
-# what systemctl and journalctl say. Prints a table; exits non-zero when a row failed, with 77 when this machine cannot make or
-# boot such a container at all.
+# Tests the daemon under a real systemd: installs the package in a fresh Debian, boots it with systemd-nspawn, and checks the output
+# of systemctl and journalctl. Prints a table, and exits non-zero if a row failed. Exits with 77 if this machine cannot make or boot
+# such a container at all.
 #
 #   deploy/test-systemd.sh [--deb FILE] [--suite bookworm] [--keep] [--prepare]
 #
-# Needs root, debootstrap and systemd-container. The Debian is made once and kept in ~/.cache/forecaster-systemd-test; the mirror is
-# that of this machine's apt, or $MIRROR. --deb: this package instead of building one. --keep: leave the container's folder.
-# --prepare: only make that Debian, and the tools that build the package.
+# Needs root, debootstrap and systemd-container. The Debian is made once and kept in ~/.cache/forecaster-systemd-test, from the
+# mirror of this machine's apt or from $MIRROR.
+# --deb: tests this package instead of building one. --keep: keeps the container's folder.
+# --prepare: only makes the Debian, and installs the tools that build the package.
 # shellcheck disable=SC2034,SC2154 # used and set in systemd-test/
 set -uo pipefail
 

@@ -1,4 +1,4 @@
-"""The whole program against a real SMTP server on 127.0.0.1: deploy/test-mail.sh starts this with what it needs installed.
+"""Tests the whole program with a real SMTP server on 127.0.0.1. deploy/test-mail.sh installs what this needs, and starts it.
 
     python3 deploy/test_mail.py PROGRAM [ROW...]
 """
@@ -14,7 +14,7 @@ from mail_test import daemon, failures, kills, letter, settings  # noqa: E402
 from mail_test.desk import Bench  # noqa: E402
 from mail_test.table import Table  # noqa: E402
 
-# The server tells at length of clients that hang up, which is what it is to see here.
+# The server logs much about clients that hang up, which is expected here.
 logging.disable(logging.CRITICAL)
 warnings.simplefilter("ignore")
 

@@ -273,12 +273,12 @@ fn run(mut command: Command, log: &Path, deadline: Instant) -> Result<(), Refusa
         return Ok(());
     }
     let said = String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).into_owned();
-    let text = meaning(&said).unwrap_or_else(|| status.to_string());
+    let text = failure_reason(&said).unwrap_or_else(|| status.to_string());
     Err(Refusal { ran: !text.ends_with("No module named pip"), text, said })
 }
 
 /// Line of pip's or uv's output that gives the reason.
-fn meaning(said: &str) -> Option<String> {
+fn failure_reason(said: &str) -> Option<String> {
     // pip says "no matching distribution" when it reached nothing; the reason is in an earlier warning.
     let broken = said.lines().find_map(|line| line.split_once("after connection broken by '"));
     if let Some((_, detail)) = broken {

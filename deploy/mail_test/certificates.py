@@ -1,4 +1,4 @@
-"""An authority for one test, and the certificates it signs."""
+"""An authority for one test, and the certificates that it signs."""
 
 import datetime
 import ipaddress
@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 
 
 def certificate(name, names, issuer=None):
-    """A certificate and its key; with an issuer for a server, else for an authority."""
+    """Makes a certificate and its key: with an issuer for a server, otherwise for an authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -25,7 +25,7 @@ def certificate(name, names, issuer=None):
 
 
 class Authority:
-    """Its certificate lies in `ca_file`; `own` is what a server on this machine shows, `other` one of another name."""
+    """An authority with its certificate in `ca_file`. `own` is the certificate of a server on this machine, `other` has another name."""
 
     def __init__(self, folder):
         self.folder = folder

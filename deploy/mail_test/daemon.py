@@ -1,4 +1,4 @@
-"""The daemon sends what a run by hand could not."""
+"""Rows about the daemon: it sends the mail that a run by hand could not send."""
 
 import re
 import signal
@@ -33,13 +33,13 @@ def wait_until_ready(process, port):
 
 
 def recipients(port):
-    """State -> count, of /metrics."""
+    """Returns state -> count from /metrics."""
     found = re.findall(r'^forecaster_mail_recipients\{state="(\w+)"\} (\S+)$', page(port, "/metrics"), re.MULTILINE)
     return {state: int(float(count)) for state, count in found}
 
 
 class Daemon:
-    """One that has a mail of a run by hand to send, and no server to send it by."""
+    """A daemon that has the mail of a run by hand to send, but no server to send it with."""
 
     COMMAND = ("serve",)
 
@@ -61,7 +61,7 @@ class Daemon:
             self.desk.end(self.process, self.COMMAND)
 
     def stop(self, within):
-        """Seconds that it takes."""
+        """Stops the daemon, and returns the seconds that this takes."""
         asked = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         self.desk.end(self.process, self.COMMAND, within).ended(0)
@@ -85,7 +85,7 @@ def reload_delivers(bench):
 
 
 def stopped_while_sending(bench):
-    """With a server so slow that the mail cannot get there in time."""
+    """Stops the daemon while it sends, with a server so slow that the mail cannot arrive in time."""
     with Daemon(bench) as daemon, daemon.server as server:
         server.delay = lambda: 4
         daemon.process.send_signal(signal.SIGHUP)

@@ -1,4 +1,4 @@
-"""A desk: a working directory of its own with a configuration, at which the program is used; and the bench, where desks are made."""
+"""A desk: a separate working directory with a configuration, in which the program is used. The bench makes the desks."""
 
 import base64
 import datetime
@@ -15,9 +15,9 @@ from pathlib import Path
 from .certificates import Authority
 from .server import Server
 
-# The embedded official rates end here, so that a run as of it is not stale.
+# The embedded official rates end here, so a run as of this date is not stale.
 AS_OF = "2025-01-03"
-# Here the embedded quotes end that stand in for them: a run of today starts from this day, and is stale.
+# The embedded quotes that stand in for them end here. A run of today starts from this day, and is stale.
 LAST_EMBEDDED = "2026-10-26"
 USER = "pronosticos@example.com"
 DOMAIN = "example.com"
@@ -29,17 +29,17 @@ READERS = [f"Tesorería Ñuble <{TREASURY}>", CFO]
 
 
 class Skipped(Exception):
-    """A row that this machine cannot act out."""
+    """A row that cannot be tested on this machine."""
 
 
 def expect(condition, told):
-    """A row fails with what was seen instead."""
+    """Fails a row, with what was seen instead."""
     if not condition:
         raise AssertionError(told)
 
 
 class Answer:
-    """How a command ended, and what it said."""
+    """How a command ended, and its output."""
 
     def __init__(self, command, code, out, err):
         self.command, self.code, self.out, self.err = " ".join(command), code, out, err
@@ -49,7 +49,7 @@ class Answer:
         return self
 
     def sentence(self):
-        """The error, or what was said last."""
+        """Returns the error, or the last line of output."""
         lines = self.err.strip().splitlines() or self.out.strip().splitlines() or [""]
         return next((line for line in lines if line.startswith("error: ")), lines[-1])
 
@@ -69,7 +69,7 @@ class Desk:
         self.configure()
 
     def configure(self, **changes):
-        """Writes the configuration with these values changed."""
+        """Writes the configuration with these changes."""
         self.settings |= changes
         tables = {"service": {}, "service.log": {}, "service.http": {"listen": ""}, "rates": {"providers": []}}
         tables |= {"mail": {}, "horizons.7d": {}, "horizons.7d.chronos": {"enabled": False}}
@@ -104,7 +104,7 @@ class Desk:
         return self.end(self.begin(*command), command, seconds)
 
     def forecast(self, *options, code=0):
-        """A run as of the last embedded rate; its document."""
+        """Makes a run as of the last embedded rate, and returns its document."""
         answer = self.use("run", "7d", "--offline", "--as-of", AS_OF, "--json", *options).ended(code)
         return json.loads(answer.out), answer
 
@@ -112,18 +112,18 @@ class Desk:
         return self.use("mail", "flush").ended(code)
 
     def queue(self):
-        """The outbox, newest mail last, and how the command ended."""
+        """Returns the outbox, newest mail last, and how the command ended."""
         answer = self.use("mail", "queue", "--json", "--last", "1000")
         return json.loads(answer.out), answer.code
 
     def only_mail(self):
-        """The one mail in the outbox, as address -> recipient."""
+        """Returns the one mail in the outbox, as address -> recipient."""
         mails, _ = self.queue()
         expect(len(mails) == 1, f"{len(mails)} mails in the outbox instead of 1: {[mail['topic'] for mail in mails]}")
         return {recipient["address"]: recipient for recipient in mails[0]["recipients"]}
 
     def waits(self, attempts, *words):
-        """All recipients of the one mail wait after so many attempts, for a reason with these words; the reason."""
+        """Checks that all recipients of the one mail wait after so many attempts, for a reason with these words. Returns the reason."""
         for address, recipient in self.only_mail().items():
             seen = (recipient["state"], recipient["attempts"])
             expect(seen == ("waiting", attempts), f"{address}: {seen}, expected ('waiting', {attempts}): {recipient['reply']}")
@@ -132,13 +132,13 @@ class Desk:
         return recipient["reply"]
 
     def soonest(self):
-        """Minutes until the next attempt."""
+        """Returns the minutes until the next attempt."""
         now = datetime.datetime.now(datetime.timezone.utc)
         times = [datetime.datetime.fromisoformat(it["next_attempt"]) for it in self.only_mail().values()]
         return (min(times) - now).total_seconds() / 60
 
     def delivered(self, server, message_id, sent=len(READERS)):
-        """`mail flush` hands the mail over under its Message-ID, to all who waited."""
+        """Checks that `mail flush` delivers the mail under its Message-ID, to all waiting recipients."""
         before = len(server.taken)
         self.flush().says(f"{sent} sent, 0 waiting, 0 refused or given up")
         ids = server.ids()[before:]
@@ -147,7 +147,7 @@ class Desk:
         expect(self.queue()[1] == 0, "`mail queue` does not end with 0 after all was sent")
 
     def read(self, sql, *values):
-        """Rows of the ledger, read-only."""
+        """Reads rows of the ledger, read-only."""
         connection = sqlite3.connect(f"{self.ledger.as_uri()}?mode=ro", uri=True, timeout=20)
         try:
             return connection.execute(sql, values).fetchall()
@@ -164,7 +164,7 @@ class Desk:
 
 
 class Bench:
-    """Where desks are made, each with warm caches."""
+    """Makes desks, each with warm caches."""
 
     def __init__(self, program):
         self.folder = Path(tempfile.mkdtemp(prefix="forecaster-mail-test."))
@@ -182,7 +182,7 @@ class Bench:
         return Server(self.authority, USER, PASSWORD, **options)
 
     def warm_up(self):
-        """A run without mail that fills the caches; seconds."""
+        """Makes a run without mail that fills the caches, and returns its seconds."""
         begun = time.monotonic()
         desk = Desk(self, self.folder / "warm", {})
         document, _ = desk.forecast()
@@ -204,7 +204,7 @@ class Bench:
         return Desk(self, folder, settings | changes)
 
     def secrets(self):
-        """What must not be found anywhere: name -> bytes."""
+        """Returns the secrets that must not appear anywhere: name -> bytes."""
         found = {}
         for name, secret in {"password": PASSWORD, "wrong password": WRONG, "password in the URL": IN_THE_URL}.items():
             plain = secret.encode()

@@ -1,4 +1,4 @@
-"""Servers that are down, busy, full, wrong or cut off: what is said, what waits, and that it arrives once it can."""
+"""Rows about servers that are down, busy, full, wrong or cut off: what the program says, which mails wait, and that they arrive later."""
 
 from .desk import AS_OF, CFO, DOMAIN, READERS, RISK, TREASURY, expect
 
@@ -6,7 +6,7 @@ ALL = (TREASURY, CFO)
 
 
 def run_and_wait(desk, *words):
-    """A run whose mail is tried once and waits; its Message-ID and why."""
+    """Makes a run whose mail is tried once and then waits. Returns its Message-ID and the reason."""
     document, answer = desk.forecast()
     answer.says("waits until", *words)
     return f"{document['run_id']}@{DOMAIN}", desk.waits(1, *words)
@@ -53,7 +53,7 @@ def wrong_password(bench):
 
 
 def two_mails_wrong_password(bench):
-    """What is wrong with the account is asked once a round, not once a mail."""
+    """Checks that a wrong account causes one attempt per round, not one per mail."""
     with bench.server() as server:
         desk = bench.desk(server, **{"mail.password": str(bench.wrong)})
         for _ in range(2):
@@ -100,7 +100,7 @@ def cut_in_the_message(bench):
         desk = bench.desk(server)
         server.cut = "in the message"
         message_id, reason = run_and_wait(desk, "is tried again")
-        # Whether the system had taken all of it from the program by then is chance, and which of the two it says.
+        # It is chance whether the system has taken all data from the program by then, and so which of the two the program says.
         expect("was lost (message)" in reason or "may or may not have been taken" in reason, reason)
         expect(not server.taken, f"{len(server.taken)} taken")
         server.behave()

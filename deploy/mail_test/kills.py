@@ -1,5 +1,7 @@
-"""SIGKILL at every instant of a run and of the sending: nothing recorded goes unmailed, nothing unrecorded is mailed, and what comes
-twice is the same."""
+"""Rows with SIGKILL at every instant of a run and of the sending.
+
+Every recorded run is mailed, no unrecorded run is mailed, and a mail that arrives twice is the same mail.
+"""
 
 import collections
 import os
@@ -12,21 +14,21 @@ from .desk import AS_OF, DOMAIN, expect
 
 RUN = ("run", "7d", "--offline", "--as-of", AS_OF)
 FLUSH = ("mail", "flush")
-# Steps of the conversation at which the server has the process killed before it answers.
+# Steps of the conversation at which the process is killed before the server answers.
 STEPS = ["EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "taken", "QUIT"]
-# Longest wait before an answer, in seconds, by turns.
+# Longest wait before an answer, in seconds, used in turn.
 DELAYS = [0, 0.05, 0.3]
-# Answers in a conversation.
+# Number of answers in a conversation.
 ANSWERS = 11
 
 
 class Kills:
-    """Rounds of start and kill at one desk."""
+    """Rounds of starting and killing the program at one desk."""
 
     def __init__(self, desk, server, of):
         self.desk, self.server = desk, server
         self.random = random.Random(20250103)
-        # Instants as shares of the time that it takes: none is left out, none comes in a row.
+        # Instants, as shares of the time that a run takes. They cover the whole time, and are not in order.
         self.instants = [(index + self.random.random()) / of for index in range(of)]
         self.random.shuffle(self.instants)
         self.seen = collections.Counter()
@@ -40,13 +42,13 @@ class Kills:
         return {message_id for (message_id,) in rows}
 
     def measure(self):
-        """Seconds of a run with its mail, when the server answers at once."""
+        """Measures the seconds of a run with its mail, when the server answers at once."""
         begun = time.monotonic()
         self.desk.use(*RUN).ended(0)
         return time.monotonic() - begun
 
     def one(self, index, alone):
-        """Starts, kills, and counts what was then to be seen."""
+        """Starts and kills the program, and counts what is seen then."""
         command = FLUSH if index % 5 == 4 else RUN
         longest = DELAYS[index % len(DELAYS)]
         self.server.delay = lambda: self.random.uniform(0, longest)
@@ -95,7 +97,7 @@ class Kills:
         raise AssertionError(f"{len(self.waiting())} mails still wait after 20 flushes")
 
     def judge(self):
-        """What the ledger and the server say of it in the end."""
+        """Compares the ledger with the mails that the server received, at the end."""
         desk, runs = self.desk, self.recorded() - self.before
         ids = self.server.ids()
         wanted = {f"{run_id}@{DOMAIN}" for run_id in runs}

@@ -1,4 +1,4 @@
-"""One run's mail, read as a mail program reads it."""
+"""Rows about the mail of one run, read as a mail program reads it."""
 
 import datetime
 import html.parser
@@ -12,7 +12,7 @@ MONTHS = ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", 
 
 
 class Page(html.parser.HTMLParser):
-    """What a page refers to."""
+    """Collects what a page refers to."""
 
     def __init__(self, text):
         super().__init__()
@@ -37,17 +37,17 @@ class Page(html.parser.HTMLParser):
 
 
 def spanish(value, decimals=0):
-    """1009.4 as 1.009."""
+    """Writes 1009.4 as 1.009."""
     return f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
 
 
 def plain(text):
-    """With ordinary blanks and dashes."""
+    """Returns the text with ordinary blanks and dashes."""
     return re.sub(r"\s+", " ", re.sub("[\u2010-\u2015\u2212]", "-", re.sub("[\u00a0\u2007\u2009\u202f]", " ", text)))
 
 
 def shape(part):
-    """`multipart/mixed[text/plain, ...]`"""
+    """Returns the structure of a mail, such as `multipart/mixed[text/plain, ...]`."""
     within = ", ".join(shape(child) for child in part.iter_parts()) if part.is_multipart() else ""
     return part.get_content_type() + (f"[{within}]" if within else "")
 
@@ -70,7 +70,7 @@ class Letter:
         return found[0]
 
     def holds(self, text, value, of):
-        """How many decimals the value has in the text."""
+        """Returns how many decimals the value has in the text."""
         for decimals in (2, 1, 0):
             if re.search(rf"(?<![\d.,]){re.escape(spanish(value, decimals))}(?![\d]|[.,]\d)", text):
                 return decimals

@@ -1,5 +1,7 @@
-"""A real SMTP server on 127.0.0.1 that misbehaves as it is told: aiosmtpd with STARTTLS and AUTH, on a port of the system's choice
-that it keeps while it is down."""
+"""A real SMTP server on 127.0.0.1 that misbehaves on request: aiosmtpd with STARTTLS and AUTH.
+
+The system chooses its port. The server keeps the port while it is down.
+"""
 
 import asyncio
 import email
@@ -14,7 +16,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 @dataclass
 class Taken:
-    """A mail that the server has taken over."""
+    """A mail that the server has accepted."""
 
     message_id: str
     recipients: list
@@ -94,10 +96,11 @@ class Conversation(SMTP):
 
 
 class Server:
-    """What it is told is what it does from then on:
+    """The server. These settings change its behaviour from then on:
 
-    greeting: instead of 220. replies: address -> what RCPT is answered with. once: the same, for the first time only. cut: "at DATA",
-    "in the message" or "before the answer". delay: seconds before an answer. at: told every step, "taken" being a whole message.
+    greeting: sent instead of 220. replies: address -> answer to RCPT. once: the same, for the first time only. cut: where the
+    connection ends, "at DATA", "in the message" or "before the answer". delay: seconds before an answer. at: called with every
+    step; "taken" is a whole message.
     """
 
     def __init__(self, authority, user, password, size_limit=32 << 20, tls=True):
@@ -113,7 +116,7 @@ class Server:
         self.listening = None
 
     def behave(self):
-        """Forgets what it was told."""
+        """Resets the behaviour."""
         self.greeting = self.cut = None
         self.replies, self.once = {}, {}
         self.delay = lambda: 0
@@ -133,7 +136,7 @@ class Server:
         return self
 
     def stop(self):
-        """Nobody listens any more; the port is kept."""
+        """Stops listening, but keeps the port."""
         if self.listening is None:
             return
 
@@ -164,7 +167,7 @@ class Server:
         return [taken.message_id for taken in self.taken]
 
     def wait_for(self, step, seconds):
-        """Whether a step has been seen within so many seconds."""
+        """Returns whether a step has been seen within the given seconds."""
         end = time.monotonic() + seconds
         while step not in self.steps and time.monotonic() < end:
             time.sleep(0.02)
@@ -173,7 +176,7 @@ class Server:
     def authenticate(self, server, session, envelope, mechanism, given):
         if (given.login.decode(), given.password.decode()) == (self.user, self.password):
             return AuthResult(success=True, auth_data=given)
-        # As no server should, and some do.
+        # No server should do this, but some do.
         words = f"535 5.7.8 no {given.password.decode()}".encode("ascii", "replace").decode()
         return AuthResult(success=False, handled=False, message=words)
 

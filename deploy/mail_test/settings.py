@@ -1,4 +1,4 @@
-"""Who gets what, what the configuration refuses, alerts, a full disk, and `mail test`."""
+"""Rows about recipients, configurations that are refused, alerts, a full disk, and `mail test`."""
 
 import subprocess
 from pathlib import Path
@@ -154,7 +154,7 @@ def mail_test_wrong(bench):
 
 
 def no_secret_anywhere(bench):
-    """In all that was said and all that was written, except where they were put."""
+    """Checks that no output and no file contains a secret, except the files that hold the secrets."""
     places = {f"output {index}": said for index, said in enumerate(bench.said)}
     for path in bench.folder.rglob("*"):
         inside = path.relative_to(bench.folder).parts

@@ -1,4 +1,4 @@
-"""The table: a line a row, at once."""
+"""The table of results: prints one line per row at once."""
 
 import time
 
@@ -6,7 +6,7 @@ from .desk import Skipped
 
 
 class Table:
-    """Rows so far."""
+    """The rows so far."""
 
     def __init__(self, words):
         self.words = [word.lower() for word in words]
@@ -16,7 +16,7 @@ class Table:
         return not self.words or any(word in name.lower() for word in self.words)
 
     def row(self, name, action):
-        """Whether it is as it should be."""
+        """Runs a row, and returns whether it passed."""
         if not self.wants(name):
             return True
         begun = time.monotonic()
@@ -26,7 +26,7 @@ class Table:
         except Skipped as reason:
             word, seen = "SKIPPED", str(reason)
             self.skipped += 1
-        except Exception as error:  # whatever happens, the other rows are looked at
+        except Exception as error:  # after any error, the other rows are still tested
             kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
             word, seen = "FAILED", f"{kind}{error}"
             self.failed += 1

@@ -1,19 +1,19 @@
 # shellcheck shell=bash disable=SC2015,SC2016,SC2154 # "a && b || fail"; text for other programs; variables of the caller
-# A Debian in systemd-nspawn: made once and kept in the cache, copied for each test, booted, and always stopped.
+# A Debian in systemd-nspawn. It is made once and kept in the cache. Each test copies it, boots the copy, and always stops it.
 
-# The root file system of this test, and the process id of its systemd as seen from here.
+# The root file system of this test, and the process id of its systemd on this machine.
 root=
 leader=
 nspawn=
-# Whether no container can be booted on this machine, whatever is in it.
+# yes: this machine can boot no container, whatever is in it.
 cannot_boot=no
 
-# The mirror that this machine's apt uses.
+# Prints the mirror that this machine's apt uses.
 apt_mirror() {
     apt-get indextargets --format "\$(LABEL) \$(SITE)" 'Created-By: Packages' | sed -n 's/^Debian //p' | head -n 1
 }
 
-# Prints the folder of a Debian that nothing was installed in.
+# Prints the folder of a fresh Debian, without the program.
 base_of() { # SUITE
     local kept mirror
     kept=${XDG_CACHE_HOME:-$HOME/.cache}/forecaster-systemd-test/$1-$(dpkg --print-architecture)
@@ -30,7 +30,7 @@ base_of() { # SUITE
     echo "$kept"
 }
 
-# Boots $root; returns when its systemd has started everything.
+# Boots $root, and returns when its systemd has started everything.
 boot() {
     systemd-nspawn --quiet --directory="$root" --boot --register=no --keep-unit --private-network --console=pipe \
         </dev/null >"$root.log" 2>&1 &
@@ -55,10 +55,10 @@ inside() {
         env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 SYSTEMD_PAGER=cat DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-# The same as the service's user, with the service's configuration.
+# The same, as the service's user and with the service's configuration.
 as_service() { inside runuser -u forecaster -- forecaster --config /etc/forecaster/forecasters.toml "$@"; }
 
-# Stops what boot started, whatever state it is in, and removes the folder.
+# Stops the container in any state, and removes its folder.
 discard() {
     if [ -n "$nspawn" ] && kill -0 "$nspawn" 2>/dev/null; then
         if [ -n "$leader" ]; then
@@ -70,7 +70,7 @@ discard() {
         wait "$nspawn" 2>/dev/null
     fi
     if [ -n "$root" ] && [ "$keep" = no ]; then
-        # --one-file-system: nothing should be mounted below it any more; if it is, it stays.
+        # --one-file-system: nothing should be mounted below the folder any more; if something is, it is not deleted.
         rm -rf --one-file-system "$root" "$root.log" "$root.seen"
     fi
 }

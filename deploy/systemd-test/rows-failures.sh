@@ -1,10 +1,10 @@
 # shellcheck shell=bash disable=SC2015,SC2016,SC2154 # "a && b || fail"; text for other programs; variables of the caller
-# Starts that cannot succeed: the journal says why in a sentence, systemd shows a failed unit, and nothing loops.
+# Rows about starts that cannot succeed: the journal gives the reason in a sentence, systemd shows a failed unit, and nothing loops.
 
-# Restarts follow at once in these rows, so that the end of the attempts is soon seen.
+# In these rows restarts follow at once, so that the attempts end soon.
 hurry=('[Unit]' 'StartLimitBurst=3' '[Service]' 'RestartSec=1')
 
-# Starts the service, which must fail for good with this sentence; puts everything back.
+# Starts the service, which must fail permanently with this sentence. Then restores everything.
 must_fail() { # SENTENCE RESTARTS
     local since sentence status=0 restarts
     since=$(mark)
@@ -18,7 +18,7 @@ must_fail() { # SENTENCE RESTARTS
     return "$status"
 }
 
-# Failed, and no restart is on its way.
+# Succeeds if the service has failed and no restart is pending.
 has_given_up() { [ "$(property ActiveState)/$(property SubState)" = failed/failed ]; }
 
 recover() {
@@ -80,7 +80,7 @@ row_no_credential() {
     return $status
 }
 
-# After row_no_credential, which leaves the token asked for.
+# Must run after row_no_credential, which leaves the token required.
 row_credential() {
     local status=0 without with
     mkdir -p "$root/etc/credstore"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2015,SC2016,SC2154 # "a && b || fail"; text for other programs; variables of the caller
-# The life of the service: start, status, reload, watchdog, sandbox.
+# Rows about the life of the service: start, status, reload, watchdog, sandbox.
 
-row_installed() { # In a folder that no systemd runs in yet.
+row_installed() { # Runs in a folder in which no systemd runs yet.
     local said
     cp "$deb" "$root/root/forecaster.deb"
     said=$(chroot "$root" dpkg --install /root/forecaster.deb 2>&1) || { echo "$said"; return 1; }
@@ -10,7 +10,7 @@ row_installed() { # In a folder that no systemd runs in yet.
     echo "dpkg: enabled, user $(grep -o '^forecaster:[^:]*:[0-9]*' "$root/etc/passwd")"
 }
 
-# Every crate of Cargo.lock that is linked, with its licence and checksum, and the library that goes along.
+# The list must have each linked crate of Cargo.lock with licence and checksum, and the library that is packaged with it.
 row_contents() {
     local list=$root/usr/share/doc/forecaster/sbom.cdx.json bare
     jq -e '.bomFormat == "CycloneDX" and .metadata.component.name == "forecaster"' "$list" >/dev/null || { echo "no CycloneDX"; return 1; }
@@ -85,7 +85,7 @@ row_bad_edit() {
     if inside systemctl reload forecaster 2>/dev/null; then echo "systemctl reload succeeded"; status=1; fi
     journal_has "$since" 'horizons.90d.schedule' || { echo "no reason in the journal"; status=1; }
     [ "$pid" = "$(main_pid)" ] && is_active || { echo "not alive as before"; status=1; }
-    # Whoever sends the signal by hand gets no check beforehand.
+    # A signal sent by hand reloads the configuration without the check that systemctl makes first.
     inside systemctl kill --kill-who=main --signal=HUP forecaster
     wait_until 10 status_has refused || { echo "the status does not mention it: $(status_text)"; status=1; }
     [ "$pid" = "$(main_pid)" ] && is_active || { echo "did not survive SIGHUP"; status=1; }
@@ -103,7 +103,7 @@ row_watchdog() {
     drop_in watchdog '[Service]' 'WatchdogSec=5' 'RestartSec=1'
     inside systemctl reset-failed forecaster
     inside systemctl restart forecaster || return 1
-    # Longer than the limit: signs of life come.
+    # Wait longer than the watchdog's limit: the daemon must notify in time.
     sleep 6
     pid=$(main_pid)
     before=$(property NRestarts)

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2015,SC2016,SC2154 # "a && b || fail"; text for other programs; variables of the caller
-# The package on a running system: upgrade, remove, install again, purge.
+# Rows about the package on a running system: upgrade, remove, install again, purge.
 
-# The same package with a higher version.
+# Makes the same package with a higher version.
 newer_package() { # FILE
     local folder
     folder=$(mktemp -d)
@@ -62,7 +62,7 @@ row_purge() {
     echo "nothing left but the user"
 }
 
-# The other way to install, on the same system after the purge.
+# Tests install.sh, the other way to install, on the same system after the purge.
 row_install_script() {
     local folder=$root/opt/source said left
     mkdir -p "$folder/deploy"

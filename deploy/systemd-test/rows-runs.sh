@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2015,SC2016,SC2154 # "a && b || fail"; text for other programs; variables of the caller
-# Runs: on their minute, with Chronos, interrupted by a stop and by a kill.
+# Rows about runs: on schedule, with Chronos, interrupted by a stop and by a kill.
 
 row_scheduled_run() {
     local since run_id fields reports checkpoint
@@ -39,22 +39,22 @@ row_chronos() {
     echo "under the whole sandbox: Loading Chronos pipeline; metrics $weight"
 }
 
-# Begins a run that takes many seconds, and returns while it is in progress.
+# Starts a run that takes many seconds, and returns while it is in progress.
 begin_long_run() { # HORIZON
     set_key ensemble origins 400 && set_key ensemble stride 1 && set_key service stop_grace_seconds 1 || return 1
     schedule_soon "$1"
-    # This test starts it more often than StartLimitBurst allows for restarts.
+    # This test starts the service more often than StartLimitBurst allows.
     inside systemctl reset-failed forecaster
     inside systemctl reload forecaster || { echo "reload failed"; return 1; }
     wait_until 75 status_has "$1 running" || { echo "not begun: $(status_text)"; return 1; }
     wait_until 5 has_children || { echo "no process runs it"; return 1; }
-    # Into the middle of it.
+    # Wait until the run is in the middle of its work.
     sleep 1.5
     status_has "$1 running" || { echo "the run was over too soon for this test"; return 1; }
 }
 has_children() { [ -n "$(children)" ]; }
 
-# The run of a horizon that was interrupted has now been made, and however often the daemon starts it is not made again.
+# Succeeds if the interrupted run of a horizon has now been made, and is not made again by further starts of the daemon.
 was_run_once() { # HORIZON MARK
     wait_until 120 has_runs "$1" 1 || { echo "the run was not made up for: $(status_text)"; return 1; }
     inside systemctl restart forecaster
@@ -86,7 +86,7 @@ row_graceful_stop() {
     local since
     set_key service stop_grace_seconds 30
     since=$(mark)
-    # The caches are full by now: other origins, so that it takes its time again.
+    # The caches are full by now. Other origins make the run slow again.
     set_key horizons.7d lookback 1400 && set_key ensemble origins 250 && set_key ensemble stride 1 && schedule_soon 7d
     inside systemctl reload forecaster || { echo "reload failed"; return 1; }
     wait_until 75 status_has "7d running" || { echo "not begun: $(status_text)"; return 1; }

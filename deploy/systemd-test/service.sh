@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2015,SC2016,SC2154 # "a && b || fail"; text for other programs; variables of the caller
-# The service in the container: its configuration, its state, its journal, what its runs left.
+# The service in the container: its configuration, its state, its journal and the results of its runs.
 
 configuration=/etc/forecaster/forecasters.toml
 
-# Sets a key of the configuration in its section, as an operator's editor would; fails when there is no such line.
+# Sets a key of the configuration in its section, as an operator would with an editor. Fails if there is no such line.
 set_key() { # SECTION KEY VALUE
     local file=$root$configuration
     SECTION=$1 KEY=$2 VALUE=$3 awk '
@@ -13,19 +13,19 @@ set_key() { # SECTION KEY VALUE
         }
         { print }
         END { exit !found }' "$file" >"$file.new" || { echo "no line $2 in [$1]"; rm -f "$file.new"; return 1; }
-    # In place, so that owner and mode stay.
+    # Written in place, so that owner and mode stay.
     cat "$file.new" >"$file"
     rm -f "$file.new"
 }
 
-# Has a horizon run at the next full minute that is not too near to be taken over in time.
+# Schedules a horizon for the next full minute that leaves the daemon enough time to load the change.
 schedule_soon() { # HORIZON
     local at
     at=$((($(date +%s) + 6) / 60 * 60 + 60))
     set_key "horizons.$1" schedule "\"$(date --utc --date="@$at" '+%-M %-H * * *')\""
 }
 
-# A drop-in for this test alone; removed by `reset_unit`.
+# Adds a drop-in for this test only; `reset_unit` removes it.
 drop_in() { # NAME LINES...
     local directory=$root/etc/systemd/system/forecaster.service.d name=$1
     shift
@@ -48,16 +48,16 @@ is_failed() { [ "$(property ActiveState)" = failed ]; }
 status_has() { status_text | grep -qF -- "$1"; }
 has_new_pid() { local pid; pid=$(main_pid); [ "$pid" != "$1" ] && [ "$pid" != 0 ] && is_active; }
 
-# Processes of the program in the container, besides the daemon itself.
+# Prints the processes of the program in the container, except the daemon itself.
 children() {
-    # By hand: a minimal Debian has no pgrep.
+    # Reads /proc, because a minimal Debian has no pgrep.
     inside sh -c 'for it in /proc/[0-9]*; do
         case $(readlink "$it/exe") in /usr/bin/forecaster*) echo "${it#/proc/}" ;; esac
     done' | grep -vx "$(main_pid)"
 }
 has_no_children() { [ -z "$(children)" ]; }
 
-# A mark in the journal; what comes after it is what a row looks at.
+# Puts a mark into the journal; a row looks only at the lines after it.
 mark() { inside journalctl --show-cursor --lines=0 --quiet | sed -n 's/^-- cursor: //p'; }
 journal_after() { # MARK [JOURNALCTL ARGUMENTS...]
     local cursor=$1
@@ -69,7 +69,7 @@ journal_has() { # MARK TEXT [JOURNALCTL ARGUMENTS...]
     shift 2
     journal_after "$cursor" "$@" | grep -qF -- "$text"
 }
-# The first line with a text, shortened.
+# Prints the first line that contains a text, shortened.
 line_with() { # MARK TEXT
     journal_after "$1" | grep -F -m 1 -- "$2" | cut -c 1-200
 }

@@ -1,14 +1,14 @@
 # shellcheck shell=bash disable=SC2015,SC2016,SC2154 # "a && b || fail"; text for other programs; variables of the caller
-# Rows of the table: each is a function that prints what it saw and returns whether that is right.
+# Rows of the table. Each row is a function that prints what it saw, and succeeds if that is right.
 
 results=()
 failed=0
 
-# Runs a row and prints its result. What it prints first is what stands in the table.
+# Runs a row and prints its result. The first line that the row prints goes into the table.
 row() { # NAME FUNCTION [ARGUMENTS...]
     local name=$1 began=$SECONDS seen verdict=PASS
     shift
-    # Into a file and not a subshell: booting sets variables.
+    # Output goes to a file; a subshell would lose the variables that booting sets.
     "$@" >"$root.seen" 2>&1 || { verdict=FAIL; failed=$((failed + 1)); }
     seen=$(cat "$root.seen")
     results+=("$verdict|$name|$(printf '%s' "$seen" | tr '\n' ' ' | cut -c 1-230)")
@@ -28,7 +28,7 @@ print_table() {
     printf '\n%d rows, %d failed, %d s\n' "${#results[@]}" "$failed" "$SECONDS"
 }
 
-# Asks four times a second until the command succeeds; fails when it has not after so many seconds.
+# Tries the command four times a second until it succeeds, and fails if that takes longer than the given seconds.
 wait_until() { # SECONDS COMMAND...
     local deadline=$((SECONDS + $1))
     shift

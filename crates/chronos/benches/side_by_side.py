@@ -1,11 +1,11 @@
-"""Runs the Python reference and `forecaster` beside each other: same weights, same context, same machine, two threads.
+"""Compares the Python reference with `forecaster`: same weights, same context, same machine, two threads.
 
 Not part of the build. Needs `pip install chronos-forecasting torch` and `cargo build --release`. From the repository's root:
 
     python3 crates/chronos/fixtures/reference.py --small /tmp/chronos-bolt-small-random
     python3 crates/chronos/benches/side_by_side.py /tmp/chronos-bolt-small-random
 
-The two take turns, so that a busy machine is as busy for either. Prints the median over the rounds.
+The two run in turn, so that other work on the machine affects both alike. Prints the median over the rounds.
 """
 
 import json
@@ -19,7 +19,7 @@ BINARY = os.path.abspath("target/release/forecaster")
 ROUNDS = 5
 CONTEXT = 512
 
-# One process a round: import, load, first forecast, then latencies. VmHWM is the peak of resident memory.
+# One process per round: import, load, first forecast, then latencies. VmHWM is the peak of resident memory.
 REFERENCE = """
 import json, sys, time, warnings
 start = time.perf_counter()

@@ -17,7 +17,7 @@ const WEIGHTS_SUM: &str = "source_weights_sha256";
 
 /// Graph that is ready to be loaded.
 #[derive(Debug)]
-pub(crate) enum Graph {
+pub(crate) enum LoadableGraph {
     /// A file; its weights are in the same folder.
     File(PathBuf),
     /// A graph that could not be saved beside its checkpoint, or whose checkpoint is built in.
@@ -45,13 +45,13 @@ pub(crate) fn file_name(precision: Precision) -> &'static str {
 /// # Errors
 /// When the checkpoint cannot be read or converted. A directory that cannot be written to is not an error: the graph
 /// is then used without being saved.
-pub(crate) fn prepare(checkpoint: &Checkpoint, precision: Precision) -> Result<Graph, ChronosError> {
+pub(crate) fn prepare(checkpoint: &Checkpoint, precision: Precision) -> Result<LoadableGraph, ChronosError> {
     let converted = precision != Precision::Float || !checkpoint.is_single();
     match checkpoint.place() {
-        CheckpointPlace::Folder(folder) if converted && kept_sum(checkpoint, precision)?.is_some() => {
-            Ok(Graph::File(folder.join(file_name(precision))))
+        CheckpointPlace::Folder(folder) if converted && saved_checksum(checkpoint, precision)?.is_some() => {
+            Ok(LoadableGraph::File(folder.join(file_name(precision))))
         }
-        _ => prepare_anew(checkpoint, precision),
+        _ => rebuild_graph(checkpoint, precision),
     }
 }
 
@@ -59,9 +59,9 @@ pub(crate) fn prepare(checkpoint: &Checkpoint, precision: Precision) -> Result<G
 ///
 /// # Errors
 /// Same as [`prepare`].
-pub(crate) fn prepare_anew(checkpoint: &Checkpoint, precision: Precision) -> Result<Graph, ChronosError> {
+pub(crate) fn rebuild_graph(checkpoint: &Checkpoint, precision: Precision) -> Result<LoadableGraph, ChronosError> {
     let Some((folder, _)) = checkpoint.weights_file() else {
-        return Ok(Graph::Memory { model: graph::build(checkpoint, precision, &[])?, folder: None });
+        return Ok(LoadableGraph::Memory { model: graph::build(checkpoint, precision, &[])?, folder: None });
     };
     let file = checkpoint.place().file(file_name(precision));
     let weights_sum = weights_sum(checkpoint, precision)?;
@@ -70,16 +70,16 @@ pub(crate) fn prepare_anew(checkpoint: &Checkpoint, precision: Precision) -> Res
     let model = graph::build(checkpoint, precision, &entries)?;
     // A graph finds its weights only in its own folder, and not through a link out of it.
     if file.parent() != Some(&folder) {
-        return Ok(Graph::Memory { model, folder: Some(folder) });
+        return Ok(LoadableGraph::Memory { model, folder: Some(folder) });
     }
     if read(&file).is_some_and(|kept| kept == model) {
-        return Ok(Graph::File(file));
+        return Ok(LoadableGraph::File(file));
     }
     match save(&file, &model) {
-        Ok(()) => Ok(Graph::File(file)),
+        Ok(()) => Ok(LoadableGraph::File(file)),
         Err(error) => {
             tracing::debug!("{} not saved ({error}), used without", file.display());
-            Ok(Graph::Memory { model, folder: Some(folder) })
+            Ok(LoadableGraph::Memory { model, folder: Some(folder) })
         }
     }
 }
@@ -90,14 +90,14 @@ pub(crate) fn prepare_anew(checkpoint: &Checkpoint, precision: Precision) -> Res
 /// When the files cannot be read.
 pub(crate) fn weights_sum(checkpoint: &Checkpoint, precision: Precision) -> Result<String, ChronosError> {
     let kept = match checkpoint.place() {
-        CheckpointPlace::Folder(_) => kept_sum(checkpoint, precision)?,
+        CheckpointPlace::Folder(_) => saved_checksum(checkpoint, precision)?,
         CheckpointPlace::Program => None,
     };
     kept.map_or_else(|| checkpoint.weights_sha256(), Ok)
 }
 
 /// Checksum in the metadata of the saved graph; `None` unless all other entries are as expected.
-fn kept_sum(checkpoint: &Checkpoint, precision: Precision) -> Result<Option<String>, ChronosError> {
+fn saved_checksum(checkpoint: &Checkpoint, precision: Precision) -> Result<Option<String>, ChronosError> {
     let state = state_of(checkpoint, precision)?;
     let kept = provenance(&checkpoint.place().file(file_name(precision))).unwrap_or_default();
     let sum = kept.iter().find(|(key, _)| key == WEIGHTS_SUM).map(|(_, sum)| sum.clone());

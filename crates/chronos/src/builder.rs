@@ -1,7 +1,7 @@
 //! Builder of the nodes and initializers of an ONNX graph: a thin layer over [`crate::onnx`] that names values,
 //! stores each constant once, and places weights, so that [`crate::graph`] reads like the model.
 
-use crate::checkpoint::{Checkpoint, Stored};
+use crate::checkpoint::{Checkpoint, TensorLocation};
 use crate::config::Activation;
 use crate::error::ChronosError;
 use crate::onnx::{Attribute, Element, Entry, Node, Tensor, float, int, ints};
@@ -117,11 +117,11 @@ impl<'a> Builder<'a> {
     ) -> Result<Value, ChronosError> {
         let whole = self.checkpoint.tensor(name, &shape)?;
         let length = (shape[1] * if whole.dtype == Dtype::F32 { 4 } else { 2 }) as u64;
-        let stored = Stored { offset: whole.offset + row as u64 * length, length, dtype: whole.dtype };
+        let stored = TensorLocation { offset: whole.offset + row as u64 * length, length, dtype: whole.dtype };
         self.place(&format!("{name}[{row}] {role}"), stored, dims)
     }
 
-    fn place(&mut self, name: &str, stored: Stored, dims: &[usize]) -> Result<Value, ChronosError> {
+    fn place(&mut self, name: &str, stored: TensorLocation, dims: &[usize]) -> Result<Value, ChronosError> {
         let mut tensor = Tensor {
             dims: dims.iter().map(|d| *d as i64).collect(),
             data_type: Element::Float as i32,

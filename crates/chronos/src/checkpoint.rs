@@ -68,7 +68,7 @@ pub struct Checkpoint {
 
 /// Position of a tensor in the weights file.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Stored {
+pub(crate) struct TensorLocation {
     /// Element type.
     pub(crate) dtype: Dtype,
     /// First byte, from the start of the file.
@@ -168,7 +168,7 @@ impl Checkpoint {
         self.place.file(WEIGHTS)
     }
 
-    fn misfit(&self, name: &str, found: impl Into<String>, expected: impl Into<String>) -> ChronosError {
+    fn tensor_error(&self, name: &str, found: impl Into<String>, expected: impl Into<String>) -> ChronosError {
         ChronosError::Tensor {
             path: self.weights_path(),
             name: name.to_owned(),
@@ -178,10 +178,10 @@ impl Checkpoint {
     }
 
     /// Position of tensor `name` of `shape`; the first dimension of the shared embedding may be greater.
-    pub(crate) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Stored, ChronosError> {
+    pub(crate) fn tensor(&self, name: &str, shape: &[usize]) -> Result<TensorLocation, ChronosError> {
         let expected = format!("{shape:?} of F32, F16 or BF16");
         let Some(info) = self.tensors.info(name) else {
-            return Err(self.misfit(name, "nothing", expected));
+            return Err(self.tensor_error(name, "nothing", expected));
         };
         let fits = if name == "shared.weight" {
             info.shape.len() == 2 && info.shape[0] >= shape[0] && info.shape[1] == shape[1]
@@ -189,13 +189,13 @@ impl Checkpoint {
             info.shape == shape
         };
         if !fits || !matches!(info.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
-            return Err(self.misfit(name, format!("{:?} of {:?}", info.shape, info.dtype), expected));
+            return Err(self.tensor_error(name, format!("{:?} of {:?}", info.shape, info.dtype), expected));
         }
         let (start, end) = info.data_offsets;
-        Ok(Stored { dtype: info.dtype, offset: self.data_start + start as u64, length: (end - start) as u64 })
+        Ok(TensorLocation { dtype: info.dtype, offset: self.data_start + start as u64, length: (end - start) as u64 })
     }
 
-    fn bytes(&self, stored: &Stored) -> Result<Cow<'static, [u8]>, ChronosError> {
+    fn bytes(&self, stored: &TensorLocation) -> Result<Cow<'static, [u8]>, ChronosError> {
         let path = self.weights_path();
         if self.place == CheckpointPlace::Program {
             let start = stored.offset as usize;
@@ -211,7 +211,7 @@ impl Checkpoint {
     }
 
     /// Reads the values of a stored tensor, or of part of one, in row-major order.
-    pub(crate) fn read(&self, name: &str, stored: &Stored) -> Result<Vec<f32>, ChronosError> {
+    pub(crate) fn read(&self, name: &str, stored: &TensorLocation) -> Result<Vec<f32>, ChronosError> {
         let bytes = self.bytes(stored)?;
         let values: Vec<f32> = match stored.dtype {
             Dtype::F16 => bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
@@ -219,7 +219,9 @@ impl Checkpoint {
             _ => bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
         };
         match values.iter().find(|v| !v.is_finite()) {
-            Some(value) => Err(self.misfit(name, value.to_string(), "finite weights; fetch the checkpoint again")),
+            Some(value) => {
+                Err(self.tensor_error(name, value.to_string(), "finite weights; fetch the checkpoint again"))
+            }
             None => Ok(values),
         }
     }

@@ -51,7 +51,7 @@ pub struct CheckpointLabel {
 }
 
 /// Positions of the levels in the model's output: the deciles always, the tails when it has them.
-struct Places {
+struct LevelPositions {
     low: Option<usize>,
     deciles: [usize; DECILES.end - DECILES.start],
     high: Option<usize>,
@@ -137,7 +137,7 @@ impl Chronos {
             "Chronos inference completed in {:.2}s",
             answers.seconds
         );
-        let places = places(&answers.levels)?;
+        let places = level_positions(&answers.levels)?;
         let details = self.details(label, pipeline);
         let mut quantiles = answers.quantiles.into_iter();
         let forecast = |((history, target), steps): (&(&History, &Target), Result<Vec<usize>, ModelError>)| {
@@ -162,7 +162,7 @@ impl Chronos {
 
     /// Converts the model's own quantiles at one step to the eleven price quantiles `[11]`: sorted (Chernozhukov,
     /// Fernández-Val and Galichon 2010), spread about the median scaled, missing tails from [`TAIL_RATIO`].
-    fn levels(&self, own: ArrayView1<'_, f64>, places: &Places) -> Result<Array1<f64>, ModelError> {
+    fn levels(&self, own: ArrayView1<'_, f64>, places: &LevelPositions) -> Result<Array1<f64>, ModelError> {
         let mut sorted = own.to_vec();
         if sorted.iter().any(|price| !price.is_finite()) {
             let reason = "its forecast is not finite; check it with: forecaster model verify";
@@ -206,7 +206,7 @@ impl Chronos {
 }
 
 /// Position of each of [`LEVELS`] among the model's own levels; the tails may be missing, the deciles may not.
-fn places(own: &[f64]) -> Result<Places, ModelError> {
+fn level_positions(own: &[f64]) -> Result<LevelPositions, ModelError> {
     let place = |level: f64| own.iter().position(|l| (l - level).abs() < SAME_LEVEL);
     let mut deciles = [0; DECILES.end - DECILES.start];
     for (decile, level) in deciles.iter_mut().zip(&LEVELS[DECILES]) {
@@ -215,7 +215,7 @@ fn places(own: &[f64]) -> Result<Places, ModelError> {
             ModelError::Unavailable(reason)
         })?;
     }
-    Ok(Places { low: place(LEVELS[0]), deciles, high: place(LEVELS[LEVELS.len() - 1]) })
+    Ok(LevelPositions { low: place(LEVELS[0]), deciles, high: place(LEVELS[LEVELS.len() - 1]) })
 }
 
 impl Model for Chronos {

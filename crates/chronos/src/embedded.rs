@@ -43,7 +43,7 @@ pub const EMBEDDED: EmbeddedCheckpoint = EmbeddedCheckpoint {
 
 impl EmbeddedCheckpoint {
     /// True when `name` refers to this checkpoint.
-    pub fn answers_to(&self, name: &str) -> bool {
+    pub fn matches_name(&self, name: &str) -> bool {
         name == self.name || name == self.alias
     }
 }
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn its_card_says_when_its_training_ended() {
         assert_eq!(EMBEDDED.trained_until.to_string(), "2019-12-31");
-        assert!(EMBEDDED.answers_to("embedded") && EMBEDDED.answers_to(EMBEDDED.name));
-        assert!(!EMBEDDED.answers_to("amazon/chronos-bolt-small"));
+        assert!(EMBEDDED.matches_name("embedded") && EMBEDDED.matches_name(EMBEDDED.name));
+        assert!(!EMBEDDED.matches_name("amazon/chronos-bolt-small"));
     }
 }

@@ -86,7 +86,7 @@ pub enum ChronosError {
     NoModel(String),
     /// The model's output differs from the numbers stored when it was imported.
     #[error("{0}")]
-    Differs(String),
+    SelfTestMismatch(String),
 }
 
 impl ChronosError {

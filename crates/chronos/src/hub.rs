@@ -22,7 +22,7 @@ use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
 };
-use wire::{Patience, Wanted, Wire};
+use wire::{FileRequest, HubClient, RetryPolicy};
 
 const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 
@@ -32,7 +32,7 @@ pub struct Hub {
     token: Option<String>,
     shared_cache: Option<PathBuf>,
     offline: bool,
-    patience: Patience,
+    patience: RetryPolicy,
 }
 
 /// Keeps the token, and a password in the endpoint, out of logs.
@@ -69,7 +69,7 @@ impl Hub {
             token,
             shared_cache: given("HF_HUB_CACHE").map(PathBuf::from).or_else(|| Some(home.as_ref()?.join("hub"))),
             offline: matches!(offline.as_deref(), Some("1" | "true" | "yes" | "on")),
-            patience: Patience::default(),
+            patience: RetryPolicy::default(),
         }
     }
 
@@ -130,14 +130,14 @@ impl Hub {
         into: &Path,
         progress: &mut dyn FnMut(&Progress),
     ) -> Result<Fetched, HubError> {
-        let wire = Wire::open(&self.endpoint, self.token.as_deref(), self.patience)?;
+        let wire = HubClient::open(&self.endpoint, self.token.as_deref(), self.patience)?;
         let mut commit: Option<String> = None;
         let mut arrivals = Vec::new();
         for file in FILES {
             let revision = commit.as_deref().unwrap_or(revision);
-            let wanted = Wanted { name, revision, file, model_exists: !arrivals.is_empty() };
+            let wanted = FileRequest { name, revision, file, model_exists: !arrivals.is_empty() };
             let remote = wire.describe(&wanted)?;
-            arrivals.push(download::bring(&wire, &wanted, &remote, into, progress)?);
+            arrivals.push(download::download_file(&wire, &wanted, &remote, into, progress)?);
             commit = commit.or(remote.commit);
         }
         let files = download::put_in_place(arrivals, into)?;

@@ -50,13 +50,13 @@ struct State {
 
 #[derive(Debug)]
 enum Loaded {
-    Here(Box<Predictor>),
-    Apart(Worker),
+    InProcess(Box<Predictor>),
+    InWorker(Worker),
 }
 
 /// Result of a prediction.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answers {
+pub struct Predictions {
     /// Levels of the quantiles.
     pub levels: Vec<f64>,
     /// Quantiles of the model itself for each context, `[steps, quantiles]`.
@@ -81,7 +81,7 @@ impl Pipeline {
     /// # Errors
     /// Same as [`Predictor::load`] and [`Predictor::predict`], and when too little memory is free. After the worker
     /// has ended, the next call starts a new one.
-    pub fn predict(&self, contexts: &[Vec<f64>], steps: usize) -> Result<Answers, ChronosError> {
+    pub fn predict(&self, contexts: &[Vec<f64>], steps: usize) -> Result<Predictions, ChronosError> {
         let mut guard = self.0.lock();
         let state = &mut *guard;
         let loaded = match &mut state.loaded {
@@ -94,15 +94,15 @@ impl Pipeline {
         };
         let start = Instant::now();
         let answer = match loaded {
-            Loaded::Here(predictor) => {
+            Loaded::InProcess(predictor) => {
                 let levels = predictor.config().quantiles.clone();
                 let answer = predictor.predict(contexts, steps);
-                answer.map(|quantiles| Answers { levels, quantiles, seconds: start.elapsed().as_secs_f64() })
+                answer.map(|quantiles| Predictions { levels, quantiles, seconds: start.elapsed().as_secs_f64() })
             }
-            Loaded::Apart(worker) => {
+            Loaded::InWorker(worker) => {
                 let answer = worker.predict(contexts, steps);
                 let levels = worker.levels().to_vec();
-                let answer = answer.map(|(quantiles, seconds)| Answers { levels, quantiles, seconds });
+                let answer = answer.map(|(quantiles, seconds)| Predictions { levels, quantiles, seconds });
                 state.peak_rss_mb = state.peak_rss_mb.max(worker.peak_rss_mb());
                 answer
             }
@@ -128,7 +128,7 @@ impl Pipeline {
     /// Seconds that loading took in the worker, without its start; `None` without a worker.
     pub fn load_seconds(&self) -> Option<f64> {
         match self.0.lock().loaded.as_ref() {
-            Some(Loaded::Apart(worker)) => Some(worker.load_seconds()),
+            Some(Loaded::InWorker(worker)) => Some(worker.load_seconds()),
             _ => None,
         }
     }
@@ -156,11 +156,11 @@ impl Pipeline {
         match &settings.worker {
             Some(command) => {
                 let worker = Worker::start(command, &settings.place, settings.precision, &settings.session)?;
-                Ok(Loaded::Apart(worker))
+                Ok(Loaded::InWorker(worker))
             }
             None => {
                 let predictor = Predictor::load(&settings.place, settings.precision, &settings.session)?;
-                Ok(Loaded::Here(Box::new(predictor)))
+                Ok(Loaded::InProcess(Box::new(predictor)))
             }
         }
     }

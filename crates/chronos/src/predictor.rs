@@ -5,7 +5,7 @@
 //! that a rate of 1e-12, of 1e12 or one that hardly moves loses nothing; the model itself depends on neither level
 //! nor unit.
 
-use crate::artifact::{Graph, prepare, prepare_anew};
+use crate::artifact::{LoadableGraph, prepare, rebuild_graph};
 use crate::checkpoint::{Checkpoint, CheckpointPlace};
 use crate::config::BoltConfig;
 use crate::error::ChronosError;
@@ -44,12 +44,12 @@ impl Predictor {
         settings: &SessionSettings,
     ) -> Result<Self, ChronosError> {
         let checkpoint = Checkpoint::open(place)?;
-        let load = |graph: &Graph| BoltSession::load(graph, checkpoint.config(), settings);
+        let load = |graph: &LoadableGraph| BoltSession::load(graph, checkpoint.config(), settings);
         let session = match load(&prepare(&checkpoint, precision)?) {
             // The file was damaged after it was made.
             Err(ChronosError::Session(reason)) => {
                 tracing::debug!("graph built anew: {reason}");
-                load(&prepare_anew(&checkpoint, precision)?)
+                load(&rebuild_graph(&checkpoint, precision)?)
             }
             other => other,
         }?;

@@ -11,11 +11,11 @@ pub(crate) mod places;
 #[cfg(test)]
 mod tests;
 
-use fault::Fault;
+use fault::LibraryError;
 use ort::LoadDynamicError;
 use ort::environment::Environment;
 use ort::logging::LogLevel;
-use places::{Candidate, Origin, Places};
+use places::{Candidate, LibrarySearch, LibrarySource};
 use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 #[derive(Debug)]
 pub struct Runtime {
     environment: Environment,
-    origin: Origin,
+    origin: LibrarySource,
     path: PathBuf,
     version: String,
 }
@@ -38,7 +38,7 @@ impl Runtime {
     }
 
     /// Kind of place in which the library was found.
-    pub fn origin(&self) -> Origin {
+    pub fn origin(&self) -> LibrarySource {
         self.origin
     }
 
@@ -61,14 +61,14 @@ pub enum RuntimeError {
         "{} names {}, which cannot be used: {}. Correct it, or remove it to have the other places searched",
         .0.candidate.origin, .0.candidate.path.display(), .0.fault
     )]
-    Named(Attempt),
+    ConfiguredLibrary(Attempt),
     /// No setting names a library, and none of the places has a usable one.
     #[error(
         "no ONNX Runtime could be loaded. Tried {}. Put a libonnxruntime.so of version 1.{} or later beside the binary, \
          or name one with chronos.onnxruntime or ORT_DYLIB_PATH, or build the program again where pip or uv can fetch it",
         listed(.0), ort::MINOR_VERSION
     )]
-    Nowhere(Vec<Attempt>),
+    NoLibraryFound(Vec<Attempt>),
 }
 
 /// Library that was tried, and the reason why it was not used.
@@ -77,7 +77,7 @@ pub struct Attempt {
     /// The library.
     pub candidate: Candidate,
     /// Reason why it was not used.
-    pub fault: Fault,
+    pub fault: LibraryError,
 }
 
 impl fmt::Display for Attempt {
@@ -89,19 +89,19 @@ impl fmt::Display for Attempt {
 /// The loaded ONNX Runtime.
 static LOADED: OnceLock<Runtime> = OnceLock::new();
 /// Library that ort has accepted, which cannot be undone. The lock also lets only one thread at a time load.
-static HELD: Mutex<Option<PathBuf>> = Mutex::new(None);
+static ACCEPTED_LIBRARY: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// Returns ONNX Runtime, loading it at the first call that succeeds.
 ///
 /// `configured` is the setting `chronos.onnxruntime`. When it or the environment variable `ORT_DYLIB_PATH` is set,
 /// only that library is tried; otherwise the first usable one of [`candidates`] is loaded. A loaded library stays: a
 /// setting changed later takes effect when the process restarts.
-pub fn runtime(configured: Option<&Path>) -> Result<&'static Runtime, RuntimeError> {
+pub fn load_runtime(configured: Option<&Path>) -> Result<&'static Runtime, RuntimeError> {
     let loaded = match LOADED.get() {
         Some(loaded) => loaded,
         None => first_of(&candidates(configured))?,
     };
-    if let Some(wanted) = configured.filter(|it| places::whole(it) != loaded.path) {
+    if let Some(wanted) = configured.filter(|it| places::absolute_path(it) != loaded.path) {
         let (wanted, loaded) = (wanted.display(), loaded.path.display());
         tracing::warn!(%wanted, %loaded, "another ONNX Runtime is loaded already; restart to change it");
     }
@@ -110,15 +110,15 @@ pub fn runtime(configured: Option<&Path>) -> Result<&'static Runtime, RuntimeErr
 
 /// Lists the places where a library is looked for, in order, whether or not there is one.
 pub fn candidates(configured: Option<&Path>) -> Vec<Candidate> {
-    Places::of_this_process(configured).candidates()
+    LibrarySearch::of_this_process(configured).candidates()
 }
 
 fn first_of(candidates: &[Candidate]) -> Result<&'static Runtime, RuntimeError> {
-    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut held = ACCEPTED_LIBRARY.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(loaded) = LOADED.get() {
         return Ok(loaded);
     }
-    let runtime = choose(candidates, |candidate| load(candidate, &mut held))?;
+    let runtime = load_first(candidates, |candidate| load(candidate, &mut held))?;
     tracing::debug!(
         origin = %runtime.origin, path = %runtime.path.display(), version = runtime.version, "ONNX Runtime loaded"
     );
@@ -126,9 +126,9 @@ fn first_of(candidates: &[Candidate]) -> Result<&'static Runtime, RuntimeError> 
 }
 
 /// Loads the first candidate that works; a candidate named by a setting is the last one tried.
-fn choose<T>(
+fn load_first<T>(
     candidates: &[Candidate],
-    mut load: impl FnMut(&Candidate) -> Result<T, Fault>,
+    mut load: impl FnMut(&Candidate) -> Result<T, LibraryError>,
 ) -> Result<T, RuntimeError> {
     let mut attempts = Vec::new();
     for candidate in candidates {
@@ -137,47 +137,47 @@ fn choose<T>(
             Err(fault) => fault,
         };
         let attempt = Attempt { candidate: candidate.clone(), fault };
-        if candidate.origin.is_named() {
-            return Err(RuntimeError::Named(attempt));
+        if candidate.origin.is_explicit() {
+            return Err(RuntimeError::ConfiguredLibrary(attempt));
         }
         tracing::debug!(%attempt, "ONNX Runtime not taken");
         attempts.push(attempt);
     }
-    Err(RuntimeError::Nowhere(attempts))
+    Err(RuntimeError::NoLibraryFound(attempts))
 }
 
 /// Passes a library that looks right to ort.
-fn load(candidate: &Candidate, held: &mut Option<PathBuf>) -> Result<Runtime, Fault> {
+fn load(candidate: &Candidate, held: &mut Option<PathBuf>) -> Result<Runtime, LibraryError> {
     let version = candidate.version()?;
     let path = candidate.path.clone();
     if let Some(other) = held.as_ref().filter(|it| **it != path) {
-        return Err(Fault::Held(other.clone()));
+        return Err(LibraryError::Held(other.clone()));
     }
     // ort panics when the library returns NULL. The library it has accepted by then is in `held`.
     let loading = catch_unwind(AssertUnwindSafe(|| {
         let builder = ort::init_from(&path).map_err(fault_of)?;
         *held = Some(path.clone());
         let builder = builder.with_name("forecaster").with_telemetry(false).with_logger(Arc::new(log));
-        let environment = builder.build().map_err(|error| Fault::Refused(error.to_string()))?;
+        let environment = builder.build().map_err(|error| LibraryError::Refused(error.to_string()))?;
         environment.set_log_level(LogLevel::Warning);
         Ok(environment)
     }));
     let environment = loading.unwrap_or_else(|_| {
-        Err(Fault::Refused(format!("it says it is ONNX Runtime {version}, but does not answer like one")))
+        Err(LibraryError::Refused(format!("it says it is ONNX Runtime {version}, but does not answer like one")))
     })?;
     Ok(Runtime { environment, origin: candidate.origin, path, version })
 }
 
-fn fault_of(error: LoadDynamicError) -> Fault {
+fn fault_of(error: LoadDynamicError) -> LibraryError {
     match error {
         LoadDynamicError::Dlopen { error, .. } => {
             // libloading only says that dlopen failed; the loader's own message is the source.
             let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-            Fault::Refused(format!("it cannot be loaded: {reason}"))
+            LibraryError::Refused(format!("it cannot be loaded: {reason}"))
         }
-        LoadDynamicError::MissingApi { .. } => Fault::NoEntryPoint,
-        LoadDynamicError::BadVersion { version_str, .. } => Fault::TooOld { version: version_str },
-        error @ LoadDynamicError::InvalidVersionString => Fault::Refused(error.to_string()),
+        LoadDynamicError::MissingApi { .. } => LibraryError::NoEntryPoint,
+        LoadDynamicError::BadVersion { version_str, .. } => LibraryError::TooOld { version: version_str },
+        error @ LoadDynamicError::InvalidVersionString => LibraryError::Refused(error.to_string()),
     }
 }
 

@@ -86,7 +86,7 @@ impl SelfTest {
         let greatest = own.iter().zip(&other).fold(0.0f64, |most, (a, b)| most.max((a - b).abs())) / spread();
         let tolerance = if precision == Precision::Int8 { TOLERANCE_INT8 } else { TOLERANCE };
         if own.len() != other.len() || greatest > tolerance {
-            return Err(ChronosError::Differs(format!(
+            return Err(ChronosError::SelfTestMismatch(format!(
                 "the forecast of the fixed series differs from the one kept with it by {greatest:.1e} standard \
                  deviations (at most {tolerance:.0e}); import or pull the checkpoint again"
             )));

@@ -1,9 +1,9 @@
 //! Session of a graph in ONNX Runtime: contexts in, the model's own quantiles out.
 
-use crate::artifact::Graph;
+use crate::artifact::LoadableGraph;
 use crate::config::BoltConfig;
 use crate::error::ChronosError;
-use crate::runtime::runtime;
+use crate::runtime::load_runtime;
 use ndarray::{Array3, ArrayView2};
 use ort::ep;
 use ort::session::Session;
@@ -51,8 +51,12 @@ pub(crate) struct BoltSession {
 
 impl BoltSession {
     /// Loads `graph`, which was made from a checkpoint with `config`.
-    pub(crate) fn load(graph: &Graph, config: &BoltConfig, settings: &SessionSettings) -> Result<Self, ChronosError> {
-        let runtime = runtime(settings.library.as_deref())?;
+    pub(crate) fn load(
+        graph: &LoadableGraph,
+        config: &BoltConfig,
+        settings: &SessionSettings,
+    ) -> Result<Self, ChronosError> {
+        let runtime = load_runtime(settings.library.as_deref())?;
         // The arena is freed with the session, and keeps a batch of 60 under 250 MB where malloc's leftovers
         // take 330. Threads spin only during a forecast.
         let cpu = ep::CPU::default().with_arena_allocator(true).build();
@@ -76,9 +80,9 @@ impl BoltSession {
         };
         Ok(Self {
             session: match graph {
-                Graph::File(file) => builder.commit_from_file(file)?,
-                Graph::Memory { model, folder: None } => builder.commit_from_memory(model)?,
-                Graph::Memory { model, folder: Some(folder) } => {
+                LoadableGraph::File(file) => builder.commit_from_file(file)?,
+                LoadableGraph::Memory { model, folder: None } => builder.commit_from_memory(model)?,
+                LoadableGraph::Memory { model, folder: Some(folder) } => {
                     builder.with_config_entry(WEIGHTS_FOLDER, folder.to_string_lossy())?.commit_from_memory(model)?
                 }
             },

@@ -30,7 +30,7 @@ pub struct ModelStore {
 /// # Errors
 /// When `name` is one of them.
 pub fn check_not_taken(name: &str) -> Result<(), ChronosError> {
-    if EMBEDDED.answers_to(name) {
+    if EMBEDDED.matches_name(name) {
         return Err(ChronosError::NoModel(format!(
             "'{name}' means the checkpoint in the program, so no other can be called that; import it under another name \
              (--name)"
@@ -64,7 +64,7 @@ impl ModelStore {
                 None => found.extend(folders(&first).iter().filter_map(|second| self.read(second))),
             }
         }
-        found.retain(|installed| !EMBEDDED.answers_to(&installed.name));
+        found.retain(|installed| !EMBEDDED.matches_name(&installed.name));
         found.sort_by(|a, b| a.name.cmp(&b.name));
         found
     }
@@ -74,7 +74,7 @@ impl ModelStore {
     /// # Errors
     /// When there is neither.
     pub fn find(&self, name: &str) -> Result<Installed, ChronosError> {
-        if EMBEDDED.answers_to(name) {
+        if EMBEDDED.matches_name(name) {
             return built_in();
         }
         if is_name(name)

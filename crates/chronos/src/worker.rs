@@ -37,9 +37,9 @@ pub struct WorkerCommand {
     /// Arguments that make it call [`serve_worker`].
     pub arguments: Vec<String>,
     /// Longest wait for an answer, after which the process is killed.
-    pub patience: Duration,
+    pub reply_timeout: Duration,
     /// Additional wait for each context.
-    pub patience_a_context: Duration,
+    pub timeout_per_context: Duration,
 }
 
 /// Combines the operator's settings with [`HUGE_PAGES`], unless they already mention huge pages.
@@ -131,7 +131,7 @@ impl Worker {
                 }
             }
         });
-        let WorkerCommand { patience, patience_a_context, .. } = *command;
+        let WorkerCommand { reply_timeout: patience, timeout_per_context: patience_a_context, .. } = *command;
         let mut worker = Self {
             child,
             patience,

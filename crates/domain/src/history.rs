@@ -4,7 +4,7 @@
 
 use crate::error::DomainError;
 use crate::publication::ClockTime;
-use crate::regressor::{AlignedRegressor, Regressor, RegressorGap, RegressorStatus};
+use crate::regressor::{AlignedRegressor, ExclusionReason, Regressor, RegressorStatus};
 use crate::series::Series;
 use crate::spot::SpotGap;
 use chrono::{Days, NaiveDate};
@@ -29,7 +29,7 @@ pub struct History {
     /// True when the last date is today: all available values count as known, whatever their publication time.
     is_now: bool,
     /// Gap between quote and official rate, computed on first use.
-    gap: OnceLock<Result<Option<SpotGap>, RegressorGap>>,
+    gap: OnceLock<Result<Option<SpotGap>, ExclusionReason>>,
 }
 
 impl History {
@@ -65,7 +65,7 @@ impl History {
     /// up to what had been published by then. When `is_now` is true, the last date is today, and all available values
     /// count as known on it.
     #[must_use]
-    pub fn made_at(self, time: Option<ClockTime>, is_now: bool) -> Self {
+    pub fn with_forecast_time(self, time: Option<ClockTime>, is_now: bool) -> Self {
         Self { made_at: time, is_now, gap: OnceLock::new(), ..self }
     }
 
@@ -153,18 +153,18 @@ impl History {
     ///
     /// # Errors
     /// When the quotes cannot be used: none that is news of the last trading day, a broken one, or too few of them.
-    pub fn spot_gap(&self) -> Result<Option<&SpotGap>, RegressorGap> {
+    pub fn spot_gap(&self) -> Result<Option<&SpotGap>, ExclusionReason> {
         let gap = |spot| SpotGap::new(&self.pair, spot, |date| self.known_until(spot, date));
         let reckoned = self.gap.get_or_init(|| self.spot.as_ref().map(gap).transpose());
         reckoned.as_ref().map(Option::as_ref).map_err(|reason| *reason)
     }
 
-    fn align(&self, regressor: &Regressor) -> Result<Vec<f64>, RegressorGap> {
+    fn align(&self, regressor: &Regressor) -> Result<Vec<f64>, ExclusionReason> {
         let (dates, values) = (regressor.series.dates(), regressor.series.values());
         let lag = Days::new(u64::from(regressor.lag_days));
         let as_of = self.as_of();
         if dates[dates.len() - 1] + Days::new(MAX_AGE_DAYS) + lag < as_of {
-            return Err(RegressorGap::Ended { last: dates[dates.len() - 1], as_of });
+            return Err(ExclusionReason::Ended { last: dates[dates.len() - 1], as_of });
         }
         let (mut known, mut still) = (0, 0);
         let mut aligned = Vec::with_capacity(self.pair.len());
@@ -175,11 +175,11 @@ impl History {
                 known += 1;
             }
             let Some(newest) = known.checked_sub(1) else {
-                return Err(RegressorGap::StartsLate { first: dates[0], window: date });
+                return Err(ExclusionReason::StartsLate { first: dates[0], window: date });
             };
             still = if known > before { 0 } else { still + 1 };
             if still > MAX_STILL {
-                return Err(RegressorGap::Hole { from: dates[newest], to: date - lag });
+                return Err(ExclusionReason::Hole { from: dates[newest], to: date - lag });
             }
             aligned.push(values[newest]);
         }

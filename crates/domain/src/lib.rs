@@ -39,6 +39,6 @@ pub use pair::Pair;
 pub use past::{OriginLoss, PastWeights, RoundLevel};
 pub use publication::ClockTime;
 pub use quantile::{DECILES, LEVELS, MEDIAN, QuantileForecast, standard_normal_quantile, weighted_quantile};
-pub use regressor::{AlignedRegressor, Regressor, RegressorGap, RegressorStatus, SourceGap};
+pub use regressor::{AlignedRegressor, ExclusionReason, Regressor, RegressorStatus, SourceProblem};
 pub use series::{Observation, Series, Superseded};
 pub use spot::SpotGap;

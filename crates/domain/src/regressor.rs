@@ -65,9 +65,9 @@ pub struct AlignedRegressor {
 
 /// Reason why a series could not be used.
 #[derive(Debug, Clone, PartialEq)]
-pub enum SourceGap {
+pub enum SourceProblem {
     /// The dates do not cover what the models need.
-    Dates(RegressorGap),
+    Dates(ExclusionReason),
     /// The series is not available; the reason, as a finished text.
     Unavailable(String),
 }
@@ -78,12 +78,12 @@ pub struct RegressorStatus {
     /// Name of the series.
     pub name: String,
     /// `None` when usable, otherwise the reason it was left out.
-    pub left_out: Option<RegressorGap>,
+    pub left_out: Option<ExclusionReason>,
 }
 
 /// Reason why a regressor cannot be used in a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RegressorGap {
+pub enum ExclusionReason {
     /// The regressor had ended by the as-of date.
     Ended {
         /// Last date of the regressor.
@@ -129,7 +129,7 @@ pub enum RegressorGap {
     },
 }
 
-impl fmt::Display for RegressorGap {
+impl fmt::Display for ExclusionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ended { last, as_of } => write!(f, "ends on {last}, before the pair ({as_of})"),

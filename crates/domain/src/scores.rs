@@ -107,7 +107,7 @@ fn published<'a>(outcome: &Outcome<'a>) -> impl Iterator<Item = (usize, f64)> + 
 /// Contribution of one outcome to scores that are pooled over origins. These are sums, so that the scores of any set
 /// of outcomes can be computed from the stored parts.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Parts {
+pub struct ScoreSums {
     /// Published target dates, at least one.
     pub dates: usize,
     /// Sum of pinball losses over the nine deciles and these dates, price units.
@@ -123,7 +123,7 @@ pub struct Parts {
     pub end: Option<(f64, f64)>,
 }
 
-impl Parts {
+impl ScoreSums {
     /// WQL of this outcome alone.
     pub fn wql(&self) -> f64 {
         wql_of(self.loss, self.scale)
@@ -131,9 +131,9 @@ impl Parts {
 }
 
 /// Computes the parts of one outcome; `None` when no target date was published.
-pub fn parts(outcome: &Outcome<'_>) -> Option<Parts> {
+pub fn parts(outcome: &Outcome<'_>) -> Option<ScoreSums> {
     let (loss, scale) = quantile_loss_parts(outcome);
-    let mut parts = Parts { dates: 0, loss, scale, inside80: 0, inside95: 0, end: None };
+    let mut parts = ScoreSums { dates: 0, loss, scale, inside80: 0, inside95: 0, end: None };
     for (step, actual) in published(outcome) {
         let row = outcome.forecast.row(step);
         parts.dates += 1;
@@ -165,7 +165,7 @@ pub struct Pooled {
 }
 
 /// Pools the parts of several outcomes; `None` when there are none.
-pub fn pool<'a>(parts: impl IntoIterator<Item = &'a Parts>) -> Option<Pooled> {
+pub fn pool<'a>(parts: impl IntoIterator<Item = &'a ScoreSums>) -> Option<Pooled> {
     let mut total = Totals::default();
     parts.into_iter().for_each(|parts| total.add(parts));
     total.pooled()
@@ -189,7 +189,7 @@ struct Totals {
 }
 
 impl Totals {
-    fn add(&mut self, parts: &Parts) {
+    fn add(&mut self, parts: &ScoreSums) {
         self.outcomes += 1;
         self.loss += parts.loss;
         self.scale += parts.scale;
@@ -262,7 +262,7 @@ mod tests {
         let forecast = forecast(&[ROW, ROW, ROW]);
         let first = Outcome { forecast: &forecast, actuals: &[Some(107.0), None, Some(91.0)], naive_mae: 2.0 };
         let second = Outcome { forecast: &forecast, actuals: &[Some(100.0), Some(120.0), None], naive_mae: 4.0 };
-        let kept: Vec<Parts> = [first, second].iter().filter_map(parts).collect();
+        let kept: Vec<ScoreSums> = [first, second].iter().filter_map(parts).collect();
         let (pooled, scores) = (pool(&kept).unwrap(), score([first, second]).unwrap());
         assert_eq!((pooled.n, Some(pooled.wql)), (2, wql([first, second])));
         assert_eq!((pooled.rmse, pooled.mape), (Some(scores.rmse), Some(scores.mape)));

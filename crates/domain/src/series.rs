@@ -38,7 +38,7 @@ pub struct Series {
     end: usize,
     /// Sorted by `until`. Entries after the first `succeeded` had not been superseded yet when the series was cut.
     superseded: Arc<[Superseded]>,
-    succeeded: usize,
+    superseded_count: usize,
 }
 
 impl Series {
@@ -65,7 +65,7 @@ impl Series {
             start: 0,
             end: observations.len(),
             superseded: [].into(),
-            succeeded: 0,
+            superseded_count: 0,
         })
     }
 
@@ -76,12 +76,12 @@ impl Series {
     pub fn with_superseded(self, mut superseded: Vec<Superseded>) -> Self {
         superseded.retain(|s| s.value.is_finite() && s.value > 0.0 && self.value_on(s.date).is_some());
         superseded.sort_by_key(|s| s.until);
-        Self { succeeded: superseded.len(), superseded: superseded.into(), ..self }
+        Self { superseded_count: superseded.len(), superseded: superseded.into(), ..self }
     }
 
     /// Superseded values, ordered by the day until which they counted.
     pub fn superseded(&self) -> &[Superseded] {
-        &self.superseded[..self.succeeded]
+        &self.superseded[..self.superseded_count]
     }
 
     /// Name of the series, lower case.
@@ -152,7 +152,7 @@ impl Series {
         if let Some(values) = values {
             cut.values = values.into();
         }
-        cut.succeeded = succeeded;
+        cut.superseded_count = succeeded;
         Some(cut)
     }
 

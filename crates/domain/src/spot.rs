@@ -5,7 +5,7 @@
 //! pair's window and quotes dated by the day of the trades they close. Out: the log distance of the quote from the
 //! official rate at each date of the pair, as it was known on that date.
 
-use crate::regressor::{Regressor, RegressorGap};
+use crate::regressor::{ExclusionReason, Regressor};
 use crate::series::Series;
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
@@ -52,13 +52,13 @@ impl SpotGap {
         pair: &Series,
         spot: &Regressor,
         known_until: impl Fn(NaiveDate) -> NaiveDate,
-    ) -> Result<Self, RegressorGap> {
+    ) -> Result<Self, ExclusionReason> {
         let quotes: Vec<Quote> = (0..pair.len()).map(|i| newest_quote(pair, spot, &known_until, i)).collect();
         let (date, quote) = match quotes.last() {
             Some(Quote::News(date, quote)) => (*date, *quote),
-            Some(Quote::Repeated(date)) => return Err(RegressorGap::Repeated { date: *date }),
-            Some(Quote::StandsIn(date)) => return Err(RegressorGap::StandsIn { date: *date }),
-            _ => return Err(RegressorGap::Ended { last: spot.series.last_date(), as_of: pair.last_date() }),
+            Some(Quote::Repeated(date)) => return Err(ExclusionReason::Repeated { date: *date }),
+            Some(Quote::StandsIn(date)) => return Err(ExclusionReason::StandsIn { date: *date }),
+            _ => return Err(ExclusionReason::Ended { last: spot.series.last_date(), as_of: pair.last_date() }),
         };
         let raw: Vec<Option<f64>> = quotes.iter().zip(pair.values()).map(|(quote, p)| quote.gap(*p)).collect();
         let known: Vec<f64> = raw.iter().flatten().copied().collect();
@@ -66,11 +66,11 @@ impl SpotGap {
         let sound = |gap: f64| Some(gap - usual).filter(|g| g.abs() <= BROKEN * deviation);
         let values: Vec<Option<f64>> = raw.into_iter().map(|gap| gap.and_then(sound)).collect();
         let Some(now) = values.last().copied().flatten() else {
-            return Err(RegressorGap::Broken { date });
+            return Err(ExclusionReason::Broken { date });
         };
         let known = values.iter().flatten().count();
         if known < NEEDED {
-            return Err(RegressorGap::TooFew { known, needed: NEEDED });
+            return Err(ExclusionReason::TooFew { known, needed: NEEDED });
         }
         Ok(Self { name: spot.series.name().to_owned(), values, quoted: date, quote, now })
     }
@@ -167,7 +167,7 @@ mod tests {
         (pair, days.iter().map(|d| (*d, 900.0 * wobble(*d))).collect())
     }
 
-    fn gap(pair: &Series, quotes: &[(NaiveDate, f64)]) -> Result<SpotGap, RegressorGap> {
+    fn gap(pair: &Series, quotes: &[(NaiveDate, f64)]) -> Result<SpotGap, ExclusionReason> {
         let spot = Regressor::new(series("usdclp_spot", quotes.iter().copied()), 1);
         History::new(pair.clone(), vec![]).with_spot(spot).spot_gap().map(|gap| gap.cloned().unwrap())
     }
@@ -294,7 +294,7 @@ mod tests {
         let holed = Series::new("usdclp", &[&observations[..40], &observations[48..49]].concat()).unwrap();
         quotes.truncate(41);
         let error = gap(&holed, &quotes).unwrap_err();
-        assert!(matches!(error, RegressorGap::Ended { .. }), "{error}");
+        assert!(matches!(error, ExclusionReason::Ended { .. }), "{error}");
         let (_, quotes) = quoted(60);
         assert_eq!(gap(&holed, &quotes[..48]).unwrap().quoted, quotes[47].0, "that of the day before is");
     }

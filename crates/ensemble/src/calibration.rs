@@ -21,7 +21,7 @@ const HALF_CREDIBLE_DECILES: f64 = 60.0;
 /// within that range was made knowing 2023-2024 (see docs/ARCHITECTURE.md).
 const HALF_CREDIBLE_TAILS: f64 = 10.0;
 /// Largest correction factor (and the inverse of the smallest), however wrong past intervals were.
-const LIMIT: f64 = 1.5;
+const MAX_CORRECTION: f64 = 1.5;
 
 /// Multipliers of the spread about the median.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,7 +54,7 @@ impl Calibration {
         }
         let shrunk = |log_factor: f64, half: f64| {
             let factor = (log_factor * independent / (independent + half)).exp();
-            factor.clamp(1.0 / LIMIT, LIMIT)
+            factor.clamp(1.0 / MAX_CORRECTION, MAX_CORRECTION)
         };
         match (log_quantile(&mut inner, 0.6), log_quantile(&mut outer, 0.8), log_quantile(&mut tails, 0.95)) {
             (Some(inner), Some(outer), Some(tails)) => Self {

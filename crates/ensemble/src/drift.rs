@@ -30,10 +30,10 @@ const ROUNDING: f64 = 1e-12;
 
 /// Reason why the tests or the regime are missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum NotEnough {
+pub enum MissingDrift {
     /// History too short.
     #[error("{known} daily returns are known and {needed} are needed")]
-    Returns {
+    TooFewReturns {
         /// Number of returns available.
         known: usize,
         /// Number of returns needed.
@@ -42,7 +42,7 @@ pub enum NotEnough {
     /// Gap of more than two weeks between two neighbouring observations: the return across it is not a one-day
     /// return.
     #[error("no observation between {from} and {to}")]
-    Hole {
+    Gap {
         /// Last observation before the gap.
         from: NaiveDate,
         /// First observation after it.
@@ -50,7 +50,7 @@ pub enum NotEnough {
     },
     /// Constant value, or the same relative change every day.
     #[error("the value does not vary")]
-    Still,
+    Constant,
 }
 
 /// Result of one test.
@@ -66,7 +66,7 @@ pub struct DriftTest {
 
 impl DriftTest {
     /// True when the difference is larger than chance explains.
-    pub fn finds(&self) -> bool {
+    pub fn is_significant(&self) -> bool {
         self.adjusted < SIGNIFICANCE
     }
 }
@@ -86,8 +86,8 @@ pub struct DriftTests {
 
 impl DriftTests {
     /// True when any of the three tests finds a difference.
-    pub fn drifted(&self) -> bool {
-        [self.distribution, self.spread, self.autocorrelation].iter().any(DriftTest::finds)
+    pub fn any_significant(&self) -> bool {
+        [self.distribution, self.spread, self.autocorrelation].iter().any(DriftTest::is_significant)
     }
 }
 
@@ -115,7 +115,7 @@ impl RegimeKind {
         }
     }
 
-    fn at(percentile: f64) -> Self {
+    fn from_percentile(percentile: f64) -> Self {
         match percentile {
             p if p >= 0.95 => RegimeKind::Extreme,
             p if p >= 0.8 => RegimeKind::Elevated,
@@ -143,22 +143,22 @@ pub struct VolatilityRegime {
 ///
 /// # Errors
 /// When there are fewer than 120 returns, when there is a gap among them, or when they do not vary.
-pub fn drift_tests(pair: &Series) -> Result<DriftTests, NotEnough> {
+pub fn drift_tests(pair: &Series) -> Result<DriftTests, MissingDrift> {
     let needed = RECENT_RETURNS + EARLIER_RETURNS;
-    let returns = Returns::of(pair, needed);
+    let returns = Returns::last(pair, needed);
     if returns.values.len() < needed {
-        return Err(NotEnough::Returns { known: returns.values.len(), needed });
+        return Err(MissingDrift::TooFewReturns { known: returns.values.len(), needed });
     }
     if let Some((from, to)) = returns.first_hole(0) {
-        return Err(NotEnough::Hole { from, to });
+        return Err(MissingDrift::Gap { from, to });
     }
     let (earlier, recent) = returns.values.split_at(EARLIER_RETURNS);
-    tests_of(recent, earlier).ok_or(NotEnough::Still)
+    tests_of(recent, earlier).ok_or(MissingDrift::Constant)
 }
 
 /// Runs the three tests of `recent` against `earlier`; `None` when one of the two samples does not vary.
 fn tests_of(recent: &[f64], earlier: &[f64]) -> Option<DriftTests> {
-    if still(recent) || still(earlier) {
+    if is_constant(recent) || is_constant(earlier) {
         return None;
     }
     let found = [
@@ -176,13 +176,13 @@ fn tests_of(recent: &[f64], earlier: &[f64]) -> Option<DriftTests> {
 ///
 /// # Errors
 /// When there are fewer than 250 windows, when the last one has a gap, or when the value never moved.
-pub fn volatility_regime(pair: &Series) -> Result<VolatilityRegime, NotEnough> {
-    let returns = Returns::of(pair, MOST_WINDOWS + RECENT_RETURNS - 1);
+pub fn volatility_regime(pair: &Series) -> Result<VolatilityRegime, MissingDrift> {
+    let returns = Returns::last(pair, MOST_WINDOWS + RECENT_RETURNS - 1);
     let known = returns.values.len();
-    let too_few = |known| NotEnough::Returns { known, needed: FEWEST_WINDOWS + RECENT_RETURNS - 1 };
+    let too_few = |known| MissingDrift::TooFewReturns { known, needed: FEWEST_WINDOWS + RECENT_RETURNS - 1 };
     let last = known.checked_sub(RECENT_RETURNS).ok_or(too_few(known))?;
     if let Some((from, to)) = returns.first_hole(last) {
-        return Err(NotEnough::Hole { from, to });
+        return Err(MissingDrift::Gap { from, to });
     }
     let whole = |start: &usize| !returns.after_hole[*start..*start + RECENT_RETURNS].contains(&true);
     let volatility = |start: usize| {
@@ -193,13 +193,13 @@ pub fn volatility_regime(pair: &Series) -> Result<VolatilityRegime, NotEnough> {
         return Err(too_few(all.len() + RECENT_RETURNS - 1));
     }
     if all.iter().all(|v| *v < ROUNDING) {
-        return Err(NotEnough::Still);
+        return Err(MissingDrift::Constant);
     }
     let volatility = volatility(last);
     let below = all.iter().filter(|v| **v < volatility).count();
     let not_above = all.iter().filter(|v| **v <= volatility).count();
     let percentile = (below + not_above) as f64 / (2 * all.len()) as f64;
-    Ok(VolatilityRegime { volatility, percentile, windows: all.len(), kind: RegimeKind::at(percentile) })
+    Ok(VolatilityRegime { volatility, percentile, windows: all.len(), kind: RegimeKind::from_percentile(percentile) })
 }
 
 /// Daily log returns, oldest first.
@@ -213,7 +213,7 @@ struct Returns {
 
 impl Returns {
     /// Returns the last `count` returns of `pair`, or all when there are fewer.
-    fn of(pair: &Series, count: usize) -> Self {
+    fn last(pair: &Series, count: usize) -> Self {
         let pair = pair.last(count + 1);
         let gap = |days: &[NaiveDate]| (days[1] - days[0]).num_days() > LONGEST_GAP_DAYS;
         Self {
@@ -230,7 +230,7 @@ impl Returns {
     }
 }
 
-fn still(returns: &[f64]) -> bool {
+fn is_constant(returns: &[f64]) -> bool {
     let high = returns.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let low = returns.iter().copied().fold(f64::INFINITY, f64::min);
     high - low < ROUNDING

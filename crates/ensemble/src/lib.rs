@@ -23,10 +23,14 @@ mod validation;
 pub use calibration::Calibration;
 pub use comparison::{EqualAccuracy, POWER, SIGNIFICANCE, diebold_mariano, overlap};
 pub use drift::{
-    AUTOCORRELATION_LAGS, DriftTest, DriftTests, EARLIER_RETURNS, NotEnough, RECENT_RETURNS, RegimeKind,
+    AUTOCORRELATION_LAGS, DriftTest, DriftTests, EARLIER_RETURNS, MissingDrift, RECENT_RETURNS, RegimeKind,
     VolatilityRegime, drift_tests, volatility_regime,
 };
 pub use origins::{Origin, grid_origins, origin_at};
 pub use pool::{Pool, PoolSettings, Roles, WeightError};
-pub use scoring::{Issued, Judged, Skill, judge_model, judge_pool, pool_at, prequential, reliability};
-pub use validation::{Computed, ForecastCache, NoCache, OriginForecasts, forecast_origins, guarded_forecast};
+pub use scoring::{
+    Evaluation, ReplayedForecast, Skill, evaluate_model, evaluate_pool, pool_at, prequential, reliability,
+};
+pub use validation::{
+    ForecastCache, NoCache, OriginForecasts, ValidationForecasts, forecast_origins, guarded_forecast,
+};

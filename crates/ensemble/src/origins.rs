@@ -21,7 +21,7 @@ pub struct Origin {
 
 impl Origin {
     /// Returns the last target date: from this date on, the outcome is known and may be learnt from.
-    pub fn matures(&self) -> NaiveDate {
+    pub fn maturity_date(&self) -> NaiveDate {
         self.target.dates.last().copied().unwrap_or(self.as_of)
     }
 }
@@ -68,7 +68,7 @@ pub fn grid_origins(
         .rev()
         .filter(|(_, date)| calendar.is_business_day(**date) && calendar.ordinal(**date) % stride == 0)
         .filter_map(|(_, date)| origin_at(pair, calendar, horizon, *date))
-        .filter(|origin| origin.matures() <= history.as_of())
+        .filter(|origin| origin.maturity_date() <= history.as_of())
         .take(count)
         .collect();
     origins.reverse();
@@ -98,7 +98,7 @@ mod tests {
         let history = weekday_history(700);
         for horizon in Horizon::ALL {
             let origins = grid_origins(&history, &calendar, horizon, 60, 5, 250);
-            assert!(origins.iter().all(|o| o.matures() <= history.as_of()));
+            assert!(origins.iter().all(|o| o.maturity_date() <= history.as_of()));
             assert!(origins.iter().all(|o| o.actuals.iter().all(Option::is_some)));
             for pair in origins.windows(2) {
                 assert_eq!(calendar.business_days_between(pair[0].as_of, pair[1].as_of), 5);

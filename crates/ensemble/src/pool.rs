@@ -16,10 +16,10 @@ use ndarray::Array2;
 const SHARPNESS: f64 = 40.0;
 /// Prior share of the members that are not simple when there are many independent outcomes. Values from 0.4 to 0.8
 /// performed alike on the same years.
-const OTHERS: f64 = 0.6;
+const OTHERS_PRIOR_SHARE: f64 = 0.6;
 /// Number of independent outcomes at which those members get half of [`OTHERS`]. With 60 weekly origins their share
 /// of the prior is 0.40 at 7 days, 0.31 at 15, 0.21 at 30 and 0.10 at 90.
-const HALF_CREDIBLE: f64 = 30.0;
+const HALF_PRIOR_OUTCOMES: f64 = 30.0;
 /// Half-life of an outcome in the calibration, in calendar days: short, so that intervals follow within weeks when
 /// the market becomes calmer or more volatile. It equals 60 business days; 125 or no decay gained less in each
 /// period.
@@ -41,7 +41,7 @@ pub struct Roles {
 
 impl Roles {
     /// Roles in which no member is simpler than another.
-    pub fn equal(members: &[usize], benchmark: usize) -> Self {
+    pub fn without_simple(members: &[usize], benchmark: usize) -> Self {
         Self { members: members.to_vec(), simple: Vec::new(), benchmark }
     }
 
@@ -59,7 +59,7 @@ impl Roles {
         let share = match (simple, others) {
             (0, _) => 1.0,
             (_, 0) => 0.0,
-            _ => OTHERS * independent / (independent + HALF_CREDIBLE),
+            _ => OTHERS_PRIOR_SHARE * independent / (independent + HALF_PRIOR_OUTCOMES),
         };
         let of = |member: &usize| {
             if self.simple.contains(member) { (1.0 - share) / simple as f64 } else { share / others as f64 }
@@ -113,7 +113,7 @@ impl Pool {
         let members = &roles.members;
         let models = past.first().map_or_else(|| members.iter().max().map_or(0, |m| m + 1), |o| o.forecasts.len());
         let mut prior = roles.prior(independent_outcomes(past));
-        bound(&mut prior, settings.weight_floor, settings.weight_cap);
+        clamp_shares(&mut prior, settings.weight_floor, settings.weight_cap);
         let mut weights = vec![0.0; models];
         members.iter().zip(&prior).for_each(|(m, share)| weights[*m] = *share);
         if past.len() < MIN_PAST_ORIGINS {
@@ -130,7 +130,7 @@ impl Pool {
             .zip(&prior)
             .map(|(w, share)| (1.0 - settings.shrinkage) * w / total + settings.shrinkage * share)
             .collect();
-        bound(&mut shares, settings.weight_floor, settings.weight_cap);
+        clamp_shares(&mut shares, settings.weight_floor, settings.weight_cap);
         members.iter().zip(&shares).for_each(|(m, share)| weights[*m] = *share);
         let mut pool = Self { weights, calibration: Calibration::NONE };
         pool.calibration = pool.calibrate(past);
@@ -138,11 +138,11 @@ impl Pool {
     }
 
     fn calibrate(&self, past: &[&OriginForecasts]) -> Calibration {
-        let Some(newest) = past.last().map(|o| o.origin.matures()) else { return Calibration::NONE };
+        let Some(newest) = past.last().map(|o| o.origin.maturity_date()) else { return Calibration::NONE };
         let pooled: Vec<(QuantileForecast, &OriginForecasts, f64)> = past
             .iter()
             .filter_map(|o| {
-                let age = (newest - o.origin.matures()).num_days() as f64;
+                let age = (newest - o.origin.maturity_date()).num_days() as f64;
                 Some((self.apply(&o.forecasts).ok()?, *o, 0.5f64.powf(age / CALIBRATION_HALF_LIFE)))
             })
             .collect();
@@ -217,7 +217,7 @@ fn loss_ratio(past: &[&OriginForecasts], model: usize, benchmark: usize, half_li
 
 /// Forces `shares` (summing to 1) between `floor` and `cap` and spreads the difference over the others in proportion.
 /// Bounds that cannot be met with this number of shares are relaxed to equal shares.
-fn bound(shares: &mut [f64], floor: f64, cap: f64) {
+fn clamp_shares(shares: &mut [f64], floor: f64, cap: f64) {
     let equal = 1.0 / shares.len() as f64;
     let (floor, cap) = (floor.min(equal), cap.max(equal));
     for _ in 0..shares.len() {
@@ -258,13 +258,13 @@ mod tests {
     use super::*;
     use crate::origins::grid_origins;
     use crate::validation::tests::{Shifted, weekday_history};
-    use crate::validation::{Computed, NoCache, forecast_origins};
+    use crate::validation::{NoCache, ValidationForecasts, forecast_origins};
     use forecaster_domain::{BusinessCalendar, Horizon};
 
     const SETTINGS: PoolSettings =
         PoolSettings { half_life: 30.0, shrinkage: 0.3, weight_floor: 0.1, weight_cap: 0.6 };
 
-    fn computed() -> Computed {
+    fn computed() -> ValidationForecasts {
         let history = weekday_history(700);
         let origins = grid_origins(&history, &BusinessCalendar::weekdays(), Horizon::D7, 40, 5, 250);
         let models = [Shifted("random_walk", 0.0), Shifted("good", 0.0), Shifted("bad", 0.05)];
@@ -276,7 +276,7 @@ mod tests {
     fn a_worse_model_gets_less_weight_within_the_bounds() {
         let computed = computed();
         let past: Vec<&OriginForecasts> = computed.origins.iter().collect();
-        let pool = Pool::fit(&past, &Roles::equal(&[0, 1, 2], 0), &SETTINGS);
+        let pool = Pool::fit(&past, &Roles::without_simple(&[0, 1, 2], 0), &SETTINGS);
         assert!((pool.weights.iter().sum::<f64>() - 1.0).abs() < 1e-12);
         assert_eq!(pool.weights[0], pool.weights[1]);
         assert!((pool.weights[2] - 0.1).abs() < 1e-9, "{:?}", pool.weights);
@@ -286,7 +286,7 @@ mod tests {
     fn with_little_past_the_weights_are_equal_and_nothing_is_corrected() {
         let computed = computed();
         let past: Vec<&OriginForecasts> = computed.origins.iter().take(7).collect();
-        let pool = Pool::fit(&past, &Roles::equal(&[0, 2], 0), &SETTINGS);
+        let pool = Pool::fit(&past, &Roles::without_simple(&[0, 2], 0), &SETTINGS);
         assert_eq!(pool, Pool { weights: vec![0.5, 0.0, 0.5], calibration: Calibration::NONE });
     }
 
@@ -308,7 +308,7 @@ mod tests {
     fn bounds_are_met_whatever_the_raw_weights() {
         for raw in [[0.98, 0.01, 0.01], [0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [0.34, 0.33, 0.33]] {
             let mut shares = raw;
-            bound(&mut shares, 0.1, 0.6);
+            clamp_shares(&mut shares, 0.1, 0.6);
             assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{shares:?}");
             assert!(shares.iter().all(|s| *s >= 0.1 - 1e-9 && *s <= 0.6 + 1e-9), "{shares:?}");
         }

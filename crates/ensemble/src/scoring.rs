@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 /// A pooled forecast as it would have been issued at an origin.
 #[derive(Debug, Clone)]
-pub struct Issued<'a> {
+pub struct ReplayedForecast<'a> {
     /// Origin with the models' forecasts.
     pub origin: &'a OriginForecasts,
     /// Weights and calibration known at the origin.
@@ -51,7 +51,7 @@ impl Skill {
 
 /// Scores with the skill against the benchmark on the same origins.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Judged {
+pub struct Evaluation {
     /// Scores of the forecaster itself.
     pub scores: Scores,
     /// Skill: 1 - WQL / WQL of the benchmark on the scored origins.
@@ -67,19 +67,19 @@ pub struct Judged {
 
 /// Scores the model at position `model` over the origins where it has a forecast, against the model at position
 /// `benchmark` on the same origins.
-pub fn judge_model(origins: &[OriginForecasts], model: usize, benchmark: usize) -> Option<Judged> {
+pub fn evaluate_model(origins: &[OriginForecasts], model: usize, benchmark: usize) -> Option<Evaluation> {
     judge(origins.iter().filter_map(|o| Some((o, o.forecasts.get(model)?.as_ref()?))), benchmark)
 }
 
 /// Scores issued pooled forecasts against the model at position `benchmark` on the same origins.
-pub fn judge_pool(issued: &[Issued<'_>], benchmark: usize) -> Option<Judged> {
+pub fn evaluate_pool(issued: &[ReplayedForecast<'_>], benchmark: usize) -> Option<Evaluation> {
     judge(issued.iter().map(|i| (i.origin, &i.forecast)), benchmark)
 }
 
 fn judge<'a>(
     forecasts: impl Iterator<Item = (&'a OriginForecasts, &'a QuantileForecast)>,
     benchmark: usize,
-) -> Option<Judged> {
+) -> Option<Evaluation> {
     let both = forecasts.filter_map(|(o, forecast)| {
         Some((&o.origin, outcome(o, forecast), outcome(o, o.forecasts.get(benchmark)?.as_ref()?)))
     });
@@ -88,7 +88,7 @@ fn judge<'a>(
     let spans = |known: &dyn Fn(&Origin) -> NaiveDate| -> Vec<(NaiveDate, NaiveDate)> {
         origins.iter().map(|origin| (origin.as_of, known(origin))).collect()
     };
-    let lag = overlap(&spans(&Origin::matures));
+    let lag = overlap(&spans(&Origin::maturity_date));
     let first = |origin: &Origin| origin.target.dates.first().copied().unwrap_or(origin.as_of);
     let first_lag = overlap(&spans(&first));
     let scores = score(outcomes.iter().map(|(own, _)| *own))?;
@@ -98,7 +98,7 @@ fn judge<'a>(
     };
     let path =
         along(lag, &|it| Some(quantile_loss_parts(it)).filter(|(_, scale)| *scale > 0.0).map(|(loss, _)| loss));
-    Some(Judged {
+    Some(Evaluation {
         scores,
         skill: path.map_or(f64::NAN, |skill| skill.value),
         skill_error: path.and_then(|skill| skill.error),
@@ -116,7 +116,7 @@ pub fn pool_at(
     roles: &Roles,
     settings: &PoolSettings,
 ) -> Pool {
-    let matured: Vec<&OriginForecasts> = grid.iter().filter(|o| o.origin.matures() <= as_of).collect();
+    let matured: Vec<&OriginForecasts> = grid.iter().filter(|o| o.origin.maturity_date() <= as_of).collect();
     Pool::fit(&matured[matured.len().saturating_sub(count)..], roles, settings)
 }
 
@@ -128,20 +128,20 @@ pub fn prequential<'a>(
     count: usize,
     roles: &Roles,
     settings: &PoolSettings,
-) -> Vec<Issued<'a>> {
+) -> Vec<ReplayedForecast<'a>> {
     origins
         .par_iter()
         .filter_map(|origin| {
             let pool = pool_at(origin.origin.as_of, grid, count, roles, settings);
             let forecast = pool.apply(&origin.forecasts).ok()?;
-            Some(Issued { origin, pool, forecast })
+            Some(ReplayedForecast { origin, pool, forecast })
         })
         .collect()
 }
 
 /// Share of actuals at or below the issued quantile, for each of the 11 levels, over all target dates. Empty when no
 /// rate was published.
-pub fn reliability(issued: &[Issued<'_>]) -> Vec<(f64, f64)> {
+pub fn reliability(issued: &[ReplayedForecast<'_>]) -> Vec<(f64, f64)> {
     let mut below = [0usize; LEVELS.len()];
     let mut dates = 0usize;
     for item in issued {
@@ -180,15 +180,15 @@ mod tests {
     #[test]
     fn the_pool_at_an_origin_knows_only_outcomes_that_had_matured() {
         let mut grid = validated();
-        let before = prequential(&grid, &grid, 60, &Roles::equal(&[0, 1], 0), &SETTINGS)[30].pool.clone();
+        let before = prequential(&grid, &grid, 60, &Roles::without_simple(&[0, 1], 0), &SETTINGS)[30].pool.clone();
         // A different future: all actuals that mature after origin 30 are doubled.
         let as_of = grid[30].origin.as_of;
         for origin in &mut grid {
-            if origin.origin.matures() > as_of {
+            if origin.origin.maturity_date() > as_of {
                 origin.origin.actuals.iter_mut().for_each(|a| *a = a.map(|a| 2.0 * a));
             }
         }
-        let after = prequential(&grid, &grid, 60, &Roles::equal(&[0, 1], 0), &SETTINGS);
+        let after = prequential(&grid, &grid, 60, &Roles::without_simple(&[0, 1], 0), &SETTINGS);
         assert_eq!(after[30].pool, before);
         assert_ne!(after[39].pool, before);
     }
@@ -200,11 +200,11 @@ mod tests {
         for (index, origin) in grid.iter_mut().enumerate() {
             origin.forecasts[1] = (index >= 30).then(|| origin.forecasts[0].clone()).flatten();
         }
-        let judged = judge_model(&grid, 1, 0).unwrap();
+        let judged = evaluate_model(&grid, 1, 0).unwrap();
         assert_eq!((judged.scores.n, judged.skill, judged.skill_error), (grid.len() - 30, 0.0, None));
-        assert_eq!(judge_model(&grid, 2, 0), None);
-        let issued = prequential(&grid, &grid, 60, &Roles::equal(&[1], 0), &SETTINGS);
-        let pooled = judge_pool(&issued, 0).unwrap();
+        assert_eq!(evaluate_model(&grid, 2, 0), None);
+        let issued = prequential(&grid, &grid, 60, &Roles::without_simple(&[1], 0), &SETTINGS);
+        let pooled = evaluate_pool(&issued, 0).unwrap();
         assert_eq!(pooled.scores.n, grid.len() - 30);
         assert!(pooled.skill.abs() < 0.2, "{}", pooled.skill);
     }
@@ -244,7 +244,7 @@ mod tests {
             values.row_mut(end).mapv_inplace(|q| median * (q / median).powi(2));
             origin.forecasts[1] = QuantileForecast::new(forecast.as_of(), forecast.dates().to_vec(), values).ok();
         }
-        let judged = judge_model(&grid, 1, 0).unwrap();
+        let judged = evaluate_model(&grid, 1, 0).unwrap();
         assert_eq!(judged.first.unwrap().value, 0.0);
         let last = judged.last.unwrap().value;
         assert!(last.abs() > 3.0 * judged.skill.abs() && judged.skill != 0.0, "{last} {}", judged.skill);
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn reliability_counts_actuals_below_each_quantile() {
         let grid = validated();
-        let issued = prequential(&grid, &grid, 60, &Roles::equal(&[1], 0), &SETTINGS);
+        let issued = prequential(&grid, &grid, 60, &Roles::without_simple(&[1], 0), &SETTINGS);
         let shares = reliability(&issued);
         assert_eq!(shares.len(), 11);
         assert!(shares.windows(2).all(|w| w[1].1 >= w[0].1));

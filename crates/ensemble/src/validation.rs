@@ -43,7 +43,7 @@ pub(crate) fn outcome<'a>(origin: &'a OriginForecasts, forecast: &'a QuantileFor
 
 /// Result of [`forecast_origins`].
 #[derive(Debug, Clone)]
-pub struct Computed {
+pub struct ValidationForecasts {
     /// Every origin with its forecasts, in the order of the origins.
     pub origins: Vec<OriginForecasts>,
     /// Time spent in each model `[models]`, summed over threads.
@@ -68,7 +68,7 @@ pub fn forecast_origins(
     origins: Vec<Origin>,
     cache: &dyn ForecastCache,
     progress: &(dyn Fn() + Sync),
-) -> Computed {
+) -> ValidationForecasts {
     let windows: Vec<Option<History>> =
         origins.par_iter().map(|o| history.until(o.as_of).ok().map(|h| h.window(lookback))).collect();
     let keys = keys(models, &windows, &origins);
@@ -76,7 +76,7 @@ pub fn forecast_origins(
     let missing: Vec<usize> = (0..keys.len()).filter(|i| forecasts[*i].is_none()).collect();
     let (batched, single): (Vec<usize>, Vec<usize>) =
         missing.into_iter().partition(|i| models[i % models.len()].prefers_batches());
-    let mut made: Vec<Made> = single
+    let mut made: Vec<FreshForecast> = single
         .into_par_iter()
         .filter_map(|i| {
             let (origin, model) = (i / models.len(), i % models.len());
@@ -113,14 +113,19 @@ pub fn forecast_origins(
         .into_iter()
         .map(|origin| OriginForecasts { origin, forecasts: rows.by_ref().take(models.len()).collect() })
         .collect();
-    Computed { origins, seconds, cached, computed: fresh.len(), failures }
+    ValidationForecasts { origins, seconds, cached, computed: fresh.len(), failures }
 }
 
 /// A newly computed forecast: its position in `[origins x models]`, the result, and the time it took.
-type Made = (usize, Result<QuantileForecast, ModelError>, Duration);
+type FreshForecast = (usize, Result<QuantileForecast, ModelError>, Duration);
 
 /// Computes the forecasts at positions `batched`, of models that prefer batches: one batch per model.
-fn batches(models: &[&dyn Model], windows: &[Option<History>], origins: &[Origin], batched: &[usize]) -> Vec<Made> {
+fn batches(
+    models: &[&dyn Model],
+    windows: &[Option<History>],
+    origins: &[Origin],
+    batched: &[usize],
+) -> Vec<FreshForecast> {
     let mut made = Vec::with_capacity(batched.len());
     for (position, model) in models.iter().enumerate() {
         let (places, requests): (Vec<usize>, Vec<(&History, &Target)>) = batched
@@ -270,7 +275,7 @@ pub(crate) mod tests {
         }
     }
 
-    fn run(history: &History, cache: &dyn ForecastCache, shift: f64) -> Computed {
+    fn run(history: &History, cache: &dyn ForecastCache, shift: f64) -> ValidationForecasts {
         let calendar = BusinessCalendar::weekdays();
         let origins = grid_origins(history, &calendar, Horizon::D7, 30, 5, 250);
         let (one, two) = (Shifted("one", 0.0), Shifted("two", shift));

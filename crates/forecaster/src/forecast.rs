@@ -27,8 +27,8 @@ use crate::market::series::MIN_OBSERVATIONS;
 use forecaster_domain::scores::{Outcome, quantile_loss_parts};
 use forecaster_domain::{Horizon, Model, ModelForecast, ModelId, OriginLoss, PastWeights, QuantileForecast, Target};
 use forecaster_ensemble::{
-    Computed, ForecastCache, Issued, Judged, Pool, forecast_origins, grid_origins, guarded_forecast, judge_model,
-    judge_pool, pool_at, prequential, reliability,
+    Evaluation, ForecastCache, Pool, ReplayedForecast, ValidationForecasts, evaluate_model, evaluate_pool,
+    forecast_origins, grid_origins, guarded_forecast, pool_at, prequential, reliability,
 };
 use rayon::prelude::*;
 use std::time::Instant;
@@ -70,7 +70,7 @@ pub(crate) fn forecast(
     let without_chronos = lineup.without_chronos(&present).and_then(|others| {
         let pool = pool_at(market.as_of(), &validated.origins, count, &others, &pool_settings);
         let issued = prequential(&validated.origins, &validated.origins, count, &others, &pool_settings);
-        Some(WithoutChronos { forecast: pool.apply(&forecasts).ok()?, judged: judge_pool(&issued, BENCHMARK) })
+        Some(WithoutChronos { forecast: pool.apply(&forecasts).ok()?, judged: evaluate_pool(&issued, BENCHMARK) })
     });
     let chronos_seconds = lineup.chronos.map(|position| validated.seconds[position] + answers[position].1);
     let suspended = suspended.filter(|_| settings.chronos.enabled);
@@ -89,8 +89,8 @@ pub(crate) fn forecast(
         price_levels,
         drift: Drift::of(market),
         without_chronos,
-        ensemble_judged: judge_pool(&issued, BENCHMARK),
-        beyond_quote: judge_pool(&issued, MARKET_WALK),
+        ensemble_judged: evaluate_pool(&issued, BENCHMARK),
+        beyond_quote: evaluate_pool(&issued, MARKET_WALK),
         reliability: reliability(&issued),
         ensemble,
         pool,
@@ -103,12 +103,12 @@ pub(crate) fn forecast(
     })
 }
 
-fn past_at(issued: &Issued<'_>) -> PastPool {
+fn past_at(issued: &ReplayedForecast<'_>) -> PastPool {
     let actual = issued.origin.origin.actuals.last().copied().flatten();
     PastPool { forecast: issued.forecast.clone(), actual }
 }
 
-fn weights_at(issued: &Issued<'_>, ids: &[ModelId]) -> PastWeights {
+fn weights_at(issued: &ReplayedForecast<'_>, ids: &[ModelId]) -> PastWeights {
     let weights = ids.iter().map(ToString::to_string).zip(issued.pool.weights.iter().copied());
     PastWeights {
         as_of: issued.origin.origin.as_of,
@@ -117,12 +117,17 @@ fn weights_at(issued: &Issued<'_>, ids: &[ModelId]) -> PastWeights {
     }
 }
 
-fn losses_at(issued: &Issued<'_>) -> Option<OriginLoss> {
+fn losses_at(issued: &ReplayedForecast<'_>) -> Option<OriginLoss> {
     let origin = &issued.origin.origin;
     let outcome = |forecast| Outcome { forecast, actuals: &origin.actuals, naive_mae: origin.naive_mae };
     let (ensemble, scale) = quantile_loss_parts(&outcome(&issued.forecast));
     let (random_walk, _) = quantile_loss_parts(&outcome(issued.origin.forecasts.get(BENCHMARK)?.as_ref()?));
-    (scale > 0.0).then_some(OriginLoss { origin: origin.as_of, matured: origin.matures(), ensemble, random_walk })
+    (scale > 0.0).then_some(OriginLoss {
+        origin: origin.as_of,
+        matured: origin.maturity_date(),
+        ensemble,
+        random_walk,
+    })
 }
 
 fn validate(
@@ -131,7 +136,7 @@ fn validate(
     horizon: Horizon,
     models: &[&dyn Model],
     cache: &dyn ForecastCache,
-) -> Computed {
+) -> ValidationForecasts {
     let ensemble = &config.ensemble;
     let lookback = config.horizons.get(horizon).lookback;
     let origins =
@@ -143,10 +148,10 @@ fn validate(
     computed
 }
 
-type Answer = (Result<ModelForecast, String>, f64);
+type TimedForecast = (Result<ModelForecast, String>, f64);
 
 /// Forecasts of all models at the as-of date, each with the seconds it took.
-fn current_answers(models: &[&dyn Model], market: &Market, lookback: usize, target: &Target) -> Vec<Answer> {
+fn current_answers(models: &[&dyn Model], market: &Market, lookback: usize, target: &Target) -> Vec<TimedForecast> {
     let window = market.history.window(lookback);
     models
         .par_iter()
@@ -158,7 +163,7 @@ fn current_answers(models: &[&dyn Model], market: &Market, lookback: usize, targ
         .collect()
 }
 
-fn no_model_left(lineup: &Lineup, answers: &[Answer]) -> Failure {
+fn no_model_left(lineup: &Lineup, answers: &[TimedForecast]) -> Failure {
     let reasons: Vec<String> = lineup
         .roles
         .members
@@ -173,8 +178,8 @@ fn no_model_left(lineup: &Lineup, answers: &[Answer]) -> Failure {
 fn results(
     lineup: &Lineup,
     pool: &Pool,
-    answers: Vec<Answer>,
-    validated: &Computed,
+    answers: Vec<TimedForecast>,
+    validated: &ValidationForecasts,
     suspended: Option<&str>,
 ) -> (Vec<ModelResult>, Vec<LeftOut>) {
     let mut results = Vec::new();
@@ -183,11 +188,11 @@ fn results(
         match answer {
             Ok(answer) => results.push(ModelResult {
                 weight: pool.weights.get(position).copied().unwrap_or(0.0),
-                judged: judge_model(&validated.origins, position, BENCHMARK),
+                judged: evaluate_model(&validated.origins, position, BENCHMARK),
                 seconds: seconds + validated.seconds[position],
                 paths: None,
                 id,
-                answer,
+                forecast: answer,
             }),
             Err(reason) => left_out.push(LeftOut { model: id, reason }),
         }
@@ -199,7 +204,7 @@ fn results(
 
 /// Logs the line that operators grep for.
 fn log_validation(chronos: &ModelResult) {
-    if let Some(Judged { scores, .. }) = &chronos.judged {
+    if let Some(Evaluation { scores, .. }) = &chronos.judged {
         tracing::info!(
             model = ModelId::Chronos.as_str(),
             origins = scores.n,

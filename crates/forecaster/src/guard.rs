@@ -14,7 +14,7 @@ mod standing;
 use crate::config::settings::Config;
 use crate::failure::Failure;
 use crate::guard::events::event_of;
-use crate::guard::rules::Seen;
+use crate::guard::rules::RunObservations;
 use crate::notify::alerts;
 use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
@@ -44,12 +44,12 @@ pub(crate) struct Pass {
 
 /// Result of the guard's check of one run.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Finding {
+pub(crate) struct GuardOutcome {
     /// Update for the ledger; `None` when Chronos was not to take part.
     pub update: Option<GuardUpdate>,
 }
 
-impl Finding {
+impl GuardOutcome {
     /// Returns the suspension that the run caused.
     pub(crate) fn suspension(&self) -> Option<&Suspension> {
         self.update.as_ref()?.suspension.as_ref()
@@ -60,10 +60,10 @@ impl Finding {
 /// cannot be read or written, logs a warning and admits Chronos: a broken ledger ends the run soon enough.
 pub(crate) fn admit(ledger: &Ledger, config: &Config, horizon: Horizon, run_id: &str) -> Admission {
     let now = Utc::now();
-    let state = follow(ledger, config, horizon, now).and_then(|state| {
+    let state = record_configuration(ledger, config, horizon, now).and_then(|state| {
         // The run that left a mark is gone: this run now holds the lock of the horizon.
         match ledger.chronos_mark(horizon)? {
-            Some(mark) => Ok(settle(ledger, config, &mark)?.0),
+            Some(mark) => Ok(count_killed_run(ledger, config, &mark)?.0),
             None => Ok(state),
         }
     });
@@ -75,7 +75,7 @@ pub(crate) fn admit(ledger: &Ledger, config: &Config, horizon: Horizon, run_id: 
         return Admission::Off;
     }
     if let Some(suspension) = &state.suspension {
-        return Admission::Suspended(told(suspension, horizon, config));
+        return Admission::Suspended(suspension_text(suspension, horizon, config));
     }
     let mark = ChronosMark {
         horizon,
@@ -93,29 +93,29 @@ pub(crate) fn admit(ledger: &Ledger, config: &Config, horizon: Horizon, run_id: 
 impl Pass {
     /// Removes the run's mark without recording a result.
     pub(crate) fn leave(&self, ledger: &Ledger) {
-        leave(ledger, &self.run_id);
+        clear_mark(ledger, &self.run_id);
     }
 
     /// Judges the forecast of this run and removes its mark.
-    pub(crate) fn judge(&self, ledger: &Ledger, config: &Config, seen: &Seen) -> Finding {
+    pub(crate) fn judge(&self, ledger: &Ledger, config: &Config, seen: &RunObservations) -> GuardOutcome {
         self.leave(ledger);
-        let seen = Seen { oom_kill: seen.oom_kill || self.was_oom_killed(seen), ..seen.clone() };
+        let seen = RunObservations { oom_kill: seen.oom_kill || self.was_oom_killed(seen), ..seen.clone() };
         let update = rules::judge(&self.state, &config.guard, &seen, &self.run_id, Utc::now());
         if let Some(suspension) = &update.suspension {
             warn_suspended(self.state.horizon, suspension);
         }
-        Finding { update: Some(update) }
+        GuardOutcome { update: Some(update) }
     }
 
     /// True when the worker was killed (signal 9) while the kernel counted an out-of-memory kill.
-    fn was_oom_killed(&self, seen: &Seen) -> bool {
+    fn was_oom_killed(&self, seen: &RunObservations) -> bool {
         let killed = seen.failure.as_ref().is_some_and(|reason| reason.contains("signal 9"));
         killed && kernel::has_killed_since(self.oom_kills)
     }
 }
 
 /// Removes a run's mark: the run has left Chronos, or is cut off in an orderly way.
-pub(crate) fn leave(ledger: &Ledger, run_id: &str) {
+pub(crate) fn clear_mark(ledger: &Ledger, run_id: &str) {
     if let Err(error) = ledger.clear_chronos_mark(run_id) {
         tracing::warn!("the guard over Chronos cannot be told: {error}");
     }
@@ -126,7 +126,7 @@ pub(crate) fn leave(ledger: &Ledger, run_id: &str) {
 ///
 /// # Errors
 /// When the ledger cannot be written.
-pub(crate) fn settle(
+pub(crate) fn count_killed_run(
     ledger: &Ledger,
     config: &Config,
     mark: &ChronosMark,
@@ -134,10 +134,10 @@ pub(crate) fn settle(
     let now = Utc::now();
     let state = ledger.guard(mark.horizon)?.unwrap_or_else(|| first_seen(config, mark.horizon, now));
     let update = if mark.boot == kernel::boot() {
-        let seen = Seen {
+        let seen = RunObservations {
             failure: Some("the run's process was killed while Chronos was in it".to_owned()),
             oom_kill: kernel::has_killed_since(mark.oom_kills),
-            ..Seen::default()
+            ..RunObservations::default()
         };
         rules::judge(&state, &config.guard, &seen, &mark.run_id, now)
     } else {
@@ -161,7 +161,7 @@ pub(crate) fn settle(
 ///
 /// # Errors
 /// When the ledger cannot be read or written.
-pub(crate) fn follow(
+pub(crate) fn record_configuration(
     ledger: &Ledger,
     config: &Config,
     horizon: Horizon,
@@ -188,7 +188,7 @@ pub(crate) fn follow(
 /// Calls [`follow`] for every horizon; logs a warning and stops at the first error.
 pub(crate) fn follow_all(ledger: &Ledger, config: &Config, now: DateTime<Utc>) {
     for horizon in Horizon::ALL {
-        if let Err(error) = follow(ledger, config, horizon, now) {
+        if let Err(error) = record_configuration(ledger, config, horizon, now) {
             tracing::warn!("the guard over Chronos cannot be told: {error}");
             return;
         }
@@ -201,7 +201,7 @@ pub(crate) fn follow_all(ledger: &Ledger, config: &Config, now: DateTime<Utc>) {
 /// When the ledger cannot be written.
 pub(crate) fn suspend(ledger: &Ledger, config: &Config, horizon: Horizon, reason: &str) -> Result<bool, Failure> {
     let now = Utc::now();
-    let state = follow(ledger, config, horizon, now)?;
+    let state = record_configuration(ledger, config, horizon, now)?;
     if state.suspension.is_some() {
         return Ok(false);
     }
@@ -217,7 +217,7 @@ pub(crate) fn suspend(ledger: &Ledger, config: &Config, horizon: Horizon, reason
 /// When the ledger cannot be written.
 pub(crate) fn resume(ledger: &Ledger, config: &Config, horizon: Horizon) -> Result<bool, Failure> {
     let now = Utc::now();
-    let state = follow(ledger, config, horizon, now)?;
+    let state = record_configuration(ledger, config, horizon, now)?;
     let Some(suspension) = &state.suspension else { return Ok(false) };
     let detail = format!("resumed; it had been suspended since {}: {}", instant(suspension.at), suspension.reason);
     let event = event_of(&state, "resumed", &detail, None, now);
@@ -248,7 +248,7 @@ fn first_seen(config: &Config, horizon: Horizon, now: DateTime<Utc>) -> GuardSta
 }
 
 /// Formats the reason for a suspension and the command that ends it.
-pub(crate) fn told(suspension: &Suspension, horizon: Horizon, config: &Config) -> String {
+pub(crate) fn suspension_text(suspension: &Suspension, horizon: Horizon, config: &Config) -> String {
     let since = suspension.at.with_timezone(&config.zone()).format("%Y-%m-%d %H:%M");
     format!("suspended since {since}: {}; back with: forecaster chronos resume {horizon}", suspension.reason)
 }

@@ -8,12 +8,13 @@ pub(crate) mod series;
 use crate::config::settings::Config;
 use crate::config::time_of_day::first_time_of_day;
 use crate::failure::Failure;
-use crate::market::fetch::Fetched;
-use crate::market::quote::{KnownQuote, Quoters};
-use crate::market::series::{MIN_OBSERVATIONS, quality_rules, serves, spot_of};
+use crate::market::fetch::FetchReport;
+use crate::market::quote::{KnownQuote, QuoteProviders};
+use crate::market::series::{MIN_OBSERVATIONS, is_used_for, quality_rules, spot_of};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{
-    BusinessCalendar, ClockTime, History, Horizon, Pair, Regressor, RegressorGap, RegressorStatus, Series, SourceGap,
+    BusinessCalendar, ClockTime, ExclusionReason, History, Horizon, Pair, Regressor, RegressorStatus, Series,
+    SourceProblem,
 };
 use forecaster_rates::{AvailableSeries, RatesStore, assemble, assemble_pair};
 
@@ -31,16 +32,16 @@ pub(crate) struct Market {
     /// Date that counts as today: the clock's, or the requested as-of date.
     pub today: NaiveDate,
     /// Result of fetching the rates.
-    pub fetched: Fetched,
+    pub fetched: FetchReport,
     /// Series shown in the report and used by no model, if they have observations by the as-of date.
     pub watched: Vec<Series>,
     /// True for the market as it is now, false for that of a requested as-of date.
     pub is_now: bool,
     /// First date whose value is a market quote standing in for the official rate (as are all later values), and
     /// the provider of the last one.
-    pub stands_in: Option<(NaiveDate, String)>,
+    pub stand_in_since: Option<(NaiveDate, String)>,
     /// Providers of the market's quotes of the pair.
-    quoters: Quoters,
+    quoters: QuoteProviders,
 }
 
 /// One series of the market.
@@ -59,7 +60,7 @@ pub(crate) struct Source {
     /// Number of observations refused or repaired by the quality checks.
     pub corrected: usize,
     /// Reason why it is unavailable or unusable; models run without it.
-    pub left_out: Option<SourceGap>,
+    pub left_out: Option<SourceProblem>,
 }
 
 impl Market {
@@ -77,8 +78,8 @@ impl Market {
         require_enough(&own, as_of)?;
         let stands_in = own.stand_in_from().zip(own.stand_in().map(str::to_owned));
         let mut sources = vec![source(&own, &pair.series_name())];
-        let (mut regressors, mut spot, mut quoters) = (Vec::new(), None, Quoters::default());
-        for (name, settings) in config.rates.series.iter().filter(|(name, _)| serves(name, &pair)) {
+        let (mut regressors, mut spot, mut quoters) = (Vec::new(), None, QuoteProviders::default());
+        for (name, settings) in config.rates.series.iter().filter(|(name, _)| is_used_for(name, &pair)) {
             match assemble(&store, name, &rules(name), as_of) {
                 Ok(available) => {
                     sources.push(source(&available, name));
@@ -88,8 +89,8 @@ impl Market {
                         published: settings.clock_time(name),
                     };
                     if *name == spot_of(&pair) {
-                        quoters = Quoters::of(&store, name, as_of)?;
-                        spot = quoters.dated_as_said(regressor);
+                        quoters = QuoteProviders::of(&store, name, as_of)?;
+                        spot = quoters.usable_with_lag(regressor);
                         if spot.is_none() {
                             sources.pop();
                             let reason = format!(
@@ -114,10 +115,20 @@ impl Market {
         let history = spot.into_iter().fold(history, History::with_spot);
         let today = as_of.map_or(today, |d| d.min(today));
         let is_now = as_of.is_none();
-        let history = history.made_at(None, is_now);
-        let fetched = Fetched::default();
-        let mut market =
-            Self { pair, calendar, history, sources, today, fetched, watched, is_now, quoters, stands_in };
+        let history = history.with_forecast_time(None, is_now);
+        let fetched = FetchReport::default();
+        let mut market = Self {
+            pair,
+            calendar,
+            history,
+            sources,
+            today,
+            fetched,
+            watched,
+            is_now,
+            quoters,
+            stand_in_since: stands_in,
+        };
         market.note_usable();
         Ok(market)
     }
@@ -128,7 +139,7 @@ impl Market {
         let zone = config.zone();
         let time = first_time_of_day(&config.horizons.get(horizon).schedule);
         let made_at = time.map(|time| ClockTime { time, zone });
-        let history = self.history.clone().made_at(made_at, self.is_now);
+        let history = self.history.clone().with_forecast_time(made_at, self.is_now);
         // Drop what had not been published by that hour. A run made now knows revisions since the last date.
         let cut = (!self.is_now).then(|| history.until(history.as_of()).ok()).flatten();
         let history = cut.unwrap_or(history);
@@ -138,7 +149,7 @@ impl Market {
     }
 
     /// Adds the result of the fetch. A doubt about a value after the as-of date does not concern this forecast.
-    pub(crate) fn with(self, mut fetched: Fetched) -> Self {
+    pub(crate) fn with(self, mut fetched: FetchReport) -> Self {
         let as_of = self.as_of();
         fetched.doubt = fetched.doubt.filter(|doubt| doubt.date <= as_of);
         let spot = self.history.spot().map(|spot| spot.series.last_date());
@@ -149,7 +160,7 @@ impl Market {
             market.history = market.history.clone().without_quotes();
             market.note_usable();
             if let Some(source) = market.sources.iter_mut().find(|source| source.name == doubt.series) {
-                source.left_out = Some(SourceGap::Unavailable(doubt.to_string()));
+                source.left_out = Some(SourceProblem::Unavailable(doubt.to_string()));
             }
         }
         market
@@ -161,13 +172,13 @@ impl Market {
             let own = self.sources.first()?;
             forecaster_rates::is_stand_in(&own.name, &own.provider).then_some(own.provider.as_str())
         };
-        self.stands_in.as_ref().map(|(_, provider)| provider.as_str()).or_else(of_provider)
+        self.stand_in_since.as_ref().map(|(_, provider)| provider.as_str()).or_else(of_provider)
     }
 
     /// Returns the date of the last observation that is not an embedded quote standing in for the official rate: the
     /// last actual outcome, by which forecasts can be judged.
     pub(crate) fn last_official(&self) -> NaiveDate {
-        let before = self.stands_in.as_ref().and_then(|(from, _)| from.pred_opt());
+        let before = self.stand_in_since.as_ref().and_then(|(from, _)| from.pred_opt());
         let pair = self.history.pair();
         before.and_then(|date| pair.index_at_or_before(date)).map_or_else(|| self.as_of(), |last| pair.dates()[last])
     }
@@ -189,7 +200,7 @@ impl Market {
         let (spot, gap) = (self.history.spot()?, self.history.spot_gap().ok()??);
         Some(KnownQuote {
             value: gap.quote,
-            source: self.quoters.on(gap.quoted).to_owned(),
+            source: self.quoters.provider_of(gap.quoted).to_owned(),
             known_at: spot.known_at(gap.quoted).min(now),
         })
     }
@@ -209,11 +220,11 @@ impl Market {
         for source in &self.sources {
             match &source.left_out {
                 // Not a fault of the quotes; the stand-in is reported with the last value.
-                Some(SourceGap::Dates(gap @ RegressorGap::StandsIn { .. })) => {
+                Some(SourceProblem::Dates(gap @ ExclusionReason::StandsIn { .. })) => {
                     tracing::info!("{} {gap}", source.name)
                 }
-                Some(SourceGap::Dates(gap)) => tracing::warn!("regressor left out: {} {gap}", source.name),
-                Some(SourceGap::Unavailable(reason)) => tracing::warn!("regressor left out: {reason}"),
+                Some(SourceProblem::Dates(gap)) => tracing::warn!("regressor left out: {} {gap}", source.name),
+                Some(SourceProblem::Unavailable(reason)) => tracing::warn!("regressor left out: {reason}"),
                 None => {}
             }
         }
@@ -237,7 +248,7 @@ impl Market {
         for status in statuses {
             let doubted = self.fetched.quote_doubt.as_ref().is_some_and(|doubt| doubt.series == status.name);
             if let Some(source) = self.sources.iter_mut().find(|s| s.name == status.name && !doubted) {
-                source.left_out = status.left_out.map(SourceGap::Dates);
+                source.left_out = status.left_out.map(SourceProblem::Dates);
             }
         }
     }
@@ -248,7 +259,7 @@ fn source(available: &AvailableSeries, name: &str) -> Source {
     let corrected = available.checked.findings.iter().filter(|f| f.action != forecaster_rates::Action::Noted).count();
     Source {
         name: name.to_owned(),
-        made_of: available.made_of.clone(),
+        made_of: available.formula.clone(),
         provider: available.provider.clone(),
         last_date: series.last_date(),
         observations: series.len(),
@@ -265,7 +276,7 @@ fn missing(name: &str, as_of: NaiveDate, reason: String) -> Source {
         last_date: as_of,
         observations: 0,
         corrected: 0,
-        left_out: Some(SourceGap::Unavailable(reason)),
+        left_out: Some(SourceProblem::Unavailable(reason)),
     }
 }
 
@@ -311,7 +322,7 @@ mod tests {
             before: 985.0,
             instead: Some(("yahoo".into(), 955.0)),
         };
-        market.with(Fetched { quote_doubt: Some(doubt), ..Fetched::default() })
+        market.with(FetchReport { quote_doubt: Some(doubt), ..FetchReport::default() })
     }
 
     #[test]
@@ -323,7 +334,7 @@ mod tests {
         assert_eq!(market.quote(now), None);
         assert_eq!(market.history.spot_gap(), Ok(None));
         let source = market.sources.iter().find(|source| source.name == "usdclp_spot").unwrap();
-        let Some(SourceGap::Unavailable(reason)) = &source.left_out else { panic!("{source:?}") };
+        let Some(SourceProblem::Unavailable(reason)) = &source.left_out else { panic!("{source:?}") };
         assert!(reason.contains("nbp has 989.13 on 2024-12-20") && reason.contains("yahoo has 955"), "{reason}");
     }
 

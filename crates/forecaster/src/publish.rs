@@ -13,8 +13,8 @@ use crate::assignment::RunIdentity;
 use crate::config::settings::Config;
 use crate::failure::Failure;
 use crate::forecast::result::Forecast;
-use crate::guard::Finding;
-use crate::host::files::write_whole;
+use crate::guard::GuardOutcome;
+use crate::host::files::write_atomically;
 use crate::host::resources::Usage;
 use crate::market::Market;
 use crate::notify::alerts;
@@ -32,7 +32,7 @@ use std::path::PathBuf;
 
 /// Inputs and destinations for publishing a run.
 #[derive(Clone, Copy)]
-pub(crate) struct Destination<'a> {
+pub(crate) struct PublishContext<'a> {
     /// The configuration.
     pub config: &'a Config,
     /// Market data that the run used.
@@ -62,12 +62,12 @@ pub(crate) struct Published {
 /// is kept in the ledger.
 pub(crate) fn publish(
     identity: &RunIdentity,
-    destination: &Destination<'_>,
+    destination: &PublishContext<'_>,
     forecast: &Forecast,
     usage: &Usage,
-    finding: Finding,
+    finding: GuardOutcome,
 ) -> Result<Published, Failure> {
-    let Destination { config, market, ledger, email } = *destination;
+    let PublishContext { config, market, ledger, email } = *destination;
     let paths = ReportPaths::new(config, market, forecast.horizon, &identity.run_id);
     let earlier = Earlier::read(ledger, market, forecast, config.zone());
     let mut view = view(identity, config, market, forecast, &earlier, usage);
@@ -110,7 +110,7 @@ pub(crate) fn publish(
 fn write_and_record(files: &[(&PathBuf, Option<&[u8]>)], record: &RunRecord, ledger: &Ledger) -> Result<(), Failure> {
     let write = || -> Result<(), Failure> {
         for (path, bytes) in files {
-            bytes.map_or(Ok(()), |bytes| write_whole(path, bytes))?;
+            bytes.map_or(Ok(()), |bytes| write_atomically(path, bytes))?;
         }
         Ok(ledger.record(record)?)
     };
@@ -236,7 +236,7 @@ fn issued(forecast: &Forecast) -> Vec<IssuedForecast> {
     let models = forecast.models.iter().map(|m| IssuedForecast {
         model: m.id.to_string(),
         weight: Some(m.weight),
-        forecast: m.answer.quantiles.clone(),
+        forecast: m.forecast.quantiles.clone(),
     });
     std::iter::once(pool).chain(without).chain(models).collect()
 }

@@ -15,7 +15,7 @@ pub(crate) mod table;
 
 use crate::review::comparisons::Comparison;
 use crate::review::figures::{ByModel, ModelFigures, RunFigures, Scope, by_model, parts};
-use crate::review::issued::was_ahead;
+use crate::review::issued::made_before_outcome;
 use chrono_tz::Tz;
 use forecaster_domain::Horizon;
 use forecaster_domain::scores::pool;
@@ -58,8 +58,8 @@ pub(crate) fn horizon(
 ) -> Result<HorizonReview, LedgerError> {
     let mut runs = ledger.runs_between(pair, horizon, scope.from, scope.to)?;
     runs.retain(|past| scope.counts(past, zone));
-    let mut scored = ledger.scored(pair, horizon, scope.from, scope.to)?;
-    scored.retain(|forecast| scope.replays || was_ahead(forecast.finished_at, forecast.end_date, zone));
+    let mut scored = ledger.scored_forecasts(pair, horizon, scope.from, scope.to)?;
+    scored.retain(|forecast| scope.replays || made_before_outcome(forecast.finished_at, forecast.end_date, zone));
     let note = match (runs.is_empty(), scored.is_empty()) {
         (true, true) => Some("no run in this period"),
         (true, false) => Some("no run in this period, but forecasts of earlier runs have matured in it"),

@@ -7,23 +7,23 @@ pub(crate) mod ledger;
 
 use crate::assignment::{Assignment, RunIdentity};
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::forecast::cache::LedgerCache;
 use crate::forecast::forecast;
 use crate::forecast::result::{Forecast, ModelResult};
-use crate::guard::rules::Seen;
-use crate::guard::{self, Admission, Finding};
+use crate::guard::rules::RunObservations;
+use crate::guard::{self, Admission, GuardOutcome};
 use crate::host::logging::rounded;
 use crate::host::resources::Usage;
 use crate::market::Market;
-use crate::publish::{self, Destination, Failed, Published};
+use crate::publish::{self, Failed, PublishContext, Published};
 use crate::review::scoring;
-use crate::run::context::{Publishing, Workplace};
+use crate::run::context::{PublishLock, RunContext};
 use forecaster_domain::{Horizon, ModelId};
 use forecaster_ledger::RunStatus;
 
 /// A run that ended with a report.
-pub(crate) struct Issued {
+pub(crate) struct CompletedRun {
     /// The forecast.
     pub forecast: Forecast,
     /// The published output.
@@ -32,10 +32,10 @@ pub(crate) struct Issued {
     pub status: RunStatus,
 }
 
-impl Issued {
+impl CompletedRun {
     /// Returns the outcome of the command that carried out the run.
-    pub(crate) fn outcome(&self) -> Outcome {
-        if self.status == RunStatus::Degraded { Outcome::Degraded } else { Outcome::Done }
+    pub(crate) fn outcome(&self) -> CommandOutcome {
+        if self.status == RunStatus::Degraded { CommandOutcome::Degraded } else { CommandOutcome::Done }
     }
 }
 
@@ -46,24 +46,24 @@ impl Issued {
 /// failed for a [transient](Failure::may_pass) reason: then its slot stays open, and it is run again.
 pub(crate) fn carry_out(
     assignment: &Assignment,
-    place: &Workplace<'_>,
-    publishing: &Publishing,
-) -> Result<Issued, Failure> {
+    place: &RunContext<'_>,
+    publishing: &PublishLock,
+) -> Result<CompletedRun, Failure> {
     let span = tracing::info_span!("run", horizon = %assignment.horizon, run_id = assignment.run_id);
     let _entered = span.enter();
     let mut usage = Usage::start();
     let market = place.market.seen_by(place.config, assignment.horizon);
-    let place = &Workplace { market: &market, ..*place };
+    let place = &RunContext { market: &market, ..*place };
     let identity = assignment.identity(place.config, RunStatus::Ok);
     let identity = RunIdentity { stale: is_stale(place), ..identity };
     tracing::info!(as_of = %place.market.as_of(), "run started");
     attempt(assignment.horizon, identity.clone(), place, publishing, &mut usage).inspect_err(|error| {
         tracing::error!(seconds = rounded(usage.seconds()), "run failed: {error}");
-        if error.may_pass() && assignment.scheduled_for.is_some() {
+        if error.is_transient() && assignment.scheduled_for.is_some() {
             return;
         }
         let _writing = publishing.hold();
-        let Workplace { config, market, ledger, email, .. } = *place;
+        let RunContext { config, market, ledger, email, .. } = *place;
         let failed = Failed { market: Some(market), horizon: assignment.horizon, error, email };
         publish::record_failure(&identity, config, &failed, ledger, &usage);
     })
@@ -72,11 +72,11 @@ pub(crate) fn carry_out(
 fn attempt(
     horizon: Horizon,
     mut identity: RunIdentity,
-    place: &Workplace<'_>,
-    publishing: &Publishing,
+    place: &RunContext<'_>,
+    publishing: &PublishLock,
     usage: &mut Usage,
-) -> Result<Issued, Failure> {
-    let Workplace { config, market, ledger, chronos, release, .. } = *place;
+) -> Result<CompletedRun, Failure> {
+    let RunContext { config, market, ledger, chronos, release, .. } = *place;
     if identity.stale {
         warn_stale(config, market);
     }
@@ -87,7 +87,7 @@ fn attempt(
     let admission = guard::admit(ledger, config, horizon, &identity.run_id);
     let suspended = if let Admission::Suspended(reason) = &admission { Some(reason.as_str()) } else { None };
     let forecast = forecast(config, market, horizon, &cache, chronos, suspended);
-    usage.add_worker(chronos.take_peak_rss_mb());
+    usage.record_worker_peak(chronos.take_peak_rss_mb());
     if release {
         chronos.release();
     }
@@ -102,8 +102,8 @@ fn attempt(
     log_models(&forecast);
     forecast.drift.log();
     let writing = publishing.hold();
-    scoring::by_run(ledger, market, identity.generated_at.date_naive());
-    let destination = Destination { config, market, ledger, email: place.email };
+    scoring::score_with_run_rates(ledger, market, identity.generated_at.date_naive());
+    let destination = PublishContext { config, market, ledger, email: place.email };
     let published = publish::publish(&identity, &destination, &forecast, usage, finding)?;
     drop(writing);
     identity.status = published.status;
@@ -116,17 +116,17 @@ fn attempt(
         "run finished: {}",
         identity.status.as_str()
     );
-    Ok(Issued { forecast, published, status: identity.status })
+    Ok(CompletedRun { forecast, published, status: identity.status })
 }
 
 /// Judges the run for the guard over Chronos; a run without any forecast gives no finding.
-fn judge(admission: &Admission, place: &Workplace<'_>, forecast: Option<&Forecast>, usage: &Usage) -> Finding {
-    let Admission::Admitted(pass) = admission else { return Finding::default() };
+fn judge(admission: &Admission, place: &RunContext<'_>, forecast: Option<&Forecast>, usage: &Usage) -> GuardOutcome {
+    let Admission::Admitted(pass) = admission else { return GuardOutcome::default() };
     let Some(forecast) = forecast else {
         pass.leave(place.ledger);
-        return Finding::default();
+        return GuardOutcome::default();
     };
-    let seen = Seen {
+    let seen = RunObservations {
         failure: forecast.why_left_out(ModelId::Chronos).map(str::to_owned),
         seconds: forecast.chronos_seconds.unwrap_or_default(),
         peak_rss_mb: usage.peak_rss_mb(),
@@ -135,7 +135,7 @@ fn judge(admission: &Admission, place: &Workplace<'_>, forecast: Option<&Forecas
     pass.judge(place.ledger, place.config, &seen)
 }
 
-fn is_stale(place: &Workplace<'_>) -> bool {
+fn is_stale(place: &RunContext<'_>) -> bool {
     place.market.age() > i64::from(place.config.rates.max_age_business_days)
 }
 

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// A damaged ledger that was replaced by a fresh one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PutAside {
+pub struct ReplacedLedger {
     /// Path of the damaged file now.
     pub path: PathBuf,
     /// Error found in it.
@@ -26,12 +26,15 @@ impl Ledger {
     ///
     /// # Errors
     /// As [`Ledger::open`], except damage; and when the damaged file cannot be put aside.
-    pub fn open_or_begin_anew(path: &Path, now: DateTime<Utc>) -> Result<(Self, Option<PutAside>), LedgerError> {
+    pub fn open_or_replace_corrupt(
+        path: &Path,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Option<ReplacedLedger>), LedgerError> {
         match checked(path) {
             Err(error) if error.is_corruption() => {}
             opened => return opened.map(|ledger| (ledger, None)),
         }
-        let failed = |source| LedgerError::Aside { path: path.to_owned(), source };
+        let failed = |source| LedgerError::CannotReplace { path: path.to_owned(), source };
         let directory = File::open(path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new(".")));
         let directory = directory.map_err(failed)?;
         // Of several processes, only one puts the file aside; the others find the fresh one.
@@ -42,7 +45,7 @@ impl Ledger {
         };
         let aside = put_aside(path, now).map_err(failed)?;
         directory.sync_all().map_err(failed)?;
-        Ok((Self::open(path)?, Some(PutAside { path: aside, reason: error.to_string() })))
+        Ok((Self::open(path)?, Some(ReplacedLedger { path: aside, reason: error.to_string() })))
     }
 
     /// Runs SQLite's quick check on the complete file.
@@ -128,7 +131,7 @@ mod tests {
             drop(file);
             let before = fs::read(&path).unwrap();
             let now = DateTime::UNIX_EPOCH;
-            let (ledger, aside) = Ledger::open_or_begin_anew(&path, now).unwrap();
+            let (ledger, aside) = Ledger::open_or_replace_corrupt(&path, now).unwrap();
             let aside = aside.expect(damage);
             assert!(aside.path.ends_with("ledger.sqlite.corrupt-19700101T000000Z"), "{aside:?}");
             assert!(
@@ -139,11 +142,11 @@ mod tests {
             assert!(ledger.runs(Horizon::D7, 9).unwrap().is_empty());
             ledger.record(&run("new")).unwrap();
             drop(ledger);
-            let (ledger, none) = Ledger::open_or_begin_anew(&path, now).unwrap();
+            let (ledger, none) = Ledger::open_or_replace_corrupt(&path, now).unwrap();
             assert_eq!((none, ledger.runs(Horizon::D7, 9).unwrap().len()), (None, 1));
             fs::write(&path, "damaged again, in the same second".repeat(9)).unwrap();
             drop(ledger);
-            let (_, second) = Ledger::open_or_begin_anew(&path, now).unwrap();
+            let (_, second) = Ledger::open_or_replace_corrupt(&path, now).unwrap();
             assert!(second.unwrap().path.ends_with("ledger.sqlite.corrupt-19700101T000000Z-1"));
         }
     }
@@ -153,11 +156,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ledger.sqlite");
         filled(&path);
-        assert_eq!(Ledger::open_or_begin_anew(&path, Utc::now()).unwrap().1, None);
+        assert_eq!(Ledger::open_or_replace_corrupt(&path, Utc::now()).unwrap().1, None);
         Ledger::open(&path).unwrap().connection().pragma_update(None, "user_version", 99).unwrap();
-        assert!(matches!(Ledger::open_or_begin_anew(&path, Utc::now()), Err(LedgerError::Newer { .. })));
+        assert!(matches!(Ledger::open_or_replace_corrupt(&path, Utc::now()), Err(LedgerError::Newer { .. })));
         fs::create_dir(directory.path().join("folder")).unwrap();
-        assert!(Ledger::open_or_begin_anew(&directory.path().join("folder"), Utc::now()).is_err());
+        assert!(Ledger::open_or_replace_corrupt(&directory.path().join("folder"), Utc::now()).is_err());
         assert_eq!(names(directory.path()), ["folder", "ledger.sqlite"]);
     }
 
@@ -169,7 +172,9 @@ mod tests {
         let start = std::sync::Barrier::new(5);
         let open = || {
             start.wait();
-            Ledger::open_or_begin_anew(&path, Utc::now()).map(|(_, aside)| aside.is_some()).map_err(|e| e.to_string())
+            Ledger::open_or_replace_corrupt(&path, Utc::now())
+                .map(|(_, aside)| aside.is_some())
+                .map_err(|e| e.to_string())
         };
         let put = std::thread::scope(|scope| {
             let opened: Vec<_> = (0..5).map(|_| scope.spawn(open)).collect();

@@ -64,7 +64,7 @@ pub enum LedgerError {
     },
     /// A damaged ledger cannot be put aside.
     #[error("ledger {}: it is damaged and cannot be put aside: {source}", path.display())]
-    Aside {
+    CannotReplace {
         /// The ledger's file.
         path: PathBuf,
         /// Error from the system.
@@ -116,7 +116,7 @@ impl LedgerError {
     }
 
     /// True when the same operation may succeed later: the ledger is locked, or the disk is full.
-    pub fn may_pass(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
         match self {
             LedgerError::Open { source, .. }
@@ -130,7 +130,7 @@ impl LedgerError {
             LedgerError::Newer { .. }
             | LedgerError::SlotClosed { .. }
             | LedgerError::Corrupt { .. }
-            | LedgerError::Aside { .. } => false,
+            | LedgerError::CannotReplace { .. } => false,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Only [`Ledger::set_guard`] lifts a suspension.
 
 use crate::error::LedgerError;
-use crate::instants::{instant, key};
+use crate::instants::{instant, to_text};
 use crate::ledger::Ledger;
 use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
@@ -110,10 +110,10 @@ impl Ledger {
                 params![
                     state.horizon.key(),
                     state.enabled,
-                    state.enabled_since.map(key),
+                    state.enabled_since.map(to_text),
                     state.failures,
                     state.heavy_runs,
-                    suspension.map(|it| key(it.at)),
+                    suspension.map(|it| to_text(it.at)),
                     suspension.map(|it| &it.cause),
                     suspension.map(|it| &it.reason),
                 ],
@@ -173,7 +173,7 @@ impl Ledger {
         self.connection()
             .execute(
                 "INSERT OR REPLACE INTO chronos_marks VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![horizon.key(), run_id, key(*begun_at), boot, oom_kills],
+                params![horizon.key(), run_id, to_text(*begun_at), boot, oom_kills],
             )
             .map(drop)
             .map_err(|e| self.failed(e))
@@ -225,7 +225,7 @@ pub(crate) fn apply(connection: &Connection, update: &GuardUpdate) -> rusqlite::
             update.horizon.key(),
             update.failures,
             update.heavy_runs,
-            suspension.map(|it| key(it.at)),
+            suspension.map(|it| to_text(it.at)),
             suspension.map(|it| &it.cause),
             suspension.map(|it| &it.reason),
         ],
@@ -237,7 +237,7 @@ fn insert_events(connection: &Connection, events: &[GuardEvent]) -> rusqlite::Re
     let mut statement = connection
         .prepare_cached("INSERT INTO guard_events (at, horizon, kind, run_id, detail) VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for it in events {
-        statement.execute(params![key(it.at), it.horizon.key(), it.kind, it.run_id, it.detail])?;
+        statement.execute(params![to_text(it.at), it.horizon.key(), it.kind, it.run_id, it.detail])?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::Row;
 
 /// Formats an instant for storage: text order is time order.
-pub(crate) fn key(instant: DateTime<Utc>) -> String {
+pub(crate) fn to_text(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 

@@ -29,7 +29,7 @@ mod schema;
 mod scores;
 mod slots;
 
-pub use aside::PutAside;
+pub use aside::ReplacedLedger;
 pub use backup::copy_ledger;
 pub use drift::DriftEntry;
 pub use error::LedgerError;
@@ -38,7 +38,7 @@ pub use ledger::Ledger;
 pub use outbox::{
     DueMail, MailOutcome, NextMail, OutboxCounts, OutboxEntry, OutgoingMail, RecipientEntry, WaitingRecipient,
 };
-pub use past::{IssuedRun, PastIssue, PastRun};
+pub use past::{IssuedEnsemble, IssuedRun, PastRun};
 pub use record::{IssuedForecast, RunRecord, RunStatus, RunSummary};
-pub use scores::{Scored, ScoredForecast};
+pub use scores::{ScoredForecast, ScoringCounts};
 pub use slots::{Slot, SlotState, Watermark};

@@ -5,7 +5,7 @@
 //! Message-ID.
 
 use crate::error::LedgerError;
-use crate::instants::{instant, key};
+use crate::instants::{instant, to_text};
 use crate::ledger::Ledger;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
@@ -28,7 +28,7 @@ pub struct OutgoingMail {
     /// Instant at which it was written.
     pub created_at: DateTime<Utc>,
     /// Skip this mail when another one on its topic was written after this instant.
-    pub unless_since: Option<DateTime<Utc>>,
+    pub skip_if_topic_since: Option<DateTime<Utc>>,
 }
 
 /// A mail with the recipients that are due.
@@ -148,10 +148,10 @@ pub struct RecipientEntry {
 
 /// Stores `mail`, unless its topic has had another one since `unless_since`; returns true when it was stored.
 pub(crate) fn insert(connection: &Connection, run_id: Option<&str>, mail: &OutgoingMail) -> rusqlite::Result<bool> {
-    if let Some(since) = mail.unless_since {
+    if let Some(since) = mail.skip_if_topic_since {
         let told = connection.query_row(
             "SELECT EXISTS (SELECT 1 FROM outbox WHERE topic = ?1 AND created_at > ?2)",
-            params![mail.topic, key(since)],
+            params![mail.topic, to_text(since)],
             |row| row.get(0),
         )?;
         if told {
@@ -161,14 +161,22 @@ pub(crate) fn insert(connection: &Connection, run_id: Option<&str>, mail: &Outgo
     connection.execute(
         "INSERT INTO outbox (message_id, run_id, topic, sender, subject, created_at, message)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![mail.message_id, run_id, mail.topic, mail.sender, mail.subject, key(mail.created_at), mail.message],
+        params![
+            mail.message_id,
+            run_id,
+            mail.topic,
+            mail.sender,
+            mail.subject,
+            to_text(mail.created_at),
+            mail.message
+        ],
     )?;
     let mut statement = connection.prepare_cached(
         "INSERT OR IGNORE INTO outbox_recipients (message_id, address, state, next_attempt, changed_at)
          VALUES (?1, ?2, 'waiting', ?3, ?3)",
     )?;
     for address in &mail.recipients {
-        statement.execute(params![mail.message_id, address, key(mail.created_at)])?;
+        statement.execute(params![mail.message_id, address, to_text(mail.created_at)])?;
     }
     Ok(true)
 }
@@ -203,7 +211,7 @@ impl Ledger {
                      WHERE message IS NOT NULL AND message_id IN
                          (SELECT message_id FROM outbox_recipients WHERE state = 'waiting' AND next_attempt <= ?1)
                      ORDER BY created_at, message_id LIMIT 1",
-                    [key(now)],
+                    [to_text(now)],
                     |row| {
                         Ok(DueMail {
                             message_id: row.get(0)?,
@@ -223,7 +231,7 @@ impl Ledger {
                     "SELECT address, attempts FROM outbox_recipients
                      WHERE message_id = ?1 AND state = 'waiting' AND next_attempt <= ?2 ORDER BY address",
                 )?
-                .query_map(params![mail.message_id, key(now)], |row| {
+                .query_map(params![mail.message_id, to_text(now)], |row| {
                     Ok(WaitingRecipient { address: row.get(0)?, attempts: row.get(1)? })
                 })?
                 .collect::<rusqlite::Result<_>>()?;
@@ -237,7 +245,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    pub fn settle_mail(
+    pub fn record_mail_outcomes(
         &self,
         message_id: &str,
         outcomes: &[(String, MailOutcome)],
@@ -252,7 +260,7 @@ impl Ledger {
                     "UPDATE outbox_recipients SET state = ?3, reply = ?4, next_attempt = ?5, changed_at = ?6,
                          attempts = attempts + 1
                      WHERE message_id = ?1 AND address = ?2 AND state = 'waiting'",
-                    params![message_id, address, outcome.state(), outcome.reply(), key(next), key(now)],
+                    params![message_id, address, outcome.state(), outcome.reply(), to_text(next), to_text(now)],
                 )?;
             }
             transaction.execute(
@@ -269,11 +277,11 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    pub fn hasten_mail(&self, now: DateTime<Utc>) -> Result<(), LedgerError> {
+    pub fn make_mail_due(&self, now: DateTime<Utc>) -> Result<(), LedgerError> {
         self.connection()
             .execute(
                 "UPDATE outbox_recipients SET next_attempt = ?1 WHERE state = 'waiting' AND next_attempt > ?1",
-                [key(now)],
+                [to_text(now)],
             )
             .map(drop)
             .map_err(|e| self.failed(e))

@@ -16,7 +16,7 @@ fn mail(message_id: &str, minutes: i64) -> OutgoingMail {
         recipients: vec!["b@example.com".into(), "a@example.com".into()],
         message: b"Subject: x\r\n\r\ntext".to_vec(),
         created_at: at(minutes),
-        unless_since: None,
+        skip_if_topic_since: None,
     }
 }
 
@@ -56,12 +56,14 @@ fn each_recipient_has_a_fate_of_his_own_and_the_text_goes_with_the_last() {
         ("a@example.com".to_owned(), MailOutcome::Sent("250 taken".into())),
         ("b@example.com".to_owned(), MailOutcome::Waiting("450 later".into(), at(5))),
     ];
-    ledger.settle_mail("a", &outcomes, at(1)).unwrap();
+    ledger.record_mail_outcomes("a", &outcomes, at(1)).unwrap();
     assert!(due(&ledger, 4).is_empty());
     assert_eq!(due(&ledger, 5), ["b@example.com"]);
     assert_eq!(ledger.due_mail(at(5)).unwrap().unwrap().recipients[0].attempts, 1);
     assert_eq!(ledger.next_mail().unwrap(), Some(NextMail { due: at(5), reason: Some("450 later".into()) }));
-    ledger.settle_mail("a", &[("b@example.com".into(), MailOutcome::Refused("550 nobody".into()))], at(5)).unwrap();
+    ledger
+        .record_mail_outcomes("a", &[("b@example.com".into(), MailOutcome::Refused("550 nobody".into()))], at(5))
+        .unwrap();
     assert!(due(&ledger, 10_000).is_empty());
     assert_eq!(ledger.next_mail().unwrap(), None);
     let counts = OutboxCounts { waiting: 0, sent: 1, refused: 1, expired: 0 };
@@ -75,7 +77,7 @@ fn each_recipient_has_a_fate_of_his_own_and_the_text_goes_with_the_last() {
 fn what_has_been_sent_is_not_undone_by_a_later_word() {
     let (_directory, ledger) = ledger();
     ledger.enqueue(&mail("a", 0)).unwrap();
-    let settle = |outcome| ledger.settle_mail("a", &[("a@example.com".into(), outcome)], at(1)).unwrap();
+    let settle = |outcome| ledger.record_mail_outcomes("a", &[("a@example.com".into(), outcome)], at(1)).unwrap();
     settle(MailOutcome::Sent("250".into()));
     settle(MailOutcome::Waiting("another sender was cut off".into(), at(2)));
     assert_eq!(due(&ledger, 3), ["b@example.com"]);
@@ -86,7 +88,7 @@ fn a_topic_that_was_told_of_lately_is_not_told_again() {
     let (_directory, ledger) = ledger();
     let alert = |id: &str, minutes| OutgoingMail {
         topic: "failed:7d".into(),
-        unless_since: Some(at(minutes - 60)),
+        skip_if_topic_since: Some(at(minutes - 60)),
         ..mail(id, minutes)
     };
     assert!(ledger.enqueue(&alert("a", 0)).unwrap());
@@ -103,9 +105,9 @@ fn the_oldest_is_due_first_and_whatever_waits_can_be_hastened() {
     assert_eq!(ledger.due_mail(at(20)).unwrap().unwrap().message_id, "old");
     let later = ["a@example.com", "b@example.com"]
         .map(|address| (address.to_owned(), MailOutcome::Waiting("450".into(), at(500))));
-    ledger.settle_mail("old", &later, at(20)).unwrap();
+    ledger.record_mail_outcomes("old", &later, at(20)).unwrap();
     assert_eq!(ledger.due_mail(at(20)).unwrap().unwrap().message_id, "young");
-    ledger.hasten_mail(at(20)).unwrap();
+    ledger.make_mail_due(at(20)).unwrap();
     assert_eq!(ledger.due_mail(at(20)).unwrap().unwrap().message_id, "old");
 }
 
@@ -118,7 +120,7 @@ fn the_list_shows_what_waits_and_the_last_that_were_settled() {
     for id in ["a", "b"] {
         let expired = ["a@example.com", "b@example.com"]
             .map(|address| (address.to_owned(), MailOutcome::Expired("no answer for three days".into())));
-        ledger.settle_mail(id, &expired, at(9)).unwrap();
+        ledger.record_mail_outcomes(id, &expired, at(9)).unwrap();
     }
     let ids = |settled| -> Vec<String> {
         ledger.outbox(settled).unwrap().into_iter().map(|entry| entry.message_id).collect()

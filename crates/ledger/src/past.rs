@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row, params};
 
 /// Forecast of a run for its last target date.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PastIssue {
+pub struct IssuedEnsemble {
     /// Identifier of the run.
     pub run_id: String,
     /// As-of date of the run.
@@ -60,9 +60,9 @@ impl Ledger {
         horizon: Horizon,
         before: NaiveDate,
         limit: usize,
-    ) -> Result<Vec<PastIssue>, LedgerError> {
+    ) -> Result<Vec<IssuedEnsemble>, LedgerError> {
         let connection = self.connection();
-        let read = || -> rusqlite::Result<Vec<PastIssue>> {
+        let read = || -> rusqlite::Result<Vec<IssuedEnsemble>> {
             let mut runs: Vec<(String, String, DateTime<Utc>)> = connection
                 .prepare_cached(
                     "SELECT run_id, as_of, MIN(finished_at) FROM runs
@@ -182,7 +182,7 @@ fn past_issue(
     run_id: String,
     as_of: &str,
     finished_at: DateTime<Utc>,
-) -> rusqlite::Result<Option<PastIssue>> {
+) -> rusqlite::Result<Option<IssuedEnsemble>> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {QUANTILES}, model, weight, target_date FROM forecasts
          WHERE run_id = ?1 AND target_date = (SELECT MAX(target_date) FROM forecasts WHERE run_id = ?1)
@@ -199,7 +199,14 @@ fn past_issue(
         }
     }
     let as_of = parsed(as_of, 1)?;
-    Ok(ensemble.map(|(ensemble, end_date)| PastIssue { run_id, as_of, finished_at, end_date, weights, ensemble }))
+    Ok(ensemble.map(|(ensemble, end_date)| IssuedEnsemble {
+        run_id,
+        as_of,
+        finished_at,
+        end_date,
+        weights,
+        ensemble,
+    }))
 }
 
 #[cfg(test)]

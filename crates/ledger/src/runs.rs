@@ -4,7 +4,7 @@
 //! together. Out: the runs of a horizon, counts by status, and the quantiles that a model issued in a run.
 
 use crate::error::LedgerError;
-use crate::instants::{instant, key};
+use crate::instants::{instant, to_text};
 use crate::ledger::Ledger;
 use crate::record::{IssuedForecast, RunRecord, RunSummary};
 use crate::{drift, guard, outbox, slots};
@@ -147,7 +147,7 @@ fn insert_run(connection: &Connection, run: &RunRecord) -> rusqlite::Result<()> 
             run.pair,
             run.horizon.key(),
             run.as_of.map(|date| date.to_string()),
-            run.scheduled_for.map(key),
+            run.scheduled_for.map(to_text),
             run.started_at.to_rfc3339(),
             run.finished_at.to_rfc3339(),
             run.status.as_str(),

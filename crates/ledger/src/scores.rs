@@ -10,7 +10,7 @@ use crate::ledger::Ledger;
 use crate::past::{date, parsed, quantiles};
 use crate::record::RunStatus;
 use chrono::{DateTime, NaiveDate, Utc};
-use forecaster_domain::scores::{Outcome, Parts, parts};
+use forecaster_domain::scores::{Outcome, ScoreSums, parts};
 use forecaster_domain::{Horizon, LEVELS, QuantileForecast};
 use ndarray::Array2;
 use rusqlite::{Connection, Row, TransactionBehavior, params};
@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Result counts of [`Ledger::score_issued`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Scored {
+pub struct ScoringCounts {
     /// Runs scored for the first time.
     pub scored: usize,
     /// Runs scored again, because one of their actuals was revised.
@@ -41,7 +41,7 @@ pub struct ScoredForecast {
     /// Last target date of the run.
     pub end_date: NaiveDate,
     /// Contribution of the forecast to the scores.
-    pub parts: Parts,
+    pub parts: ScoreSums,
 }
 
 impl Ledger {
@@ -59,12 +59,12 @@ impl Ledger {
         known_until: NaiveDate,
         actual: &dyn Fn(NaiveDate) -> Option<f64>,
         now: DateTime<Utc>,
-    ) -> Result<Scored, LedgerError> {
+    ) -> Result<ScoringCounts, LedgerError> {
         let known = |date: NaiveDate| if date <= known_until { actual(date) } else { None };
         let mut connection = self.connection();
-        let mut write = || -> rusqlite::Result<Scored> {
+        let mut write = || -> rusqlite::Result<ScoringCounts> {
             if Pending::find(&connection, pair, known_until, &known)?.is_empty() {
-                return Ok(Scored::default());
+                return Ok(ScoringCounts::default());
             }
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             // Another process may have scored the runs while this one waited for the lock.
@@ -89,7 +89,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn scored(
+    pub fn scored_forecasts(
         &self,
         pair: &str,
         horizon: Horizon,
@@ -133,7 +133,7 @@ fn scored_forecast(row: &Row<'_>) -> rusqlite::Result<ScoredForecast> {
         as_of: date(row, 2)?,
         finished_at: instant(row, 3)?,
         end_date: date(row, 4)?,
-        parts: Parts {
+        parts: ScoreSums {
             dates: count(5)?,
             loss: row.get(6)?,
             scale: row.get(7)?,
@@ -191,7 +191,7 @@ impl Pending {
         pair: &str,
         known: &dyn Fn(NaiveDate) -> Option<f64>,
         now: DateTime<Utc>,
-    ) -> rusqlite::Result<Scored> {
+    ) -> rusqlite::Result<ScoringCounts> {
         let mut again = BTreeSet::new();
         for Revision { date, value } in &self.revisions {
             note_revised(connection, pair, *date, *value, now)?;
@@ -208,7 +208,7 @@ impl Pending {
         for run_id in again.iter().chain(&self.due) {
             score_run(connection, run_id, &self.noted, now)?;
         }
-        Ok(Scored { scored: self.due.len(), rescored: again.len(), revisions: self.revisions.len() })
+        Ok(ScoringCounts { scored: self.due.len(), rescored: again.len(), revisions: self.revisions.len() })
     }
 }
 

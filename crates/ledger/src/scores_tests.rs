@@ -20,7 +20,7 @@ fn published(values: &[(u32, f64)]) -> impl Fn(NaiveDate) -> Option<f64> {
 }
 
 fn score(ledger: &Ledger, until: u32, values: &[(u32, f64)]) -> (usize, usize, usize) {
-    let Scored { scored, rescored, revisions } =
+    let ScoringCounts { scored, rescored, revisions } =
         ledger.score_issued(PAIR, day(until), &published(values), Utc::now()).unwrap();
     (scored, rescored, revisions)
 }
@@ -32,11 +32,11 @@ fn ledger() -> (tempfile::TempDir, Ledger) {
 }
 
 fn scores(ledger: &Ledger) -> Vec<ScoredForecast> {
-    ledger.scored(PAIR, Horizon::D7, day(1), day(31)).unwrap()
+    ledger.scored_forecasts(PAIR, Horizon::D7, day(1), day(31)).unwrap()
 }
 
 /// Returns the domain's score parts of the same forecast.
-fn expected(level: f64, actuals: &[Option<f64>]) -> Parts {
+fn expected(level: f64, actuals: &[Option<f64>]) -> ScoreSums {
     parts(&Outcome { forecast: &forecast(level), actuals, naive_mae: 1.0 }).unwrap()
 }
 
@@ -56,8 +56,8 @@ fn a_run_is_scored_once_its_last_target_date_is_known() {
     assert_eq!((found[0].parts, found[1].parts), (expected(1000.0, &actuals), expected(990.0, &actuals)));
     assert_eq!((found[0].as_of, found[0].end_date), (day(3), day(8)));
     assert_eq!(ledger.actuals(PAIR).unwrap(), ACTUALS.map(|(d, value)| (day(d), value)).into());
-    assert!(ledger.scored(PAIR, Horizon::D7, day(9), day(31)).unwrap().is_empty());
-    assert!(ledger.scored(PAIR, Horizon::D30, day(1), day(31)).unwrap().is_empty());
+    assert!(ledger.scored_forecasts(PAIR, Horizon::D7, day(9), day(31)).unwrap().is_empty());
+    assert!(ledger.scored_forecasts(PAIR, Horizon::D30, day(1), day(31)).unwrap().is_empty());
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn of_several_runs_of_one_date_only_the_first_is_read_and_no_other_pair() {
     assert_eq!(score(&ledger, 8, &ACTUALS), (3, 0, 0));
     let found = scores(&ledger);
     assert_eq!((found.len(), found[0].run_id.as_str()), (1, "first"));
-    assert!(ledger.scored("EUR/CLP", Horizon::D7, day(1), day(31)).unwrap().is_empty());
+    assert!(ledger.scored_forecasts("EUR/CLP", Horizon::D7, day(1), day(31)).unwrap().is_empty());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! whatever happens to the process, the machine or its clock.
 
 use crate::error::LedgerError;
-use crate::instants::{instant, key};
+use crate::instants::{instant, to_text};
 use crate::ledger::Ledger;
 use crate::record::{RunRecord, RunStatus};
 use chrono::{DateTime, Utc};
@@ -79,7 +79,7 @@ pub(crate) fn close_for(connection: &Connection, run: &RunRecord) -> rusqlite::R
     let state = if run.status == RunStatus::Failed { SlotState::Failed } else { SlotState::Done };
     let changed = connection.execute(
         "UPDATE slots SET state = ?1 WHERE horizon = ?2 AND scheduled_for = ?3 AND run_id = ?4 AND state = 'started'",
-        params![state.as_str(), run.horizon.key(), key(scheduled_for), run.run_id],
+        params![state.as_str(), run.horizon.key(), to_text(scheduled_for), run.run_id],
     )?;
     Ok(changed == 1)
 }
@@ -124,9 +124,9 @@ impl Ledger {
                         horizon.key(),
                         it.schedule,
                         it.timezone,
-                        key(it.since),
-                        key(it.handled_until),
-                        it.set_back_from.map(key)
+                        to_text(it.since),
+                        to_text(it.handled_until),
+                        it.set_back_from.map(to_text)
                     ];
                     transaction.execute("INSERT INTO agenda VALUES (?1, ?2, ?3, ?4, ?5, ?6)", values)?;
                 }
@@ -142,7 +142,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    pub fn begin_slot(
+    pub fn start_slot(
         &self,
         horizon: Horizon,
         scheduled_for: DateTime<Utc>,
@@ -174,18 +174,18 @@ impl Ledger {
         now: DateTime<Utc>,
     ) -> Result<Slot, LedgerError> {
         let mut connection = self.connection();
-        let at = key(scheduled_for);
+        let at = to_text(scheduled_for);
         let mut write = || -> rusqlite::Result<Slot> {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute(
                 "DELETE FROM slots
                  WHERE horizon = ?1 AND scheduled_for = ?2 AND state <> 'started' AND begun_at > ?3",
-                params![horizon.key(), at, key(now)],
+                params![horizon.key(), at, to_text(now)],
             )?;
             transaction.execute(
                 "INSERT INTO slots VALUES (?1, ?2, ?3, ?4, 1, ?5) ON CONFLICT (horizon, scheduled_for) DO UPDATE
                  SET attempts = attempts + (?4 = 'started'), state = ?4, begun_at = ?5 WHERE state = 'started'",
-                params![horizon.key(), at, run_id, state.as_str(), key(now)],
+                params![horizon.key(), at, run_id, state.as_str(), to_text(now)],
             )?;
             transaction.execute(
                 "UPDATE agenda SET handled_until = ?2 WHERE horizon = ?1 AND handled_until < ?2",
@@ -210,7 +210,7 @@ impl Ledger {
         self.connection()
             .query_row(
                 &format!("{SELECT_SLOT} WHERE horizon = ?1 AND scheduled_for = ?2"),
-                params![horizon.key(), key(scheduled_for)],
+                params![horizon.key(), to_text(scheduled_for)],
                 slot,
             )
             .optional()
@@ -242,7 +242,7 @@ impl Ledger {
         let read = || -> rusqlite::Result<Vec<Slot>> {
             connection
                 .prepare(&format!("{SELECT_SLOT} WHERE state = 'skipped' AND begun_at > ?1 ORDER BY scheduled_for"))?
-                .query_map([key(now)], slot)?
+                .query_map([to_text(now)], slot)?
                 .collect()
         };
         read().map_err(|e| self.failed(e))
@@ -252,11 +252,11 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    pub fn forget_slot(&self, horizon: Horizon, scheduled_for: DateTime<Utc>) -> Result<(), LedgerError> {
+    pub fn delete_slot(&self, horizon: Horizon, scheduled_for: DateTime<Utc>) -> Result<(), LedgerError> {
         self.connection()
             .execute(
                 "DELETE FROM slots WHERE horizon = ?1 AND scheduled_for = ?2",
-                params![horizon.key(), key(scheduled_for)],
+                params![horizon.key(), to_text(scheduled_for)],
             )
             .map(drop)
             .map_err(|e| self.failed(e))
@@ -321,10 +321,10 @@ mod tests {
     fn what_was_done_by_a_clock_that_was_ahead_is_begun_anew() {
         let (_directory, ledger) = ledger();
         ledger.skip_slot(H, at(8), at(33)).unwrap();
-        assert_eq!(ledger.begin_slot(H, at(8), "a", at(33)).unwrap().state, SlotState::Skipped);
+        assert_eq!(ledger.start_slot(H, at(8), "a", at(33)).unwrap().state, SlotState::Skipped);
         assert_eq!(ledger.slots_skipped_after(at(33)).unwrap(), []);
         assert_eq!(ledger.slots_skipped_after(at(9)).unwrap().len(), 1);
-        let slot = ledger.begin_slot(H, at(8), "a", at(9)).unwrap();
+        let slot = ledger.start_slot(H, at(8), "a", at(9)).unwrap();
         assert_eq!((slot.state, slot.run_id.as_str()), (SlotState::Started, "a"));
     }
 
@@ -332,10 +332,10 @@ mod tests {
     fn a_slot_is_begun_resumed_under_the_same_run_and_closed_once() {
         let (_directory, ledger) = ledger();
         ledger.set_watermarks(&[(H, Some(watermark(at(0))))]).unwrap();
-        let first = ledger.begin_slot(H, at(8), "a", at(8)).unwrap();
+        let first = ledger.start_slot(H, at(8), "a", at(8)).unwrap();
         assert_eq!((first.run_id.as_str(), first.state, first.attempts), ("a", SlotState::Started, 1));
         assert_eq!(ledger.watermark(H).unwrap().unwrap().handled_until, at(8));
-        let again = ledger.begin_slot(H, at(8), "b", at(9)).unwrap();
+        let again = ledger.start_slot(H, at(8), "b", at(9)).unwrap();
         assert_eq!((again.run_id.as_str(), again.attempts), ("a", 2));
         assert_eq!(ledger.open_slots().unwrap(), [again]);
         let record = RunRecord { scheduled_for: Some(at(8)), ..run("a") };
@@ -343,7 +343,7 @@ mod tests {
         assert!(ledger.open_slots().unwrap().is_empty());
         assert!(matches!(ledger.record(&record), Err(LedgerError::SlotClosed { .. })));
         assert_eq!(ledger.runs(H, 10).unwrap().len(), 1);
-        let late = ledger.begin_slot(H, at(8), "c", at(10)).unwrap();
+        let late = ledger.start_slot(H, at(8), "c", at(10)).unwrap();
         assert_eq!((late.state, late.attempts), (SlotState::Done, 2));
     }
 
@@ -359,7 +359,7 @@ mod tests {
     fn a_failed_run_closes_its_slot_as_failed_and_a_skipped_one_moves_the_watermark() {
         let (_directory, ledger) = ledger();
         ledger.set_watermarks(&[(H, Some(watermark(at(0))))]).unwrap();
-        ledger.begin_slot(H, at(8), "a", at(8)).unwrap();
+        ledger.start_slot(H, at(8), "a", at(8)).unwrap();
         ledger
             .record(&RunRecord { scheduled_for: Some(at(8)), status: RunStatus::Failed, as_of: None, ..run("a") })
             .unwrap();
@@ -369,7 +369,7 @@ mod tests {
         assert_eq!(ledger.watermark(H).unwrap().unwrap().handled_until, at(20));
         ledger.skip_slot(H, at(12), at(40)).unwrap();
         assert_eq!(ledger.watermark(H).unwrap().unwrap().handled_until, at(20), "the watermark never goes back");
-        ledger.forget_slot(H, at(20)).unwrap();
+        ledger.delete_slot(H, at(20)).unwrap();
         assert_eq!(ledger.slot(H, at(20)).unwrap(), None);
         assert!(ledger.slot(H, at(12)).unwrap().is_some());
     }

@@ -10,7 +10,7 @@
 
 mod sample;
 
-use forecaster_mail::{Address, Outcome, Server, deliver, probe};
+use forecaster_mail::{Address, RecipientOutcome, Server, deliver, probe};
 use std::{error::Error, fs, path::Path};
 
 #[tokio::main]
@@ -50,9 +50,9 @@ async fn mail(server: &Server, sender: &Address, recipients: &[&str]) -> Result<
         let delivery = deliver(server, sender, &recipients, &letter.to_bytes()?).await;
         for (recipient, outcome) in &delivery.recipients {
             let (fate, words) = match outcome {
-                Outcome::Accepted { reply } => ("accepted", reply),
-                Outcome::Refused { reply } => ("refused", reply),
-                Outcome::Deferred { reason } => ("deferred", reason),
+                RecipientOutcome::Accepted { reply } => ("accepted", reply),
+                RecipientOutcome::Refused { reply } => ("refused", reply),
+                RecipientOutcome::Deferred { reason } => ("deferred", reason),
             };
             println!("{name}\t{}\t{fate}\t{words}", recipient.address());
         }

@@ -2,7 +2,7 @@
 //! is a dot-atom, and nothing can break out of a header or a command. Local parts beyond ASCII are rejected, because
 //! they need SMTPUTF8 on every server along the way, and most do not support it.
 
-use crate::{error::MailError, text::shown};
+use crate::{error::MailError, text::sanitized};
 use lettre::message::Mailbox;
 use std::{fmt, str::FromStr};
 
@@ -26,7 +26,7 @@ impl Address {
     /// # Errors
     /// When the text is no address: the error says what was found, what is wrong with it and what is expected.
     pub fn parse(text: &str) -> Result<Self, MailError> {
-        let refused = |reason: String| MailError::Address { found: shown(text, 100), reason };
+        let refused = |reason: String| MailError::Address { found: sanitized(text, 100), reason };
         let text = text.trim();
         if text.chars().any(char::is_control) {
             return Err(refused("it has a line break or another control character".into()));
@@ -39,7 +39,7 @@ impl Address {
             }
         };
         let (local, domain) = parts_of(address).map_err(refused)?;
-        let mailbox = lettre::Address::new(local, domain).map_err(|e| refused(shown(&e.to_string(), 100)))?;
+        let mailbox = lettre::Address::new(local, domain).map_err(|e| refused(sanitized(&e.to_string(), 100)))?;
         Ok(Self { name, mailbox })
     }
 
@@ -136,7 +136,7 @@ fn parts_of(address: &str) -> Result<(&str, String), String> {
 
 /// Converts the name of a host or a domain to ASCII.
 pub(crate) fn domain_of(text: &str) -> Result<String, String> {
-    let bad = || format!("'{}' is not the name of a domain", shown(text, 60));
+    let bad = || format!("'{}' is not the name of a domain", sanitized(text, 60));
     let domain = idna::domain_to_ascii_strict(text).map_err(|_| bad())?;
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())

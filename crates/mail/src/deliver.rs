@@ -5,9 +5,9 @@ use crate::{
     address::Address,
     reply::Reply,
     server::Server,
-    session::{Journal, Session},
-    trouble::Trouble,
-    wire::{Dotted, dotted},
+    session::{Session, StepLog},
+    trouble::DeliveryError,
+    wire::{Dotted, to_wire_form},
 };
 use lettre::transport::smtp::{
     commands::{Data, Mail, Rcpt},
@@ -16,7 +16,7 @@ use lettre::transport::smtp::{
 
 /// The outcome for one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RecipientOutcome {
     /// The server has accepted the message for this recipient.
     Accepted {
         /// The server's text.
@@ -38,15 +38,16 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// Every recipient with its outcome, in the order given.
-    pub recipients: Vec<(Address, Outcome)>,
+    pub recipients: Vec<(Address, RecipientOutcome)>,
     /// The error of the attempt as a whole, if any.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<DeliveryError>,
 }
 
 impl Delivery {
     /// Returns the recipients for whom another attempt is worthwhile.
     pub fn pending(&self) -> impl Iterator<Item = &Address> {
-        let deferred = |(_, outcome): &&(Address, Outcome)| matches!(outcome, Outcome::Deferred { .. });
+        let deferred =
+            |(_, outcome): &&(Address, RecipientOutcome)| matches!(outcome, RecipientOutcome::Deferred { .. });
         self.recipients.iter().filter(deferred).map(|(address, _)| address)
     }
 }
@@ -59,9 +60,9 @@ pub async fn deliver(server: &Server, sender: &Address, recipients: &[Address], 
     if recipients.is_empty() {
         return Delivery { recipients: Vec::new(), trouble: None };
     }
-    let mut fates = Fates { of: vec![None; recipients.len()] };
-    let message = dotted(message);
-    let trouble = match Session::open(server, sender.domain(), &mut Journal::begin()).await {
+    let mut fates = RecipientOutcomes { of: vec![None; recipients.len()] };
+    let message = to_wire_form(message);
+    let trouble = match Session::open(server, sender.domain(), &mut StepLog::begin()).await {
         Err(trouble) => Some(trouble),
         Ok(mut session) => {
             let mut transaction = Transaction { session: &mut session, server: server.address() };
@@ -74,27 +75,27 @@ pub async fn deliver(server: &Server, sender: &Address, recipients: &[Address], 
 }
 
 /// Outcomes known so far, one per recipient.
-struct Fates {
-    of: Vec<Option<Outcome>>,
+struct RecipientOutcomes {
+    of: Vec<Option<RecipientOutcome>>,
 }
 
-impl Fates {
+impl RecipientOutcomes {
     fn are_all_known(&self) -> bool {
         self.of.iter().all(Option::is_some)
     }
 
     fn accept(&mut self, reply: &Reply) {
         for fate in self.of.iter_mut().filter(|fate| fate.is_none()) {
-            *fate = Some(Outcome::Accepted { reply: reply.to_string() });
+            *fate = Some(RecipientOutcome::Accepted { reply: reply.to_string() });
         }
     }
 
     /// Assigns the error of the attempt to every recipient without an outcome of its own.
-    fn settled(self, recipients: &[Address], trouble: Option<&Trouble>) -> Vec<(Address, Outcome)> {
-        let words = trouble.map_or_else(|| "no answer".to_owned(), Trouble::to_string);
+    fn settled(self, recipients: &[Address], trouble: Option<&DeliveryError>) -> Vec<(Address, RecipientOutcome)> {
+        let words = trouble.map_or_else(|| "no answer".to_owned(), DeliveryError::to_string);
         let rest = match trouble {
-            Some(trouble) if trouble.is_permanent() => Outcome::Refused { reply: words },
-            _ => Outcome::Deferred { reason: words },
+            Some(trouble) if trouble.is_permanent() => RecipientOutcome::Refused { reply: words },
+            _ => RecipientOutcome::Deferred { reason: words },
         };
         let fates = self.of.into_iter().map(|fate| fate.unwrap_or_else(|| rest.clone()));
         recipients.iter().cloned().zip(fates).collect()
@@ -112,8 +113,8 @@ impl Transaction<'_, '_> {
         sender: &Address,
         recipients: &[Address],
         message: &Dotted,
-        fates: &mut Fates,
-    ) -> Result<(), Trouble> {
+        fates: &mut RecipientOutcomes,
+    ) -> Result<(), DeliveryError> {
         self.check(message)?;
         self.announce(sender, message).await?;
         for (recipient, fate) in recipients.iter().zip(&mut fates.of) {
@@ -127,7 +128,7 @@ impl Transaction<'_, '_> {
         if reply.code != 354 {
             return Err(self.refused("DATA", &reply, message));
         }
-        let reply = self.session.hand_over(&message.bytes).await?;
+        let reply = self.session.send_message(&message.bytes).await?;
         if !reply.is_done() {
             return Err(self.refused("message", &reply, message));
         }
@@ -136,18 +137,18 @@ impl Transaction<'_, '_> {
     }
 
     /// Rejects a message that the server is known to refuse, before it is sent.
-    fn check(&self, message: &Dotted) -> Result<(), Trouble> {
+    fn check(&self, message: &Dotted) -> Result<(), DeliveryError> {
         let capabilities = &self.session.capabilities;
         if let Some(largest) = capabilities.largest.filter(|&largest| message.size as u64 > largest) {
             return Err(self.too_large(message, format!("it takes {largest}")));
         }
         if !message.is_ascii && !capabilities.eight_bit {
-            return Err(Trouble::EightBit { server: self.server.clone() });
+            return Err(DeliveryError::EightBit { server: self.server.clone() });
         }
         Ok(())
     }
 
-    async fn announce(&mut self, sender: &Address, message: &Dotted) -> Result<(), Trouble> {
+    async fn announce(&mut self, sender: &Address, message: &Dotted) -> Result<(), DeliveryError> {
         let mut parameters = Vec::new();
         if self.session.capabilities.size {
             parameters.push(MailParameter::Size(message.size));
@@ -160,15 +161,15 @@ impl Transaction<'_, '_> {
             return Ok(());
         }
         Err(match self.refused("MAIL FROM", &reply, message) {
-            Trouble::Message { server, reply } => {
-                Trouble::Sender { server, sender: sender.address().to_owned(), reply }
+            DeliveryError::Message { server, reply } => {
+                DeliveryError::Sender { server, sender: sender.address().to_owned(), reply }
             }
             trouble => trouble,
         })
     }
 
     /// Returns the outcome for a recipient; `None` while the server accepts the recipient.
-    fn fate(&self, reply: &Reply) -> Result<Option<Outcome>, Trouble> {
+    fn fate(&self, reply: &Reply) -> Result<Option<RecipientOutcome>, DeliveryError> {
         if reply.is_done() {
             return Ok(None);
         }
@@ -178,35 +179,35 @@ impl Transaction<'_, '_> {
         // Before 452, servers used 552 for too many recipients (RFC 5321 4.5.3.1.10) or a full mailbox.
         let may_pass = reply.is_transient() || reply.is_over_quota() || reply.code == 552 && !reply.is_too_large();
         match reply.code / 100 {
-            _ if may_pass => Ok(Some(Outcome::Deferred { reason: reply.to_string() })),
-            5 => Ok(Some(Outcome::Refused { reply: reply.to_string() })),
+            _ if may_pass => Ok(Some(RecipientOutcome::Deferred { reason: reply.to_string() })),
+            5 => Ok(Some(RecipientOutcome::Refused { reply: reply.to_string() })),
             _ => Err(self.odd("RCPT TO", reply)),
         }
     }
 
     /// Returns the error for a refused sender or message.
-    fn refused(&self, during: &'static str, reply: &Reply, message: &Dotted) -> Trouble {
+    fn refused(&self, during: &'static str, reply: &Reply, message: &Dotted) -> DeliveryError {
         let (server, words) = (self.server.clone(), reply.to_string());
         if reply.wants_authentication() {
             self.session.refused(reply)
         } else if reply.is_transient() || reply.is_over_quota() {
-            Trouble::Busy { server, during, reply: words }
+            DeliveryError::Busy { server, during, reply: words }
         } else if reply.is_too_large() || reply.code == 552 {
             self.too_large(message, words)
         } else if reply.code / 100 == 5 {
-            Trouble::Message { server, reply: words }
+            DeliveryError::Message { server, reply: words }
         } else if during == "message" {
-            Trouble::InDoubt { server, reason: format!("it said '{words}'") }
+            DeliveryError::InDoubt { server, reason: format!("it said '{words}'") }
         } else {
             self.odd(during, reply)
         }
     }
 
-    fn too_large(&self, message: &Dotted, limit: String) -> Trouble {
-        Trouble::TooLarge { server: self.server.clone(), size: message.size, limit }
+    fn too_large(&self, message: &Dotted, limit: String) -> DeliveryError {
+        DeliveryError::TooLarge { server: self.server.clone(), size: message.size, limit }
     }
 
-    fn odd(&self, during: &'static str, reply: &Reply) -> Trouble {
-        Trouble::Protocol { server: self.server.clone(), during, reason: format!("'{reply}'") }
+    fn odd(&self, during: &'static str, reply: &Reply) -> DeliveryError {
+        DeliveryError::Protocol { server: self.server.clone(), during, reason: format!("'{reply}'") }
     }
 }

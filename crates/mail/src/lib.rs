@@ -26,7 +26,7 @@ mod trouble;
 mod wire;
 
 pub use address::Address;
-pub use deliver::{Delivery, Outcome, deliver};
+pub use deliver::{Delivery, RecipientOutcome, deliver};
 pub use error::MailError;
 pub use letter::{Attachment, HtmlBody, InlineImage, Letter, LetterKind};
 pub use probe::{Probe, probe};
@@ -35,4 +35,4 @@ pub use server::url::Security;
 pub use server::{Limits, Server};
 pub use session::Step;
 pub use tls::TlsFacts;
-pub use trouble::Trouble;
+pub use trouble::DeliveryError;

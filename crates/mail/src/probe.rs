@@ -4,9 +4,9 @@
 use crate::{
     address::Address,
     server::Server,
-    session::{Journal, Session, Step},
+    session::{Session, Step, StepLog},
     tls::TlsFacts,
-    trouble::Trouble,
+    trouble::DeliveryError,
 };
 use lettre::transport::smtp::commands::Mail;
 use std::fmt;
@@ -25,12 +25,12 @@ pub struct Probe {
     /// The largest message it accepts, in bytes, if stated.
     pub largest: Option<u64>,
     /// The error that ended the test; `None` when the server is ready for mail.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<DeliveryError>,
 }
 
 /// Connects, protects the connection, logs in, and checks that the server accepts the sender. Sends no mail.
 pub async fn probe(server: &Server, sender: &Address) -> Probe {
-    let mut journal = Journal::begin();
+    let mut journal = StepLog::begin();
     let mut probe = Probe {
         server: server.address(),
         steps: Vec::new(),
@@ -57,8 +57,8 @@ async fn introduce(
     server: &Server,
     sender: &Address,
     session: &mut Session<'_>,
-    journal: &mut Journal,
-) -> Result<(), Trouble> {
+    journal: &mut StepLog,
+) -> Result<(), DeliveryError> {
     let reply = session.ask("MAIL FROM", Mail::new(Some(sender.path()), Vec::new())).await?;
     let (server, words) = (server.address(), reply.to_string());
     if reply.is_done() {
@@ -68,16 +68,16 @@ async fn introduce(
     } else if reply.wants_authentication() {
         Err(session.refused(&reply))
     } else if reply.is_transient() {
-        Err(Trouble::Busy { server, during: "MAIL FROM", reply: words })
+        Err(DeliveryError::Busy { server, during: "MAIL FROM", reply: words })
     } else {
-        Err(Trouble::Sender { server, sender: sender.address().to_owned(), reply: words })
+        Err(DeliveryError::Sender { server, sender: sender.address().to_owned(), reply: words })
     }
 }
 
 impl fmt::Display for Probe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for step in &self.steps {
-            writeln!(f, "{:<10} {:>6} ms  {}", step.name, step.took.as_millis(), step.note)?;
+            writeln!(f, "{:<10} {:>6} ms  {}", step.name, step.duration.as_millis(), step.note)?;
         }
         match &self.trouble {
             Some(trouble) => trouble.fmt(f),

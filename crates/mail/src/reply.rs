@@ -1,7 +1,7 @@
 //! A server's reply to a command: its code, its enhanced code (RFC 3463) if it has one, and its text, made fit for
 //! one line of a log. Whatever bytes the server sent, this text is short and has no control characters.
 
-use crate::text::shown;
+use crate::text::sanitized;
 use std::fmt;
 
 /// Characters of a reply's text that are shown; the important part comes first.
@@ -92,7 +92,7 @@ impl fmt::Display for Reply {
         if let Some((class, subject, detail)) = self.enhanced {
             write!(f, " {class}.{subject}.{detail}")?;
         }
-        let words = shown(&self.lines.join(" "), MAX_WORDS);
+        let words = sanitized(&self.lines.join(" "), MAX_WORDS);
         if words.is_empty() { Ok(()) } else { write!(f, " {words}") }
     }
 }

@@ -3,7 +3,7 @@
 
 pub(crate) mod url;
 
-use crate::{error::MailError, text::shown};
+use crate::{error::MailError, text::sanitized};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::{fmt, net::IpAddr, path::Path, time::Duration};
 use url::{Security, Url};
@@ -103,8 +103,8 @@ impl Server {
         let pem = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
         let mut store = rustls::RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(&pem) {
-            let certificate = certificate.map_err(|error| refused(shown(&error.to_string(), 100)))?;
-            store.add(certificate.clone()).map_err(|error| refused(shown(&error.to_string(), 100)))?;
+            let certificate = certificate.map_err(|error| refused(sanitized(&error.to_string(), 100)))?;
+            store.add(certificate.clone()).map_err(|error| refused(sanitized(&error.to_string(), 100)))?;
             self.authorities.push(certificate);
         }
         if store.is_empty() {

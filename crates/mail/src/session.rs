@@ -6,9 +6,9 @@ mod hello;
 use crate::{
     reply::Reply,
     server::{Server, url::Security},
-    text::shown,
+    text::sanitized,
     tls::{self, TlsFacts},
-    trouble::Trouble,
+    trouble::DeliveryError,
     wire::{Stream, Wire, WireError},
 };
 use hello::Capabilities;
@@ -39,25 +39,25 @@ pub struct Step {
     /// Name of the step: "connect", "EHLO" ...
     pub name: &'static str,
     /// Duration of the step.
-    pub took: Duration,
+    pub duration: Duration,
     /// Result of the step: an address, the server's text.
     pub note: String,
 }
 
 /// The steps so far.
 #[derive(Debug)]
-pub(crate) struct Journal {
+pub(crate) struct StepLog {
     pub(crate) steps: Vec<Step>,
     since: Instant,
 }
 
-impl Journal {
+impl StepLog {
     pub(crate) fn begin() -> Self {
         Self { steps: Vec::new(), since: Instant::now() }
     }
 
     pub(crate) fn note(&mut self, name: &'static str, note: impl Display) {
-        self.steps.push(Step { name, took: self.since.elapsed(), note: shown(&note.to_string(), 300) });
+        self.steps.push(Step { name, duration: self.since.elapsed(), note: sanitized(&note.to_string(), 300) });
         self.since = Instant::now();
     }
 }
@@ -76,17 +76,19 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Connects, protects the connection as the server's URL requires, and logs in.
-    pub(crate) async fn open(server: &'a Server, domain: &str, journal: &mut Journal) -> Result<Self, Trouble> {
+    pub(crate) async fn open(server: &'a Server, domain: &str, journal: &mut StepLog) -> Result<Self, DeliveryError> {
         if let (Some(user), None) = (server.user(), server.password()) {
-            return Err(Trouble::NoPassword { server: server.address(), user: shown(user, 100) });
+            return Err(DeliveryError::NoPassword { server: server.address(), user: sanitized(user, 100) });
         }
         let stream = connect(server).await?;
-        let lost = |error| trouble(server, "connect", WireError::Cut(io::Error::to_string(&error)));
+        let lost = |error| {
+            wire_to_delivery_error(server, "connect", WireError::ConnectionLost(io::Error::to_string(&error)))
+        };
         let peer = stream.peer_addr().map_err(lost)?.ip();
         let name = hello::name(domain, stream.local_addr().map_err(lost)?.ip());
         journal.note("connect", peer);
         if server.security() == Security::None && server.user().is_some() && !peer.to_canonical().is_loopback() {
-            return Err(Trouble::ClearPassword { server: server.address(), address: peer.to_string() });
+            return Err(DeliveryError::ClearPassword { server: server.address(), address: peer.to_string() });
         }
         let (stream, tls): (Box<dyn Stream>, _) = match server.security() {
             Security::None => (Box::new(stream), None),
@@ -107,26 +109,26 @@ impl<'a> Session<'a> {
     }
 
     /// Sends a command and reads the reply; a 421 or an invalid reply ends the session.
-    pub(crate) async fn ask(&mut self, during: &'static str, command: impl Display) -> Result<Reply, Trouble> {
+    pub(crate) async fn ask(&mut self, during: &'static str, command: impl Display) -> Result<Reply, DeliveryError> {
         let answer = self.wire.command(command, self.server.limits().command).await;
-        self.unless_ended(during, answer)
+        self.check_reply(during, answer)
     }
 
     /// Sends the message and reads the reply.
-    pub(crate) async fn hand_over(&mut self, message: &[u8]) -> Result<Reply, Trouble> {
+    pub(crate) async fn send_message(&mut self, message: &[u8]) -> Result<Reply, DeliveryError> {
         let within = self.server.limits().data;
-        if let Some(farewell) = self.wire.unasked(within).await.transpose() {
-            return self.unless_ended("message", farewell);
+        if let Some(farewell) = self.wire.unsolicited_reply(within).await.transpose() {
+            return self.check_reply("message", farewell);
         }
         let sent = self.wire.send(message, within).await;
         let whole = sent.is_ok();
-        let answer = self.wire.answer_in_spite_of(sent, within).await;
+        let answer = self.wire.reply_after_send(sent, within).await;
         match answer {
             Err(error) if whole => {
                 self.is_broken = true;
-                Err(Trouble::InDoubt { server: self.server.address(), reason: words(error) })
+                Err(DeliveryError::InDoubt { server: self.server.address(), reason: words(error) })
             }
-            answer => self.unless_ended("message", answer),
+            answer => self.check_reply("message", answer),
         }
     }
 
@@ -138,34 +140,48 @@ impl<'a> Session<'a> {
     }
 
     /// Returns the authentication error with the server's text.
-    pub(crate) fn refused(&self, reply: &Reply) -> Trouble {
-        let user = self.server.user().map_or_else(|| "nobody".to_owned(), |user| format!("'{}'", shown(user, 100)));
+    pub(crate) fn refused(&self, reply: &Reply) -> DeliveryError {
+        let user =
+            self.server.user().map_or_else(|| "nobody".to_owned(), |user| format!("'{}'", sanitized(user, 100)));
         let advice = advice_on_password(self.server);
-        Trouble::Authentication { server: self.server.address(), user, reply: reply.to_string(), advice }
+        DeliveryError::Authentication { server: self.server.address(), user, reply: reply.to_string(), advice }
     }
 
-    fn unless_ended(&mut self, during: &'static str, answer: Result<Reply, WireError>) -> Result<Reply, Trouble> {
+    fn check_reply(
+        &mut self,
+        during: &'static str,
+        answer: Result<Reply, WireError>,
+    ) -> Result<Reply, DeliveryError> {
         match answer {
             Ok(reply) if reply.code == 421 => {
                 self.is_broken = true;
-                Err(Trouble::Busy { server: self.server.address(), during, reply: reply.to_string() })
+                Err(DeliveryError::Busy { server: self.server.address(), during, reply: reply.to_string() })
             }
             Ok(reply) => Ok(reply),
             Err(error) => {
                 self.is_broken = true;
-                Err(trouble(self.server, during, error))
+                Err(wire_to_delivery_error(self.server, during, error))
             }
         }
     }
 
-    async fn authenticate(&mut self, journal: &mut Journal) -> Result<(), Trouble> {
+    async fn authenticate(&mut self, journal: &mut StepLog) -> Result<(), DeliveryError> {
         let (Some(user), Some(password)) = (self.server.user(), self.server.password()) else { return Ok(()) };
         let credentials = Credentials::new(user.to_owned(), password.reveal().to_owned());
         let Some(mechanism) = self.capabilities.mechanism() else {
             let offered = self.capabilities.mechanisms();
-            return Err(Trouble::NoMechanism { server: self.server.address(), offered: shown(&offered, 100) });
+            return Err(DeliveryError::NoMechanism {
+                server: self.server.address(),
+                offered: sanitized(&offered, 100),
+            });
         };
-        let odd = |_| trouble(self.server, "AUTH", WireError::Garbage("its question is not understood".into()));
+        let odd = |_| {
+            wire_to_delivery_error(
+                self.server,
+                "AUTH",
+                WireError::InvalidReply("its question is not understood".into()),
+            )
+        };
         let mut command = Auth::new(mechanism, credentials.clone(), None).map_err(odd)?;
         let secrets = secrets(password.reveal(), &credentials);
         // LOGIN asks two questions, PLAIN none.
@@ -182,26 +198,30 @@ impl<'a> Session<'a> {
             let question: Response = question.parse().map_err(odd)?;
             command = Auth::new_from_response(mechanism, credentials.clone(), &question).map_err(odd)?;
         }
-        Err(trouble(self.server, "AUTH", WireError::Garbage("it asks for more than user and password".into())))
+        Err(wire_to_delivery_error(
+            self.server,
+            "AUTH",
+            WireError::InvalidReply("it asks for more than user and password".into()),
+        ))
     }
 
-    fn not_authenticated(&self, user: &str, reply: &Reply) -> Trouble {
-        let (server, user, words) = (self.server.address(), format!("'{}'", shown(user, 100)), reply.to_string());
+    fn not_authenticated(&self, user: &str, reply: &Reply) -> DeliveryError {
+        let (server, user, words) = (self.server.address(), format!("'{}'", sanitized(user, 100)), reply.to_string());
         match reply.code / 100 {
-            4 => Trouble::AuthenticationDeferred { server, user, reply: words },
+            4 => DeliveryError::AuthenticationDeferred { server, user, reply: words },
             5 => self.refused(reply),
-            _ => Trouble::Protocol { server, during: "AUTH", reason: words },
+            _ => DeliveryError::Protocol { server, during: "AUTH", reason: words },
         }
     }
 }
 
-async fn connect(server: &Server) -> Result<TcpStream, Trouble> {
+async fn connect(server: &Server) -> Result<TcpStream, DeliveryError> {
     let address = server.address();
     let within = server.limits().connect;
-    let silent = || trouble(server, "connect", WireError::Silent(within));
+    let silent = || wire_to_delivery_error(server, "connect", WireError::Timeout(within));
     let found = timeout(within, lookup_host((server.host(), server.port()))).await.map_err(|_| silent())?;
-    let unknown = |reason| Trouble::UnknownHost { server: address.clone(), reason };
-    let found = found.map_err(|error| unknown(shown(&error.to_string(), 200)))?;
+    let unknown = |reason| DeliveryError::UnknownHost { server: address.clone(), reason };
+    let found = found.map_err(|error| unknown(sanitized(&error.to_string(), 200)))?;
     let mut last = unknown("the name has no address".into());
     for peer in found.take(MAX_ADDRESSES) {
         match timeout(within, TcpStream::connect(peer)).await {
@@ -211,8 +231,8 @@ async fn connect(server: &Server) -> Result<TcpStream, Trouble> {
                 return Ok(stream);
             }
             Ok(Err(error)) => {
-                let reason = format!("{} ({})", shown(&error.to_string(), 200), peer.ip());
-                last = Trouble::Unreachable { server: address.clone(), reason };
+                let reason = format!("{} ({})", sanitized(&error.to_string(), 200), peer.ip());
+                last = DeliveryError::Unreachable { server: address.clone(), reason };
             }
             Err(_) => last = silent(),
         }
@@ -225,32 +245,36 @@ async fn ask_for_tls(
     server: &Server,
     stream: TcpStream,
     name: &ClientId,
-    journal: &mut Journal,
-) -> Result<TcpStream, Trouble> {
+    journal: &mut StepLog,
+) -> Result<TcpStream, DeliveryError> {
     let mut wire = Wire::over(stream);
     greeting(server, &mut wire, journal).await?;
     if !hello(server, &mut wire, name, journal).await?.starttls {
-        return Err(Trouble::NoTls { server: server.address() });
+        return Err(DeliveryError::NoTls { server: server.address() });
     }
     let during = "STARTTLS";
     let reply = wire.command(Starttls, server.limits().command).await;
-    let reply = welcome(server, during, reply)?;
+    let reply = require_success(server, during, reply)?;
     journal.note(during, &reply);
-    wire.into_stream().map_err(|error| trouble(server, during, error))
+    wire.into_stream().map_err(|error| wire_to_delivery_error(server, during, error))
 }
 
 async fn protected(
     server: &Server,
     stream: TcpStream,
-    journal: &mut Journal,
-) -> Result<(Box<dyn Stream>, Option<TlsFacts>), Trouble> {
+    journal: &mut StepLog,
+) -> Result<(Box<dyn Stream>, Option<TlsFacts>), DeliveryError> {
     let (stream, facts) = tls::protect(server, stream).await?;
     journal.note("TLS", facts.version);
     Ok((Box::new(stream), Some(facts)))
 }
 
-async fn greeting<S: Stream>(server: &Server, wire: &mut Wire<S>, journal: &mut Journal) -> Result<(), Trouble> {
-    let reply = welcome(server, "greeting", wire.answer(server.limits().command).await)?;
+async fn greeting<S: Stream>(
+    server: &Server,
+    wire: &mut Wire<S>,
+    journal: &mut StepLog,
+) -> Result<(), DeliveryError> {
+    let reply = require_success(server, "greeting", wire.answer(server.limits().command).await)?;
     journal.note("greeting", reply);
     Ok(())
 }
@@ -259,31 +283,35 @@ async fn hello<S: Stream>(
     server: &Server,
     wire: &mut Wire<S>,
     name: &ClientId,
-    journal: &mut Journal,
-) -> Result<Capabilities, Trouble> {
+    journal: &mut StepLog,
+) -> Result<Capabilities, DeliveryError> {
     let reply = wire.command(Ehlo::new(name.clone()), server.limits().command).await;
-    let reply = welcome(server, "EHLO", reply)?;
+    let reply = require_success(server, "EHLO", reply)?;
     journal.note("EHLO", format!("as {name}: {reply}"));
     Ok(Capabilities::of(&reply))
 }
 
 /// Returns a positive reply; any other becomes an error.
-fn welcome(server: &Server, during: &'static str, answer: Result<Reply, WireError>) -> Result<Reply, Trouble> {
-    let reply = answer.map_err(|error| trouble(server, during, error))?;
+fn require_success(
+    server: &Server,
+    during: &'static str,
+    answer: Result<Reply, WireError>,
+) -> Result<Reply, DeliveryError> {
+    let reply = answer.map_err(|error| wire_to_delivery_error(server, during, error))?;
     let (server, words) = (server.address(), reply.to_string());
     match reply.code / 100 {
         2 => Ok(reply),
-        4 => Err(Trouble::Busy { server, during, reply: words }),
-        5 => Err(Trouble::TurnedAway { server, during, reply: words }),
-        _ => Err(Trouble::Protocol { server, during, reason: words }),
+        4 => Err(DeliveryError::Busy { server, during, reply: words }),
+        5 => Err(DeliveryError::ClientRejected { server, during, reply: words }),
+        _ => Err(DeliveryError::Protocol { server, during, reason: words }),
     }
 }
 
-fn trouble(server: &Server, during: &'static str, error: WireError) -> Trouble {
+fn wire_to_delivery_error(server: &Server, during: &'static str, error: WireError) -> DeliveryError {
     let waits_for_handshake = during == "greeting" && server.security() != Security::Tls;
     let address = server.address();
     match error {
-        WireError::Silent(within) => Trouble::Silent {
+        WireError::Timeout(within) => DeliveryError::Silent {
             server: address,
             during,
             seconds: within.as_secs(),
@@ -293,15 +321,15 @@ fn trouble(server: &Server, during: &'static str, error: WireError) -> Trouble {
                 ""
             },
         },
-        WireError::Cut(reason) => Trouble::Cut { server: address, during, reason },
-        WireError::Garbage(reason) => Trouble::Protocol { server: address, during, reason },
+        WireError::ConnectionLost(reason) => DeliveryError::Cut { server: address, during, reason },
+        WireError::InvalidReply(reason) => DeliveryError::Protocol { server: address, during, reason },
     }
 }
 
 fn words(error: WireError) -> String {
     match error {
-        WireError::Silent(within) => format!("silence for {} s", within.as_secs()),
-        WireError::Cut(reason) | WireError::Garbage(reason) => reason,
+        WireError::Timeout(within) => format!("silence for {} s", within.as_secs()),
+        WireError::ConnectionLost(reason) | WireError::InvalidReply(reason) => reason,
     }
 }
 

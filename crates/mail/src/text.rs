@@ -6,7 +6,7 @@ pub(crate) fn fingerprint(text: &str) -> u64 {
 }
 
 /// Makes text from outside fit for one line of a log: no control characters, and limited length.
-pub(crate) fn shown(text: &str, at_most: usize) -> String {
+pub(crate) fn sanitized(text: &str, at_most: usize) -> String {
     let words = text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
     let line = words.collect::<Vec<_>>().join(" ");
     if line.chars().count() <= at_most {

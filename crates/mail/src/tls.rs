@@ -5,8 +5,8 @@ mod validity;
 
 use crate::{
     server::{Server, url::Security},
-    text::shown,
-    trouble::Trouble,
+    text::sanitized,
+    trouble::DeliveryError,
 };
 use chrono::{DateTime, Utc};
 use rustls::{
@@ -28,14 +28,17 @@ pub struct TlsFacts {
 }
 
 /// Performs the TLS handshake over an open connection.
-pub(crate) async fn protect(server: &Server, stream: TcpStream) -> Result<(TlsStream<TcpStream>, TlsFacts), Trouble> {
-    let failed = |reason: String| Trouble::Tls { server: server.address(), reason, advice: "" };
+pub(crate) async fn protect(
+    server: &Server,
+    stream: TcpStream,
+) -> Result<(TlsStream<TcpStream>, TlsFacts), DeliveryError> {
+    let failed = |reason: String| DeliveryError::Tls { server: server.address(), reason, advice: "" };
     let config = configuration(server).map_err(failed)?;
     let name = ServerName::try_from(server.host().to_owned()).map_err(|e| failed(e.to_string()))?;
     let within = server.limits().connect;
     let handshake = timeout(within, TlsConnector::from(Arc::new(config)).connect(name, stream)).await;
     let stream = handshake
-        .map_err(|_| Trouble::Silent {
+        .map_err(|_| DeliveryError::Silent {
             server: server.address(),
             during: "TLS handshake",
             seconds: within.as_secs(),
@@ -64,25 +67,25 @@ fn configuration(server: &Server) -> Result<ClientConfig, String> {
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-fn explain(server: &Server, error: &io::Error) -> Trouble {
+fn explain(server: &Server, error: &io::Error) -> DeliveryError {
     let address = server.address();
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(rustls::Error::InvalidCertificate(error)) => {
             let (reason, advice) = explain_certificate(server, error);
-            Trouble::Certificate { server: address, reason, advice }
+            DeliveryError::Certificate { server: address, reason, advice }
         }
-        Some(rustls::Error::InvalidMessage(_)) => Trouble::Tls {
+        Some(rustls::Error::InvalidMessage(_)) => DeliveryError::Tls {
             server: address,
             reason: "what it sent is not TLS".into(),
             advice: advice_on_ports(server),
         },
-        Some(error) => Trouble::Tls { server: address, reason: shown(&error.to_string(), 200), advice: "" },
+        Some(error) => DeliveryError::Tls { server: address, reason: sanitized(&error.to_string(), 200), advice: "" },
         None => {
             let reason = match error.kind() {
                 io::ErrorKind::UnexpectedEof => "it hung up during the handshake".to_owned(),
-                _ => shown(&error.to_string(), 200),
+                _ => sanitized(&error.to_string(), 200),
             };
-            Trouble::Tls { server: address, reason, advice: advice_on_ports(server) }
+            DeliveryError::Tls { server: address, reason, advice: advice_on_ports(server) }
         }
     }
 }
@@ -112,7 +115,7 @@ fn explain_certificate(server: &Server, error: &CertificateError) -> (String, St
         ),
         CertificateError::NotValidForNameContext { presented, .. } => {
             let names = presented.iter().take(5).map(|name| bare(name)).collect::<Vec<_>>().join(", ");
-            let names = if names.is_empty() { "nobody".to_owned() } else { shown(&names, 200) };
+            let names = if names.is_empty() { "nobody".to_owned() } else { sanitized(&names, 200) };
             let reason = format!("it is for {names}, not for {}", server.host());
             (reason, "write in mail.smtp the name that it is for".into())
         }
@@ -123,7 +126,7 @@ fn explain_certificate(server: &Server, error: &CertificateError) -> (String, St
              between this machine and the server"
                 .into(),
         ),
-        other => (shown(&other.to_string(), 200), "tell its operator".into()),
+        other => (sanitized(&other.to_string(), 200), "tell its operator".into()),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::schedule::Pace;
 
 /// Reason why an attempt failed. All server names are host and port; no text contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+pub enum DeliveryError {
     /// The host has no address.
     #[error("cannot find {server}: {reason}; check the host in mail.smtp and this machine's DNS")]
     UnknownHost {
@@ -133,7 +133,7 @@ pub enum Trouble {
     },
     /// The server rejects this machine: 5xx before anything was requested.
     #[error("{server} turns this machine away ({during}): {reply}; check mail.smtp, or ask the server's operator")]
-    TurnedAway {
+    ClientRejected {
         /// Host and port.
         server: String,
         /// The step of the session.
@@ -211,7 +211,7 @@ pub enum Trouble {
     },
 }
 
-impl Trouble {
+impl DeliveryError {
     /// True when another attempt with the same message would end the same way.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
@@ -220,7 +220,7 @@ impl Trouble {
 
     /// True when user or password is the cause: no mail gets through until somebody changes them.
     #[must_use]
-    pub fn is_account(&self) -> bool {
+    pub fn is_login_error(&self) -> bool {
         matches!(
             self,
             Self::Authentication { .. }
@@ -233,6 +233,6 @@ impl Trouble {
     /// Returns the pace of further attempts.
     #[must_use]
     pub fn pace(&self) -> Pace {
-        if self.is_account() { Pace::Account } else { Pace::Usual }
+        if self.is_login_error() { Pace::Account } else { Pace::Usual }
     }
 }

@@ -7,7 +7,7 @@
 
 use crate::{
     reply::{Reply, continues},
-    text::shown,
+    text::sanitized,
 };
 use std::{fmt::Display, io, time::Duration};
 use tokio::{
@@ -30,11 +30,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 #[derive(Debug)]
 pub(crate) enum WireError {
     /// No reply in time.
-    Silent(Duration),
+    Timeout(Duration),
     /// The connection ended.
-    Cut(String),
+    ConnectionLost(String),
     /// The bytes received are no reply.
-    Garbage(String),
+    InvalidReply(String),
 }
 
 /// A connection.
@@ -54,7 +54,7 @@ impl<S: Stream> Wire<S> {
     pub(crate) fn into_stream(self) -> Result<S, WireError> {
         match self.buffer.as_slice() {
             [] => Ok(self.stream),
-            rest => Err(WireError::Garbage(format!(
+            rest => Err(WireError::InvalidReply(format!(
                 "it sent more than was asked before TLS began, as somebody on the way would ('{}')",
                 excerpt(rest)
             ))),
@@ -63,11 +63,11 @@ impl<S: Stream> Wire<S> {
 
     /// Sends a command, line end included, and reads its reply.
     pub(crate) async fn command(&mut self, command: impl Display, within: Duration) -> Result<Reply, WireError> {
-        if let Some(farewell) = self.unasked(within).await? {
+        if let Some(farewell) = self.unsolicited_reply(within).await? {
             return Ok(farewell);
         }
         let sent = self.write(command.to_string().as_bytes(), within).await;
-        self.answer_in_spite_of(sent, within).await
+        self.reply_after_send(sent, within).await
     }
 
     /// Sends bytes already in wire form, in pieces.
@@ -80,21 +80,21 @@ impl<S: Stream> Wire<S> {
 
     /// Reads the next reply.
     pub(crate) async fn answer(&mut self, within: Duration) -> Result<Reply, WireError> {
-        timeout(within, self.read_reply()).await.unwrap_or(Err(WireError::Silent(within)))
+        timeout(within, self.read_reply()).await.unwrap_or(Err(WireError::Timeout(within)))
     }
 
     /// Reads the reply even if sending failed: a server that hangs up may give the reason first, and then its text
     /// counts rather than the failed write.
-    pub(crate) async fn answer_in_spite_of(
+    pub(crate) async fn reply_after_send(
         &mut self,
         sent: Result<(), WireError>,
         within: Duration,
     ) -> Result<Reply, WireError> {
         match sent {
             Ok(()) => self.answer(within).await,
-            Err(WireError::Cut(reason)) => match self.answer(within.min(Duration::from_secs(2))).await {
+            Err(WireError::ConnectionLost(reason)) => match self.answer(within.min(Duration::from_secs(2))).await {
                 Ok(reply) if !reply.is_done() => Ok(reply),
-                _ => Err(WireError::Cut(reason)),
+                _ => Err(WireError::ConnectionLost(reason)),
             },
             Err(error) => Err(error),
         }
@@ -102,7 +102,7 @@ impl<S: Stream> Wire<S> {
 
     /// Reads an unsolicited reply, if any: a 421 before hanging up counts as the reply to the next command; after
     /// anything else replies and commands no longer match.
-    pub(crate) async fn unasked(&mut self, within: Duration) -> Result<Option<Reply>, WireError> {
+    pub(crate) async fn unsolicited_reply(&mut self, within: Duration) -> Result<Option<Reply>, WireError> {
         if self.buffer.is_empty() {
             return Ok(None);
         }
@@ -110,7 +110,7 @@ impl<S: Stream> Wire<S> {
         if reply.code == 421 {
             return Ok(Some(reply));
         }
-        Err(WireError::Garbage(format!("it answered twice, the second time '{reply}'")))
+        Err(WireError::InvalidReply(format!("it answered twice, the second time '{reply}'")))
     }
 
     async fn write(&mut self, bytes: &[u8], within: Duration) -> Result<(), WireError> {
@@ -118,21 +118,21 @@ impl<S: Stream> Wire<S> {
             self.stream.write_all(bytes).await?;
             self.stream.flush().await
         });
-        written.await.map_err(|_| WireError::Silent(within))?.map_err(cut)
+        written.await.map_err(|_| WireError::Timeout(within))?.map_err(cut)
     }
 
     async fn read_reply(&mut self) -> Result<Reply, WireError> {
         let mut lines = Vec::new();
         loop {
             let line = self.read_line().await?;
-            let more = continues(&line).ok_or_else(|| WireError::Garbage(format!("'{}'", excerpt(&line))))?;
+            let more = continues(&line).ok_or_else(|| WireError::InvalidReply(format!("'{}'", excerpt(&line))))?;
             lines.push(line);
             if !more {
-                let excerpt = || WireError::Garbage(format!("'{}' and other codes", excerpt(&lines[0])));
+                let excerpt = || WireError::InvalidReply(format!("'{}' and other codes", excerpt(&lines[0])));
                 return Reply::of(&lines).ok_or_else(excerpt);
             }
             if lines.len() == MAX_LINES {
-                return Err(WireError::Garbage(format!("its answer does not end after {MAX_LINES} lines")));
+                return Err(WireError::InvalidReply(format!("its answer does not end after {MAX_LINES} lines")));
             }
         }
     }
@@ -149,12 +149,14 @@ impl<S: Stream> Wire<S> {
             }
             seen = self.buffer.len();
             if seen > MAX_LINE {
-                return Err(WireError::Garbage(format!("a line of its answer does not end after {MAX_LINE} bytes")));
+                return Err(WireError::InvalidReply(format!(
+                    "a line of its answer does not end after {MAX_LINE} bytes"
+                )));
             }
             let mut piece = [0; 1024];
             match self.stream.read(&mut piece).await.map_err(cut)? {
-                0 if seen == 0 => return Err(WireError::Cut("it hung up".into())),
-                0 => return Err(WireError::Cut(format!("it hung up after '{}'", excerpt(&self.buffer)))),
+                0 if seen == 0 => return Err(WireError::ConnectionLost("it hung up".into())),
+                0 => return Err(WireError::ConnectionLost(format!("it hung up after '{}'", excerpt(&self.buffer)))),
                 n => self.buffer.extend_from_slice(&piece[..n]),
             }
         }
@@ -164,18 +166,18 @@ impl<S: Stream> Wire<S> {
 fn cut(error: io::Error) -> WireError {
     match error.kind() {
         // rustls's error for a connection that ends without close_notify.
-        io::ErrorKind::UnexpectedEof => WireError::Cut("it hung up".into()),
-        _ => WireError::Cut(shown(&error.to_string(), 200)),
+        io::ErrorKind::UnexpectedEof => WireError::ConnectionLost("it hung up".into()),
+        _ => WireError::ConnectionLost(sanitized(&error.to_string(), 200)),
     }
 }
 
 fn excerpt(bytes: &[u8]) -> String {
-    shown(&String::from_utf8_lossy(&bytes[..bytes.len().min(200)]), 80)
+    sanitized(&String::from_utf8_lossy(&bytes[..bytes.len().min(200)]), 80)
 }
 
 /// Returns a message in wire form: every line ends in CR LF, whatever ended it before (a bare LF allows one message
 /// to be smuggled into another), dots at the start of a line are doubled, and the end is marked.
-pub(crate) fn dotted(message: &[u8]) -> Dotted {
+pub(crate) fn to_wire_form(message: &[u8]) -> Dotted {
     let mut bytes = Vec::with_capacity(message.len() + message.len() / 50 + 5);
     let mut dots = 0;
     let mut rest = message;
@@ -210,7 +212,7 @@ mod tests {
     use super::*;
 
     fn wire_form(message: &[u8]) -> String {
-        String::from_utf8(dotted(message).bytes).unwrap()
+        String::from_utf8(to_wire_form(message).bytes).unwrap()
     }
 
     #[test]
@@ -225,8 +227,8 @@ mod tests {
 
     #[test]
     fn the_size_counts_neither_doubled_dots_nor_the_end() {
-        assert_eq!(dotted(b".a\n..\r\nb").size, ".a\r\n..\r\nb\r\n".len());
-        assert!(dotted(b"a").is_ascii && !dotted("ñ".as_bytes()).is_ascii);
+        assert_eq!(to_wire_form(b".a\n..\r\nb").size, ".a\r\n..\r\nb\r\n".len());
+        assert!(to_wire_form(b"a").is_ascii && !to_wire_form("ñ".as_bytes()).is_ascii);
     }
 
     #[tokio::test]
@@ -238,6 +240,6 @@ mod tests {
         assert_eq!(wire.answer(second).await.unwrap().to_string(), "250 one two");
         assert_eq!(wire.answer(second).await.unwrap().to_string(), "421 bye");
         drop(told.await.unwrap());
-        assert!(matches!(wire.answer(second).await, Err(WireError::Cut(_))));
+        assert!(matches!(wire.answer(second).await, Err(WireError::ConnectionLost(_))));
     }
 }

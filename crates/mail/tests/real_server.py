@@ -1,5 +1,7 @@
-"""The sample letters through a real server: aiosmtpd with STARTTLS and AUTH on 127.0.0.1, a wrong password, a full
-mailbox, an unknown one, a limit of size, a stranger's certificate. What arrives is read by Python's email package.
+"""Sends the sample letters through a real server, aiosmtpd with STARTTLS and AUTH on 127.0.0.1.
+
+It also tests a wrong password, a full mailbox, an unknown mailbox, a size limit, and an untrusted certificate. Python's email
+package reads the letters that arrive.
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install aiosmtpd cryptography
     cargo build -p forecaster-mail --example send
@@ -26,7 +28,7 @@ from cryptography.x509.oid import NameOID
 sys.path.insert(0, str(Path(__file__).parent.parent / "fixtures"))
 import letters  # noqa: E402
 
-# The server tells at length of clients that hang up, which is what it is to see here.
+# The server logs much about clients that hang up, which is expected here.
 logging.disable(logging.CRITICAL)
 warnings.simplefilter("ignore")
 USER, PASSWORD = "forecaster@example.com", "pässword ñ"
@@ -38,7 +40,7 @@ def pem(key):
 
 
 def certificate(name, names, issuer=None):
-    """A certificate and its key; with an issuer for a server, else for an authority."""
+    """Makes a certificate and its key: with an issuer for a server, otherwise for an authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -52,7 +54,7 @@ def certificate(name, names, issuer=None):
 
 
 class Mailboxes:
-    """Takes everything but what the local part forbids."""
+    """Accepts all mail, except for addresses whose local part names a failure."""
 
     def __init__(self):
         self.taken = []
@@ -76,7 +78,7 @@ def authenticator(server, session, envelope, mechanism, data):
 
 
 class Encrypted(Controller):
-    """TLS after STARTTLS, AUTH only then."""
+    """A server with TLS after STARTTLS, and AUTH only after that."""
 
     def __init__(self, handler, context, **options):
         self.options = {"tls_context": context, "require_starttls": True, "auth_required": True} | options
@@ -91,7 +93,7 @@ class Encrypted(Controller):
 
 
 class Implicit(Controller):
-    """TLS from the start."""
+    """A server with TLS from the start."""
 
     def factory(self):
         return SMTP(self.handler, authenticator=authenticator, auth_required=True, auth_require_tls=False)

@@ -93,7 +93,7 @@ impl Model for ArimaGarch {
         let garch = garch::fit(&arma.innovations)?;
         let past: Vec<f64> = garch.conditional_variances(&arma.innovations).iter().map(|v| v.sqrt()).collect();
         let recent = newest(&arma.innovations, LONG_RUN);
-        let garch = garch.targeting(recent.iter().map(|e| e * e).sum::<f64>() / recent.len() as f64);
+        let garch = garch.with_long_run_variance(recent.iter().map(|e| e * e).sum::<f64>() / recent.len() as f64);
         let centre: Vec<f64> = arma
             .expected(&returns, steps)
             .iter()

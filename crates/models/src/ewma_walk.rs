@@ -36,7 +36,7 @@ const LIMIT: f64 = 1.5;
 /// Number of steps whose widths are corrected; steps between are interpolated in the logarithm of the step.
 const KNOTS: usize = 6;
 /// Minimum number of outcomes of a step; with fewer there is no correction.
-const FEWEST: usize = 50;
+const MIN_OUTCOMES: usize = 50;
 
 /// EWMA walk model. No drift, no expected autocorrelation: only the width differs from the random walk's.
 #[derive(Debug, Clone, Copy, Default)]
@@ -166,7 +166,7 @@ fn multipliers(prices: &[f64], variances: &Variances, step: usize) -> [f64; 2] {
             (deviation > 0.0).then(|| ((prices[i + step] / prices[i]).ln().abs() / deviation, weight))
         })
         .collect();
-    if scores.len() < FEWEST {
+    if scores.len() < MIN_OUTCOMES {
         return [0.0; 2];
     }
     let independent = scores.iter().map(|(_, weight)| weight).sum::<f64>() / step as f64;

@@ -36,7 +36,7 @@ impl GarchFit {
     /// Returns the same dynamics about another long-run variance: after the next step, variances return to `variance`
     /// (variance targeting, Engle and Mezrich 1996, GARCH for groups).
     #[must_use]
-    pub fn targeting(self, variance: f64) -> Self {
+    pub fn with_long_run_variance(self, variance: f64) -> Self {
         Self { omega: variance * (1.0 - self.alpha - self.beta), ..self }
     }
 

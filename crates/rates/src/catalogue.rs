@@ -25,7 +25,7 @@ pub struct AvailableSeries {
     /// Source of the newest observation: "embedded", "import" or a provider's name; "a + b" when two series made it.
     pub provider: String,
     /// Formula of a derived series, such as "usdclp / usdeur"; `None` when the series is stored itself.
-    pub made_of: Option<String>,
+    pub formula: Option<String>,
     /// Dates on which a market quote stands in for the official rate, each with the name of the quote's provider. A
     /// cross has those of its official leg.
     pub stand_ins: BTreeMap<NaiveDate, String>,
@@ -75,7 +75,7 @@ impl Unchecked {
         let provider = self.by_date.get(&checked.series.last_date()).map(|(_, source)| source.clone());
         let mut stand_ins = self.stand_ins.clone();
         stand_ins.retain(|date, _| checked.series.value_on(*date).is_some());
-        Ok(AvailableSeries { checked, provider: provider.unwrap_or_default(), made_of, stand_ins })
+        Ok(AvailableSeries { checked, provider: provider.unwrap_or_default(), formula: made_of, stand_ins })
     }
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn overlay(
     by_date.extend(embedded.map(|o| (o.date, (o.value, EMBEDDED_SOURCE.to_owned()))));
     by_date.extend(known.into_iter().map(|o| (o.date, (o.value, o.source))));
     // Must precede the cut below: a hole between two official values is not filled, whatever the as-of date.
-    go_on_with_quotes(name, today, &mut by_date)?;
+    extend_with_quotes(name, today, &mut by_date)?;
     let mut superseded: Vec<Superseded> = superseded(&versions).collect();
 
     if let Some(until) = until {
@@ -152,7 +152,7 @@ pub(crate) fn overlay(
 }
 
 /// Adds the embedded market quotes after the end of the official values of `name`.
-fn go_on_with_quotes(
+fn extend_with_quotes(
     name: &str,
     today: NaiveDate,
     by_date: &mut BTreeMap<NaiveDate, (f64, String)>,

@@ -10,15 +10,15 @@ mod setback;
 pub(crate) use known::Known;
 pub(crate) use link::{Link, links};
 pub(crate) use reply::Reply;
-pub(crate) use setback::{Fault, Setback};
+pub(crate) use setback::{FailureKind, FetchFailure};
 
 use crate::{
-    intake::{Beside, IntakeRules, accept},
+    intake::{IntakeRules, KnownValues, accept},
     memory::Memory,
-    provider::{Document, Place, Reading, Unreadable, Wanted},
+    provider::{Document, DocumentLocation, ReadError, SpanRequest, ValueConversion},
     request::{SeriesRequest, SyncSettings},
     snapshot::RawObservation,
-    wire::{Answer, Request, Validators, Wire, WireError},
+    wire::{DocumentRequest, FetchError, FetchResult, HttpClient, Validators},
 };
 use chrono::{Days, NaiveDate};
 use forecaster_domain::BusinessCalendar;
@@ -42,8 +42,8 @@ const LARGEST_FILE: u64 = 64 << 20;
 const LEAST_TIME: Duration = Duration::from_millis(500);
 
 /// Context for fetching one series from its chain of providers.
-pub(crate) struct Asking<'a> {
-    pub(crate) wire: &'a Wire,
+pub(crate) struct ChainFetch<'a> {
+    pub(crate) wire: &'a HttpClient,
     pub(crate) memory: &'a Mutex<Memory>,
     pub(crate) settings: &'a SyncSettings,
     pub(crate) request: &'a SeriesRequest,
@@ -54,21 +54,21 @@ pub(crate) struct Asking<'a> {
 
 /// Result of asking one provider for a series.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct ProviderReply {
     pub(crate) provider: &'static str,
-    pub(crate) outcome: Result<Reply, Setback>,
+    pub(crate) outcome: Result<Reply, FetchFailure>,
 }
 
 /// Dates covered by the replies so far.
-fn answered(asked: &[Asked]) -> BTreeSet<NaiveDate> {
+fn answered(asked: &[ProviderReply]) -> BTreeSet<NaiveDate> {
     let replies = asked.iter().flat_map(|one| &one.outcome);
     replies.flat_map(|reply| reply.accepted.observations.iter().map(|o| o.date)).collect()
 }
 
-impl Asking<'_> {
+impl ChainFetch<'_> {
     /// Asks the providers in order until the series is up to date and confirmed.
-    pub(crate) async fn all(&self, links: &[Link]) -> Vec<Asked> {
-        let mut asked: Vec<Asked> = Vec::new();
+    pub(crate) async fn fetch_all(&self, links: &[Link]) -> Vec<ProviderReply> {
+        let mut asked: Vec<ProviderReply> = Vec::new();
         // The newest date received so far, and the number of providers with a value for it.
         let (mut newest, mut opinions) = (None, 0);
         for (index, link) in links.iter().enumerate() {
@@ -77,7 +77,7 @@ impl Asking<'_> {
             if up_to_date && (opinions > 1 || !self.settings.cross_check) {
                 break;
             }
-            let outcome = self.one(links, index, answered(&asked)).await;
+            let outcome = self.fetch_from_provider(links, index, answered(&asked)).await;
             match &outcome {
                 Ok(reply) => {
                     let own = self.known.newest_of(provider, reply);
@@ -95,7 +95,7 @@ impl Asking<'_> {
                     tracing::debug!(provider, series, "{provider}, {series}: {setback}");
                 }
             }
-            asked.push(Asked { provider, outcome });
+            asked.push(ProviderReply { provider, outcome });
         }
         asked
     }
@@ -105,29 +105,35 @@ impl Asking<'_> {
         self.known.newest_of(provider, reply).is_some_and(|newest| newest >= self.request.expected)
     }
 
-    async fn one(&self, links: &[Link], index: usize, answered: BTreeSet<NaiveDate>) -> Result<Reply, Setback> {
+    async fn fetch_from_provider(
+        &self,
+        links: &[Link],
+        index: usize,
+        answered: BTreeSet<NaiveDate>,
+    ) -> Result<Reply, FetchFailure> {
         let link = &links[index];
         let provider = link.provider.name();
         if let Some(reason) = link.provider.unavailable() {
-            return Err(Setback::nobodys(reason));
+            return Err(FetchFailure::not_at_fault(reason));
         }
         let remembered =
-            self.memory.lock().unwrap_or_else(PoisonError::into_inner).left_alone(provider, self.settings.now);
-        if let Some(reason) = remembered.filter(|_| self.settings.leave_alone) {
-            return Err(Setback::of_answer(reason));
+            self.memory.lock().unwrap_or_else(PoisonError::into_inner).pause_reason(provider, self.settings.now);
+        if let Some(reason) = remembered.filter(|_| self.settings.skip_failing) {
+            return Err(FetchFailure::of_answer(reason));
         }
         let now = Instant::now();
         let left = self.deadline.saturating_duration_since(now);
         // The last provider may use all remaining time; an earlier one may use half.
         let share = if index + 1 < links.len() { left / 2 } else { left };
-        let mut beside = self.known.beside(links, index);
-        beside.there.extend(answered);
-        let reply = self.ask(link, self.first_day(links, index), &beside, now + share.max(LEAST_TIME)).await;
+        let mut beside = self.known.baseline_for(links, index);
+        beside.covered_days.extend(answered);
+        let reply =
+            self.fetch_documents(link, self.first_day(links, index), &beside, now + share.max(LEAST_TIME)).await;
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         match &reply {
-            Ok(_) => memory.answered(provider),
-            Err(Setback { reason, fault: Fault::OfProvider(retry_after), .. }) => {
-                memory.failed(provider, reason, *retry_after, self.settings.now);
+            Ok(_) => memory.record_success(provider),
+            Err(FetchFailure { reason, fault: FailureKind::OfProvider(retry_after), .. }) => {
+                memory.record_failure(provider, reason, *retry_after, self.settings.now);
             }
             Err(_) => {}
         }
@@ -147,16 +153,23 @@ impl Asking<'_> {
         last.map_or(beginning, |last| (last.min(self.settings.today) - overlap).max(beginning))
     }
 
-    async fn ask(&self, link: &Link, from: NaiveDate, beside: &Beside, until: Instant) -> Result<Reply, Setback> {
+    async fn fetch_documents(
+        &self,
+        link: &Link,
+        from: NaiveDate,
+        beside: &KnownValues,
+        until: Instant,
+    ) -> Result<Reply, FetchFailure> {
         // A value that stands for the next business day is a market close, final only after its own day.
-        let close = link.reading == Reading::NextBusinessDay;
+        let close = link.reading == ValueConversion::NextBusinessDay;
         let to = if close { self.settings.today - Days::new(1) } else { self.request.last_day };
         // A provider that dates values a day late is asked for a span that is a day later.
-        let later = Days::new(u64::from(matches!(link.reading, Reading::DayBefore | Reading::WeekdayBefore)));
-        let wanted = Wanted { symbol: link.symbol.clone(), from: from + later, to: to + later };
+        let later =
+            Days::new(u64::from(matches!(link.reading, ValueConversion::DayBefore | ValueConversion::WeekdayBefore)));
+        let wanted = SpanRequest { symbol: link.symbol.clone(), from: from + later, to: to + later };
         let documents = link.provider.documents(&wanted);
         let Some((newest, older)) = documents.split_last() else {
-            return Err(Setback::nobodys("it has nothing of these days"));
+            return Err(FetchFailure::not_at_fault("it has nothing of these days"));
         };
         // The newest document comes first: when the provider is down, a single request shows it.
         let newest = self.document(link, &wanted, newest, until).await?;
@@ -174,21 +187,26 @@ impl Asking<'_> {
         let raw = link.provider.combine(&wanted, documents.iter().zip(observations).collect());
         let raw = self.as_ours(raw, &wanted, link.reading);
         if raw.is_empty() && !unchanged {
-            return Err(Setback::nobodys(format!("it has no value from {from} to {}", wanted.to)));
+            return Err(FetchFailure::not_at_fault(format!("it has no value from {from} to {}", wanted.to)));
         }
         let accepted = accept(&self.request.series, &raw, beside, &self.rules);
-        let accepted = accepted.map_err(Setback::of_answer)?;
+        let accepted = accepted.map_err(FetchFailure::of_answer)?;
         Ok(Reply { accepted, documents: told, unchanged, asked_to: wanted.to, remark: None })
     }
 
     /// Converts the provider's observations in the span to ours. Later ones are kept for the checks to refuse, except
     /// closes up to 30 days later, which are dropped since they are not final yet.
-    fn as_ours(&self, mut raw: Vec<RawObservation>, wanted: &Wanted, reading: Reading) -> Vec<RawObservation> {
+    fn as_ours(
+        &self,
+        mut raw: Vec<RawObservation>,
+        wanted: &SpanRequest,
+        reading: ValueConversion,
+    ) -> Vec<RawObservation> {
         let calendar = self.request.rules.calendar.unwrap_or_else(BusinessCalendar::weekdays);
         let far = wanted.to + Days::new(30);
-        let close = self.request.market_close || reading == Reading::NextBusinessDay;
+        let close = self.request.market_close || reading == ValueConversion::NextBusinessDay;
         raw.retain(|o| o.date >= wanted.from && (o.date <= wanted.to || o.date > far || !close));
-        if reading == Reading::NextBusinessDay {
+        if reading == ValueConversion::NextBusinessDay {
             // A quote of a Sunday evening is not a close and would stand for Monday, as Friday's close does.
             raw.retain(|o| BusinessCalendar::weekdays().is_business_day(o.date));
             // After a holiday two closes stand for one day; the later one counts.
@@ -203,84 +221,84 @@ impl Asking<'_> {
     async fn document(
         &self,
         link: &Link,
-        wanted: &Wanted,
+        wanted: &SpanRequest,
         document: &Document,
         until: Instant,
-    ) -> Result<ReadDocument, Setback> {
+    ) -> Result<ReadDocument, FetchFailure> {
         let (bytes, validators) = match &document.place {
-            Place::Embedded => (Arc::from([]), Vec::new()),
-            Place::File(path) => match read_file(path) {
+            DocumentLocation::Embedded => (Arc::from([]), Vec::new()),
+            DocumentLocation::File(path) => match read_file(path) {
                 Ok(bytes) => (bytes.into(), Vec::new()),
                 Err(error) if error.kind() == ErrorKind::NotFound && document.may_be_missing => {
-                    return Err(Setback::nobodys(format!("there is no file {}", path.display())));
+                    return Err(FetchFailure::not_at_fault(format!("there is no file {}", path.display())));
                 }
                 Err(error) => {
-                    return Err(Setback::of_provider(format!("cannot read {}: {error}", path.display())));
+                    return Err(FetchFailure::of_provider(format!("cannot read {}: {error}", path.display())));
                 }
             },
-            Place::Web(addresses) => match self.bring(link, addresses, wanted, document, until).await? {
-                Brought::Bytes(bytes, validators) => (bytes, validators),
-                Brought::Unchanged => return Ok(ReadDocument { unchanged: true, ..ReadDocument::default() }),
-                Brought::Nothing => return Ok(ReadDocument::default()),
+            DocumentLocation::Web(addresses) => match self.fetch(link, addresses, wanted, document, until).await? {
+                FetchedContent::Bytes(bytes, validators) => (bytes, validators),
+                FetchedContent::Unchanged => return Ok(ReadDocument { unchanged: true, ..ReadDocument::default() }),
+                FetchedContent::Nothing => return Ok(ReadDocument::default()),
             },
         };
         let observations = link.provider.read(wanted, document, &bytes).map_err(|error| {
             let reason = error.to_string();
             let setback = match error {
-                Unreadable::NoSuchSeries { .. } => Setback::nobodys(reason),
-                _ => Setback::of_provider(reason),
+                ReadError::NoSuchSeries { .. } => FetchFailure::not_at_fault(reason),
+                _ => FetchFailure::of_provider(reason),
             };
-            setback.about(document)
+            setback.with_document(document)
         })?;
         Ok(ReadDocument { observations, validators, unchanged: false })
     }
 
     /// Fetches a document from the first of its addresses that has it.
-    async fn bring(
+    async fn fetch(
         &self,
         link: &Link,
         addresses: &[String],
-        wanted: &Wanted,
+        wanted: &SpanRequest,
         document: &Document,
         until: Instant,
-    ) -> Result<Brought, Setback> {
+    ) -> Result<FetchedContent, FetchFailure> {
         let series = &self.request.series;
         let setting = format!("rates.provider.{}.url", link.provider.name());
         let newest = self.known.last_of.get(link.provider.name()).copied();
         // No document may take so long that nothing is left for the others.
         let until = until.min(Instant::now() + LONGEST_WAIT);
-        let mut failure: Option<WireError> = None;
+        let mut failure: Option<FetchError> = None;
         let mut missing = false;
         for (index, address) in addresses.iter().enumerate() {
             let known = if self.settings.conditional() && document.part.is_none() {
                 let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-                memory.document(series, address, wanted.to, newest)
+                memory.validators_for(series, address, wanted.to, newest)
             } else {
                 Validators::default()
             };
             let left = until.saturating_duration_since(Instant::now());
             let share = if index + 1 < addresses.len() { left / 2 } else { left };
-            let request = Request {
+            let request = DocumentRequest {
                 address,
                 setting: &setting,
                 as_browser: document.as_browser,
                 may_be_missing: document.may_be_missing,
-                tells_of_errors: document.tells_of_errors,
-                known: &known,
+                tells_of_errors: document.error_body_readable,
+                validators: &known,
                 until: Instant::now() + share,
             };
-            match self.wire.bring(&request).await {
-                Ok(Answer::Body { bytes, validators }) => {
-                    return Ok(Brought::Bytes(bytes, vec![(address.clone(), validators)]));
+            match self.wire.fetch(&request).await {
+                Ok(FetchResult::Body { bytes, validators }) => {
+                    return Ok(FetchedContent::Bytes(bytes, vec![(address.clone(), validators)]));
                 }
-                Ok(Answer::Unchanged) => return Ok(Brought::Unchanged),
-                Ok(Answer::Missing) => missing = true,
+                Ok(FetchResult::Unchanged) => return Ok(FetchedContent::Unchanged),
+                Ok(FetchResult::Missing) => missing = true,
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
         match failure {
-            Some(error) if !missing => Err(Setback::of_wire(&error).about(document)),
-            _ => Ok(Brought::Nothing),
+            Some(error) if !missing => Err(FetchFailure::of_wire(&error).with_document(document)),
+            _ => Ok(FetchedContent::Nothing),
         }
     }
 }
@@ -294,7 +312,7 @@ fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-enum Brought {
+enum FetchedContent {
     Bytes(Arc<[u8]>, Vec<(String, Validators)>),
     Unchanged,
     Nothing,

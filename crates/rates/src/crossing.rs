@@ -48,8 +48,11 @@ pub fn assemble_pair(
     let crossing = Crossing { store, rules: &rules, until, min_observations };
     let (base, quote) = (pair.base(), pair.quote());
     let direct = crossing.direct(base, quote);
-    let made =
-        if [base, quote].contains(&PIVOT) { direct } else { crossing.enough_or(direct, || crossing.crossed(pair)) };
+    let made = if [base, quote].contains(&PIVOT) {
+        direct
+    } else {
+        crossing.long_enough_or(direct, || crossing.crossed(pair))
+    };
     match made {
         Ok(leg) => Ok(leg.available),
         Err(RatesError::UnknownSeries { .. }) => Err(no_pair(pair, &[])),
@@ -74,7 +77,7 @@ impl Leg {
 
     /// Returns the leg as a term of a formula.
     fn term(&self) -> String {
-        match &self.available.made_of {
+        match &self.available.formula {
             Some(formula) => format!("({formula})"),
             None => self.available.checked.series.name().to_owned(),
         }
@@ -105,7 +108,7 @@ impl Crossing<'_> {
     /// Returns QUOTE per BASE as stored, or the opposite series inverted.
     fn direct(&self, base: &str, quote: &str) -> Result<Leg, RatesError> {
         let (name, opposite) = (series_name(base, quote), series_name(quote, base));
-        self.enough_or(self.stored(&name), || self.turned_over(&name, &opposite))
+        self.long_enough_or(self.stored(&name), || self.inverted(&name, &opposite))
     }
 
     fn stored(&self, name: &str) -> Result<Leg, RatesError> {
@@ -113,7 +116,7 @@ impl Crossing<'_> {
         self.checked(name, overlay(self.store, name, today, self.until)?, None)
     }
 
-    fn turned_over(&self, name: &str, opposite: &str) -> Result<Leg, RatesError> {
+    fn inverted(&self, name: &str, opposite: &str) -> Result<Leg, RatesError> {
         let leg = self.stored(opposite)?;
         let series = &leg.available.checked.series;
         let turned = |o: Observation| (o.date, (1.0 / o.value, leg.source_on(o.date).to_owned()));
@@ -153,7 +156,7 @@ impl Crossing<'_> {
 
     /// Returns `first` when it is long enough, otherwise the longer of it and `second`. An error other than the
     /// absence of a series, such as an unreadable file, is always returned.
-    fn enough_or(
+    fn long_enough_or(
         &self,
         first: Result<Leg, RatesError>,
         second: impl FnOnce() -> Result<Leg, RatesError>,

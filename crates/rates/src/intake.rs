@@ -50,13 +50,13 @@ pub(crate) struct IntakeRules {
 
 /// Values with which an answer is compared, by date.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Beside {
+pub(crate) struct KnownValues {
     /// Known values from sources of the same rank as the answer's or higher, including the snapshot.
     pub(crate) known: BTreeMap<NaiveDate, f64>,
     /// Known values from the same source.
     pub(crate) own: BTreeMap<NaiveDate, f64>,
     /// Days with a value from any source, or from the answer of a better source: they are not holes.
-    pub(crate) there: BTreeSet<NaiveDate>,
+    pub(crate) covered_days: BTreeSet<NaiveDate>,
 }
 
 /// Checks an answer against itself and against the known values.
@@ -66,7 +66,7 @@ pub(crate) struct Beside {
 pub(crate) fn accept(
     series: &str,
     answer: &[RawObservation],
-    beside: &Beside,
+    beside: &KnownValues,
     rules: &IntakeRules,
 ) -> Result<Accepted, String> {
     let known = &beside.known;
@@ -101,22 +101,22 @@ pub(crate) fn accept(
         checked.series.observations().filter(|o| answered.contains_key(&o.date)).collect();
     // An infinite `max_difference` (`--accept-revisions`) also accepts holes.
     if let Some(calendar) = rules.quality.calendar.filter(|_| rules.max_difference.is_finite()) {
-        match hole(&observations, &beside.there, calendar) {
-            Some((from, to, days)) if beside.there.is_empty() => {
+        match hole(&observations, &beside.covered_days, calendar) {
+            Some((from, to, days)) if beside.covered_days.is_empty() => {
                 tracing::debug!(
                     series,
                     "what lies before a hole of {days} business days, {from} to {to}, is left out"
                 );
                 observations.retain(|o| o.date >= to);
             }
-            Some((from, to, days)) => return Err(does_not_go_on(series, from, to, days)),
+            Some((from, to, days)) => return Err(hole_message(series, from, to, days)),
             None => {}
         }
     }
     Ok(Accepted { observations, findings })
 }
 
-fn does_not_go_on(series: &str, from: NaiveDate, to: NaiveDate, days: i64) -> String {
+fn hole_message(series: &str, from: NaiveDate, to: NaiveDate, days: i64) -> String {
     format!(
         "it has nothing from {from} to {to}, {days} business days: what it has after that does not go on where the known \
          values end, and was not taken. Fill the hole by importing a history, or accept it: forecaster rates sync --from \
@@ -218,7 +218,7 @@ fn refuse_implausible(
             kept.push(observation);
         } else {
             refused += 1;
-            let problem = Problem::Implausible { value, before: before.value, on: before.date };
+            let problem = Problem::Implausible { value, before: before.value, before_date: before.date };
             findings.push(Finding { date, problem, action: Action::Refused });
         }
     }
@@ -250,8 +250,8 @@ mod tests {
         days.take(count).enumerate().map(|(i, date)| (date, 950.0 * (1.0 + 0.01 * (1.7 * i as f64).sin()))).collect()
     }
 
-    fn beside(known: BTreeMap<NaiveDate, f64>) -> Beside {
-        Beside { there: known.keys().copied().collect(), known, ..Beside::default() }
+    fn beside(known: BTreeMap<NaiveDate, f64>) -> KnownValues {
+        KnownValues { covered_days: known.keys().copied().collect(), known, ..KnownValues::default() }
     }
 
     fn answer(pairs: &[(&str, f64)]) -> Vec<RawObservation> {
@@ -304,7 +304,7 @@ mod tests {
     fn without_anything_known_the_answer_is_its_own_measure() {
         let given =
             answer(&[("2026-11-18", 1e30), ("2026-11-19", 950.0), ("2026-11-20", 951.0), ("2026-11-23", 952.0)]);
-        let accepted = accept("usdclp", &given, &Beside::default(), &rules()).unwrap();
+        let accepted = accept("usdclp", &given, &KnownValues::default(), &rules()).unwrap();
         assert_eq!(accepted.observations.len(), 3);
         assert!(accepted.findings[0].to_string().contains("out of proportion"), "{}", accepted.findings[0]);
     }
@@ -327,7 +327,7 @@ mod tests {
         let higher: Vec<RawObservation> =
             known(10).into_iter().map(|(date, value)| RawObservation { date, value: 1.05 * value }).collect();
         assert!(accept("usdclp", &higher, &beside(known(300)), &rules()).is_ok());
-        let own = Beside { known: known(300), own: known(300), ..Beside::default() };
+        let own = KnownValues { known: known(300), own: known(300), ..KnownValues::default() };
         let error = accept("usdclp", &higher, &own, &rules()).unwrap_err();
         assert!(error.contains("contradicts what it said before on 10 of 10 days"), "{error}");
         assert!(error.contains("--accept-revisions"), "{error}");
@@ -345,14 +345,14 @@ mod tests {
         // The operator may accept the hole; days that other sources have are not a hole.
         let accepting = IntakeRules { max_difference: f64::INFINITY, ..rules() };
         assert_eq!(accept("usdclp", &late, &beside(older.clone()), &accepting).unwrap().observations.len(), 2);
-        let filled = Beside { there: known(300).into_keys().collect(), ..beside(older) };
+        let filled = KnownValues { covered_days: known(300).into_keys().collect(), ..beside(older) };
         assert_eq!(accept("usdclp", &late, &filled, &rules()).unwrap().observations.len(), 2);
     }
 
     #[test]
     fn with_nothing_known_what_lies_before_a_hole_is_left_out() {
         let given = answer(&[("2024-03-04", 950.0), ("2026-11-19", 952.0), ("2026-11-20", 953.0)]);
-        let accepted = accept("usdclp", &given, &Beside::default(), &rules()).unwrap();
+        let accepted = accept("usdclp", &given, &KnownValues::default(), &rules()).unwrap();
         assert_eq!(accepted.observations, given[1..]);
     }
 

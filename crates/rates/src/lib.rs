@@ -43,7 +43,7 @@ pub use doubt::Doubt;
 pub use error::RatesError;
 pub use import::read_csv;
 pub use listings::{calendar_of, is_stand_in};
-pub use provider::{KeyMeaning, ProviderKey, ProviderKind, SourceSettings};
+pub use provider::{KeyType, ProviderKey, ProviderKind, SourceSettings};
 pub use quality::{Action, Checked, Finding, Problem, QualityRules, check};
 pub use request::{SeriesRequest, SyncSettings};
 pub use snapshot::{EMBEDDED_SOURCE, RawObservation, embedded};
@@ -51,5 +51,5 @@ pub use sources::{PROVIDERS, Sources, provider_kinds};
 pub use store::{
     IMPORT_SOURCE, MergeReport, MergeRules, RatesStore, Revision, StoredObservation, checked_name, known_at,
 };
-pub use sync::{Fault, ProviderOutcome, SeriesOutcome, doubts, sync, who_has};
+pub use sync::{Fault, ProviderOutcome, SeriesOutcome, doubts, providers_for, sync};
 pub use wire::Limits;

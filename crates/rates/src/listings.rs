@@ -4,7 +4,7 @@
 //! has.
 
 use crate::{
-    provider::{Listing, PairAsked, ProviderKind, Reading},
+    provider::{Listing, PairRequest, ProviderKind, ValueConversion},
     providers::{ALL, of_name},
 };
 use forecaster_domain::BusinessCalendar;
@@ -76,11 +76,11 @@ pub(crate) fn listings(series: &str) -> Vec<Listing> {
 }
 
 /// Returns a provider's symbol for a series, and the reading of its values; `None` when it does not have the series.
-fn listed(kind: &ProviderKind, series: &str) -> Option<(String, Reading)> {
+fn listed(kind: &ProviderKind, series: &str) -> Option<(String, ValueConversion)> {
     let name = series.strip_suffix("_spot");
     // A series known by name is never treated as a pair, whichever provider is asked.
     let pair = if known(series).is_some() { None } else { pair(name.unwrap_or(series)) };
-    let asked = pair.as_ref().map(|(base, quote)| PairAsked { base, quote, spot: name.is_some() });
+    let asked = pair.as_ref().map(|(base, quote)| PairRequest { base, quote, spot: name.is_some() });
     kind.symbol(series, asked.as_ref())
 }
 
@@ -99,13 +99,13 @@ pub(crate) fn traits(series: &str) -> Traits {
 /// "a + b", the first provider counts, which is that of the peso's official rate.
 pub fn is_stand_in(series: &str, provider: &str) -> bool {
     let provider = provider.split(" + ").next().unwrap_or_default();
-    let quotes = |kind: &ProviderKind| kind.stands_in && listed(kind, series).is_some();
+    let quotes = |kind: &ProviderKind| kind.is_stand_in && listed(kind, series).is_some();
     is_official(series) && of_name(provider).is_some_and(quotes)
 }
 
 /// True when the series is an official rate for which market quotes may stand in, whichever provider is asked.
 pub(crate) fn is_official(series: &str) -> bool {
-    listings(series).iter().any(|listing| listing.reading == Reading::NextBusinessDay)
+    listings(series).iter().any(|listing| listing.reading == ValueConversion::NextBusinessDay)
 }
 
 /// Returns the days on which a series has values: Chile's business days for the observed rates of the Banco Central,
@@ -137,14 +137,14 @@ fn pair(name: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::Reading::{AsIs, DayBefore, NextBusinessDay, WeekdayBefore};
+    use crate::provider::ValueConversion::{AsIs, DayBefore, NextBusinessDay, WeekdayBefore};
 
-    fn listed(series: &str, provider: &str) -> Option<(String, Reading)> {
+    fn listed(series: &str, provider: &str) -> Option<(String, ValueConversion)> {
         let of_provider = listings(series).into_iter().find(|listing| listing.provider == provider);
         of_provider.map(|listing| (listing.symbol, listing.reading))
     }
 
-    fn symbol(text: &str, reading: Reading) -> Option<(String, Reading)> {
+    fn symbol(text: &str, reading: ValueConversion) -> Option<(String, ValueConversion)> {
         Some((text.to_owned(), reading))
     }
 

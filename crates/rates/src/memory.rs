@@ -14,13 +14,13 @@ const FILE: &str = "providers.json";
 /// Consecutive failures after which a provider is skipped for a while.
 const TOLERATED: u32 = 3;
 /// Duration of that pause: the next scheduled run after a failed one is at least half an hour later.
-const LEFT_ALONE: TimeDelta = TimeDelta::minutes(10);
+const PROVIDER_PAUSE: TimeDelta = TimeDelta::minutes(10);
 /// Longest pause that a server can request; a longer one is cut to this.
-const LONGEST: TimeDelta = TimeDelta::hours(6);
+const MAX_PAUSE: TimeDelta = TimeDelta::hours(6);
 
 /// Recent behaviour of a provider.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Conduct {
+struct ProviderRecord {
     /// Consecutive failures.
     failures: u32,
     /// Reason of the last failure.
@@ -32,7 +32,7 @@ struct Conduct {
 /// Validators of a document, and the request for which they count: "unchanged" may hide values from a request for a
 /// later day, or from a store that has lost days.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Told {
+struct DocumentRecord {
     validators: Validators,
     /// Last day requested.
     asked_to: NaiveDate,
@@ -44,9 +44,9 @@ struct Told {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Memory {
-    providers: BTreeMap<String, Conduct>,
+    providers: BTreeMap<String, ProviderRecord>,
     /// Documents by series, then by address without secrets.
-    documents: BTreeMap<String, BTreeMap<String, Told>>,
+    documents: BTreeMap<String, BTreeMap<String, DocumentRecord>>,
     /// Newest values that were taken but not confirmed, by series.
     doubts: BTreeMap<String, Doubt>,
     /// Providers that failed in this process: one cause makes many series fail, and counts once.
@@ -57,7 +57,7 @@ pub(crate) struct Memory {
 impl Memory {
     /// Loads the memory saved beside a store; empty when there is no file or it is unreadable.
     pub(crate) fn load(store: &RatesStore) -> Self {
-        let loaded = store.read_beside(FILE).map(|bytes| match bytes {
+        let loaded = store.read_sidecar(FILE).map(|bytes| match bytes {
             Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| error.to_string()),
             None => Ok(Self::default()),
         });
@@ -68,7 +68,7 @@ impl Memory {
     }
 
     /// Records the doubt about a series' newest value, or clears it.
-    pub(crate) fn keep_doubt(&mut self, series: &str, doubt: Option<Doubt>) {
+    pub(crate) fn set_doubt(&mut self, series: &str, doubt: Option<Doubt>) {
         match doubt {
             Some(doubt) => self.doubts.insert(series.to_owned(), doubt),
             None => self.doubts.remove(series),
@@ -90,10 +90,10 @@ impl Memory {
     }
 
     /// Returns the reason why a provider must not be asked now; `None` when it may be.
-    pub(crate) fn left_alone(&self, provider: &str, now: DateTime<Utc>) -> Option<String> {
+    pub(crate) fn pause_reason(&self, provider: &str, now: DateTime<Utc>) -> Option<String> {
         let conduct = self.providers.get(provider)?;
         // A clock that was ahead must not block a provider for longer than any rule allows.
-        let until = conduct.left_alone_until.filter(|until| *until > now && *until <= now + LONGEST)?;
+        let until = conduct.left_alone_until.filter(|until| *until > now && *until <= now + MAX_PAUSE)?;
         Some(format!(
             "left alone until {} UTC after repeated failure, the last: {}",
             until.format("%H:%M"),
@@ -102,18 +102,24 @@ impl Memory {
     }
 
     /// Records that a provider answered.
-    pub(crate) fn answered(&mut self, provider: &str) {
+    pub(crate) fn record_success(&mut self, provider: &str) {
         self.providers.remove(provider);
     }
 
     /// Records that a provider failed; `asked` is the pause that the server requested.
-    pub(crate) fn failed(&mut self, provider: &str, reason: &str, asked: Option<Duration>, now: DateTime<Utc>) {
+    pub(crate) fn record_failure(
+        &mut self,
+        provider: &str,
+        reason: &str,
+        asked: Option<Duration>,
+        now: DateTime<Utc>,
+    ) {
         let conduct = self.providers.entry(provider.to_owned()).or_default();
         conduct.failures = conduct.failures.saturating_add(u32::from(self.failed_now.insert(provider.to_owned())));
         conduct.reason = reason.to_owned();
-        let asked = asked.map(|wait| TimeDelta::from_std(wait).unwrap_or(LONGEST).min(LONGEST));
+        let asked = asked.map(|wait| TimeDelta::from_std(wait).unwrap_or(MAX_PAUSE).min(MAX_PAUSE));
         let rest = if conduct.failures >= TOLERATED {
-            asked.map_or(Some(LEFT_ALONE), |a| Some(a.max(LEFT_ALONE)))
+            asked.map_or(Some(PROVIDER_PAUSE), |a| Some(a.max(PROVIDER_PAUSE)))
         } else {
             asked
         };
@@ -122,7 +128,7 @@ impl Memory {
 
     /// Returns the validators of a document from which `series` was read. They are empty unless `asked_to` is the
     /// same as then and `newest`, the provider's newest day in the store, is no older than then.
-    pub(crate) fn document(
+    pub(crate) fn validators_for(
         &self,
         series: &str,
         address: &str,
@@ -137,7 +143,7 @@ impl Memory {
 
     /// Records the validators of a document whose values up to `asked_to` are in the store; `newest` is the
     /// provider's newest day there.
-    pub(crate) fn keep_document(
+    pub(crate) fn record_validators(
         &mut self,
         series: &str,
         address: &str,
@@ -150,7 +156,7 @@ impl Memory {
         if validators.is_empty() || address.contains('?') {
             known.remove(plain(address));
         } else {
-            known.insert(address.to_owned(), Told { validators, asked_to, newest });
+            known.insert(address.to_owned(), DocumentRecord { validators, asked_to, newest });
         }
     }
 }
@@ -177,36 +183,36 @@ mod tests {
         let mut memory = Memory::default();
         let another_process = |memory: Memory| Memory { failed_now: BTreeSet::new(), ..memory };
         // Any number of failed series in one process counts as one failure.
-        memory.failed("ecb", "no answer", None, at(0));
-        memory.failed("ecb", "no answer", None, at(0));
-        memory.failed("ecb", "no answer", None, at(0));
+        memory.record_failure("ecb", "no answer", None, at(0));
+        memory.record_failure("ecb", "no answer", None, at(0));
+        memory.record_failure("ecb", "no answer", None, at(0));
         memory = another_process(memory);
-        memory.failed("ecb", "no answer", None, at(1));
-        assert_eq!(memory.left_alone("ecb", at(2)), None);
+        memory.record_failure("ecb", "no answer", None, at(1));
+        assert_eq!(memory.pause_reason("ecb", at(2)), None);
         memory = another_process(memory);
-        memory.failed("ecb", "no answer", None, at(2));
-        let reason = memory.left_alone("ecb", at(3)).unwrap();
+        memory.record_failure("ecb", "no answer", None, at(2));
+        let reason = memory.pause_reason("ecb", at(3)).unwrap();
         assert_eq!(reason, "left alone until 00:12 UTC after repeated failure, the last: no answer");
-        assert_eq!(memory.left_alone("ecb", at(12)), None);
+        assert_eq!(memory.pause_reason("ecb", at(12)), None);
         // A single failure after the pause starts the next one.
         memory = another_process(memory);
-        memory.failed("ecb", "no answer", None, at(12));
-        assert!(memory.left_alone("ecb", at(13)).is_some());
-        memory.answered("ecb");
-        assert_eq!(memory.left_alone("ecb", at(13)), None);
+        memory.record_failure("ecb", "no answer", None, at(12));
+        assert!(memory.pause_reason("ecb", at(13)).is_some());
+        memory.record_success("ecb");
+        assert_eq!(memory.pause_reason("ecb", at(13)), None);
     }
 
     #[test]
     fn a_server_that_asks_to_be_left_alone_is_but_not_for_ever() {
         let mut memory = Memory::default();
-        memory.failed("stooq", "429", Some(Duration::from_secs(1800)), at(0));
-        assert!(memory.left_alone("stooq", at(29)).is_some());
-        assert_eq!(memory.left_alone("stooq", at(30)), None);
-        memory.failed("stooq", "429", Some(Duration::from_secs(u64::MAX)), at(0));
-        assert_eq!(memory.left_alone("stooq", at(361)), None);
+        memory.record_failure("stooq", "429", Some(Duration::from_secs(1800)), at(0));
+        assert!(memory.pause_reason("stooq", at(29)).is_some());
+        assert_eq!(memory.pause_reason("stooq", at(30)), None);
+        memory.record_failure("stooq", "429", Some(Duration::from_secs(u64::MAX)), at(0));
+        assert_eq!(memory.pause_reason("stooq", at(361)), None);
         // The clock was ahead at the time of the failure.
-        memory.failed("stooq", "429", Some(Duration::from_secs(1800)), at(100_000));
-        assert_eq!(memory.left_alone("stooq", at(0)), None);
+        memory.record_failure("stooq", "429", Some(Duration::from_secs(1800)), at(100_000));
+        assert_eq!(memory.pause_reason("stooq", at(0)), None);
     }
 
     #[test]
@@ -214,14 +220,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = RatesStore::open(folder.path()).unwrap();
         let mut memory = Memory::default();
-        memory.failed("ecb", "no answer", None, at(0));
+        memory.record_failure("ecb", "no answer", None, at(0));
         let etag = Validators { etag: Some("\"7\"".into()), modified: None };
         let (asked_to, newest) = (day("2025-01-10"), day("2025-01-09"));
-        memory.keep_document("usdaud", "http://x/hist.zip", etag.clone(), asked_to, newest);
-        memory.keep_document("usdclp", "http://x/api?pass=secret", etag.clone(), asked_to, newest);
+        memory.record_validators("usdaud", "http://x/hist.zip", etag.clone(), asked_to, newest);
+        memory.record_validators("usdclp", "http://x/api?pass=secret", etag.clone(), asked_to, newest);
         memory.save(&store).unwrap();
         let again = Memory::load(&store);
-        let told = |series, asked_to, newest| again.document(series, "http://x/hist.zip", asked_to, newest);
+        let told = |series, asked_to, newest| again.validators_for(series, "http://x/hist.zip", asked_to, newest);
         assert_eq!(told("usdaud", asked_to, Some(newest)), etag);
         assert!(told("usdbrl", asked_to, Some(newest)).is_empty(), "another series was not read from it");
         assert!(told("usdaud", day("2025-01-13"), Some(newest)).is_empty(), "it may have had that day already");

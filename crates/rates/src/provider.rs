@@ -4,8 +4,8 @@
 
 mod kind;
 
-pub(crate) use kind::PairAsked;
-pub use kind::{KeyMeaning, ProviderKey, ProviderKind, SourceSettings};
+pub(crate) use kind::PairRequest;
+pub use kind::{KeyType, ProviderKey, ProviderKind, SourceSettings};
 
 use crate::snapshot::RawObservation;
 use chrono::{Days, NaiveDate};
@@ -19,7 +19,7 @@ pub(crate) trait Provider: fmt::Debug + Send + Sync {
 
     /// Returns the documents that hold `wanted`, oldest first; none when the provider cannot have it (an unknown
     /// symbol, a span before its archive begins).
-    fn documents(&self, wanted: &Wanted) -> Vec<Document>;
+    fn documents(&self, wanted: &SpanRequest) -> Vec<Document>;
 
     /// Returns the observations of `wanted.symbol` in a document, in any order, with the values as they stand: checks
     /// come later. Days without a value are left out. Observations outside the span do no harm.
@@ -27,11 +27,11 @@ pub(crate) trait Provider: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the bytes do not match the description in the provider's file, or report an error of the service. Never
     /// panics, whatever the bytes.
-    fn read(&self, wanted: &Wanted, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable>;
+    fn read(&self, wanted: &SpanRequest, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError>;
 
     /// Combines the observations read from all documents of `wanted.symbol`. Returns all of them, unless several
     /// documents make one value ([`Document::part`]).
-    fn combine(&self, _: &Wanted, read: Vec<(&Document, Vec<RawObservation>)>) -> Vec<RawObservation> {
+    fn combine(&self, _: &SpanRequest, read: Vec<(&Document, Vec<RawObservation>)>) -> Vec<RawObservation> {
         read.into_iter().flat_map(|(_, observations)| observations).collect()
     }
 
@@ -43,7 +43,7 @@ pub(crate) trait Provider: fmt::Debug + Send + Sync {
 
 /// Symbol and span requested from a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub(crate) struct SpanRequest {
     /// Symbol of the series at the provider, such as `CLP=X`.
     pub(crate) symbol: String,
     /// First day.
@@ -54,7 +54,7 @@ pub(crate) struct Wanted {
 
 /// Location of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum DocumentLocation {
     /// The same document at one or more addresses; the next is tried when one fails. The query of an address may hold
     /// secrets: never show the address, show [`Document::label`].
     Web(Vec<String>),
@@ -68,7 +68,7 @@ pub(crate) enum Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Document {
     /// Location.
-    pub(crate) place: Place,
+    pub(crate) place: DocumentLocation,
     /// Short description without secrets, for messages: `dolar/2024`.
     pub(crate) label: String,
     /// Day of the values, for a document of a single day.
@@ -81,17 +81,17 @@ pub(crate) struct Document {
     /// Set when a 404 is not a failure: nothing was published.
     pub(crate) may_be_missing: bool,
     /// Set when the body of a 404 is a readable error message.
-    pub(crate) tells_of_errors: bool,
+    pub(crate) error_body_readable: bool,
 }
 
 impl Document {
     /// Returns a document on the web, at one address.
     pub(crate) fn web(url: String, label: impl Into<String>) -> Self {
-        Self::at(Place::Web(vec![url]), label)
+        Self::at(DocumentLocation::Web(vec![url]), label)
     }
 
     /// Returns a document at a location.
-    pub(crate) fn at(place: Place, label: impl Into<String>) -> Self {
+    pub(crate) fn at(place: DocumentLocation, label: impl Into<String>) -> Self {
         Self {
             place,
             label: label.into(),
@@ -99,19 +99,19 @@ impl Document {
             part: None,
             as_browser: false,
             may_be_missing: false,
-            tells_of_errors: false,
+            error_body_readable: false,
         }
     }
 }
 
 /// Reason why a response could not be read: the end of the sentence "mindicador, usdclp: ...".
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub(crate) enum Unreadable {
+pub(crate) enum ReadError {
     /// A response that does not have the expected form.
     #[error(
         "the answer is not {expected}: {found}; it may have changed its format, or something in between answered"
     )]
-    Shape {
+    UnexpectedFormat {
         /// Expected form: "JSON", "a CSV file with the columns ...".
         expected: String,
         /// Content found instead, including an excerpt of at most [`EXCERPT`] characters.
@@ -129,7 +129,7 @@ pub(crate) enum Unreadable {
     },
     /// An error reported by the provider.
     #[error("it says: {message}{advice}")]
-    Refused {
+    ProviderError {
         /// Error code and text, shortened.
         message: String,
         /// Advice beginning with "; "; may be empty.
@@ -161,7 +161,7 @@ pub(crate) fn excerpt(body: &[u8]) -> String {
 
 /// Conversion from a provider's values to those of our series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reading {
+pub(crate) enum ValueConversion {
     /// No conversion.
     AsIs,
     /// The inverse, 1/x: the provider quotes the pair the other way round.
@@ -176,7 +176,7 @@ pub(crate) enum Reading {
     ChangeToLevel,
 }
 
-impl Reading {
+impl ValueConversion {
     /// Converts a provider's observation to ours.
     pub(crate) fn apply(self, observation: RawObservation, calendar: BusinessCalendar) -> RawObservation {
         let RawObservation { date, value } = observation;
@@ -207,5 +207,5 @@ pub(crate) struct Listing {
     /// Symbol of the series at the provider.
     pub(crate) symbol: String,
     /// Conversion of the provider's values.
-    pub(crate) reading: Reading,
+    pub(crate) reading: ValueConversion,
 }

@@ -59,7 +59,7 @@ pub struct SyncSettings {
     /// True to request a second source for comparison.
     pub cross_check: bool,
     /// True to skip a provider for a while after repeated failures.
-    pub leave_alone: bool,
+    pub skip_failing: bool,
     /// Time limit of the sync.
     pub deadline: Duration,
     /// Days before the last known day that are requested again.
@@ -82,7 +82,7 @@ impl SyncSettings {
             accept_revisions: false,
             max_difference: 0.02,
             cross_check: true,
-            leave_alone: true,
+            skip_failing: true,
             deadline: Duration::from_secs(8),
             overlap_days: 14,
             first_years: 10,

@@ -53,7 +53,7 @@ impl Sources {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::KeyMeaning;
+    use crate::provider::KeyType;
 
     #[test]
     fn the_names_are_in_the_order_of_messages_and_each_is_of_one_provider_that_says_so() {
@@ -68,9 +68,9 @@ mod tests {
     #[test]
     fn a_provider_has_one_key_for_its_place_at_most_and_one_where_it_has_a_usual_place() {
         for kind in provider_kinds() {
-            let is_place = |meaning: KeyMeaning| !matches!(meaning, KeyMeaning::User | KeyMeaning::Secret);
+            let is_place = |meaning: KeyType| !matches!(meaning, KeyType::User | KeyType::Secret);
             let places = kind.keys.iter().filter(|key| is_place(key.meaning)).count();
-            assert!(places == 1 || (places == 0 && kind.usual.is_empty()), "{}", kind.name);
+            assert!(places == 1 || (places == 0 && kind.default_addresses.is_empty()), "{}", kind.name);
         }
     }
 }

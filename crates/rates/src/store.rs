@@ -33,7 +33,7 @@ const TEMPORARY: &str = ".writing-";
 /// Longest wait for the lock: another process merges for milliseconds; one that holds it for longer is stuck.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Pause between two attempts at the lock.
-const BETWEEN: Duration = Duration::from_millis(10);
+const LOCK_RETRY_PAUSE: Duration = Duration::from_millis(10);
 const MAX_NAME: usize = 64;
 
 /// The Parquet store in a data directory.
@@ -120,7 +120,7 @@ impl RatesStore {
     }
 
     /// Reads a file beside the series that holds no rates; `None` when it is missing.
-    pub(crate) fn read_beside(&self, file: &str) -> Result<Option<Vec<u8>>, RatesError> {
+    pub(crate) fn read_sidecar(&self, file: &str) -> Result<Option<Vec<u8>>, RatesError> {
         let path = self.folder.join(file);
         match fs::read(&path) {
             Ok(bytes) => Ok(Some(bytes)),
@@ -132,7 +132,7 @@ impl RatesStore {
     /// Replaces such a file atomically.
     pub(crate) fn write_beside(&self, file: &str, bytes: &[u8]) -> Result<(), RatesError> {
         let _until_the_end = self.lock()?;
-        self.put(&self.folder.join(file), bytes)
+        self.write_atomically(&self.folder.join(file), bytes)
     }
 
     fn path_of(&self, name: &str) -> Result<PathBuf, RatesError> {
@@ -154,7 +154,7 @@ impl RatesStore {
         let started = Instant::now();
         while let Err(refused) = file.try_lock() {
             match refused {
-                TryLockError::WouldBlock if started.elapsed() < PATIENCE => std::thread::sleep(BETWEEN),
+                TryLockError::WouldBlock if started.elapsed() < PATIENCE => std::thread::sleep(LOCK_RETRY_PAUSE),
                 TryLockError::WouldBlock => return Err(RatesError::Locked { path }),
                 TryLockError::Error(error) => return Err(RatesError::io("lock", &path)(error)),
             }
@@ -174,11 +174,11 @@ impl RatesStore {
     fn replace(&self, path: &Path, versions: &[StoredObservation]) -> Result<(), RatesError> {
         let bytes =
             encode_versions(versions).map_err(|reason| RatesError::Encode { path: path.to_owned(), reason })?;
-        self.put(path, &bytes)
+        self.write_atomically(path, &bytes)
     }
 
     /// Writes a file atomically. Only called under the lock.
-    fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), RatesError> {
+    fn write_atomically(&self, path: &Path, bytes: &[u8]) -> Result<(), RatesError> {
         // Readable by everyone whom the umask admits: the daemon's user and the operator's are rarely the same.
         let mut file = tempfile::Builder::new()
             .prefix(TEMPORARY)

@@ -9,7 +9,7 @@ pub use outcome::{Fault, ProviderOutcome, SeriesOutcome};
 
 use crate::{
     catalogue::overlay,
-    chain::{Asked, Asking, Known, Link, Reply, links},
+    chain::{ChainFetch, Known, Link, ProviderReply, Reply, links},
     doubt::Doubt,
     error::RatesError,
     intake::IntakeRules,
@@ -20,7 +20,7 @@ use crate::{
     snapshot::embedded,
     sources::Sources,
     store::{MergeReport, MergeRules, RatesStore, StoredObservation},
-    wire::Wire,
+    wire::HttpClient,
 };
 use chrono::NaiveDate;
 use futures_util::future::join_all;
@@ -45,12 +45,12 @@ pub async fn sync(
     settings: &SyncSettings,
     done: &(dyn Fn(&SeriesOutcome) + Sync),
 ) -> Result<Vec<SeriesOutcome>, RatesError> {
-    let wire = Wire::open(settings.limits, None).map_err(|reason| RatesError::NoClient { reason })?;
+    let wire = HttpClient::open(settings.limits, None).map_err(|reason| RatesError::NoClient { reason })?;
     let memory = Mutex::new(Memory::load(store));
     let deadline = Instant::now() + settings.deadline;
     let held = OnceLock::new();
     let one = |request| {
-        let sync = OneSync { store, sources, settings, memory: &memory, wire: &wire, deadline, held: &held };
+        let sync = SeriesSync { store, sources, settings, memory: &memory, wire: &wire, deadline, held: &held };
         async move {
             let outcome = sync.run(request).await;
             done(&outcome);
@@ -69,24 +69,24 @@ pub async fn sync(
 }
 
 /// Returns the names of the providers that would be asked for a series, in their order.
-pub fn who_has(sources: &Sources, request: &SeriesRequest) -> Vec<String> {
+pub fn providers_for(sources: &Sources, request: &SeriesRequest) -> Vec<String> {
     links(sources, request).iter().map(|link| link.provider.name().to_owned()).collect()
 }
 
 #[derive(Clone, Copy)]
-struct OneSync<'a> {
+struct SeriesSync<'a> {
     store: &'a RatesStore,
     sources: &'a Sources,
     settings: &'a SyncSettings,
     memory: &'a Mutex<Memory>,
-    wire: &'a Wire,
+    wire: &'a HttpClient,
     deadline: Instant,
     /// Path of the store's lock after a first wait for it has timed out: all series share the time, so one wait is
     /// enough.
     held: &'a OnceLock<PathBuf>,
 }
 
-impl OneSync<'_> {
+impl SeriesSync<'_> {
     async fn run(&self, request: &SeriesRequest) -> SeriesOutcome {
         let outcome = SeriesOutcome {
             series: request.series.clone(),
@@ -110,7 +110,7 @@ impl OneSync<'_> {
             max_ratio: traits(&request.series).max_ratio,
             max_difference: if self.settings.accept_revisions { f64::INFINITY } else { self.settings.max_difference },
         };
-        let asking = Asking {
+        let asking = ChainFetch {
             wire: self.wire,
             memory: self.memory,
             settings: self.settings,
@@ -119,10 +119,10 @@ impl OneSync<'_> {
             known: &known,
             deadline: self.deadline,
         };
-        let mut asked = asking.all(&links).await;
+        let mut asked = asking.fetch_all(&links).await;
         let up_to_date =
             asked.iter().any(|one| one.outcome.as_ref().is_ok_and(|reply| asking.is_up_to_date(one.provider, reply)));
-        let doubt = newest::judge(&request.series, &mut asked, &known, self.settings.max_difference);
+        let doubt = newest::check_jumps(&request.series, &mut asked, &known, self.settings.max_difference);
         self.merge(request, &links, asked, &known, SeriesOutcome { up_to_date, doubt, ..outcome })
     }
 
@@ -131,7 +131,7 @@ impl OneSync<'_> {
         &self,
         request: &SeriesRequest,
         links: &[Link],
-        asked: Vec<Asked>,
+        asked: Vec<ProviderReply>,
         known: &Known,
         mut outcome: SeriesOutcome,
     ) -> SeriesOutcome {
@@ -140,7 +140,7 @@ impl OneSync<'_> {
             tracing::warn!(series = request.series, "{disagreement}");
         }
         for index in 0..asked.len() {
-            let Asked { provider, outcome: answer } = &asked[index];
+            let ProviderReply { provider, outcome: answer } = &asked[index];
             let merged = match answer {
                 Err(setback) => Err((setback.to_string(), setback.is_fault())),
                 Ok(_) if let Some(error) = &outcome.store_error => Err((error.clone(), false)),
@@ -163,7 +163,7 @@ impl OneSync<'_> {
                     .and_then(|reply| reply.remark.clone())
                     .or_else(|| behind(request, &asked, index, known)),
                 findings: findings.map(ToString::to_string).collect(),
-                gist: answer.as_ref().err().map_or_else(String::new, |setback| setback.gist.clone()),
+                gist: answer.as_ref().err().map_or_else(String::new, |setback| setback.common_reason.clone()),
                 outcome: merged.map_err(|(reason, _)| reason),
             });
         }
@@ -175,7 +175,7 @@ impl OneSync<'_> {
         &self,
         request: &SeriesRequest,
         links: &[Link],
-        asked: &[Asked],
+        asked: &[ProviderReply],
         index: usize,
         reply: &Reply,
         known: &Known,
@@ -217,13 +217,13 @@ impl OneSync<'_> {
             self.held.get_or_init(|| path.clone());
         }
         let report = report?;
-        tell(provider, series, &report, observations.last().map(|o| o.date));
+        log_merge(provider, series, &report, observations.last().map(|o| o.date));
         let complete = reply.accepted.findings.is_empty() && report.withheld.is_empty();
         let newest = reply.accepted.observations.last().map(|o| o.date).max(known.last_of.get(provider).copied());
         if let (true, Some(newest)) = (complete, newest) {
             let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
             for (address, validators) in &reply.documents {
-                memory.keep_document(series, address, validators.clone(), reply.asked_to, newest);
+                memory.record_validators(series, address, validators.clone(), reply.asked_to, newest);
             }
         }
         Ok(report)
@@ -234,7 +234,13 @@ impl OneSync<'_> {
 /// preferred ones and the snapshot end, since its values are of another kind and must not fill gaps that may be
 /// holidays. Each stand-in for an official rate may continue where the official sources end: no stand-in has every
 /// day.
-fn only_after(series: &str, links: &[Link], asked: &[Asked], index: usize, known: &Known) -> Option<NaiveDate> {
+fn only_after(
+    series: &str,
+    links: &[Link],
+    asked: &[ProviderReply],
+    index: usize,
+    known: &Known,
+) -> Option<NaiveDate> {
     if index == 0 {
         return None;
     }
@@ -251,8 +257,8 @@ fn only_after(series: &str, links: &[Link], asked: &[Asked], index: usize, known
 /// Returns a remark with the number of business days by which a provider's newest value is behind, when a less
 /// preferred provider has newer ones and the lag is unusual: above 2 days for an official rate, which is published
 /// every day, and above 7 for other rates, which may come once a week.
-fn behind(request: &SeriesRequest, asked: &[Asked], index: usize, known: &Known) -> Option<String> {
-    let newest_of = |one: &Asked| known.newest_of(one.provider, one.outcome.as_ref().ok()?);
+fn behind(request: &SeriesRequest, asked: &[ProviderReply], index: usize, known: &Known) -> Option<String> {
+    let newest_of = |one: &ProviderReply| known.newest_of(one.provider, one.outcome.as_ref().ok()?);
     let own = newest_of(&asked[index])?;
     let newer = asked[index + 1..].iter().filter_map(newest_of).max().filter(|newer| *newer > own)?;
     let calendar = request.rules.calendar?;
@@ -265,7 +271,7 @@ fn behind(request: &SeriesRequest, asked: &[Asked], index: usize, known: &Known)
 fn remember_doubts(memory: &Mutex<Memory>, outcomes: &[SeriesOutcome]) {
     let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
     for outcome in outcomes.iter().filter(|outcome| outcome.is_answered()) {
-        memory.keep_doubt(&outcome.series, outcome.doubt.clone());
+        memory.set_doubt(&outcome.series, outcome.doubt.clone());
     }
 }
 
@@ -322,11 +328,11 @@ fn newest_known(store: &RatesStore, series: &str, today: NaiveDate) -> Option<(N
 }
 
 /// Describes where the first reply and a later one overlap and differ by more than `tolerated`.
-fn disagreements(series: &str, asked: &[Asked], tolerated: f64) -> Vec<String> {
+fn disagreements(series: &str, asked: &[ProviderReply], tolerated: f64) -> Vec<String> {
     let mut answers = asked.iter().filter(|one| accepted(one).next().is_some());
     let Some(first) = answers.next() else { return Vec::new() };
     let own: BTreeMap<NaiveDate, f64> = accepted(first).map(|o| (o.date, o.value)).collect();
-    let compare = |other: &Asked| {
+    let compare = |other: &ProviderReply| {
         let shared: Vec<(NaiveDate, f64, f64)> =
             accepted(other).filter_map(|o| Some((o.date, *own.get(&o.date)?, o.value))).collect();
         let difference = |(_, own, other): &(NaiveDate, f64, f64)| (other / own - 1.0).abs();
@@ -347,11 +353,11 @@ fn disagreements(series: &str, asked: &[Asked], tolerated: f64) -> Vec<String> {
     answers.filter_map(compare).collect()
 }
 
-fn tell(provider: &str, series: &str, report: &MergeReport, newest: Option<NaiveDate>) {
+fn log_merge(provider: &str, series: &str, report: &MergeReport, newest: Option<NaiveDate>) {
     let up_to = newest.map_or_else(String::new, |date| format!(" up to {date}"));
     let (added, revised) = (report.added, report.revised.len());
     tracing::info!(provider, series, added, revised, "{series}: {added} new values{up_to} from {provider}");
-    for line in report.complaints(series) {
+    for line in report.warnings(series) {
         tracing::warn!(provider, series, "{line}");
     }
 }

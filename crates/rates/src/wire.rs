@@ -4,7 +4,7 @@
 
 mod error;
 
-pub(crate) use error::WireError;
+pub(crate) use error::FetchError;
 
 use crate::provider::excerpt;
 use chrono::{DateTime, Utc};
@@ -83,7 +83,7 @@ impl Validators {
 
 /// Result of a successful request.
 #[derive(Debug, Clone)]
-pub(crate) enum Answer {
+pub(crate) enum FetchResult {
     /// The document.
     Body {
         /// Content, decompressed.
@@ -99,7 +99,7 @@ pub(crate) enum Answer {
 
 /// An HTTP request for a document.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Request<'a> {
+pub(crate) struct DocumentRequest<'a> {
     /// Address; may hold secrets.
     pub(crate) address: &'a str,
     /// Name of the setting that holds the address.
@@ -111,16 +111,16 @@ pub(crate) struct Request<'a> {
     /// Set when the body of a "not found" response is a readable error message.
     pub(crate) tells_of_errors: bool,
     /// Validators from the last request; empty to fetch the document in any case.
-    pub(crate) known: &'a Validators,
+    pub(crate) validators: &'a Validators,
     /// Deadline of the request.
     pub(crate) until: Instant,
 }
 
-type Shared = Arc<OnceCell<Result<Answer, WireError>>>;
+type Shared = Arc<OnceCell<Result<FetchResult, FetchError>>>;
 
 /// HTTP client. A document that several series need is fetched once in the client's lifetime.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub(crate) struct HttpClient {
     client: Client,
     limits: Limits,
     /// Earliest start of the next request, by host.
@@ -128,7 +128,7 @@ pub(crate) struct Wire {
     answers: Mutex<HashMap<(String, Option<String>), Shared>>,
 }
 
-impl Wire {
+impl HttpClient {
     /// Builds a client with the machine's certificates and either the given proxy or those of the environment.
     ///
     /// # Errors
@@ -158,8 +158,9 @@ impl Wire {
     ///
     /// # Errors
     /// When the document has not arrived by `request.until`, or every attempt failed.
-    pub(crate) async fn bring(&self, request: &Request<'_>) -> Result<Answer, WireError> {
-        let key = (request.address.to_owned(), request.known.etag.clone().or(request.known.modified.clone()));
+    pub(crate) async fn fetch(&self, request: &DocumentRequest<'_>) -> Result<FetchResult, FetchError> {
+        let key =
+            (request.address.to_owned(), request.validators.etag.clone().or(request.validators.modified.clone()));
         let started = Instant::now();
         let shared = self.answers.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
         let answer = timeout_at(request.until, shared.get_or_init(|| self.try_repeatedly(request))).await;
@@ -169,12 +170,12 @@ impl Wire {
         }
     }
 
-    async fn try_repeatedly(&self, request: &Request<'_>) -> Result<Answer, WireError> {
+    async fn try_repeatedly(&self, request: &DocumentRequest<'_>) -> Result<FetchResult, FetchError> {
         let url = Url::parse(request.address).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
         let url = url.ok_or_else(|| {
             // The query is cut off because it may hold secrets.
             let address = request.address.split('?').next().unwrap_or_default().to_owned();
-            WireError::BadAddress { address, setting: request.setting.to_owned() }
+            FetchError::BadAddress { address, setting: request.setting.to_owned() }
         })?;
         let host = host_of(&url);
         let mut attempt = 1;
@@ -184,13 +185,13 @@ impl Wire {
             let error = match timeout_at(request.until, self.attempt(request, &url, &host)).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) => error,
-                Err(_) => WireError::Silent { host: host.clone(), seconds: started.elapsed().as_secs_f64() },
+                Err(_) => FetchError::Silent { host: host.clone(), seconds: started.elapsed().as_secs_f64() },
             };
             let asked = error.retry_after();
             let mean = self.limits.pause.mul_f64(f64::from(1_u32 << (attempt - 1).min(10)));
             // Between 0.5 and 1.5 times the mean, so that machines that failed together do not retry together.
             let pause = asked.unwrap_or_else(|| mean.mul_f64(rand::rng().random_range(0.5..1.5)));
-            if attempt >= self.limits.attempts || !error.is_passing() || Instant::now() + pause >= request.until {
+            if attempt >= self.limits.attempts || !error.is_transient() || Instant::now() + pause >= request.until {
                 return Err(error);
             }
             tracing::debug!(host, attempt, seconds = pause.as_secs_f64(), "asked again: {error}");
@@ -211,25 +212,25 @@ impl Wire {
         sleep_until(turn).await;
     }
 
-    async fn attempt(&self, request: &Request<'_>, url: &Url, host: &str) -> Result<Answer, WireError> {
+    async fn attempt(&self, request: &DocumentRequest<'_>, url: &Url, host: &str) -> Result<FetchResult, FetchError> {
         let mut asked = self.client.get(url.clone()).header(ACCEPT, "*/*");
         if request.as_browser {
             asked = asked.header(reqwest::header::USER_AGENT, BROWSER_AGENT);
         }
-        if let Some(etag) = &request.known.etag {
+        if let Some(etag) = &request.validators.etag {
             asked = asked.header(IF_NONE_MATCH, etag);
         }
-        if let Some(modified) = &request.known.modified {
+        if let Some(modified) = &request.validators.modified {
             asked = asked.header(IF_MODIFIED_SINCE, modified);
         }
         let started = Instant::now();
         let response = asked.send().await.map_err(|error| explain(&error, host, started))?;
         let status = response.status();
-        if status == StatusCode::NOT_MODIFIED && !request.known.is_empty() {
-            return Ok(Answer::Unchanged);
+        if status == StatusCode::NOT_MODIFIED && !request.validators.is_empty() {
+            return Ok(FetchResult::Unchanged);
         }
         if status == StatusCode::NOT_FOUND && request.may_be_missing {
-            return Ok(Answer::Missing);
+            return Ok(FetchResult::Missing);
         }
         let asks_for_rest = status == StatusCode::SERVICE_UNAVAILABLE && response.headers().contains_key(RETRY_AFTER);
         if status == StatusCode::TOO_MANY_REQUESTS || asks_for_rest {
@@ -242,15 +243,15 @@ impl Wire {
         if !is_answer {
             let excerpt =
                 read.map_or_else(|_| "nothing readable".to_owned(), |bytes| excerpt(&without_query(&bytes, url)));
-            return Err(WireError::Status { host: host.to_owned(), status, excerpt });
+            return Err(FetchError::Status { host: host.to_owned(), status, excerpt });
         }
-        Ok(Answer::Body { bytes: read?.into(), validators })
+        Ok(FetchResult::Body { bytes: read?.into(), validators })
     }
 }
 
-fn silent(request: &Request<'_>, started: Instant) -> WireError {
+fn silent(request: &DocumentRequest<'_>, started: Instant) -> FetchError {
     let host = Url::parse(request.address).as_ref().map_or_else(|_| "the host".to_owned(), host_of);
-    WireError::Silent { host, seconds: started.elapsed().as_secs_f64() }
+    FetchError::Silent { host, seconds: started.elapsed().as_secs_f64() }
 }
 
 /// Returns a page with the values of the address's query replaced: a page may show the address with its secrets.
@@ -278,8 +279,8 @@ fn follow(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action 
     }
 }
 
-async fn read(mut response: Response, limit: usize, host: &str, started: Instant) -> Result<Vec<u8>, WireError> {
-    let too_large = || WireError::TooLarge { host: host.to_owned(), limit };
+async fn read(mut response: Response, limit: usize, host: &str, started: Instant) -> Result<Vec<u8>, FetchError> {
+    let too_large = || FetchError::TooLarge { host: host.to_owned(), limit };
     let announced = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > limit) {
         return Err(too_large());
@@ -294,12 +295,12 @@ async fn read(mut response: Response, limit: usize, host: &str, started: Instant
     Ok(bytes)
 }
 
-fn busy(response: &Response, host: &str) -> WireError {
+fn busy(response: &Response, host: &str) -> FetchError {
     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = header.and_then(|text| retry_after(text, Utc::now()));
     let when =
         retry_after.map_or_else(String::new, |wait| format!("; it wants to be left alone for {} s", wait.as_secs()));
-    WireError::Busy { host: host.to_owned(), status: response.status(), when, retry_after }
+    FetchError::Busy { host: host.to_owned(), status: response.status(), when, retry_after }
 }
 
 /// Parses a Retry-After header: seconds, or an HTTP date.
@@ -317,20 +318,20 @@ fn host_of(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-fn explain(error: &reqwest::Error, host: &str, started: Instant) -> WireError {
+fn explain(error: &reqwest::Error, host: &str, started: Instant) -> FetchError {
     let (host, reason) = (host.to_owned(), root_cause(error));
     if error.is_redirect() {
-        WireError::Redirects { host, reason }
+        FetchError::Redirects { host, reason }
     } else if error.is_timeout() {
-        WireError::Silent { host, seconds: started.elapsed().as_secs_f64() }
+        FetchError::Silent { host, seconds: started.elapsed().as_secs_f64() }
     } else if reason.contains("certificate") {
-        WireError::Certificate { host, reason }
+        FetchError::Certificate { host, reason }
     } else if error.is_connect() && chain(error).iter().any(|cause| cause.contains("dns error")) {
-        WireError::UnknownHost { host, reason }
+        FetchError::UnknownHost { host, reason }
     } else if error.is_connect() {
-        WireError::Unreachable { host, reason }
+        FetchError::Unreachable { host, reason }
     } else {
-        WireError::Cut { host, reason }
+        FetchError::Cut { host, reason }
     }
 }
 

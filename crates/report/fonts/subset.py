@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the fonts beside it from the two packages named in README.md.
+"""Makes the fonts beside this script from the two packages that README.md names.
 
     npm pack @expo-google-fonts/source-sans-3@0.4.1 @expo-google-fonts/source-serif-4@0.4.1
     mkdir sans serif
@@ -8,7 +8,7 @@
     pip install fonttools==4.68.0
     python3 subset.py sans/package serif/package
 
-The Open Font Licence reserves the name "Source" for the originals, so the subsets have names of their own.
+The Open Font Licence reserves the name "Source" for the original fonts, so the subsets have new names.
 """
 
 import sys
@@ -17,8 +17,8 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-# Latin, punctuation and blanks, and the signs that reports and error messages use. The rest of Europe's Latin is in the
-# sans only, to which the serif falls back.
+# Latin, punctuation and blanks, and the signs that reports and error messages use. The rest of the European Latin letters are
+# only in the sans font, which replaces the serif font for them.
 CHARACTERS = [
     *range(0x20, 0x7F),
     *range(0xA0, 0x100),
@@ -36,7 +36,7 @@ FONTS = [
     (1, "400Regular/SourceSerif4_400Regular.ttf", "Forecaster Serif", "Regular"),
     (1, "600SemiBold/SourceSerif4_600SemiBold.ttf", "Forecaster Serif", "SemiBold"),
 ]
-# Name records by number: copyright, version, manufacturer, designer, description, URLs and licence stay as they are.
+# Name records, by number. Copyright, version, manufacturer, designer, description, URLs and licence stay unchanged.
 FAMILY, STYLE, UNIQUE, FULL, POSTSCRIPT, TRADEMARK, BIG_FAMILY, BIG_STYLE = 1, 2, 3, 4, 6, 7, 16, 17
 
 

@@ -3,12 +3,12 @@
 //! In: a page. Out: plain text. Facts come from `findings::drivers`, wording from `text::drivers`.
 
 use crate::{
-    findings::{STILL_PERCENT, drivers},
+    findings::{UNCHANGED_PERCENT, drivers},
     format::{DASH, price_decimals},
     labels,
     page::Page,
     text::{drivers as words, names},
-    view::Measure,
+    view::ChangeUnit,
 };
 
 /// A row of the table of changes: series, previous value, current value, change.
@@ -21,14 +21,14 @@ pub(crate) fn paragraphs(page: &Page<'_>) -> Vec<Vec<String>> {
     let Some(since) = &page.view.since_last else { return vec![vec![words::first_report(page)]] };
     let pair = drivers::pair(page, since).and_then(|pair| Some((pair.change?, pair)));
     let mut moved: Vec<String> =
-        pair.map(|(change, pair)| words::pair(page, &pair, change.abs() < STILL_PERCENT)).into_iter().collect();
+        pair.map(|(change, pair)| words::pair(page, &pair, change.abs() < UNCHANGED_PERCENT)).into_iter().collect();
     moved.extend(words::others(page, &drivers::others(page, since)));
     let mut forecast = Vec::new();
     if let Some(revision) = drivers::revision(page, since) {
         forecast.push(words::revision(page, &revision, &page.date(since.end_date), &page.date(page.end_date())));
-        forecast.extend(revision.why.map(|why| words::reasons(page, &why)));
+        forecast.extend(revision.reasons.map(|why| words::reasons(page, &why)));
     }
-    let held = drivers::held(page, since);
+    let held = drivers::check_last_forecast(page, since);
     let mut last: Vec<String> = held
         .map(|(median, interval, value, held)| words::held(page, median, interval, value, held))
         .into_iter()
@@ -52,9 +52,9 @@ pub(crate) fn rows(page: &Page<'_>) -> Vec<DriverRow> {
     let others = drivers::others(page, since);
     let series = others.moved.iter().chain(&others.steady).chain(&others.unknown).map(|one| {
         let value = |value: f64| match one.measure {
-            Measure::Percent => language.number(value, price_decimals(value)),
-            Measure::Points => language.number(value, 1),
-            Measure::PercentagePoints => language.percent(value, 2),
+            ChangeUnit::Percent => language.number(value, price_decimals(value)),
+            ChangeUnit::Points => language.number(value, 1),
+            ChangeUnit::PercentagePoints => language.percent(value, 2),
         };
         let change = if one.to.date > one.from.date { one.change } else { None };
         let change = names::change(language, change, one.measure).unwrap_or_else(|| DASH.to_owned());

@@ -69,7 +69,7 @@ impl Figure {
     pub(crate) fn takeaway(self, page: &Page<'_>) -> Option<String> {
         let view = page.view;
         match self {
-            Figure::Fan => outlook::reach(page).map(|reach| takeaways::reach(page, reach)),
+            Figure::Fan => outlook::end_interval(page).map(|reach| takeaways::reach(page, reach)),
             Figure::Paths => outlook::agreement(page).map(|facts| takeaways::agreement(page, &facts)),
             Figure::Models => outlook::widths(page).map(|facts| takeaways::widths(page, &facts)),
             Figure::Past => outcomes(page, &view.past),
@@ -83,7 +83,7 @@ impl Figure {
             Figure::Price => {
                 market::price(page).map(|(value, bands, place, run)| words::price(page, value, bands, place, run))
             }
-            Figure::Indicators => market::pulse(page).map(|pulse| words::pulse(page, &pulse)),
+            Figure::Indicators => market::momentum_reading(page).map(|pulse| words::pulse(page, &pulse)),
             Figure::Regressors => {
                 market::movers(view).map(|(most, least, count)| words::movers(page, &most, &least, count))
             }

@@ -15,19 +15,19 @@ use crate::{
 };
 
 /// Absolute skill below which the ensemble is on a par with the random walk.
-pub(crate) const PAR: f64 = 0.005;
+pub(crate) const ON_PAR_SKILL: f64 = 0.005;
 /// Standard errors below which a difference may be chance: about the two-sided 5 % level of a normal distribution.
-const ERRORS: f64 = 2.0;
+const CHANCE_STANDARD_ERRORS: f64 = 2.0;
 /// Largest distance from 80 % at which the observed coverage of the 80 % interval is about right.
 const FAIR_COVERAGE: f64 = 0.03;
 /// Percentage below which a change counts as none.
-pub(crate) const STILL_PERCENT: f64 = 0.05;
+pub(crate) const UNCHANGED_PERCENT: f64 = 0.05;
 /// Share of the price below which a difference is floating-point error.
 const ROUNDING: f64 = 1e-9;
 
 /// Result of the ensemble against the random walk, out of sample; `loss` is the relative WQL difference, positive.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Verdict {
+pub(crate) enum SkillVerdict {
     /// No validation, or one without a usable score.
     Unscored,
     /// |skill| below 0.5 %.
@@ -41,22 +41,22 @@ pub(crate) enum Verdict {
 }
 
 /// Judges the ensemble by its skill.
-pub(crate) fn verdict(scores: Option<&ScoreView>) -> Verdict {
+pub(crate) fn verdict(scores: Option<&ScoreView>) -> SkillVerdict {
     let Some(view) = scores.filter(|s| s.skill.is_finite() && s.scores.n > 0) else {
-        return Verdict::Unscored;
+        return SkillVerdict::Unscored;
     };
     let (skill, origins) = (view.skill, view.scores.n);
     match skill {
-        s if s.abs() < PAR => Verdict::OnPar { skill, origins },
-        s if is_chance(s, view.skill_error) => Verdict::Chance { skill, origins },
-        s if s > 0.0 => Verdict::Better { loss: s, origins },
-        s => Verdict::Worse { loss: -s, origins },
+        s if s.abs() < ON_PAR_SKILL => SkillVerdict::OnPar { skill, origins },
+        s if is_chance(s, view.skill_error) => SkillVerdict::Chance { skill, origins },
+        s if s > 0.0 => SkillVerdict::Better { loss: s, origins },
+        s => SkillVerdict::Worse { loss: -s, origins },
     }
 }
 
 /// True when a skill lies within two standard errors of zero; false when its error is not known.
 fn is_chance(skill: f64, error: Option<f64>) -> bool {
-    error.is_some_and(|error| skill.abs() < ERRORS * error)
+    error.is_some_and(|error| skill.abs() < CHANCE_STANDARD_ERRORS * error)
 }
 
 /// Position of the final median relative to the last observation.
@@ -65,14 +65,14 @@ pub(crate) enum Direction {
     Above,
     Below,
     /// Within 0.05 %.
-    Still,
+    Unchanged,
 }
 
 /// Returns the direction of a change in percent; `None` when there is nothing to compare with.
 pub(crate) fn direction(change_percent: f64) -> Option<Direction> {
     match change_percent {
         c if !c.is_finite() => None,
-        c if c.abs() < STILL_PERCENT => Some(Direction::Still),
+        c if c.abs() < UNCHANGED_PERCENT => Some(Direction::Unchanged),
         c if c > 0.0 => Some(Direction::Above),
         _ => Some(Direction::Below),
     }
@@ -192,7 +192,7 @@ pub(crate) fn band_position(price: f64, bands: Bands) -> BandPosition {
 
 /// Short-term volatility compared with long-term volatility.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Agitation {
+pub(crate) enum VolatilityChange {
     /// Short-term volatility at least a fifth above long-term.
     Higher,
     /// Less than a fifth apart.
@@ -202,11 +202,11 @@ pub(crate) enum Agitation {
 }
 
 /// Compares the volatilities of 20 and 60 days; `None` when that of 60 days is zero.
-pub(crate) fn agitation(short: f64, long: f64) -> Option<Agitation> {
+pub(crate) fn agitation(short: f64, long: f64) -> Option<VolatilityChange> {
     (long > 0.0).then(|| match short / long {
-        r if r >= 1.2 => Agitation::Higher,
-        r if r <= 0.8 => Agitation::Lower,
-        _ => Agitation::Similar,
+        r if r >= 1.2 => VolatilityChange::Higher,
+        r if r <= 0.8 => VolatilityChange::Lower,
+        _ => VolatilityChange::Similar,
     })
 }
 
@@ -222,13 +222,13 @@ mod tests {
 
     #[test]
     fn the_verdict_follows_the_sign_and_size_of_the_skill() {
-        assert_eq!(verdict(Some(&scored(0.02, 60))), Verdict::Better { loss: 0.02, origins: 60 });
-        assert_eq!(verdict(Some(&scored(-0.02, 60))), Verdict::Worse { loss: 0.02, origins: 60 });
-        assert_eq!(verdict(Some(&scored(-0.004, 60))), Verdict::OnPar { skill: -0.004, origins: 60 });
+        assert_eq!(verdict(Some(&scored(0.02, 60))), SkillVerdict::Better { loss: 0.02, origins: 60 });
+        assert_eq!(verdict(Some(&scored(-0.02, 60))), SkillVerdict::Worse { loss: 0.02, origins: 60 });
+        assert_eq!(verdict(Some(&scored(-0.004, 60))), SkillVerdict::OnPar { skill: -0.004, origins: 60 });
         let doubtful = ScoreView { skill_error: Some(0.011), ..scored(-0.02, 60) };
-        assert_eq!(verdict(Some(&doubtful)), Verdict::Chance { skill: -0.02, origins: 60 });
+        assert_eq!(verdict(Some(&doubtful)), SkillVerdict::Chance { skill: -0.02, origins: 60 });
         for nothing in [None, Some(&scored(f64::NAN, 60)), Some(&scored(0.02, 0))] {
-            assert_eq!(verdict(nothing), Verdict::Unscored);
+            assert_eq!(verdict(nothing), SkillVerdict::Unscored);
         }
     }
 
@@ -272,7 +272,7 @@ mod tests {
         let bands = Bands { lower: 90.0, middle: 100.0, upper: 110.0 };
         assert_eq!(band_position(111.0, bands), BandPosition::AboveUpper);
         assert_eq!(band_position(99.0, bands), BandPosition::LowerHalf);
-        assert_eq!(agitation(0.12, 0.10), Some(Agitation::Higher));
+        assert_eq!(agitation(0.12, 0.10), Some(VolatilityChange::Higher));
         assert_eq!(agitation(0.0, 0.0), None);
     }
 
@@ -280,7 +280,7 @@ mod tests {
     fn a_change_of_a_few_hundredths_of_a_percent_is_none() {
         assert_eq!(
             [0.04, 0.06, -0.06].map(direction),
-            [Some(Direction::Still), Some(Direction::Above), Some(Direction::Below)]
+            [Some(Direction::Unchanged), Some(Direction::Above), Some(Direction::Below)]
         );
         assert_eq!(direction(f64::NAN), None);
     }

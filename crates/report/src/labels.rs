@@ -162,7 +162,7 @@ labels! {
 
 /// Display name of a model; an unknown name is returned unchanged.
 pub(crate) fn model_name(language: Language, name: &str) -> String {
-    models::known(language, name).map_or(name, |words| words.name).to_owned()
+    models::find(language, name).map_or(name, |words| words.name).to_owned()
 }
 
 /// Display name of a provider, by its name in the store; an unknown name is returned unchanged. A crossed series has

@@ -17,7 +17,7 @@ pub(crate) struct ModelWords {
 }
 
 /// Texts of the model called `name`; `None` for an unknown one, such as a model in the ledger of an older version.
-pub(crate) fn known(language: Language, name: &str) -> Option<ModelWords> {
+pub(crate) fn find(language: Language, name: &str) -> Option<ModelWords> {
     name.parse().ok().map(|id| words(language, id))
 }
 

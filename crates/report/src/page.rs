@@ -50,7 +50,7 @@ impl<'a> Page<'a> {
     }
 
     /// Probability that the price on target date `step` is above the last observation.
-    pub(crate) fn rise(&self, step: usize) -> f64 {
+    pub(crate) fn probability_of_rise(&self, step: usize) -> f64 {
         self.last().map_or(f64::NAN, |last| self.view.ensemble.probability_above(step, last.value))
     }
 

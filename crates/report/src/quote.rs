@@ -3,7 +3,7 @@
 //! In: a page. Out: paragraphs, a note, a line of the sources, a line of the mail.
 
 use crate::{
-    findings::quote::{self as facts, Gap, News, Parts, Worth},
+    findings::quote::{self as facts, QuoteContribution, QuoteGap, QuoteStatus, SkillSplit},
     labels,
     page::Page,
     text::{
@@ -15,39 +15,39 @@ use crate::{
 
 /// Paragraphs on the quote, then on its past value; empty when there is nothing to report.
 pub(crate) fn paragraphs(page: &Page<'_>) -> Vec<String> {
-    let worth = worth(page);
-    [told(page), (!worth.is_empty()).then(|| worth.join(" "))].into_iter().flatten().collect()
+    let worth = value_sentences(page);
+    [quote_sentences(page), (!worth.is_empty()).then(|| worth.join(" "))].into_iter().flatten().collect()
 }
 
 /// Sentences on the quote used and how far ahead it helps, or on its absence.
-fn told(page: &Page<'_>) -> Option<String> {
+fn quote_sentences(page: &Page<'_>) -> Option<String> {
     let language = page.language;
     let with_reach = |text: String| match facts::reach(page.view) {
         Some(reach) => format!("{text} {}", words::reach(language, reach)),
         None => text,
     };
-    Some(match facts::news(page)? {
-        News::Used(quote, gap) => with_reach(words::used(language, &quoted(page, quote, gap))),
-        News::Unused(quote, gap) => words::unused(language, &quoted(page, quote, gap)),
-        News::Missing(reason) => {
+    Some(match facts::quote_status(page)? {
+        QuoteStatus::Used(quote, gap) => with_reach(words::used(language, &quoted(page, quote, gap))),
+        QuoteStatus::Unused(quote, gap) => words::unused(language, &quoted(page, quote, gap)),
+        QuoteStatus::Missing(reason) => {
             let reason = reason.map(|(series, gap)| (series, sentences::source_gap(language, gap)));
             words::missing(language, reason)
         }
     })
 }
 
-fn quoted<'a>(page: &Page<'_>, quote: &'a QuoteView, gap: Option<Gap>) -> Quoted<'a> {
+fn quoted<'a>(page: &Page<'_>, quote: &'a QuoteView, gap: Option<QuoteGap>) -> Quoted<'a> {
     Quoted { price: page.price(quote.value), quote, gap }
 }
 
 /// Sentences on the value of quote and models in the validation.
-fn worth(page: &Page<'_>) -> Vec<String> {
+fn value_sentences(page: &Page<'_>) -> Vec<String> {
     let language = page.language;
-    match facts::worth(page.view) {
+    match facts::quote_contribution(page.view) {
         None => Vec::new(),
-        Some(Worth::NoQuotes) => vec![words::no_quotes(language).to_owned()],
-        Some(Worth::Parts(parts)) => {
-            let course = facts::course(page.view).map(|course| words::course(language, course));
+        Some(QuoteContribution::NoQuotes) => vec![words::no_quotes(language).to_owned()],
+        Some(QuoteContribution::Parts(parts)) => {
+            let course = facts::skill_trajectory(page.view).map(|course| words::course(language, course));
             [words::parts(language, &parts)].into_iter().chain(course).collect()
         }
     }
@@ -56,8 +56,12 @@ fn worth(page: &Page<'_>) -> Vec<String> {
 /// Standard errors of the figures in the paragraphs; `None` when none is known.
 pub(crate) fn note(page: &Page<'_>) -> Option<String> {
     let language = page.language;
-    let Some(Worth::Parts(Parts { total, quote, models, bounded })) = facts::worth(page.view) else { return None };
-    let ends = facts::course(page.view);
+    let Some(QuoteContribution::Parts(SkillSplit { total, quote, models, bounded })) =
+        facts::quote_contribution(page.view)
+    else {
+        return None;
+    };
+    let ends = facts::skill_trajectory(page.view);
     let errors: Vec<(&'static str, f64)> = [
         (labels::total(language), total.error),
         (labels::quote(language), quote.error),
@@ -79,8 +83,8 @@ pub(crate) fn source(page: &Page<'_>) -> Option<String> {
 
 /// Sentence for the mail: the quote, if it moved the forecast.
 pub(crate) fn alert(page: &Page<'_>) -> Option<String> {
-    match facts::news(page) {
-        Some(News::Used(quote, gap)) if facts::moves(page) => {
+    match facts::quote_status(page) {
+        Some(QuoteStatus::Used(quote, gap)) if facts::quote_moved_forecast(page) => {
             Some(words::used(page.language, &quoted(page, quote, gap)))
         }
         _ => None,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use forecaster_domain::{Horizon, Observation, Pair, QuantileForecast, scores::Scores};
-pub use forecaster_domain::{OriginLoss, PastWeights, RoundLevel, SourceGap};
+pub use forecaster_domain::{OriginLoss, PastWeights, RoundLevel, SourceProblem};
 
 mod drift;
 mod quote;
@@ -227,7 +227,7 @@ pub struct SinceLast {
     pub interval80: (f64, f64),
     /// Forecast of that run for the present as-of date, if that was one of its target dates: median, 80 % and 95 %
     /// interval.
-    pub for_now: Option<(f64, Interval, Interval)>,
+    pub forecast_for_today: Option<(f64, Interval, Interval)>,
     /// Moves of the pair, first, and of the other series, each from the value known then to the value known now.
     pub moves: Vec<Move>,
     /// Parts of the change of the final median; `None` when not all models of the earlier run are known.
@@ -240,7 +240,7 @@ pub struct Move {
     /// Series name, or [`RATE_DIFFERENTIAL`].
     pub series: String,
     /// Unit in which the change is given.
-    pub measure: Measure,
+    pub measure: ChangeUnit,
     /// Last observation known then.
     pub from: Observation,
     /// Last observation known now.
@@ -252,7 +252,7 @@ pub const RATE_DIFFERENTIAL: &str = "tpm - fed_funds";
 
 /// Unit in which a change is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Measure {
+pub enum ChangeUnit {
     /// Prices and indices: in percent.
     Percent,
     /// Volatility indices: in points.
@@ -297,7 +297,7 @@ pub struct SourceView {
     /// Number of observations repaired or rejected by the quality checks.
     pub repaired_or_refused: usize,
     /// Reason why the models could not use the series; `None` when they could.
-    pub left_out: Option<SourceGap>,
+    pub left_out: Option<SourceProblem>,
 }
 
 /// Reason to doubt the last value.
@@ -321,7 +321,7 @@ pub enum Caution {
         /// The previous value.
         before: f64,
         /// Another provider with a different value, and that value.
-        instead: Option<(String, f64)>,
+        other_source: Option<(String, f64)>,
     },
     /// Newer rates were fetched but could not be stored.
     NotStored,

@@ -5,7 +5,7 @@ use super::{
     checksum::{self, Expected, Mismatch},
     error::HubError,
     file::{FetchedFile, Progress},
-    wire::{Remote, Setback, Wanted, Wire, root_cause, server},
+    wire::{AttemptError, FileRequest, HubClient, Remote, root_cause, server},
 };
 use reqwest::{
     StatusCode,
@@ -21,7 +21,7 @@ use std::{
 const BUFFER: usize = 128 * 1024;
 
 /// File that is on disk and verified, with its final name or about to get it.
-pub(super) struct Arrival {
+pub(super) struct DownloadedFile {
     file: FetchedFile,
     part: Part,
     in_place: bool,
@@ -31,26 +31,26 @@ pub(super) struct Arrival {
 ///
 /// # Errors
 /// When the download fails, or the file is not what the hub announced; such a file is deleted.
-pub(super) fn bring(
-    wire: &Wire,
-    wanted: &Wanted<'_>,
+pub(super) fn download_file(
+    wire: &HubClient,
+    wanted: &FileRequest<'_>,
     remote: &Remote,
     into: &Path,
     progress: &mut dyn FnMut(&Progress),
-) -> Result<Arrival, HubError> {
+) -> Result<DownloadedFile, HubError> {
     let part = Part::of(into, wanted.file);
     let expected = remote.expected();
     if let Some(file) = already_in_place(&part.target, wanted.file, &expected)? {
         progress(&Progress { file: wanted.file, done: file.bytes, total: Some(file.bytes) });
-        return Ok(Arrival { file, part, in_place: true });
+        return Ok(DownloadedFile { file, part, in_place: true });
     }
-    part.begin(remote.identity(), expected.size)?;
+    part.resume_or_reset(remote.identity(), expected.size)?;
     let total = fill(wire, wanted, &part, expected.size, progress)?;
     let expected = Expected { size: expected.size.or(total), ..expected };
     match checksum::examine(&part.path, wanted.file, &expected, |_| Ok(()))? {
-        Ok(file) => Ok(Arrival { file, part, in_place: false }),
+        Ok(file) => Ok(DownloadedFile { file, part, in_place: false }),
         Err(Mismatch { found, expected }) => {
-            part.forget()?;
+            part.remove_files()?;
             Err(HubError::WrongChecksum { file: wanted.file, found, expected })
         }
     }
@@ -61,15 +61,15 @@ pub(super) fn bring(
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub(super) fn put_in_place(arrivals: Vec<Arrival>, into: &Path) -> Result<Vec<FetchedFile>, HubError> {
-    for Arrival { part, .. } in arrivals.iter().filter(|arrival| !arrival.in_place) {
+pub(super) fn put_in_place(arrivals: Vec<DownloadedFile>, into: &Path) -> Result<Vec<FetchedFile>, HubError> {
+    for DownloadedFile { part, .. } in arrivals.iter().filter(|arrival| !arrival.in_place) {
         File::open(&part.path).and_then(|file| file.sync_all()).map_err(HubError::io("sync", &part.path))?;
     }
-    for Arrival { part, in_place, .. } in &arrivals {
+    for DownloadedFile { part, in_place, .. } in &arrivals {
         if !in_place {
             fs::rename(&part.path, &part.target).map_err(HubError::io("replace", &part.target))?;
         }
-        part.forget()?;
+        part.remove_files()?;
     }
     File::open(into).and_then(|folder| folder.sync_all()).map_err(HubError::io("sync", into))?;
     Ok(arrivals.into_iter().map(|arrival| arrival.file).collect())
@@ -80,7 +80,7 @@ pub(super) fn put_in_place(arrivals: Vec<Arrival>, into: &Path) -> Result<Vec<Fe
 /// # Errors
 /// When the folder cannot be written.
 pub(super) fn forget_part(into: &Path, file: &'static str) -> Result<(), HubError> {
-    Part::of(into, file).forget()
+    Part::of(into, file).remove_files()
 }
 
 /// Returns the file at `path` when it is provably the hub's.
@@ -93,8 +93,8 @@ fn already_in_place(path: &Path, name: &'static str, expected: &Expected) -> Res
 
 /// Downloads until the part is complete; returns the size reported by the server.
 fn fill(
-    wire: &Wire,
-    wanted: &Wanted<'_>,
+    wire: &HubClient,
+    wanted: &FileRequest<'_>,
     part: &Part,
     size: Option<u64>,
     progress: &mut dyn FnMut(&Progress),
@@ -110,7 +110,7 @@ fn fill(
         }
         let setback = match attempt(wire, wanted, part, from, &mut total, progress) {
             Ok(()) => return Ok(total),
-            Err(Setback::Final(e)) => return Err(e),
+            Err(AttemptError::Final(e)) => return Err(e),
             Err(setback) => setback,
         };
         let arrived = part.length()?;
@@ -131,19 +131,19 @@ fn fill(
 
 /// Sends one request and writes its content to the part.
 fn attempt(
-    wire: &Wire,
-    wanted: &Wanted<'_>,
+    wire: &HubClient,
+    wanted: &FileRequest<'_>,
     part: &Part,
     from: u64,
     total: &mut Option<u64>,
     progress: &mut dyn FnMut(&Progress),
-) -> Result<(), Setback> {
+) -> Result<(), AttemptError> {
     let response = wire.content(wanted, from)?;
     let server = server(response.url());
     let disagreement = |reason: &str| {
         // The existing part cannot be continued; the next attempt begins at zero.
-        part.truncate().map_err(Setback::Final)?;
-        Err(Setback::Cut { server: server.clone(), reason: reason.to_owned() })
+        part.truncate().map_err(AttemptError::Final)?;
+        Err(AttemptError::Cut { server: server.clone(), reason: reason.to_owned() })
     };
     let from = match response.status() {
         StatusCode::PARTIAL_CONTENT => {
@@ -164,12 +164,12 @@ fn attempt(
             if let (Some(length), Some(total)) = (length, *total)
                 && length != total
             {
-                part.forget().map_err(Setback::Final)?;
+                part.remove_files().map_err(AttemptError::Final)?;
                 let (found, expected) = (format!("{length} bytes"), format!("{total} bytes"));
-                return Err(Setback::Final(HubError::WrongChecksum { file: wanted.file, found, expected }));
+                return Err(AttemptError::Final(HubError::WrongChecksum { file: wanted.file, found, expected }));
             }
             *total = total.or(length);
-            part.truncate().map_err(Setback::Final)?;
+            part.truncate().map_err(AttemptError::Final)?;
             0
         }
     };
@@ -184,8 +184,8 @@ fn receive(
     part: &Part,
     mut so_far: Progress,
     progress: &mut dyn FnMut(&Progress),
-) -> Result<(), Setback> {
-    let writing = |e| Setback::Final(HubError::io("write", &part.path)(e));
+) -> Result<(), AttemptError> {
+    let writing = |e| AttemptError::Final(HubError::io("write", &part.path)(e));
     let mut file = File::options().append(true).create(true).open(&part.path).map_err(writing)?;
     let mut buffer = vec![0; BUFFER];
     progress(&so_far);
@@ -194,7 +194,7 @@ fn receive(
             Ok(0) => break,
             Ok(n) => &buffer[..n],
             Err(e) if e.kind() == ErrorKind::Interrupted => continue,
-            Err(e) => return Err(Setback::Cut { server, reason: root_cause(&e) }),
+            Err(e) => return Err(AttemptError::Cut { server, reason: root_cause(&e) }),
         };
         file.write_all(block).map_err(writing)?;
         so_far.done += block.len() as u64;
@@ -205,7 +205,7 @@ fn receive(
     }
     match so_far.total {
         Some(total) if so_far.done < total => {
-            Err(Setback::Cut { server, reason: "the connection was closed".to_owned() })
+            Err(AttemptError::Cut { server, reason: "the connection was closed".to_owned() })
         }
         _ => Ok(()),
     }
@@ -236,11 +236,11 @@ impl Part {
     }
 
     /// Keeps an existing part when it is of the same content and not too long, and starts from nothing otherwise.
-    fn begin(&self, identity: Option<&str>, size: Option<u64>) -> Result<(), HubError> {
+    fn resume_or_reset(&self, identity: Option<&str>, size: Option<u64>) -> Result<(), HubError> {
         let remembered = fs::read_to_string(&self.etag).ok();
         let same = identity.is_some() && remembered.as_deref().map(str::trim) == identity;
         if !same || size.is_some_and(|size| self.length().is_ok_and(|length| length > size)) {
-            self.forget()?;
+            self.remove_files()?;
         }
         if let Some(identity) = identity {
             fs::write(&self.etag, identity).map_err(HubError::io("write", &self.etag))?;
@@ -260,7 +260,7 @@ impl Part {
         File::create(&self.path).map(drop).map_err(HubError::io("write", &self.path))
     }
 
-    fn forget(&self) -> Result<(), HubError> {
+    fn remove_files(&self) -> Result<(), HubError> {
         for path in [&self.path, &self.etag] {
             match fs::remove_file(path) {
                 Err(e) if e.kind() != ErrorKind::NotFound => return Err(HubError::io("remove", path)(e)),

@@ -9,7 +9,7 @@ use super::{
     checksum::Checksum,
     error::HubError,
     file::{Fetched, Progress},
-    wire::Patience,
+    wire::RetryPolicy,
 };
 use fake_hub::{Answer, COMMIT, Model, Server, git_blob, sha256};
 use std::{fs, path::Path, time::Duration};
@@ -23,7 +23,7 @@ fn hub_at(endpoint: &str) -> Hub {
         token: None,
         shared_cache: None,
         offline: false,
-        patience: Patience {
+        patience: RetryPolicy {
             connect: Duration::from_secs(10),
             silence: Duration::from_secs(20),
             attempts: 3,

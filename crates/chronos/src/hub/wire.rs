@@ -25,7 +25,7 @@ const USER_AGENT: &str = concat!("forecaster/", env!("CARGO_PKG_VERSION"));
 
 /// Time limits and number of attempts when waiting for a server.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
+pub(super) struct RetryPolicy {
     /// Longest wait for a connection to open.
     pub(super) connect: Duration,
     /// Longest wait for a byte from an open connection. A complete download may take any time.
@@ -40,7 +40,7 @@ pub(super) struct Patience {
     pub(super) proxies: bool,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
@@ -55,7 +55,7 @@ impl Default for Patience {
 
 /// File of a model to fetch.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'a> {
+pub(super) struct FileRequest<'a> {
     pub(super) name: &'a str,
     pub(super) revision: &'a str,
     pub(super) file: &'static str,
@@ -84,7 +84,7 @@ impl Remote {
 
 /// Reason why an attempt failed or stopped early.
 #[derive(Debug)]
-pub(super) enum Setback {
+pub(super) enum AttemptError {
     /// Another attempt would end the same way.
     Final(HubError),
     /// Too many requests, or a failing server.
@@ -95,7 +95,7 @@ pub(super) enum Setback {
     Cut { server: String, reason: String },
 }
 
-impl fmt::Display for Setback {
+impl fmt::Display for AttemptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Final(e) => e.fmt(f),
@@ -105,7 +105,7 @@ impl fmt::Display for Setback {
     }
 }
 
-impl Setback {
+impl AttemptError {
     pub(super) fn into_error(self) -> HubError {
         let reason = self.to_string();
         match self {
@@ -123,18 +123,18 @@ impl Setback {
 
 /// Counter of attempts, which also waits between them.
 pub(super) struct Attempts {
-    patience: Patience,
+    patience: RetryPolicy,
     failed: u32,
 }
 
 impl Attempts {
     /// Waits before the next attempt; returns `false` at once when there is to be none.
-    pub(super) fn again_after(&mut self, setback: &Setback) -> bool {
+    pub(super) fn again_after(&mut self, setback: &AttemptError) -> bool {
         self.failed += 1;
         let asked = match setback {
-            Setback::Final(_) => return false,
-            Setback::Busy { retry_after, .. } => *retry_after,
-            Setback::Unreachable { .. } | Setback::Cut { .. } => None,
+            AttemptError::Final(_) => return false,
+            AttemptError::Busy { retry_after, .. } => *retry_after,
+            AttemptError::Unreachable { .. } | AttemptError::Cut { .. } => None,
         };
         if self.failed >= self.patience.attempts || asked.is_some_and(|wait| wait > self.patience.longest_pause) {
             return false;
@@ -153,15 +153,15 @@ impl Attempts {
 }
 
 /// Client of one endpoint.
-pub(super) struct Wire {
+pub(super) struct HubClient {
     client: Client,
     endpoint: Url,
     authorization: Option<HeaderValue>,
-    patience: Patience,
+    patience: RetryPolicy,
 }
 
-impl Wire {
-    pub(super) fn open(endpoint: &str, token: Option<&str>, patience: Patience) -> Result<Self, HubError> {
+impl HubClient {
+    pub(super) fn open(endpoint: &str, token: Option<&str>, patience: RetryPolicy) -> Result<Self, HubError> {
         let url = Url::parse(endpoint).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let url = url.ok_or_else(|| HubError::BadEndpoint { endpoint: endpoint.to_owned() })?;
         let authorization = token.map(|token| HeaderValue::try_from(format!("Bearer {token}")));
@@ -192,12 +192,12 @@ impl Wire {
 
     /// Asks the hub for the description of a file. An unreachable hub is not tried again: a waiting user should know
     /// at once.
-    pub(super) fn describe(&self, wanted: &Wanted<'_>) -> Result<Remote, HubError> {
+    pub(super) fn describe(&self, wanted: &FileRequest<'_>) -> Result<Remote, HubError> {
         let mut attempts = self.attempts();
         loop {
             match self.try_describe(wanted) {
                 Ok(remote) => return Ok(remote),
-                Err(setback @ Setback::Unreachable { .. }) => return Err(setback.into_error()),
+                Err(setback @ AttemptError::Unreachable { .. }) => return Err(setback.into_error()),
                 Err(setback) if attempts.again_after(&setback) => {}
                 Err(setback) => return Err(setback.into_error()),
             }
@@ -205,7 +205,7 @@ impl Wire {
     }
 
     /// Requests the content of a file once, from a byte on: a response with status 200, 206 or 416.
-    pub(super) fn content(&self, wanted: &Wanted<'_>, from: u64) -> Result<Response, Setback> {
+    pub(super) fn content(&self, wanted: &FileRequest<'_>, from: u64) -> Result<Response, AttemptError> {
         let mut url = self.address(wanted)?;
         for _ in 0..MAX_REDIRECTS {
             let response = self.send(Method::GET, &url, from)?;
@@ -219,7 +219,7 @@ impl Wire {
         Err(unexpected(&url, format!("more than {MAX_REDIRECTS} redirects")))
     }
 
-    fn try_describe(&self, wanted: &Wanted<'_>) -> Result<Remote, Setback> {
+    fn try_describe(&self, wanted: &FileRequest<'_>) -> Result<Remote, AttemptError> {
         let mut url = self.address(wanted)?;
         let mut remote = Remote::default();
         for _ in 0..MAX_REDIRECTS {
@@ -253,11 +253,11 @@ impl Wire {
     }
 
     /// Address of a file. Name, revision and file were checked and need no encoding except the slashes of a revision.
-    fn address(&self, wanted: &Wanted<'_>) -> Result<Url, Setback> {
+    fn address(&self, wanted: &FileRequest<'_>) -> Result<Url, AttemptError> {
         let endpoint = self.endpoint.as_str().trim_end_matches('/');
         let revision = wanted.revision.replace('/', "%2F");
         Url::parse(&format!("{endpoint}/{}/resolve/{revision}/{}", wanted.name, wanted.file))
-            .map_err(|_| Setback::Final(HubError::BadEndpoint { endpoint: endpoint.to_owned() }))
+            .map_err(|_| AttemptError::Final(HubError::BadEndpoint { endpoint: endpoint.to_owned() }))
     }
 
     /// True when an address is the endpoint's: same scheme, host and port, or http moved to https.
@@ -271,7 +271,7 @@ impl Wire {
         self.endpoint.host() == url.host() && (same_door || upgraded)
     }
 
-    fn send(&self, method: Method, url: &Url, from: u64) -> Result<Response, Setback> {
+    fn send(&self, method: Method, url: &Url, from: u64) -> Result<Response, AttemptError> {
         // An encoded body would have a different size and checksum.
         let mut request = self.client.request(method, url.clone()).header(ACCEPT_ENCODING, "identity");
         if let Some(token) = self.authorization.as_ref().filter(|_| self.is_ours(url)) {
@@ -283,22 +283,26 @@ impl Wire {
         let response = request.send().map_err(|e| {
             let (server, reason) = (server(url), root_cause(&e));
             if e.is_connect() || e.is_timeout() {
-                Setback::Unreachable { server, reason }
+                AttemptError::Unreachable { server, reason }
             } else {
-                Setback::Cut { server, reason }
+                AttemptError::Cut { server, reason }
             }
         })?;
         let status = response.status();
         let passing = [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&status);
         if passing || status.is_server_error() {
             let seconds = header(&response, RETRY_AFTER.as_str()).and_then(|seconds| seconds.parse().ok());
-            return Err(Setback::Busy { server: server(url), status, retry_after: seconds.map(Duration::from_secs) });
+            return Err(AttemptError::Busy {
+                server: server(url),
+                status,
+                retry_after: seconds.map(Duration::from_secs),
+            });
         }
         Ok(response)
     }
 
     /// Error for a status that is neither success nor redirect.
-    fn refusal(&self, response: &Response, wanted: &Wanted<'_>) -> Setback {
+    fn refusal(&self, response: &Response, wanted: &FileRequest<'_>) -> AttemptError {
         let (url, status) = (response.url(), response.status());
         if !self.is_ours(url) {
             return unexpected(url, format!("{status}"));
@@ -306,7 +310,7 @@ impl Wire {
         let name = wanted.name.to_owned();
         let endpoint = server(url);
         let code = header(response, "x-error-code");
-        Setback::Final(match (status, code.as_deref()) {
+        AttemptError::Final(match (status, code.as_deref()) {
             (_, Some("RepoNotFound")) => HubError::NoSuchModel { name, endpoint },
             (_, Some("RevisionNotFound")) => HubError::NoSuchRevision { name, revision: wanted.revision.to_owned() },
             (_, Some("EntryNotFound")) => HubError::NotACheckpoint { name, file: wanted.file },
@@ -333,14 +337,14 @@ fn opaque_etag(etag: String) -> String {
     etag.strip_prefix("W/").unwrap_or(&etag).trim_matches('"').to_owned()
 }
 
-fn redirect(response: &Response) -> Result<Url, Setback> {
+fn redirect(response: &Response) -> Result<Url, AttemptError> {
     let target = header(response, LOCATION.as_str()).and_then(|to| response.url().join(&to).ok());
     let target = target.filter(|url| matches!(url.scheme(), "http" | "https"));
     target.ok_or_else(|| unexpected(response.url(), format!("{} to nowhere", response.status())))
 }
 
 /// Refuses a response that is not a file: the page of a portal, a body that a proxy has compressed.
-fn plain_file(response: Response) -> Result<Response, Setback> {
+fn plain_file(response: Response) -> Result<Response, AttemptError> {
     let page =
         header(&response, CONTENT_TYPE.as_str()).filter(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
     if page.is_some() {
@@ -352,8 +356,8 @@ fn plain_file(response: Response) -> Result<Response, Setback> {
     }
 }
 
-fn unexpected(url: &Url, found: String) -> Setback {
-    Setback::Final(HubError::Unexpected { server: server(url), found })
+fn unexpected(url: &Url, found: String) -> AttemptError {
+    AttemptError::Final(HubError::Unexpected { server: server(url), found })
 }
 
 /// Scheme, host and port of a URL: the path of a CDN's address is secret for a while.

@@ -5,7 +5,7 @@
 //! the symbol version `VERS_1.32.0`. The offsets are those of the ELF-64 object file format and of the Linux Standard
 //! Base's chapter on symbol versioning.
 
-use super::fault::Fault;
+use super::fault::LibraryError;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -24,39 +24,39 @@ const SECTION: usize = 64;
 const SYMBOL: usize = 24;
 
 /// Returns the version of ONNX Runtime in the file, if this program can load it.
-pub(super) fn version(path: &Path) -> Result<String, Fault> {
+pub(super) fn version(path: &Path) -> Result<String, LibraryError> {
     let refusal = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound => Fault::Missing,
-        _ => Fault::Unreadable(error),
+        ErrorKind::NotFound => LibraryError::Missing,
+        _ => LibraryError::Unreadable(error),
     };
     // Checked before opening, because opening a pipe waits for its writer.
     if !path.metadata().map_err(refusal)?.is_file() {
-        return Err(Fault::NotALibrary);
+        return Err(LibraryError::NotALibrary);
     }
     let mut file = File::open(path).map_err(refusal)?;
     let sections = sections(&mut file)?;
     let of = |kind: u32| sections.iter().find(|it| it.kind == kind);
-    let symbols = of(SHT_DYNSYM).ok_or(Fault::NoEntryPoint)?;
-    let names = sections.get(symbols.link).ok_or(Fault::NotALibrary)?.read(&mut file)?;
+    let symbols = of(SHT_DYNSYM).ok_or(LibraryError::NoEntryPoint)?;
+    let names = sections.get(symbols.link).ok_or(LibraryError::NotALibrary)?.read(&mut file)?;
     let symbols = symbols.read(&mut file)?;
     let defined = |symbol: &[u8]| u16_at(symbol, 6) != Some(0);
     let position = symbols
         .chunks_exact(SYMBOL)
         .position(|symbol| defined(symbol) && text_at(&names, u32_at(symbol, 0)) == Some(ENTRY_POINT))
-        .ok_or(Fault::NoEntryPoint)?;
+        .ok_or(LibraryError::NoEntryPoint)?;
 
-    let versions = of(SHT_GNU_VERSYM).ok_or(Fault::NoVersion)?.read(&mut file)?;
+    let versions = of(SHT_GNU_VERSYM).ok_or(LibraryError::NoVersion)?.read(&mut file)?;
     // The highest bit is set for a hidden symbol.
-    let index = u16_at(&versions, 2 * position).ok_or(Fault::NotALibrary)? & 0x7fff;
-    let definitions = of(SHT_GNU_VERDEF).ok_or(Fault::NoVersion)?;
-    let names = sections.get(definitions.link).ok_or(Fault::NotALibrary)?.read(&mut file)?;
+    let index = u16_at(&versions, 2 * position).ok_or(LibraryError::NotALibrary)? & 0x7fff;
+    let definitions = of(SHT_GNU_VERDEF).ok_or(LibraryError::NoVersion)?;
+    let names = sections.get(definitions.link).ok_or(LibraryError::NotALibrary)?.read(&mut file)?;
     let definitions = definitions.read(&mut file)?;
     let version = version_name(&definitions, &names, index).and_then(|name| name.strip_prefix("VERS_"));
-    let version = version.ok_or(Fault::NoVersion)?.to_owned();
+    let version = version.ok_or(LibraryError::NoVersion)?.to_owned();
     match version.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok()) {
         Some(minor) if minor >= ort::MINOR_VERSION => Ok(version),
-        Some(_) => Err(Fault::TooOld { version }),
-        None => Err(Fault::NoVersion),
+        Some(_) => Err(LibraryError::TooOld { version }),
+        None => Err(LibraryError::NoVersion),
     }
 }
 
@@ -69,27 +69,27 @@ struct Section {
 }
 
 impl Section {
-    fn read(&self, file: &mut File) -> Result<Vec<u8>, Fault> {
+    fn read(&self, file: &mut File) -> Result<Vec<u8>, LibraryError> {
         read(file, self.offset, self.size)
     }
 }
 
 /// The section headers of a shared library for this machine.
-fn sections(file: &mut File) -> Result<Vec<Section>, Fault> {
+fn sections(file: &mut File) -> Result<Vec<Section>, LibraryError> {
     let header = read(file, 0, HEADER)?;
     // 64 bits, least significant byte first.
     if !header.starts_with(b"\x7fELF\x02\x01") || u16_at(&header, 16) != Some(ET_DYN) {
-        return Err(Fault::NotALibrary);
+        return Err(LibraryError::NotALibrary);
     }
     let machine = u16_at(&header, 18).unwrap_or_default();
     let found = MACHINES.iter().find(|it| it.0 == machine).map_or("another machine", |it| it.1);
     if found != std::env::consts::ARCH {
-        return Err(Fault::OtherMachine { found: found.to_owned() });
+        return Err(LibraryError::OtherMachine { found: found.to_owned() });
     }
     let fields = || Some((u64_at(&header, 40)?, u16_at(&header, 58)?, u16_at(&header, 60)?));
-    let (offset, size, count) = fields().ok_or(Fault::NotALibrary)?;
+    let (offset, size, count) = fields().ok_or(LibraryError::NotALibrary)?;
     if usize::from(size) != SECTION {
-        return Err(Fault::NotALibrary);
+        return Err(LibraryError::NotALibrary);
     }
     let table = read(file, offset, SECTION * usize::from(count))?;
     let section = |bytes: &[u8]| {
@@ -100,7 +100,7 @@ fn sections(file: &mut File) -> Result<Vec<Section>, Fault> {
             link: usize::try_from(u32_at(bytes, 40)?).ok()?,
         })
     };
-    table.chunks_exact(SECTION).map(section).collect::<Option<_>>().ok_or(Fault::NotALibrary)
+    table.chunks_exact(SECTION).map(section).collect::<Option<_>>().ok_or(LibraryError::NotALibrary)
 }
 
 /// Name of the version definition with this index; the definitions are a linked list.
@@ -119,10 +119,10 @@ fn version_name<'a>(definitions: &[u8], names: &'a [u8], index: u16) -> Option<&
 }
 
 /// Reads exactly these bytes of the file; a file too short for them is incomplete.
-fn read(file: &mut File, offset: u64, size: usize) -> Result<Vec<u8>, Fault> {
+fn read(file: &mut File, offset: u64, size: usize) -> Result<Vec<u8>, LibraryError> {
     let end = u64::try_from(size).ok().and_then(|size| offset.checked_add(size));
     if end.is_none_or(|end| file.metadata().is_ok_and(|it| end > it.len())) {
-        return Err(Fault::NotALibrary);
+        return Err(LibraryError::NotALibrary);
     }
     file.seek(SeekFrom::Start(offset))?;
     let mut bytes = vec![0; size];

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// Reason why one library cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum LibraryError {
     /// Nothing at that path.
     #[error("there is no such file")]
     Missing,

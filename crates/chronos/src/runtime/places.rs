@@ -3,7 +3,7 @@
 //! In: the setting, the environment and the binary's directory, all as values. Out: the [`Candidate`]s. Nothing is
 //! loaded here.
 
-use super::{elf, fault::Fault};
+use super::{elf, fault::LibraryError};
 use std::env;
 use std::fmt;
 use std::fs;
@@ -17,7 +17,7 @@ const USUAL_DIRECTORIES: [&str; 4] = ["/lib", "/usr/lib", "/lib64", "/usr/lib64"
 
 /// Reason why a library is a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Origin {
+pub enum LibrarySource {
     /// The setting `chronos.onnxruntime`.
     Setting,
     /// The environment variable `ORT_DYLIB_PATH`.
@@ -30,21 +30,21 @@ pub enum Origin {
     System,
 }
 
-impl Origin {
+impl LibrarySource {
     /// True when a setting or variable names this very file.
-    pub fn is_named(self) -> bool {
-        matches!(self, Origin::Setting | Origin::Variable)
+    pub fn is_explicit(self) -> bool {
+        matches!(self, LibrarySource::Setting | LibrarySource::Variable)
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for LibrarySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Origin::Setting => "chronos.onnxruntime",
-            Origin::Variable => "ORT_DYLIB_PATH",
-            Origin::Binary => "beside the binary",
-            Origin::Build => "the build's copy",
-            Origin::System => "the system",
+            LibrarySource::Setting => "chronos.onnxruntime",
+            LibrarySource::Variable => "ORT_DYLIB_PATH",
+            LibrarySource::Binary => "beside the binary",
+            LibrarySource::Build => "the build's copy",
+            LibrarySource::System => "the system",
         })
     }
 }
@@ -53,16 +53,16 @@ impl fmt::Display for Origin {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// Reason why it is a candidate.
-    pub origin: Origin,
+    pub origin: LibrarySource,
     /// Absolute path; the bare name when the system has none.
     pub path: PathBuf,
 }
 
 impl Candidate {
     /// Reads the version in the file without loading it, or returns why it cannot be used.
-    pub fn version(&self) -> Result<String, Fault> {
+    pub fn version(&self) -> Result<String, LibraryError> {
         match elf::version(&self.path) {
-            Err(Fault::Missing) if self.origin == Origin::System => Err(Fault::NotInstalled),
+            Err(LibraryError::Missing) if self.origin == LibrarySource::System => Err(LibraryError::NotInstalled),
             other => other,
         }
     }
@@ -70,7 +70,7 @@ impl Candidate {
 
 /// Inputs of the search.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(super) struct LibrarySearch {
     pub(super) setting: Option<PathBuf>,
     pub(super) variable: Option<PathBuf>,
     /// Directory of the running binary.
@@ -80,7 +80,7 @@ pub(super) struct Places {
     pub(super) system: Vec<PathBuf>,
 }
 
-impl Places {
+impl LibrarySearch {
     pub(super) fn of_this_process(configured: Option<&Path>) -> Self {
         let named = |path: &str| Some(PathBuf::from(path)).filter(|it| !it.as_os_str().is_empty());
         let extra = env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
@@ -88,7 +88,7 @@ impl Places {
             setting: configured.map(Path::to_owned),
             variable: env::var_os("ORT_DYLIB_PATH").filter(|it| !it.is_empty()).map(PathBuf::from),
             binary: env::current_exe().ok().and_then(|it| it.parent().map(Path::to_owned)),
-            build: named(env!("FORECASTER_BUILT_ONNXRUNTIME")).filter(|library| is_of_our_owner(library)),
+            build: named(env!("FORECASTER_BUILT_ONNXRUNTIME")).filter(|library| has_same_owner(library)),
             system: env::split_paths(&extra)
                 .chain(directories_of(Path::new("/etc/ld.so.conf")))
                 .chain(USUAL_DIRECTORIES.map(PathBuf::from))
@@ -101,22 +101,22 @@ impl Places {
         let mut add = |origin, paths: Vec<PathBuf>| {
             found.extend(paths.into_iter().map(|path| Candidate { origin, path }));
         };
-        add(Origin::Setting, self.setting.iter().map(|it| whole(it)).collect());
-        add(Origin::Variable, self.variable.iter().map(|it| whole(it)).collect());
+        add(LibrarySource::Setting, self.setting.iter().map(|it| absolute_path(it)).collect());
+        add(LibrarySource::Variable, self.variable.iter().map(|it| absolute_path(it)).collect());
         for directory in self.binary.iter().flat_map(|it| [it.clone(), it.join("../lib/forecaster")]) {
-            add(Origin::Binary, or(libraries_in(&directory), directory.join(LIBRARY)));
+            add(LibrarySource::Binary, or(libraries_in(&directory), directory.join(LIBRARY)));
         }
-        add(Origin::Build, self.build.iter().cloned().collect());
+        add(LibrarySource::Build, self.build.iter().cloned().collect());
         let mut installed: Vec<_> = self.system.iter().flat_map(|it| libraries_in(it)).collect();
-        once_each(&mut installed);
-        add(Origin::System, or(installed, LIBRARY.into()));
+        remove_duplicates(&mut installed);
+        add(LibrarySource::System, or(installed, LIBRARY.into()));
         found
     }
 }
 
 /// True when a file has the same owner as this program. A binary copied to another machine must not load a file that
 /// somebody else has put where its build once was.
-fn is_of_our_owner(path: &Path) -> bool {
+fn has_same_owner(path: &Path) -> bool {
     let owner = |path: &Path| fs::metadata(path).map(|file| file.uid());
     match (owner(Path::new("/proc/self/exe")), owner(path)) {
         (Ok(ours), Ok(theirs)) => ours == theirs,
@@ -126,7 +126,7 @@ fn is_of_our_owner(path: &Path) -> bool {
 }
 
 /// Makes a path independent of the working directory.
-pub(super) fn whole(path: &Path) -> PathBuf {
+pub(super) fn absolute_path(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
@@ -154,12 +154,12 @@ fn libraries_in(directory: &Path) -> Vec<PathBuf> {
     versioned.sort_by(|a, b| b.cmp(a));
     let plain = Some(directory.join(LIBRARY)).filter(|it| it.exists());
     let mut found: Vec<_> = plain.into_iter().chain(versioned.into_iter().map(|it| it.1)).collect();
-    once_each(&mut found);
+    remove_duplicates(&mut found);
     found
 }
 
 /// Keeps only the first of several names for the same file.
-fn once_each(paths: &mut Vec<PathBuf>) {
+fn remove_duplicates(paths: &mut Vec<PathBuf>) {
     let mut seen = Vec::new();
     paths.retain(|path| {
         let file = path.canonicalize().unwrap_or_else(|_| path.clone());
@@ -229,7 +229,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let beside = touch(&root.path().join("bin"), LIBRARY);
         let installed = touch(&root.path().join("usr"), "libonnxruntime.so.1");
-        let places = Places {
+        let places = LibrarySearch {
             setting: Some("/setting.so".into()),
             variable: Some("/variable.so".into()),
             binary: Some(root.path().join("bin")),
@@ -250,17 +250,17 @@ mod tests {
 
     #[test]
     fn a_relative_setting_is_taken_from_the_working_directory() {
-        let places = Places { setting: Some("lib/mine.so".into()), ..Places::default() };
+        let places = LibrarySearch { setting: Some("lib/mine.so".into()), ..LibrarySearch::default() };
         assert_eq!(places.candidates()[0].path, env::current_dir().unwrap().join("lib/mine.so"));
     }
 
     #[test]
     fn a_system_without_the_library_is_one_candidate_that_says_so() {
-        let places = Places { system: vec!["/nowhere".into(), "".into()], ..Places::default() };
+        let places = LibrarySearch { system: vec!["/nowhere".into(), "".into()], ..LibrarySearch::default() };
         let candidates = places.candidates();
-        assert_eq!(candidates, [Candidate { origin: Origin::System, path: LIBRARY.into() }]);
+        assert_eq!(candidates, [Candidate { origin: LibrarySource::System, path: LIBRARY.into() }]);
         let fault = candidates[0].version().unwrap_err();
-        assert!(matches!(fault, Fault::NotInstalled), "{fault}");
+        assert!(matches!(fault, LibraryError::NotInstalled), "{fault}");
     }
 
     #[test]
@@ -279,10 +279,10 @@ mod tests {
     fn a_file_of_somebody_else_is_not_ours() {
         let root = tempfile::tempdir().unwrap();
         let file = touch(root.path(), LIBRARY);
-        assert!(is_of_our_owner(&file) && is_of_our_owner(&root.path().join("none")));
+        assert!(has_same_owner(&file) && has_same_owner(&root.path().join("none")));
         // Only root can change the owner of a file.
         if std::os::unix::fs::chown(&file, Some(54_321), None).is_ok() {
-            assert!(!is_of_our_owner(&file));
+            assert!(!has_same_owner(&file));
         }
     }
 

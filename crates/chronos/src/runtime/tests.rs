@@ -53,18 +53,18 @@ impl Workshop {
     }
 }
 
-fn candidate(origin: Origin, path: &Path) -> Candidate {
+fn candidate(origin: LibrarySource, path: &Path) -> Candidate {
     Candidate { origin, path: path.to_owned() }
 }
 
 /// Reason why a library is refused before any of it runs.
-fn fault(path: &Path) -> Fault {
-    candidate(Origin::Setting, path).version().unwrap_err()
+fn fault(path: &Path) -> LibraryError {
+    candidate(LibrarySource::Setting, path).version().unwrap_err()
 }
 
 /// Error message for a setting that names this file; the file is only read, not loaded.
-fn message(origin: Origin, path: &Path) -> String {
-    choose(&[candidate(origin, path)], Candidate::version).unwrap_err().to_string()
+fn message(origin: LibrarySource, path: &Path) -> String {
+    load_first(&[candidate(origin, path)], Candidate::version).unwrap_err().to_string()
 }
 
 /// Library that build.rs provides; without it the tests of loading prove nothing.
@@ -98,7 +98,7 @@ fn in_a_process_of_its_own(name: &str, scenario: impl FnOnce()) {
 
 #[test]
 fn a_setting_that_names_no_file_is_an_error_with_setting_and_path() {
-    let message = message(Origin::Setting, Path::new("/no/such/libonnxruntime.so"));
+    let message = message(LibrarySource::Setting, Path::new("/no/such/libonnxruntime.so"));
     let start = "chronos.onnxruntime names /no/such/libonnxruntime.so, which cannot be used: there is no such file";
     assert!(message.starts_with(start), "{message}");
 }
@@ -106,9 +106,10 @@ fn a_setting_that_names_no_file_is_an_error_with_setting_and_path() {
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_variable_that_names_no_file_is_an_error_even_where_another_library_would_do() {
-    let candidates = [candidate(Origin::Variable, Path::new("/none.so")), candidate(Origin::Build, &built())];
-    let error = choose(&candidates, Candidate::version).unwrap_err();
-    assert!(matches!(&error, RuntimeError::Named(it) if it.candidate == candidates[0]), "{error}");
+    let candidates =
+        [candidate(LibrarySource::Variable, Path::new("/none.so")), candidate(LibrarySource::Build, &built())];
+    let error = load_first(&candidates, Candidate::version).unwrap_err();
+    assert!(matches!(&error, RuntimeError::ConfiguredLibrary(it) if it.candidate == candidates[0]), "{error}");
 }
 
 #[test]
@@ -116,8 +117,8 @@ fn a_variable_that_names_no_file_is_an_error_even_where_another_library_would_do
 fn a_place_that_nobody_named_is_passed_over() {
     let workshop = Workshop::new();
     let text = workshop.file("libonnxruntime.so", b"not a library");
-    let candidates = [candidate(Origin::Binary, &text), candidate(Origin::Build, &built())];
-    assert_eq!(choose(&candidates, |it| it.version().map(|_| it.origin)).unwrap(), Origin::Build);
+    let candidates = [candidate(LibrarySource::Binary, &text), candidate(LibrarySource::Build, &built())];
+    assert_eq!(load_first(&candidates, |it| it.version().map(|_| it.origin)).unwrap(), LibrarySource::Build);
 }
 
 #[test]
@@ -125,11 +126,11 @@ fn when_nothing_is_usable_the_error_tells_every_place_its_fault_and_what_to_do()
     let workshop = Workshop::new();
     let text = workshop.file("libonnxruntime.so", b"not a library");
     let candidates = [
-        candidate(Origin::Binary, &text),
-        candidate(Origin::Build, Path::new("/gone.so")),
-        candidate(Origin::System, Path::new("libonnxruntime.so")),
+        candidate(LibrarySource::Binary, &text),
+        candidate(LibrarySource::Build, Path::new("/gone.so")),
+        candidate(LibrarySource::System, Path::new("libonnxruntime.so")),
     ];
-    let message = choose(&candidates, Candidate::version).unwrap_err().to_string();
+    let message = load_first(&candidates, Candidate::version).unwrap_err().to_string();
     for part in [
         &format!("beside the binary ({}): it is not a whole 64-bit ELF shared library;", text.display()),
         "the build's copy (/gone.so): there is no such file;",
@@ -143,7 +144,7 @@ fn when_nothing_is_usable_the_error_tells_every_place_its_fault_and_what_to_do()
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn the_builds_copy_bears_its_version() {
-    assert_eq!(candidate(Origin::Build, &built()).version().unwrap(), "1.32.0");
+    assert_eq!(candidate(LibrarySource::Build, &built()).version().unwrap(), "1.32.0");
 }
 
 #[test]
@@ -151,10 +152,10 @@ fn files_that_are_no_library_are_told_apart_from_libraries() {
     let workshop = Workshop::new();
     for content in [&b""[..], b"a text file named .so\n", b"\x7fELF\x02\x01\x01\0", &[0x7f; 4096]] {
         let path = workshop.file("libonnxruntime.so", content);
-        assert!(matches!(fault(&path), Fault::NotALibrary), "{}", fault(&path));
+        assert!(matches!(fault(&path), LibraryError::NotALibrary), "{}", fault(&path));
     }
     let directory = workshop.0.path();
-    assert!(matches!(fault(directory), Fault::NotALibrary), "{}", fault(directory));
+    assert!(matches!(fault(directory), LibraryError::NotALibrary), "{}", fault(directory));
 }
 
 #[test]
@@ -164,7 +165,7 @@ fn a_download_that_broke_off_is_no_library() {
     let workshop = Workshop::new();
     for length in [63, 64, 10_000, whole.len() / 2, whole.len() - 1] {
         let path = workshop.file("libonnxruntime.so", &whole[..length]);
-        assert!(matches!(fault(&path), Fault::NotALibrary), "{length}: {}", fault(&path));
+        assert!(matches!(fault(&path), LibraryError::NotALibrary), "{length}: {}", fault(&path));
     }
 }
 
@@ -174,7 +175,7 @@ fn a_library_for_another_machine_is_told_by_its_name() {
     let mut bytes = std::fs::read(workshop.library("plain", "int one(void) { return 1; }", &[])).unwrap();
     let (machine, name) = if cfg!(target_arch = "aarch64") { (62, "x86_64") } else { (183, "aarch64") };
     bytes[18] = machine;
-    let message = message(Origin::Setting, &workshop.file("libother.so", &bytes));
+    let message = message(LibrarySource::Setting, &workshop.file("libother.so", &bytes));
     assert!(message.contains(&format!("it is a library for {name}, this program runs on")), "{message}");
 }
 
@@ -182,10 +183,10 @@ fn a_library_for_another_machine_is_told_by_its_name() {
 fn a_library_without_the_entry_point_is_not_onnx_runtime() {
     let workshop = Workshop::new();
     let plain = workshop.library("plain", "int one(void) { return 1; }", &[]);
-    assert!(matches!(fault(&plain), Fault::NoEntryPoint), "{}", fault(&plain));
+    assert!(matches!(fault(&plain), LibraryError::NoEntryPoint), "{}", fault(&plain));
     let caller = "const void *OrtGetApiBase(void); const void *base(void) { return OrtGetApiBase(); }";
     let caller = workshop.library("caller", caller, &[]);
-    assert!(matches!(fault(&caller), Fault::NoEntryPoint), "{}", fault(&caller));
+    assert!(matches!(fault(&caller), LibraryError::NoEntryPoint), "{}", fault(&caller));
 }
 
 #[test]
@@ -193,14 +194,14 @@ fn an_entry_point_without_a_version_is_not_onnx_runtime() {
     let workshop = Workshop::new();
     for reported in ["1.10.0", "1.99.0"] {
         let library = workshop.pretender("pretender", reported, None);
-        assert!(matches!(fault(&library), Fault::NoVersion), "{}", fault(&library));
+        assert!(matches!(fault(&library), LibraryError::NoVersion), "{}", fault(&library));
     }
 }
 
 #[test]
 fn an_old_version_is_an_error_with_both_versions() {
     let library = Workshop::new();
-    let message = message(Origin::Setting, &library.pretender("old", "1.10.0", Some("1.10.0")));
+    let message = message(LibrarySource::Setting, &library.pretender("old", "1.10.0", Some("1.10.0")));
     assert!(message.contains("it is ONNX Runtime 1.10.0, version 1.24 or later is needed"), "{message}");
 }
 
@@ -229,7 +230,7 @@ fn failed_attempts_leave_the_process_able_to_load_the_right_library() {
             ),
         ];
         for path in &refused {
-            let error = runtime(Some(path)).unwrap_err();
+            let error = load_runtime(Some(path)).unwrap_err();
             if path.ends_with("libbroken.so") {
                 assert!(error.to_string().contains("undefined symbol: gone"), "{error}");
             }
@@ -238,9 +239,9 @@ fn failed_attempts_leave_the_process_able_to_load_the_right_library() {
                 "{error}"
             );
         }
-        let loaded = runtime(Some(&built())).unwrap();
-        assert_eq!((loaded.version(), loaded.path(), loaded.origin()), ("1.32.0", &*built(), Origin::Setting));
-        assert!(std::ptr::eq(loaded, runtime(None).unwrap()));
+        let loaded = load_runtime(Some(&built())).unwrap();
+        assert_eq!((loaded.version(), loaded.path(), loaded.origin()), ("1.32.0", &*built(), LibrarySource::Setting));
+        assert!(std::ptr::eq(loaded, load_runtime(None).unwrap()));
         let build = ort::info();
         assert!(build.contains("ORT Build Info"), "{build}");
     });
@@ -253,10 +254,10 @@ fn a_library_that_deceives_ort_is_an_error_that_asks_for_a_restart() {
         let workshop = Workshop::new();
         let hollow = workshop.pretender("hollow", "1.99.0", Some("1.99.0"));
         for _ in 0..2 {
-            let error = runtime(Some(&hollow)).unwrap_err().to_string();
+            let error = load_runtime(Some(&hollow)).unwrap_err().to_string();
             assert!(error.contains("it says it is ONNX Runtime 1.99.0, but does not answer like one"), "{error}");
         }
-        let error = runtime(Some(&built())).unwrap_err().to_string();
+        let error = load_runtime(Some(&built())).unwrap_err().to_string();
         let held = format!("this process holds {} already, and cannot exchange it; restart it", hollow.display());
         assert!(error.contains(&held), "{error}");
     });
@@ -267,7 +268,7 @@ fn a_library_that_deceives_ort_is_an_error_that_asks_for_a_restart() {
 fn many_threads_load_one_runtime() {
     in_a_process_of_its_own("many_threads_load_one_runtime", || {
         let built = built();
-        let load = || runtime(Some(&built)).unwrap() as *const Runtime as usize;
+        let load = || load_runtime(Some(&built)).unwrap() as *const Runtime as usize;
         let loaded: Vec<usize> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(load)).collect();
             threads.into_iter().map(|it| it.join().unwrap()).collect()

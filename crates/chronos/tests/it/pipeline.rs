@@ -61,8 +61,8 @@ fn with_worker(directory: &Path, program: &str, arguments: &[&str]) -> Pipeline 
     let worker = Some(WorkerCommand {
         program: program.into(),
         arguments,
-        patience: Duration::from_millis(500),
-        patience_a_context: Duration::from_millis(500),
+        reply_timeout: Duration::from_millis(500),
+        timeout_per_context: Duration::from_millis(500),
     });
     Pipeline::new(PipelineSettings { worker, ..settings(directory) })
 }

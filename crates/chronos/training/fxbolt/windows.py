@@ -1,8 +1,8 @@
 """Batches: contexts of one length and the futures that followed them, from real segments and from simulated series.
 
-Real windows are drawn at random places of random segments and then made more various: the inverse rate, another
-volatility, every second day, further missing days. Windows that are pegged, mostly unobserved or that jump beyond
-FARTHEST are left out: they would dominate the loss and teach nothing.
+Real windows are drawn at random places of random segments. They are then made more varied: the inverse rate, another
+volatility, every second day, more missing days. Windows that are pegged, are mostly unobserved or jump beyond FARTHEST are
+left out, because they would dominate the loss and teach nothing.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from .rates import Segment
 from .simulation import simulate
 
 FARTHEST = 12.0
-"""Context deviations from the context's mean: futures that go farther are left out."""
+"""Futures farther from the context's mean than this, in standard deviations of the context, are left out."""
 LEAST_VOLATILITY = 2e-4
-"""Standard deviation of a context's daily log returns; less is a peg."""
+"""Least standard deviation of a context's daily log returns; less is a peg."""
 MOST_UNCHANGED = 0.4
-"""Share of days on which the rate did not move; more is a peg."""
+"""Largest share of days on which the rate did not move; more is a peg."""
 MOST_MISSING = 0.35
-"""Share of a context's days without an observation."""
+"""Largest share of a context's days without an observation."""
 SIMULATED_AT_ONCE = 1024
 
 
@@ -43,7 +43,7 @@ class Batch:
 
 
 class Pool:
-    """All segments of a kind, one after another, in two readings: on weekdays with holes, and observations alone."""
+    """All segments of a kind, one after another, in two readings: weekdays with holes, and the observations alone."""
 
     def __init__(self, segments: list[Segment]):
         self.readings = []
@@ -53,7 +53,7 @@ class Pool:
             self.readings.append((np.concatenate(values), starts, lengths))
 
     def draw(self, rng: np.random.Generator, n: int, days: int) -> np.ndarray:
-        """`n` windows `[n, days]`, about half in each reading; every place in long enough segments is equally likely."""
+        """Draws `n` windows `[n, days]`, about half in each reading. Each place in the segments that are long enough is equally likely."""
         parts = []
         for share, (values, starts, lengths) in zip((n // 2, n - n // 2), self.readings):
             places = np.cumsum(np.clip(lengths - days + 1, 0, None))
@@ -66,12 +66,12 @@ class Pool:
         return np.concatenate(parts)
 
     def longest(self) -> int:
-        """Observations in the longest segment."""
+        """Returns the number of observations in the longest segment."""
         return int(self.readings[1][2].max())
 
 
 def volatility(contexts: np.ndarray) -> np.ndarray:
-    """Standard deviation `[n]` of the log returns between observed neighbours of `[n, days]`."""
+    """Returns the standard deviation `[n]` of the log returns between observed neighbours of `[n, days]`."""
     with np.errstate(invalid="ignore"):
         changes = np.diff(contexts, axis=1)
         count = np.maximum((~np.isnan(changes)).sum(1), 1)
@@ -80,7 +80,7 @@ def volatility(contexts: np.ndarray) -> np.ndarray:
 
 
 def learnable(contexts: np.ndarray, futures: np.ndarray) -> np.ndarray:
-    """Which of the windows `[n, days]`, `[n, futures, steps]` of log rates something can be learned from: `[n]`."""
+    """Returns which windows `[n, days]`, `[n, futures, steps]` of log rates can be learned from: `[n]`."""
     observed = ~np.isnan(contexts)
     changes = np.diff(contexts, axis=1)
     moved = (~np.isnan(changes)).sum(1)
@@ -97,7 +97,7 @@ def learnable(contexts: np.ndarray, futures: np.ndarray) -> np.ndarray:
 
 
 def various(rng: np.random.Generator, windows: np.ndarray, days: int) -> np.ndarray:
-    """Inverse rates, other volatilities and further missing days in `[n, days + steps]`; only contexts get holes."""
+    """Inverts rates, changes volatilities and removes days in `[n, days + steps]`. Only contexts get holes."""
     n = len(windows)
     factor = np.where(rng.random(n) < 0.5, 1.0, -1.0)
     factor = factor * np.where(rng.random(n) < 0.3, np.exp(rng.uniform(-0.7, 0.7, n)), 1.0)
@@ -107,7 +107,7 @@ def various(rng: np.random.Generator, windows: np.ndarray, days: int) -> np.ndar
 
 
 def holes(rng: np.random.Generator, contexts: np.ndarray) -> None:
-    """Takes days out of a fifth of the contexts `[n, days]`, in place; the last ones only in a few."""
+    """Removes days from a fifth of the contexts `[n, days]`, in place. Only a few lose their last days."""
     n, days = contexts.shape
     share = np.where(rng.random(n) < 0.2, rng.uniform(0.0, 0.12, n), 0.0)
     out = rng.random((n, days)) < share[:, None]
@@ -118,7 +118,7 @@ def holes(rng: np.random.Generator, contexts: np.ndarray) -> None:
 
 
 def batch(contexts: np.ndarray, futures: np.ndarray) -> Batch:
-    """Tensors of windows of log rates."""
+    """Returns the tensors of windows of log rates."""
     place = contexts.shape[1] - 1 - np.argmax(~np.isnan(contexts[:, ::-1]), 1)
     last = contexts[np.arange(len(contexts)), place]
     sigma = np.maximum(volatility(contexts), LEAST_VOLATILITY)
@@ -129,7 +129,7 @@ def batch(contexts: np.ndarray, futures: np.ndarray) -> Batch:
 
 
 class Feed:
-    """Batches without end: real windows from pools by their shares, and simulated ones."""
+    """Endless batches: real windows from pools by their shares, and simulated windows."""
 
     def __init__(self, pools: list[tuple[float, Pool]], steps: int, longest: int, futures: int, seed: int):
         self.pools, self.steps, self.longest, self.futures = pools, steps, longest, futures
@@ -137,12 +137,12 @@ class Feed:
         self._simulated, self._next, self._made_from = None, 0, None
 
     def state(self) -> dict:
-        """What brings a feed of the same pools to where this one is."""
+        """Returns the state with which a feed of the same pools can continue from here."""
         size = 0 if self._simulated is None else len(self._simulated)
         return {"generator": self.rng.bit_generator.state, "made_from": self._made_from, "size": size, "next": self._next}
 
     def go_on(self, state: dict) -> None:
-        """Goes on from another's state."""
+        """Continues from the state of another feed."""
         if state["made_from"] is not None:
             self._made_from = self.rng.bit_generator.state = state["made_from"]
             self._simulated = simulate(self.rng, state["size"], self.longest, self.steps, self.futures)
@@ -150,18 +150,18 @@ class Feed:
         self._next = state["next"]
 
     def length(self) -> int:
-        """A context length: those that are used in production half of the time, else anything between."""
+        """Draws a context length: half of the time one that production uses, otherwise any length between."""
         if self.rng.random() < 0.5:
             return int(self.rng.choice([min(90, self.longest), min(180, self.longest), self.longest]))
         return int(self.rng.integers(min(64, self.longest), self.longest + 1))
 
     def real(self, n: int, days: int) -> Batch | None:
-        """About `n` real windows; None when nothing learnable was drawn."""
+        """Returns about `n` real windows, or None if none of them can be learned from."""
         windows = []
         total = sum(share for share, _ in self.pools)
         for share, pool in self.pools:
             wanted = int(round(n * share / total)) or 1
-            # A few of every second day: another volatility and another memory.
+            # A few windows take every second day, which gives another volatility and another memory.
             sparse = max(1, wanted // 16) if pool.longest() > 3 * (days + self.steps) else 0
             drawn = [pool.draw(self.rng, wanted + wanted // 3 - sparse, days + self.steps)]
             if sparse:
@@ -173,7 +173,7 @@ class Feed:
         return batch(windows[:, :days], windows[:, None, days:]) if len(windows) else None
 
     def simulated(self, n: int, days: int) -> Batch:
-        """Up to `n` simulated windows; contexts are the last `days` days of longer ones made in one go."""
+        """Returns up to `n` simulated windows. Their contexts are the last `days` days of longer ones, which are made many at once."""
         if self._simulated is None or self._next + n > len(self._simulated):
             self._made_from = self.rng.bit_generator.state
             self._simulated = simulate(self.rng, max(SIMULATED_AT_ONCE, n), self.longest, self.steps, self.futures)

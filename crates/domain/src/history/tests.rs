@@ -135,22 +135,22 @@ fn a_replay_knows_the_quote_that_had_been_published_at_its_hour() {
     let history = quoted_in_warsaw();
     // In January 12:15 in Warsaw is 08:15 in Santiago.
     let seen = |time: &str, date: &str| {
-        let history = history.clone().made_at(Some(at(time)), false).until(day(date)).unwrap();
+        let history = history.clone().with_forecast_time(Some(at(time)), false).until(day(date)).unwrap();
         history.spot_gap().map(|gap| gap.unwrap().quoted)
     };
     assert_eq!(seen("08:30 America/Santiago", "2024-02-05"), Ok(day("2024-02-02")), "a Monday knows Friday's close");
     assert_eq!(seen("08:30 America/Santiago", "2024-02-06"), Ok(day("2024-02-05")));
-    assert!(matches!(seen("08:00 America/Santiago", "2024-02-06"), Err(RegressorGap::Ended { .. })));
-    assert!(matches!(seen("08:00 America/Santiago", "2024-02-05"), Err(RegressorGap::Ended { .. })), "hours old");
+    assert!(matches!(seen("08:00 America/Santiago", "2024-02-06"), Err(ExclusionReason::Ended { .. })));
+    assert!(matches!(seen("08:00 America/Santiago", "2024-02-05"), Err(ExclusionReason::Ended { .. })), "hours old");
 }
 
 #[test]
 fn now_all_that_is_at_hand_is_known_and_the_past_is_still_as_it_was() {
     let early = Some(at("08:00 America/Santiago"));
-    let now = quoted_in_warsaw().made_at(early, true);
+    let now = quoted_in_warsaw().with_forecast_time(early, true);
     // On the last date the quote is known, but no earlier date had one: too few to estimate the usual gap.
-    assert_eq!(now.spot_gap().unwrap_err(), RegressorGap::TooFew { known: 1, needed: 10 });
-    let late = quoted_in_warsaw().made_at(Some(at("08:30 America/Santiago")), true);
+    assert_eq!(now.spot_gap().unwrap_err(), ExclusionReason::TooFew { known: 1, needed: 10 });
+    let late = quoted_in_warsaw().with_forecast_time(Some(at("08:30 America/Santiago")), true);
     assert_eq!(late.spot_gap().unwrap().unwrap().quoted, day("2024-02-15"));
     assert_eq!(late.until(late.as_of()).unwrap().spot_gap(), late.spot_gap());
     assert_eq!(late.without_quotes().spot_gap(), Ok(None));
@@ -163,8 +163,9 @@ fn a_regressor_with_a_time_of_publication_is_seen_from_then_on() {
         ..Regressor::new(weekdays("dxy", "2024-01-01", 20), 0)
     };
     let history = History::new(weekdays("usdclp", "2024-01-08", 10), vec![dxy]);
-    let aligned =
-        |time: &str| history.clone().made_at(Some(at(time)), false).aligned_regressors().0[0].values[..2].to_vec();
+    let aligned = |time: &str| {
+        history.clone().with_forecast_time(Some(at(time)), false).aligned_regressors().0[0].values[..2].to_vec()
+    };
     // Monday evening knows Monday's value, the sixth; Monday morning knows Friday's.
     assert_eq!(aligned("21:00 America/Santiago"), [105.0, 106.0]);
     assert_eq!(aligned("08:30 America/Santiago"), [104.0, 105.0]);

@@ -3,13 +3,13 @@
 use statrs::distribution::{ChiSquared, ContinuousCDF, FisherSnedecor};
 
 /// Statistic and p-value of one test.
-pub(super) type Found = (f64, f64);
+pub(super) type TestResult = (f64, f64);
 
 /// Two-sample Kolmogorov-Smirnov test: the largest distance between the two empirical distribution functions, and the
 /// probability of one at least as large when both samples come from one continuous distribution. The probability is
 /// exact: the share of the lattice paths from (0, 0) to (n, m) that leave the band (Hodges 1958, section 2; scipy's
 /// `ks_2samp(method="exact")`). Rates of two decimals have ties; with ties the test is conservative (no drift).
-pub(super) fn kolmogorov_smirnov(a: &[f64], b: &[f64]) -> Found {
+pub(super) fn kolmogorov_smirnov(a: &[f64], b: &[f64]) -> TestResult {
     let (a, b) = (sorted(a), sorted(b));
     let up_to = |sample: &[f64], x: f64| sample.partition_point(|v| *v <= x);
     // In units of 1 / (n m), which makes it an integer.
@@ -40,7 +40,7 @@ fn share_of_paths_outside(n: usize, m: usize, distance: usize) -> f64 {
 /// Levene's test about the medians (Brown and Forsythe 1974): the F statistic of a one-way analysis of variance of
 /// the absolute deviations from each sample's median, with 1 and N - 2 degrees of freedom; `None` when these do not
 /// vary.
-pub(super) fn brown_forsythe(a: &[f64], b: &[f64]) -> Option<Found> {
+pub(super) fn brown_forsythe(a: &[f64], b: &[f64]) -> Option<TestResult> {
     let deviations = [a, b].map(|sample| {
         let middle = median(sample);
         sample.iter().map(|x| (x - middle).abs()).collect::<Vec<f64>>()
@@ -60,7 +60,7 @@ pub(super) fn brown_forsythe(a: &[f64], b: &[f64]) -> Option<Found> {
 
 /// Ljung-Box test (1978): n (n + 2) times the sum over the lags k of r(k)^2 / (n - k), chi-squared with as many
 /// degrees of freedom as lags; `None` when the sample does not vary.
-pub(super) fn ljung_box(sample: &[f64], lags: usize) -> Option<Found> {
+pub(super) fn ljung_box(sample: &[f64], lags: usize) -> Option<TestResult> {
     let n = sample.len() as f64;
     let mean = mean(sample);
     let centred: Vec<f64> = sample.iter().map(|x| x - mean).collect();

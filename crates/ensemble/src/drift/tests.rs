@@ -73,7 +73,7 @@ fn share_drifted(times: f64) -> f64 {
     let drifted = (0..2000).filter(|_| {
         let earlier: Vec<f64> = (0..EARLIER_RETURNS).map(|_| 0.006 * normal(&mut rng)).collect();
         let recent: Vec<f64> = (0..RECENT_RETURNS).map(|_| times * 0.006 * normal(&mut rng)).collect();
-        tests_of(&recent, &earlier).unwrap().drifted()
+        tests_of(&recent, &earlier).unwrap().any_significant()
     });
     drifted.count() as f64 / 2000.0
 }
@@ -108,22 +108,22 @@ fn too_short_a_history_says_how_much_is_known_and_needed() {
     let mut rng = Pcg64Mcg::seed_from_u64(7);
     let returns: Vec<f64> = (0..400).map(|_| 0.006 * normal(&mut rng)).collect();
     let of = |count: usize| series(returns[..count].iter().copied());
-    assert_eq!(drift_tests(&of(119)), Err(NotEnough::Returns { known: 119, needed: 120 }));
+    assert_eq!(drift_tests(&of(119)), Err(MissingDrift::TooFewReturns { known: 119, needed: 120 }));
     assert!(drift_tests(&of(120)).is_ok());
-    assert_eq!(drift_tests(&of(0)), Err(NotEnough::Returns { known: 0, needed: 120 }));
-    assert_eq!(volatility_regime(&of(29)), Err(NotEnough::Returns { known: 29, needed: 279 }));
-    assert_eq!(volatility_regime(&of(278)), Err(NotEnough::Returns { known: 278, needed: 279 }));
+    assert_eq!(drift_tests(&of(0)), Err(MissingDrift::TooFewReturns { known: 0, needed: 120 }));
+    assert_eq!(volatility_regime(&of(29)), Err(MissingDrift::TooFewReturns { known: 29, needed: 279 }));
+    assert_eq!(volatility_regime(&of(278)), Err(MissingDrift::TooFewReturns { known: 278, needed: 279 }));
     assert_eq!(volatility_regime(&of(279)).unwrap().windows, 250);
 }
 
 #[test]
 fn a_value_that_stands_still_or_grows_evenly_is_not_tested() {
-    assert_eq!(drift_tests(&series([0.0; 200])), Err(NotEnough::Still));
-    assert_eq!(drift_tests(&series([0.001; 200])), Err(NotEnough::Still));
-    assert_eq!(volatility_regime(&series([0.0; 400])), Err(NotEnough::Still));
+    assert_eq!(drift_tests(&series([0.0; 200])), Err(MissingDrift::Constant));
+    assert_eq!(drift_tests(&series([0.001; 200])), Err(MissingDrift::Constant));
+    assert_eq!(volatility_regime(&series([0.0; 400])), Err(MissingDrift::Constant));
     // Constant for the last 30 days only.
     let frozen = (0..200).map(|i| if i < 170 { 0.01 * f64::from(i % 7 - 3) } else { 0.0 });
-    assert_eq!(drift_tests(&series(frozen)), Err(NotEnough::Still));
+    assert_eq!(drift_tests(&series(frozen)), Err(MissingDrift::Constant));
 }
 
 #[test]
@@ -136,19 +136,19 @@ fn a_hole_among_the_returns_is_named_and_one_before_them_does_not_matter() {
     };
     let recent = without("2024-10-01", "2024-10-22");
     let (from, to) = ("2024-10-01".parse().unwrap(), "2024-10-22".parse().unwrap());
-    assert_eq!(drift_tests(&recent), Err(NotEnough::Hole { from, to }));
+    assert_eq!(drift_tests(&recent), Err(MissingDrift::Gap { from, to }));
     let before = without("2022-10-03", "2022-10-24");
     assert_eq!(drift_tests(&before), drift_tests(&whole));
     let (regime, undisturbed) = (volatility_regime(&before).unwrap(), volatility_regime(&whole).unwrap());
     assert_eq!(regime.volatility, undisturbed.volatility);
     assert_eq!(regime.windows, 5 * 252 - RECENT_RETURNS);
     let last = without("2024-12-04", "2025-01-02");
-    assert!(matches!(volatility_regime(&last), Err(NotEnough::Hole { .. })));
+    assert!(matches!(volatility_regime(&last), Err(MissingDrift::Gap { .. })));
 }
 
 #[test]
 fn regimes_begin_at_their_percentiles() {
-    let kinds = [0.0, 0.1999, 0.2, 0.7999, 0.8, 0.9499, 0.95, 1.0].map(RegimeKind::at);
+    let kinds = [0.0, 0.1999, 0.2, 0.7999, 0.8, 0.9499, 0.95, 1.0].map(RegimeKind::from_percentile);
     use RegimeKind::*;
     assert_eq!(kinds, [Calm, Calm, Usual, Usual, Elevated, Elevated, Extreme, Extreme]);
 }

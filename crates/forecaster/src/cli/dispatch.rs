@@ -5,7 +5,7 @@ use crate::cli::commands;
 use crate::config::load;
 use crate::config::settings::LogSettings;
 use crate::daemon;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::forecast::chronos;
 use crate::host::{logging, owner};
 use clap::CommandFactory;
@@ -14,7 +14,7 @@ use clap::CommandFactory;
 ///
 /// # Errors
 /// When the command fails; the failure carries the exit code and a hint.
-pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
+pub fn execute(cli: &Cli) -> Result<CommandOutcome, Failure> {
     let of_parent = matches!(cli.command, Command::ChronosWorker | Command::RunWorker);
     if of_parent {
         // Workers get everything from their parent; a configuration edited in the meantime must not stop them.
@@ -67,7 +67,7 @@ pub fn execute(cli: &Cli) -> Result<Outcome, Failure> {
         | Command::RunWorker
         | Command::Generate { .. }
         | Command::Doctor { .. }
-        | Command::Restore { .. } => Ok(Outcome::Done),
+        | Command::Restore { .. } => Ok(CommandOutcome::Done),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use forecaster_domain::Horizon;
 use std::io::Write;
 
-pub(crate) fn chosen(choice: HorizonChoice, config: &Config) -> Result<Vec<Horizon>, Failure> {
+pub(crate) fn selected_horizons(choice: HorizonChoice, config: &Config) -> Result<Vec<Horizon>, Failure> {
     match choice {
         HorizonChoice::One(horizon) => Ok(vec![horizon]),
         HorizonChoice::All => {

@@ -13,7 +13,7 @@ fn parsed(addresses: &[String]) -> Vec<Address> {
 
 impl Config {
     /// Returns the recipients of the reports of `horizon`.
-    pub(crate) fn readers(&self, horizon: Horizon) -> Vec<Address> {
+    pub(crate) fn report_recipients(&self, horizon: Horizon) -> Vec<Address> {
         match &self.horizons.get(horizon).email {
             HorizonEmail::Usual(true) => parsed(&self.mail.recipients),
             HorizonEmail::Usual(false) => Vec::new(),
@@ -22,7 +22,7 @@ impl Config {
     }
 
     /// Returns the recipients of the alerts.
-    pub(crate) fn watchers(&self) -> Vec<Address> {
+    pub(crate) fn alert_recipients(&self) -> Vec<Address> {
         let own = &self.mail.alerts;
         parsed(if own.is_empty() { &self.mail.recipients } else { own })
     }
@@ -60,7 +60,7 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
         let expected = format!("the sender, such as \"Forecaster <forecaster@example.com>\" ({error})");
         return Err(problem("mail.from", format!("\"{}\"", mail.from), expected));
     }
-    if mail.is_on() && config.watchers().is_empty() {
+    if mail.is_on() && config.alert_recipients().is_empty() {
         let expected =
             "at least one address, or mail.alerts: somebody must be told when something is wrong".to_owned();
         return Err(problem("mail.recipients", "an empty list".into(), expected));

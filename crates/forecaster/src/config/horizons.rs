@@ -123,7 +123,7 @@ impl WrittenChronos {
 }
 
 impl WrittenHorizon {
-    fn over(self, default: HorizonSettings) -> HorizonSettings {
+    fn with_defaults(self, default: HorizonSettings) -> HorizonSettings {
         HorizonSettings {
             enabled: self.enabled.unwrap_or(default.enabled),
             schedule: self.schedule.unwrap_or(default.schedule),
@@ -138,7 +138,7 @@ impl WrittenHorizon {
 macro_rules! horizon_reader {
     ($name:ident) => {
         fn $name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<HorizonSettings, D::Error> {
-            Ok(WrittenHorizon::deserialize(deserializer)?.over(Horizons::default().$name))
+            Ok(WrittenHorizon::deserialize(deserializer)?.with_defaults(Horizons::default().$name))
         }
     };
 }

@@ -10,7 +10,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use std::path::{Path, PathBuf};
 
 /// Places searched for a configuration when none is named, in this order.
-const PLACES: [&str; 2] = ["config/forecasters.toml", "/etc/forecaster/forecasters.toml"];
+const DEFAULT_PATHS: [&str; 2] = ["config/forecasters.toml", "/etc/forecaster/forecasters.toml"];
 
 /// A valid configuration and its source.
 #[derive(Debug, Clone)]
@@ -25,7 +25,10 @@ pub(crate) struct Loaded {
 
 /// Returns the file in use: the named one, else the first of the usual places that has one.
 pub(crate) fn find(named: Option<&Path>) -> Option<PathBuf> {
-    named.map_or_else(|| PLACES.iter().map(PathBuf::from).find(|path| path.is_file()), |path| Some(path.to_owned()))
+    named.map_or_else(
+        || DEFAULT_PATHS.iter().map(PathBuf::from).find(|path| path.is_file()),
+        |path| Some(path.to_owned()),
+    )
 }
 
 /// Returns the state directory that `file` names, however broken the rest of it may be; the default when it names

@@ -2,7 +2,7 @@
 //! providers and their keys.
 
 use crate::config::problem::{Problem, problem, quoted};
-use forecaster_rates::{KeyMeaning, ProviderKey, ProviderKind, SourceSettings, provider_kinds};
+use forecaster_rates::{KeyType, ProviderKey, ProviderKind, SourceSettings, provider_kinds};
 use serde::de::{DeserializeSeed, Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -19,10 +19,10 @@ enum Setting {
 }
 
 impl Setting {
-    fn usual(key: &ProviderKey) -> Self {
+    fn default_for(key: &ProviderKey) -> Self {
         match key.meaning {
-            KeyMeaning::Urls { .. } => Self::List(Vec::new()),
-            _ => Self::Text(key.usual.to_owned()),
+            KeyType::Urls { .. } => Self::List(Vec::new()),
+            _ => Self::Text(key.default_value.to_owned()),
         }
     }
 
@@ -54,7 +54,7 @@ impl PartialEq for Section {
 
 impl Section {
     fn usual(kind: &'static ProviderKind) -> Self {
-        Self { kind, settings: kind.keys.iter().map(Setting::usual).collect() }
+        Self { kind, settings: kind.keys.iter().map(Setting::default_for).collect() }
     }
 
     fn keys(&self) -> impl Iterator<Item = (&'static ProviderKey, &Setting)> {
@@ -62,7 +62,7 @@ impl Section {
     }
 
     /// Returns the first text under the first key of that meaning; `None` when there is no such key, or it is empty.
-    fn first(&self, meaning: KeyMeaning) -> Option<String> {
+    fn first(&self, meaning: KeyType) -> Option<String> {
         let (_, setting) = self.keys().find(|(key, _)| key.meaning == meaning)?;
         setting.texts().into_iter().next()
     }
@@ -74,7 +74,7 @@ pub(crate) struct ProviderSections(Vec<Section>);
 
 /// Location of a provider's secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SecretPlace {
+pub(crate) struct SecretLocation {
     /// The provider.
     pub provider: &'static str,
     /// The key that names the location, without its sections.
@@ -87,7 +87,7 @@ pub(crate) struct SecretPlace {
     pub is_needed: bool,
 }
 
-impl SecretPlace {
+impl SecretLocation {
     /// Returns the key with its sections.
     pub(crate) fn path(&self) -> String {
         format!("rates.provider.{}.{}", self.provider, self.key)
@@ -96,13 +96,13 @@ impl SecretPlace {
 
 impl ProviderSections {
     /// Returns the location of each provider's secret.
-    pub(crate) fn secrets(&self) -> Vec<SecretPlace> {
+    pub(crate) fn secrets(&self) -> Vec<SecretLocation> {
         let secret = |section: &Section| {
-            let (key, setting) = section.keys().find(|(key, _)| key.meaning == KeyMeaning::Secret)?;
+            let (key, setting) = section.keys().find(|(key, _)| key.meaning == KeyType::Secret)?;
             let place = setting.texts().into_iter().next().unwrap_or_default();
-            let of_account = section.kind.keys.iter().any(|key| key.meaning == KeyMeaning::User);
-            let is_needed = if of_account { section.first(KeyMeaning::User).is_some() } else { !place.is_empty() };
-            Some(SecretPlace { provider: section.kind.name, key: key.name, place, of_account, is_needed })
+            let of_account = section.kind.keys.iter().any(|key| key.meaning == KeyType::User);
+            let is_needed = if of_account { section.first(KeyType::User).is_some() } else { !place.is_empty() };
+            Some(SecretLocation { provider: section.kind.name, key: key.name, place, of_account, is_needed })
         };
         self.0.iter().filter_map(secret).collect()
     }
@@ -110,16 +110,15 @@ impl ProviderSections {
     /// Returns the settings of all providers by name; `reveal` reads the secrets.
     pub(crate) fn sources(
         &self,
-        reveal: impl Fn(&SecretPlace) -> Option<String>,
+        reveal: impl Fn(&SecretLocation) -> Option<String>,
     ) -> BTreeMap<String, SourceSettings> {
         let secrets = self.secrets();
         let settings = |section: &Section| {
-            let addresses =
-                section.keys().filter(|(key, _)| !matches!(key.meaning, KeyMeaning::User | KeyMeaning::Secret));
+            let addresses = section.keys().filter(|(key, _)| !matches!(key.meaning, KeyType::User | KeyType::Secret));
             let secret = secrets.iter().find(|secret| secret.provider == section.kind.name && secret.is_needed);
             SourceSettings {
                 addresses: addresses.flat_map(|(_, setting)| setting.texts()).collect(),
-                user: section.first(KeyMeaning::User),
+                user: section.first(KeyType::User),
                 password: secret.and_then(&reveal),
             }
         };
@@ -141,16 +140,16 @@ impl ProviderSections {
 }
 
 /// Checks one text; the error says what was expected.
-fn check(meaning: KeyMeaning, text: &str) -> Result<(), String> {
+fn check(meaning: KeyType, text: &str) -> Result<(), String> {
     let is_web = text.is_empty() || ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
     match meaning {
-        KeyMeaning::Url | KeyMeaning::Urls { .. } if !is_web => {
+        KeyType::Url | KeyType::Urls { .. } if !is_web => {
             Err("an address that begins with https:// or http://, or \"\" for the usual one".to_owned())
         }
-        KeyMeaning::Urls { with } if with.iter().any(|part| !text.contains(part)) => {
+        KeyType::Urls { with } if with.iter().any(|part| !text.contains(part)) => {
             Err(format!("addresses with {} in them", with.join(" and ")))
         }
-        KeyMeaning::Secret if text.contains('/') && !text.starts_with('/') => {
+        KeyType::Secret if text.contains('/') && !text.starts_with('/') => {
             Err("the name of a systemd credential or the absolute path of a file".to_owned())
         }
         _ => Ok(()),
@@ -207,7 +206,7 @@ impl<'de> Visitor<'de> for Sections {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ProviderSections, A::Error> {
         let mut sections = ProviderSections::default();
-        while let Some(place) = map.next_key_seed(Among(&NAMES))? {
+        while let Some(place) = map.next_key_seed(KeyIndexSeed(&NAMES))? {
             map.next_value_seed(Keys(&mut sections.0[place]))?;
         }
         Ok(sections)
@@ -216,9 +215,9 @@ impl<'de> Visitor<'de> for Sections {
 
 /// Reader of a key, returning its index among the known ones. It rejects the key itself rather than its section, so
 /// that the message names the file or variable that the key came from.
-struct Among(&'static [&'static str]);
+struct KeyIndexSeed(&'static [&'static str]);
 
-impl<'de> DeserializeSeed<'de> for Among {
+impl<'de> DeserializeSeed<'de> for KeyIndexSeed {
     type Value = usize;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
@@ -226,7 +225,7 @@ impl<'de> DeserializeSeed<'de> for Among {
     }
 }
 
-impl Visitor<'_> for Among {
+impl Visitor<'_> for KeyIndexSeed {
     type Value = usize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -259,7 +258,7 @@ impl<'de> Visitor<'de> for Keys<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self(Section { kind, settings }) = self;
         let known = KEYS.get(kind.name).map_or(&[][..], Vec::as_slice);
-        while let Some(place) = map.next_key_seed(Among(known))? {
+        while let Some(place) = map.next_key_seed(KeyIndexSeed(known))? {
             settings[place] = match &settings[place] {
                 Setting::Text(_) => Setting::Text(map.next_value()?),
                 Setting::List(_) => Setting::List(map.next_value()?),

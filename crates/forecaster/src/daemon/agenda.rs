@@ -165,7 +165,7 @@ impl Agenda {
             let in_hand = self.handed_out.iter().filter(|(of, _)| of == horizon).map(|(_, instant)| *instant);
             let after = in_hand.chain([entry.handled_until]).max().unwrap_or(entry.handled_until);
             let Some(scheduled_for) = entry.schedule.last_within(after, now) else { continue };
-            if self.makes_up_for(scheduled_for, now) {
+            if self.may_catch_up(scheduled_for, now) {
                 let cause = if now - scheduled_for <= PUNCTUAL { Cause::OnTime } else { Cause::Missed };
                 due.push(Due { horizon: *horizon, scheduled_for, cause });
             } else {
@@ -190,13 +190,13 @@ impl Agenda {
             let (horizon, scheduled_for) = (slot.horizon, slot.scheduled_for);
             if scheduled_for > now + self.tolerance() {
                 // Started by a clock that was ahead.
-                self.ledger.forget_slot(horizon, scheduled_for)?;
+                self.ledger.delete_slot(horizon, scheduled_for)?;
                 continue;
             }
             if self.handed_out.contains(&(horizon, scheduled_for)) {
                 continue;
             }
-            if self.entries.contains_key(&horizon) && self.makes_up_for(scheduled_for, now) {
+            if self.entries.contains_key(&horizon) && self.may_catch_up(scheduled_for, now) {
                 due.push(Due { horizon, scheduled_for, cause: Cause::Interrupted });
             } else {
                 self.ledger.skip_slot(horizon, scheduled_for, now)?;
@@ -216,7 +216,7 @@ impl Agenda {
         });
         let comes = |due: &Due| {
             due.scheduled_for <= now
-                && self.makes_up_for(due.scheduled_for, now)
+                && self.may_catch_up(due.scheduled_for, now)
                 && self.entries.contains_key(&due.horizon)
                 && !self.handed_out.contains(&(due.horizon, due.scheduled_for))
         };
@@ -264,7 +264,7 @@ impl Agenda {
         let Due { horizon, scheduled_for, .. } = *due;
         if scheduled_for > reading.now + self.tolerance() {
             // The clock was ahead when the run became due. It will become due again.
-            self.ledger.forget_slot(horizon, scheduled_for)?;
+            self.ledger.delete_slot(horizon, scheduled_for)?;
             self.give_back(due);
             return Ok(None);
         }
@@ -274,9 +274,9 @@ impl Agenda {
         };
         if due.cause != Cause::Interrupted && self.entries.get(&horizon).is_some_and(premature) {
             // Any run for this instant was made long before the instant came.
-            self.ledger.forget_slot(horizon, scheduled_for)?;
+            self.ledger.delete_slot(horizon, scheduled_for)?;
         }
-        let slot = self.ledger.begin_slot(horizon, scheduled_for, &new_run_id(), reading.now)?;
+        let slot = self.ledger.start_slot(horizon, scheduled_for, &new_run_id(), reading.now)?;
         if let Some(entry) = self.entries.get_mut(&horizon) {
             entry.handled_until = entry.handled_until.max(scheduled_for);
         }
@@ -289,7 +289,7 @@ impl Agenda {
     }
 
     /// True when a run of this instant is on time, or recent enough to catch up.
-    pub(crate) fn makes_up_for(&self, scheduled_for: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    pub(crate) fn may_catch_up(&self, scheduled_for: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         now - scheduled_for <= PUNCTUAL.max(self.catch_up)
     }
 

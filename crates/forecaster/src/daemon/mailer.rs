@@ -94,7 +94,7 @@ impl Mailer {
                     if changed.is_err() {
                         return;
                     }
-                    self.hasten();
+                    self.send_waiting_now();
                 }
                 () = next => {}
             }
@@ -102,8 +102,8 @@ impl Mailer {
     }
 
     /// Makes waiting mail due at once: the change of the configuration may have removed the obstacle.
-    fn hasten(&self) {
-        if let Err(error) = self.ledger.hasten_mail(Utc::now()) {
+    fn send_waiting_now(&self) {
+        if let Err(error) = self.ledger.make_mail_due(Utc::now()) {
             tracing::warn!("mail that waits is not hurried: {error}");
         }
     }
@@ -120,7 +120,7 @@ impl Mailer {
             Ok(round) => (None, round.busy),
             Err(error) => (Some(error.to_string()), false),
         };
-        self.tell(&config, failed.clone());
+        self.publish_state(&config, failed.clone());
         if failed.is_some() || busy {
             return Some(AGAIN);
         }
@@ -135,7 +135,7 @@ impl Mailer {
     }
 
     /// Publishes the number of waiting recipients and the reason, and logs a new reason.
-    fn tell(&self, config: &Config, failed: Option<String>) {
+    fn publish_state(&self, config: &Config, failed: Option<String>) {
         let Ok(counts) = self.ledger.outbox_counts() else { return };
         let waits = || self.ledger.next_mail().ok().flatten().and_then(|next| next.reason);
         let reason = match counts.waiting {

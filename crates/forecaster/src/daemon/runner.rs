@@ -7,7 +7,7 @@
 
 use crate::assignment::Assignment;
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::forecast::chronos::{ChronosSource, this_program};
 use crate::guard;
 use crate::host::clock::today;
@@ -20,7 +20,7 @@ use crate::market::fetch;
 use crate::publish;
 use crate::publish::Failed;
 use crate::run::carry_out;
-use crate::run::context::{Publishing, Workplace};
+use crate::run::context::{PublishLock, RunContext};
 use crate::run::ledger;
 use forecaster_ledger::{Ledger, RunStatus, SlotState};
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ const TRY_AGAIN: u8 = 75;
 
 /// End of the process. The result of the run is in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum JobEnd {
     /// Exited by itself.
     Exited,
     /// Exited by itself, for a transient reason: the run is to be made again.
@@ -66,7 +66,7 @@ pub(crate) enum Ended {
 /// Executor of jobs.
 pub(crate) trait Runner: Send + Sync + 'static {
     /// Runs `job` to its end, or until `cut`.
-    fn run(&self, job: Job, cut: CancellationToken) -> impl Future<Output = Ended> + Send;
+    fn run(&self, job: Job, cut: CancellationToken) -> impl Future<Output = JobEnd> + Send;
 }
 
 /// Runner that starts a process for each job.
@@ -74,16 +74,16 @@ pub(crate) trait Runner: Send + Sync + 'static {
 pub(crate) struct Processes;
 
 impl Runner for Processes {
-    async fn run(&self, job: Job, cut: CancellationToken) -> Ended {
+    async fn run(&self, job: Job, cut: CancellationToken) -> JobEnd {
         let deadline = Duration::from_secs(job.config.service.run_deadline_seconds);
         let (mut child, input) = match start(&job).await {
             Ok(started) => started,
-            Err(reason) => return Ended::Lost(reason),
+            Err(reason) => return JobEnd::Lost(reason),
         };
         let ended = tokio::select! {
             status = child.wait() => return describe(status),
-            () = cut.cancelled() => Ended::Cut,
-            () = tokio::time::sleep(deadline) => Ended::TooLong,
+            () = cut.cancelled() => JobEnd::Cut,
+            () = tokio::time::sleep(deadline) => JobEnd::TooLong,
         };
         drop(input);
         if tokio::time::timeout(LAST_WRITES, child.wait()).await.is_err() {
@@ -113,21 +113,21 @@ async fn start(job: &Job) -> Result<(Child, ChildStdin), String> {
     Ok((child, input))
 }
 
-fn describe(status: std::io::Result<ExitStatus>) -> Ended {
+fn describe(status: std::io::Result<ExitStatus>) -> JobEnd {
     use std::os::unix::process::ExitStatusExt;
     match status {
-        Ok(status) if status.code() == Some(i32::from(TRY_AGAIN)) => Ended::TryAgain,
-        Ok(status) if status.code().is_some() => Ended::Exited,
+        Ok(status) if status.code() == Some(i32::from(TRY_AGAIN)) => JobEnd::TryAgain,
+        Ok(status) if status.code().is_some() => JobEnd::Exited,
         Ok(status) => match status.signal() {
-            Some(9) => Ended::Lost(
+            Some(9) => JobEnd::Lost(
                 "the run's process was killed (signal 9): by the out-of-memory killer, at the limit of \
                                     the service's memory, or by hand"
                     .to_owned(),
             ),
-            Some(signal) => Ended::Lost(format!("the run's process crashed (signal {signal})")),
-            None => Ended::Lost(format!("the run's process ended: {status}")),
+            Some(signal) => JobEnd::Lost(format!("the run's process crashed (signal {signal})")),
+            None => JobEnd::Lost(format!("the run's process ended: {status}")),
         },
-        Err(error) => Ended::Lost(format!("the run's process was lost: {error}")),
+        Err(error) => JobEnd::Lost(format!("the run's process was lost: {error}")),
     }
 }
 
@@ -135,23 +135,24 @@ fn describe(status: std::io::Result<ExitStatus>) -> Ended {
 struct Received {
     job: Job,
     ledger: Arc<Ledger>,
-    publishing: Arc<Publishing>,
+    publishing: Arc<PublishLock>,
     _alone: Lock,
 }
 
 /// Entry point of the process. Errors are logged, not printed: the lines may be JSON.
-pub(crate) fn run_worker() -> Result<Outcome, Failure> {
+pub(crate) fn run_worker() -> Result<CommandOutcome, Failure> {
     let ended = match receive() {
         Ok(Some(received)) => work(&received),
-        Ok(None) => Ok(Outcome::Done),
+        Ok(None) => Ok(CommandOutcome::Done),
         Err(failure) => {
             let hint = failure.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
             tracing::error!("no run: {failure}{hint}");
             Err(failure)
         }
     };
-    ended
-        .or_else(|failure| std::process::exit(i32::from(if failure.may_pass() { TRY_AGAIN } else { failure.code() })))
+    ended.or_else(|failure| {
+        std::process::exit(i32::from(if failure.is_transient() { TRY_AGAIN } else { failure.code() }))
+    })
 }
 
 /// Receives the job; `None` when there is nothing left to do.
@@ -163,7 +164,7 @@ fn receive() -> Result<Option<Received>, Failure> {
     input.read_line(&mut line).map_err(|error| Failure::System { what: "no job could be read", source: error })?;
     drop(input);
     let job: Job = serde_json::from_str(&line).map_err(Failure::NoJob)?;
-    let publishing = Arc::new(Publishing::default());
+    let publishing = Arc::new(PublishLock::default());
     let ledger = Arc::new(ledger::open_ledger(&job.config)?);
     end_with_the_parent(publishing.clone(), Arc::downgrade(&ledger), job.assignment.run_id.clone())?;
     let alone = lock::horizon(&job.config.service.data_dir, job.assignment.horizon)?;
@@ -171,7 +172,7 @@ fn receive() -> Result<Option<Received>, Failure> {
     Ok(open.then_some(Received { job, ledger, publishing, _alone: alone }))
 }
 
-fn work(received: &Received) -> Result<Outcome, Failure> {
+fn work(received: &Received) -> Result<CommandOutcome, Failure> {
     let Received { job: Job { assignment, config }, ledger, publishing, .. } = received;
     let today = today(config);
     let fetched = fetch::for_run(config, today, false);
@@ -184,7 +185,7 @@ fn work(received: &Received) -> Result<Outcome, Failure> {
     })?;
     market.warn_of_gaps();
     let chronos = ChronosSource::guarded(config);
-    let place = Workplace { config, market: &market, ledger, chronos: &chronos, release: true, email: true };
+    let place = RunContext { config, market: &market, ledger, chronos: &chronos, release: true, email: true };
     carry_out(assignment, &place, publishing).map(|issued| issued.outcome())
 }
 
@@ -202,14 +203,14 @@ fn is_open(assignment: &Assignment, ledger: &Ledger) -> Result<bool, Failure> {
 }
 
 /// Ends this process when standard input does, or right after a write in progress.
-fn end_with_the_parent(publishing: Arc<Publishing>, ledger: Weak<Ledger>, run_id: String) -> Result<(), Failure> {
+fn end_with_the_parent(publishing: Arc<PublishLock>, ledger: Weak<Ledger>, run_id: String) -> Result<(), Failure> {
     let wait = move || {
         let mut rest = [0; 64];
         while matches!(std::io::stdin().read(&mut rest), Ok(1..)) {}
         let _nothing_is_written = publishing.hold();
         tracing::info!("the run is cut off");
         if let Some(ledger) = ledger.upgrade() {
-            guard::leave(&ledger, &run_id);
+            guard::clear_mark(&ledger, &run_id);
         }
         std::process::exit(1)
     };

@@ -13,11 +13,11 @@ use super::reload::{self, Reloader};
 use super::runner::Processes;
 use super::server::{Server, Sources};
 use super::state::{ConfigurationState, DaemonState};
-use super::supervisor::{Parts, Supervisor};
+use super::supervisor::{Dependencies, Supervisor};
 use super::systemd::{self, Systemd};
 use crate::config::load::Loaded;
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::host::lock::{self, Lock};
 use crate::publish;
 use crate::run::ledger;
@@ -42,7 +42,7 @@ const LEDGER_PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// When it cannot start.
-pub(crate) fn serve(loaded: Loaded, named: Option<&Path>, level_is_fixed: bool) -> Result<Outcome, Failure> {
+pub(crate) fn serve(loaded: Loaded, named: Option<&Path>, level_is_fixed: bool) -> Result<CommandOutcome, Failure> {
     let systemd = Arc::new(Systemd::default());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::System { what: "the runtime does not start", source: error })?;
@@ -50,7 +50,7 @@ pub(crate) fn serve(loaded: Loaded, named: Option<&Path>, level_is_fixed: bool) 
     if let Err(failure) = &served {
         systemd.status(&format!("not started: {failure}"));
     }
-    served.map(|()| Outcome::Done)
+    served.map(|()| CommandOutcome::Done)
 }
 
 async fn live(
@@ -63,7 +63,7 @@ async fn live(
     let signals = listen()?;
     let (ledger, _alone) = prepare(&loaded.config)?;
     let place = loaded.file.as_ref().map_or_else(|| "built-in defaults".to_owned(), |it| it.display().to_string());
-    let parts = wire(loaded, named, level_is_fixed, systemd, ledger).await?;
+    let parts = assemble_daemon(loaded, named, level_is_fixed, systemd, ledger).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "forecaster starts with {place}");
     supervise(parts, signals).await?;
     tracing::info!("forecaster has stopped");
@@ -75,7 +75,7 @@ fn prepare(config: &Config) -> Result<(Arc<Ledger>, Lock), Failure> {
     check_clock(Utc::now())?;
     check_directories(config)?;
     let alone = lock::daemon(&config.service.data_dir)?;
-    let ledger = Arc::new(ledger::open_ledger_or_begin_anew(config)?);
+    let ledger = Arc::new(ledger::open_or_replace_ledger(config)?);
     ledger.set_patience(LEDGER_PATIENCE)?;
     // Lines that a crash kept from the log.
     publish::flush_metrics(&ledger, config);
@@ -83,7 +83,7 @@ fn prepare(config: &Config) -> Result<(Arc<Ledger>, Lock), Failure> {
 }
 
 /// Connected parts of the daemon; only the pages are running yet.
-struct Wired {
+struct DaemonParts {
     supervisor: Supervisor<CronAlarms, Processes>,
     inbox: Inbox,
     mailer: Mailer,
@@ -91,13 +91,13 @@ struct Wired {
     reloader: Reloader,
 }
 
-async fn wire(
+async fn assemble_daemon(
     loaded: Loaded,
     named: Option<PathBuf>,
     level_is_fixed: bool,
     systemd: Arc<Systemd>,
     ledger: Arc<Ledger>,
-) -> Result<Wired, Failure> {
+) -> Result<DaemonParts, Failure> {
     let Loaded { config, file, text } = loaded;
     let (state, seen) = watch::channel(Arc::new(at_the_start(&config, file.clone())));
     let (pulse, beats) = Pulse::new();
@@ -110,7 +110,7 @@ async fn wire(
     let letters = ledger::open_ledger(&config)?;
     letters.set_patience(LEDGER_PATIENCE)?;
     let (mailer, mailbox) = Mailer::new(Arc::new(letters), config.clone());
-    let supervisor = Supervisor::new(Parts {
+    let supervisor = Supervisor::new(Dependencies {
         clock: Arc::new(SystemClock::new()),
         alarms: CronAlarms::default(),
         runner: Processes,
@@ -124,7 +124,7 @@ async fn wire(
     let inbox = Inbox { messages: inbox, beats, stop: CancellationToken::new(), stop_now: CancellationToken::new() };
     let reloader =
         Reloader { file: file.or(named), level_is_fixed, in_force: config, server, supervisor: messages, systemd };
-    Ok(Wired { supervisor, inbox, mailer, pulse, reloader })
+    Ok(DaemonParts { supervisor, inbox, mailer, pulse, reloader })
 }
 
 /// Returns the state before the daemon has checked anything.
@@ -138,19 +138,19 @@ fn at_the_start(config: &Config, file: Option<PathBuf>) -> DaemonState {
         reports_dir: config.service.reports_dir.clone(),
         horizons: Vec::new(),
         waiting: Vec::new(),
-        trouble: None,
+        run_blocker: None,
         configuration: ConfigurationState { file, accepted_at, refused: None },
         mail: MailState::default(),
     }
 }
 
 /// Runs until the supervisor ends, then shuts down the rest.
-async fn supervise(parts: Wired, signals: [Signal; 3]) -> Result<(), Failure> {
-    let Wired { supervisor, inbox, mailer, pulse, mut reloader } = parts;
+async fn supervise(parts: DaemonParts, signals: [Signal; 3]) -> Result<(), Failure> {
+    let DaemonParts { supervisor, inbox, mailer, pulse, mut reloader } = parts;
     let [mut terminate, mut interrupt, mut hangup] = signals;
     let (stop, stop_now) = (inbox.stop.clone(), inbox.stop_now.clone());
     let ended = CancellationToken::new();
-    let mut living = apart(supervisor.live(inbox))?;
+    let mut living = run_on_own_thread(supervisor.run_loop(inbox))?;
     let sending = mailer.start(ended.clone())?;
     let watchdog = tokio::spawn(systemd::watchdog(pulse, ended.clone()));
     let lived = loop {
@@ -171,7 +171,9 @@ async fn supervise(parts: Wired, signals: [Signal; 3]) -> Result<(), Failure> {
 }
 
 /// Runs `life` on its own thread and runtime; the receiver gets its result, or an error when it panics.
-fn apart<T: Send + 'static>(life: impl Future<Output = T> + Send + 'static) -> Result<oneshot::Receiver<T>, Failure> {
+fn run_on_own_thread<T: Send + 'static>(
+    life: impl Future<Output = T> + Send + 'static,
+) -> Result<oneshot::Receiver<T>, Failure> {
     let failed =
         |error: std::io::Error| Failure::System { what: "the supervisor's thread does not start", source: error };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;

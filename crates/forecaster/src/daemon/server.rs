@@ -32,19 +32,19 @@ pub(crate) struct Server {
 }
 
 struct Bound {
-    wanted: Wanted,
+    wanted: HttpBinding,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
 /// Address to listen on, and the token that requests need.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Wanted {
+pub(crate) struct HttpBinding {
     listen: String,
     token: Option<Secret>,
 }
 
-impl Wanted {
+impl HttpBinding {
     fn new(settings: &HttpSettings) -> Result<Option<Self>, Failure> {
         if settings.listen.is_empty() {
             return Ok(None);
@@ -66,7 +66,7 @@ impl Server {
     /// # Errors
     /// When the token cannot be read or the address cannot be bound; the previous server then continues.
     pub(crate) async fn follow(&mut self, settings: &HttpSettings) -> Result<(), Failure> {
-        let wanted = Wanted::new(settings)?;
+        let wanted = HttpBinding::new(settings)?;
         if self.bound.as_ref().map(|bound| &bound.wanted) == wanted.as_ref() {
             return Ok(());
         }
@@ -83,7 +83,7 @@ impl Server {
         bound
     }
 
-    async fn bind(&mut self, wanted: Wanted) -> Result<(), Failure> {
+    async fn bind(&mut self, wanted: HttpBinding) -> Result<(), Failure> {
         let listener = TcpListener::bind(&wanted.listen)
             .await
             .map_err(|source| Failure::Listen { listen: wanted.listen.clone(), source })?;
@@ -105,7 +105,7 @@ impl Server {
     }
 
     /// Stops serving; returns what was served.
-    pub(crate) async fn stop(&mut self) -> Option<Wanted> {
+    pub(crate) async fn stop(&mut self) -> Option<HttpBinding> {
         let Bound { wanted, stop, task } = self.bound.take()?;
         stop.cancel();
         // The server itself limits how long this takes.

@@ -27,7 +27,7 @@ pub(crate) struct DaemonState {
     /// Horizons with a run that is due and has not started.
     pub waiting: Vec<Horizon>,
     /// Reason why no run can be started; `None` when all is well.
-    pub trouble: Option<String>,
+    pub run_blocker: Option<String>,
     /// Configuration in force.
     pub configuration: ConfigurationState,
     /// State of the mail.
@@ -37,7 +37,7 @@ pub(crate) struct DaemonState {
 impl DaemonState {
     /// True when it is up, not stopping, and able to start runs.
     pub(crate) fn is_ready(&self) -> bool {
-        self.ready && !self.stopping && self.trouble.is_none()
+        self.ready && !self.stopping && self.run_blocker.is_none()
     }
 }
 
@@ -145,7 +145,7 @@ pub(crate) fn status_line(state: &DaemonState) -> String {
         Some(format!("Chronos suspended in {} since {}: {reason}", it.horizon, time(*since)))
     };
     parts.extend(state.horizons.iter().filter_map(suspended));
-    if let Some(trouble) = &state.trouble {
+    if let Some(trouble) = &state.run_blocker {
         parts.push(format!("in trouble: {trouble}"));
     }
     if let MailState { waiting: waiting @ 1.., reason: Some(reason) } = &state.mail {
@@ -201,7 +201,7 @@ mod tests {
             reports_dir: "reports".into(),
             horizons,
             waiting: Vec::new(),
-            trouble: None,
+            run_blocker: None,
             configuration: ConfigurationState { file: None, accepted_at: at("2025-01-01T00:00:00Z"), refused: None },
             mail: MailState::default(),
         }

@@ -11,7 +11,7 @@ use super::clock::{Clock, Reading};
 use super::mailer::Mailbox;
 use super::message::{Inbox, Message};
 use super::pulse::Beat;
-use super::runner::{Ended, Job, Runner};
+use super::runner::{Job, JobEnd, Runner};
 use super::state::{ChronosState, ConfigurationState, DaemonState, HorizonState, LastRun, status_line};
 use super::systemd::Systemd;
 use crate::assignment::Assignment;
@@ -40,7 +40,7 @@ const RUN_AGAIN: Duration = Duration::from_secs(120);
 const EXTENSION: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(20));
 
 /// Reply that is sent once the state shows the change.
-type Answer = Box<dyn FnOnce() + Send>;
+type PendingReply = Box<dyn FnOnce() + Send>;
 
 /// Owner of the agenda and of the run in progress.
 pub(crate) struct Supervisor<A, R> {
@@ -60,11 +60,11 @@ pub(crate) struct Supervisor<A, R> {
     systemd: Arc<Systemd>,
     mailbox: Mailbox,
     /// Last error while reading the agenda.
-    trouble: Option<String>,
+    agenda_error: Option<String>,
     /// Last error while starting a run.
-    not_begun: Option<String>,
+    start_error: Option<String>,
     /// Set when the ledger is corrupt; the daemon exits with this message.
-    ruin: Option<String>,
+    corruption: Option<String>,
 }
 
 struct Running {
@@ -72,11 +72,11 @@ struct Running {
     job: Job,
     since: Reading,
     cut: CancellationToken,
-    process: JoinHandle<Ended>,
+    process: JoinHandle<JobEnd>,
 }
 
 /// Dependencies of [`Supervisor::new`].
-pub(crate) struct Parts<A, R> {
+pub(crate) struct Dependencies<A, R> {
     /// Clocks of the machine.
     pub clock: Arc<dyn Clock>,
     /// Alarms for the agenda's instants.
@@ -100,8 +100,8 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub(crate) fn new(parts: Parts<A, R>) -> Result<Self, Failure> {
-        let Parts { clock, alarms, runner, ledger, config, state, systemd, mailbox } = parts;
+    pub(crate) fn new(parts: Dependencies<A, R>) -> Result<Self, Failure> {
+        let Dependencies { clock, alarms, runner, ledger, config, state, systemd, mailbox } = parts;
         let mut agenda = Agenda::new(ledger.clone());
         let reading = clock.read();
         agenda.adopt(&config, reading)?;
@@ -121,9 +121,9 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             state,
             systemd,
             mailbox,
-            trouble: None,
-            not_begun: None,
-            ruin: None,
+            agenda_error: None,
+            start_error: None,
+            corruption: None,
         })
     }
 
@@ -131,11 +131,11 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     ///
     /// # Errors
     /// When the ledger is damaged: the next start sets it aside.
-    pub(crate) async fn live(mut self, mut inbox: Inbox) -> Result<(), Failure> {
+    pub(crate) async fn run_loop(mut self, mut inbox: Inbox) -> Result<(), Failure> {
         let rung = self.alarms.rung();
         let mut pulse = tokio::time::interval(PULSE);
         self.read_last();
-        self.look();
+        self.check_agenda();
         self.state.send_modify(|state| Arc::make_mut(state).ready = true);
         self.systemd.ready();
         tracing::info!("ready: {}", status_line(&self.state.borrow()));
@@ -149,30 +149,30 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                     self.mailbox.wake.notify_one();
                 }
                 Some(beat) = inbox.beats.recv() => {
-                    self.look();
+                    self.check_agenda();
                     self.answer(beat);
                     continue;
                 }
                 Some(message) = inbox.messages.recv() => {
-                    let answer = self.hear(message);
-                    self.look();
+                    let answer = self.handle_message(message);
+                    self.check_agenda();
                     answer();
                     continue;
                 }
-                ended = end_of(&mut self.running) => self.settle(ended),
+                ended = end_of(&mut self.running) => self.finish_run(ended),
             }
-            self.look();
-            if self.ruin.is_some() {
+            self.check_agenda();
+            if self.corruption.is_some() {
                 break;
             }
         }
-        let ruin = self.ruin.take();
+        let ruin = self.corruption.take();
         self.finish(inbox).await;
-        ruin.map_or(Ok(()), |ruin| Err(Failure::LedgerRuined(ruin)))
+        ruin.map_or(Ok(()), |ruin| Err(Failure::LedgerDamaged(ruin)))
     }
 
     /// Starts due runs, sets the alarms, publishes the state.
-    fn look(&mut self) {
+    fn check_agenda(&mut self) {
         let reading = self.clock.read();
         let (again, held): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.held).into_iter().partition(|(until, _)| *until <= reading.elapsed);
@@ -181,7 +181,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         if self.ledger.is_in_place() {
             match self.agenda.due(reading) {
                 Ok(due) => {
-                    due.iter().for_each(tell);
+                    due.iter().for_each(log_due);
                     self.queue.extend(due);
                     self.note_trouble(None);
                 }
@@ -198,14 +198,15 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
 
     /// Records the trouble with the ledger, and logs it once.
     fn note_trouble(&mut self, trouble: Option<String>) {
-        if let Some(told) = trouble.as_ref().filter(|told| self.trouble.as_ref() != Some(told)) {
+        if let Some(told) = trouble.as_ref().filter(|told| self.agenda_error.as_ref() != Some(told)) {
             tracing::error!("no run can be begun: {told}");
-            self.ruin = self.ledger.check().err().filter(LedgerError::is_corruption).map(|error| error.to_string());
+            self.corruption =
+                self.ledger.check().err().filter(LedgerError::is_corruption).map(|error| error.to_string());
         }
-        if trouble.is_none() && self.trouble.is_some() {
+        if trouble.is_none() && self.agenda_error.is_some() {
             tracing::info!("the ledger is well again");
         }
-        self.trouble = trouble;
+        self.agenda_error = trouble;
     }
 
     fn start_next(&mut self, reading: Reading) {
@@ -214,7 +215,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             let horizon = due.horizon;
             match self.agenda.begin(&due, reading) {
                 Ok(Some(assignment)) => {
-                    self.not_begun = None;
+                    self.start_error = None;
                     self.start(due, assignment, reading);
                 }
                 Ok(None) => {}
@@ -222,14 +223,14 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                     let wait = BEGIN_AGAIN.as_secs();
                     tracing::error!(%horizon, "the {horizon} run cannot be begun, tried again in {wait} s: {error}");
                     self.held.push((reading.elapsed + BEGIN_AGAIN, due));
-                    self.not_begun = Some(error.to_string());
+                    self.start_error = Some(error.to_string());
                     // The other runs would fail as well.
                     return;
                 }
             }
         }
         if self.held.is_empty() {
-            self.not_begun = None;
+            self.start_error = None;
         }
     }
 
@@ -242,7 +243,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     }
 
     /// Makes sure that a run that has ended is in the ledger, as failed when it could not record that itself.
-    fn settle(&mut self, ended: Ended) {
+    fn finish_run(&mut self, ended: JobEnd) {
         let Some(Running { due, job, since, .. }) = self.running.take() else { return };
         let Assignment { horizon, ref run_id, .. } = job.assignment;
         let span = tracing::info_span!("run", %horizon, run_id);
@@ -250,12 +251,12 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         let reading = self.clock.read();
         let recorded = match self.ledger.slot(horizon, due.scheduled_for) {
             Ok(Some(slot)) if slot.state != SlotState::Started => Ok(()),
-            Ok(_) if ended == Ended::Cut => {
+            Ok(_) if ended == JobEnd::Cut => {
                 tracing::warn!("the run was cut off; the next start makes up for it");
                 Ok(())
             }
-            Ok(_) if ended == Ended::TryAgain && self.agenda.makes_up_for(due.scheduled_for, reading.now) => {
-                Err(Failure::RunMayBeRepeated)
+            Ok(_) if ended == JobEnd::TryAgain && self.agenda.may_catch_up(due.scheduled_for, reading.now) => {
+                Err(Failure::RunWillBeRetried)
             }
             Ok(_) => self.record_lost(&job, &ended, reading.elapsed.saturating_sub(since.elapsed)),
             Err(error) => Err(error.into()),
@@ -274,15 +275,15 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         self.mailbox.wake.notify_one();
     }
 
-    fn record_lost(&self, job: &Job, ended: &Ended, lasted: Duration) -> Result<(), Failure> {
+    fn record_lost(&self, job: &Job, ended: &JobEnd, lasted: Duration) -> Result<(), Failure> {
         let Job { assignment, config } = job;
         let reason = match ended {
-            Ended::TooLong => {
+            JobEnd::TooLong => {
                 let deadline = config.service.run_deadline_seconds;
                 format!("the run was cut off after {deadline} s (service.run_deadline_seconds)")
             }
-            Ended::Lost(reason) => reason.clone(),
-            Ended::Exited | Ended::Cut | Ended::TryAgain => {
+            JobEnd::Lost(reason) => reason.clone(),
+            JobEnd::Exited | JobEnd::Cut | JobEnd::TryAgain => {
                 "the run's process ended without a result: its last lines say why".to_owned()
             }
         };
@@ -292,17 +293,17 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         publish::record_lost(&identity, config, assignment.horizon, &reason, &self.ledger, seconds)?;
         let mark = self.ledger.chronos_mark(assignment.horizon)?;
         if let Some(mark) = mark.filter(|mark| mark.run_id == assignment.run_id) {
-            guard::settle(&self.ledger, config, &mark)?;
+            guard::count_killed_run(&self.ledger, config, &mark)?;
         }
         Ok(())
     }
 
-    fn hear(&mut self, message: Message) -> Answer {
+    fn handle_message(&mut self, message: Message) -> PendingReply {
         // The requester may be gone; the configuration stays adopted.
         match message {
             Message::Adopt(config, file, answer) => {
                 // Runs that the schedules in force have requested until now are due, whatever schedules follow.
-                self.look();
+                self.check_agenda();
                 let adopted = self.agenda.adopt(&config, self.clock.read());
                 if adopted.is_ok() {
                     self.config = *config;
@@ -382,18 +383,18 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             })
             .collect();
         let waiting = self.queue.iter().chain(self.held.iter().map(|(_, due)| due));
-        let trouble = self.trouble.clone().or_else(|| self.not_begun.clone());
+        let trouble = self.agenda_error.clone().or_else(|| self.start_error.clone());
         let overdue: Vec<Horizon> = waiting.map(|due| due.horizon).collect();
         let mail = self.mailbox.state.borrow().clone();
         self.state.send_if_modified(|state| {
             let changed = state.horizons != horizons
-                || state.trouble != trouble
+                || state.run_blocker != trouble
                 || state.waiting != overdue
                 || state.mail != mail;
             if changed {
                 let state = Arc::make_mut(state);
                 state.horizons = horizons;
-                state.trouble = trouble;
+                state.run_blocker = trouble;
                 state.waiting = overdue;
                 state.mail = mail;
             }
@@ -417,11 +418,11 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         while self.running.is_some() {
             self.systemd.status(&status_line(&self.state.borrow()));
             tokio::select! {
-                ended = end_of(&mut self.running) => self.settle(ended),
+                ended = end_of(&mut self.running) => self.finish_run(ended),
                 () = &mut cut_off => break,
                 () = inbox.stop_now.cancelled() => break,
                 Some(beat) = inbox.beats.recv() => drop(beat.send(Ok(()))),
-                Some(message) = inbox.messages.recv() => self.hear(message)(),
+                Some(message) = inbox.messages.recv() => self.handle_message(message)(),
                 _ = extend.tick() => self.systemd.extend_timeout(EXTENSION.1),
             }
         }
@@ -431,7 +432,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         }
         while self.running.is_some() {
             tokio::select! {
-                ended = end_of(&mut self.running) => self.settle(ended),
+                ended = end_of(&mut self.running) => self.finish_run(ended),
                 Some(beat) = inbox.beats.recv() => drop(beat.send(Ok(()))),
             }
         }
@@ -442,7 +443,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     }
 }
 
-fn tell(due: &Due) {
+fn log_due(due: &Due) {
     let Due { horizon, scheduled_for, cause } = due;
     match cause {
         Cause::OnTime => {}
@@ -454,11 +455,11 @@ fn tell(due: &Due) {
 }
 
 /// Waits for the end of the run in progress; forever when there is none.
-async fn end_of(running: &mut Option<Running>) -> Ended {
+async fn end_of(running: &mut Option<Running>) -> JobEnd {
     match running {
         Some(running) => match (&mut running.process).await {
             Ok(ended) => ended,
-            Err(error) => Ended::Lost(format!("the run was lost: {error}")),
+            Err(error) => JobEnd::Lost(format!("the run was lost: {error}")),
         },
         None => std::future::pending().await,
     }

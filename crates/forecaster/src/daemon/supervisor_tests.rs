@@ -64,7 +64,7 @@ struct Actor {
 }
 
 impl Runner for Actor {
-    async fn run(&self, job: Job, cut: CancellationToken) -> Ended {
+    async fn run(&self, job: Job, cut: CancellationToken) -> JobEnd {
         let begun = self.begin.elapsed().as_secs();
         let act = self.stage.acts.lock().unwrap().pop_front().unwrap_or(Act::Finish(5));
         self.stage.configs.lock().unwrap().push(job.config.clone());
@@ -72,14 +72,14 @@ impl Runner for Actor {
             Act::Finish(seconds) => {
                 sleep(Duration::from_secs(seconds)).await;
                 self.ledger.record(&record(&job.assignment)).unwrap();
-                Ended::Exited
+                JobEnd::Exited
             }
-            Act::Fail => Ended::TryAgain,
-            Act::Die => Ended::Lost("the run's process was killed (signal 9)".into()),
+            Act::Fail => JobEnd::TryAgain,
+            Act::Die => JobEnd::Lost("the run's process was killed (signal 9)".into()),
             Act::Panic => panic!("a run that panics"),
             Act::Hang => {
                 cut.cancelled().await;
-                Ended::Cut
+                JobEnd::Cut
             }
         };
         let Assignment { horizon, run_id, .. } = job.assignment;
@@ -128,12 +128,12 @@ impl House {
             reports_dir: "reports".into(),
             horizons: Vec::new(),
             waiting: Vec::new(),
-            trouble: None,
+            run_blocker: None,
             configuration: ConfigurationState { file: None, accepted_at: start(), refused: None },
             mail: MailState::default(),
         }));
         let runner = Actor { stage: self.stage.clone(), ledger: ledger.clone(), begin: self.clock.0 };
-        let supervisor = Supervisor::new(Parts {
+        let supervisor = Supervisor::new(Dependencies {
             clock: self.clock.clone(),
             alarms: Silent,
             runner,
@@ -148,7 +148,7 @@ impl House {
         let (messages, inbox) = mpsc::channel(8);
         let (stop, stop_now) = (CancellationToken::new(), CancellationToken::new());
         let inbox = Inbox { messages: inbox, beats, stop: stop.clone(), stop_now: stop_now.clone() };
-        Lodger { messages, pulse, stop, stop_now, state, ledger, living: tokio::spawn(supervisor.live(inbox)) }
+        Lodger { messages, pulse, stop, stop_now, state, ledger, living: tokio::spawn(supervisor.run_loop(inbox)) }
     }
 
     fn played(&self) -> Vec<(Horizon, String, u64, u64)> {
@@ -318,7 +318,7 @@ async fn a_run_that_a_locked_ledger_kept_from_beginning_begins_later_even_when_i
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     sleep(Duration::from_secs(25)).await;
     let state = lodger.state.borrow().clone();
-    assert!(state.trouble.as_ref().is_some_and(|it| it.contains("locked")) && !state.is_ready(), "{state:?}");
+    assert!(state.run_blocker.as_ref().is_some_and(|it| it.contains("locked")) && !state.is_ready(), "{state:?}");
     assert_eq!(state.waiting, [Horizon::D7]);
     assert!(lodger.pulse.beat(Duration::from_secs(1)).await.is_ok());
     assert!(!lodger.state.borrow().is_ready(), "another look does not make it well");

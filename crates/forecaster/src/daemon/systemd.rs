@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 /// Channel to systemd.
 #[derive(Debug, Default)]
 pub(crate) struct Systemd {
-    told: Mutex<String>,
+    last_status: Mutex<String>,
 }
 
 impl Systemd {
@@ -39,7 +39,7 @@ impl Systemd {
 
     /// Sends the line that `systemctl status` shows, only when it has changed.
     pub(crate) fn status(&self, line: &str) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.last_status.lock().unwrap_or_else(PoisonError::into_inner);
         if *told != line {
             line.clone_into(&mut told);
             send(&[NotifyState::Status(&line.replace('\n', " "))]);

@@ -13,8 +13,8 @@ use crate::market::series::MIN_OBSERVATIONS;
 use chrono::NaiveDate;
 use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, ModelError, ModelId};
 use forecaster_ensemble::{
-    Computed, ForecastCache, Judged, Origin, forecast_origins, grid_origins, judge_model, judge_pool, origin_at,
-    prequential,
+    Evaluation, ForecastCache, Origin, ValidationForecasts, evaluate_model, evaluate_pool, forecast_origins,
+    grid_origins, origin_at, prequential,
 };
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(crate) struct HorizonScores {
     /// Replayed origins whose horizon had ended by the end of the data.
     pub origins: usize,
     /// Scores by model; `ensemble` and `random_walk` are always among them.
-    pub models: BTreeMap<String, Judged>,
+    pub models: BTreeMap<String, Evaluation>,
     /// Models without scores, with the reason.
     pub left_out: Vec<LeftOut>,
 }
@@ -77,12 +77,12 @@ pub(crate) fn backtest(
     let pool = config.ensemble.pool();
     let issued = prequential(&replayed.origins, &grid.origins, count, &roles, &pool);
     let (mut scores, left_out) = judge_each(&lineup, &replayed, &absent);
-    let pooled = judge_pool(&issued, BENCHMARK).ok_or(Failure::NothingScored(horizon))?;
+    let pooled = evaluate_pool(&issued, BENCHMARK).ok_or(Failure::NothingScored(horizon))?;
     scores.insert(ENSEMBLE.to_owned(), pooled);
     let chronos_scored = scores.contains_key(ModelId::Chronos.as_str());
     if let Some(others) = lineup.without_chronos(&roles).filter(|_| chronos_scored) {
         let issued = prequential(&replayed.origins, &grid.origins, count, &others, &pool);
-        scores.extend(judge_pool(&issued, BENCHMARK).map(|judged| (ENSEMBLE_WITHOUT_CHRONOS.to_owned(), judged)));
+        scores.extend(evaluate_pool(&issued, BENCHMARK).map(|judged| (ENSEMBLE_WITHOUT_CHRONOS.to_owned(), judged)));
     }
     Ok(HorizonScores { origins: replayed.origins.len(), models: scores, left_out })
 }
@@ -91,14 +91,14 @@ pub(crate) fn backtest(
 /// origin.
 fn judge_each(
     lineup: &Lineup,
-    replayed: &Computed,
+    replayed: &ValidationForecasts,
     absent: &[(usize, String)],
-) -> (BTreeMap<String, Judged>, Vec<LeftOut>) {
+) -> (BTreeMap<String, Evaluation>, Vec<LeftOut>) {
     let mut scores = BTreeMap::new();
     let mut left_out = Vec::new();
     for (position, id) in lineup.ids().into_iter().enumerate() {
         let away = absent.iter().find(|(absent, _)| *absent == position).map(|(_, reason)| reason.clone());
-        let judged = judge_model(&replayed.origins, position, BENCHMARK).filter(|_| away.is_none());
+        let judged = evaluate_model(&replayed.origins, position, BENCHMARK).filter(|_| away.is_none());
         if let Some(judged) = judged {
             scores.insert(id.to_string(), judged);
             continue;
@@ -112,7 +112,7 @@ fn judge_each(
 }
 
 /// Models that were unavailable at some origin, by position, with the reason: a killed worker, too little memory.
-fn absent(lineup: &Lineup, computed: [&Computed; 2]) -> Vec<(usize, String)> {
+fn absent(lineup: &Lineup, computed: [&ValidationForecasts; 2]) -> Vec<(usize, String)> {
     let away = |position: usize| {
         let failures = computed.iter().filter_map(|c| c.failures[position].as_ref());
         let mut unavailable = failures.filter(|(_, error)| matches!(error, ModelError::Unavailable(_)));
@@ -135,7 +135,7 @@ fn period_origins(market: &Market, horizon: Horizon, period: &Period) -> Result<
         .step_by(period.every)
         .filter_map(|date| origin_at(pair, &market.calendar, horizon, date))
         // No forecast is scored against quotes that stand in for official rates.
-        .filter(|origin| origin.matures() <= market.last_official())
+        .filter(|origin| origin.maturity_date() <= market.last_official())
         .collect();
     if origins.is_empty() {
         let first = pair.dates().get(MIN_OBSERVATIONS).copied().unwrap_or(market.as_of());

@@ -8,7 +8,7 @@ use forecaster_chronos::{Checkpoint, ChronosError, EMBEDDED, Installed, SelfTest
 use serde::Serialize;
 
 /// A checkpoint that a command works on, or the error when it is missing.
-pub(crate) struct Chosen {
+pub(crate) struct SelectedCheckpoint {
     /// Name of the checkpoint.
     pub name: String,
     /// Location, or the error when it is missing.
@@ -20,17 +20,20 @@ pub(crate) struct Chosen {
 ///
 /// # Errors
 /// When there is no checkpoint of that name.
-pub(crate) fn chosen(config: &Config, name: Option<&str>) -> Result<Vec<Chosen>, Failure> {
+pub(crate) fn select_checkpoints(config: &Config, name: Option<&str>) -> Result<Vec<SelectedCheckpoint>, Failure> {
     let store = store(config);
     if let Some(name) = name {
         let found = store.find(name)?;
-        return Ok(vec![Chosen { name: found.name.clone(), found: Ok(found) }]);
+        return Ok(vec![SelectedCheckpoint { name: found.name.clone(), found: Ok(found) }]);
     }
-    let mut all: Vec<Chosen> =
-        store.list().into_iter().map(|found| Chosen { name: found.name.clone(), found: Ok(found) }).collect();
+    let mut all: Vec<SelectedCheckpoint> = store
+        .list()
+        .into_iter()
+        .map(|found| SelectedCheckpoint { name: found.name.clone(), found: Ok(found) })
+        .collect();
     let configured = &config.chronos.model;
-    if !EMBEDDED.answers_to(configured) && all.iter().all(|one| one.name != *configured) {
-        all.push(Chosen { name: configured.clone(), found: store.find(configured) });
+    if !EMBEDDED.matches_name(configured) && all.iter().all(|one| one.name != *configured) {
+        all.push(SelectedCheckpoint { name: configured.clone(), found: store.find(configured) });
     }
     Ok(all)
 }
@@ -40,7 +43,7 @@ const MANY_CROSSINGS: f64 = 0.05;
 
 /// Findings about one checkpoint.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Finding {
+pub(crate) struct CheckpointFinding {
     /// Name of the checkpoint.
     pub name: String,
     /// True when nothing is wrong with it.
@@ -68,15 +71,15 @@ pub(crate) fn crosses_much((crossed, places): (usize, usize)) -> bool {
 ///
 /// # Errors
 /// When there is no checkpoint of that name.
-pub(crate) fn verify_configured(config: &Config) -> Result<Finding, Failure> {
-    let mut found = chosen(config, Some(&config.chronos.model))?;
+pub(crate) fn verify_configured(config: &Config) -> Result<CheckpointFinding, Failure> {
+    let mut found = select_checkpoints(config, Some(&config.chronos.model))?;
     let one = found.pop().ok_or_else(|| Failure::NoCheckpoint(config.chronos.model.clone()))?;
     Ok(examine(config, one, None))
 }
 
 /// Examines one checkpoint; problems are reported in the finding.
-pub(crate) fn examine(config: &Config, one: Chosen, free_ram_mb: Option<u64>) -> Finding {
-    let mut finding = Finding { name: one.name, ..Finding::default() };
+pub(crate) fn examine(config: &Config, one: SelectedCheckpoint, free_ram_mb: Option<u64>) -> CheckpointFinding {
+    let mut finding = CheckpointFinding { name: one.name, ..CheckpointFinding::default() };
     match one.found {
         Ok(installed) => {
             if let Err(error) = check_files(&installed, config, free_ram_mb, &mut finding) {
@@ -96,7 +99,7 @@ fn check_files(
     installed: &Installed,
     config: &Config,
     free_ram_mb: Option<u64>,
-    finding: &mut Finding,
+    finding: &mut CheckpointFinding,
 ) -> Result<(), ChronosError> {
     let checkpoint = Checkpoint::open(&installed.place)?;
     if let Some(manifest) = &installed.manifest {
@@ -125,7 +128,11 @@ fn check_files(
 }
 
 /// Forecasts the fixed series with the checkpoint and compares the result with the stored forecast.
-fn check_forecast(installed: &Installed, config: &Config, finding: &mut Finding) -> Result<(), ChronosError> {
+fn check_forecast(
+    installed: &Installed,
+    config: &Config,
+    finding: &mut CheckpointFinding,
+) -> Result<(), ChronosError> {
     let precision = precision(config);
     let test = SelfTest::run(&installed.place, precision, &session(config));
     finding.finite = match &test {

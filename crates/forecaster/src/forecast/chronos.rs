@@ -1,7 +1,7 @@
 //! Chronos as configured: the checkpoint, the session settings, and the worker process.
 
 use crate::config::settings::{ChronosDevice, Config, Quantize};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use forecaster_chronos::{
     CheckpointLabel, Chronos, ChronosError, ChronosSettings, Device, Installed, ModelStore, Pipeline,
     PipelineSettings, Precision, SessionSettings, WorkerCommand,
@@ -121,7 +121,12 @@ pub(crate) fn worker(limit: Option<Duration>) -> WorkerCommand {
     let (patience, patience_a_context) = limit.map_or(PATIENCE, |limit| (limit, Duration::ZERO));
     let mut arguments = crate::host::logging::arguments();
     arguments.push("chronos-worker".to_owned());
-    WorkerCommand { program: this_program(), arguments, patience, patience_a_context }
+    WorkerCommand {
+        program: this_program(),
+        arguments,
+        reply_timeout: patience,
+        timeout_per_context: patience_a_context,
+    }
 }
 
 /// Path of this program. On Linux, the kernel's link to it, which stays valid when an upgrade replaces the file.
@@ -131,7 +136,7 @@ pub(crate) fn this_program() -> PathBuf {
 }
 
 /// Runs the worker side.
-pub(crate) fn serve() -> Result<Outcome, Failure> {
+pub(crate) fn serve() -> Result<CommandOutcome, Failure> {
     let lost = |source: std::io::Error| Failure::System { what: "the Chronos worker lost its parent", source };
     // Name shown by ps and top; a failure to set it does not matter.
     let _ = std::fs::write("/proc/self/comm", "chronos-worker");
@@ -139,6 +144,6 @@ pub(crate) fn serve() -> Result<Outcome, Failure> {
     let to_parent = rustix::io::dup(std::io::stdout()).map_err(|e| lost(e.into()))?;
     rustix::stdio::dup2_stdout(std::io::stderr()).map_err(|e| lost(e.into()))?;
     forecaster_chronos::serve_worker(BufReader::new(std::io::stdin()), File::from(to_parent))
-        .map(|()| Outcome::Done)
+        .map(|()| CommandOutcome::Done)
         .map_err(lost)
 }

@@ -4,15 +4,15 @@
 
 use crate::host::logging::rounded;
 use crate::market::Market;
-use forecaster_ensemble::{DriftTests, NotEnough, VolatilityRegime, drift_tests, volatility_regime};
+use forecaster_ensemble::{DriftTests, MissingDrift, VolatilityRegime, drift_tests, volatility_regime};
 
 /// Drift tests and volatility regime as of the market's last observation, or the reasons they are missing.
 #[derive(Debug, Clone)]
 pub(crate) struct Drift {
     /// The tests.
-    pub(crate) tests: Result<DriftTests, NotEnough>,
+    pub(crate) tests: Result<DriftTests, MissingDrift>,
     /// The volatility regime.
-    pub(crate) regime: Result<VolatilityRegime, NotEnough>,
+    pub(crate) regime: Result<VolatilityRegime, MissingDrift>,
 }
 
 impl Drift {
@@ -24,13 +24,14 @@ impl Drift {
 
     /// Logs one line when drift is found.
     pub(crate) fn log(&self) {
-        let Some(tests) = self.tests.ok().filter(DriftTests::drifted) else { return };
+        let Some(tests) = self.tests.ok().filter(DriftTests::any_significant) else { return };
         let named = [
             ("distribution", tests.distribution),
             ("spread", tests.spread),
             ("autocorrelation", tests.autocorrelation),
         ];
-        let found: Vec<&str> = named.into_iter().filter(|(_, test)| test.finds()).map(|(word, _)| word).collect();
+        let found: Vec<&str> =
+            named.into_iter().filter(|(_, test)| test.is_significant()).map(|(word, _)| word).collect();
         tracing::info!(
             adjusted_distribution = rounded(tests.distribution.adjusted),
             adjusted_spread = rounded(tests.spread.adjusted),

@@ -1,7 +1,7 @@
 //! Models without a forecast, and the warnings about them.
 
 use forecaster_domain::{Model, ModelError, ModelId};
-use forecaster_ensemble::Computed;
+use forecaster_ensemble::ValidationForecasts;
 use serde::{Serialize, Serializer};
 
 /// A model without a forecast.
@@ -28,7 +28,7 @@ pub(crate) fn warn_left_out(model: ModelId, reason: &str) {
 }
 
 /// Warns of models that failed at some origins. A model that is unavailable is reported only where it is left out.
-pub(crate) fn warn_of_failures(models: &[&dyn Model], computed: &Computed) {
+pub(crate) fn warn_of_failures(models: &[&dyn Model], computed: &ValidationForecasts) {
     for (model, failure) in models.iter().zip(&computed.failures) {
         if let Some((count, error)) = failure.as_ref().filter(|(_, e)| !matches!(e, ModelError::Unavailable(_))) {
             tracing::warn!(model = model.name(), origins = count, "no forecast at some origins: {error}");

@@ -12,11 +12,11 @@ const PATHS_SEED: u64 = 7;
 
 /// Draws `samples` paths through the forecast of `result` and adds their figures, also to the report's details.
 pub(super) fn add_paths(result: &mut ModelResult, samples: usize, last: f64, levels: &[RoundLevel]) {
-    let paths = paths::sample(&result.answer.quantiles, samples, PATHS_SEED);
+    let paths = paths::sample(&result.forecast.quantiles, samples, PATHS_SEED);
     let (expected_low, expected_high) = paths::expected_extremes(&paths, last);
     let touched = levels.iter().map(|l| (l.price, paths::touch_probability(&paths, last, l.price))).collect();
     let samples = paths.nrows();
-    result.answer.details.extend([
+    result.forecast.details.extend([
         ("sample paths".to_owned(), samples.to_string()),
         ("expected low".to_owned(), format!("{expected_low:.2}")),
         ("expected high".to_owned(), format!("{expected_high:.2}")),

@@ -140,12 +140,12 @@ mod tests {
     fn the_random_walk_is_judged_even_when_it_is_not_in_the_pool() {
         let lineup = Lineup::new(Horizon::D7, &[Var, ArimaGarch], None, false);
         assert_eq!(lineup.ids(), [RandomWalk, MarketWalk, Var, ArimaGarch]);
-        assert_eq!(lineup.roles, Roles::equal(&[2, 3], BENCHMARK));
+        assert_eq!(lineup.roles, Roles::without_simple(&[2, 3], BENCHMARK));
         let lineup = Lineup::new(Horizon::D7, &[Var, RandomWalk], None, false);
         assert_eq!(lineup.ids(), [RandomWalk, MarketWalk, Var]);
         assert_eq!(lineup.roles, Roles { members: vec![2, 0], simple: vec![0], benchmark: BENCHMARK });
         let lineup = Lineup::new(Horizon::D7, &[Var, RandomWalk], None, true);
-        assert_eq!(lineup.roles, Roles::equal(&[2, 0], BENCHMARK), "it knows nothing of the quotes");
+        assert_eq!(lineup.roles, Roles::without_simple(&[2, 0], BENCHMARK), "it knows nothing of the quotes");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::forecast::drift::Drift;
 use crate::forecast::left_out::LeftOut;
 use forecaster_chronos::CHECKPOINT_DETAIL;
 use forecaster_domain::{Horizon, ModelForecast, ModelId, OriginLoss, PastWeights, QuantileForecast, RoundLevel};
-use forecaster_ensemble::{Judged, Pool};
+use forecaster_ensemble::{Evaluation, Pool};
 
 /// Result of one model in a run.
 #[derive(Debug, Clone)]
@@ -14,9 +14,9 @@ pub(crate) struct ModelResult {
     /// Weight in the pool; 0 when the model is only judged.
     pub weight: f64,
     /// Forecast, with the details that the model chose for it.
-    pub answer: ModelForecast,
+    pub forecast: ModelForecast,
     /// Out-of-sample scores.
-    pub judged: Option<Judged>,
+    pub judged: Option<Evaluation>,
     /// Seconds in the model, validation included, summed over threads.
     pub seconds: f64,
     /// Figures that depend on the whole path and not only on its end, for models that provide them.
@@ -39,7 +39,7 @@ pub(crate) struct PathFigures {
 impl ModelResult {
     /// Name of the trained checkpoint behind the model, if there is one.
     pub(crate) fn checkpoint(&self) -> Option<&str> {
-        self.answer
+        self.forecast
             .details
             .iter()
             .find(|(name, _)| name == CHECKPOINT_DETAIL)
@@ -53,7 +53,7 @@ pub(crate) struct WithoutChronos {
     /// Forecast of that pool.
     pub forecast: QuantileForecast,
     /// Out-of-sample scores of that pool.
-    pub judged: Option<Judged>,
+    pub judged: Option<Evaluation>,
 }
 
 /// A past forecast of the pool for the last target date of a validation origin.
@@ -75,9 +75,9 @@ pub(crate) struct Forecast {
     /// Weights, by position in the lineup, and calibration.
     pub pool: Pool,
     /// The pool's out-of-sample scores.
-    pub ensemble_judged: Option<Judged>,
+    pub ensemble_judged: Option<Evaluation>,
     /// Scores against the market walk instead of the random walk: the gain of the models over the quote.
-    pub beyond_quote: Option<Judged>,
+    pub beyond_quote: Option<Evaluation>,
     /// The pool without Chronos, when Chronos took part.
     pub without_chronos: Option<WithoutChronos>,
     /// Every model that has a forecast, in the order of the lineup.
@@ -113,7 +113,7 @@ impl Forecast {
             left_out.reason.push_str(&format!("; {name} ({reason})"));
         }
         for result in self.models.iter_mut().filter(|result| result.id == ModelId::Chronos) {
-            result.answer.details.push((name.to_owned(), reason.to_owned()));
+            result.forecast.details.push((name.to_owned(), reason.to_owned()));
         }
     }
 

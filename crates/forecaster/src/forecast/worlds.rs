@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use forecaster_domain::scores::quantile_loss_parts;
 use forecaster_domain::{BusinessCalendar, History, Horizon, ModelId, Observation, Regressor, Series, scores};
 use forecaster_ensemble::{
-    NoCache, OriginForecasts, PoolSettings, forecast_origins, grid_origins, judge_model, prequential,
+    NoCache, OriginForecasts, PoolSettings, evaluate_model, forecast_origins, grid_origins, prequential,
 };
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -132,7 +132,7 @@ fn simulate(
         .iter()
         .enumerate()
         .map(|(position, name)| {
-            let judged = judge_model(judged, position, BENCHMARK).unwrap();
+            let judged = evaluate_model(judged, position, BENCHMARK).unwrap();
             // WQL up to a factor common to all models.
             (name.clone(), judged.scores.wql)
         })

@@ -1,7 +1,7 @@
 //! Advice on the rollout of Chronos: whether its results in one horizon justify the next one. In: the guard's state
 //! and the last runs of each horizon. Out: criteria, each with its figure. It never edits the configuration.
 
-use super::standing::{Standing, of_horizon};
+use super::standing::{ModelScores, of_horizon};
 use crate::config::settings::Config;
 use crate::failure::Failure;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -172,7 +172,7 @@ fn probation(state: &GuardState, runs: &[ChronosRun], now: DateTime<Utc>) -> Vec
 
 const UNKNOWN: &str = "no run with Chronos yet";
 
-fn competitive(standing: Option<&Standing>) -> Criterion {
+fn competitive(standing: Option<&ModelScores>) -> Criterion {
     let figures = standing.and_then(|it| {
         let own = it.rmse(CHRONOS)?;
         let others = [ModelId::ArimaGarch, ModelId::Var].into_iter().filter_map(|id| it.rmse(id.as_str()));
@@ -189,7 +189,7 @@ fn competitive(standing: Option<&Standing>) -> Criterion {
     }
 }
 
-fn no_harm(standing: Option<&Standing>) -> Criterion {
+fn no_harm(standing: Option<&ModelScores>) -> Criterion {
     let figures = standing.and_then(|it| Some((it.wql(ENSEMBLE)?, it.wql(ENSEMBLE_WITHOUT_CHRONOS)?, &it.source)));
     Criterion {
         name: "ensemble with against without".to_owned(),
@@ -202,7 +202,7 @@ fn no_harm(standing: Option<&Standing>) -> Criterion {
     }
 }
 
-fn below_arima(horizon: Horizon, standing: Option<&Standing>) -> Criterion {
+fn below_arima(horizon: Horizon, standing: Option<&ModelScores>) -> Criterion {
     let figures =
         standing.and_then(|it| Some((it.rmse(CHRONOS)?, it.rmse(ModelId::ArimaGarch.as_str())?, &it.source)));
     Criterion {

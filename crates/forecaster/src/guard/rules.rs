@@ -10,7 +10,7 @@ const HEAVY_RUNS: u32 = 2;
 
 /// Observations about Chronos in a run.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Seen {
+pub(crate) struct RunObservations {
     /// Reason why it had no forecast, or failed in the validation; `None` when all went well.
     pub failure: Option<String>,
     /// Seconds that it added to the run.
@@ -26,7 +26,7 @@ pub(crate) struct Seen {
 pub(super) fn judge(
     state: &GuardState,
     settings: &GuardSettings,
-    seen: &Seen,
+    seen: &RunObservations,
     run_id: &str,
     now: DateTime<Utc>,
 ) -> GuardUpdate {
@@ -88,7 +88,7 @@ mod tests {
         GuardState { horizon, enabled: true, enabled_since: None, failures, heavy_runs, suspension: None }
     }
 
-    fn after(state: &GuardState, seen: &Seen) -> GuardUpdate {
+    fn after(state: &GuardState, seen: &RunObservations) -> GuardUpdate {
         judge(state, &GuardSettings::default(), seen, "run", DateTime::UNIX_EPOCH)
     }
 
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_failure_after_the_last_that_is_borne_suspends_and_a_success_forgets() {
-        let seen = Seen { failure: Some("no model".into()), ..Seen::default() };
+        let seen = RunObservations { failure: Some("no model".into()), ..RunObservations::default() };
         let second = after(&state(1, 0), &seen);
         assert_eq!((second.failures, cause(&second), kinds(&second)), (2, None, vec!["failed"]));
         let third = after(&state(2, 0), &seen);
@@ -111,26 +111,33 @@ mod tests {
             (3, Some("failures"), vec!["failed", "suspended"])
         );
         assert_eq!(third.suspension.unwrap().reason, "3 failures in a row, the last: no model");
-        let well = after(&state(2, 1), &Seen::default());
+        let well = after(&state(2, 1), &RunObservations::default());
         assert_eq!((well.failures, well.heavy_runs, cause(&well)), (0, 0, None));
     }
 
     #[test]
     fn two_runs_in_a_row_over_the_limit_of_memory_suspend_and_one_does_not() {
-        let seen = Seen { peak_rss_mb: 3500.5, ..Seen::default() };
+        let seen = RunObservations { peak_rss_mb: 3500.5, ..RunObservations::default() };
         let first = after(&state(0, 0), &seen);
         assert_eq!((first.heavy_runs, cause(&first), kinds(&first)), (1, None, vec!["heavy"]));
         assert_eq!(cause(&after(&state(0, 1), &seen)), Some("memory"));
-        assert_eq!(after(&state(0, 1), &Seen { peak_rss_mb: 3500.0, ..Seen::default() }).heavy_runs, 0);
+        assert_eq!(
+            after(&state(0, 1), &RunObservations { peak_rss_mb: 3500.0, ..RunObservations::default() }).heavy_runs,
+            0
+        );
     }
 
     #[test]
     fn too_slow_once_or_killed_for_memory_once_is_enough() {
-        let slow = after(&state(0, 0), &Seen { seconds: 20.1, ..Seen::default() });
+        let slow = after(&state(0, 0), &RunObservations { seconds: 20.1, ..RunObservations::default() });
         assert_eq!(cause(&slow), Some("slow"));
         assert!(slow.suspension.unwrap().reason.contains("20.1 s, allowed are 20"));
-        assert_eq!(cause(&after(&state(0, 0), &Seen { seconds: 20.0, ..Seen::default() })), None);
-        let killed = Seen { failure: Some("signal 9".into()), oom_kill: true, ..Seen::default() };
+        assert_eq!(
+            cause(&after(&state(0, 0), &RunObservations { seconds: 20.0, ..RunObservations::default() })),
+            None
+        );
+        let killed =
+            RunObservations { failure: Some("signal 9".into()), oom_kill: true, ..RunObservations::default() };
         assert_eq!(cause(&after(&state(0, 0), &killed)), Some("killed"));
     }
 

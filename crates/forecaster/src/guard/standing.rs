@@ -21,14 +21,14 @@ const RUNS_SEEN: usize = 20;
 
 /// Errors of the models of a horizon, all on the same outcomes.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Standing {
+pub(crate) struct ModelScores {
     /// Source of the errors, in a few words.
     pub source: String,
     /// RMSE (price units) and WQL by model, pools included.
     errors: BTreeMap<String, (f64, f64)>,
 }
 
-impl Standing {
+impl ModelScores {
     /// Returns the root mean square error of a model's median at the last target date, price units.
     pub(crate) fn rmse(&self, model: &str) -> Option<f64> {
         self.errors.get(model).map(|(rmse, _)| *rmse)
@@ -44,7 +44,7 @@ impl Standing {
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub(crate) fn of_horizon(ledger: &Ledger, config: &Config, horizon: Horizon) -> Result<Option<Standing>, Failure> {
+pub(crate) fn of_horizon(ledger: &Ledger, config: &Config, horizon: Horizon) -> Result<Option<ModelScores>, Failure> {
     match issued(ledger, config, horizon)? {
         Some(standing) => Ok(Some(standing)),
         None => Ok(validated(ledger, horizon)?),
@@ -53,7 +53,7 @@ pub(crate) fn of_horizon(ledger: &Ledger, config: &Config, horizon: Horizon) -> 
 
 /// Returns the standing from a year's forecasts that were issued with Chronos and have come due; `None` when they are
 /// fewer than a verdict needs.
-fn issued(ledger: &Ledger, config: &Config, horizon: Horizon) -> Result<Option<Standing>, Failure> {
+fn issued(ledger: &Ledger, config: &Config, horizon: Horizon) -> Result<Option<ModelScores>, Failure> {
     let today = today(config);
     let scope = Scope::last_days(DAYS, today, false);
     let pair = config.pair().to_string();
@@ -65,10 +65,10 @@ fn issued(ledger: &Ledger, config: &Config, horizon: Horizon) -> Result<Option<S
     // Only models with as many forecasts: the others were judged on other outcomes.
     let alike = review.models.into_iter().filter(|(_, it)| it.n == n);
     let errors = alike.filter_map(|(name, it)| Some((name, (it.rmse?, it.wql?)))).collect();
-    Ok(Some(Standing { source: format!("{n} issued forecasts"), errors }))
+    Ok(Some(ModelScores { source: format!("{n} issued forecasts"), errors }))
 }
 
-fn validated(ledger: &Ledger, horizon: Horizon) -> Result<Option<Standing>, forecaster_ledger::LedgerError> {
+fn validated(ledger: &Ledger, horizon: Horizon) -> Result<Option<ModelScores>, forecaster_ledger::LedgerError> {
     let runs = ledger.runs(horizon, RUNS_SEEN)?;
     let lines = runs.iter().filter_map(|run| serde_json::from_str::<Value>(&run.metrics).ok());
     Ok(lines.filter(|line| !line["models"][CHRONOS].is_null()).find_map(|line| {
@@ -77,6 +77,6 @@ fn validated(ledger: &Ledger, horizon: Horizon) -> Result<Option<Standing>, fore
         let pools = [ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS];
         let pools = pools.into_iter().filter_map(|name| Some((name.to_owned(), errors(&line[name])?)));
         let origins = line["models"][CHRONOS]["n"].as_u64()?;
-        Some(Standing { source: format!("{origins} validation origins"), errors: models.chain(pools).collect() })
+        Some(ModelScores { source: format!("{origins} validation origins"), errors: models.chain(pools).collect() })
     }))
 }

@@ -13,7 +13,7 @@ const UNFINISHED: &str = ".report-";
 const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
 
 /// Writes a file atomically: into a temporary file beside it, to disk, renamed into place, and the directory to disk.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         std::fs::create_dir_all(directory)?;

@@ -16,7 +16,7 @@ const IDENTIFIER: &str = "forecaster";
 
 /// Default filter: job-level logs of tokio-cron-scheduler, many for one alarm, are noise. The operator's filter comes
 /// after it.
-const QUIET: &str = "tokio_cron_scheduler=warn";
+const DEFAULT_FILTER: &str = "tokio_cron_scheduler=warn";
 
 type Handle = reload::Handle<EnvFilter, Registry>;
 
@@ -69,7 +69,7 @@ fn remember(filter: &str, format: LogFormat) {
 }
 
 fn parse(filter: &str) -> Result<EnvFilter, Failure> {
-    EnvFilter::try_new(format!("{QUIET},{filter}"))
+    EnvFilter::try_new(format!("{DEFAULT_FILTER},{filter}"))
         .map_err(|error| Failure::LogLevel { filter: filter.to_owned(), reason: error.to_string() })
 }
 

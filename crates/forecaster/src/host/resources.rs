@@ -25,7 +25,7 @@ impl Usage {
     }
 
     /// Records the peak memory of a worker process, MiB.
-    pub(crate) fn add_worker(&mut self, peak_mb: f64) {
+    pub(crate) fn record_worker_peak(&mut self, peak_mb: f64) {
         self.worker_mb = self.worker_mb.max(peak_mb);
     }
 

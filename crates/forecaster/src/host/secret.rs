@@ -56,7 +56,7 @@ impl Secret {
     }
 
     /// Compares `offered` with the secret in a time that does not reveal how much of it was right.
-    pub(crate) fn is(&self, offered: &str) -> bool {
+    pub(crate) fn matches(&self, offered: &str) -> bool {
         let (own, offered) = (self.0.as_bytes(), offered.as_bytes());
         let differences = own.iter().zip(offered).fold(0u8, |all, (a, b)| all | (a ^ b));
         own.len() == offered.len() && differences == 0
@@ -81,7 +81,12 @@ mod tests {
         let by_path = Secret::read_from(path.to_str().unwrap(), "k", None).unwrap();
         let by_name = Secret::read_from("http-token", "k", Some(directory.path())).unwrap();
         assert_eq!(by_path, by_name);
-        assert!(by_path.is("s3cret") && !by_path.is("s3cre") && !by_path.is("s3creT") && !by_path.is(""));
+        assert!(
+            by_path.matches("s3cret")
+                && !by_path.matches("s3cre")
+                && !by_path.matches("s3creT")
+                && !by_path.matches("")
+        );
         assert!(!format!("{by_path:?}").contains("s3cret"));
     }
 

@@ -1,16 +1,16 @@
 //! Fetching rates: the configured providers, the series that a forecast needs, and a runtime for the duration of the
 //! fetch. Failures are logged as they happen and returned; a forecast uses the rates that are available.
 
-use crate::config::providers::SecretPlace;
+use crate::config::providers::SecretLocation;
 use crate::config::settings::Config;
 use crate::failure::Failure;
 use crate::host::clock::today;
 use crate::host::secret::Secret;
-use crate::market::series::{MIN_OBSERVATIONS, legs, quality_rules, serves, spot_of};
+use crate::market::series::{MIN_OBSERVATIONS, is_used_for, legs, quality_rules, spot_of};
 use chrono::{Days, NaiveDate, Utc};
 use forecaster_rates::{
-    Doubt, Fault, RatesStore, SeriesOutcome, SeriesRequest, Sources, SyncSettings, assemble_pair, doubts, sync,
-    who_has,
+    Doubt, Fault, RatesStore, SeriesOutcome, SeriesRequest, Sources, SyncSettings, assemble_pair, doubts,
+    providers_for, sync,
 };
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ const BY_HAND: Duration = Duration::from_secs(300);
 
 /// Fetch request: dates, series, and handling of revisions.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Wish {
+pub(crate) struct FetchRequest {
     /// First day to fetch; `None` for only what is new.
     pub from: Option<NaiveDate>,
     /// Series to fetch; empty for all those that a forecast and its report need.
@@ -31,7 +31,7 @@ pub(crate) struct Wish {
 
 /// Result of a fetch, as far as a forecast must report it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Fetched {
+pub(crate) struct FetchReport {
     /// Failures of providers.
     pub faults: Vec<Fault>,
     /// Newest value of the pair, or of a series it is computed from, that no source confirms.
@@ -43,7 +43,7 @@ pub(crate) struct Fetched {
     pub unstored: Option<String>,
 }
 
-impl Fetched {
+impl FetchReport {
     /// True when a forecast made now must be marked degraded.
     pub(crate) fn is_degraded(&self) -> bool {
         self.doubt.is_some() || self.unstored.is_some()
@@ -63,21 +63,21 @@ impl Fetched {
 
 /// Updates the store for a run, unless `offline`: within the configured deadline, and skipping for a while
 /// providers that failed repeatedly.
-pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> Fetched {
+pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> FetchReport {
     let of_pair = [vec![config.pair().series_name()], legs(config.pair())].concat();
     let quotes = vec![spot_of(config.pair())];
     if offline || has_nobody_to_ask(config) {
         let (doubt, quote_doubt) = (remembered_doubt(config, &of_pair), remembered_doubt(config, &quotes));
-        return Fetched { doubt, quote_doubt, ..Fetched::default() };
+        return FetchReport { doubt, quote_doubt, ..FetchReport::default() };
     }
     let started = Instant::now();
     let settings =
         SyncSettings { deadline: Duration::from_secs(config.rates.deadline_seconds), ..settings(config, today) };
-    let outcomes = match fetch(config, &Wish::default(), &settings, &|_| {}) {
+    let outcomes = match fetch(config, &FetchRequest::default(), &settings, &|_| {}) {
         Ok(outcomes) => outcomes,
         Err(error) => {
             tracing::warn!("no rates could be fetched: {error}");
-            return Fetched::default();
+            return FetchReport::default();
         }
     };
     let added: usize = outcomes.iter().map(SeriesOutcome::added).sum();
@@ -89,8 +89,8 @@ pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> Fetch
         "rates fetched: {added} new values, {answered} of {} series answered",
         outcomes.len()
     );
-    let fetched = Fetched::new(&outcomes, &of_pair, &quotes);
-    Fetched {
+    let fetched = FetchReport::new(&outcomes, &of_pair, &quotes);
+    FetchReport {
         doubt: fetched.doubt.or_else(|| remembered_doubt(config, &of_pair)),
         quote_doubt: fetched.quote_doubt.or_else(|| remembered_doubt(config, &quotes)),
         ..fetched
@@ -113,12 +113,12 @@ pub(crate) fn has_nobody_to_ask(config: &Config) -> bool {
 pub(crate) fn by_hand(
     config: &Config,
     today: NaiveDate,
-    wish: &Wish,
+    wish: &FetchRequest,
     done: &(dyn Fn(&SeriesOutcome) + Sync),
 ) -> Result<Vec<SeriesOutcome>, Failure> {
     let settings = SyncSettings {
         deadline: BY_HAND,
-        leave_alone: false,
+        skip_failing: false,
         from: wish.from,
         accept_revisions: wish.accept_revisions,
         ..settings(config, today)
@@ -154,7 +154,8 @@ pub(crate) fn try_provider(config: &Config, name: &str, today: NaiveDate) -> Res
         ..SeriesRequest::new(series, quality_rules(pair, series, today))
     };
     let requests = needed(config)?;
-    let Some(request) = requests.iter().map(request).find(|request| !who_has(&sources, request).is_empty()) else {
+    let Some(request) = requests.iter().map(request).find(|request| !providers_for(&sources, request).is_empty())
+    else {
         return Ok(None);
     };
     let folder =
@@ -162,7 +163,7 @@ pub(crate) fn try_provider(config: &Config, name: &str, today: NaiveDate) -> Res
     let store = RatesStore::open(folder.path())?;
     let settings = SyncSettings {
         deadline: TRIAL,
-        leave_alone: false,
+        skip_failing: false,
         cross_check: false,
         from: Some(today - Days::new(TRIAL_DAYS)),
         // The folder holds only the snapshot, and there is a gap between it and the requested days.
@@ -188,11 +189,12 @@ pub(crate) fn needed(config: &Config) -> Result<Vec<String>, Failure> {
     let pair = config.pair();
     let store = RatesStore::open(&config.service.data_dir)?;
     let own = pair.series_name();
-    let mut names: BTreeSet<String> = config.rates.series.keys().filter(|name| serves(name, pair)).cloned().collect();
+    let mut names: BTreeSet<String> =
+        config.rates.series.keys().filter(|name| is_used_for(name, pair)).cloned().collect();
     // A pair without a history of its own is computed from other series.
     let today = today(config);
     let made = assemble_pair(&store, pair, |name| quality_rules(pair, name, today), None, MIN_OBSERVATIONS);
-    if made.map_or(true, |made| made.made_of.is_some() || made.checked.series.len() < MIN_OBSERVATIONS) {
+    if made.map_or(true, |made| made.formula.is_some() || made.checked.series.len() < MIN_OBSERVATIONS) {
         names.extend(legs(pair));
     }
     names.extend(config.rates.watched.iter().cloned());
@@ -211,7 +213,7 @@ fn settings(config: &Config, today: NaiveDate) -> SyncSettings {
 
 fn fetch(
     config: &Config,
-    wish: &Wish,
+    wish: &FetchRequest,
     settings: &SyncSettings,
     done: &(dyn Fn(&SeriesOutcome) + Sync),
 ) -> Result<Vec<SeriesOutcome>, Failure> {
@@ -237,7 +239,7 @@ fn fetch(
 }
 
 fn sources(config: &Config) -> Sources {
-    let reveal = |secret: &SecretPlace| self::secret(&secret.place, &secret.path());
+    let reveal = |secret: &SecretLocation| self::secret(&secret.place, &secret.path());
     Sources::new(&config.rates.providers, &config.rates.provider.sources(reveal))
 }
 

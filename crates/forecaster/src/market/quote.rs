@@ -24,9 +24,9 @@ pub(crate) struct KnownQuote {
 
 /// Providers of the stored quotes, by date; quotes that are not stored are the embedded ones.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Quoters(BTreeMap<NaiveDate, String>);
+pub(crate) struct QuoteProviders(BTreeMap<NaiveDate, String>);
 
-impl Quoters {
+impl QuoteProviders {
     /// Returns the providers of the series `name` as it was known at the end of `as_of`, or now.
     ///
     /// # Errors
@@ -43,18 +43,18 @@ impl Quoters {
     /// Returns the quotes that are known as early as the lag says; `None` when there are none. With a lag of 0 a
     /// quote is dated the day on which it is known, and only the operator can have dated it so: providers date a
     /// quote the day whose trades it closes, the day before.
-    pub(crate) fn dated_as_said(&self, spot: Regressor) -> Option<Regressor> {
+    pub(crate) fn usable_with_lag(&self, spot: Regressor) -> Option<Regressor> {
         if spot.lag_days > 0 {
             return Some(spot);
         }
-        let own = |quote: &Observation| [IMPORT_SOURCE, FILE_SOURCE].contains(&self.on(quote.date));
+        let own = |quote: &Observation| [IMPORT_SOURCE, FILE_SOURCE].contains(&self.provider_of(quote.date));
         let quotes: Vec<Observation> = spot.series.observations().filter(own).collect();
         let series = Series::new(spot.series.name(), &quotes).ok()?;
         Some(Regressor { series, ..spot })
     }
 
     /// Returns the provider of the quote of `date`.
-    pub(crate) fn on(&self, date: NaiveDate) -> &str {
+    pub(crate) fn provider_of(&self, date: NaiveDate) -> &str {
         self.0.get(&date).map_or(EMBEDDED_FROM, String::as_str)
     }
 }
@@ -72,8 +72,11 @@ mod tests {
         let (date, source) = (day("2026-11-02"), "yahoo".to_owned());
         let quote = StoredObservation { date, value: 951.5, source, fetched_at: Utc::now() };
         store.merge("usdclp_spot", &[quote], &MergeRules::trusting()).unwrap();
-        let quoters = Quoters::of(&store, "usdclp_spot", None).unwrap();
-        assert_eq!((quoters.on(day("2026-11-02")), quoters.on(day("2026-10-30"))), ("yahoo", "nbp"));
+        let quoters = QuoteProviders::of(&store, "usdclp_spot", None).unwrap();
+        assert_eq!(
+            (quoters.provider_of(day("2026-11-02")), quoters.provider_of(day("2026-10-30"))),
+            ("yahoo", "nbp")
+        );
     }
 
     #[test]
@@ -88,13 +91,14 @@ mod tests {
             fetched_at: Utc::now(),
         };
         store.merge("usdclp_spot", &[own], &MergeRules::trusting()).unwrap();
-        let quoters = Quoters::of(&store, "usdclp_spot", None).unwrap();
+        let quoters = QuoteProviders::of(&store, "usdclp_spot", None).unwrap();
         let quotes = ["2026-10-30", "2026-11-02"].map(|date| Observation { date: day(date), value: 950.0 });
         let series = Series::new("usdclp_spot", &quotes).unwrap();
-        let used =
-            |lag_days| quoters.dated_as_said(Regressor::new(series.clone(), lag_days)).map(|spot| spot.series.len());
+        let used = |lag_days| {
+            quoters.usable_with_lag(Regressor::new(series.clone(), lag_days)).map(|spot| spot.series.len())
+        };
         assert_eq!((used(1), used(0)), (Some(2), Some(1)));
-        let embedded = Quoters::default().dated_as_said(Regressor::new(series, 0));
+        let embedded = QuoteProviders::default().usable_with_lag(Regressor::new(series, 0));
         assert!(embedded.is_none());
     }
 }

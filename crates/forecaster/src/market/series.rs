@@ -14,7 +14,7 @@ pub(crate) fn spot_of(pair: &Pair) -> String {
 }
 
 /// True when a configured series is useful for the pair: not the pair itself, nor quotes of another one.
-pub(crate) fn serves(name: &str, pair: &Pair) -> bool {
+pub(crate) fn is_used_for(name: &str, pair: &Pair) -> bool {
     *name != pair.series_name() && (!name.ends_with("_spot") || name == spot_of(pair))
 }
 

@@ -7,7 +7,7 @@ use crate::market::Market;
 use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
 use forecaster_domain::Horizon;
-use forecaster_ledger::{OutgoingMail, PutAside, Suspension};
+use forecaster_ledger::{OutgoingMail, ReplacedLedger, Suspension};
 use forecaster_mail::{Letter, LetterKind};
 
 /// Content of an alert.
@@ -112,7 +112,7 @@ pub(crate) fn suspended(
 }
 
 /// Builds the alert for a damaged ledger that was replaced by a new one.
-pub(crate) fn ledger_lost(config: &Config, now: DateTime<Tz>, aside: &PutAside) -> Option<OutgoingMail> {
+pub(crate) fn ledger_lost(config: &Config, now: DateTime<Tz>, aside: &ReplacedLedger) -> Option<OutgoingMail> {
     let (pair, place, reason) = (&config.rates.pair, aside.path.display(), &aside.reason);
     let (subject, text) = match config.service.language {
         ReportLanguage::Es => (
@@ -143,7 +143,7 @@ fn mail(config: &Config, (run_id, at): (&str, DateTime<Tz>), alert: Alert<'_>) -
     let letter = Letter {
         message_id: message_id(&format!("{run_id}.{}", alert.kind), &from),
         from,
-        to: config.watchers(),
+        to: config.alert_recipients(),
         subject: alert.subject,
         date: at.fixed_offset(),
         language: language(config).into(),

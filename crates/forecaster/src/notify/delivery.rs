@@ -9,7 +9,9 @@ use crate::host::lock;
 use crate::host::secret::Secret;
 use chrono::{DateTime, Utc};
 use forecaster_ledger::{DueMail, Ledger, MailOutcome, WaitingRecipient};
-use forecaster_mail::{Address, GIVE_UP_AFTER_DAYS, Outcome, Pace, Server, Trouble, deliver, next_attempt};
+use forecaster_mail::{
+    Address, DeliveryError, GIVE_UP_AFTER_DAYS, Pace, RecipientOutcome, Server, deliver, next_attempt,
+};
 use std::collections::BTreeSet;
 
 /// Results of a round, counted by recipients.
@@ -60,7 +62,7 @@ pub(crate) async fn deliver_due(ledger: &Ledger, config: &Config) -> Result<Roun
         return Ok(Round { busy: true, ..round });
     };
     let server = server(config)?;
-    let mut in_the_way: Option<Trouble> = None;
+    let mut in_the_way: Option<DeliveryError> = None;
     let mut seen = BTreeSet::new();
     while let Some(mail) = ledger.due_mail(Utc::now())? {
         if !seen.insert(mail.message_id.clone()) {
@@ -76,8 +78,8 @@ pub(crate) async fn deliver_due(ledger: &Ledger, config: &Config) -> Result<Roun
                 outcomes
             }
         };
-        tell(&mail, &outcomes, &mut round);
-        ledger.settle_mail(&mail.message_id, &outcomes, Utc::now())?;
+        log_outcomes(&mail, &outcomes, &mut round);
+        ledger.record_mail_outcomes(&mail.message_id, &outcomes, Utc::now())?;
     }
     round.trouble = in_the_way.map(|trouble| trouble.to_string());
     Ok(round)
@@ -85,16 +87,19 @@ pub(crate) async fn deliver_due(ledger: &Ledger, config: &Config) -> Result<Roun
 
 /// True when the trouble would stop any other mail too. A mail cut off in transit may have been
 /// cut off for its content.
-fn concerns_all(trouble: &Trouble) -> bool {
+fn blocks_all_mail(trouble: &DeliveryError) -> bool {
     let of_one = matches!(
         trouble,
-        Trouble::Cut { .. } | Trouble::InDoubt { .. } | Trouble::Protocol { .. } | Trouble::Silent { .. }
+        DeliveryError::Cut { .. }
+            | DeliveryError::InDoubt { .. }
+            | DeliveryError::Protocol { .. }
+            | DeliveryError::Silent { .. }
     );
     !of_one && !trouble.is_permanent()
 }
 
 /// Sends a mail to the server; returns an outcome for each recipient, and trouble that concerns all mail.
-async fn attempt(server: &Server, mail: &DueMail) -> (Vec<(String, MailOutcome)>, Option<Trouble>) {
+async fn attempt(server: &Server, mail: &DueMail) -> (Vec<(String, MailOutcome)>, Option<DeliveryError>) {
     let parsed =
         |recipient: &WaitingRecipient| Some((recipient.address.clone(), Address::parse(&recipient.address).ok()?));
     let known: Vec<(String, Address)> = mail.recipients.iter().filter_map(parsed).collect();
@@ -105,19 +110,19 @@ async fn attempt(server: &Server, mail: &DueMail) -> (Vec<(String, MailOutcome)>
     tracing::debug!(message_id = mail.message_id, "sending to {} of {}", addresses.len(), server.address());
     let delivery = deliver(server, &sender, &addresses, &mail.message).await;
     let now = Utc::now();
-    let pace = delivery.trouble.as_ref().map_or(Pace::Usual, Trouble::pace);
-    let fate = |((address, _), (_, outcome)): (&(String, Address), &(Address, Outcome))| {
+    let pace = delivery.trouble.as_ref().map_or(Pace::Usual, DeliveryError::pace);
+    let fate = |((address, _), (_, outcome)): (&(String, Address), &(Address, RecipientOutcome))| {
         let outcome = match outcome {
-            Outcome::Accepted { reply } => MailOutcome::Sent(reply.clone()),
-            Outcome::Refused { reply } => MailOutcome::Refused(reply.clone()),
-            Outcome::Deferred { reason } => waiting(mail, address, reason, pace, now),
+            RecipientOutcome::Accepted { reply } => MailOutcome::Sent(reply.clone()),
+            RecipientOutcome::Refused { reply } => MailOutcome::Refused(reply.clone()),
+            RecipientOutcome::Deferred { reason } => waiting(mail, address, reason, pace, now),
         };
         (address.clone(), outcome)
     };
     let unknown = mail.recipients.iter().map(|recipient| &recipient.address);
     let unknown = unknown.filter(|address| !known.iter().any(|(other, _)| other == *address)).cloned();
     let outcomes = known.iter().zip(&delivery.recipients).map(fate).chain(refused(unknown)).collect();
-    (outcomes, delivery.trouble.filter(concerns_all))
+    (outcomes, delivery.trouble.filter(blocks_all_mail))
 }
 
 /// Refuses recipients or a sender in the outbox that are not addresses: only an edit by hand can have put them there.
@@ -140,7 +145,7 @@ fn waiting(mail: &DueMail, address: &str, reason: &str, pace: Pace, now: DateTim
 }
 
 /// Logs and counts the outcomes of a mail.
-fn tell(mail: &DueMail, outcomes: &[(String, MailOutcome)], round: &mut Round) {
+fn log_outcomes(mail: &DueMail, outcomes: &[(String, MailOutcome)], round: &mut Round) {
     let subject = &mail.subject;
     let sent: Vec<&str> = outcomes
         .iter()

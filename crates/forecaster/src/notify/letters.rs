@@ -40,13 +40,13 @@ pub(super) fn outgoing(
         recipients: letter.to.iter().map(|to| to.address().to_owned()).collect(),
         message: letter.to_bytes()?,
         created_at: letter.date.to_utc(),
-        unless_since,
+        skip_if_topic_since: unless_since,
     })
 }
 
 /// True when the report of a run is to be mailed to somebody.
 pub(crate) fn wants_report(config: &Config, identity: &RunIdentity, horizon: Horizon) -> bool {
-    if !config.mail.is_on() || config.readers(horizon).is_empty() {
+    if !config.mail.is_on() || config.report_recipients(horizon).is_empty() {
         return false;
     }
     let mailed = !identity.stale || config.mail.when_stale;
@@ -64,7 +64,7 @@ pub(crate) fn report(
     pdf: Option<&[u8]>,
 ) -> Option<OutgoingMail> {
     let from = sender(config)?;
-    let to = config.readers(view.horizon);
+    let to = config.report_recipients(view.horizon);
     let body = forecaster_report::email(view)
         .inspect_err(|error| tracing::error!("the report cannot be mailed: {error}"))
         .ok()?;

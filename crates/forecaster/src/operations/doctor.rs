@@ -44,7 +44,7 @@ type Group = fn(&Loaded) -> Vec<Check>;
 
 /// Runs all checks; `named` is the path of the configuration, when one was given. The groups run in parallel, so slow
 /// ones do not hold up the rest.
-pub(crate) fn look_over(named: Option<&Path>) -> Checkup {
+pub(crate) fn run_checks(named: Option<&Path>) -> Checkup {
     let begin = Instant::now();
     let loaded = match load::load(named) {
         Ok(loaded) => loaded,

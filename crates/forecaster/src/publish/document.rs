@@ -10,8 +10,8 @@ use crate::publish::drift::DriftDocument;
 use crate::publish::earlier::Earlier;
 use crate::publish::paths::ReportPaths;
 use chrono::NaiveDate;
-use forecaster_domain::{LEVELS, QuantileForecast, RoundLevel, SourceGap};
-use forecaster_ensemble::Judged;
+use forecaster_domain::{LEVELS, QuantileForecast, RoundLevel, SourceProblem};
+use forecaster_ensemble::Evaluation;
 use forecaster_rates::Fault;
 use serde::Serialize;
 use since::SinceDocument;
@@ -77,9 +77,9 @@ pub(crate) struct ScoresDocument {
     coverage95: Option<f64>,
 }
 
-impl From<Option<Judged>> for ScoresDocument {
-    fn from(judged: Option<Judged>) -> Self {
-        let score = |get: fn(&Judged) -> f64| judged.as_ref().map(get).filter(|value| value.is_finite());
+impl From<Option<Evaluation>> for ScoresDocument {
+    fn from(judged: Option<Evaluation>) -> Self {
+        let score = |get: fn(&Evaluation) -> f64| judged.as_ref().map(get).filter(|value| value.is_finite());
         Self {
             n: judged.map_or(0, |j| j.scores.n),
             rmse: score(|j| j.scores.rmse),
@@ -273,9 +273,9 @@ fn models(forecast: &Forecast) -> BTreeMap<String, ModelDocument> {
         weight: m.weight,
         scores: m.judged.into(),
         seconds: m.seconds,
-        details: m.answer.details.iter().cloned().collect(),
+        details: m.forecast.details.iter().cloned().collect(),
         paths: m.paths.as_ref().map(Into::into),
-        quantiles: rows(&m.answer.quantiles),
+        quantiles: rows(&m.forecast.quantiles),
     };
     forecast.models.iter().map(|m| (m.id.to_string(), document(m))).collect()
 }
@@ -314,8 +314,8 @@ fn data(config: &Config, market: &Market) -> DataDocument {
                 observations: s.observations,
                 repaired_or_refused: s.corrected,
                 left_out: s.left_out.as_ref().map(|gap| match gap {
-                    SourceGap::Dates(gap) => gap.to_string(),
-                    SourceGap::Unavailable(reason) => reason.clone(),
+                    SourceProblem::Dates(gap) => gap.to_string(),
+                    SourceProblem::Unavailable(reason) => reason.clone(),
                 }),
             })
             .collect(),

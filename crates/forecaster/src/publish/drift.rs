@@ -1,7 +1,7 @@
 //! Drift as JSON (document, metrics, ledger) and as a view for the report.
 
 use crate::forecast::drift::Drift;
-use forecaster_ensemble::{DriftTest, NotEnough, RegimeKind};
+use forecaster_ensemble::{DriftTest, MissingDrift, RegimeKind};
 use forecaster_report::{DriftTestKind, DriftTestView, DriftView, Regime, RegimeView};
 use serde::Serialize;
 
@@ -48,9 +48,9 @@ struct RegimeDocument {
 
 impl From<&Drift> for DriftDocument {
     fn from(drift: &Drift) -> Self {
-        let missing = |why: NotEnough| why.to_string();
+        let missing = |why: MissingDrift| why.to_string();
         Self {
-            drifted: drift.tests.ok().map(|tests| tests.drifted()),
+            drifted: drift.tests.ok().map(|tests| tests.any_significant()),
             tests: drift.tests.ok().map(|tests| TestsDocument {
                 distribution: tests.distribution.into(),
                 spread: tests.spread.into(),
@@ -92,5 +92,11 @@ pub(crate) fn view(drift: &Drift) -> DriftView {
 }
 
 fn test_view(kind: DriftTestKind, test: DriftTest) -> DriftTestView {
-    DriftTestView { kind, statistic: test.statistic, p: test.p, adjusted: test.adjusted, found: test.finds() }
+    DriftTestView {
+        kind,
+        statistic: test.statistic,
+        p: test.p,
+        adjusted: test.adjusted,
+        found: test.is_significant(),
+    }
 }

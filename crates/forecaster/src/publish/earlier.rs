@@ -3,12 +3,12 @@
 
 use crate::forecast::result::Forecast;
 use crate::market::Market;
-use crate::review::issued::was_ahead;
+use crate::review::issued::made_before_outcome;
 use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 use forecaster_domain::{ENSEMBLE, LEVELS, MEDIAN, Observation, PastWeights, Series};
-use forecaster_ledger::{IssuedRun, Ledger, PastIssue};
-use forecaster_report::{Measure, MedianChange, Move, PastForecast, RATE_DIFFERENTIAL, SinceLast};
+use forecaster_ledger::{IssuedEnsemble, IssuedRun, Ledger};
+use forecaster_report::{ChangeUnit, MedianChange, Move, PastForecast, RATE_DIFFERENTIAL, SinceLast};
 use std::collections::BTreeMap;
 
 /// Issued forecasts shown.
@@ -41,8 +41,8 @@ impl Earlier {
             tracing::warn!("the comparison with the last report is left out: {error}");
             None
         });
-        let own: Vec<PastIssue> =
-            past.into_iter().filter(|issue| was_ahead(issue.finished_at, issue.end_date, zone)).collect();
+        let own: Vec<IssuedEnsemble> =
+            past.into_iter().filter(|issue| made_before_outcome(issue.finished_at, issue.end_date, zone)).collect();
         Self {
             issued: own.iter().filter(|issue| issue.end_date <= as_of).map(|issue| matured(issue, market)).collect(),
             weights: own.into_iter().map(weights).collect(),
@@ -51,7 +51,7 @@ impl Earlier {
     }
 }
 
-fn matured(issue: &PastIssue, market: &Market) -> PastForecast {
+fn matured(issue: &IssuedEnsemble, market: &Market) -> PastForecast {
     let q = &issue.ensemble;
     PastForecast {
         origin: issue.as_of,
@@ -63,7 +63,7 @@ fn matured(issue: &PastIssue, market: &Market) -> PastForecast {
     }
 }
 
-fn weights(issue: PastIssue) -> PastWeights {
+fn weights(issue: IssuedEnsemble) -> PastWeights {
     PastWeights { as_of: issue.as_of, issued: true, weights: issue.weights }
 }
 
@@ -83,14 +83,14 @@ fn since(last: &IssuedRun, market: &Market, forecast: &Forecast) -> Option<Since
     let pair = market.history.pair();
     let then = pair.index_at_or_before(last.as_of)?;
     let last_value = recorded_value(&last.metrics).unwrap_or_else(|| pair.values()[then]);
-    let before = Before { value: last_value, median: end[MEDIAN], models: medians_at(last, *end_date) };
+    let before = PreviousRun { value: last_value, median: end[MEDIAN], models: medians_at(last, *end_date) };
     Some(SinceLast {
         as_of: last.as_of,
         last_value,
         end_date: *end_date,
         median: end[MEDIAN],
         interval80: interval80(end),
-        for_now: ensemble.get(&market.as_of()).map(|q| (q[MEDIAN], interval80(q), interval95(q))),
+        forecast_for_today: ensemble.get(&market.as_of()).map(|q| (q[MEDIAN], interval80(q), interval95(q))),
         moves: moves(market, last.as_of, last_value),
         change: before.change(forecast, pair.last_value()),
     })
@@ -109,13 +109,13 @@ fn medians_at(run: &IssuedRun, end: NaiveDate) -> Vec<(String, f64, f64)> {
 }
 
 /// The earlier run at the end of its horizon.
-struct Before {
+struct PreviousRun {
     value: f64,
     median: f64,
     models: Vec<(String, f64, f64)>,
 }
 
-impl Before {
+impl PreviousRun {
     /// Splits the change of the median into parts. The pool's median is the weighted mean of the models' medians in
     /// logarithms (calibration spreads about it), so with d the log of a model's median over the last value, w its
     /// weight, 0 for then and 1 for now, the change is ln(last1 / last0) + sum w0 (d1 - d0) + sum (w1 - w0) d1. A
@@ -129,7 +129,7 @@ impl Before {
         let now: Vec<(&str, f64, f64)> = forecast
             .models
             .iter()
-            .map(|m| (m.id.as_str(), m.weight, (m.answer.quantiles.median(end) / value).ln()))
+            .map(|m| (m.id.as_str(), m.weight, (m.forecast.quantiles.median(end) / value).ln()))
             .collect();
         let total = (median / self.median).ln();
         let data = (value / self.value).ln();
@@ -164,7 +164,7 @@ fn moves(market: &Market, then: NaiveDate, last_value: f64) -> Vec<Move> {
     let pair = market.history.pair();
     let own = Move {
         series: pair.name().to_owned(),
-        measure: Measure::Percent,
+        measure: ChangeUnit::Percent,
         from: Observation { date: then, value: last_value },
         to: Observation { date: pair.last_date(), value: pair.last_value() },
     };
@@ -177,7 +177,7 @@ fn moves(market: &Market, then: NaiveDate, last_value: f64) -> Vec<Move> {
     let others = series().filter_map(|(series, lag)| moved(series, lag, then, market.as_of()));
     let differential = known("tpm").zip(known("fed_funds")).map(|(tpm, fed_funds)| Move {
         series: RATE_DIFFERENTIAL.to_owned(),
-        measure: Measure::PercentagePoints,
+        measure: ChangeUnit::PercentagePoints,
         from: Observation { date: tpm.from.date, value: tpm.from.value - fed_funds.from.value },
         to: Observation { date: tpm.to.date, value: tpm.to.value - fed_funds.to.value },
     });
@@ -200,10 +200,10 @@ fn moved(series: &Series, lag_days: u64, then: NaiveDate, now: NaiveDate) -> Opt
     })
 }
 
-fn measure(series: &str) -> Measure {
+fn measure(series: &str) -> ChangeUnit {
     match series {
-        "vix" => Measure::Points,
-        "tpm" | "fed_funds" => Measure::PercentagePoints,
-        _ => Measure::Percent,
+        "vix" => ChangeUnit::Points,
+        "tpm" | "fed_funds" => ChangeUnit::PercentagePoints,
+        _ => ChangeUnit::Percent,
     }
 }

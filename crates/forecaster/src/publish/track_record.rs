@@ -2,7 +2,7 @@
 
 use crate::config::settings::Config;
 use crate::market::Market;
-use crate::review::comparisons::{Comparison, Verdict};
+use crate::review::comparisons::{Comparison, ComparisonVerdict};
 use crate::review::figures::Scope;
 use crate::review::horizon;
 use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, ModelId};
@@ -51,9 +51,9 @@ fn comparison(it: &Comparison) -> Option<TrackComparison> {
         skill: it.skill?,
         p_value: it.p_value,
         verdict: match it.verdict {
-            Verdict::Better => TrackVerdict::Better,
-            Verdict::Worse => TrackVerdict::Worse,
-            Verdict::CannotTellYet => {
+            ComparisonVerdict::Better => TrackVerdict::Better,
+            ComparisonVerdict::Worse => TrackVerdict::Worse,
+            ComparisonVerdict::CannotTellYet => {
                 TrackVerdict::CannotTellYet { more_runs: it.more_runs_needed.map(|runs| runs as usize) }
             }
         },

@@ -10,7 +10,7 @@ use crate::publish::earlier::Earlier;
 use chrono::NaiveDate;
 use forecaster_chronos::EMBEDDED;
 use forecaster_domain::{AlignedRegressor, ModelId, Observation};
-use forecaster_ensemble::{Judged, Skill};
+use forecaster_ensemble::{Evaluation, Skill};
 use forecaster_report::{
     CORRELATION_WINDOW, Caution, Language, ModelView, PastForecast, QuoteView, RegressorView, ReportView,
     ResourcesView, ScoreView, SkillView, SourceView, Staleness, TRADING_DAYS, ValidationView, VolatilityView,
@@ -19,7 +19,7 @@ use forecaster_report::{
 /// Observations shown in the report: two years, enough for every indicator.
 const OBSERVATIONS_SHOWN: usize = 520;
 
-fn score(judged: Judged) -> ScoreView {
+fn score(judged: Evaluation) -> ScoreView {
     let skill = |skill: Skill| SkillView { value: skill.value, error: skill.error };
     ScoreView {
         scores: judged.scores,
@@ -99,10 +99,10 @@ fn models(forecast: &Forecast) -> Vec<ModelView> {
     let view = |m: &ModelResult| ModelView {
         name: m.id.to_string(),
         weight: m.weight,
-        forecast: m.answer.quantiles.clone(),
+        forecast: m.forecast.quantiles.clone(),
         scores: m.judged.map(score),
         trained_here: trained_here(m),
-        details: m.answer.details.clone(),
+        details: m.forecast.details.clone(),
         seconds: m.seconds,
     };
     forecast.models.iter().map(view).collect()
@@ -180,7 +180,7 @@ fn correlation(a: &[f64], b: &[f64]) -> Option<f64> {
 }
 
 fn volatility(market: &Market, forecast: &Forecast) -> Option<VolatilityView> {
-    let path = forecast.models.iter().find_map(|m| m.answer.volatility.as_ref())?;
+    let path = forecast.models.iter().find_map(|m| m.forecast.volatility.as_ref())?;
     let annual = |daily: &f64| daily * TRADING_DAYS.sqrt();
     let dates = market.history.pair().dates();
     let past = dates.iter().rev().zip(path.past.iter().rev()).take(OBSERVATIONS_SHOWN);
@@ -201,7 +201,7 @@ fn cautions(market: &Market) -> Vec<Caution> {
         date: doubt.date,
         value: doubt.value,
         before: doubt.before,
-        instead: doubt.instead.clone(),
+        other_source: doubt.instead.clone(),
     });
     let unstored = market.fetched.unstored.as_ref().map(|_| Caution::NotStored);
     [stand_in, doubt, unstored].into_iter().flatten().collect()

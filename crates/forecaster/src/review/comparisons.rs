@@ -31,7 +31,7 @@ const CONTESTS: [(&str, &str, &str); 5] = [
 /// Result of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Verdict {
+pub(crate) enum ComparisonVerdict {
     /// The model loses less, and not by chance.
     Better,
     /// The model loses more, and not by chance.
@@ -63,7 +63,7 @@ pub(crate) struct Comparison {
     /// Autocovariances in the test: the most forecasts issued before an earlier one matured.
     pub lag: Option<usize>,
     /// Result of the test.
-    pub verdict: Verdict,
+    pub verdict: ComparisonVerdict,
     /// Further runs until a difference of this size can be told from chance with 80 % probability; 0 with a verdict,
     /// null above 1000.
     pub more_runs_needed: Option<u64>,
@@ -79,7 +79,7 @@ pub(super) fn all(by_model: &ByModel<'_>) -> Vec<Comparison> {
 fn comparison(model: &'static str, against: &'static str, words: &str, by_model: &ByModel<'_>) -> Comparison {
     let contest = contest(model, against, by_model);
     let (verdict, more_runs_needed) = verdict(contest.n, contest.test.as_ref());
-    let sentence = format!("{words}: {}", said(&contest, verdict, more_runs_needed));
+    let sentence = format!("{words}: {}", result_in_words(&contest, verdict, more_runs_needed));
     Comparison {
         model,
         against,
@@ -97,7 +97,7 @@ fn comparison(model: &'static str, against: &'static str, words: &str, by_model:
 }
 
 /// Figures of a comparison.
-pub(super) struct Contest {
+pub(super) struct PairedScores {
     n: usize,
     wql: Option<(f64, f64)>,
     /// 1 - WQL / WQL of the other model.
@@ -110,11 +110,11 @@ pub(super) struct Contest {
 }
 
 /// Compares a model with the random walk.
-pub(super) fn against_random_walk(model: &str, by_model: &ByModel<'_>) -> Contest {
+pub(super) fn against_random_walk(model: &str, by_model: &ByModel<'_>) -> PairedScores {
     contest(model, RANDOM_WALK, by_model)
 }
 
-fn contest(model: &str, against: &str, by_model: &ByModel<'_>) -> Contest {
+fn contest(model: &str, against: &str, by_model: &ByModel<'_>) -> PairedScores {
     let of = |name: &str| by_model.get(name).map_or(&[][..], Vec::as_slice);
     let other: BTreeMap<&str, &ScoredForecast> = of(against).iter().map(|f| (f.run_id.as_str(), *f)).collect();
     let both = of(model).iter().filter_map(|own| Some((*own, *other.get(own.run_id.as_str())?)));
@@ -124,7 +124,7 @@ fn contest(model: &str, against: &str, by_model: &ByModel<'_>) -> Contest {
     let lag = overlap(&spans(&own));
     let test = (own.len() >= LEAST_FORECASTS).then(|| diebold_mariano(&differentials, lag)).flatten();
     let losses: Vec<(f64, f64)> = own.iter().zip(&other).map(|(a, b)| (a.parts.loss, b.parts.loss)).collect();
-    Contest {
+    PairedScores {
         n: own.len(),
         wql,
         skill: wql.map(|(own, other)| skill(own, other)),
@@ -140,23 +140,23 @@ fn spans(forecasts: &[&ScoredForecast]) -> Vec<(NaiveDate, NaiveDate)> {
 }
 
 /// Returns the verdict, and the further runs until there is one.
-fn verdict(n: usize, test: Option<&EqualAccuracy>) -> (Verdict, Option<u64>) {
+fn verdict(n: usize, test: Option<&EqualAccuracy>) -> (ComparisonVerdict, Option<u64>) {
     if n < LEAST_FORECASTS {
-        return (Verdict::CannotTellYet, Some((LEAST_FORECASTS - n) as u64));
+        return (ComparisonVerdict::CannotTellYet, Some((LEAST_FORECASTS - n) as u64));
     }
     match test {
         Some(test) if test.p_value < SIGNIFICANCE => {
-            (if test.mean < 0.0 { Verdict::Better } else { Verdict::Worse }, Some(0))
+            (if test.mean < 0.0 { ComparisonVerdict::Better } else { ComparisonVerdict::Worse }, Some(0))
         }
         Some(test) => {
             let more = (test.forecasts_needed().ceil() - n as f64).max(1.0);
-            (Verdict::CannotTellYet, (more <= MOST_RUNS).then_some(more as u64))
+            (ComparisonVerdict::CannotTellYet, (more <= MOST_RUNS).then_some(more as u64))
         }
-        None => (Verdict::CannotTellYet, None),
+        None => (ComparisonVerdict::CannotTellYet, None),
     }
 }
 
-fn said(contest: &Contest, verdict: Verdict, more: Option<u64>) -> String {
+fn result_in_words(contest: &PairedScores, verdict: ComparisonVerdict, more: Option<u64>) -> String {
     let n = contest.n;
     if n < LEAST_FORECASTS {
         return match n {
@@ -171,10 +171,12 @@ fn said(contest: &Contest, verdict: Verdict, more: Option<u64>) -> String {
     let amount = if skill >= 0.0 { "less" } else { "more" };
     let seen = format!("{:.1} % {amount} loss over {n} forecasts (p {p_value:.3})", 100.0 * skill.abs());
     match (verdict, more) {
-        (Verdict::Better, _) => format!("better, {seen}"),
-        (Verdict::Worse, _) => format!("worse, {seen}"),
-        (Verdict::CannotTellYet, Some(more)) => format!("cannot tell yet, {seen}; about {more} more would tell"),
-        (Verdict::CannotTellYet, None) => {
+        (ComparisonVerdict::Better, _) => format!("better, {seen}"),
+        (ComparisonVerdict::Worse, _) => format!("worse, {seen}"),
+        (ComparisonVerdict::CannotTellYet, Some(more)) => {
+            format!("cannot tell yet, {seen}; about {more} more would tell")
+        }
+        (ComparisonVerdict::CannotTellYet, None) => {
             format!("cannot tell yet, {seen}; the difference is too small to ever matter")
         }
     }
@@ -185,7 +187,7 @@ mod tests {
     use super::*;
     use crate::review::figures::by_model;
     use chrono::{Days, NaiveDate, Utc};
-    use forecaster_domain::scores::Parts;
+    use forecaster_domain::scores::ScoreSums;
 
     /// A weekly forecast of 7 days with the given loss.
     fn scored(model: &str, week: u64, loss: f64) -> ScoredForecast {
@@ -196,7 +198,7 @@ mod tests {
             as_of,
             finished_at: Utc::now(),
             end_date: as_of + Days::new(7),
-            parts: Parts { dates: 5, loss, scale: 4500.0, inside80: 4, inside95: 5, end: Some((900.0, 1.0)) },
+            parts: ScoreSums { dates: 5, loss, scale: 4500.0, inside80: 4, inside95: 5, end: Some((900.0, 1.0)) },
         }
     }
 
@@ -213,7 +215,7 @@ mod tests {
     #[test]
     fn fewer_than_eight_forecasts_tell_nothing_however_clear_they_seem() {
         let comparison = judged(&[1.0, 1.1, 1.2]);
-        assert_eq!((comparison.verdict, comparison.more_runs_needed), (Verdict::CannotTellYet, Some(5)));
+        assert_eq!((comparison.verdict, comparison.more_runs_needed), (ComparisonVerdict::CannotTellYet, Some(5)));
         let said = "Ensemble against the random walk: cannot tell yet, 3 forecasts scored, at least 8 are needed";
         assert_eq!((comparison.sentence.as_str(), comparison.p_value), (said, None));
         assert!(judged(&[]).sentence.ends_with("no forecast scored, at least 8 are needed"));
@@ -223,19 +225,22 @@ mod tests {
     fn who_loses_less_nearly_always_is_better_and_who_loses_more_is_worse() {
         let (low, high) = ([90.0, 91.0, 88.0, 93.0, 90.0, 89.0, 101.0, 90.0], [110.0, 109.0, 111.0, 99.0]);
         let better = judged(&low);
-        assert_eq!((better.verdict, better.more_runs_needed, better.lag), (Verdict::Better, Some(0), Some(0)));
+        assert_eq!(
+            (better.verdict, better.more_runs_needed, better.lag),
+            (ComparisonVerdict::Better, Some(0), Some(0))
+        );
         assert!(better.sentence.contains("better, 8.5 % less loss over 8 forecasts (p 0.00"), "{}", better.sentence);
-        assert_eq!(judged(&[high, high, high].concat()).verdict, Verdict::Worse);
+        assert_eq!(judged(&[high, high, high].concat()).verdict, ComparisonVerdict::Worse);
     }
 
     #[test]
     fn a_small_difference_asks_for_more_runs_and_a_tiny_one_for_none() {
         let small = judged(&[90.0, 112.0, 85.0, 100.0, 93.0, 105.0, 88.0, 110.0, 92.0, 100.0]);
-        assert_eq!(small.verdict, Verdict::CannotTellYet);
+        assert_eq!(small.verdict, ComparisonVerdict::CannotTellYet);
         let more = small.more_runs_needed.unwrap();
         assert!(more > 1 && small.sentence.ends_with(&format!("about {more} more would tell")), "{}", small.sentence);
         let tiny = judged(&[90.0, 110.0, 90.0, 110.01, 90.0, 110.0, 90.0, 110.0]);
-        assert_eq!((tiny.verdict, tiny.more_runs_needed), (Verdict::CannotTellYet, None));
+        assert_eq!((tiny.verdict, tiny.more_runs_needed), (ComparisonVerdict::CannotTellYet, None));
         assert!(tiny.sentence.ends_with("the difference is too small to ever matter"), "{}", tiny.sentence);
         let same = judged(&[100.0; 9]);
         assert!(same.sentence.ends_with("both lose the same in 9 forecasts"), "{}", same.sentence);

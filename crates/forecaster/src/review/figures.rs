@@ -1,9 +1,9 @@
 //! Scope of a review, and the figures of runs and models.
 
-use crate::review::issued::was_ahead;
+use crate::review::issued::made_before_outcome;
 use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
-use forecaster_domain::scores::Parts;
+use forecaster_domain::scores::ScoreSums;
 use forecaster_ledger::{PastRun, ScoredForecast};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ impl Scope {
     pub(super) fn counts(&self, past: &PastRun, zone: Tz) -> bool {
         let finished_at = past.run.finished_at;
         match past.end_date {
-            Some(end) if !was_ahead(finished_at, end, zone) => {
+            Some(end) if !made_before_outcome(finished_at, end, zone) => {
                 self.replays && past.run.as_of.is_some_and(|as_of| self.holds(as_of))
             }
             _ => self.holds(finished_at.with_timezone(&zone).date_naive()),
@@ -88,7 +88,7 @@ pub(super) fn by_model(scored: &[ScoredForecast]) -> ByModel<'_> {
 }
 
 /// Parts of the forecasts' scores.
-pub(super) fn parts<'a>(forecasts: &[&'a ScoredForecast]) -> impl Iterator<Item = &'a Parts> {
+pub(super) fn parts<'a>(forecasts: &[&'a ScoredForecast]) -> impl Iterator<Item = &'a ScoreSums> {
     forecasts.iter().map(|forecast| &forecast.parts)
 }
 

@@ -6,39 +6,39 @@ use crate::failure::Failure;
 use crate::market::Market;
 use crate::market::series::{MIN_OBSERVATIONS, quality_rules};
 use chrono::{NaiveDate, Utc};
-use forecaster_ledger::{Ledger, LedgerError, Scored};
+use forecaster_ledger::{Ledger, LedgerError, ScoringCounts};
 use forecaster_rates::{RatesStore, assemble_pair};
 use std::collections::BTreeMap;
 
 /// Scores with the rates that a run knows, before it is published. `today` is the clock's date: a market with an
 /// earlier date belongs to a replay.
-pub(crate) fn by_run(ledger: &Ledger, market: &Market, today: NaiveDate) {
-    let score = || -> Result<Scored, LedgerError> {
+pub(crate) fn score_with_run_rates(ledger: &Ledger, market: &Market, today: NaiveDate) {
+    let score = || -> Result<ScoringCounts, LedgerError> {
         let (pair, rates) = (market.pair.to_string(), market.history.pair());
         // A replay sees values as they were known on its date, so values recorded since take precedence.
         let noted = if market.today < today { ledger.actuals(&pair)? } else { BTreeMap::new() };
         let actual = |date: NaiveDate| noted.get(&date).copied().or_else(|| rates.value_on(date));
         ledger.score_issued(&pair, market.as_of(), &actual, Utc::now())
     };
-    tell(score());
+    log_scoring(score());
 }
 
 /// Scores with all rates in the store.
 pub(crate) fn by_store(ledger: &Ledger, config: &Config, today: NaiveDate) {
-    let score = || -> Result<Scored, Failure> {
+    let score = || -> Result<ScoringCounts, Failure> {
         let pair = config.pair();
         let store = RatesStore::open(&config.service.data_dir)?;
         let own = assemble_pair(&store, pair, |name| quality_rules(pair, name, today), None, MIN_OBSERVATIONS)?;
         let rates = own.checked.series;
         Ok(ledger.score_issued(&pair.to_string(), rates.last_date(), &|date| rates.value_on(date), Utc::now())?)
     };
-    tell(score());
+    log_scoring(score());
 }
 
-fn tell(scored: Result<Scored, impl std::fmt::Display>) {
+fn log_scoring(scored: Result<ScoringCounts, impl std::fmt::Display>) {
     match scored {
-        Ok(Scored { scored: 0, rescored: 0, revisions: 0 }) => {}
-        Ok(Scored { scored, rescored, revisions }) => {
+        Ok(ScoringCounts { scored: 0, rescored: 0, revisions: 0 }) => {}
+        Ok(ScoringCounts { scored, rescored, revisions }) => {
             tracing::info!(scored, rescored, revisions, "earlier forecasts scored: {scored} new, {rescored} again");
         }
         Err(error) => tracing::warn!("earlier forecasts could not be scored: {error}"),

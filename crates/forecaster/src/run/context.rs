@@ -7,7 +7,7 @@ use forecaster_ledger::Ledger;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Everything a run needs besides its assignment.
-pub(crate) struct Workplace<'a> {
+pub(crate) struct RunContext<'a> {
     /// The configuration.
     pub config: &'a Config,
     /// The market data known to the run.
@@ -25,9 +25,9 @@ pub(crate) struct Workplace<'a> {
 /// Lock held while files, ledger and metrics are written. To end the process, take it first: that waits for a write
 /// in progress and prevents any later one.
 #[derive(Debug, Default)]
-pub(crate) struct Publishing(Mutex<()>);
+pub(crate) struct PublishLock(Mutex<()>);
 
-impl Publishing {
+impl PublishLock {
     /// Waits until nothing is being written; nothing is written while the guard is held.
     pub(crate) fn hold(&self) -> MutexGuard<'_, ()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

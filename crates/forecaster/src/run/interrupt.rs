@@ -3,7 +3,7 @@
 
 use crate::failure::Failure;
 use crate::guard;
-use crate::run::context::Publishing;
+use crate::run::context::PublishLock;
 use forecaster_ledger::Ledger;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,7 +28,7 @@ impl InProgress {
 ///
 /// # Errors
 /// When the system refuses.
-pub(crate) fn watch(publishing: &Arc<Publishing>, ledger: &Arc<Ledger>) -> Result<InProgress, Failure> {
+pub(crate) fn watch(publishing: &Arc<PublishLock>, ledger: &Arc<Ledger>) -> Result<InProgress, Failure> {
     let failed = |source: std::io::Error| Failure::System { what: "signals cannot be listened for", source };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
     let in_progress = InProgress::default();
@@ -49,7 +49,7 @@ pub(crate) fn watch(publishing: &Arc<Publishing>, ledger: &Arc<Ledger>) -> Resul
         });
         let _nothing_is_written = publishing.hold();
         if let Some((run_id, ledger)) = run.run_id().zip(ledger.upgrade()) {
-            guard::leave(&ledger, &run_id);
+            guard::clear_mark(&ledger, &run_id);
         }
         tracing::warn!("interrupted: nothing of the run in progress was kept");
         std::process::exit(128 + number)

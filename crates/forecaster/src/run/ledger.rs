@@ -18,11 +18,11 @@ pub(crate) fn open_ledger(config: &Config) -> Result<Ledger, Failure> {
 
 /// Opens the ledger as [`open_ledger`] does, but replaces a damaged one with a new one; the damaged file is moved
 /// aside, with an error in the log and an alert.
-pub(crate) fn open_ledger_or_begin_anew(config: &Config) -> Result<Ledger, Failure> {
+pub(crate) fn open_or_replace_ledger(config: &Config) -> Result<Ledger, Failure> {
     let directory = &config.service.data_dir;
     std::fs::create_dir_all(directory).map_err(|e| Failure::file("create", directory, e))?;
     let now = now(config);
-    let (ledger, aside) = Ledger::open_or_begin_anew(&directory.join("ledger.sqlite"), now.to_utc())?;
+    let (ledger, aside) = Ledger::open_or_replace_corrupt(&directory.join("ledger.sqlite"), now.to_utc())?;
     if let Some(aside) = aside {
         let place = aside.path.display();
         tracing::error!(

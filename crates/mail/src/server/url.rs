@@ -1,6 +1,6 @@
 //! The URL of a mail server, parsed strictly: anything unknown is rejected with the reason.
 
-use crate::{address::domain_of, text::shown};
+use crate::{address::domain_of, text::sanitized};
 use percent_encoding::percent_decode_str;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -71,9 +71,9 @@ pub(super) fn masked(text: &str) -> String {
     let (user, host) = rest.split_at(at);
     match user.split_once(':') {
         // Without an @ it is host and port, or a password with a forgotten @.
-        Some((_, port)) if host.is_empty() && is_port_like(port) => shown(text, 120),
-        Some((user, _)) => shown(&format!("{scheme}{user}:***{host}"), 120),
-        None => shown(text, 120),
+        Some((_, port)) if host.is_empty() && is_port_like(port) => sanitized(text, 120),
+        Some((user, _)) => sanitized(&format!("{scheme}{user}:***{host}"), 120),
+        None => sanitized(text, 120),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Outcomes for recipients.
 
 use crate::{MESSAGE, fates, passing, plain, recipients, send, sender, server::*};
-use forecaster_mail::{Delivery, Trouble, deliver};
+use forecaster_mail::{Delivery, DeliveryError, deliver};
 
 const ONE: &[&str] = &["a@example.com"];
 
@@ -80,7 +80,7 @@ async fn a_full_mailbox_can_be_emptied() {
         assert_eq!((fates(&delivery), delivery.trouble), (vec![format!("deferred: {code}")], None));
     }
     let (_, delivery) = with(Manners::plain().answering(".", "552 5.2.2 over quota")).await;
-    assert!(matches!(passing(&delivery), Trouble::Busy { .. }));
+    assert!(matches!(passing(&delivery), DeliveryError::Busy { .. }));
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn a_message_that_the_server_finds_too_large_is_not_tried_again() {
         [("MAIL", "552 5.3.4 large"), ("MAIL", "552 large"), (".", "552 5.3.4 large"), (".", "554 5.2.3 x")]
     {
         let (_, delivery) = with(Manners::plain().answering(command, code)).await;
-        assert!(matches!(delivery.trouble, Some(Trouble::TooLarge { .. })), "{delivery:?}");
+        assert!(matches!(delivery.trouble, Some(DeliveryError::TooLarge { .. })), "{delivery:?}");
         assert!(fates(&delivery)[0].starts_with("refused: "));
     }
 }
@@ -112,7 +112,7 @@ async fn a_refused_sender_or_message_is_not_tried_again() {
     assert!(!server.was_asked("RCPT"));
     for command in ["DATA", "."] {
         let (_, delivery) = with(Manners::plain().answering(command, "554 5.7.1 spam")).await;
-        assert!(matches!(delivery.trouble, Some(Trouble::Message { .. })), "{delivery:?}");
+        assert!(matches!(delivery.trouble, Some(DeliveryError::Message { .. })), "{delivery:?}");
         assert!(fates(&delivery)[0].starts_with("refused: "));
     }
 }
@@ -131,7 +131,7 @@ async fn what_is_put_off_is_tried_again() {
         let (_, delivery) = with(Manners::plain().answering(command, code)).await;
         let trouble = passing(&delivery);
         assert!(
-            matches!(trouble, Trouble::Busy { .. }) && trouble.to_string().contains(code),
+            matches!(trouble, DeliveryError::Busy { .. }) && trouble.to_string().contains(code),
             "{command}: {trouble}"
         );
     }
@@ -142,7 +142,7 @@ async fn a_server_that_hangs_up_within_the_message_has_not_taken_it() {
     let server = Manners::plain().offering(&[]).answering("BODY", CUT).listen().await;
     let message = vec![b'x'; 32 << 20];
     let delivery = deliver(&plain(server.port), &sender(), &recipients(ONE), &message).await;
-    assert!(matches!(passing(&delivery), Trouble::Cut { during: "message", .. }), "{delivery:?}");
+    assert!(matches!(passing(&delivery), DeliveryError::Cut { during: "message", .. }), "{delivery:?}");
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn a_server_that_hangs_up_before_it_answers_may_have_taken_the_message() {
     for answer in [CUT, "what?", "354 more"] {
         let (server, delivery) = with(Manners::plain().answering(".", answer)).await;
         let trouble = passing(&delivery);
-        assert!(matches!(trouble, Trouble::InDoubt { .. }), "{trouble}");
+        assert!(matches!(trouble, DeliveryError::InDoubt { .. }), "{trouble}");
         assert!(trouble.to_string().contains("same Message-ID") && server.messages().len() == 1);
     }
 }
@@ -173,7 +173,7 @@ async fn an_answer_given_in_advance_is_not_believed() {
     for (command, answer) in [("RCPT", "250 ok\r\n250 ok"), ("DATA", "354 go\r\n250 2.0.0 taken"), ("DATA", "250 ok")]
     {
         let (_, delivery) = with(Manners::plain().answering(command, answer)).await;
-        assert!(matches!(passing(&delivery), Trouble::Protocol { .. }), "{delivery:?}");
+        assert!(matches!(passing(&delivery), DeliveryError::Protocol { .. }), "{delivery:?}");
     }
 }
 
@@ -187,5 +187,5 @@ async fn bytes_beyond_ascii_go_where_they_are_wanted() {
     assert_eq!(server.messages(), ["Subject: x\r\n\r\nñandú\r\n.\r\n"]);
     let strict = Manners::plain().offering(&["SIZE"]).listen().await;
     let delivery = deliver(&plain(strict.port), &sender(), &recipients(ONE), message).await;
-    assert!(matches!(delivery.trouble, Some(Trouble::EightBit { .. })) && !strict.was_asked("MAIL"));
+    assert!(matches!(delivery.trouble, Some(DeliveryError::EightBit { .. })) && !strict.was_asked("MAIL"));
 }

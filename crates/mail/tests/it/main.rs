@@ -9,7 +9,7 @@ mod sample;
 mod server;
 mod strangers;
 
-use forecaster_mail::{Address, Delivery, Limits, Outcome, Server, Trouble, deliver};
+use forecaster_mail::{Address, Delivery, DeliveryError, Limits, RecipientOutcome, Server, deliver};
 use std::time::Duration;
 
 const MESSAGE: &[u8] = b"Subject: x\r\n\r\n.\r\nhello\r\n";
@@ -44,16 +44,16 @@ async fn send(server: &Server, to: &[&str]) -> Delivery {
 
 /// Returns the outcome for each recipient as text.
 fn fates(delivery: &Delivery) -> Vec<String> {
-    let told = |outcome: &Outcome| match outcome {
-        Outcome::Accepted { reply } => format!("accepted: {reply}"),
-        Outcome::Refused { reply } => format!("refused: {reply}"),
-        Outcome::Deferred { reason } => format!("deferred: {reason}"),
+    let told = |outcome: &RecipientOutcome| match outcome {
+        RecipientOutcome::Accepted { reply } => format!("accepted: {reply}"),
+        RecipientOutcome::Refused { reply } => format!("refused: {reply}"),
+        RecipientOutcome::Deferred { reason } => format!("deferred: {reason}"),
     };
     delivery.recipients.iter().map(|(_, outcome)| told(outcome)).collect()
 }
 
 /// Returns the error, which must concern every recipient and not be permanent.
-fn passing(delivery: &Delivery) -> &Trouble {
+fn passing(delivery: &Delivery) -> &DeliveryError {
     let trouble = delivery.trouble.as_ref().expect("no trouble");
     assert!(!trouble.is_permanent(), "{trouble}");
     assert!(fates(delivery).iter().all(|fate| *fate == format!("deferred: {trouble}")), "{delivery:?}");

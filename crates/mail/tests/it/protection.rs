@@ -1,7 +1,7 @@
 //! TLS and passwords: what may be sent to which server.
 
 use crate::{SECRET, fates, impatient, limits, passing, plain, send, sender, server::*};
-use forecaster_mail::{Pace, Server, Trouble, probe};
+use forecaster_mail::{DeliveryError, Pace, Server, probe};
 
 const ONE: &[&str] = &["a@example.com"];
 /// AUTH PLAIN with the user "u@example.com" and [`SECRET`].
@@ -47,7 +47,7 @@ async fn without_starttls_neither_password_nor_message_is_sent() {
     for offers in [&["AUTH PLAIN"][..], &[]] {
         let server = Manners::plain().offering(offers).listen().await;
         let delivery = send(&known("smtp", server.port, &authority), ONE).await;
-        assert!(matches!(passing(&delivery), Trouble::NoTls { .. }), "{delivery:?}");
+        assert!(matches!(passing(&delivery), DeliveryError::NoTls { .. }), "{delivery:?}");
         assert!(!server.was_asked("AUTH") && !server.was_asked("MAIL"), "{:?}", server.commands());
     }
 }
@@ -59,7 +59,7 @@ async fn a_refused_starttls_ends_the_attempt() {
         let server =
             Manners::plain().offering(&["STARTTLS", "AUTH PLAIN"]).answering("STARTTLS", answer).listen().await;
         let delivery = send(&known("smtp", server.port, &authority), ONE).await;
-        assert_eq!(matches!(passing(&delivery), Trouble::Busy { .. }), is_busy, "{delivery:?}");
+        assert_eq!(matches!(passing(&delivery), DeliveryError::Busy { .. }), is_busy, "{delivery:?}");
         assert!(!server.was_asked("AUTH"));
     }
 }
@@ -73,7 +73,7 @@ async fn what_was_said_before_tls_is_not_believed_after_it() {
     let server = Manners::starttls(config).answering("STARTTLS", injected).listen().await;
     let delivery = send(&known("smtp", server.port, &authority), ONE).await;
     let trouble = passing(&delivery);
-    assert!(matches!(trouble, Trouble::Protocol { during: "STARTTLS", .. }), "{trouble}");
+    assert!(matches!(trouble, DeliveryError::Protocol { during: "STARTTLS", .. }), "{trouble}");
     assert!(!server.was_asked("AUTH") && server.commands().len() == 2, "{:?}", server.commands());
 }
 
@@ -94,7 +94,7 @@ async fn a_certificate_that_is_not_to_be_trusted_is_refused_with_the_reason() {
             let server = manners.listen().await;
             let delivery = send(&known(scheme, server.port, &authority), ONE).await;
             let words = passing(&delivery).to_string();
-            assert!(matches!(passing(&delivery), Trouble::Certificate { .. }), "{words}");
+            assert!(matches!(passing(&delivery), DeliveryError::Certificate { .. }), "{words}");
             assert!(words.contains(reason) && words.contains(advice), "{words}");
             assert!(!server.was_asked("AUTH") && !server.was_asked("MAIL"));
         }
@@ -125,7 +125,7 @@ async fn a_wrong_password_is_recognisable_and_not_shown() {
         let server = manners.listen().await;
         let delivery = send(&known("smtp", server.port, &authority), ONE).await;
         let trouble = passing(&delivery);
-        assert!(trouble.is_account() && trouble.pace() == Pace::Account, "{trouble}");
+        assert!(trouble.is_login_error() && trouble.pace() == Pace::Account, "{trouble}");
         let words = format!("{trouble} {delivery:?}");
         assert!(words.contains("refused the user 'u@example.com': 535 5.7.8 bad credentials *** *** ***"), "{words}");
         assert!(!words.contains("s3cret") && !words.contains("czNjcmV0"), "{words}");
@@ -151,8 +151,11 @@ async fn a_server_that_takes_no_password_is_told() {
         let server = Manners::starttls(authority.certify(&["127.0.0.1"], 2990)).offering(offers).listen().await;
         let delivery = send(&known("smtp", server.port, &authority), ONE).await;
         let trouble = passing(&delivery);
-        assert!(matches!(trouble, Trouble::NoMechanism { .. }) && trouble.to_string().contains(told), "{trouble}");
-        assert!(trouble.is_account() && !server.was_asked("MAIL"));
+        assert!(
+            matches!(trouble, DeliveryError::NoMechanism { .. }) && trouble.to_string().contains(told),
+            "{trouble}"
+        );
+        assert!(trouble.is_login_error() && !server.was_asked("MAIL"));
     }
 }
 
@@ -163,7 +166,10 @@ async fn a_password_that_cannot_be_checked_now_is_tried_again_soon() {
     let server = Manners::starttls(config).answering("AUTH", "454 4.7.0 temporary failure").listen().await;
     let delivery = send(&known("smtp", server.port, &authority), ONE).await;
     let trouble = passing(&delivery);
-    assert!(matches!(trouble, Trouble::AuthenticationDeferred { .. }) && trouble.pace() == Pace::Usual, "{trouble}");
+    assert!(
+        matches!(trouble, DeliveryError::AuthenticationDeferred { .. }) && trouble.pace() == Pace::Usual,
+        "{trouble}"
+    );
 }
 
 #[tokio::test]
@@ -172,7 +178,7 @@ async fn a_server_that_wants_a_user_is_told_as_such() {
         let server = Manners::plain().answering(command, answer).listen().await;
         let delivery = send(&plain(server.port), ONE).await;
         let trouble = passing(&delivery);
-        assert!(matches!(trouble, Trouble::Authentication { .. }), "{trouble}");
+        assert!(matches!(trouble, DeliveryError::Authentication { .. }), "{trouble}");
         assert!(
             trouble.to_string().contains(answer) && trouble.to_string().contains("name one in mail.smtp"),
             "{trouble}"
@@ -186,7 +192,7 @@ async fn a_user_without_a_password_is_no_reason_to_connect() {
     let nobody = Server::parse(&format!("smtp://u@127.0.0.1:{}?tls=none", server.port)).unwrap();
     let delivery = send(&nobody, ONE).await;
     let trouble = passing(&delivery);
-    assert!(matches!(trouble, Trouble::NoPassword { .. }) && trouble.to_string().contains("set mail.password"));
+    assert!(matches!(trouble, DeliveryError::NoPassword { .. }) && trouble.to_string().contains("set mail.password"));
     assert!(server.commands().is_empty());
 }
 

@@ -1,7 +1,7 @@
 //! Servers that do not exist, do not answer, or are not mail servers.
 
 use crate::{fates, impatient, passing, plain, send, sender, server::*};
-use forecaster_mail::{Server, Trouble, probe};
+use forecaster_mail::{DeliveryError, Server, probe};
 
 const ONE: &[&str] = &["a@example.com"];
 
@@ -10,7 +10,7 @@ async fn a_closed_port_is_told() {
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let delivery = send(&plain(port), ONE).await;
     let trouble = passing(&delivery);
-    assert!(matches!(trouble, Trouble::Unreachable { .. }));
+    assert!(matches!(trouble, DeliveryError::Unreachable { .. }));
     assert!(
         trouble.to_string().contains(&format!("cannot connect to 127.0.0.1:{port}: Connection refused")),
         "{trouble}"
@@ -21,7 +21,10 @@ async fn a_closed_port_is_told() {
 async fn a_name_without_an_address_is_told() {
     let server = Server::parse("smtp://mail.nowhere.invalid").unwrap();
     let delivery = send(&server, ONE).await;
-    assert!(matches!(passing(&delivery), Trouble::UnknownHost { .. } | Trouble::Silent { .. }), "{delivery:?}");
+    assert!(
+        matches!(passing(&delivery), DeliveryError::UnknownHost { .. } | DeliveryError::Silent { .. }),
+        "{delivery:?}"
+    );
 }
 
 #[tokio::test]
@@ -30,7 +33,7 @@ async fn a_server_that_says_nothing_is_given_up() {
         let server = Manners::plain().answering(command, HANG).listen().await;
         let delivery = send(&plain(server.port).with_limits(impatient()), ONE).await;
         let trouble = passing(&delivery);
-        assert!(matches!(trouble, Trouble::Silent { .. }), "{command}: {trouble}");
+        assert!(matches!(trouble, DeliveryError::Silent { .. }), "{command}: {trouble}");
         assert_eq!(trouble.to_string().contains("port 465"), command.is_empty(), "{trouble}");
     }
 }
@@ -39,7 +42,7 @@ async fn a_server_that_says_nothing_is_given_up() {
 async fn silence_after_the_message_leaves_it_in_doubt() {
     let server = Manners::plain().answering(".", HANG).listen().await;
     let delivery = send(&plain(server.port).with_limits(impatient()), ONE).await;
-    assert!(matches!(passing(&delivery), Trouble::InDoubt { .. }), "{delivery:?}");
+    assert!(matches!(passing(&delivery), DeliveryError::InDoubt { .. }), "{delivery:?}");
 }
 
 #[tokio::test]
@@ -48,7 +51,10 @@ async fn a_server_that_turns_this_machine_away_is_tried_again() {
         let server = Manners::plain().answering(command, answer).listen().await;
         let delivery = send(&plain(server.port), ONE).await;
         let trouble = passing(&delivery);
-        assert!(matches!(trouble, Trouble::TurnedAway { .. }) && trouble.to_string().contains(answer), "{trouble}");
+        assert!(
+            matches!(trouble, DeliveryError::ClientRejected { .. }) && trouble.to_string().contains(answer),
+            "{trouble}"
+        );
     }
 }
 
@@ -73,7 +79,7 @@ async fn what_is_no_mail_server_is_told() {
         let delivery = send(&plain(server.port), ONE).await;
         let trouble = passing(&delivery);
         let words = trouble.to_string();
-        assert!(matches!(trouble, Trouble::Protocol { .. }), "{command} {answer:.20}: {words}");
+        assert!(matches!(trouble, DeliveryError::Protocol { .. }), "{command} {answer:.20}: {words}");
         assert!(words.len() < 400 && !words.contains(char::is_control), "{words}");
     }
 }
@@ -86,7 +92,7 @@ async fn a_server_that_hangs_up_is_told_with_the_step() {
         let server = Manners::plain().answering(command, CUT).listen().await;
         let delivery = send(&plain(server.port), ONE).await;
         let trouble = passing(&delivery);
-        assert!(matches!(trouble, Trouble::Cut { during: at, .. } if *at == during), "{trouble}");
+        assert!(matches!(trouble, DeliveryError::Cut { during: at, .. } if *at == during), "{trouble}");
     }
 }
 
@@ -113,7 +119,7 @@ async fn a_look_at_a_server_sends_nothing() {
 async fn a_look_tells_how_far_it_came() {
     let server = Manners::plain().answering("MAIL", "550 not yours").listen().await;
     let probe = probe(&plain(server.port), &sender()).await;
-    assert!(matches!(probe.trouble, Some(Trouble::Sender { .. })));
+    assert!(matches!(probe.trouble, Some(DeliveryError::Sender { .. })));
     assert_eq!(probe.steps.last().unwrap().name, "EHLO");
     assert!(probe.to_string().contains("check mail.from"), "{probe}");
 }

@@ -1,7 +1,7 @@
 //! Known values of a series before a sync, and the part of them that a reply is compared with.
 
 use super::{link::Link, reply::Reply};
-use crate::intake::Beside;
+use crate::intake::KnownValues;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,9 +19,10 @@ pub(crate) struct Known {
 impl Known {
     /// Returns the known values that a reply of `links[index]` is compared with: those from the same provider, from
     /// preferred providers, and from the snapshot or sources outside the chain.
-    pub(super) fn beside(&self, links: &[Link], index: usize) -> Beside {
+    pub(super) fn baseline_for(&self, links: &[Link], index: usize) -> KnownValues {
         let worse = |source: &str| links[index + 1..].iter().any(|link| link.provider.name() == source);
-        let mut beside = Beside { there: self.values.keys().copied().collect(), ..Beside::default() };
+        let mut beside =
+            KnownValues { covered_days: self.values.keys().copied().collect(), ..KnownValues::default() };
         for (date, (value, source)) in &self.values {
             let source = source.as_deref();
             if !source.is_some_and(worse) {

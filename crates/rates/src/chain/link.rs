@@ -2,7 +2,7 @@
 
 use crate::{
     listings::listings,
-    provider::{Listing, Provider, Reading},
+    provider::{Listing, Provider, ValueConversion},
     providers,
     request::SeriesRequest,
     sources::Sources,
@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(crate) struct Link {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) symbol: String,
-    pub(crate) reading: Reading,
+    pub(crate) reading: ValueConversion,
 }
 
 /// Returns the providers of a series, the preferred one first, without those that do not have it.
@@ -26,7 +26,7 @@ pub(crate) fn links(sources: &Sources, request: &SeriesRequest) -> Vec<Link> {
         let (symbol, reading) = match request.symbols.get(name) {
             Some(own) => own_symbol(own, listed.iter().find(|l| l.provider == name)),
             None if providers::of_name(name).is_some_and(|kind| kind.any_series) => {
-                (request.series.clone(), Reading::AsIs)
+                (request.series.clone(), ValueConversion::AsIs)
             }
             None => {
                 let Listing { symbol, reading, .. } = listed.iter().find(|l| l.provider == name)?.clone();
@@ -40,9 +40,9 @@ pub(crate) fn links(sources: &Sources, request: &SeriesRequest) -> Vec<Link> {
 
 /// Parses a symbol from the configuration: `1/X` is the inverse of X; other symbols use the provider's usual
 /// conversion.
-fn own_symbol(own: &str, usual: Option<&Listing>) -> (String, Reading) {
+fn own_symbol(own: &str, usual: Option<&Listing>) -> (String, ValueConversion) {
     match own.strip_prefix("1/") {
-        Some(symbol) => (symbol.to_owned(), Reading::Inverse),
-        None => (own.to_owned(), usual.map_or(Reading::AsIs, |listing| listing.reading)),
+        Some(symbol) => (symbol.to_owned(), ValueConversion::Inverse),
+        None => (own.to_owned(), usual.map_or(ValueConversion::AsIs, |listing| listing.reading)),
     }
 }

@@ -66,7 +66,7 @@ fn a_pair_with_a_series_of_its_own_is_that_series() {
     for (pair, name) in [("USD/CLP", "usdclp"), ("USD/MXN", "usdmxn")] {
         let (pair, own) = (made(&store, pair).unwrap(), assemble(&store, name, &rules(name), None).unwrap());
         assert!(pair.checked.series.observations().eq(own.checked.series.observations()));
-        assert_eq!((pair.made_of, pair.provider), (None, own.provider));
+        assert_eq!((pair.formula, pair.provider), (None, own.provider));
         assert_eq!(pair.checked.findings, own.checked.findings);
     }
 }
@@ -75,12 +75,12 @@ fn a_pair_with_a_series_of_its_own_is_that_series() {
 fn a_pair_whose_opposite_is_stored_is_that_turned_over() {
     let (_folder, store) = store();
     let mxnusd = made(&store, "MXN/USD").unwrap();
-    assert_eq!((mxnusd.made_of.as_deref(), mxnusd.provider.as_str()), (Some("1 / usdmxn"), EMBEDDED_SOURCE));
+    assert_eq!((mxnusd.formula.as_deref(), mxnusd.provider.as_str()), (Some("1 / usdmxn"), EMBEDDED_SOURCE));
     assert_eq!(mxnusd.checked.series.name(), "mxnusd");
     for date in ["2025-01-03", "2020-04-24", "2003-01-02"] {
         assert_eq!(value(&mxnusd, date), 1.0 / embedded_on("usdmxn", date));
     }
-    assert_eq!(made(&store, "CLP/USD").unwrap().made_of.as_deref(), Some("1 / usdclp"));
+    assert_eq!(made(&store, "CLP/USD").unwrap().formula.as_deref(), Some("1 / usdclp"));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_cross_with_the_dolar_observado_takes_the_market_rate_of_the_day_before() {
     let (_folder, store) = store();
     for (pair, leg, formula) in [("EUR/CLP", "usdeur", "usdclp / usdeur"), ("MXN/CLP", "usdmxn", "usdclp / usdmxn")] {
         let crossed = made(&store, pair).unwrap();
-        assert_eq!(crossed.made_of.as_deref(), Some(formula));
+        assert_eq!(crossed.formula.as_deref(), Some(formula));
         let until = assemble_pair(&store, &pair.parse().unwrap(), rules, Some(day("2025-01-03")), 600).unwrap();
         assert_eq!((until.provider.as_str(), until.stand_in()), (EMBEDDED_SOURCE, None));
         assert!(crossed.checked.series.len() > 5000, "{}", crossed.checked.series.len());
@@ -101,7 +101,7 @@ fn a_cross_with_the_dolar_observado_takes_the_market_rate_of_the_day_before() {
         }
     }
     let turned = made(&store, "CLP/EUR").unwrap();
-    assert_eq!(turned.made_of.as_deref(), Some("usdeur / usdclp"));
+    assert_eq!(turned.formula.as_deref(), Some("usdeur / usdclp"));
     for (date, before) in OFFICIAL_AND_MARKET {
         assert_eq!(value(&turned, date), embedded_on("usdeur", before) / embedded_on("usdclp", date), "{date}");
     }
@@ -111,7 +111,7 @@ fn a_cross_with_the_dolar_observado_takes_the_market_rate_of_the_day_before() {
 fn a_cross_of_two_market_rates_takes_both_of_one_day() {
     let (_folder, store) = store();
     let crossed = made(&store, "EUR/MXN").unwrap();
-    assert_eq!(crossed.made_of.as_deref(), Some("usdmxn / usdeur"));
+    assert_eq!(crossed.formula.as_deref(), Some("usdmxn / usdeur"));
     for date in ["2025-01-03", "2024-12-23", "2015-06-17"] {
         assert_eq!(value(&crossed, date), embedded_on("usdmxn", date) / embedded_on("usdeur", date));
     }
@@ -185,7 +185,7 @@ fn a_leg_may_itself_be_turned_over() {
     let values: Vec<(&str, f64)> = values.iter().map(|(date, value)| (date.as_str(), *value)).collect();
     keep(&store, "sekusd", "a", &values);
     let crossed = made(&store, "SEK/NOK").unwrap();
-    assert_eq!(crossed.made_of.as_deref(), Some("usdnok / (1 / sekusd)"));
+    assert_eq!(crossed.formula.as_deref(), Some("usdnok / (1 / sekusd)"));
     assert_eq!(crossed.provider, "embedded + a");
     assert!((value(&crossed, "2024-12-23") - 2.0).abs() < 1e-12);
 }
@@ -194,12 +194,12 @@ fn a_leg_may_itself_be_turned_over() {
 fn a_short_series_of_its_own_gives_way_to_a_longer_cross_and_stays_when_there_is_none() {
     let (_folder, store) = store();
     keep(&store, "eurclp", "a", &[("2025-01-02", 1030.0), ("2025-01-03", 1031.0)]);
-    assert_eq!(made(&store, "EUR/CLP").unwrap().made_of.as_deref(), Some("usdclp / usdeur"));
+    assert_eq!(made(&store, "EUR/CLP").unwrap().formula.as_deref(), Some("usdclp / usdeur"));
     let content = assemble_pair(&store, &"EUR/CLP".parse().unwrap(), rules, None, 2).unwrap();
-    assert_eq!((content.made_of, content.checked.series.len()), (None, 2));
+    assert_eq!((content.formula, content.checked.series.len()), (None, 2));
     keep(&store, "pencop", "a", &[("2025-01-02", 1150.0), ("2025-01-03", 1151.0)]);
     let alone = made(&store, "PEN/COP").unwrap();
-    assert_eq!((alone.made_of, alone.checked.series.len()), (None, 2));
+    assert_eq!((alone.formula, alone.checked.series.len()), (None, 2));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! constructor from settings. Each provider's file has one [`ProviderKind`]; the rest of the crate knows the
 //! providers only by the list of these.
 
-use super::{Provider, Reading};
+use super::{Provider, ValueConversion};
 use std::sync::Arc;
 
 /// A kind of provider: all that is known about it except how its responses are read.
@@ -11,25 +11,25 @@ pub struct ProviderKind {
     /// Name, as in `rates.providers`.
     pub name: &'static str,
     /// Default addresses, used where the configuration has none; empty when there is no address or no default.
-    pub usual: &'static [&'static str],
+    pub default_addresses: &'static [&'static str],
     /// Keys of the section `[rates.provider.NAME]`, in their order; empty when there is nothing to set.
     pub keys: &'static [ProviderKey],
     /// True when the provider has any series that a user supplies, under our name for it: none is listed.
     pub(crate) any_series: bool,
     /// True when the provider's values for an official rate are market quotes, which only stand in for it.
-    pub(crate) stands_in: bool,
+    pub(crate) is_stand_in: bool,
     /// Series listed by name: our name, the provider's symbol, and the conversion of its values.
-    pub(crate) series: &'static [(&'static str, &'static str, Reading)],
+    pub(crate) series: &'static [(&'static str, &'static str, ValueConversion)],
     /// Symbol and conversion for any pair that is not among [`ProviderKind::series`]; `None` when the provider does
     /// not have the pair.
-    pub(crate) pair: fn(&PairAsked<'_>) -> Option<(String, Reading)>,
+    pub(crate) pair: fn(&PairRequest<'_>) -> Option<(String, ValueConversion)>,
     /// Constructor from settings, in which missing addresses are already replaced by the default ones.
     pub(crate) make: fn(&SourceSettings) -> Arc<dyn Provider>,
 }
 
 /// A currency pair as requested from a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PairAsked<'a> {
+pub(crate) struct PairRequest<'a> {
     /// Currency that is priced, in capitals.
     pub(crate) base: &'a str,
     /// Currency of the price, in capitals.
@@ -44,14 +44,14 @@ pub struct ProviderKey {
     /// Name of the key.
     pub name: &'static str,
     /// Default value.
-    pub usual: &'static str,
+    pub default_value: &'static str,
     /// Meaning of the value.
-    pub meaning: KeyMeaning,
+    pub meaning: KeyType,
 }
 
 /// Meaning of the value of a provider's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyMeaning {
+pub enum KeyType {
     /// An address on the web; empty for the default one. Stored in [`SourceSettings::addresses`].
     Url,
     /// A list of addresses of mirrors; empty for the default ones. Stored in [`SourceSettings::addresses`].
@@ -88,20 +88,29 @@ impl ProviderKind {
         make: fn(&SourceSettings) -> Arc<dyn Provider>,
     ) -> Self {
         let keys = ProviderKey::URL_ALONE;
-        Self { name, usual, keys, any_series: false, stands_in: false, series: &[], pair: |_| None, make }
+        Self {
+            name,
+            default_addresses: usual,
+            keys,
+            any_series: false,
+            is_stand_in: false,
+            series: &[],
+            pair: |_| None,
+            make,
+        }
     }
 
     /// Builds the provider from settings, with the default addresses where none are set.
     pub(crate) fn provider(&self, mut settings: SourceSettings) -> Arc<dyn Provider> {
         if settings.addresses.is_empty() {
-            settings.addresses = self.usual.iter().map(|address| (*address).to_owned()).collect();
+            settings.addresses = self.default_addresses.iter().map(|address| (*address).to_owned()).collect();
         }
         (self.make)(&settings)
     }
 
     /// Returns the provider's symbol for the series `name` and the conversion of its values; `None` when it does not
     /// have the series. `pair` is the currency pair of the series, if it is one.
-    pub(crate) fn symbol(&self, name: &str, pair: Option<&PairAsked<'_>>) -> Option<(String, Reading)> {
+    pub(crate) fn symbol(&self, name: &str, pair: Option<&PairRequest<'_>>) -> Option<(String, ValueConversion)> {
         let own = self.series.iter().find(|(ours, _, _)| *ours == name);
         own.map(|(_, symbol, reading)| ((*symbol).to_owned(), *reading)).or_else(|| (self.pair)(pair?))
     }
@@ -109,15 +118,15 @@ impl ProviderKind {
 
 impl ProviderKey {
     /// Key of the address.
-    pub(crate) const URL: Self = Self { name: "url", usual: "", meaning: KeyMeaning::Url };
+    pub(crate) const URL: Self = Self { name: "url", default_value: "", meaning: KeyType::Url };
     /// Keys of a provider that has an address only.
     pub(crate) const URL_ALONE: &'static [Self] = &[Self::URL];
     /// Key of the account name.
-    pub(crate) const USER: Self = Self { name: "user", usual: "", meaning: KeyMeaning::User };
+    pub(crate) const USER: Self = Self { name: "user", default_value: "", meaning: KeyType::User };
 
     /// Returns a key for the location of a secret.
     pub(crate) const fn secret(name: &'static str, usual: &'static str) -> Self {
-        Self { name, usual, meaning: KeyMeaning::Secret }
+        Self { name, default_value: usual, meaning: KeyType::Secret }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Functions shared by the readers of responses: bytes to text, text to JSON, cells to numbers and dates. All
 //! describe unexpected content in the same way. Nothing here panics, whatever the bytes.
 
-use crate::provider::{EXCERPT, Unreadable, excerpt};
+use crate::provider::{EXCERPT, ReadError, excerpt};
 use chrono::{Datelike, NaiveDate};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -23,7 +23,7 @@ pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
 }
 
 /// Parses a response as JSON; `expected` describes the expected form, such as "JSON with 'codigo' and 'serie'".
-pub(super) fn json<T: DeserializeOwned>(body: &[u8], expected: &str) -> Result<T, Unreadable> {
+pub(super) fn json<T: DeserializeOwned>(body: &[u8], expected: &str) -> Result<T, ReadError> {
     let text = text(body);
     serde_json::from_str(&text).map_err(|error| {
         let reason = short(&error.to_string());
@@ -32,29 +32,29 @@ pub(super) fn json<T: DeserializeOwned>(body: &[u8], expected: &str) -> Result<T
 }
 
 /// Returns the error for a response of the wrong form.
-pub(super) fn shape(expected: &str, found: impl Into<String>) -> Unreadable {
-    Unreadable::Shape { expected: expected.to_owned(), found: found.into() }
+pub(super) fn shape(expected: &str, found: impl Into<String>) -> ReadError {
+    ReadError::UnexpectedFormat { expected: expected.to_owned(), found: found.into() }
 }
 
 /// Returns the error for an invalid row or cell.
-pub(super) fn row(place: String, found: &str, expected: &'static str) -> Unreadable {
-    Unreadable::Row { place, found: short(found), expected }
+pub(super) fn row(place: String, found: &str, expected: &'static str) -> ReadError {
+    ReadError::Row { place, found: short(found), expected }
 }
 
 /// Returns the error for a message of the provider, with advice.
-pub(super) fn refused(message: &str, advice: &'static str) -> Unreadable {
-    Unreadable::Refused { message: short(message), advice }
+pub(super) fn refused(message: &str, advice: &'static str) -> ReadError {
+    ReadError::ProviderError { message: short(message), advice }
 }
 
 /// Returns the error for a series that the provider does not have.
-pub(super) fn no_such_series(symbol: &str) -> Unreadable {
-    Unreadable::NoSuchSeries { symbol: symbol.to_owned() }
+pub(super) fn no_such_series(symbol: &str) -> ReadError {
+    ReadError::NoSuchSeries { symbol: symbol.to_owned() }
 }
 
 /// Reads a number of a JSON response; `None` for null. Numbers written as text are refused: they show that the
 /// service has changed its format, or that something in between rewrote the response, and either may use decimal
 /// commas.
-pub(super) fn number(cell: &Value, place: impl FnOnce() -> String) -> Result<Option<f64>, Unreadable> {
+pub(super) fn number(cell: &Value, place: impl FnOnce() -> String) -> Result<Option<f64>, ReadError> {
     match cell {
         Value::Null => Ok(None),
         Value::Number(number) => Ok(number.as_f64()),
@@ -67,7 +67,7 @@ pub(super) fn number(cell: &Value, place: impl FnOnce() -> String) -> Result<Opt
 }
 
 /// Parses a number written as text with a decimal point, such as a cell of a CSV file.
-pub(super) fn decimal(cell: &str, place: impl FnOnce() -> String) -> Result<f64, Unreadable> {
+pub(super) fn decimal(cell: &str, place: impl FnOnce() -> String) -> Result<f64, ReadError> {
     match cell.parse() {
         Ok(value) => Ok(value),
         Err(_) if cell.contains(',') => Err(row(place(), cell, "a number with a decimal point, not a comma")),

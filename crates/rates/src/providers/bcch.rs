@@ -18,7 +18,10 @@
 
 use super::answer::{day_first_date, decimal, encoded, json, redacted, refused, row, shape};
 use crate::{
-    provider::{Document, Provider, ProviderKey, ProviderKind, Reading, SourceSettings, Unreadable, Wanted, excerpt},
+    provider::{
+        Document, Provider, ProviderKey, ProviderKind, ReadError, SourceSettings, SpanRequest, ValueConversion,
+        excerpt,
+    },
     snapshot::RawObservation,
 };
 use serde::Deserialize;
@@ -32,7 +35,10 @@ const DEFAULT_URL: &str = "https://si3.bcentral.cl/SieteRestWS/SieteRestWS.ashx"
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     keys: &[ProviderKey::URL, ProviderKey::USER, ProviderKey::secret("password", "forecaster.bcch-password")],
-    series: &[("usdclp", "F073.TCO.PRE.Z.D", Reading::AsIs), ("eurclp", "F072.CLP.EUR.N.O.D", Reading::AsIs)],
+    series: &[
+        ("usdclp", "F073.TCO.PRE.Z.D", ValueConversion::AsIs),
+        ("eurclp", "F072.CLP.EUR.N.O.D", ValueConversion::AsIs),
+    ],
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| {
         let SourceSettings { user, password, .. } = settings.clone();
         Arc::new(Bcch::new(settings.address(), user, password))
@@ -98,8 +104,8 @@ impl Provider for Bcch {
         NAME
     }
 
-    fn documents(&self, wanted: &Wanted) -> Vec<Document> {
-        let Wanted { symbol, from, to } = wanted;
+    fn documents(&self, wanted: &SpanRequest) -> Vec<Document> {
+        let SpanRequest { symbol, from, to } = wanted;
         let Some(Account { user, password }) = &self.account else { return Vec::new() };
         if symbol.is_empty() || from > to {
             return Vec::new();
@@ -110,7 +116,7 @@ impl Provider for Bcch {
         vec![Document::web(url, format!("{symbol} from {from} to {to}"))]
     }
 
-    fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(&self, wanted: &SpanRequest, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
         read(&wanted.symbol, body).map_err(|error| {
             let secrets = self.account.iter().flat_map(|Account { user, password }| [password.as_str(), user]);
             read(&wanted.symbol, &redacted(body, secrets)).err().unwrap_or(error)
@@ -123,7 +129,7 @@ impl Provider for Bcch {
     }
 }
 
-fn read(symbol: &str, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+fn read(symbol: &str, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
     let answer: Answer = json(body, EXPECTED)?;
     match answer.codigo {
         Some(0) => {}
@@ -151,7 +157,7 @@ fn advice(code: i64) -> &'static str {
 }
 
 impl Observation {
-    fn read(&self, index: usize) -> Result<Option<RawObservation>, Unreadable> {
+    fn read(&self, index: usize) -> Result<Option<RawObservation>, ReadError> {
         let place = |field: &str| format!("Obs[{index}].{field}");
         let text = self.index_date_string.as_deref().unwrap_or_default();
         let date = day_first_date(text)
@@ -169,7 +175,7 @@ impl Observation {
 mod tests {
     use super::*;
     use crate::{
-        provider::Place,
+        provider::DocumentLocation,
         providers::tests::{observed, unreadable, wanted},
     };
 
@@ -179,7 +185,7 @@ mod tests {
         Bcch::new("http://localhost:1/ws.ashx", Some("ana@example.com".into()), Some("p&ss wörd".into()))
     }
 
-    fn read(body: impl AsRef<[u8]>) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(body: impl AsRef<[u8]>) -> Result<Vec<RawObservation>, ReadError> {
         let wanted = wanted(DOLAR, "2024-10-01", "2024-10-31");
         service().read(&wanted, &service().documents(&wanted)[0], body.as_ref())
     }
@@ -196,7 +202,7 @@ mod tests {
         let url = "http://localhost:1/ws.ashx?user=ana%40example.com&pass=p%26ss%20w%C3%B6rd&function=GetSeries&\
                    timeseries=F073.TCO.PRE.Z.D&firstdate=2024-10-01&lastdate=2024-10-31";
         assert_eq!(documents.len(), 1);
-        assert_eq!(documents[0].place, Place::Web(vec![url.to_owned()]));
+        assert_eq!(documents[0].place, DocumentLocation::Web(vec![url.to_owned()]));
         assert_eq!(documents[0].label, "F073.TCO.PRE.Z.D from 2024-10-01 to 2024-10-31");
     }
 

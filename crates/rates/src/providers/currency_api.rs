@@ -26,7 +26,8 @@ use super::{
 };
 use crate::{
     provider::{
-        Document, KeyMeaning, Place, Provider, ProviderKey, ProviderKind, Reading, Unreadable, Wanted, excerpt,
+        Document, DocumentLocation, KeyType, Provider, ProviderKey, ProviderKind, ReadError, SpanRequest,
+        ValueConversion, excerpt,
     },
     snapshot::RawObservation,
 };
@@ -46,16 +47,16 @@ const DEFAULT_URLS: [&str; 2] = [
 
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
-    keys: &[ProviderKey { name: "urls", usual: "", meaning: KeyMeaning::Urls { with: &["{date}", "{base}"] } }],
-    stands_in: true,
+    keys: &[ProviderKey { name: "urls", default_value: "", meaning: KeyType::Urls { with: &["{date}", "{base}"] } }],
+    is_stand_in: true,
     series: &[
         // Date d has the closes of the day before, like the dólar observado of d, which averages the trades of the
         // day before.
-        ("usdclp", "USD/CLP", Reading::AsIs),
-        ("eurclp", "EUR/CLP", Reading::AsIs),
-        ("dxy", "DXY", Reading::DayBefore),
+        ("usdclp", "USD/CLP", ValueConversion::AsIs),
+        ("eurclp", "EUR/CLP", ValueConversion::AsIs),
+        ("dxy", "DXY", ValueConversion::DayBefore),
     ],
-    pair: |asked| Some((format!("{}/{}", asked.base, asked.quote), Reading::DayBefore)),
+    pair: |asked| Some((format!("{}/{}", asked.base, asked.quote), ValueConversion::DayBefore)),
     ..ProviderKind::new(NAME, &DEFAULT_URLS, |settings| Arc::new(CurrencyApi::new(settings.addresses.clone())))
 };
 
@@ -95,7 +96,7 @@ impl CurrencyApi {
 
     fn document(&self, date: NaiveDate) -> Document {
         let address = |template: &String| template.replace("{date}", &date.to_string()).replace("{base}", BASE);
-        let place = Place::Web(self.templates.iter().map(address).collect());
+        let place = DocumentLocation::Web(self.templates.iter().map(address).collect());
         let label = format!("{BASE} {date}");
         Document { day: Some(date), may_be_missing: true, ..Document::at(place, label) }
     }
@@ -106,7 +107,7 @@ impl Provider for CurrencyApi {
         NAME
     }
 
-    fn documents(&self, wanted: &Wanted) -> Vec<Document> {
+    fn documents(&self, wanted: &SpanRequest) -> Vec<Document> {
         if quantity(&wanted.symbol).is_none() || self.templates.is_empty() {
             return Vec::new();
         }
@@ -119,7 +120,7 @@ impl Provider for CurrencyApi {
         compared.chain(newest).map(|date| self.document(date)).collect()
     }
 
-    fn read(&self, wanted: &Wanted, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(&self, wanted: &SpanRequest, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
         let quantity = quantity(&wanted.symbol).ok_or_else(|| no_such_series(&wanted.symbol))?;
         let answer: Answer = json(body, EXPECTED)?;
         let (Some(date), Some(per_usd)) = (answer.date, answer.usd) else {
@@ -140,7 +141,7 @@ fn quantity(symbol: &str) -> Option<Quantity<'_>> {
 }
 
 /// Returns units of a currency per dollar; `None` when the response lacks it.
-fn rate(per_usd: &Map<String, Value>, currency: &str) -> Result<Option<f64>, Unreadable> {
+fn rate(per_usd: &Map<String, Value>, currency: &str) -> Result<Option<f64>, ReadError> {
     match currency.to_lowercase() {
         dollar if dollar == BASE => Ok(Some(1.0)),
         currency => per_usd.get(&currency).map_or(Ok(None), |cell| number(cell, || format!("{BASE}.{currency}"))),
@@ -162,7 +163,7 @@ mod tests {
         CurrencyApi::new(DEFAULT_URLS.map(str::to_owned).to_vec())
     }
 
-    fn read(symbol: &str, asked: &str, body: &str) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(symbol: &str, asked: &str, body: &str) -> Result<Vec<RawObservation>, ReadError> {
         let wanted = wanted(symbol, asked, asked);
         service().read(&wanted, &service().documents(&wanted)[0], body.as_bytes())
     }
@@ -175,7 +176,7 @@ mod tests {
         let first = Document {
             day: NaiveDate::from_ymd_opt(2024, 3, 5),
             may_be_missing: true,
-            ..Document::at(Place::Web(vec![cdn.to_owned(), pages.to_owned()]), "usd 2024-03-05")
+            ..Document::at(DocumentLocation::Web(vec![cdn.to_owned(), pages.to_owned()]), "usd 2024-03-05")
         };
         assert_eq!(documents.len(), 2);
         assert_eq!(documents[0], first);

@@ -17,10 +17,10 @@
 use super::{
     answer::{no_such_series, shape, text},
     quantity::Quantity,
-    table::{Form, Row},
+    table::{CsvFormat, Row},
 };
 use crate::{
-    provider::{Document, PairAsked, Provider, ProviderKind, Reading, Unreadable, Wanted, excerpt},
+    provider::{Document, PairRequest, Provider, ProviderKind, ReadError, SpanRequest, ValueConversion, excerpt},
     snapshot::RawObservation,
 };
 use chrono::NaiveDate;
@@ -37,7 +37,7 @@ const DEFAULT_URL: &str = "https://www.ecb.europa.eu/stats/eurofxref";
 
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
-    series: &[("dxy", "DXY", Reading::AsIs)],
+    series: &[("dxy", "DXY", ValueConversion::AsIs)],
     pair: listed,
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Ecb::new(settings.address())))
 };
@@ -50,7 +50,7 @@ const QUOTED: [&str; 30] = [
 
 const EXPECTED: &str = "a zip archive with a CSV file that has the columns Date, USD, JPY, ...";
 
-const FORM: Form<'static> = Form { expected: EXPECTED, date_columns: &["date"], missing: &["N/A"] };
+const FORM: CsvFormat<'static> = CsvFormat { expected: EXPECTED, date_columns: &["date"], missing: &["N/A"] };
 
 /// Largest size of the unpacked file in bytes: thirty times that of 2025.
 const UNPACKED: u64 = 16 * 1024 * 1024;
@@ -76,14 +76,14 @@ impl Provider for Ecb {
         NAME
     }
 
-    fn documents(&self, wanted: &Wanted) -> Vec<Document> {
+    fn documents(&self, wanted: &SpanRequest) -> Vec<Document> {
         if quantity(&wanted.symbol).is_none() || wanted.from > wanted.to || Some(wanted.to) < FIRST {
             return Vec::new();
         }
         vec![Document::web(format!("{}/eurofxref-hist.zip", self.base_url), "eurofxref-hist.zip")]
     }
 
-    fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(&self, wanted: &SpanRequest, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
         let quantity = quantity(&wanted.symbol).ok_or_else(|| no_such_series(&wanted.symbol))?;
         let unpacked = unpack(body, UNPACKED)?;
         // The euro has no column.
@@ -96,10 +96,10 @@ impl Provider for Ecb {
 }
 
 /// Returns the symbol of a pair of quoted currencies.
-fn listed(asked: &PairAsked<'_>) -> Option<(String, Reading)> {
-    let PairAsked { base, quote, spot } = asked;
+fn listed(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
+    let PairRequest { base, quote, spot } = asked;
     let both = QUOTED.contains(base) && QUOTED.contains(quote);
-    (both && !spot).then(|| (format!("{base}/{quote}"), Reading::AsIs))
+    (both && !spot).then(|| (format!("{base}/{quote}"), ValueConversion::AsIs))
 }
 
 fn quantity(symbol: &str) -> Option<Quantity<'_>> {
@@ -115,7 +115,7 @@ fn value(quantity: &Quantity<'_>, row: Row) -> Option<RawObservation> {
 }
 
 /// Unpacks the CSV file of the archive; one that is too large is refused before it fills the memory.
-fn unpack(body: &[u8], at_most: u64) -> Result<Vec<u8>, Unreadable> {
+fn unpack(body: &[u8], at_most: u64) -> Result<Vec<u8>, ReadError> {
     let broken = |reason: String| shape(EXPECTED, format!("{} ({reason})", excerpt(body)));
     let mut archive = ZipArchive::new(Cursor::new(body)).map_err(|e| broken(e.to_string()))?;
     let is_csv = |name: &&str| name.to_lowercase().ends_with(".csv");
@@ -170,7 +170,7 @@ pub(super) mod tests {
         archive("eurofxref-hist.csv", &format!("{HEADER}{ROWS}"))
     }
 
-    fn read(symbol: &str, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(symbol: &str, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
         let (service, wanted) = (Ecb::new(DEFAULT_URL), wanted(symbol, "2024-01-01", "2024-12-31"));
         service.read(&wanted, &Document::web(String::new(), ""), body)
     }

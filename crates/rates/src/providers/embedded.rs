@@ -1,7 +1,7 @@
 //! The embedded snapshot as a provider, for series that no other provider has. It has no settings.
 
 use crate::{
-    provider::{Document, Place, Provider, ProviderKind, Unreadable, Wanted},
+    provider::{Document, DocumentLocation, Provider, ProviderKind, ReadError, SpanRequest},
     snapshot::{EMBEDDED_SOURCE, RawObservation, embedded},
 };
 use std::sync::Arc;
@@ -23,14 +23,14 @@ impl Provider for Snapshot {
         NAME
     }
 
-    fn documents(&self, _: &Wanted) -> Vec<Document> {
-        vec![Document::at(Place::Embedded, "")]
+    fn documents(&self, _: &SpanRequest) -> Vec<Document> {
+        vec![Document::at(DocumentLocation::Embedded, "")]
     }
 
-    fn read(&self, wanted: &Wanted, _: &Document, _: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
-        let all = embedded().map_err(|error| Unreadable::Refused { message: error.to_string(), advice: "" })?;
+    fn read(&self, wanted: &SpanRequest, _: &Document, _: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
+        let all = embedded().map_err(|error| ReadError::ProviderError { message: error.to_string(), advice: "" })?;
         let series = all.get(&wanted.symbol);
-        let none = || Unreadable::NoSuchSeries { symbol: wanted.symbol.clone() };
+        let none = || ReadError::NoSuchSeries { symbol: wanted.symbol.clone() };
         Ok(series.ok_or_else(none)?.iter().filter(|o| (wanted.from..=wanted.to).contains(&o.date)).copied().collect())
     }
 }

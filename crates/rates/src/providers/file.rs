@@ -6,7 +6,7 @@
 
 use crate::{
     import::read_csv_bytes,
-    provider::{Document, KeyMeaning, Place, Provider, ProviderKey, ProviderKind, Unreadable, Wanted},
+    provider::{Document, DocumentLocation, KeyType, Provider, ProviderKey, ProviderKind, ReadError, SpanRequest},
     snapshot::{RawObservation, read_parquet},
 };
 use std::{path::PathBuf, sync::Arc};
@@ -16,7 +16,7 @@ const NAME: &str = "file";
 
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
-    keys: &[ProviderKey { name: "path", usual: "", meaning: KeyMeaning::Path }],
+    keys: &[ProviderKey { name: "path", default_value: "", meaning: KeyType::Path }],
     any_series: true,
     ..ProviderKind::new(NAME, &[], |settings| Arc::new(Files { path: settings.addresses.first().cloned() }))
 };
@@ -39,21 +39,22 @@ impl Provider for Files {
         self.path.is_none().then(|| missing.to_owned())
     }
 
-    fn documents(&self, wanted: &Wanted) -> Vec<Document> {
+    fn documents(&self, wanted: &SpanRequest) -> Vec<Document> {
         let Some(path) = &self.path else { return Vec::new() };
         let path = PathBuf::from(path.replace("{series}", &wanted.symbol));
         let label = path.display().to_string();
-        vec![Document { may_be_missing: true, ..Document::at(Place::File(path), label) }]
+        vec![Document { may_be_missing: true, ..Document::at(DocumentLocation::File(path), label) }]
     }
 
-    fn read(&self, _: &Wanted, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(&self, _: &SpanRequest, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
         if body.starts_with(b"PAR1") {
-            return read_parquet(body.to_vec()).map_err(|found| Unreadable::Shape {
+            return read_parquet(body.to_vec()).map_err(|found| ReadError::UnexpectedFormat {
                 expected: "a Parquet file with the columns date and value".into(),
                 found,
             });
         }
         let path = PathBuf::from(&document.label);
-        read_csv_bytes(body, &path).map_err(|error| Unreadable::Refused { message: error.to_string(), advice: "" })
+        read_csv_bytes(body, &path)
+            .map_err(|error| ReadError::ProviderError { message: error.to_string(), advice: "" })
     }
 }

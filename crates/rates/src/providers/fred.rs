@@ -17,10 +17,10 @@
 use super::{
     answer::{encoded, no_such_series, text},
     dollar_index::dollar_index,
-    table::{Form, Row},
+    table::{CsvFormat, Row},
 };
 use crate::{
-    provider::{Document, PairAsked, Provider, ProviderKind, Reading, Unreadable, Wanted},
+    provider::{Document, PairRequest, Provider, ProviderKind, ReadError, SpanRequest, ValueConversion},
     snapshot::RawObservation,
 };
 use std::sync::Arc;
@@ -33,11 +33,11 @@ const DEFAULT_URL: &str = "https://fred.stlouisfed.org/graph/fredgraph.csv";
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     series: &[
-        ("dxy", "DXY", Reading::AsIs),
-        ("usd_broad", "DTWEXBGS", Reading::AsIs),
-        ("vix", "VIXCLS", Reading::AsIs),
-        ("fed_funds", "DFF", Reading::AsIs),
-        ("copper_monthly", "PCOPPUSDM", Reading::AsIs),
+        ("dxy", "DXY", ValueConversion::AsIs),
+        ("usd_broad", "DTWEXBGS", ValueConversion::AsIs),
+        ("vix", "VIXCLS", ValueConversion::AsIs),
+        ("fed_funds", "DFF", ValueConversion::AsIs),
+        ("copper_monthly", "PCOPPUSDM", ValueConversion::AsIs),
     ],
     pair: listed,
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Fred::new(settings.address())))
@@ -69,7 +69,7 @@ const H10: [(&str, &str, &str); 22] = [
     ("DEXUSUK", "GBP", "USD"),
 ];
 
-const FORM: Form<'static> = Form {
+const FORM: CsvFormat<'static> = CsvFormat {
     expected: "a CSV file with the columns observation_date and the series",
     date_columns: &["observation_date", "date"],
     missing: &["."],
@@ -96,8 +96,8 @@ impl Provider for Fred {
         NAME
     }
 
-    fn documents(&self, wanted: &Wanted) -> Vec<Document> {
-        let Wanted { symbol, from, to } = wanted;
+    fn documents(&self, wanted: &SpanRequest) -> Vec<Document> {
+        let SpanRequest { symbol, from, to } = wanted;
         if symbol.is_empty() || from > to {
             return Vec::new();
         }
@@ -106,7 +106,7 @@ impl Provider for Fred {
         vec![Document::web(url, format!("{symbol} from {from} to {to}"))]
     }
 
-    fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(&self, wanted: &SpanRequest, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
         let rows = FORM.rows(&text(body), &columns(&wanted.symbol), wanted)?;
         let rows = rows.ok_or_else(|| no_such_series(&wanted.symbol))?;
         let value = |row: Row| if wanted.symbol == "DXY" { index(row) } else { row.single() };
@@ -115,10 +115,10 @@ impl Provider for Fred {
 }
 
 /// Returns the series of a pair of the release H.10, inverted for a pair quoted the other way round.
-fn listed(asked: &PairAsked<'_>) -> Option<(String, Reading)> {
+fn listed(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
     let found = H10.iter().find_map(|&(id, priced, unit)| match (priced, unit) {
-        _ if (priced, unit) == (asked.base, asked.quote) => Some((id.to_owned(), Reading::AsIs)),
-        _ if (priced, unit) == (asked.quote, asked.base) => Some((id.to_owned(), Reading::Inverse)),
+        _ if (priced, unit) == (asked.base, asked.quote) => Some((id.to_owned(), ValueConversion::AsIs)),
+        _ if (priced, unit) == (asked.quote, asked.base) => Some((id.to_owned(), ValueConversion::Inverse)),
         _ => None,
     });
     found.filter(|_| !asked.spot)
@@ -142,18 +142,18 @@ mod tests {
     use crate::{
         listings::listings,
         provider::{
-            Place,
-            Reading::{AsIs, Inverse},
+            DocumentLocation,
+            ValueConversion::{AsIs, Inverse},
         },
         providers::tests::{observed, unreadable, wanted},
     };
 
-    fn symbol_of(series: &str) -> Option<(String, Reading)> {
+    fn symbol_of(series: &str) -> Option<(String, ValueConversion)> {
         let listing = listings(series).into_iter().find(|listing| listing.provider == NAME);
         listing.map(|listing| (listing.symbol, listing.reading))
     }
 
-    fn read(symbol: &str, body: &str) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(symbol: &str, body: &str) -> Result<Vec<RawObservation>, ReadError> {
         let (service, wanted) = (Fred::new(DEFAULT_URL), wanted(symbol, "2024-03-01", "2024-12-31"));
         service.read(&wanted, &service.documents(&wanted)[0], body.as_bytes())
     }
@@ -161,7 +161,7 @@ mod tests {
     fn address(symbol: &str) -> String {
         let documents = Fred::new("http://localhost:1/g.csv").documents(&wanted(symbol, "2024-03-01", "2024-03-31"));
         match documents.first().map(|document| &document.place) {
-            Some(Place::Web(urls)) => urls.concat(),
+            Some(DocumentLocation::Web(urls)) => urls.concat(),
             _ => String::new(),
         }
     }

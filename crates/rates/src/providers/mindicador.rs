@@ -15,7 +15,7 @@
 
 use super::answer::{json, number, plausible, refused, row, shape};
 use crate::{
-    provider::{Document, Provider, ProviderKind, Reading, Unreadable, Wanted, excerpt},
+    provider::{Document, Provider, ProviderKind, ReadError, SpanRequest, ValueConversion, excerpt},
     snapshot::RawObservation,
 };
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta};
@@ -32,13 +32,13 @@ const DEFAULT_URL: &str = "https://mindicador.cl/api";
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     series: &[
-        ("usdclp", "dolar", Reading::AsIs),
-        ("eurclp", "euro", Reading::AsIs),
-        ("copper", "libra_cobre", Reading::AsIs),
-        ("tpm", "tpm", Reading::AsIs),
-        ("uf", "uf", Reading::AsIs),
-        ("ipc", "ipc", Reading::ChangeToLevel),
-        ("utm", "utm", Reading::AsIs),
+        ("usdclp", "dolar", ValueConversion::AsIs),
+        ("eurclp", "euro", ValueConversion::AsIs),
+        ("copper", "libra_cobre", ValueConversion::AsIs),
+        ("tpm", "tpm", ValueConversion::AsIs),
+        ("uf", "uf", ValueConversion::AsIs),
+        ("ipc", "ipc", ValueConversion::ChangeToLevel),
+        ("utm", "utm", ValueConversion::AsIs),
     ],
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Mindicador::new(settings.address())))
 };
@@ -96,8 +96,8 @@ impl Provider for Mindicador {
         NAME
     }
 
-    fn documents(&self, wanted: &Wanted) -> Vec<Document> {
-        let Wanted { symbol, from, to } = wanted;
+    fn documents(&self, wanted: &SpanRequest) -> Vec<Document> {
+        let SpanRequest { symbol, from, to } = wanted;
         if !INDICATORS.contains(&symbol.as_str()) {
             return Vec::new();
         }
@@ -110,7 +110,7 @@ impl Provider for Mindicador {
         (from.year()..=to.year()).map(year).collect()
     }
 
-    fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(&self, wanted: &SpanRequest, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
         let answer: Answer = json(body, EXPECTED)?;
         let Some(serie) = answer.serie else {
             let says = answer.message.or(answer.error).ok_or_else(|| shape(EXPECTED, excerpt(body)))?;
@@ -126,7 +126,7 @@ impl Provider for Mindicador {
     }
 }
 
-fn observation(index: usize, point: &Point) -> Result<Option<RawObservation>, Unreadable> {
+fn observation(index: usize, point: &Point) -> Result<Option<RawObservation>, ReadError> {
     let fecha = point.fecha.as_deref().unwrap_or_default();
     let date = day_in_santiago(fecha).ok_or_else(|| {
         row(format!("serie[{index}].fecha"), fecha, "an instant in UTC such as 2024-03-06T03:00:00.000Z")
@@ -146,13 +146,13 @@ mod tests {
     use super::*;
     use crate::providers::tests::{observed, unreadable, wanted};
 
-    fn read(symbol: &str, body: &str) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(symbol: &str, body: &str) -> Result<Vec<RawObservation>, ReadError> {
         let wanted = wanted(symbol, "2024-01-01", "2024-12-31");
         let service = Mindicador::new(DEFAULT_URL);
         service.read(&wanted, &service.documents(&wanted)[0], body.as_bytes())
     }
 
-    fn dolar(serie: &str) -> Result<Vec<RawObservation>, Unreadable> {
+    fn dolar(serie: &str) -> Result<Vec<RawObservation>, ReadError> {
         let head = r#""version":"1.7.0","autor":"mindicador.cl","codigo":"dolar","nombre":"Dólar observado""#;
         read("dolar", &format!(r#"{{{head},"unidad_medida":"Pesos","serie":[{serie}]}}"#))
     }

@@ -21,7 +21,7 @@
 
 use super::answer::{iso_date, json, no_such_series, number, row, shape};
 use crate::{
-    provider::{Document, PairAsked, Provider, ProviderKind, Reading, Unreadable, Wanted, excerpt},
+    provider::{Document, PairRequest, Provider, ProviderKind, ReadError, SpanRequest, ValueConversion, excerpt},
     snapshot::RawObservation,
 };
 use chrono::{Days, NaiveDate};
@@ -36,9 +36,9 @@ const DEFAULT_URL: &str = "https://api.nbp.pl/api";
 
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
-    stands_in: true,
+    is_stand_in: true,
     // Date d has the price of that morning, before Santiago trades: the latest trades are those of the day before.
-    series: &[("usdclp", "USD/CLP", Reading::AsIs), ("eurclp", "EUR/CLP", Reading::AsIs)],
+    series: &[("usdclp", "USD/CLP", ValueConversion::AsIs), ("eurclp", "EUR/CLP", ValueConversion::AsIs)],
     pair: listed,
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Nbp::new(settings.address())))
 };
@@ -105,7 +105,7 @@ impl Provider for Nbp {
         NAME
     }
 
-    fn documents(&self, wanted: &Wanted) -> Vec<Document> {
+    fn documents(&self, wanted: &SpanRequest) -> Vec<Document> {
         let Some((base, quote)) = pair(&wanted.symbol) else { return Vec::new() };
         let first = wanted.from.max(FIRST);
         let starts = first.iter_days().step_by(DAYS as usize).take_while(|from| *from <= wanted.to);
@@ -118,7 +118,7 @@ impl Provider for Nbp {
     }
 
     /// Reads the mids of the document's currency.
-    fn read(&self, wanted: &Wanted, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(&self, wanted: &SpanRequest, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
         let currency = document.part.as_deref().ok_or_else(|| no_such_series(&wanted.symbol))?;
         let answer: Answer = json(body, EXPECTED)?;
         let (Some(code), Some(rates)) = (answer.code, answer.rates) else {
@@ -133,7 +133,7 @@ impl Provider for Nbp {
         rates.iter().enumerate().filter_map(|(index, rate)| rate.read(index).transpose()).collect()
     }
 
-    fn combine(&self, wanted: &Wanted, read: Vec<(&Document, Vec<RawObservation>)>) -> Vec<RawObservation> {
+    fn combine(&self, wanted: &SpanRequest, read: Vec<(&Document, Vec<RawObservation>)>) -> Vec<RawObservation> {
         let Some((base, quote)) = pair(&wanted.symbol) else { return Vec::new() };
         let (base, quote) = (Mids::of(base, &read), Mids::of(quote, &read));
         let dates = if base.is_zloty { quote.by_date.keys() } else { base.by_date.keys() };
@@ -150,9 +150,9 @@ fn pair(symbol: &str) -> Option<(&str, &str)> {
 /// Returns the symbol and conversion of a pair of currencies of table A. The morning's quote closes the trades of the
 /// weekday before, so for spot it is that day's market price. As a rate of its own day it is known at noon: with a
 /// lag of a day it is never used earlier.
-fn listed(asked: &PairAsked<'_>) -> Option<(String, Reading)> {
-    let PairAsked { base, quote, spot } = asked;
-    let reading = if *spot { Reading::WeekdayBefore } else { Reading::AsIs };
+fn listed(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
+    let PairRequest { base, quote, spot } = asked;
+    let reading = if *spot { ValueConversion::WeekdayBefore } else { ValueConversion::AsIs };
     (is_quoted(base) && is_quoted(quote)).then(|| (format!("{base}/{quote}"), reading))
 }
 
@@ -162,7 +162,7 @@ fn is_quoted(currency: &str) -> bool {
 }
 
 impl Rate {
-    fn read(&self, index: usize) -> Result<Option<RawObservation>, Unreadable> {
+    fn read(&self, index: usize) -> Result<Option<RawObservation>, ReadError> {
         let text = self.effective_date.as_deref().unwrap_or_default();
         let date = iso_date(text)
             .ok_or_else(|| row(format!("rates[{index}].effectiveDate"), text, "a date such as 2025-01-31"))?;
@@ -217,7 +217,7 @@ fn cross(base: f64, quote: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::{
-        provider::Place,
+        provider::DocumentLocation,
         providers::tests::{observed, unreadable, wanted},
     };
 
@@ -237,7 +237,7 @@ mod tests {
         format!(r#"{{"no":"001/A/NBP/2026","effectiveDate":"{date}","mid":{mid}}}"#)
     }
 
-    fn read(currency: &str, body: &str) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(currency: &str, body: &str) -> Result<Vec<RawObservation>, ReadError> {
         service().read(&wanted("USD/CLP", "2026-10-01", "2026-10-26"), &part(currency), body.as_bytes())
     }
 
@@ -260,7 +260,7 @@ mod tests {
         let document = |code: &str, currency: &str| Document {
             part: Some(currency.to_owned()),
             may_be_missing: true,
-            place: Place::Web(vec![format!(
+            place: DocumentLocation::Web(vec![format!(
                 "http://localhost:1/api/exchangerates/rates/a/{code}/2026-08-01/2026-10-26/?format=json"
             )]),
             ..Document::web(String::new(), format!("{currency} from 2026-08-01 to 2026-10-26"))

@@ -2,7 +2,7 @@
 //! the cross of two currencies, or ICE's dollar index.
 
 use super::dollar_index::{CURRENCIES, dollar_index};
-use crate::provider::Unreadable;
+use crate::provider::ReadError;
 
 /// A quantity computed from the rates of a day.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ impl<'a> Quantity<'a> {
     /// Those of `rate`.
     pub(super) fn value(
         &self,
-        rate: impl FnMut(&str) -> Result<Option<f64>, Unreadable>,
-    ) -> Result<Option<f64>, Unreadable> {
+        rate: impl FnMut(&str) -> Result<Option<f64>, ReadError>,
+    ) -> Result<Option<f64>, ReadError> {
         let rates: Option<Vec<f64>> = self.currencies().into_iter().map(rate).collect::<Result<_, _>>()?;
         Ok(rates.and_then(|rates| match (self, rates.as_slice()) {
             (Self::Cross(..), [base, quote]) => Some(quote / base),

@@ -13,10 +13,12 @@
 
 use super::{
     answer::{encoded, redacted, refused, shape, text},
-    table::{Form, Row},
+    table::{CsvFormat, Row},
 };
 use crate::{
-    provider::{Document, EXCERPT, Provider, ProviderKey, ProviderKind, Reading, Unreadable, Wanted, excerpt},
+    provider::{
+        Document, EXCERPT, Provider, ProviderKey, ProviderKind, ReadError, SpanRequest, ValueConversion, excerpt,
+    },
     snapshot::RawObservation,
 };
 use std::{fmt, sync::Arc};
@@ -29,16 +31,19 @@ const DEFAULT_URL: &str = "https://stooq.com/q/d/l/";
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     keys: &[ProviderKey::URL, ProviderKey::secret("key", "")],
-    stands_in: true,
-    series: &[("usdclp", "usdclp", Reading::NextBusinessDay), ("eurclp", "eurclp", Reading::NextBusinessDay)],
-    pair: |asked| Some((format!("{}{}", asked.base, asked.quote).to_lowercase(), Reading::AsIs)),
+    is_stand_in: true,
+    series: &[
+        ("usdclp", "usdclp", ValueConversion::NextBusinessDay),
+        ("eurclp", "eurclp", ValueConversion::NextBusinessDay),
+    ],
+    pair: |asked| Some((format!("{}{}", asked.base, asked.quote).to_lowercase(), ValueConversion::AsIs)),
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| {
         Arc::new(Stooq::new(settings.address(), settings.password.clone()))
     })
 };
 
-const FORM: Form<'static> =
-    Form { expected: "a CSV file with the columns Date and Close", date_columns: &["date"], missing: &["N/D"] };
+const FORM: CsvFormat<'static> =
+    CsvFormat { expected: "a CSV file with the columns Date and Close", date_columns: &["date"], missing: &["N/D"] };
 
 /// Beginnings of the service's error messages, with advice.
 const ERRORS: [(&str, &str); 3] = [
@@ -72,8 +77,8 @@ impl Provider for Stooq {
         NAME
     }
 
-    fn documents(&self, wanted: &Wanted) -> Vec<Document> {
-        let Wanted { symbol, from, to } = wanted;
+    fn documents(&self, wanted: &SpanRequest) -> Vec<Document> {
+        let SpanRequest { symbol, from, to } = wanted;
         if symbol.is_empty() || from > to {
             return Vec::new();
         }
@@ -83,13 +88,13 @@ impl Provider for Stooq {
         vec![Document::web(url, format!("{symbol} from {from} to {to}"))]
     }
 
-    fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(&self, wanted: &SpanRequest, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
         read(wanted, body)
             .map_err(|error| read(wanted, &redacted(body, self.api_key.as_deref())).err().unwrap_or(error))
     }
 }
 
-fn read(wanted: &Wanted, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+fn read(wanted: &SpanRequest, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
     let text = text(body);
     let start: String = text.trim_start().chars().take(EXCERPT).collect::<String>().to_lowercase();
     if let Some((message, advice)) = ERRORS.iter().find(|(message, _)| start.starts_with(&message.to_lowercase())) {
@@ -104,11 +109,11 @@ fn read(wanted: &Wanted, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable>
 mod tests {
     use super::*;
     use crate::{
-        provider::Place,
+        provider::DocumentLocation,
         providers::tests::{observed, unreadable, wanted},
     };
 
-    fn read(body: &str) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(body: &str) -> Result<Vec<RawObservation>, ReadError> {
         let (service, wanted) = (Stooq::new(DEFAULT_URL, None), wanted("usdclp", "2024-03-01", "2024-03-31"));
         service.read(&wanted, &service.documents(&wanted)[0], body.as_bytes())
     }
@@ -121,7 +126,7 @@ mod tests {
             let documents = service.documents(&wanted("usdclp", "2024-03-01", "2024-03-31"));
             assert_eq!(documents[0].label, "usdclp from 2024-03-01 to 2024-03-31");
             match &documents[0].place {
-                Place::Web(urls) => urls.concat(),
+                DocumentLocation::Web(urls) => urls.concat(),
                 _ => String::new(),
             }
         };

@@ -4,14 +4,14 @@
 
 use super::answer::{decimal, iso_date, row, shape};
 use crate::{
-    provider::{Unreadable, Wanted, excerpt},
+    provider::{ReadError, SpanRequest, excerpt},
     snapshot::RawObservation,
 };
 use chrono::NaiveDate;
 
 /// Format of a service's tables.
 #[derive(Debug)]
-pub(super) struct Form<'a> {
+pub(super) struct CsvFormat<'a> {
     /// Description of the table, such as "a CSV file with the columns Date and Close".
     pub(super) expected: &'a str,
     /// Names of the date column, in lower case.
@@ -35,13 +35,18 @@ impl Row {
     }
 }
 
-impl Form<'_> {
+impl CsvFormat<'_> {
     /// Returns the rows of the span with the values of `columns`, in their order; `None` when the table lacks a
     /// column.
     ///
     /// # Errors
     /// When the header is another, or a row has no date, a cell too many or too few, or a cell that is not a number.
-    pub(super) fn rows(&self, text: &str, columns: &[&str], span: &Wanted) -> Result<Option<Vec<Row>>, Unreadable> {
+    pub(super) fn rows(
+        &self,
+        text: &str,
+        columns: &[&str],
+        span: &SpanRequest,
+    ) -> Result<Option<Vec<Row>>, ReadError> {
         let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let mut header = lines.next().map_or(Vec::new(), |(_, line)| cells(line));
         close(&mut header);
@@ -94,11 +99,11 @@ fn close(cells: &mut Vec<&str>) {
 mod tests {
     use super::*;
 
-    const FORM: Form = Form { expected: "a CSV file", date_columns: &["date"], missing: &["N/A", "."] };
+    const FORM: CsvFormat = CsvFormat { expected: "a CSV file", date_columns: &["date"], missing: &["N/A", "."] };
 
     fn rows(text: &str, columns: &[&str]) -> Result<Option<Vec<Row>>, String> {
         let day = |text: &str| text.parse().unwrap();
-        let span = Wanted { symbol: String::new(), from: day("2024-01-01"), to: day("2024-12-31") };
+        let span = SpanRequest { symbol: String::new(), from: day("2024-01-01"), to: day("2024-12-31") };
         FORM.rows(text, columns, &span).map_err(|e| e.to_string())
     }
 

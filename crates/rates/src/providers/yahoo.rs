@@ -33,7 +33,7 @@ mod tests;
 
 use super::answer::{encoded, json, no_such_series, number, plausible, refused, row, shape};
 use crate::{
-    provider::{Document, PairAsked, Provider, ProviderKind, Reading, Unreadable, Wanted, excerpt},
+    provider::{Document, PairRequest, Provider, ProviderKind, ReadError, SpanRequest, ValueConversion, excerpt},
     snapshot::RawObservation,
 };
 use chrono::{DateTime, Days, FixedOffset, NaiveDate};
@@ -49,13 +49,13 @@ const DEFAULT_URL: &str = "https://query1.finance.yahoo.com/v8/finance/chart";
 
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
-    stands_in: true,
+    is_stand_in: true,
     series: &[
-        ("usdclp", "CLP=X", Reading::NextBusinessDay),
-        ("eurclp", "EURCLP=X", Reading::NextBusinessDay),
-        ("dxy", "DX-Y.NYB", Reading::AsIs),
-        ("vix", "^VIX", Reading::AsIs),
-        ("copper_comex", "HG=F", Reading::AsIs),
+        ("usdclp", "CLP=X", ValueConversion::NextBusinessDay),
+        ("eurclp", "EURCLP=X", ValueConversion::NextBusinessDay),
+        ("dxy", "DX-Y.NYB", ValueConversion::AsIs),
+        ("vix", "^VIX", ValueConversion::AsIs),
+        ("copper_comex", "HG=F", ValueConversion::AsIs),
     ],
     pair: listed,
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Yahoo::new(settings.address())))
@@ -153,8 +153,8 @@ impl Provider for Yahoo {
         NAME
     }
 
-    fn documents(&self, wanted: &Wanted) -> Vec<Document> {
-        let Wanted { symbol, from, to } = wanted;
+    fn documents(&self, wanted: &SpanRequest) -> Vec<Document> {
+        let SpanRequest { symbol, from, to } = wanted;
         if symbol.is_empty() || from > to {
             return Vec::new();
         }
@@ -162,10 +162,10 @@ impl Provider for Yahoo {
         let (start, end) = (day(from.checked_sub_days(Days::new(1))), day(to.checked_add_days(Days::new(2))));
         let span = format!("period1={start}&period2={end}&interval=1d");
         let url = format!("{}/{}?{span}", self.base_url, encoded(symbol));
-        vec![Document { as_browser: true, tells_of_errors: true, ..Document::web(url, symbol.as_str()) }]
+        vec![Document { as_browser: true, error_body_readable: true, ..Document::web(url, symbol.as_str()) }]
     }
 
-    fn read(&self, wanted: &Wanted, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, Unreadable> {
+    fn read(&self, wanted: &SpanRequest, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
         let Answer { chart } = json(body, EXPECTED)?;
         if let Some(error) = chart.error {
             return Err(error.meaning(&wanted.symbol));
@@ -179,14 +179,14 @@ impl Provider for Yahoo {
 }
 
 /// Returns the symbol of any pair; Yahoo writes pairs with the dollar as base without the dollar.
-fn listed(asked: &PairAsked<'_>) -> Option<(String, Reading)> {
-    let PairAsked { base, quote, .. } = asked;
+fn listed(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
+    let PairRequest { base, quote, .. } = asked;
     let symbol = if *base == "USD" { format!("{quote}=X") } else { format!("{base}{quote}=X") };
-    Some((symbol, Reading::AsIs))
+    Some((symbol, ValueConversion::AsIs))
 }
 
 impl ChartError {
-    fn meaning(self, symbol: &str) -> Unreadable {
+    fn meaning(self, symbol: &str) -> ReadError {
         let (code, description) = (self.code.unwrap_or_default(), self.description.unwrap_or_default());
         match code.as_str() {
             "Not Found" => no_such_series(symbol),
@@ -198,7 +198,7 @@ impl ChartError {
 impl Meta {
     /// Checks that the response is about `wanted`. Yahoo writes the dollar pairs without the dollar, and may respond
     /// with the short symbol to a request for the long one.
-    fn check_symbol(&self, wanted: &str) -> Result<(), Unreadable> {
+    fn check_symbol(&self, wanted: &str) -> Result<(), ReadError> {
         let plain = |symbol: &str| symbol.to_uppercase().trim_start_matches("USD").to_owned();
         match &self.symbol {
             Some(symbol) if plain(symbol) != plain(wanted) => {
@@ -208,7 +208,7 @@ impl Meta {
         }
     }
 
-    fn zone(&self) -> Result<Zone, Unreadable> {
+    fn zone(&self) -> Result<Zone, ReadError> {
         let named = self.exchange_timezone_name.as_deref().and_then(|name| name.parse().ok()).map(Zone::Named);
         let offset = || self.gmtoffset.and_then(FixedOffset::east_opt).map(Zone::Offset);
         named.or_else(offset).ok_or_else(|| {
@@ -225,7 +225,7 @@ impl Meta {
 }
 
 impl Bars {
-    fn observations(&self, currency: bool) -> Result<Vec<RawObservation>, Unreadable> {
+    fn observations(&self, currency: bool) -> Result<Vec<RawObservation>, ReadError> {
         let quote = self.indicators.quote.first();
         let prices = quote.map_or(&[][..], |quote| if currency { &quote.open } else { &quote.close });
         if prices.len() != self.timestamp.len() {

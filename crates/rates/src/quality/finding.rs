@@ -101,7 +101,7 @@ pub enum Problem {
         /// Value before it.
         before: f64,
         /// Date of the value before.
-        on: NaiveDate,
+        before_date: NaiveDate,
     },
     /// Business days without a value; `date` is the first.
     Hole {
@@ -172,7 +172,7 @@ impl fmt::Display for Problem {
                 f.write_str(if *newest { ", the next value will tell" } else { ", it lasted" })
             }
             Self::Contradicted { value, by, instead } => write!(f, "{value}, where {by} has {instead}"),
-            Self::Implausible { value, before, on } => {
+            Self::Implausible { value, before, before_date: on } => {
                 write!(f, "{value} is out of proportion to {before} on {on}")
             }
             Self::Hole { to, days } => write!(f, "no value on {days} business days up to {to}"),

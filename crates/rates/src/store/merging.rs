@@ -56,7 +56,7 @@ impl MergeRules<'_> {
     }
 
     /// True when `old` was far from the value of the day before and `new` is far nearer to it: a corrected slip.
-    fn corrects(&self, before: Option<f64>, old: f64, new: f64) -> bool {
+    fn is_correction(&self, before: Option<f64>, old: f64, new: f64) -> bool {
         let distance = |value: f64, before: f64| (value / before).ln().abs();
         before.is_some_and(|before| {
             distance(old, before) > self.max_difference && distance(new, before) < 0.25 * distance(old, before)
@@ -64,7 +64,7 @@ impl MergeRules<'_> {
     }
 
     /// True when another source's value on `date` agrees with `new` and not with `old`.
-    fn confirm(&self, date: NaiveDate, old: f64, new: f64) -> bool {
+    fn is_confirmed(&self, date: NaiveDate, old: f64, new: f64) -> bool {
         self.confirmed.get(&date).is_some_and(|other| self.agree(new, *other) && !self.agree(old, *other))
     }
 }
@@ -116,7 +116,7 @@ pub struct MergeReport {
 impl MergeReport {
     /// Returns one sentence for each problem that an operator should know: values not taken, and sources that
     /// disagree.
-    pub fn complaints(&self, series: &str) -> Vec<String> {
+    pub fn warnings(&self, series: &str) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(first) = self.withheld.first() {
             let count = self.withheld.len();
@@ -143,7 +143,7 @@ impl MergeReport {
 }
 
 /// Decision about a value that differs from the stored one.
-enum Verdict {
+enum Decision {
     Taken,
     Withheld,
     Outranked,
@@ -183,13 +183,13 @@ pub(super) fn merged(
             report.disagreements.push(revision.clone());
         }
         match judge(old, new, before, rules, &rewriting) {
-            Verdict::Taken => {
+            Decision::Taken => {
                 let version = version_after(new, Some(old.fetched_at));
                 of_date.push(version);
                 report.revised.push(revision);
             }
-            Verdict::Withheld => report.withheld.push(revision),
-            Verdict::Outranked => report.outranked += 1,
+            Decision::Withheld => report.withheld.push(revision),
+            Decision::Outranked => report.outranked += 1,
         }
     }
     (by_date.into_values().flatten().collect(), report)
@@ -240,17 +240,17 @@ fn judge(
     before: Option<f64>,
     rules: &MergeRules<'_>,
     rewriting: &BTreeSet<&str>,
-) -> Verdict {
+) -> Decision {
     match rules.rank(&new.source).cmp(&rules.rank(&old.source)) {
-        std::cmp::Ordering::Less => Verdict::Taken,
-        std::cmp::Ordering::Greater => Verdict::Outranked,
-        std::cmp::Ordering::Equal if rules.accept_revisions => Verdict::Taken,
-        std::cmp::Ordering::Equal if rewriting.contains(new.source.as_str()) => Verdict::Withheld,
+        std::cmp::Ordering::Less => Decision::Taken,
+        std::cmp::Ordering::Greater => Decision::Outranked,
+        std::cmp::Ordering::Equal if rules.accept_revisions => Decision::Taken,
+        std::cmp::Ordering::Equal if rewriting.contains(new.source.as_str()) => Decision::Withheld,
         std::cmp::Ordering::Equal => {
             let believable = rules.agree(new.value, old.value)
-                || rules.confirm(new.date, old.value, new.value)
-                || rules.corrects(before, old.value, new.value);
-            if believable { Verdict::Taken } else { Verdict::Withheld }
+                || rules.is_confirmed(new.date, old.value, new.value)
+                || rules.is_correction(before, old.value, new.value);
+            if believable { Decision::Taken } else { Decision::Withheld }
         }
     }
 }

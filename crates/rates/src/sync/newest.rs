@@ -4,7 +4,7 @@
 //! other source has is a doubt too, and so is a newest value that differs from another source's.
 
 use crate::{
-    chain::{Asked, Known},
+    chain::{Known, ProviderReply},
     doubt::Doubt,
     listings::is_stand_in,
     quality::{Action, Finding, Problem},
@@ -13,7 +13,7 @@ use crate::{
 use chrono::NaiveDate;
 
 /// Checks the new values of all replies, removes those that are refused, and returns a doubt if one remains.
-pub(super) fn judge(series: &str, asked: &mut [Asked], known: &Known, tolerated: f64) -> Option<Doubt> {
+pub(super) fn check_jumps(series: &str, asked: &mut [ProviderReply], known: &Known, tolerated: f64) -> Option<Doubt> {
     let mut doubt = None;
     for index in 0..asked.len() {
         let Some(jump) = first_new_jump(&asked[index], known) else { continue };
@@ -40,7 +40,7 @@ pub(super) fn judge(series: &str, asked: &mut [Asked], known: &Known, tolerated:
 }
 
 /// Returns the accepted observations of a reply; none when there was no reply.
-pub(super) fn accepted(asked: &Asked) -> impl Iterator<Item = &RawObservation> {
+pub(super) fn accepted(asked: &ProviderReply) -> impl Iterator<Item = &RawObservation> {
     asked.outcome.iter().flat_map(|reply| &reply.accepted.observations)
 }
 
@@ -59,7 +59,7 @@ impl Jump {
     }
 }
 
-fn first_new_jump(asked: &Asked, known: &Known) -> Option<Jump> {
+fn first_new_jump(asked: &ProviderReply, known: &Known) -> Option<Jump> {
     let findings = asked.outcome.iter().flat_map(|reply| &reply.accepted.findings);
     findings.filter(|finding| !known.values.contains_key(&finding.date)).find_map(|finding| match finding.problem {
         Problem::Jump { before, value, .. } => Some(Jump { date: finding.date, before, value }),
@@ -67,13 +67,13 @@ fn first_new_jump(asked: &Asked, known: &Known) -> Option<Jump> {
     })
 }
 
-fn others_on(asked: &[Asked], index: usize, date: NaiveDate) -> Vec<(&'static str, f64)> {
+fn others_on(asked: &[ProviderReply], index: usize, date: NaiveDate) -> Vec<(&'static str, f64)> {
     let others = asked.iter().enumerate().filter(|(other, _)| *other != index);
     others.filter_map(|(_, one)| Some((one.provider, accepted(one).find(|o| o.date == date)?.value))).collect()
 }
 
 /// Drops a reply's values from the jump on: later values are at the same level.
-fn refuse(asked: &mut Asked, jump: &Jump, by: &str, instead: f64) {
+fn refuse(asked: &mut ProviderReply, jump: &Jump, by: &str, instead: f64) {
     let Ok(reply) = &mut asked.outcome else { return };
     let Jump { date, value, .. } = *jump;
     reply.accepted.findings.retain(|finding| finding.date != date);
@@ -85,7 +85,7 @@ fn refuse(asked: &mut Asked, jump: &Jump, by: &str, instead: f64) {
 }
 
 /// Returns a doubt about the newest preferred value, when it is new and another source has a different one.
-fn difference(series: &str, asked: &[Asked], known: &Known, tolerated: f64) -> Option<Doubt> {
+fn difference(series: &str, asked: &[ProviderReply], known: &Known, tolerated: f64) -> Option<Doubt> {
     let (index, first) = asked.iter().enumerate().find(|(_, one)| accepted(one).next().is_some())?;
     let newest = accepted(first).last().filter(|o| !known.values.contains_key(&o.date))?;
     let others = others_on(asked, index, newest.date);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     /// Returns a reply with values for two days; the second, when far from the first, has the finding of the checks.
-    fn answering(provider: &'static str, values: [f64; 2]) -> Asked {
+    fn answering(provider: &'static str, values: [f64; 2]) -> ProviderReply {
         let dates = [day("2025-05-05"), day("2025-05-06")];
         let observations: Vec<RawObservation> =
             dates.into_iter().zip(values).map(|(date, value)| RawObservation { date, value }).collect();
@@ -123,16 +123,16 @@ mod tests {
         let accepted = Accepted { observations, findings };
         let reply =
             Reply { accepted, documents: Vec::new(), unchanged: false, asked_to: day("2025-05-06"), remark: None };
-        Asked { provider, outcome: Ok(reply) }
+        ProviderReply { provider, outcome: Ok(reply) }
     }
 
-    fn judged(series: &str, mut asked: Vec<Asked>) -> (Option<Doubt>, Vec<usize>) {
+    fn judged(series: &str, mut asked: Vec<ProviderReply>) -> (Option<Doubt>, Vec<usize>) {
         let known = Known {
             values: BTreeMap::from([(day("2025-05-05"), (100.0, None))]),
             snapshot: BTreeSet::new(),
             last_of: BTreeMap::new(),
         };
-        let doubt = judge(series, &mut asked, &known, 0.02);
+        let doubt = check_jumps(series, &mut asked, &known, 0.02);
         (doubt, asked.iter().map(|one| accepted(one).count()).collect())
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Reason why a document could not be fetched.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub(crate) enum WireError {
+pub(crate) enum FetchError {
     /// An address that is not a valid URL.
     #[error("its address is not one: '{address}'; correct the setting {setting}")]
     BadAddress { address: String, setting: String },
@@ -41,9 +41,9 @@ pub(crate) enum WireError {
     TooLarge { host: String, limit: usize },
 }
 
-impl WireError {
+impl FetchError {
     /// True when the same request may succeed a moment later.
-    pub(super) fn is_passing(&self) -> bool {
+    pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Cut { .. } | Self::Busy { .. } => true,
             Self::Status { status, .. } => status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT,
@@ -52,7 +52,7 @@ impl WireError {
     }
 
     /// Returns the message without the parts that differ from one request to the next.
-    pub(crate) fn gist(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         match self {
             Self::Silent { host, .. } => format!("{host} has not answered in time"),
             other => other.to_string(),

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Days, NaiveDate};
 use forecaster_domain::{
-    BusinessCalendar, Horizon, LEVELS, Observation, QuantileForecast, RegressorGap, paths, scores::Scores,
+    BusinessCalendar, ExclusionReason, Horizon, LEVELS, Observation, QuantileForecast, paths, scores::Scores,
     standard_normal_quantile,
 };
 use forecaster_report::*;
@@ -188,8 +188,8 @@ fn models(as_of: NaiveDate, dates: &[NaiveDate], last: f64) -> Vec<ModelView> {
 }
 
 fn sources(as_of: NaiveDate) -> Vec<SourceView> {
-    let source =
-        |series: &str, provider: &str, age: i64, observations, repaired, left_out: Option<SourceGap>| SourceView {
+    let source = |series: &str, provider: &str, age: i64, observations, repaired, left_out: Option<SourceProblem>| {
+        SourceView {
             series: series.to_owned(),
             made_of: None,
             provider: provider.to_owned(),
@@ -198,7 +198,8 @@ fn sources(as_of: NaiveDate) -> Vec<SourceView> {
             observations,
             repaired_or_refused: repaired,
             left_out,
-        };
+        }
+    };
     vec![
         source("usdclp", "embedded", 0, 5218, 2, None),
         source("usdclp_spot", "nbp", 3, 4961, 0, None),
@@ -210,7 +211,7 @@ fn sources(as_of: NaiveDate) -> Vec<SourceView> {
             21,
             1904,
             0,
-            Some(SourceGap::Dates(RegressorGap::Ended { last: as_of - Days::new(21), as_of })),
+            Some(SourceProblem::Dates(ExclusionReason::Ended { last: as_of - Days::new(21), as_of })),
         ),
     ]
 }

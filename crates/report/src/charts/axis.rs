@@ -5,7 +5,7 @@
 use super::{
     scale::{Linear, Time},
     sheet::Sheet,
-    svg::{AXIS, Anchor, GRID, MUTED, Type, text_width},
+    svg::{AXIS, Anchor, GRID, MUTED, TextStyle, text_width},
 };
 use crate::view::Language;
 use chrono::Datelike;
@@ -27,7 +27,7 @@ pub(super) fn vertical(sheet: &mut Sheet, language: Language, scale: &Linear, mo
     for tick in ticks {
         let y = scale.at(tick);
         sheet.svg.line((plot.left, y), (plot.right, y), GRID, 1.0);
-        let look = Type::new(TICK, MUTED, Anchor::End);
+        let look = TextStyle::new(TICK, MUTED, Anchor::End);
         sheet.svg.text((plot.left - 8.0, y + 4.0), &language.number(tick, decimals), look);
     }
 }
@@ -39,7 +39,7 @@ pub(super) fn horizontal(sheet: &mut Sheet, language: Language, scale: &Linear, 
     for tick in ticks {
         let x = scale.at(tick);
         sheet.svg.line((x, plot.top), (x, plot.bottom), GRID, 1.0);
-        let look = Type::new(TICK, MUTED, Anchor::Middle);
+        let look = TextStyle::new(TICK, MUTED, Anchor::Middle);
         sheet.svg.text((x, plot.bottom + 16.0), &language.number(tick, decimals), look);
     }
 }
@@ -52,9 +52,9 @@ pub(super) fn dates(sheet: &mut Sheet, language: Language, time: &Time) {
     for date in time.ticks(text_width("00-sep", TICK) + 18.0) {
         let x = time.at(date);
         sheet.svg.line((x, plot.bottom), (x, plot.bottom + 4.0), AXIS, 1.0);
-        let look = Type::new(TICK, MUTED, Anchor::Middle);
+        let look = TextStyle::new(TICK, MUTED, Anchor::Middle);
         let day = language.day_month(date);
-        let x = sheet.kept_on(x, text_width(&day, TICK));
+        let x = sheet.clamp_centre(x, text_width(&day, TICK));
         sheet.svg.text((x, plot.bottom + 16.0), &day, look);
         if year != Some(date.year()) {
             year = Some(date.year());

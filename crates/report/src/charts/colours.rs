@@ -16,7 +16,7 @@ const ORANGE: &str = "#f0690d";
 const INDIGO: &str = "#4c089e";
 
 /// All hues; a name whose own hue is taken gets the first free one in this order.
-const RING: [&str; 8] = [ORANGE, BLUE, GREEN, ORCHID, OLIVE, INDIGO, SALMON, GREY];
+const HUES: [&str; 8] = [ORANGE, BLUE, GREEN, ORCHID, OLIVE, INDIGO, SALMON, GREY];
 
 /// Returns the fixed colour of a built-in name.
 fn known(name: &str) -> Option<&'static str> {
@@ -37,9 +37,9 @@ fn known(name: &str) -> Option<&'static str> {
 }
 
 /// Returns the preferred colour of a name. FNV-1a hashing gives an unknown name the same one in every report.
-fn wanted(name: &str) -> &'static str {
+fn preferred_colour(name: &str) -> &'static str {
     let hash = name.bytes().fold(2_166_136_261u32, |h, byte| (h ^ u32::from(byte)).wrapping_mul(16_777_619));
-    known(name).unwrap_or(RING[hash as usize % RING.len()])
+    known(name).unwrap_or(HUES[hash as usize % HUES.len()])
 }
 
 /// Returns a colour for each name of one chart. Names that prefer the same one get different colours while there are
@@ -50,8 +50,8 @@ pub(super) fn of(names: &[&str]) -> Vec<&'static str> {
     let mut taken: Vec<&'static str> = Vec::new();
     let mut colours = vec![GREY; names.len()];
     for i in order {
-        let wish = wanted(names[i]);
-        let free = if taken.contains(&wish) { RING.into_iter().find(|hue| !taken.contains(hue)) } else { None };
+        let wish = preferred_colour(names[i]);
+        let free = if taken.contains(&wish) { HUES.into_iter().find(|hue| !taken.contains(hue)) } else { None };
         colours[i] = free.unwrap_or(wish);
         taken.push(colours[i]);
     }

@@ -3,7 +3,7 @@
 use super::{
     colours,
     scale::Linear,
-    series::{EndLabel, Frame, Series, span},
+    series::{EndLabel, Series, SeriesLayout, span},
     size::Size,
 };
 use crate::{findings::market, page::Page, text::names, view::CORRELATION_WINDOW};
@@ -25,7 +25,7 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
         })
         .collect();
     let pair = &page.view.pair;
-    let frame = Frame {
+    let frame = SeriesLayout {
         title: language.pick(format!("Correlación móvil con {pair}"), format!("Rolling correlation with {pair}")),
         unit: language.pick(
             format!(

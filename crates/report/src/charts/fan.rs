@@ -7,7 +7,7 @@ use super::{
     scale::{Linear, Time},
     sheet::{Mark, Plan, Sheet},
     size::Size,
-    svg::{ACCENT, AXIS, Anchor, BAND80, BAND95, INK, MUTED, Point, Type, text_width},
+    svg::{ACCENT, AXIS, Anchor, BAND80, BAND95, INK, MUTED, Point, TextStyle, text_width},
 };
 use crate::{labels as words, page::Page};
 use chrono::NaiveDate;
@@ -107,7 +107,7 @@ fn last_observation(sheet: &mut Sheet, page: &Page<'_>, (x, y): Point, last: Obs
     sheet.svg.dashed((x, plot.top - 6.0), (x, plot.bottom), AXIS);
     let label = format!("{}: {}", page.date(last.date), page.price(last.value));
     let left_end = plot.left + text_width(&label, axis::TICK);
-    let look = Type::new(axis::TICK, INK, Anchor::End).bold();
+    let look = TextStyle::new(axis::TICK, INK, Anchor::End).bold();
     sheet.svg.text((x.max(left_end), plot.top - 10.0), &label, look);
     sheet.svg.dot((x, y), 3.6, INK);
 }
@@ -125,16 +125,16 @@ fn end_labels(sheet: &mut Sheet, page: &Page<'_>, size: Size, scale: &Linear) {
     let x = plot.right + 8.0;
     let date = page.date(page.end_date());
     let edge = if size.is_wide() { plot.right + 10.0 } else { size.width() - text_width(&date, axis::TICK) };
-    sheet.svg.text((edge, plot.top - 10.0), &date, Type::new(axis::TICK, MUTED, Anchor::Start));
+    sheet.svg.text((edge, plot.top - 10.0), &date, TextStyle::new(axis::TICK, MUTED, Anchor::Start));
     for ((price, level), (wanted, y)) in values.into_iter().zip(wanted.into_iter().zip(placed)) {
         let is_median = level.is_empty();
         let colour = if is_median { ACCENT } else { AXIS };
         sheet.svg.polyline(&[(plot.right, wanted), (plot.right + 4.0, y), (x, y)], colour, 1.0);
-        let look = Type::new(axis::TICK, if is_median { ACCENT } else { INK }, Anchor::Start);
+        let look = TextStyle::new(axis::TICK, if is_median { ACCENT } else { INK }, Anchor::Start);
         let look = if is_median { look.bold() } else { look };
         let mut left = x + 3.0;
         if size.is_wide() {
-            sheet.svg.text((left, y + 4.0), level, Type::new(axis::TICK, MUTED, Anchor::Start));
+            sheet.svg.text((left, y + 4.0), level, TextStyle::new(axis::TICK, MUTED, Anchor::Start));
             left += LEVEL_WIDTH;
         }
         sheet.svg.text((left, y + 4.0), &page.price(price), look);

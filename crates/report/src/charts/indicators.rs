@@ -6,10 +6,10 @@ use super::{
     series::{EndLabel, end_labels},
     sheet::{Mark, Plan, Rect, Sheet},
     size::Size,
-    svg::{ACCENT, AXIS, Anchor, BAND80, INK, MUTED, Point, Type},
+    svg::{ACCENT, AXIS, Anchor, BAND80, INK, MUTED, Point, TextStyle},
 };
 use crate::{
-    findings::market::{Momentums, momentums},
+    findings::market::{MomentumDay, momentum_days},
     page::Page,
 };
 
@@ -18,7 +18,7 @@ const HEAD: f64 = 36.0;
 const MACD: f64 = 110.0;
 
 pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
-    let days = momentums(page);
+    let days = momentum_days(page);
     let (first, last) = (days.first()?, days.last()?);
     if days.len() < 2 {
         return None;
@@ -60,10 +60,10 @@ fn plan(page: &Page<'_>, size: Size) -> Plan {
 /// Writes the name of a panel above it.
 fn name(sheet: &mut Sheet, text: &str) {
     let plot = sheet.plot;
-    sheet.svg.text((plot.left, plot.top - 8.0), text, Type::new(axis::TICK, INK, Anchor::Start).bold());
+    sheet.svg.text((plot.left, plot.top - 8.0), text, TextStyle::new(axis::TICK, INK, Anchor::Start).bold());
 }
 
-fn strength(sheet: &mut Sheet, page: &Page<'_>, days: &[Momentums], time: &Time) {
+fn strength(sheet: &mut Sheet, page: &Page<'_>, days: &[MomentumDay], time: &Time) {
     let plot = sheet.plot;
     let scale = Linear::new((0.0, 100.0), (plot.bottom, plot.top));
     name(sheet, "RSI 14");
@@ -74,7 +74,7 @@ fn strength(sheet: &mut Sheet, page: &Page<'_>, days: &[Momentums], time: &Time)
         } else {
             sheet.svg.line((plot.left, y), (plot.right, y), AXIS, 1.0);
         }
-        let look = Type::new(axis::TICK, MUTED, Anchor::End);
+        let look = TextStyle::new(axis::TICK, MUTED, Anchor::End);
         sheet.svg.text((plot.left - 8.0, y + 4.0), &page.language.number(level, 0), look);
     }
     let points: Vec<Point> = days.iter().filter_map(|day| Some((time.at(day.date), scale.at(day.rsi?)))).collect();
@@ -88,7 +88,7 @@ fn strength(sheet: &mut Sheet, page: &Page<'_>, days: &[Momentums], time: &Time)
     }
 }
 
-fn convergence(sheet: &mut Sheet, page: &Page<'_>, days: &[Momentums], time: &Time) {
+fn convergence(sheet: &mut Sheet, page: &Page<'_>, days: &[MomentumDay], time: &Time) {
     let plot = sheet.plot;
     let known: Vec<_> = days.iter().filter_map(|day| Some((time.at(day.date), day.macd?))).collect();
     let values = known.iter().flat_map(|(_, m)| [m.line, m.signal, m.line - m.signal]).chain([0.0]);

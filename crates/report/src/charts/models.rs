@@ -6,7 +6,7 @@ use super::{
     scale::Linear,
     sheet::{Mark, Plan, Sheet},
     size::Size,
-    svg::{ACCENT, AXIS, Anchor, BAND80, BAND95, INK, MUTED, Type, shortened, text_width},
+    svg::{ACCENT, AXIS, Anchor, BAND80, BAND95, INK, MUTED, TextStyle, shortened, text_width},
 };
 use crate::{labels as words, page::Page, text::names};
 use forecaster_domain::QuantileForecast;
@@ -80,7 +80,7 @@ fn row(sheet: &mut Sheet, page: &Page<'_>, i: usize, name: &str, forecast: &Quan
     }
     sheet.svg.dot((scale.at(forecast.median(end)), y), 4.2, ACCENT);
     let look = |colour, anchor| {
-        let look = Type::new(axis::TICK, colour, anchor);
+        let look = TextStyle::new(axis::TICK, colour, anchor);
         if is_ensemble { look.bold() } else { look }
     };
     sheet.svg.text((0.0, y + 4.0), name, look(INK, Anchor::Start));

@@ -3,7 +3,7 @@
 use super::{
     colours,
     scale::Linear,
-    series::{EndLabel, Frame, Series, span},
+    series::{EndLabel, Series, SeriesLayout, span},
     sheet::Mark,
     size::Size,
     svg::{ACCENT, INK},
@@ -38,7 +38,7 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
             EndLabel { value, text: format!("{name} {}", page.price(value)), colour, bold: *colour == ACCENT }
         })
         .collect();
-    let frame = Frame {
+    let frame = SeriesLayout {
         title: page
             .language
             .pick("Mediana de cada modelo, fecha a fecha", "Median of each model, date by date")

@@ -5,10 +5,10 @@ use super::{
     scale::{Linear, Time},
     sheet::{Mark, Plan, Sheet},
     size::Size,
-    svg::{ACCENT, AXIS, Anchor, BAND95, INK, MUTED, Point, Type, text_width},
+    svg::{ACCENT, AXIS, Anchor, BAND95, INK, MUTED, Point, TextStyle, text_width},
 };
 use crate::{
-    findings::market::{PRICES_SHOWN, momentums},
+    findings::market::{PRICES_SHOWN, momentum_days},
     labels as words,
     page::Page,
     technical::{Bands, bollinger},
@@ -77,7 +77,7 @@ fn plan(page: &Page<'_>, size: Size) -> Plan {
 pub(super) fn margins(page: &Page<'_>) -> (f64, f64) {
     let days = days(page);
     let prices = Linear::around(days.iter().flat_map(|(o, b)| [o.value, b.lower, b.upper]), (0.0, 1.0));
-    let macds: Vec<_> = momentums(page).iter().filter_map(|day| day.macd).collect();
+    let macds: Vec<_> = momentum_days(page).iter().filter_map(|day| day.macd).collect();
     let moved = macds.iter().flat_map(|m| [m.line, m.signal, m.line - m.signal]).chain([0.0]);
     let moved = Linear::around(moved, (0.0, 1.0));
     let left = axis::label_width(page.language, &prices, MOST_TICKS)
@@ -96,7 +96,7 @@ fn end_labels(sheet: &mut Sheet, page: &Page<'_>, scale: &Linear, price: f64, ba
     let placed = labels::spread(&wanted, 14.0, (plot.top + 4.0, plot.bottom - 4.0));
     for (i, ((value, colour), y)) in values.into_iter().zip(placed).enumerate() {
         sheet.svg.polyline(&[(plot.right, wanted[i]), (plot.right + 4.0, y), (plot.right + 8.0, y)], AXIS, 1.0);
-        let look = Type::new(axis::TICK, colour, Anchor::Start);
+        let look = TextStyle::new(axis::TICK, colour, Anchor::Start);
         let look = if i == 0 { look.bold() } else { look };
         sheet.svg.text((plot.right + 11.0, y + 4.0), &page.price(value), look);
     }

@@ -5,10 +5,10 @@ use super::{
     scale::{Linear, Time},
     sheet::{Plan, Rect, Sheet},
     size::Size,
-    svg::{Anchor, INK, MUTED, Point, Type, shortened, text_width},
+    svg::{Anchor, INK, MUTED, Point, TextStyle, shortened, text_width},
 };
 use crate::{
-    findings::market::{self, Year},
+    findings::market::{self, RegressorYear},
     format::price_decimals,
     page::Page,
     text::names,
@@ -21,7 +21,7 @@ const PANEL: f64 = 70.0;
 /// Space below a panel.
 const GAP: f64 = 14.0;
 /// Space between columns.
-const ALLEY: f64 = 44.0;
+const COLUMN_GAP: f64 = 44.0;
 const MOST_TICKS: usize = 3;
 
 pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
@@ -37,12 +37,12 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
     let scales: Vec<Linear> =
         years.iter().map(|y| Linear::around(y.shown.iter().map(|o| o.value), (0.0, 1.0))).collect();
     let left = scales.iter().map(|s| axis::label_width(page.language, s, MOST_TICKS)).fold(0.0, f64::max);
-    let width = (size.width() - 4.0 - ALLEY * (columns - 1) as f64) / columns as f64;
+    let width = (size.width() - 4.0 - COLUMN_GAP * (columns - 1) as f64) / columns as f64;
     let colours = colours::of(&years.iter().map(|year| year.name).collect::<Vec<_>>());
     for (i, (year, scale)) in years.iter().zip(scales).enumerate() {
         let (row, column) = (i / columns, i % columns);
         let top = whole.top + row as f64 * (HEAD + PANEL + GAP) + HEAD;
-        let start = column as f64 * (width + ALLEY);
+        let start = column as f64 * (width + COLUMN_GAP);
         sheet.plot = Rect { left: start + left, right: start + width, top, bottom: top + PANEL };
         panel(&mut sheet, page, year, scale, dates, (start, colours[i], i + columns >= years.len()));
     }
@@ -73,7 +73,7 @@ fn plan(page: &Page<'_>, size: Size, rows: usize) -> Plan {
 fn panel(
     sheet: &mut Sheet,
     page: &Page<'_>,
-    year: &Year<'_>,
+    year: &RegressorYear<'_>,
     scale: Linear,
     dates: (NaiveDate, NaiveDate),
     (start, colour, dated): (f64, &'static str, bool),
@@ -94,7 +94,7 @@ fn panel(
 }
 
 /// Writes the name at the left, last value and change at the right.
-fn head(sheet: &mut Sheet, page: &Page<'_>, year: &Year<'_>, start: f64) {
+fn head(sheet: &mut Sheet, page: &Page<'_>, year: &RegressorYear<'_>, start: f64) {
     let plot = sheet.plot;
     let language = page.language;
     let y = plot.top - 9.0;
@@ -105,6 +105,6 @@ fn head(sheet: &mut Sheet, page: &Page<'_>, year: &Year<'_>, start: f64) {
     };
     let room = plot.right - start - text_width(&figure, axis::TICK) - 10.0;
     let name = shortened(&names::series(language, year.name), axis::TICK * 1.08, room);
-    sheet.svg.text((start, y), &name, Type::new(axis::TICK, INK, Anchor::Start).bold());
-    sheet.svg.text((plot.right, y), &figure, Type::new(axis::TICK, MUTED, Anchor::End));
+    sheet.svg.text((start, y), &name, TextStyle::new(axis::TICK, INK, Anchor::Start).bold());
+    sheet.svg.text((plot.right, y), &figure, TextStyle::new(axis::TICK, MUTED, Anchor::End));
 }

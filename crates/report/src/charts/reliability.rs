@@ -5,7 +5,7 @@ use super::{
     axis,
     scale::Linear,
     sheet::{Mark, Plan, Sheet},
-    svg::{ACCENT, AXIS, Anchor, MUTED, Point, Type},
+    svg::{ACCENT, AXIS, Anchor, MUTED, Point, TextStyle},
 };
 use crate::{labels as words, page::Page};
 
@@ -40,7 +40,7 @@ pub(super) fn draw(page: &Page<'_>) -> Option<String> {
     sheet.svg.line((plot.left, plot.bottom), (plot.left, plot.top), AXIS, 1.0);
     sheet.svg.dashed((plot.left, plot.bottom), (plot.right, plot.top), AXIS);
     let middle = ((plot.left + plot.right) / 2.0, (plot.top + plot.bottom) / 2.0);
-    let look = Type::new(axis::TICK, MUTED, Anchor::Middle);
+    let look = TextStyle::new(axis::TICK, MUTED, Anchor::Middle);
     sheet.svg.text((middle.0, plot.bottom + 32.0), words::nominal_axis(language), look);
     sheet.svg.upward_text((12.0, middle.1), words::observed_axis(language), axis::TICK, MUTED);
     let points: Vec<Point> =

@@ -7,14 +7,14 @@ use super::{
     scale::{Linear, Time},
     sheet::{Mark, Plan, Sheet},
     size::Size,
-    svg::{AXIS, Anchor, INK, Point, Type, text_width},
+    svg::{AXIS, Anchor, INK, Point, TextStyle, text_width},
 };
 use crate::page::Page;
 use chrono::NaiveDate;
 
 /// Texts, height and dates of a plot over dates.
 #[derive(Debug)]
-pub(super) struct Frame {
+pub(super) struct SeriesLayout {
     pub(super) title: String,
     pub(super) unit: String,
     pub(super) source: String,
@@ -53,7 +53,7 @@ pub(super) fn end_labels(sheet: &mut Sheet, scale: &Linear, ends: &[EndLabel]) {
     for (end, (wanted, y)) in ends.iter().zip(wanted.into_iter().zip(placed)) {
         let path = [(plot.right, wanted), (plot.right + 5.0, y), (plot.right + LEADER - 4.0, y)];
         sheet.svg.polyline(&path, end.colour, 1.6);
-        let look = Type::new(axis::TICK, INK, Anchor::Start);
+        let look = TextStyle::new(axis::TICK, INK, Anchor::Start);
         let look = if end.bold { look.bold() } else { look };
         sheet.svg.text((plot.right + LEADER, y + 4.0), &end.text, look);
     }
@@ -69,7 +69,7 @@ pub(super) struct Series {
 
 impl Series {
     /// Draws grid and axes of the plot on a new sheet.
-    pub(super) fn new(page: &Page<'_>, size: Size, frame: Frame, scale: Linear, ends: &[EndLabel]) -> Self {
+    pub(super) fn new(page: &Page<'_>, size: Size, frame: SeriesLayout, scale: Linear, ends: &[EndLabel]) -> Self {
         let most = (frame.height / 34.0) as usize;
         let mut sheet = Sheet::new(Plan {
             width: size.width(),

@@ -2,7 +2,7 @@
 //!
 //! In: a [`Plan`]. Out: a [`Sheet`] whose plot rectangle is known before anything is drawn in it.
 
-use super::svg::{ACCENT, Anchor, INK, MUTED, Svg, Type, text_width, wrapped};
+use super::svg::{ACCENT, Anchor, INK, MUTED, Svg, TextStyle, text_width, wrapped};
 
 const TITLE: f64 = 14.0;
 const SMALL: f64 = 11.0;
@@ -58,7 +58,7 @@ pub(super) struct Sheet {
 
 impl Sheet {
     /// Returns `x`, moved so that a text of this `width` centred there stays on the sheet.
-    pub(super) fn kept_on(&self, x: f64, width: f64) -> f64 {
+    pub(super) fn clamp_centre(&self, x: f64, width: f64) -> f64 {
         x.min(self.width - width / 2.0).max(width / 2.0)
     }
 
@@ -69,11 +69,11 @@ impl Sheet {
         let mut y = 6.0;
         for line in wrapped(&plan.title, TITLE * 1.06, width) {
             y += 18.0;
-            svg.text((0.0, y), &line, Type::new(TITLE, INK, Anchor::Start).bold());
+            svg.text((0.0, y), &line, TextStyle::new(TITLE, INK, Anchor::Start).bold());
         }
         for line in wrapped(&plan.unit, SMALL, width) {
             y += 15.5;
-            svg.text((0.0, y), &line, Type::new(SMALL, MUTED, Anchor::Start));
+            svg.text((0.0, y), &line, TextStyle::new(SMALL, MUTED, Anchor::Start));
         }
         if !plan.legend.is_empty() {
             y = legend(&mut svg, &plan.legend, width, y + 20.0);
@@ -93,7 +93,7 @@ impl Sheet {
         let mut y = self.plot.bottom + AXIS_HEIGHT + 2.0;
         for line in &self.source {
             y += 13.0;
-            self.svg.text((0.0, y), line, Type::new(SOURCE, MUTED, Anchor::Start));
+            self.svg.text((0.0, y), line, TextStyle::new(SOURCE, MUTED, Anchor::Start));
         }
         self.svg.document(self.width, y + 5.0, &self.title)
     }
@@ -115,7 +115,7 @@ fn legend(svg: &mut Svg, entries: &[(Mark, String)], width: f64, mut y: f64) -> 
             Mark::Band(colour) => svg.rect((x, middle - 5.0), (16.0, 10.0), colour),
             Mark::Dot(colour) => svg.dot((x + 8.0, middle), 3.6, colour),
         }
-        svg.text((x + 22.0, y), label, Type::new(SMALL, INK, Anchor::Start));
+        svg.text((x + 22.0, y), label, TextStyle::new(SMALL, INK, Anchor::Start));
         x += reach + 16.0;
     }
     y
@@ -138,6 +138,6 @@ mod tests {
             strip: 0.0,
         };
         let sheet = Sheet::new(plan);
-        assert_eq!([5.0, 150.0, 295.0].map(|x| sheet.kept_on(x, 40.0)), [20.0, 150.0, 280.0]);
+        assert_eq!([5.0, 150.0, 295.0].map(|x| sheet.clamp_centre(x, 40.0)), [20.0, 150.0, 280.0]);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     scale::Linear,
-    series::{EndLabel, Frame, Series, span},
+    series::{EndLabel, Series, SeriesLayout, span},
     sheet::Mark,
     size::Size,
     svg::{ACCENT, BAND95},
@@ -21,7 +21,7 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
     }
     let last = values[values.len() - 1].1;
     let ends = [EndLabel { value: last, text: language.signed_percent(last, 1), colour: ACCENT, bold: true }];
-    let frame = Frame {
+    let frame = SeriesLayout {
         title: language.pick("Ventaja sobre el paseo aleatorio", "Skill against the random walk").to_owned(),
         unit: language.pick(
             format!("Pérdida que el conjunto ahorra en {WINDOW} orígenes seguidos, porcentaje"),

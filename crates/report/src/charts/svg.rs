@@ -39,14 +39,14 @@ pub(super) enum Anchor {
 
 /// Look of a text: size, colour, weight, anchor.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Type {
+pub(super) struct TextStyle {
     pub(super) size: f64,
     pub(super) fill: &'static str,
     pub(super) bold: bool,
     pub(super) anchor: Anchor,
 }
 
-impl Type {
+impl TextStyle {
     pub(super) fn new(size: f64, fill: &'static str, anchor: Anchor) -> Self {
         Self { size, fill, bold: false, anchor }
     }
@@ -131,7 +131,7 @@ impl Svg {
         });
     }
 
-    pub(super) fn text(&mut self, (x, y): Point, text: &str, look: Type) {
+    pub(super) fn text(&mut self, (x, y): Point, text: &str, look: TextStyle) {
         let anchor = match look.anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",

@@ -4,7 +4,7 @@
 use super::{
     colours,
     scale::Linear,
-    series::{EndLabel, Frame, Series},
+    series::{EndLabel, Series, SeriesLayout},
     sheet::Mark,
     size::Size,
     svg::MUTED,
@@ -41,9 +41,9 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
     Some(plot.finish(&ends))
 }
 
-fn frame(page: &Page<'_>, size: Size, dates: (NaiveDate, NaiveDate)) -> Frame {
+fn frame(page: &Page<'_>, size: Size, dates: (NaiveDate, NaiveDate)) -> SeriesLayout {
     let language = page.language;
-    Frame {
+    SeriesLayout {
         title: language.pick("Peso de cada modelo en el conjunto", "Weight of each model in the ensemble").to_owned(),
         unit: language.pick("Porcentaje", "Percent").to_owned(),
         source: page.validation_source(),

@@ -28,7 +28,7 @@ pub(super) struct Digest<'a> {
     pub(super) warnings: Vec<(String, Vec<String>)>,
     pub(super) median: Named,
     /// Difference from the last observation, then that observation; `None` without one.
-    pub(super) against: Option<(String, String)>,
+    pub(super) change: Option<(String, String)>,
     /// Both intervals and the probability of a rise.
     pub(super) figures: [Named; 3],
     /// Sentence on the final median; `None` without a last observation.
@@ -44,7 +44,7 @@ pub(super) struct Digest<'a> {
     /// Header and rows: model, weight, median at the end, skill.
     pub(super) models: ([String; 4], Vec<[String; 4]>),
     /// Sentence comparing the ensemble with the random walk.
-    pub(super) honest: String,
+    pub(super) against_random_walk: String,
     /// Header and rows: price, probability of ending above it, probability of touching it.
     pub(super) levels: ([String; 3], Vec<[String; 3]>),
     /// Pointer to the full report, the run, the disclaimer.
@@ -68,11 +68,11 @@ impl<'a> Digest<'a> {
                 format!("{} {}", labels::median_at(language), page.date(page.end_date())),
                 page.price(forecast.median(end)),
             ),
-            against: against(page),
+            change: against(page),
             figures: [
                 named(labels::interval80(language), page.interval(forecast.interval80(end))),
                 named(labels::interval95(language), page.interval(forecast.interval95(end))),
-                named(labels::rise_probability(language), language.probability(page.rise(end))),
+                named(labels::rise_probability(language), language.probability(page.probability_of_rise(end))),
             ],
             direction: direction(page),
             drivers: drivers::paragraphs(page).into_iter().map(|sentences| sentences.join(" ")).collect(),
@@ -80,7 +80,7 @@ impl<'a> Digest<'a> {
             quote: quote::alert(page),
             drift: drift::alert(page),
             models: models(page),
-            honest: against_random_walk(page),
+            against_random_walk: against_random_walk(page),
             levels: levels(page),
             closing: [
                 labels::attached(language).to_owned(),

@@ -81,7 +81,7 @@ fn content(digest: &Digest<'_>, fan: Option<&str>) -> Markup {
         }
         (heading(labels::models_used_heading(language)))
         (row("", columns(&digest.models.0, &digest.models.1, true)))
-        (row("padding-top:10px;", html! { (digest.honest) }))
+        (row("padding-top:10px;", html! { (digest.against_random_walk) }))
         @if !digest.levels.1.is_empty() {
             (heading(labels::levels_heading(language)))
             (row("", columns(&digest.levels.0, &digest.levels.1, false)))
@@ -127,7 +127,7 @@ fn headline(digest: &Digest<'_>) -> Markup {
             span style={ (ACCENT) "font-size:44px;font-weight:bold;letter-spacing:-1px;" } { (median) } " "
             span style={ (MUTED) "font-size:14px;white-space:nowrap;" } { (digest.page.unit()) }
         }
-        @if let Some((against, last)) = &digest.against {
+        @if let Some((against, last)) = &digest.change {
             div { b { (against) } }
             div style={ (MUTED) "font-size:13px;" } { (last) }
         }

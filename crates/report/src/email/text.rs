@@ -21,7 +21,7 @@ pub(super) fn text(digest: &Digest<'_>) -> String {
     out.blank();
     let (name, value) = &digest.median;
     out.wrapped(&format!("{name}: {value} {}", digest.page.unit()));
-    if let Some((against, last)) = &digest.against {
+    if let Some((against, last)) = &digest.change {
         out.wrapped(against);
         out.wrapped(last);
     }
@@ -41,7 +41,7 @@ pub(super) fn text(digest: &Digest<'_>) -> String {
     out.heading(labels::models_used_heading(language));
     out.table(&digest.models.0, &digest.models.1);
     out.blank();
-    out.wrapped(&digest.honest);
+    out.wrapped(&digest.against_random_walk);
     if !digest.levels.1.is_empty() {
         out.heading(labels::levels_heading(language));
         out.table(&digest.levels.0, &digest.levels.1);

@@ -1,10 +1,10 @@
 //! Changes since the last report, as facts: the pair, the other series, the forecast with the reasons for its change,
 //! the result of the last forecast for today, and the interval's width.
 
-use super::{STILL_PERCENT, market, outlook::Place, within};
+use super::{UNCHANGED_PERCENT, market, outlook::Place, within};
 use crate::{
     page::Page,
-    view::{Measure, MedianChange, Move, SinceLast},
+    view::{ChangeUnit, MedianChange, Move, SinceLast},
 };
 use forecaster_domain::Observation;
 
@@ -17,27 +17,27 @@ const NOTABLE_PERCENTAGE_POINTS: f64 = 0.1;
 const SAME_WIDTH: f64 = 0.05;
 
 /// Returns the smallest change of a series that is notable.
-pub(crate) fn notable(series: &str, measure: Measure) -> f64 {
+pub(crate) fn notable(series: &str, measure: ChangeUnit) -> f64 {
     match measure {
-        Measure::Percent if series.starts_with("copper") => NOTABLE_COMMODITY,
-        Measure::Percent => NOTABLE_PERCENT,
-        Measure::Points => NOTABLE_POINTS,
-        Measure::PercentagePoints => NOTABLE_PERCENTAGE_POINTS,
+        ChangeUnit::Percent if series.starts_with("copper") => NOTABLE_COMMODITY,
+        ChangeUnit::Percent => NOTABLE_PERCENT,
+        ChangeUnit::Points => NOTABLE_POINTS,
+        ChangeUnit::PercentagePoints => NOTABLE_PERCENTAGE_POINTS,
     }
 }
 
 /// Measured move of a series.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Moved {
+pub(crate) struct MeasuredMove {
     pub(crate) series: String,
-    pub(crate) measure: Measure,
+    pub(crate) measure: ChangeUnit,
     pub(crate) from: Observation,
     pub(crate) to: Observation,
     /// Change from `from` to `to`; `None` when it cannot be measured.
     pub(crate) change: Option<f64>,
 }
 
-impl Moved {
+impl MeasuredMove {
     fn new(m: &Move) -> Self {
         let change = market::change(m.measure, m.from.value, m.to.value);
         Self { series: m.series.clone(), measure: m.measure, from: m.from, to: m.to, change }
@@ -53,25 +53,25 @@ impl Moved {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Others {
     /// Series with a notable move, the largest multiple of the notable size first.
-    pub(crate) moved: Vec<Moved>,
+    pub(crate) moved: Vec<MeasuredMove>,
     /// Series with a newer value that is not notably different.
-    pub(crate) steady: Vec<Moved>,
+    pub(crate) steady: Vec<MeasuredMove>,
     /// Series without a newer value.
-    pub(crate) unknown: Vec<Moved>,
+    pub(crate) unknown: Vec<MeasuredMove>,
 }
 
 /// Returns the pair's own move: from the last report's last value to the present one.
-pub(crate) fn pair(page: &Page<'_>, since: &SinceLast) -> Option<Moved> {
+pub(crate) fn pair(page: &Page<'_>, since: &SinceLast) -> Option<MeasuredMove> {
     let from = Observation { date: since.as_of, value: since.last_value };
     let series = page.view.pair.series_name();
-    Some(Moved::new(&Move { series, measure: Measure::Percent, from, to: page.last()? }))
+    Some(MeasuredMove::new(&Move { series, measure: ChangeUnit::Percent, from, to: page.last()? }))
 }
 
 /// Groups the other series by their move.
 pub(crate) fn others(page: &Page<'_>, since: &SinceLast) -> Others {
     let pair = page.view.pair.series_name();
     let mut others = Others::default();
-    for one in since.moves.iter().filter(|m| m.series != pair).map(Moved::new) {
+    for one in since.moves.iter().filter(|m| m.series != pair).map(MeasuredMove::new) {
         match one.change {
             _ if one.to.date <= one.from.date => others.unknown.push(one),
             None => {}
@@ -101,7 +101,7 @@ pub(crate) struct Revision {
     pub(crate) percent: f64,
     /// True when the change is below 0.05 %.
     pub(crate) still: bool,
-    pub(crate) why: Option<Reasons>,
+    pub(crate) reasons: Option<Reasons>,
 }
 
 /// Parts of a change, and the dominant one: more than half of the sum of their absolute values.
@@ -126,7 +126,7 @@ pub(crate) fn revision(page: &Page<'_>, since: &SinceLast) -> Option<Revision> {
     let (from, to) = (page.rounded(since.median), page.rounded(to));
     let change = page.rounded(to - from);
     let why = since.change.as_ref().and_then(|why| reasons(page, why, change));
-    Some(Revision { from, to, change, percent, still: percent.abs() < STILL_PERCENT, why })
+    Some(Revision { from, to, change, percent, still: percent.abs() < UNCHANGED_PERCENT, reasons: why })
 }
 
 /// Returns the parts as printed; `None` when they do not add up to `change`.
@@ -160,23 +160,26 @@ fn sum_of_sizes(parts: &[(String, f64)]) -> f64 {
 
 /// Result of the last report's forecast for today.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Held {
+pub(crate) enum ForecastCheck {
     Inside80,
     Only95,
     Outside(Place),
 }
 
 /// Judges the last forecast for today: (median, interval named in the sentence, value, result).
-pub(crate) fn held(page: &Page<'_>, since: &SinceLast) -> Option<(f64, (f64, f64), f64, Held)> {
-    let (median, interval80, interval95) = since.for_now?;
+pub(crate) fn check_last_forecast(
+    page: &Page<'_>,
+    since: &SinceLast,
+) -> Option<(f64, (f64, f64), f64, ForecastCheck)> {
+    let (median, interval80, interval95) = since.forecast_for_today?;
     let value = page.last()?.value;
     let finite =
         [median, interval80.0, interval80.1, interval95.0, interval95.1, value].iter().all(|v| v.is_finite());
     let (interval, held) = match value {
-        v if within(interval80, v) => (interval80, Held::Inside80),
-        v if within(interval95, v) => (interval95, Held::Only95),
-        v if v > interval95.1 => (interval95, Held::Outside(Place::Above)),
-        _ => (interval95, Held::Outside(Place::Below)),
+        v if within(interval80, v) => (interval80, ForecastCheck::Inside80),
+        v if within(interval95, v) => (interval95, ForecastCheck::Only95),
+        v if v > interval95.1 => (interval95, ForecastCheck::Outside(Place::Above)),
+        _ => (interval95, ForecastCheck::Outside(Place::Below)),
     };
     finite.then_some((median, interval, value, held))
 }

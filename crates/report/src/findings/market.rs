@@ -6,7 +6,7 @@ use super::{BandPosition, Momentum, Strength, band_position, momentum, strength}
 use crate::{
     page::Page,
     technical::{Bands, Macd, bollinger, macd, rsi},
-    view::{CORRELATION_WINDOW, Measure, RATE_DIFFERENTIAL, RegressorView, ReportView, VolatilityView},
+    view::{CORRELATION_WINDOW, ChangeUnit, RATE_DIFFERENTIAL, RegressorView, ReportView, VolatilityView},
 };
 use chrono::{Days, NaiveDate};
 use forecaster_domain::Observation;
@@ -25,38 +25,38 @@ pub(crate) fn last_year(values: &[(NaiveDate, f64)]) -> &[(NaiveDate, f64)] {
 }
 
 /// Returns the unit in which the change of a series is given, by its name.
-pub(crate) fn measure(series: &str) -> Measure {
+pub(crate) fn measure(series: &str) -> ChangeUnit {
     match series {
-        "vix" => Measure::Points,
-        "tpm" | "fed_funds" | RATE_DIFFERENTIAL => Measure::PercentagePoints,
-        _ => Measure::Percent,
+        "vix" => ChangeUnit::Points,
+        "tpm" | "fed_funds" | RATE_DIFFERENTIAL => ChangeUnit::PercentagePoints,
+        _ => ChangeUnit::Percent,
     }
 }
 
 /// Returns the change between two values in a unit; `None` when a percentage has no meaning.
-pub(crate) fn change(measure: Measure, from: f64, to: f64) -> Option<f64> {
+pub(crate) fn change(measure: ChangeUnit, from: f64, to: f64) -> Option<f64> {
     let change = match measure {
-        Measure::Percent if from <= 0.0 => return None,
-        Measure::Percent => 100.0 * (to / from - 1.0),
-        Measure::Points | Measure::PercentagePoints => to - from,
+        ChangeUnit::Percent if from <= 0.0 => return None,
+        ChangeUnit::Percent => 100.0 * (to / from - 1.0),
+        ChangeUnit::Points | ChangeUnit::PercentagePoints => to - from,
     };
     change.is_finite().then_some(change)
 }
 
 /// A regressor over the last year.
 #[derive(Debug, Clone)]
-pub(crate) struct Year<'a> {
+pub(crate) struct RegressorYear<'a> {
     pub(crate) name: &'a str,
     pub(crate) shown: Vec<Observation>,
     pub(crate) first: Observation,
     pub(crate) last: Observation,
-    pub(crate) measure: Measure,
+    pub(crate) measure: ChangeUnit,
     /// Change from the first to the last value; `None` when it cannot be measured.
     pub(crate) change: Option<f64>,
 }
 
 /// Returns the regressors with at least two values in the year up to the as-of date.
-pub(crate) fn years(view: &ReportView) -> Vec<Year<'_>> {
+pub(crate) fn years(view: &ReportView) -> Vec<RegressorYear<'_>> {
     let from = view.ensemble.as_of() - Days::new(YEAR);
     let year = |regressor: &'_ RegressorView| {
         let recent = regressor.observations.iter().filter(|o| o.date >= from && o.value.is_finite());
@@ -68,20 +68,20 @@ pub(crate) fn years(view: &ReportView) -> Vec<Year<'_>> {
     let all = view.regressors.iter().filter_map(|regressor| {
         let (shown, first, last, measure) = year(regressor)?;
         let change = change(measure, first.value, last.value);
-        (shown.len() > 1).then_some(Year { name: &regressor.name, shown, first, last, measure, change })
+        (shown.len() > 1).then_some(RegressorYear { name: &regressor.name, shown, first, last, measure, change })
     });
     all.collect()
 }
 
 /// A series and its change in percent.
-pub(crate) type Mover = (String, f64);
+pub(crate) type SeriesChange = (String, f64);
 
 /// Returns the highest and the lowest change over the year among the series given in percent, and their number.
-pub(crate) fn movers(view: &ReportView) -> Option<(Mover, Mover, usize)> {
+pub(crate) fn movers(view: &ReportView) -> Option<(SeriesChange, SeriesChange, usize)> {
     let years = years(view);
-    let told: Vec<Mover> = years
+    let told: Vec<SeriesChange> = years
         .iter()
-        .filter(|year| year.measure == Measure::Percent)
+        .filter(|year| year.measure == ChangeUnit::Percent)
         .filter_map(|year| Some((year.name.to_owned(), year.change?)))
         .collect();
     let most = told.iter().max_by(|a, b| a.1.total_cmp(&b.1))?.clone();
@@ -116,7 +116,7 @@ pub(crate) fn strongest(view: &ReportView) -> Option<(String, f64, usize, usize)
 
 /// Run of latest observations that are all below, or all above, the last price.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Extreme {
+pub(crate) enum PriceRun {
     /// Higher than each of this many observations before it; the first of them is on this date.
     Highest(usize, NaiveDate),
     /// Lower than each of this many observations before it; the first of them is on this date.
@@ -124,10 +124,10 @@ pub(crate) enum Extreme {
 }
 
 /// Smallest number of observations for which an extreme is mentioned.
-const WORTH_TELLING: usize = 20;
+const MIN_EXTREME_OBSERVATIONS: usize = 20;
 
 /// Returns the last price, its bands, its position in them, and any extreme among the observations before it.
-pub(crate) fn price(page: &Page<'_>) -> Option<(f64, Bands, BandPosition, Option<Extreme>)> {
+pub(crate) fn price(page: &Page<'_>) -> Option<(f64, Bands, BandPosition, Option<PriceRun>)> {
     let prices = page.prices();
     let bands = bollinger(&prices)?;
     let last = *prices.last()?;
@@ -136,8 +136,8 @@ pub(crate) fn price(page: &Page<'_>) -> Option<(f64, Bands, BandPosition, Option
     let date = |count: usize| page.view.observations[before.len() - count].date;
     let (over, under) = (run(&|p| p < last), run(&|p| p > last));
     let extreme = match (over, under) {
-        (n, _) if n >= WORTH_TELLING => Some(Extreme::Highest(n, date(n))),
-        (_, n) if n >= WORTH_TELLING => Some(Extreme::Lowest(n, date(n))),
+        (n, _) if n >= MIN_EXTREME_OBSERVATIONS => Some(PriceRun::Highest(n, date(n))),
+        (_, n) if n >= MIN_EXTREME_OBSERVATIONS => Some(PriceRun::Lowest(n, date(n))),
         _ => None,
     };
     Some((last, bands, band_position(last, bands), extreme))
@@ -145,7 +145,7 @@ pub(crate) fn price(page: &Page<'_>) -> Option<(f64, Bands, BandPosition, Option
 
 /// RSI and MACD of one day.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Momentums {
+pub(crate) struct MomentumDay {
     pub(crate) date: NaiveDate,
     pub(crate) price: f64,
     pub(crate) rsi: Option<f64>,
@@ -153,14 +153,14 @@ pub(crate) struct Momentums {
 }
 
 /// Returns the days of the price chart that have an RSI or a MACD.
-pub(crate) fn momentums(page: &Page<'_>) -> Vec<Momentums> {
+pub(crate) fn momentum_days(page: &Page<'_>) -> Vec<MomentumDay> {
     let prices = page.prices();
     let first = prices.len().saturating_sub(PRICES_SHOWN);
     let days =
         page.view.observations.iter().enumerate().skip(first).filter(|(i, _)| bollinger(&prices[..=*i]).is_some());
     days.map(|(i, o)| {
         let known = &prices[..=i];
-        Momentums { date: o.date, price: o.value, rsi: rsi(known, 14), macd: macd(known) }
+        MomentumDay { date: o.date, price: o.value, rsi: rsi(known, 14), macd: macd(known) }
     })
     .filter(|day| day.rsi.is_some() || day.macd.is_some())
     .collect()
@@ -169,22 +169,22 @@ pub(crate) fn momentums(page: &Page<'_>) -> Vec<Momentums> {
 /// Readings of the last RSI and MACD, and the date since when the MACD has been on its side of the signal: `None`
 /// when that was before the days shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Pulse {
+pub(crate) struct MomentumReading {
     pub(crate) rsi: Option<(f64, Strength)>,
     pub(crate) macd: Option<(Momentum, Option<NaiveDate>)>,
 }
 
 /// Reads the last day's indicators; `None` when there are none.
-pub(crate) fn pulse(page: &Page<'_>) -> Option<Pulse> {
-    let days = momentums(page);
+pub(crate) fn momentum_reading(page: &Page<'_>) -> Option<MomentumReading> {
+    let days = momentum_days(page);
     let last = days.last()?;
-    let side = |day: &Momentums| day.macd.map(|m| momentum(m, day.price));
-    let known: Vec<&Momentums> = days.iter().filter(|day| day.macd.is_some()).collect();
+    let side = |day: &MomentumDay| day.macd.map(|m| momentum(m, day.price));
+    let known: Vec<&MomentumDay> = days.iter().filter(|day| day.macd.is_some()).collect();
     let macd = side(last).map(|now| {
         let run = known.iter().rev().take_while(|day| side(day) == Some(now)).count();
         (now, (run < known.len()).then(|| known[known.len() - run].date))
     });
-    Some(Pulse { rsi: last.rsi.map(|value| (value, strength(value))), macd })
+    Some(MomentumReading { rsi: last.rsi.map(|value| (value, strength(value))), macd })
 }
 
 /// Difference below which two volatilities are practically the same, as a fraction per year: a quarter of a point.
@@ -208,7 +208,7 @@ fn compare(value: f64, other: f64) -> Comparison {
 
 /// Present volatility against past and expected ones, as fractions per year.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct VolatilityNow {
+pub(crate) struct VolatilityFacts {
     pub(crate) now: f64,
     /// Number of earlier days in the past year, and number of those with a lower volatility than now.
     pub(crate) days: usize,
@@ -220,13 +220,13 @@ pub(crate) struct VolatilityNow {
 }
 
 /// Reads the volatility; `None` without past or expected values.
-pub(crate) fn volatility(view: &VolatilityView) -> Option<VolatilityNow> {
+pub(crate) fn volatility(view: &VolatilityView) -> Option<VolatilityFacts> {
     let finite =
         |values: &[(NaiveDate, f64)]| -> Vec<f64> { values.iter().map(|v| v.1).filter(|v| v.is_finite()).collect() };
     let (past, ahead) = (finite(last_year(&view.past)), finite(&view.ahead));
     let (now, end) = (*past.last()?, *ahead.last()?);
     let before = &past[..past.len() - 1];
-    Some(VolatilityNow {
+    Some(VolatilityFacts {
         now,
         days: before.len(),
         lower: before.iter().filter(|v| **v < now).count(),

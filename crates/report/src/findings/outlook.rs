@@ -1,7 +1,7 @@
 //! Findings of the forecast's own charts: position of the interval, agreement of the models, narrowest and widest
 //! interval, direction in which the medians of past forecasts missed.
 
-use super::STILL_PERCENT;
+use super::UNCHANGED_PERCENT;
 use crate::{page::Page, view::PastForecast};
 
 /// Position of an interval relative to a price.
@@ -16,7 +16,7 @@ pub(crate) enum Place {
 }
 
 /// Compares the final 80 % interval with the last observation: changes to its bounds in percent, and its position.
-pub(crate) fn reach(page: &Page<'_>) -> Option<(f64, f64, Place)> {
+pub(crate) fn end_interval(page: &Page<'_>) -> Option<(f64, f64, Place)> {
     let last = page.last()?.value;
     let (low, high) = page.view.ensemble.interval80(page.end());
     let place = match last {
@@ -57,10 +57,10 @@ pub(crate) fn agreement(page: &Page<'_>) -> Option<Agreement> {
         lowest,
         highest,
         spread,
-        same: spread < STILL_PERCENT,
+        same: spread < UNCHANGED_PERCENT,
         count: ends.len(),
-        above: changes.iter().filter(|change| **change >= STILL_PERCENT).count(),
-        below: changes.iter().filter(|change| **change <= -STILL_PERCENT).count(),
+        above: changes.iter().filter(|change| **change >= UNCHANGED_PERCENT).count(),
+        below: changes.iter().filter(|change| **change <= -UNCHANGED_PERCENT).count(),
     })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! In: losses by origin. Out: one value per window, and how the last one compares with the others.
 
-use super::PAR;
+use super::ON_PAR_SKILL;
 use crate::view::OriginLoss;
 use chrono::NaiveDate;
 
@@ -46,7 +46,7 @@ pub(crate) fn trend(losses: &[OriginLoss]) -> Option<Trend> {
     let worst = windows.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1)).filter(|worst| worst.1 < now);
     Some(Trend {
         now,
-        on_par: now.abs() < PAR,
+        on_par: now.abs() < ON_PAR_SKILL,
         windows: windows.len(),
         above: windows.iter().filter(|(_, skill)| *skill > 0.0).count(),
         best,

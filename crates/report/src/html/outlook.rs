@@ -37,7 +37,7 @@ pub(super) fn headline(page: &Page<'_>) -> Markup {
                 dl.figures {
                     div { dt { (labels::interval80(language)) } dd { (page.interval(forecast.interval80(end))) } }
                     div { dt { (labels::interval95(language)) } dd { (page.interval(forecast.interval95(end))) } }
-                    div { dt { (labels::rise_probability(language)) } dd { (language.probability(page.rise(end))) } }
+                    div { dt { (labels::rise_probability(language)) } dd { (language.probability(page.probability_of_rise(end))) } }
                 }
             }
             p.verdict { (prose(&verdict(page))) }
@@ -116,7 +116,7 @@ fn path_row(page: &Page<'_>, step: usize) -> Markup {
             (bound(labels::low95(language), low95))
             (bound(labels::high95(language), high95))
             (cell(labels::change(language), &language.signed_percent(page.change(forecast.median(step)), 2)))
-            (cell(labels::probability_above(language), &language.probability(page.rise(step))))
+            (cell(labels::probability_above(language), &language.probability(page.probability_of_rise(step))))
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn figure(page: &Page<'_>, figure: Figure) -> Markup {
 }
 
 /// True when the view has data for this chart.
-pub(super) fn drawn(page: &Page<'_>, figure: Figure) -> bool {
+pub(super) fn has_chart(page: &Page<'_>, figure: Figure) -> bool {
     figure.svg(page, Size::Narrow).is_some()
 }
 

@@ -1,6 +1,6 @@
 //! Out-of-sample performance of the forecasts: scoreboard, past forecasts, calibration.
 
-use super::parts::{cell, drawn, figure, note, prose};
+use super::parts::{cell, figure, has_chart, note, prose};
 use crate::{charts::Size, figure::Figure, labels, page::Page, quote, text::sentences, view::ScoreView};
 use forecaster_domain::ModelId;
 use maud::{Markup, PreEscaped, html};
@@ -124,7 +124,7 @@ pub(super) fn past(page: &Page<'_>) -> Markup {
     html! {
         section {
             h2 { (labels::past_heading(language)) }
-            @if drawn(page, Figure::Past) {
+            @if has_chart(page, Figure::Past) {
                 (figure(page, Figure::Past))
             } @else {
                 p { (sentences::no_past(language)) }
@@ -146,7 +146,7 @@ pub(super) fn skill(page: &Page<'_>) -> Markup {
 
 /// Renders a section of one chart; empty without the chart.
 fn section(page: &Page<'_>, heading: &str, chart: Figure) -> Markup {
-    html! { @if drawn(page, chart) { section { h2 { (heading) } (figure(page, chart)) } } }
+    html! { @if has_chart(page, chart) { section { h2 { (heading) } (figure(page, chart)) } } }
 }
 
 /// Renders the reliability diagram beside its reading.

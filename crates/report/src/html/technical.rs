@@ -1,6 +1,6 @@
 //! The technical snapshot: a table of indicators with readings by rule, and the price within its Bollinger bands.
 
-use super::parts::{cell, drawn, figure, note, words};
+use super::parts::{cell, figure, has_chart, note, words};
 use crate::{
     figure::Figure,
     findings::{agitation, band_position, momentum, strength},
@@ -53,14 +53,14 @@ pub(super) fn snapshot(page: &Page<'_>) -> Markup {
 pub(super) fn surroundings(page: &Page<'_>) -> Markup {
     let language = page.language;
     html! {
-        @if drawn(page, Figure::Regressors) || drawn(page, Figure::Correlation) {
+        @if has_chart(page, Figure::Regressors) || has_chart(page, Figure::Correlation) {
             section {
                 h2 { (labels::regressors_heading(language)) }
                 (figure(page, Figure::Regressors))
                 (figure(page, Figure::Correlation))
             }
         }
-        @if drawn(page, Figure::Volatility) {
+        @if has_chart(page, Figure::Volatility) {
             section { h2 { (labels::volatility_heading(language)) } (figure(page, Figure::Volatility)) }
         }
     }

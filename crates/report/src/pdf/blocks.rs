@@ -13,17 +13,17 @@ use typst::foundations::{Array, Bytes, Dict, IntoValue, Value, dict};
 /// A heading and the blocks below it.
 pub(super) struct Section {
     pub(super) heading: String,
-    pub(super) place: Place,
+    pub(super) place: Placement,
     pub(super) blocks: Vec<Block>,
 }
 
 /// Page placement of a section.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum Placement {
     /// After the previous section, over as many pages as needed.
     Flow,
     /// On one page.
-    Whole,
+    OnePage,
     /// On one page, at its head or foot, so that later text fills the space before it: for charts only.
     Float,
 }
@@ -71,7 +71,7 @@ impl Chart {
 }
 
 /// Charts with their takeaways: two side by side, or one of full width. Charts without data are left out.
-pub(super) fn charted(page: &Page<'_>, figures: &[Figure]) -> Vec<Block> {
+pub(super) fn chart_blocks(page: &Page<'_>, figures: &[Figure]) -> Vec<Block> {
     let chart = |figure: Figure, size: Size| {
         figure.svg(page, size).map(|svg| Chart::new(svg, figure.takeaway(page).unwrap_or_default()))
     };
@@ -189,9 +189,9 @@ pub(super) fn texts(items: &[String]) -> Value {
 pub(super) fn sections(sections: Vec<Section>) -> Value {
     list(sections, |section| {
         let place = match section.place {
-            Place::Flow => "flow",
-            Place::Whole => "whole",
-            Place::Float => "float",
+            Placement::Flow => "flow",
+            Placement::OnePage => "whole",
+            Placement::Float => "float",
         };
         dict! { "heading" => text(&section.heading), "place" => place, "blocks" => blocks(section.blocks) }
             .into_value()

@@ -1,6 +1,6 @@
 //! The first page: warnings, headline figures, verdict, fan chart.
 
-use super::blocks::{Block, blocks, charted, text, texts};
+use super::blocks::{Block, blocks, chart_blocks, text, texts};
 use crate::{figure::Figure, html::verdict, labels, page::Page, text::sentences};
 use typst::foundations::{Array, Dict, IntoValue, Value, dict};
 
@@ -42,7 +42,7 @@ fn headline(page: &Page<'_>) -> Dict {
     let figures: Array = [
         figure(labels::interval80(language), page.interval(forecast.interval80(end))),
         figure(labels::interval95(language), page.interval(forecast.interval95(end))),
-        figure(labels::rise_probability(language), language.probability(page.rise(end))),
+        figure(labels::rise_probability(language), language.probability(page.probability_of_rise(end))),
     ]
     .into_iter()
     .collect();
@@ -66,6 +66,6 @@ fn headline(page: &Page<'_>) -> Dict {
 
 fn opening(page: &Page<'_>) -> Vec<Block> {
     let mut opening = vec![Block::Verdict(verdict(page))];
-    opening.extend(charted(page, &[Figure::Fan]));
+    opening.extend(chart_blocks(page, &[Figure::Fan]));
     opening
 }

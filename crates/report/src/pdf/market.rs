@@ -1,13 +1,13 @@
 //! The market around the pair: technical snapshot, regressors, volatility.
 
-use super::blocks::{Align, Block, Cell, Head, Place, Row, Section, Table, charted};
+use super::blocks::{Align, Block, Cell, Head, Placement, Row, Section, Table, chart_blocks};
 use crate::{charts::Size, figure::Figure, html::indicator_rows, labels, page::Page, text::sentences};
 
 /// Builds the sections.
 pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
     let language = page.language;
-    let regressors = charted(page, &[Figure::Regressors]);
-    let beside = charted(page, &[Figure::Correlation, Figure::Volatility]);
+    let regressors = chart_blocks(page, &[Figure::Regressors]);
+    let beside = chart_blocks(page, &[Figure::Correlation, Figure::Volatility]);
     let drawn = |figure: Figure| figure.svg(page, Size::Narrow).is_some();
     let headings = [
         (labels::regressors_heading(language), drawn(Figure::Regressors) || drawn(Figure::Correlation)),
@@ -16,7 +16,7 @@ pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
     let headings: Vec<&str> = headings.into_iter().filter(|(_, shown)| *shown).map(|(heading, _)| heading).collect();
     let surroundings = Section {
         heading: headings.join(" · "),
-        place: Place::Flow,
+        place: Placement::Flow,
         blocks: beside.into_iter().chain(regressors).collect(),
     };
     if headings.is_empty() { vec![snapshot(page)] } else { vec![snapshot(page), surroundings] }
@@ -36,6 +36,6 @@ fn snapshot(page: &Page<'_>) -> Section {
         notes: vec![sentences::technical_note(language).to_owned()],
     };
     let mut blocks = vec![Block::Table(table)];
-    blocks.extend(charted(page, &[Figure::Price, Figure::Indicators]));
-    Section { heading: labels::technical_heading(language).to_owned(), place: Place::Whole, blocks }
+    blocks.extend(chart_blocks(page, &[Figure::Price, Figure::Indicators]));
+    Section { heading: labels::technical_heading(language).to_owned(), place: Placement::OnePage, blocks }
 }

@@ -1,6 +1,6 @@
 //! The outlook: changes, path by date, each model's own forecast, round levels.
 
-use super::blocks::{Align, Block, Cell, Head, Place, Row, Section, Table, charted};
+use super::blocks::{Align, Block, Cell, Head, Placement, Row, Section, Table, chart_blocks};
 use crate::{
     drivers,
     figure::Figure,
@@ -22,7 +22,7 @@ fn changes(page: &Page<'_>) -> Section {
     let mut blocks: Vec<Block> = paragraphs.map(|sentences| Block::Text(sentences.join(" "))).collect();
     let rows = drivers::rows(page);
     if rows.is_empty() {
-        return Section { heading, place: Place::Flow, blocks };
+        return Section { heading, place: Placement::Flow, blocks };
     }
     let rows = rows.into_iter().map(|cells| Row { cells: cells.map(Cell::new).into(), ..Row::default() });
     let table = Table {
@@ -32,7 +32,7 @@ fn changes(page: &Page<'_>) -> Section {
         notes: vec![driver_words::note(page).to_owned()],
     };
     blocks.push(Block::Table(table));
-    Section { heading, place: Place::Flow, blocks }
+    Section { heading, place: Placement::Flow, blocks }
 }
 
 fn path(page: &Page<'_>) -> Section {
@@ -65,7 +65,7 @@ fn path(page: &Page<'_>) -> Section {
     ];
     Section {
         heading: labels::path_heading(language).to_owned(),
-        place: Place::Flow,
+        place: Placement::Flow,
         blocks: vec![Block::Table(Table { columns, header, rows, notes })],
     }
 }
@@ -79,15 +79,15 @@ fn path_row(page: &Page<'_>, step: usize) -> Row {
     cells.push(Cell { strong: true, ..Cell::new(page.price(median)) });
     cells.extend([low80, high80, low95, high95].map(|price| Cell::new(page.price(price))));
     cells.push(Cell::new(language.signed_percent(page.change(median), 2)));
-    cells.push(Cell::new(language.probability(page.rise(step))));
+    cells.push(Cell::new(language.probability(page.probability_of_rise(step))));
     Row { cells, ..Row::default() }
 }
 
 fn models(page: &Page<'_>) -> Section {
     Section {
         heading: labels::models_heading(page.language).to_owned(),
-        place: Place::Float,
-        blocks: charted(page, &[Figure::Paths, Figure::Models]),
+        place: Placement::Float,
+        blocks: chart_blocks(page, &[Figure::Paths, Figure::Models]),
     }
 }
 
@@ -112,7 +112,7 @@ fn round_levels(page: &Page<'_>) -> Option<Section> {
     };
     Some(Section {
         heading: labels::levels_heading(language).to_owned(),
-        place: Place::Flow,
+        place: Placement::Flow,
         blocks: vec![Block::Table(table)],
     })
 }

@@ -2,7 +2,7 @@
 //! weights.
 
 use super::{
-    blocks::{Align, Block, Cell, Chart, Head, Place, Row, Section, Table, charted},
+    blocks::{Align, Block, Cell, Chart, Head, Placement, Row, Section, Table, chart_blocks},
     record,
 };
 use crate::{
@@ -63,7 +63,7 @@ fn scoreboard(page: &Page<'_>) -> Section {
     };
     Section {
         heading: labels::scoreboard_heading(language).to_owned(),
-        place: Place::Flow,
+        place: Placement::Flow,
         blocks: vec![Block::Table(Table { columns, header, rows, notes: vec![note] })],
     }
 }
@@ -74,17 +74,17 @@ fn quote_worth(page: &Page<'_>) -> Option<Section> {
     let heading = labels::quote_heading(page.language).to_owned();
     let blocks = paragraphs.into_iter().map(Block::Text).chain(quote::note(page).map(Block::Note));
     let blocks: Vec<Block> = blocks.collect();
-    (!blocks.is_empty()).then_some(Section { heading, place: Place::Whole, blocks })
+    (!blocks.is_empty()).then_some(Section { heading, place: Placement::OnePage, blocks })
 }
 
 /// Builds the section on past forecasts, replayed and issued.
 fn past(page: &Page<'_>) -> Section {
     let language = page.language;
-    let mut blocks = charted(page, &[Figure::Past, Figure::Issued]);
+    let mut blocks = chart_blocks(page, &[Figure::Past, Figure::Issued]);
     if page.view.past.is_empty() {
         blocks.insert(0, Block::Text(sentences::no_past(language).to_owned()));
     }
-    Section { heading: labels::past_heading(language).to_owned(), place: Place::Float, blocks }
+    Section { heading: labels::past_heading(language).to_owned(), place: Placement::Float, blocks }
 }
 
 fn calibration(page: &Page<'_>) -> Section {
@@ -97,7 +97,7 @@ fn calibration(page: &Page<'_>) -> Section {
     });
     Section {
         heading: labels::calibration_heading(language).to_owned(),
-        place: Place::Float,
+        place: Placement::Float,
         blocks: vec![block.unwrap_or_else(|| Block::Text(sentences::no_validation(language).to_owned()))],
     }
 }
@@ -111,5 +111,5 @@ fn over_time(page: &Page<'_>) -> Option<Section> {
     let drawn: Vec<_> = named.into_iter().filter(|(figure, _)| figure.svg(page, Size::Narrow).is_some()).collect();
     let heading = drawn.iter().map(|(_, heading)| *heading).collect::<Vec<_>>().join(" · ");
     let figures: Vec<Figure> = drawn.iter().map(|(figure, _)| *figure).collect();
-    (!drawn.is_empty()).then(|| Section { heading, place: Place::Whole, blocks: charted(page, &figures) })
+    (!drawn.is_empty()).then(|| Section { heading, place: Placement::OnePage, blocks: chart_blocks(page, &figures) })
 }

@@ -1,6 +1,6 @@
 //! Provenance: data sources, methodology, resources used, disclaimer.
 
-use super::blocks::{Align, Block, Cell, Head, Model, Place, Row, Section, Table};
+use super::blocks::{Align, Block, Cell, Head, Model, Placement, Row, Section, Table};
 use crate::{
     html::resources_used,
     labels,
@@ -19,12 +19,12 @@ pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
     let used = resources_used(page).map(|(name, value)| (name.to_owned(), value));
     let resources = Section {
         heading: labels::resources_heading(language).to_owned(),
-        place: Place::Whole,
+        place: Placement::OnePage,
         blocks: vec![Block::Figures(used.into())],
     };
     let disclaimer = Section {
         heading: labels::disclaimer_heading(language).to_owned(),
-        place: Place::Whole,
+        place: Placement::OnePage,
         blocks: vec![Block::Note(words::disclaimer(language).to_owned())],
     };
     vec![sources(page), methodology(page), resources, disclaimer]
@@ -59,7 +59,7 @@ fn sources(page: &Page<'_>) -> Section {
         blocks.push(Block::Text(words::spot_note(language).to_owned()));
     }
     blocks.push(Block::Note(words::sources_note(language).to_owned()));
-    let place = if view.sources.len() <= MOST_ON_ONE_PAGE { Place::Whole } else { Place::Flow };
+    let place = if view.sources.len() <= MOST_ON_ONE_PAGE { Placement::OnePage } else { Placement::Flow };
     Section { heading: labels::sources_heading(language).to_owned(), place, blocks }
 }
 
@@ -100,7 +100,7 @@ fn methodology(page: &Page<'_>) -> Section {
         blocks.push(Block::Subheading(labels::models_used_heading(language).to_owned()));
         blocks.extend(page.view.models.iter().map(|model| Block::Model(described(page, model))));
     }
-    Section { heading: labels::methodology_heading(language).to_owned(), place: Place::Flow, blocks }
+    Section { heading: labels::methodology_heading(language).to_owned(), place: Placement::Flow, blocks }
 }
 
 fn described(page: &Page<'_>, model: &ModelView) -> Model {

@@ -1,6 +1,6 @@
 //! Track record of issued forecasts, and recent drift of the pair.
 
-use super::blocks::{Align, Block, Cell, Head, Place, Row, Section, Table};
+use super::blocks::{Align, Block, Cell, Head, Placement, Row, Section, Table};
 use crate::{drift, labels, page::Page, text::drift as drift_words, track_record};
 
 /// Builds the section on the track record of issued forecasts.
@@ -21,7 +21,7 @@ pub(super) fn track_record(page: &Page<'_>) -> Section {
         blocks.push(Block::Table(Table { columns, header: heads.map(Head::new).collect(), rows, notes: Vec::new() }));
         blocks.extend(track_record::comparisons(page).into_iter().map(Block::Text));
     }
-    Section { heading: labels::track_record_heading(page.language).to_owned(), place: Place::Whole, blocks }
+    Section { heading: labels::track_record_heading(page.language).to_owned(), place: Placement::OnePage, blocks }
 }
 
 /// Builds the section on drift and regime.
@@ -46,5 +46,5 @@ pub(super) fn drift(page: &Page<'_>) -> Section {
             notes: vec![drift_words::note(language).to_owned()],
         }));
     }
-    Section { heading: labels::drift_heading(language).to_owned(), place: Place::Whole, blocks }
+    Section { heading: labels::drift_heading(language).to_owned(), place: Placement::OnePage, blocks }
 }

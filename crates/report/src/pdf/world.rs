@@ -14,19 +14,19 @@ use typst::{
 };
 
 /// Parts that are the same for every note.
-struct Press {
+struct SharedResources {
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
     template: Source,
 }
 
-fn press() -> Option<&'static Press> {
-    static PRESS: OnceLock<Option<Press>> = OnceLock::new();
+fn press() -> Option<&'static SharedResources> {
+    static PRESS: OnceLock<Option<SharedResources>> = OnceLock::new();
     PRESS
         .get_or_init(|| {
             let fonts: Vec<Font> = fonts::FILES.iter().flat_map(|file| Font::iter(Bytes::new(*file))).collect();
             let path = RootedPath::new(VirtualRoot::Project, VirtualPath::new("note.typ").ok()?);
-            Some(Press {
+            Some(SharedResources {
                 book: LazyHash::new(FontBook::from_fonts(&fonts)),
                 fonts,
                 template: Source::new(path.intern(), include_str!("note.typ").to_owned()),
@@ -42,7 +42,7 @@ pub(super) fn has_glyph(c: char) -> bool {
 
 /// World of one note.
 pub(super) struct NoteWorld {
-    press: &'static Press,
+    press: &'static SharedResources,
     library: LazyHash<Library>,
 }
 

@@ -242,14 +242,14 @@ fn since_last(dice: &mut Dice, view: &ReportView) -> Option<SinceLast> {
     }
     let reach = 12.0 * dice.uniform();
     since.interval80 = (since.median - reach, since.median + reach);
-    if let Some((median, interval80, interval95)) = &mut since.for_now {
+    if let Some((median, interval80, interval95)) = &mut since.forecast_for_today {
         let shift = 12.0 * dice.normal();
         *median += shift;
         *interval80 = (*median - reach, *median + reach);
         *interval95 = (*median - 1.7 * reach, *median + 1.7 * reach);
     }
     if dice.chance(0.2) {
-        since.for_now = None;
+        since.forecast_for_today = None;
     }
     let total = view.ensemble.median(view.ensemble.last_step()) - since.median;
     since.change = dice.chance(0.8).then(|| {

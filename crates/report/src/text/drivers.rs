@@ -3,7 +3,7 @@
 use super::names;
 use crate::{
     findings::{
-        drivers::{Held, Moved, Others, Part, Reasons, Revision},
+        drivers::{ForecastCheck, MeasuredMove, Others, Part, Reasons, Revision},
         outlook::Place,
     },
     page::Page,
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Returns the sentence on the pair's move.
-pub(crate) fn pair(page: &Page<'_>, moved: &Moved, still: bool) -> String {
+pub(crate) fn pair(page: &Page<'_>, moved: &MeasuredMove, still: bool) -> String {
     let language = page.language;
     let (pair, then) = (&page.view.pair, page.date(moved.from.date));
     let (from, to) = (page.price(moved.from.value), page.price(moved.to.value));
@@ -31,7 +31,7 @@ pub(crate) fn pair(page: &Page<'_>, moved: &Moved, still: bool) -> String {
 /// Returns the sentences on the moves of the other series; empty when none is known.
 pub(crate) fn others(page: &Page<'_>, others: &Others) -> Vec<String> {
     let language = page.language;
-    let name = |one: &Moved| names::series_in_words(language, &one.series);
+    let name = |one: &MeasuredMove| names::series_in_words(language, &one.series);
     let figures: Vec<String> = others
         .moved
         .iter()
@@ -40,7 +40,7 @@ pub(crate) fn others(page: &Page<'_>, others: &Others) -> Vec<String> {
             format!("{} {change}", name(one))
         })
         .collect();
-    let list = |all: &[Moved]| names::list(language, &all.iter().map(name).collect::<Vec<_>>());
+    let list = |all: &[MeasuredMove]| names::list(language, &all.iter().map(name).collect::<Vec<_>>());
     let mut sentences = Vec::new();
     if !figures.is_empty() {
         let figures = names::list(language, &figures);
@@ -137,34 +137,34 @@ fn joined_and_left(page: &Page<'_>, reasons: &Reasons) -> String {
 }
 
 /// Returns the sentence on the result of the last forecast for today.
-pub(crate) fn held(page: &Page<'_>, median: f64, interval: (f64, f64), value: f64, held: Held) -> String {
+pub(crate) fn held(page: &Page<'_>, median: f64, interval: (f64, f64), value: f64, held: ForecastCheck) -> String {
     let (median, interval, value) = (page.price(median), page.interval(interval), page.price(value));
     let day = page.date(page.view.ensemble.as_of());
     match (page.language, held) {
-        (Spanish, Held::Inside80) => format!(
+        (Spanish, ForecastCheck::Inside80) => format!(
             "Para el {day} el informe anterior daba una mediana de {median}; el valor observado, {value}, cayó dentro de su \
              intervalo de 80\u{a0}% ({interval})."
         ),
-        (English, Held::Inside80) => format!(
+        (English, ForecastCheck::Inside80) => format!(
             "For {day} the last report gave a median of {median}; the observed rate, {value}, fell inside its 80% interval \
              ({interval})."
         ),
-        (Spanish, Held::Only95) => format!(
+        (Spanish, ForecastCheck::Only95) => format!(
             "Para el {day} el informe anterior daba una mediana de {median}; el valor observado, {value}, cayó fuera de su \
              intervalo de 80\u{a0}%, pero dentro del de 95\u{a0}% ({interval})."
         ),
-        (English, Held::Only95) => format!(
+        (English, ForecastCheck::Only95) => format!(
             "For {day} the last report gave a median of {median}; the observed rate, {value}, fell outside its 80% interval \
              but inside the 95% one ({interval})."
         ),
-        (Spanish, Held::Outside(place)) => {
+        (Spanish, ForecastCheck::Outside(place)) => {
             let side = if place == Place::Above { "por encima" } else { "por debajo" };
             format!(
                 "Para el {day} el informe anterior daba una mediana de {median}; el valor observado, {value}, quedó {side} de \
                  su intervalo de 95\u{a0}% ({interval})."
             )
         }
-        (English, Held::Outside(place)) => {
+        (English, ForecastCheck::Outside(place)) => {
             let side = if place == Place::Above { "above" } else { "below" };
             format!(
                 "For {day} the last report gave a median of {median}; the observed rate, {value}, came out {side} its 95% \

@@ -4,13 +4,13 @@ use super::{names, readings};
 use crate::{
     findings::{
         BandPosition, Momentum,
-        market::{Comparison, Extreme, Mover, Pulse, VolatilityNow, notable_correlation},
+        market::{Comparison, MomentumReading, PriceRun, SeriesChange, VolatilityFacts, notable_correlation},
     },
     page::Page,
     technical::Bands,
     view::{
+        ChangeUnit,
         Language::{English, Spanish},
-        Measure,
     },
 };
 
@@ -20,7 +20,7 @@ pub(crate) fn price(
     value: f64,
     bands: Bands,
     place: BandPosition,
-    extreme: Option<Extreme>,
+    extreme: Option<PriceRun>,
 ) -> String {
     let language = page.language;
     let (value, bands) = (page.price(value), page.interval((bands.lower, bands.upper)));
@@ -31,23 +31,23 @@ pub(crate) fn price(
     };
     text += &match (language, extreme) {
         (_, None) => return text,
-        (Spanish, Some(Extreme::Highest(n, date))) => {
+        (Spanish, Some(PriceRun::Highest(n, date))) => {
             format!(" Es más alto que cada una de las {n} observaciones anteriores, desde el {}.", page.date(date))
         }
-        (English, Some(Extreme::Highest(n, date))) => {
+        (English, Some(PriceRun::Highest(n, date))) => {
             format!(" It is higher than each of the {n} observations before it, from {} on.", page.date(date))
         }
-        (Spanish, Some(Extreme::Lowest(n, date))) => {
+        (Spanish, Some(PriceRun::Lowest(n, date))) => {
             format!(" Es más bajo que cada una de las {n} observaciones anteriores, desde el {}.", page.date(date))
         }
-        (English, Some(Extreme::Lowest(n, date))) => {
+        (English, Some(PriceRun::Lowest(n, date))) => {
             format!(" It is lower than each of the {n} observations before it, from {} on.", page.date(date))
         }
     };
     text
 }
 
-pub(crate) fn pulse(page: &Page<'_>, pulse: &Pulse) -> String {
+pub(crate) fn pulse(page: &Page<'_>, pulse: &MomentumReading) -> String {
     let language = page.language;
     let rsi = pulse.rsi.map(|(value, strength)| {
         format!("RSI {}: {}.", language.number(value, 1), lowered(readings::strength(language, strength)))
@@ -78,10 +78,11 @@ fn lowered(text: &str) -> String {
 }
 
 /// Returns the sentence on the series with the highest and the lowest change over the year.
-pub(crate) fn movers(page: &Page<'_>, most: &Mover, least: &Mover, count: usize) -> String {
+pub(crate) fn movers(page: &Page<'_>, most: &SeriesChange, least: &SeriesChange, count: usize) -> String {
     let language = page.language;
-    let name = |mover: &Mover| names::series_in_words(language, &mover.0);
-    let change = |mover: &Mover| names::change(language, Some(mover.1), Measure::Percent).unwrap_or_default();
+    let name = |mover: &SeriesChange| names::series_in_words(language, &mover.0);
+    let change =
+        |mover: &SeriesChange| names::change(language, Some(mover.1), ChangeUnit::Percent).unwrap_or_default();
     let (a, b) = (format!("{} ({})", name(most), change(most)), format!("{} ({})", name(least), change(least)));
     match language {
         Spanish if count == 1 || most.1 == least.1 => format!("En el año mostrado: {a}."),
@@ -129,7 +130,7 @@ pub(crate) fn strongest(page: &Page<'_>, series: &str, value: f64, notable: usiz
     format!("{lead} {rest}")
 }
 
-pub(crate) fn volatility(page: &Page<'_>, facts: &VolatilityNow) -> String {
+pub(crate) fn volatility(page: &Page<'_>, facts: &VolatilityFacts) -> String {
     let language = page.language;
     let share = |share: f64| language.share(share, 1);
     let (now, end) = (share(facts.now), share(facts.end.0));

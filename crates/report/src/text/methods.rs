@@ -16,7 +16,7 @@ pub(crate) fn description(language: Language, name: &str) -> &'static str {
         "Modelo adicional de la configuración, validado y ponderado como los demás.",
         "An additional model of the configuration, validated and weighted like the others.",
     );
-    models::known(language, name).map_or(generic, |words| words.method)
+    models::find(language, name).map_or(generic, |words| words.method)
 }
 
 /// Returns the note that the weights of Chronos-Bolt were trained by this project.

@@ -3,14 +3,15 @@
 use crate::{
     labels, models,
     view::{
+        ChangeUnit,
         Language::{self, English, Spanish},
-        Measure, RATE_DIFFERENTIAL,
+        RATE_DIFFERENTIAL,
     },
 };
 
 /// Returns the name of a model; the shorter one when space is scarce.
 pub(crate) fn model(language: Language, name: &str, short: bool) -> String {
-    match models::known(language, name) {
+    match models::find(language, name) {
         Some(words) if short => words.short.to_owned(),
         _ => labels::model_name(language, name),
     }
@@ -61,13 +62,13 @@ pub(crate) fn series_in_words(language: Language, name: &str) -> String {
 }
 
 /// Formats a signed change in its unit: "+1,2 %", "-0,8 puntos", "+0,25 pp"; `None` without a change.
-pub(crate) fn change(language: Language, change: Option<f64>, measure: Measure) -> Option<String> {
+pub(crate) fn change(language: Language, change: Option<f64>, measure: ChangeUnit) -> Option<String> {
     let change = change.filter(|change| change.is_finite())?;
     Some(match (measure, language) {
-        (Measure::Percent, _) => language.signed_percent(change, decimals(change)),
-        (Measure::Points, Spanish) => format!("{}\u{a0}puntos", language.signed(change, 1)),
-        (Measure::Points, English) => format!("{}\u{a0}points", language.signed(change, 1)),
-        (Measure::PercentagePoints, _) => format!("{}\u{a0}pp", language.signed(change, 2)),
+        (ChangeUnit::Percent, _) => language.signed_percent(change, decimals(change)),
+        (ChangeUnit::Points, Spanish) => format!("{}\u{a0}puntos", language.signed(change, 1)),
+        (ChangeUnit::Points, English) => format!("{}\u{a0}points", language.signed(change, 1)),
+        (ChangeUnit::PercentagePoints, _) => format!("{}\u{a0}pp", language.signed(change, 2)),
     })
 }
 
@@ -123,9 +124,9 @@ mod tests {
 
     #[test]
     fn changes_are_written_by_their_measure() {
-        assert_eq!(change(Spanish, Some(1.234), Measure::Percent).unwrap(), "+1,23\u{a0}%");
-        assert_eq!(change(English, Some(-2.0), Measure::Points).unwrap(), "-2.0\u{a0}points");
-        assert_eq!(change(Spanish, Some(-0.25), Measure::PercentagePoints).unwrap(), "-0,25\u{a0}pp");
-        assert_eq!(change(Spanish, Some(f64::NAN), Measure::Percent), None);
+        assert_eq!(change(Spanish, Some(1.234), ChangeUnit::Percent).unwrap(), "+1,23\u{a0}%");
+        assert_eq!(change(English, Some(-2.0), ChangeUnit::Points).unwrap(), "-2.0\u{a0}points");
+        assert_eq!(change(Spanish, Some(-0.25), ChangeUnit::PercentagePoints).unwrap(), "-0,25\u{a0}pp");
+        assert_eq!(change(Spanish, Some(f64::NAN), ChangeUnit::Percent), None);
     }
 }

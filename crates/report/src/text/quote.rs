@@ -3,7 +3,7 @@
 use crate::{
     findings::{
         Direction,
-        quote::{Course, Gap, Parts, Points, Reach},
+        quote::{QuoteGap, QuoteReach, SkillPoints, SkillSplit, SkillTrajectory},
     },
     labels,
     view::{
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct Quoted<'a> {
     pub(crate) price: String,
     pub(crate) quote: &'a QuoteView,
-    pub(crate) gap: Option<Gap>,
+    pub(crate) gap: Option<QuoteGap>,
 }
 
 impl Quoted<'_> {
@@ -28,7 +28,7 @@ impl Quoted<'_> {
     }
 }
 
-fn against(language: Language, gap: Gap) -> String {
+fn against(language: Language, gap: QuoteGap) -> String {
     let rate = match gap.official {
         true => language.pick("la tasa oficial", "the official rate"),
         false => language.pick("el último valor", "the last value"),
@@ -38,10 +38,10 @@ fn against(language: Language, gap: Gap) -> String {
     match (language, gap.direction) {
         (Spanish, Direction::Above) => format!("{size} sobre {rate}"),
         (Spanish, Direction::Below) => format!("{size} bajo {rate}"),
-        (Spanish, Direction::Still) => format!("casi igual {to_rate}"),
+        (Spanish, Direction::Unchanged) => format!("casi igual {to_rate}"),
         (English, Direction::Above) => format!("{size} above {rate}"),
         (English, Direction::Below) => format!("{size} below {rate}"),
-        (English, Direction::Still) => format!("almost the same as {rate}"),
+        (English, Direction::Unchanged) => format!("almost the same as {rate}"),
     }
 }
 
@@ -83,13 +83,13 @@ pub(crate) fn missing(language: Language, reason: Option<(&str, String)>) -> Str
 }
 
 /// Returns the sentence on the horizon over which a quote helps.
-pub(crate) fn reach(language: Language, reach: Reach) -> &'static str {
+pub(crate) fn reach(language: Language, reach: QuoteReach) -> &'static str {
     match reach {
-        Reach::Short => language.pick(
+        QuoteReach::Short => language.pick(
             "Adelanta cerca de un día de noticias: cuenta en los primeros días y a 90 días casi no pesa.",
             "It is about a day ahead: that counts in the first days and hardly matters at 90 days.",
         ),
-        Reach::Hardly => language.pick(
+        QuoteReach::Hardly => language.pick(
             "A 90 días la cotización casi no pesa: cuenta en los primeros días.",
             "At 90 days the quote hardly matters: it counts in the first days.",
         ),
@@ -105,14 +105,14 @@ pub(crate) fn no_quotes(language: Language) -> &'static str {
 }
 
 /// Returns the sentences on the sources of the ensemble's skill, then on the parts that may be chance.
-pub(crate) fn parts(language: Language, parts: &Parts) -> String {
+pub(crate) fn parts(language: Language, parts: &SkillSplit) -> String {
     let chance = chance(language, parts).map_or_else(String::new, |chance| format!(" {chance}"));
     split(language, parts) + &chance
 }
 
-fn split(language: Language, Parts { total, quote, models, .. }: &Parts) -> String {
+fn split(language: Language, SkillSplit { total, quote, models, .. }: &SkillSplit) -> String {
     let advantage = language.percent(total.value(), 1);
-    let points = |part: &Points| language.number(part.value().abs(), 1);
+    let points = |part: &SkillPoints| language.number(part.value().abs(), 1);
     match (language, quote.tenths, models.tenths) {
         (Spanish, 1.., 1..) => format!(
             "De la ventaja de {advantage} sobre el paseo aleatorio, {} puntos vienen de la cotización y {} de los modelos.",
@@ -155,7 +155,7 @@ fn split(language: Language, Parts { total, quote, models, .. }: &Parts) -> Stri
     }
 }
 
-fn effect(part: Points, size: &str, [adds, takes, neither]: [&str; 3], unit: &str) -> String {
+fn effect(part: SkillPoints, size: &str, [adds, takes, neither]: [&str; 3], unit: &str) -> String {
     match part.tenths {
         1.. => format!("{adds} {size} {unit}"),
         0 => neither.to_owned(),
@@ -163,7 +163,7 @@ fn effect(part: Points, size: &str, [adds, takes, neither]: [&str; 3], unit: &st
     }
 }
 
-fn sum(language: Language, total: Points) -> String {
+fn sum(language: Language, total: SkillPoints) -> String {
     let size = language.percent(total.value().abs(), 1);
     match (language, total.tenths) {
         (Spanish, 1..) => format!("una ventaja de {size}"),
@@ -177,8 +177,8 @@ fn sum(language: Language, total: Points) -> String {
 
 /// Returns the sentence on the parts that may be chance; `None` when there are none, or it is not known. A part
 /// printed as zero is not mentioned.
-fn chance(language: Language, parts: &Parts) -> Option<&'static str> {
-    let doubtful = |points: Points| points.chance && points.tenths != 0;
+fn chance(language: Language, parts: &SkillSplit) -> Option<&'static str> {
+    let doubtful = |points: SkillPoints| points.chance && points.tenths != 0;
     let text = match (doubtful(parts.total), doubtful(parts.quote), doubtful(parts.models)) {
         (false, false, false) => return None,
         (true, true, true) => ("Nada de esto se distingue del azar.", "None of it can be told from chance."),
@@ -205,58 +205,61 @@ fn chance(language: Language, parts: &Parts) -> Option<&'static str> {
 }
 
 /// Returns the sentence on the skill from the first target date to the last.
-pub(crate) fn course(language: Language, (course, first, last): (Course, Points, Points)) -> String {
-    let plain = |points: Points| language.percent(points.value(), 1);
-    let signed = |points: Points| language.signed_percent(points.value(), 1);
-    let doubt = |points: Points| match points.chance {
+pub(crate) fn course(
+    language: Language,
+    (course, first, last): (SkillTrajectory, SkillPoints, SkillPoints),
+) -> String {
+    let plain = |points: SkillPoints| language.percent(points.value(), 1);
+    let signed = |points: SkillPoints| language.signed_percent(points.value(), 1);
+    let doubt = |points: SkillPoints| match points.chance {
         true => language.pick(" (no se distingue del azar)", " (cannot be told from chance)"),
         false => "",
     };
     match (language, course) {
-        (Spanish, Course::Gone) => format!(
+        (Spanish, SkillTrajectory::Gone) => format!(
             "La ventaja del conjunto se nota el primer día ({}); la diferencia al final del plazo ({}) no se distingue del \
              azar.",
             plain(first),
             plain(last)
         ),
-        (English, Course::Gone) => format!(
+        (English, SkillTrajectory::Gone) => format!(
             "The ensemble's advantage shows on the first day ({}); the difference at the end of the horizon ({}) cannot be \
              told from chance.",
             plain(first),
             plain(last)
         ),
-        (Spanish, Course::Falls) => {
+        (Spanish, SkillTrajectory::Falls) => {
             format!(
                 "La ventaja del conjunto es de {} el primer día y baja a {} el último.",
                 plain(first),
                 plain(last)
             )
         }
-        (English, Course::Falls) => {
+        (English, SkillTrajectory::Falls) => {
             format!(
                 "The ensemble's advantage is {} on the first day and falls to {} on the last.",
                 plain(first),
                 plain(last)
             )
         }
-        (Spanish, Course::Other) if first.chance && last.chance => format!(
+        (Spanish, SkillTrajectory::Other) if first.chance && last.chance => format!(
             "La ventaja del conjunto es de {} el primer día y de {} el último; ninguna de las dos cifras se distingue del azar.",
             signed(first),
             signed(last)
         ),
-        (English, Course::Other) if first.chance && last.chance => format!(
+        (English, SkillTrajectory::Other) if first.chance && last.chance => format!(
             "The ensemble's advantage is {} on the first day and {} on the last; neither figure can be told from chance.",
             signed(first),
             signed(last)
         ),
-        (Spanish, Course::Other) => format!(
+        (Spanish, SkillTrajectory::Other) => format!(
             "La ventaja del conjunto es de {}{} el primer día y de {}{} el último.",
             signed(first),
             doubt(first),
             signed(last),
             doubt(last)
         ),
-        (English, Course::Other) => format!(
+        (English, SkillTrajectory::Other) => format!(
             "The ensemble's advantage is {}{} on the first day and {}{} on the last.",
             signed(first),
             doubt(first),

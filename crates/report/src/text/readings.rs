@@ -1,7 +1,7 @@
 //! Wording of the rule-based readings: indicators and calibration, Spanish beside English.
 
 use crate::{
-    findings::{Agitation, BandPosition, Momentum, Strength, Width},
+    findings::{BandPosition, Momentum, Strength, VolatilityChange, Width},
     view::Language,
 };
 
@@ -40,11 +40,11 @@ pub(crate) fn band_position(language: Language, reading: BandPosition) -> &'stat
     }
 }
 
-pub(crate) fn agitation(language: Language, reading: Agitation) -> &'static str {
+pub(crate) fn agitation(language: Language, reading: VolatilityChange) -> &'static str {
     match reading {
-        Agitation::Higher => language.pick("Más agitado que en 60 días", "More volatile than over 60 days"),
-        Agitation::Similar => language.pick("Similar a la de 60 días", "Similar to that of 60 days"),
-        Agitation::Lower => language.pick("Más calmo que en 60 días", "Calmer than over 60 days"),
+        VolatilityChange::Higher => language.pick("Más agitado que en 60 días", "More volatile than over 60 days"),
+        VolatilityChange::Similar => language.pick("Similar a la de 60 días", "Similar to that of 60 days"),
+        VolatilityChange::Lower => language.pick("Más calmo que en 60 días", "Calmer than over 60 days"),
     }
 }
 

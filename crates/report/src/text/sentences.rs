@@ -2,15 +2,15 @@
 //! same way in the whole report; `findings` decides which sentence is used.
 
 use crate::{
-    findings::{Direction, Hits, Verdict},
+    findings::{Direction, Hits, SkillVerdict},
     labels,
     view::{
         Caution,
         Language::{self, English, Spanish},
-        SourceGap, Staleness,
+        SourceProblem, Staleness,
     },
 };
-use forecaster_domain::{Horizon, Pair, RegressorGap};
+use forecaster_domain::{ExclusionReason, Horizon, Pair};
 
 /// Returns the title: "USD/CLP · perspectiva a 7 días".
 pub(crate) fn title(language: Language, pair: &Pair, horizon: Horizon) -> String {
@@ -22,50 +22,50 @@ pub(crate) fn title(language: Language, pair: &Pair, horizon: Horizon) -> String
 }
 
 /// Returns the reason why a series was not used.
-pub(crate) fn source_gap(language: Language, gap: &SourceGap) -> String {
+pub(crate) fn source_gap(language: Language, gap: &SourceProblem) -> String {
     let day = |date| language.date(date);
     match (gap, language) {
-        (SourceGap::Unavailable(reason), _) => reason.clone(),
-        (SourceGap::Dates(RegressorGap::Ended { last, as_of }), Spanish) => {
+        (SourceProblem::Unavailable(reason), _) => reason.clone(),
+        (SourceProblem::Dates(ExclusionReason::Ended { last, as_of }), Spanish) => {
             format!("termina el {}, antes que el par ({})", day(*last), day(*as_of))
         }
-        (SourceGap::Dates(RegressorGap::Ended { last, as_of }), English) => {
+        (SourceProblem::Dates(ExclusionReason::Ended { last, as_of }), English) => {
             format!("ends on {}, before the pair ({})", day(*last), day(*as_of))
         }
-        (SourceGap::Dates(RegressorGap::StartsLate { first, window }), Spanish) => {
+        (SourceProblem::Dates(ExclusionReason::StartsLate { first, window }), Spanish) => {
             format!("empieza el {}, después de la ventana ({})", day(*first), day(*window))
         }
-        (SourceGap::Dates(RegressorGap::StartsLate { first, window }), English) => {
+        (SourceProblem::Dates(ExclusionReason::StartsLate { first, window }), English) => {
             format!("starts on {}, after the window ({})", day(*first), day(*window))
         }
-        (SourceGap::Dates(RegressorGap::Hole { from, to }), Spanish) => {
+        (SourceProblem::Dates(ExclusionReason::Hole { from, to }), Spanish) => {
             format!("sin valores entre el {} y el {}", day(*from), day(*to))
         }
-        (SourceGap::Dates(RegressorGap::Hole { from, to }), English) => {
+        (SourceProblem::Dates(ExclusionReason::Hole { from, to }), English) => {
             format!("has no value from {} to {}", day(*from), day(*to))
         }
-        (SourceGap::Dates(RegressorGap::TooFew { known, needed }), Spanish) => {
+        (SourceProblem::Dates(ExclusionReason::TooFew { known, needed }), Spanish) => {
             format!("solo se conoce en {known} fechas; hacen falta {needed}")
         }
-        (SourceGap::Dates(RegressorGap::TooFew { known, needed }), English) => {
+        (SourceProblem::Dates(ExclusionReason::TooFew { known, needed }), English) => {
             format!("is known on {known} dates only; {needed} are needed")
         }
-        (SourceGap::Dates(RegressorGap::Broken { date }), Spanish) => {
+        (SourceProblem::Dates(ExclusionReason::Broken { date }), Spanish) => {
             format!("demasiado lejos del par el {}", day(*date))
         }
-        (SourceGap::Dates(RegressorGap::Broken { date }), English) => {
+        (SourceProblem::Dates(ExclusionReason::Broken { date }), English) => {
             format!("is too far from the pair on {}", day(*date))
         }
-        (SourceGap::Dates(RegressorGap::Repeated { date }), Spanish) => {
+        (SourceProblem::Dates(ExclusionReason::Repeated { date }), Spanish) => {
             format!("repite el valor anterior el {}", day(*date))
         }
-        (SourceGap::Dates(RegressorGap::Repeated { date }), English) => {
+        (SourceProblem::Dates(ExclusionReason::Repeated { date }), English) => {
             format!("repeats the value before on {}", day(*date))
         }
-        (SourceGap::Dates(RegressorGap::StandsIn { date }), Spanish) => {
+        (SourceProblem::Dates(ExclusionReason::StandsIn { date }), Spanish) => {
             format!("reemplaza a la tasa oficial el {}, así que no dice nada más", day(*date))
         }
-        (SourceGap::Dates(RegressorGap::StandsIn { date }), English) => {
+        (SourceProblem::Dates(ExclusionReason::StandsIn { date }), English) => {
             format!("stands in for the official rate on {}, so it tells nothing more", day(*date))
         }
     }
@@ -101,7 +101,7 @@ pub(crate) fn caution(language: Language, caution: &Caution) -> String {
         (Caution::StandIn { provider }, English) => {
             format!("The last value is a market quote ({}) standing in for the official rate.", name(provider))
         }
-        (Caution::Unconfirmed { series, provider, date, value, before, instead }, _) => {
+        (Caution::Unconfirmed { series, provider, date, value, before, other_source: instead }, _) => {
             let (value, before) = (language.number(*value, 2), language.number(*before, 2));
             let (date, provider, series) = (language.date(*date), name(provider), series.to_uppercase());
             let instead = instead.as_ref().map(|(other, value)| (name(other), language.number(*value, 2)));
@@ -156,7 +156,7 @@ pub(crate) fn staleness(language: Language, stale: Staleness, last: &str, today:
 /// Returns the sentence on the final median relative to the last observation.
 pub(crate) fn direction(language: Language, direction: Direction, median: &str, end: &str, change: &str) -> String {
     match (language, direction) {
-        (Spanish, Direction::Still) => {
+        (Spanish, Direction::Unchanged) => {
             format!("La mediana del conjunto al {end} es {median}, casi igual a la última observación.")
         }
         (Spanish, Direction::Above) => {
@@ -165,7 +165,7 @@ pub(crate) fn direction(language: Language, direction: Direction, median: &str, 
         (Spanish, Direction::Below) => {
             format!("La mediana del conjunto al {end} es {median}, {change} por debajo de la última observación.")
         }
-        (English, Direction::Still) => {
+        (English, Direction::Unchanged) => {
             format!("The ensemble's median on {end} is {median}, almost the same as the last observation.")
         }
         (English, Direction::Above) => {
@@ -178,60 +178,62 @@ pub(crate) fn direction(language: Language, direction: Direction, median: &str, 
 }
 
 /// Returns the sentence on the ensemble against the random walk.
-pub(crate) fn verdict(language: Language, verdict: Verdict) -> String {
+pub(crate) fn verdict(language: Language, verdict: SkillVerdict) -> String {
     let share = |share: f64| language.share(share, 1);
     match (language, verdict) {
-        (Spanish, Verdict::Unscored) => {
+        (Spanish, SkillVerdict::Unscored) => {
             "Sin validación fuera de muestra en esta ejecución, no se sabe si el conjunto \
              supera a un paseo aleatorio."
                 .to_owned()
         }
-        (English, Verdict::Unscored) => "Without out-of-sample validation in this run, it is not known whether the \
+        (English, SkillVerdict::Unscored) => {
+            "Without out-of-sample validation in this run, it is not known whether the \
              ensemble beats a random walk."
-            .to_owned(),
-        (Spanish, Verdict::OnPar { skill, origins: n }) => format!(
+                .to_owned()
+        }
+        (Spanish, SkillVerdict::OnPar { skill, origins: n }) => format!(
             "Fuera de muestra, en {}, el conjunto quedó prácticamente a la par del paseo aleatorio (skill {}), una \
              referencia difícil de superar en tipos de cambio.",
             origins(language, n),
             language.signed_percent(100.0 * skill, 1)
         ),
-        (English, Verdict::OnPar { skill, origins: n }) => format!(
+        (English, SkillVerdict::OnPar { skill, origins: n }) => format!(
             "Out of sample, over {}, the ensemble was practically on a par with the random walk (skill {}), a \
              benchmark that is hard to beat in exchange rates.",
             origins(language, n),
             language.signed_percent(100.0 * skill, 1)
         ),
-        (Spanish, Verdict::Chance { skill, origins: n }) => format!(
+        (Spanish, SkillVerdict::Chance { skill, origins: n }) => format!(
             "Fuera de muestra, en {}, la diferencia con el paseo aleatorio (skill {}) no se distingue del azar: es una \
              referencia difícil de superar en tipos de cambio.",
             origins(language, n),
             language.signed_percent(100.0 * skill, 1)
         ),
-        (English, Verdict::Chance { skill, origins: n }) => format!(
+        (English, SkillVerdict::Chance { skill, origins: n }) => format!(
             "Out of sample, over {}, the difference from the random walk (skill {}) cannot be told from chance: that \
              benchmark is hard to beat in exchange rates.",
             origins(language, n),
             language.signed_percent(100.0 * skill, 1)
         ),
-        (Spanish, Verdict::Better { loss, origins: n }) => format!(
+        (Spanish, SkillVerdict::Better { loss, origins: n }) => format!(
             "Fuera de muestra, en {}, el conjunto superó al paseo aleatorio: su pérdida (WQL) fue {} menor. Es una \
              ventaja medida en el pasado y puede no repetirse.",
             origins(language, n),
             share(loss)
         ),
-        (English, Verdict::Better { loss, origins: n }) => format!(
+        (English, SkillVerdict::Better { loss, origins: n }) => format!(
             "Out of sample, over {}, the ensemble beat the random walk: its loss (WQL) was {} lower. That advantage \
              was measured in the past and may not last.",
             origins(language, n),
             share(loss)
         ),
-        (Spanish, Verdict::Worse { loss, origins: n }) => format!(
+        (Spanish, SkillVerdict::Worse { loss, origins: n }) => format!(
             "Fuera de muestra, en {}, el conjunto no superó al paseo aleatorio: su pérdida (WQL) fue {} mayor. El \
              paseo aleatorio es difícil de superar en tipos de cambio; aquí no se logró.",
             origins(language, n),
             share(loss)
         ),
-        (English, Verdict::Worse { loss, origins: n }) => format!(
+        (English, SkillVerdict::Worse { loss, origins: n }) => format!(
             "Out of sample, over {}, the ensemble did not beat the random walk: its loss (WQL) was {} higher. A \
              random walk is hard to beat in exchange rates; here it was not beaten.",
             origins(language, n),

@@ -25,7 +25,7 @@ fn in_words(language: Language, model: &str) -> String {
         ENSEMBLE_WITHOUT_CHRONOS => {
             language.pick("el conjunto sin Chronos", "the ensemble without Chronos").to_owned()
         }
-        other => models::known(language, other).map_or(other, |words| words.in_sentence).to_owned(),
+        other => models::find(language, other).map_or(other, |words| words.in_sentence).to_owned(),
     }
 }
 

@@ -80,7 +80,7 @@ fn endless_reasons() -> ReportView {
     let reason = format!("could not read {path}: {}", "the file is damaged and ".repeat(20));
     view.left_out = vec![("chronos".to_owned(), reason.clone()), ("x".repeat(90), path.clone())];
     for source in &mut view.sources {
-        source.left_out = Some(SourceGap::Unavailable(reason.clone()));
+        source.left_out = Some(SourceProblem::Unavailable(reason.clone()));
         source.made_of = Some("usdclp / usdeur / usdmxn / usdbrl / usdaud".to_owned());
     }
     view.models[0].name =

@@ -97,7 +97,7 @@ fn what_is_to_be_said_of_the_last_value_stands_in_a_box_of_its_own() {
         date,
         value: 1260.0,
         before: 1005.5,
-        instead,
+        other_source: instead,
     };
     let other = Some(("yahoo".to_owned(), 1004.0));
     view.cautions =
@@ -148,7 +148,7 @@ fn text_from_outside_is_escaped() {
     view.left_out = vec![(evil.to_owned(), evil.to_owned())];
     for source in &mut view.sources {
         source.provider = evil.to_owned();
-        source.left_out = Some(SourceGap::Unavailable(evil.to_owned()));
+        source.left_out = Some(SourceProblem::Unavailable(evil.to_owned()));
     }
     let html = html(&view);
     assert!(!html.contains("<script") && html.contains("&lt;script&gt;"));

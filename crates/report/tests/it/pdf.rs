@@ -193,7 +193,7 @@ fn text_from_outside_is_never_markup() {
     view.left_out = vec![(evil.to_owned(), evil.to_owned())];
     for source in &mut view.sources {
         source.provider = evil.to_owned();
-        source.left_out = Some(SourceGap::Unavailable(evil.to_owned()));
+        source.left_out = Some(SourceProblem::Unavailable(evil.to_owned()));
     }
     let (_, document) = document(&view);
     assert_conforming(&document, "text that no font can show");

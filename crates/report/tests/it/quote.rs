@@ -5,7 +5,7 @@
 // Other tests use the rest of the sample.
 #![allow(dead_code)]
 
-use forecaster_domain::{Horizon, RegressorGap};
+use forecaster_domain::{ExclusionReason, Horizon};
 use forecaster_report::Language::{English, Spanish};
 use forecaster_report::*;
 
@@ -85,7 +85,7 @@ fn without_a_usable_quote_the_reason_is_given_and_that_the_two_walks_are_then_on
     view.quote = None;
     let date = crate::synthetic::day("2025-01-10");
     let spot = view.sources.iter_mut().filter(|source| source.series == "usdclp_spot");
-    spot.for_each(|source| source.left_out = Some(SourceGap::Dates(RegressorGap::StandsIn { date })));
+    spot.for_each(|source| source.left_out = Some(SourceProblem::Dates(ExclusionReason::StandsIn { date })));
     let text = visible(&html(&view));
     let expected = "Este pronóstico no recoge ninguna cotización de mercado; sin ella, el paseo desde el mercado es igual al paseo \
          aleatorio. Motivo (usdclp_spot): reemplaza a la tasa oficial el 10-ene-2025, así que no dice nada más.";

@@ -1,10 +1,10 @@
 //! `forecaster backtest`: scores of replayed forecasts, as tables or JSON.
 
 use crate::cli::args::BacktestArgs;
-use crate::cli::output::{chosen, print, print_json};
+use crate::cli::output::{print, print_json, selected_horizons};
 use crate::config::parsed::model_names;
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::forecast::backtest::{HorizonScores, Period, backtest as replay};
 use crate::forecast::cache::LedgerCache;
 use crate::forecast::chronos::ChronosSource;
@@ -15,7 +15,7 @@ use crate::publish::document::ScoresDocument;
 use crate::run::ledger::open_ledger;
 use chrono::{Days, NaiveDate};
 use forecaster_domain::{Horizon, ModelId};
-use forecaster_ensemble::{Judged, Skill};
+use forecaster_ensemble::{Evaluation, Skill};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -47,9 +47,9 @@ impl From<&HorizonScores> for HorizonDocument {
 }
 
 /// Replays the requested horizons and prints their scores.
-pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<Outcome, Failure> {
+pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<CommandOutcome, Failure> {
     let models = models_of(args)?;
-    let horizons = chosen(args.horizon, config)?;
+    let horizons = selected_horizons(args.horizon, config)?;
     let market = Market::load(config, None, today(config))?;
     // Unless requested, no forecast is scored against quotes that stand in for official rates.
     let to = args.to.unwrap_or_else(|| market.last_official());
@@ -78,7 +78,7 @@ pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<Outcome, 
         print(&format!("{} from {from} to {to}, every {}\n{}", market.pair, args.every, table(&scores)))?;
     }
     let complete = scores.iter().all(|(_, scores)| scores.left_out.is_empty());
-    Ok(if complete { Outcome::Done } else { Outcome::Degraded })
+    Ok(if complete { CommandOutcome::Done } else { CommandOutcome::Degraded })
 }
 
 /// Models of `--models`; `None` when it was not given.
@@ -114,7 +114,7 @@ fn table(horizons: &[(Horizon, HorizonScores)]) -> String {
         let mut models: Vec<_> = scores.models.iter().collect();
         models.sort_by(|a, b| a.1.scores.wql.total_cmp(&b.1.scores.wql));
         for (model, judged) in models {
-            let Judged { scores: s, skill, .. } = judged;
+            let Evaluation { scores: s, skill, .. } = judged;
             let _ = writeln!(
                 text,
                 "{model:<26}{:>5}{:>10.6}{:>9.2}{:>8.2}{:>8.2}{:>8.1}{:>8.1}{:>+9.2}{:>7}{:>16}{:>16}",

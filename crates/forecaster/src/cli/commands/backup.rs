@@ -2,7 +2,7 @@
 
 use crate::cli::output::print;
 use crate::config::load::Loaded;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::operations::backup::restore::{self, Restored};
 use crate::operations::backup::write::{self, Written};
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Instant;
 
 /// Makes a backup and prints what is in it and what is not.
-pub(crate) fn backup(file: &Path, loaded: &Loaded) -> Result<Outcome, Failure> {
+pub(crate) fn backup(file: &Path, loaded: &Loaded) -> Result<CommandOutcome, Failure> {
     let begin = Instant::now();
     let Written { bytes, members, has_ledger } = write::write(file, loaded)?;
     let (size, seconds) = (bytes as f64 / 1e6, begin.elapsed().as_secs_f64());
@@ -20,17 +20,17 @@ pub(crate) fn backup(file: &Path, loaded: &Loaded) -> Result<Outcome, Failure> {
     }
     said.push_str("not in it: reports, checkpoints, passwords\n");
     print(&said)?;
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 /// Restores a backup and prints what to look at next.
-pub(crate) fn restore(file: &Path, config: Option<&Path>) -> Result<Outcome, Failure> {
+pub(crate) fn restore(file: &Path, config: Option<&Path>) -> Result<CommandOutcome, Failure> {
     let restored = restore::restore(file, config)?;
-    print(&told(&restored))?;
-    Ok(Outcome::Done)
+    print(&restore_summary(&restored))?;
+    Ok(CommandOutcome::Done)
 }
 
-fn told(restored: &Restored) -> String {
+fn restore_summary(restored: &Restored) -> String {
     let Restored { created_at, data_dir, configuration, metrics_beside, runs, mails_waiting, model } = restored;
     let mut text = format!("restored to {}: the backup of {created_at}, {runs} runs\n", data_dir.display());
     match configuration {

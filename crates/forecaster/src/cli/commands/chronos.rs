@@ -3,7 +3,7 @@
 use crate::cli::args::ChronosCommand;
 use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::guard;
 use crate::guard::rollout::{self, ChronosRun, Stage};
 use crate::host::clock::now;
@@ -20,7 +20,7 @@ use std::fmt::Write;
 const EVENTS_SHOWN: usize = 5;
 
 /// Shows the state of Chronos, suspends it or resumes it.
-pub(crate) fn chronos(command: &ChronosCommand, config: &Config) -> Result<Outcome, Failure> {
+pub(crate) fn chronos(command: &ChronosCommand, config: &Config) -> Result<CommandOutcome, Failure> {
     let ledger = open_ledger(config)?;
     match command {
         ChronosCommand::Status { json } => status(*json, &ledger, config),
@@ -31,13 +31,13 @@ pub(crate) fn chronos(command: &ChronosCommand, config: &Config) -> Result<Outco
                 format!("Chronos is suspended in {horizon} already: forecaster chronos status\n")
             };
             print(&said)?;
-            Ok(Outcome::Done)
+            Ok(CommandOutcome::Done)
         }
         ChronosCommand::Resume { horizon } => resume(*horizon, &ledger, config),
     }
 }
 
-fn resume(horizon: Horizon, ledger: &Ledger, config: &Config) -> Result<Outcome, Failure> {
+fn resume(horizon: Horizon, ledger: &Ledger, config: &Config) -> Result<CommandOutcome, Failure> {
     let was_suspended = guard::resume(ledger, config, horizon)?;
     let mut said = if was_suspended {
         format!("Chronos takes part in {horizon} again, from the next run on\n")
@@ -48,7 +48,7 @@ fn resume(horizon: Horizon, ledger: &Ledger, config: &Config) -> Result<Outcome,
         let _ = writeln!(said, "but the configuration has it off: horizons.{horizon}.chronos.enabled = true");
     }
     print(&said)?;
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 /// Document of `forecaster chronos status --json`. The schema is docs/schema/chronos-status.schema.json.
@@ -98,7 +98,7 @@ struct EventDocument {
     detail: String,
 }
 
-fn status(json: bool, ledger: &Ledger, config: &Config) -> Result<Outcome, Failure> {
+fn status(json: bool, ledger: &Ledger, config: &Config) -> Result<CommandOutcome, Failure> {
     let now = now(config);
     let mut horizons = BTreeMap::new();
     for horizon in Horizon::ALL {
@@ -116,7 +116,7 @@ fn status(json: bool, ledger: &Ledger, config: &Config) -> Result<Outcome, Failu
     } else {
         print(&table(&document, now.timezone()))?;
     }
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 fn document(

@@ -7,7 +7,7 @@ use crate::config::load::Loaded;
 use crate::config::load::{self};
 use crate::config::settings::Config;
 use crate::config::snapshots;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::host::clock::now;
 use chrono_tz::Tz;
 use croner::Cron;
@@ -18,18 +18,18 @@ use std::path::Path;
 use std::str::FromStr;
 
 /// Checks or shows the configuration, which is known to be valid at this point.
-pub(crate) fn config(command: &ConfigCommand, loaded: &Loaded) -> Result<Outcome, Failure> {
+pub(crate) fn config(command: &ConfigCommand, loaded: &Loaded) -> Result<CommandOutcome, Failure> {
     match command {
         ConfigCommand::Check => print(&check(loaded))?,
         ConfigCommand::Show => print(&toml::to_string_pretty(&loaded.config).map_err(Failure::Toml)?)?,
         // Carried out without a valid configuration: see `history` and `rollback`.
         ConfigCommand::History | ConfigCommand::Rollback { .. } => {}
     }
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 /// Lists the versions that the daemon has applied. The file may be broken.
-pub(crate) fn history(named: Option<&Path>) -> Result<Outcome, Failure> {
+pub(crate) fn history(named: Option<&Path>) -> Result<CommandOutcome, Failure> {
     let file = load::find(named);
     let data_dir = load::data_dir(file.as_deref());
     let snapshots = snapshots::list(&data_dir)?;
@@ -69,11 +69,11 @@ pub(crate) fn history(named: Option<&Path>) -> Result<Outcome, Failure> {
         );
     }
     print(&text)?;
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 /// Writes an earlier version back to the file. The replaced text, even a broken one, is kept beside it.
-pub(crate) fn rollback(named: Option<&Path>, number: Option<u32>) -> Result<Outcome, Failure> {
+pub(crate) fn rollback(named: Option<&Path>, number: Option<u32>) -> Result<CommandOutcome, Failure> {
     // A named file may be missing.
     let Some(file) = load::find(named) else {
         return Err(Failure::NothingToRollBack);
@@ -108,7 +108,7 @@ pub(crate) fn rollback(named: Option<&Path>, number: Option<u32>) -> Result<Outc
         wanted.number,
         beside.display()
     ))?;
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 fn check(loaded: &Loaded) -> String {

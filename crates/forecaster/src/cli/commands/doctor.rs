@@ -1,9 +1,9 @@
 //! `forecaster doctor`: prints the checks of the installation.
 
 use crate::cli::output::{print, print_json};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::operations::doctor::check::{Check, Status};
-use crate::operations::doctor::{Checkup, look_over};
+use crate::operations::doctor::{Checkup, run_checks};
 use chrono::{SecondsFormat, Utc};
 use serde::Serialize;
 use std::fmt::Write;
@@ -32,8 +32,8 @@ struct Counts {
 }
 
 /// Checks the installation; the exit code follows the worst check.
-pub(crate) fn doctor(config: Option<&Path>, json: bool) -> Result<Outcome, Failure> {
-    let checkup = look_over(config);
+pub(crate) fn doctor(config: Option<&Path>, json: bool) -> Result<CommandOutcome, Failure> {
+    let checkup = run_checks(config);
     let of = |status| checkup.count(status);
     let counts =
         Counts { ok: of(Status::Ok), warn: of(Status::Warn), fail: of(Status::Fail), skip: of(Status::Skip) };
@@ -48,10 +48,10 @@ pub(crate) fn doctor(config: Option<&Path>, json: bool) -> Result<Outcome, Failu
         print(&text(&checkup, &counts, coloured))?;
     }
     match (checkup.is_configured, failures, warnings) {
-        (false, ..) => Err(Failure::NotLookedAt),
+        (false, ..) => Err(Failure::ChecksSkipped),
         (true, 1.., _) => Err(Failure::ChecksFailed { failed: failures, of: checkup.checks.len() }),
-        (true, 0, 1..) => Ok(Outcome::Degraded),
-        (true, 0, 0) => Ok(Outcome::Done),
+        (true, 0, 1..) => Ok(CommandOutcome::Degraded),
+        (true, 0, 0) => Ok(CommandOutcome::Done),
     }
 }
 

@@ -5,11 +5,11 @@
 //! one. Such a package cannot disagree with the program in it.
 
 use crate::cli::output::print;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::roff::{Roff, bold, roman};
-use forecaster_chronos::{Origin, candidates};
+use forecaster_chronos::{LibrarySource, candidates};
 use std::fs;
 use std::path::Path;
 
@@ -25,21 +25,21 @@ const INSTALLED: [(&str, &str, &str, &str); 3] = [
 const NOTICES: [&str; 2] = ["LICENSE", "ThirdPartyNotices.txt"];
 
 /// Writes all files below `directory`.
-pub(crate) fn generate(directory: &Path, command_line: &Command) -> Result<Outcome, Failure> {
+pub(crate) fn generate(directory: &Path, command_line: &Command) -> Result<CommandOutcome, Failure> {
     let public = public(command_line);
-    manual(&public, &made(directory, "man")?)?;
-    let completions = made(directory, "completions")?;
+    manual(&public, &create_subdirectory(directory, "man")?)?;
+    let completions = create_subdirectory(directory, "completions")?;
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         clap_complete::generate_to(shell, &mut public.clone(), public.get_name(), &completions)
             .map_err(|error| Failure::file("write completions to", &completions, error))?;
     }
     write(&directory.join("forecasters.toml"), &configuration(CONFIGURATION)?)?;
-    match candidates(None).into_iter().find(|it| it.origin == Origin::Build && it.path.is_file()) {
-        Some(built) => onnxruntime(&built.path, &made(directory, "lib")?)?,
+    match candidates(None).into_iter().find(|it| it.origin == LibrarySource::Build && it.path.is_file()) {
+        Some(built) => onnxruntime(&built.path, &create_subdirectory(directory, "lib")?)?,
         None => tracing::warn!("this build has no ONNX Runtime: the package goes without, and Chronos needs one"),
     }
     print(&format!("{}\n", directory.display()))?;
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 /// The command without hidden items, which clap_complete would offer too.
@@ -161,7 +161,7 @@ fn onnxruntime(library: &Path, directory: &Path) -> Result<(), Failure> {
 }
 
 /// Returns a subdirectory, created when it is missing.
-fn made(directory: &Path, name: &str) -> Result<std::path::PathBuf, Failure> {
+fn create_subdirectory(directory: &Path, name: &str) -> Result<std::path::PathBuf, Failure> {
     let path = directory.join(name);
     fs::create_dir_all(&path).map_err(|error| Failure::file("create", &path, error))?;
     Ok(path)

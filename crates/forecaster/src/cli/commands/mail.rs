@@ -3,7 +3,7 @@
 use crate::cli::args::MailCommand;
 use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::host::clock::now;
 use crate::notify::delivery::{self, Round};
 use crate::notify::letters;
@@ -11,12 +11,12 @@ use crate::run::ledger::open_ledger;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forecaster_ledger::{OutboxEntry, RecipientEntry};
-use forecaster_mail::{Address, Delivery, Outcome as Fate, Server, deliver, probe};
+use forecaster_mail::{Address, Delivery, RecipientOutcome as Fate, Server, deliver, probe};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// Carries out a `mail` command.
-pub(crate) fn mail(command: &MailCommand, config: &Config) -> Result<Outcome, Failure> {
+pub(crate) fn mail(command: &MailCommand, config: &Config) -> Result<CommandOutcome, Failure> {
     match command {
         MailCommand::Test { to } => test(to, config),
         MailCommand::Queue { last, json } => queue(*last, *json, config),
@@ -32,7 +32,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     Ok(answer)
 }
 
-fn test(to: &[String], config: &Config) -> Result<Outcome, Failure> {
+fn test(to: &[String], config: &Config) -> Result<CommandOutcome, Failure> {
     let server = delivery::server(config)?;
     let to = match to {
         [] => config.mail.recipients.clone(),
@@ -57,7 +57,7 @@ fn test(to: &[String], config: &Config) -> Result<Outcome, Failure> {
         }
     }
     if lost == 0 {
-        return Ok(Outcome::Done);
+        return Ok(CommandOutcome::Done);
     }
     Err(Failure::MailNotTaken { lost, of: delivery.recipients.len() })
 }
@@ -72,7 +72,7 @@ async fn try_out(server: &Server, from: &Address, to: &[Address], message: &[u8]
     }
 }
 
-fn queue(last: usize, as_json: bool, config: &Config) -> Result<Outcome, Failure> {
+fn queue(last: usize, as_json: bool, config: &Config) -> Result<CommandOutcome, Failure> {
     let entries = open_ledger(config)?.outbox(last)?;
     if as_json {
         print_json(&entries.iter().map(document).collect::<Vec<_>>())?;
@@ -82,7 +82,11 @@ fn queue(last: usize, as_json: bool, config: &Config) -> Result<Outcome, Failure
         print(&entries.iter().map(|entry| lines(entry, config.zone())).collect::<String>())?;
     }
     let lost = |recipient: &RecipientEntry| recipient.state != "sent";
-    Ok(if entries.iter().flat_map(|entry| &entry.recipients).any(lost) { Outcome::Degraded } else { Outcome::Done })
+    Ok(if entries.iter().flat_map(|entry| &entry.recipients).any(lost) {
+        CommandOutcome::Degraded
+    } else {
+        CommandOutcome::Done
+    })
 }
 
 fn lines(entry: &OutboxEntry, zone: Tz) -> String {
@@ -126,16 +130,16 @@ fn document(entry: &OutboxEntry) -> Value {
     })
 }
 
-fn flush(config: &Config) -> Result<Outcome, Failure> {
+fn flush(config: &Config) -> Result<CommandOutcome, Failure> {
     // Checked before anything is changed: without a password nothing can be sent.
     delivery::server(config)?;
     let ledger = open_ledger(config)?;
-    ledger.hasten_mail(Utc::now())?;
+    ledger.make_mail_due(Utc::now())?;
     let round = block_on(delivery::deliver_due(&ledger, config))??;
     if round.busy {
         return Err(Failure::MailBusy);
     }
     let Round { sent, waiting, lost, .. } = round;
     print(&format!("{sent} sent, {waiting} waiting, {lost} refused or given up\n"))?;
-    Ok(if waiting + lost == 0 { Outcome::Done } else { Outcome::Degraded })
+    Ok(if waiting + lost == 0 { CommandOutcome::Done } else { CommandOutcome::Degraded })
 }

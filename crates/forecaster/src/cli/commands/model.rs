@@ -9,10 +9,10 @@ mod verify;
 
 use crate::cli::args::ModelCommand;
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 
 /// Carries out a `model` command.
-pub(crate) fn model(command: &ModelCommand, config: &Config) -> Result<Outcome, Failure> {
+pub(crate) fn model(command: &ModelCommand, config: &Config) -> Result<CommandOutcome, Failure> {
     match command {
         ModelCommand::List { json } => list::list(config, *json),
         ModelCommand::Pull { name, revision } => fetch::pull(config, name, revision),

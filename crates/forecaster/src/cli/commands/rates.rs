@@ -3,9 +3,9 @@
 use crate::cli::args::RatesCommand;
 use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::host::clock::today;
-use crate::market::fetch::Wish;
+use crate::market::fetch::FetchRequest;
 use crate::market::series::{MIN_OBSERVATIONS, quality_rules};
 use chrono::{NaiveDate, Utc};
 use forecaster_rates::{
@@ -37,17 +37,17 @@ struct BrokenRow {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Row {
+enum SeriesEntry {
     Whole(SeriesRow),
     Broken(BrokenRow),
 }
 
 /// Fetches, shows, checks or imports rates.
-pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<Outcome, Failure> {
+pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<CommandOutcome, Failure> {
     let store = RatesStore::open(&config.service.data_dir)?;
     match command {
         RatesCommand::Sync { from, series, accept_revisions, json } => {
-            let wish = Wish { from: *from, series: series.clone(), accept_revisions: *accept_revisions };
+            let wish = FetchRequest { from: *from, series: series.clone(), accept_revisions: *accept_revisions };
             super::sync::synchronise(config, &wish, *json)
         }
         RatesCommand::Show { revisions: true, .. } => show_revisions(&store),
@@ -89,21 +89,21 @@ fn row(name: String, available: AvailableSeries) -> SeriesRow {
         last: series.last_date(),
         last_value: series.last_value(),
         refused: available.checked.refused().count(),
-        made_of: available.made_of,
+        made_of: available.formula,
         provider: available.provider,
     }
 }
 
-fn show(store: &RatesStore, config: &Config, json: bool) -> Result<Outcome, Failure> {
-    let rows: Vec<Row> = all(store, config)?
+fn show(store: &RatesStore, config: &Config, json: bool) -> Result<CommandOutcome, Failure> {
+    let rows: Vec<SeriesEntry> = all(store, config)?
         .into_iter()
         .map(|(name, available)| match available {
-            Ok(available) => Row::Whole(row(name, available)),
-            Err(error) => Row::Broken(BrokenRow { name, error: error.to_string() }),
+            Ok(available) => SeriesEntry::Whole(row(name, available)),
+            Err(error) => SeriesEntry::Broken(BrokenRow { name, error: error.to_string() }),
         })
         .collect();
-    let broken = rows.iter().any(|row| matches!(row, Row::Broken(_)));
-    let outcome = if broken { Outcome::Degraded } else { Outcome::Done };
+    let broken = rows.iter().any(|row| matches!(row, SeriesEntry::Broken(_)));
+    let outcome = if broken { CommandOutcome::Degraded } else { CommandOutcome::Done };
     if json {
         print_json(&rows)?;
         return Ok(outcome);
@@ -114,7 +114,7 @@ fn show(store: &RatesStore, config: &Config, json: bool) -> Result<Outcome, Fail
     );
     for row in rows {
         let _ = match row {
-            Row::Whole(row) => writeln!(
+            SeriesEntry::Whole(row) => writeln!(
                 text,
                 "{:<16}{:<20}{:>8}  {:<12}{:<12}{:>12.4}{:>9}{}",
                 row.name,
@@ -126,7 +126,7 @@ fn show(store: &RatesStore, config: &Config, json: bool) -> Result<Outcome, Fail
                 row.refused,
                 row.made_of.map(|made_of| format!("  = {made_of}")).unwrap_or_default()
             ),
-            Row::Broken(row) => writeln!(text, "{:<16}{}", row.name, row.error),
+            SeriesEntry::Broken(row) => writeln!(text, "{:<16}{}", row.name, row.error),
         };
     }
     print(&text)?;
@@ -134,7 +134,7 @@ fn show(store: &RatesStore, config: &Config, json: bool) -> Result<Outcome, Fail
 }
 
 /// Prints the values that were replaced, with their replacements and the time these became known.
-fn show_revisions(store: &RatesStore) -> Result<Outcome, Failure> {
+fn show_revisions(store: &RatesStore) -> Result<CommandOutcome, Failure> {
     let mut text = String::new();
     for name in store.series()? {
         let versions = store.load_versions(&name)?.unwrap_or_default();
@@ -153,21 +153,21 @@ fn show_revisions(store: &RatesStore) -> Result<Outcome, Failure> {
         }
     }
     print(if text.is_empty() { "no value of the store was ever replaced\n" } else { &text })?;
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
-fn check_series(store: &RatesStore, config: &Config, only: Option<&str>) -> Result<Outcome, Failure> {
+fn check_series(store: &RatesStore, config: &Config, only: Option<&str>) -> Result<CommandOutcome, Failure> {
     let checked = match only {
         Some(name) => vec![(name.to_owned(), Ok(assemble(store, name, &rules(config, name)?, None)?))],
         None => all(store, config)?,
     };
-    let (mut text, mut outcome) = (String::new(), Outcome::Done);
+    let (mut text, mut outcome) = (String::new(), CommandOutcome::Done);
     for (name, available) in checked {
         let available = match available {
             Ok(available) => available,
             Err(error) => {
                 let _ = writeln!(text, "{name}: {error}");
-                outcome = Outcome::Degraded;
+                outcome = CommandOutcome::Degraded;
                 continue;
             }
         };
@@ -190,7 +190,7 @@ fn check_series(store: &RatesStore, config: &Config, only: Option<&str>) -> Resu
 }
 
 /// Stores the observations of a CSV file that pass the checks, and prints those that do not.
-fn import(store: &RatesStore, config: &Config, file: &Path, name: &str) -> Result<Outcome, Failure> {
+fn import(store: &RatesStore, config: &Config, file: &Path, name: &str) -> Result<CommandOutcome, Failure> {
     let raw = read_csv(file)?;
     let checked = check(name, &raw, &rules(config, name)?)?;
     let fetched_at = Utc::now();
@@ -216,5 +216,5 @@ fn import(store: &RatesStore, config: &Config, file: &Path, name: &str) -> Resul
         let _ = writeln!(text, "  {}: {} replaced by {}", revision.date, revision.old, revision.new);
     }
     print(&text)?;
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }

@@ -3,7 +3,7 @@
 use crate::cli::args::{ReviewArgs, ReviewPeriod};
 use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::host::clock::today;
 use crate::review;
 use crate::review::document::ReviewDocument;
@@ -14,7 +14,7 @@ use crate::run::ledger::open_ledger;
 use forecaster_domain::Horizon;
 
 /// Scores what can be scored, and prints how the forecasts of the period turned out.
-pub(crate) fn review(args: &ReviewArgs, config: &Config) -> Result<Outcome, Failure> {
+pub(crate) fn review(args: &ReviewArgs, config: &Config) -> Result<CommandOutcome, Failure> {
     let today = today(config);
     if let Some(as_of) = args.as_of.filter(|day| *day > today) {
         return Err(Failure::AsOfInTheFuture(as_of));
@@ -36,7 +36,7 @@ pub(crate) fn review(args: &ReviewArgs, config: &Config) -> Result<Outcome, Fail
         let heading = format!("{pair}, {period} from {} to {}{replays}\n", scope.from, scope.to);
         print(&(heading + &table(&horizons)))?;
     }
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 /// Name of the period, and its length in days.

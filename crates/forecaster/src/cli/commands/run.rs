@@ -2,37 +2,37 @@
 
 use crate::assignment::Assignment;
 use crate::cli::args::{HorizonChoice, RunArgs};
-use crate::cli::output::{chosen, print, print_json};
+use crate::cli::output::{print, print_json, selected_horizons};
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::forecast::chronos::ChronosSource;
 use crate::host::clock::today;
 use crate::host::lock;
 use crate::market::Market;
 use crate::market::fetch;
 use crate::notify::delivery;
-use crate::run::context::{Publishing, Workplace};
+use crate::run::context::{PublishLock, RunContext};
 use crate::run::interrupt;
-use crate::run::ledger::open_ledger_or_begin_anew;
-use crate::run::{self, Issued};
+use crate::run::ledger::open_or_replace_ledger;
+use crate::run::{self, CompletedRun};
 use chrono::NaiveDate;
 use forecaster_domain::Horizon;
 use std::fmt::Write;
 use std::sync::Arc;
 
 /// Runs the requested horizons one after the other; a failure does not stop the others.
-pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
-    let horizons = chosen(args.horizon, config)?;
+pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<CommandOutcome, Failure> {
+    let horizons = selected_horizons(args.horizon, config)?;
     if let Some(as_of) = args.as_of.filter(|d| *d > today(config)) {
         return Err(Failure::AsOfInTheFuture(as_of));
     }
     let fetched = fetch::for_run(config, today(config), args.offline || is_known(config, args.as_of)?);
     let market = Market::load(config, args.as_of, today(config))?.with(fetched);
     market.warn_of_gaps();
-    let ledger = Arc::new(open_ledger_or_begin_anew(config)?);
-    let publishing = Arc::new(Publishing::default());
+    let ledger = Arc::new(open_or_replace_ledger(config)?);
+    let publishing = Arc::new(PublishLock::default());
     let in_progress = interrupt::watch(&publishing, &ledger)?;
-    let mut outcome = Outcome::Done;
+    let mut outcome = CommandOutcome::Done;
     let mut published = Vec::new();
     let mut failure = None;
     let chronos = ChronosSource::guarded(config);
@@ -42,8 +42,14 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<Outcome, Failure> {
         // Chronos stays loaded until the last horizon that uses it.
         let release = config.chronos.idle_unload_seconds == 0 || last_with_chronos.is_none_or(|last| index >= last);
         let _alone = lock::horizon(&config.service.data_dir, horizon)?;
-        let place =
-            Workplace { config, market: &market, ledger: &ledger, chronos: &chronos, release, email: !args.no_email };
+        let place = RunContext {
+            config,
+            market: &market,
+            ledger: &ledger,
+            chronos: &chronos,
+            release,
+            email: !args.no_email,
+        };
         let assignment = Assignment::by_hand(horizon);
         in_progress.set(&assignment.run_id);
         match run::carry_out(&assignment, &place, &publishing) {
@@ -80,8 +86,8 @@ fn is_known(config: &Config, as_of: Option<NaiveDate>) -> Result<bool, Failure> 
     Ok(load(None).is_ok_and(|market| market.as_of() >= as_of) && !is_quoted())
 }
 
-fn summary(issued: &Issued, market: &Market) -> String {
-    let Issued { forecast, published, .. } = issued;
+fn summary(issued: &CompletedRun, market: &Market) -> String {
+    let CompletedRun { forecast, published, .. } = issued;
     let ensemble = &forecast.ensemble;
     let end = ensemble.last_step();
     let last = market.history.pair().last_value();

@@ -2,23 +2,23 @@
 
 use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::host::clock::today;
 use crate::host::progress;
-use crate::market::fetch::{self, Wish};
+use crate::market::fetch::{self, FetchRequest};
 use chrono::NaiveDate;
 use forecaster_rates::SeriesOutcome;
 use serde::Serialize;
 use std::fmt::Write;
 
 /// Fetches rates and prints one line per series; on a terminal, shows a progress bar.
-pub(crate) fn synchronise(config: &Config, wish: &Wish, json: bool) -> Result<Outcome, Failure> {
+pub(crate) fn synchronise(config: &Config, wish: &FetchRequest, json: bool) -> Result<CommandOutcome, Failure> {
     if fetch::has_nobody_to_ask(config) {
         return Err(Failure::NoProvider);
     }
     let series = if wish.series.is_empty() { fetch::needed(config)? } else { wish.series.clone() };
     let bar = progress::bar("rates", series.len() as u64);
-    let wish = Wish { series, ..wish.clone() };
+    let wish = FetchRequest { series, ..wish.clone() };
     let done = |outcome: &SeriesOutcome| {
         bar.set_message(outcome.series.clone());
         bar.inc(1);
@@ -38,7 +38,7 @@ pub(crate) fn synchronise(config: &Config, wish: &Wish, json: bool) -> Result<Ou
     if answered == 0 {
         return Err(Failure::NoAnswer);
     }
-    Ok(if answered == outcomes.len() { Outcome::Done } else { Outcome::Degraded })
+    Ok(if answered == outcomes.len() { CommandOutcome::Done } else { CommandOutcome::Degraded })
 }
 
 /// Revisions or findings listed per provider.
@@ -118,7 +118,7 @@ fn sync_lines(outcome: &SeriesOutcome) -> String {
                 if !more.is_empty() {
                     let _ = writeln!(text, "  and {} more revised: forecaster rates show --revisions", more.len());
                 }
-                for complaint in report.complaints(&outcome.series) {
+                for complaint in report.warnings(&outcome.series) {
                     let _ = writeln!(text, "  {complaint}");
                 }
             }

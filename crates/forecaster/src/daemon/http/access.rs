@@ -30,7 +30,7 @@ pub(super) async fn admit(State(site): State<Arc<Site>>, request: Request, next:
         unauthorized()
     };
     tracing::debug!(%method, path = uri.path(), status = response.status().as_u16(), "answered");
-    furnish(response.headers_mut());
+    set_headers(response.headers_mut());
     response
 }
 
@@ -49,7 +49,7 @@ fn unauthorized() -> Response {
     response
 }
 
-fn furnish(headers: &mut HeaderMap) {
+fn set_headers(headers: &mut HeaderMap) {
     let mut set = |name: HeaderName, value| drop(headers.insert(name, HeaderValue::from_static(value)));
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
@@ -61,11 +61,11 @@ fn furnish(headers: &mut HeaderMap) {
 impl Site {
     /// True when a request with these headers may see everything.
     pub(super) fn admits(&self, headers: &HeaderMap) -> bool {
-        self.pages.token.as_ref().is_none_or(|token| brings(headers, token))
+        self.pages.token.as_ref().is_none_or(|token| has_token(headers, token))
     }
 }
 
-fn brings(headers: &HeaderMap, token: &Secret) -> bool {
+fn has_token(headers: &HeaderMap, token: &Secret) -> bool {
     let Some((scheme, credentials)) =
         headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.split_once(' '))
     else {
@@ -73,14 +73,14 @@ fn brings(headers: &HeaderMap, token: &Secret) -> bool {
     };
     let credentials = credentials.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
-        return token.is(credentials);
+        return token.matches(credentials);
     }
     // RFC 7617: base64 of user:password; only the user cannot contain a colon.
     let password = || {
         let pair = String::from_utf8(BASE64_STANDARD.decode(credentials).ok()?).ok()?;
         pair.split_once(':').map(|(_, password)| password.to_owned())
     };
-    scheme.eq_ignore_ascii_case("basic") && password().is_some_and(|password| token.is(&password))
+    scheme.eq_ignore_ascii_case("basic") && password().is_some_and(|password| token.matches(&password))
 }
 
 #[cfg(test)]
@@ -92,7 +92,7 @@ mod tests {
         std::fs::write(file.path(), "a:tóken").unwrap();
         let token = Secret::read(file.path().to_str().unwrap(), "k").unwrap();
         let value = HeaderValue::from_bytes(authorization.as_bytes()).unwrap();
-        brings(&HeaderMap::from_iter([(AUTHORIZATION, value)]), &token)
+        has_token(&HeaderMap::from_iter([(AUTHORIZATION, value)]), &token)
     }
 
     #[test]
@@ -124,6 +124,6 @@ mod tests {
             assert!(!admitted(&format!("Basic {}", BASE64_STANDARD.encode(pair))), "{pair}");
         }
         assert!(!admitted(&format!("Basic {}", BASE64_STANDARD.encode(b"x:\xff\xfe"))));
-        assert!(!brings(&HeaderMap::new(), &Secret::read("/etc/hostname", "k").unwrap()));
+        assert!(!has_token(&HeaderMap::new(), &Secret::read("/etc/hostname", "k").unwrap()));
     }
 }

@@ -37,7 +37,7 @@ fn readiness(state: &DaemonState, ready: bool) -> Value {
     json!({
         "ready": ready,
         "stopping": state.stopping,
-        "trouble": state.trouble,
+        "trouble": state.run_blocker,
         "waiting": state.waiting.iter().map(|horizon| horizon.key()).collect::<Vec<_>>(),
         "version": env!("CARGO_PKG_VERSION"),
         "started_at": in_zone(state.started_at, zone),

@@ -1,7 +1,7 @@
 //! `/`: state of the daemon, at a glance.
 
 use super::answer::page;
-use super::page::{away, document, instant, price};
+use super::page::{document, instant, price, relative_time};
 use super::reports::links;
 use super::shelf::Report;
 use super::site::Site;
@@ -38,11 +38,11 @@ fn body(state: &DaemonState, latest: &[Option<Report>], now: DateTime<Utc>) -> M
             h1 { "Forecasts" }
             p.standing {
                 (light(state))
-                span { "Started " (instant(state.started_at, state.zone)) ", " (away(state.started_at, now)) }
+                span { "Started " (instant(state.started_at, state.zone)) ", " (relative_time(state.started_at, now)) }
                 span { "Times in " (state.zone.name()) }
             }
         }
-        @if let Some(trouble) = &state.trouble {
+        @if let Some(trouble) = &state.run_blocker {
             aside.refused role="alert" {
                 strong { "No run can be begun" }
                 p { (trouble) }
@@ -99,7 +99,7 @@ fn light(state: &DaemonState) -> Markup {
     let (on, words) = match (state.ready, state.stopping) {
         (_, true) => (false, "Stopping".to_owned()),
         (false, _) => (false, "Starting".to_owned()),
-        (true, _) if state.trouble.is_some() => (false, "In trouble".to_owned()),
+        (true, _) if state.run_blocker.is_some() => (false, "In trouble".to_owned()),
         (true, _) if running.is_empty() => (true, "Ready".to_owned()),
         (true, _) => (true, format!("Running {}", running.join(", "))),
     };
@@ -159,7 +159,7 @@ fn next_run(state: &DaemonState, horizon: &HorizonState, now: DateTime<Utc>) -> 
             small { "since " (instant(since, state.zone)) }
         } @else if let Some(next) = horizon.next {
             (instant(next, state.zone))
-            small { (away(next, now)) }
+            small { (relative_time(next, now)) }
         } @else if horizon.enabled {
             span.muted { "not scheduled" }
         } @else {

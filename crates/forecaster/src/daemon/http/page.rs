@@ -41,7 +41,7 @@ pub(super) fn price(price: f64) -> String {
 }
 
 /// Formats a distance in time, to the minute: "in 2 h 5 min", "3 d 4 h ago".
-pub(super) fn away(instant: DateTime<Utc>, now: DateTime<Utc>) -> String {
+pub(super) fn relative_time(instant: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let minutes = (instant - now).num_minutes();
     let (days, hours, rest) = (minutes.abs() / 1440, minutes.abs() / 60 % 24, minutes.abs() % 60);
     let length = match (days, hours) {
@@ -72,7 +72,7 @@ mod tests {
             (1440, "in 1 d 0 h"),
             (-10_000, "6 d 22 h ago"),
         ] {
-            assert_eq!(away(now + TimeDelta::minutes(minutes), now), told);
+            assert_eq!(relative_time(now + TimeDelta::minutes(minutes), now), told);
         }
     }
 

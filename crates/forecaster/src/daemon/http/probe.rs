@@ -1,7 +1,7 @@
 //! `forecaster healthcheck`: asks the daemon's /healthz, so that container images need no other client.
 
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use std::io::{Error, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -17,13 +17,13 @@ const LONGEST: usize = 8 << 10;
 ///
 /// # Errors
 /// When no server is configured, none answers, or it reports a problem.
-pub(crate) fn healthcheck(config: &Config) -> Result<Outcome, Failure> {
+pub(crate) fn healthcheck(config: &Config) -> Result<CommandOutcome, Failure> {
     let listen = &config.service.http.listen;
     if listen.is_empty() {
         return Err(Failure::NoPages);
     }
     let address = listen.parse().map(reachable).map_err(|_| Failure::NoAddress(listen.to_owned()))?;
-    ask(address, ANSWER).map(|()| Outcome::Done)
+    ask(address, ANSWER).map(|()| CommandOutcome::Done)
 }
 
 /// Replaces an unspecified address, which stands for all of the machine's, by loopback.
@@ -45,7 +45,7 @@ fn ask(address: SocketAddr, patience: Duration) -> Result<(), Failure> {
         Some("200") if status.starts_with("HTTP/1.") => Ok(()),
         Some(_) if status.starts_with("HTTP/1.") => {
             let reason = body.lines().next().filter(|line| !line.is_empty()).unwrap_or(status);
-            Err(Failure::DaemonUnwell { address, reason: reason.to_owned() })
+            Err(Failure::DaemonUnhealthy { address, reason: reason.to_owned() })
         }
         _ => Err(Failure::NotHttp(address)),
     }
@@ -101,7 +101,7 @@ mod tests {
         ask(address, Duration::from_millis(300)).map_err(|failure| failure.to_string())
     }
 
-    fn configured(listen: &str) -> Result<Outcome, Failure> {
+    fn configured(listen: &str) -> Result<CommandOutcome, Failure> {
         let mut config = Config::default();
         config.service.http.listen = listen.into();
         healthcheck(&config)

@@ -6,7 +6,7 @@ use super::{CONFIGURATION, FOLDERS, LEDGER, MANIFEST, METRICS};
 use crate::config::load;
 use crate::config::settings::Config;
 use crate::failure::{BackupProblem, Failure};
-use crate::host::files::write_whole;
+use crate::host::files::write_atomically;
 use crate::host::lock;
 use flate2::read::GzDecoder;
 use forecaster_ledger::Ledger;
@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// Default path of the configuration.
-const PLACE: &str = "config/forecasters.toml";
+const DEFAULT_CONFIGURATION_PATH: &str = "config/forecasters.toml";
 /// Prefix of the folder in the state directory that the archive is unpacked into.
-const UNFINISHED: &str = ".restore-";
+const UNPACKING_FOLDER_PREFIX: &str = ".restore-";
 /// Largest manifest accepted, bytes. The manifest of a backup with a thousand series is far smaller.
 const LONGEST_MANIFEST: u64 = 16 << 20;
 
@@ -55,7 +55,7 @@ pub(crate) fn restore(file: &Path, named: Option<&Path>) -> Result<Restored, Fai
         _ => copy_hashed(content, &mut io::sink()),
     });
     let manifest = manifest.map_err(in_file)?;
-    let place = named.map_or_else(|| PathBuf::from(PLACE), Path::to_owned);
+    let place = named.map_or_else(|| PathBuf::from(DEFAULT_CONFIGURATION_PATH), Path::to_owned);
     let config = in_force(&place, text.as_deref())?;
     let data_dir = config.service.data_dir.clone();
     fs::create_dir_all(&data_dir).map_err(|error| Failure::file("create", &data_dir, error))?;
@@ -64,11 +64,11 @@ pub(crate) fn restore(file: &Path, named: Option<&Path>) -> Result<Restored, Fai
     remove_abandoned(&data_dir);
     let unpacked = unpack(file, &data_dir).map_err(in_file)?;
     place_state(unpacked.path(), &data_dir)?;
-    let configuration = text.map(|text| place_beside(&text, &place)).transpose()?;
+    let configuration = text.map(|text| write_without_overwriting(&text, &place)).transpose()?;
     let metrics = unpacked.path().join(METRICS);
     let read_back = |path: &Path| fs::read(path).map_err(|error| Failure::file("read", path, error));
     let metrics = metrics.exists().then(|| read_back(&metrics)).transpose()?;
-    let metrics = metrics.map(|lines| place_beside(&lines, &config.service.metrics_log)).transpose()?;
+    let metrics = metrics.map(|lines| write_without_overwriting(&lines, &config.service.metrics_log)).transpose()?;
     let ledger = data_dir.join(LEDGER);
     let (mut runs, mut mails_waiting) = (0, 0);
     if ledger.exists() {
@@ -102,11 +102,11 @@ fn in_force(place: &Path, text: Option<&[u8]>) -> Result<Config, Failure> {
 }
 
 /// Function that reads a member to its end and returns its length and SHA-256.
-type Take<'a> = dyn FnMut(&Member, &mut dyn Read) -> io::Result<(u64, String)> + 'a;
+type MemberReader<'a> = dyn FnMut(&Member, &mut dyn Read) -> io::Result<(u64, String)> + 'a;
 
 /// Reads the archive, has `take` read each member to its end, and checks that every member is there and matches the
 /// manifest.
-fn read(file: &Path, take: &mut Take<'_>) -> Result<Manifest, Failure> {
+fn read(file: &Path, take: &mut MemberReader<'_>) -> Result<Manifest, Failure> {
     let broken = BackupProblem::Damaged;
     let opened = File::open(file).map_err(BackupProblem::Unreadable)?;
     let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(opened)));
@@ -156,7 +156,7 @@ fn refuse_to_overwrite(data_dir: &Path) -> Result<(), Failure> {
 /// Removes the folders of killed restorations; the caller holds the daemon's lock.
 fn remove_abandoned(data_dir: &Path) {
     for entry in fs::read_dir(data_dir).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+        if entry.file_name().to_string_lossy().starts_with(UNPACKING_FOLDER_PREFIX) {
             // A folder that cannot be removed does no harm.
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -166,7 +166,7 @@ fn remove_abandoned(data_dir: &Path) {
 /// Unpacks into a folder in the state directory and syncs the files to disk.
 fn unpack(file: &Path, data_dir: &Path) -> Result<TempDir, Failure> {
     let failed = |error: io::Error| Failure::file("write into", data_dir, error);
-    let folder = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(data_dir).map_err(failed)?;
+    let folder = tempfile::Builder::new().prefix(UNPACKING_FOLDER_PREFIX).tempdir_in(data_dir).map_err(failed)?;
     for name in FOLDERS {
         fs::create_dir(folder.path().join(name)).map_err(failed)?;
     }
@@ -208,13 +208,13 @@ fn place_state(unpacked: &Path, data_dir: &Path) -> Result<(), Failure> {
 }
 
 /// Writes a file to its place, or beside an existing one that differs. Returns the path, and true when it is beside.
-fn place_beside(content: &[u8], place: &Path) -> Result<(PathBuf, bool), Failure> {
+fn write_without_overwriting(content: &[u8], place: &Path) -> Result<(PathBuf, bool), Failure> {
     if fs::read(place).is_ok_and(|there| there == content) {
         return Ok((place.to_owned(), false));
     }
     let beside = place.exists();
     let target = if beside { PathBuf::from(format!("{}.restored", place.display())) } else { place.to_owned() };
-    write_whole(&target, content)?;
+    write_atomically(&target, content)?;
     let directory = target.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
     give_to_owner(&target, directory);
     Ok((target, beside))

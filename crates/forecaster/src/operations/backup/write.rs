@@ -16,11 +16,11 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// Prefix of the working folder, which is created beside the backup file.
-const UNFINISHED: &str = ".forecaster-backup-";
+const WORKING_FOLDER_PREFIX: &str = ".forecaster-backup-";
 /// Longest wait for a locked ledger; a lock held longer means that something hangs.
 const LEDGER_PATIENCE: Duration = Duration::from_secs(30);
 /// Lock file in the working folder, held by the process that works there.
-const OWNED: &str = "lock";
+const LOCK_FILE: &str = "lock";
 
 /// Summary of a finished backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,9 +50,9 @@ pub(crate) fn write(file: &Path, loaded: &Loaded) -> Result<Written, Failure> {
     let directory = file.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = |error: io::Error| Failure::file("write", file, error);
     remove_abandoned(directory);
-    let (workshop, _owned) = workshop(directory).map_err(failed)?;
+    let (workshop, _owned) = create_working_folder(directory).map_err(failed)?;
     let (sources, schema) = sources(workshop.path(), loaded)?;
-    let members = sources.iter().map(measured).collect::<Result<Vec<Member>, Failure>>()?;
+    let members = sources.iter().map(hash_member).collect::<Result<Vec<Member>, Failure>>()?;
     let config = &loaded.config;
     let manifest = Manifest {
         format: FORMAT,
@@ -82,9 +82,9 @@ pub(crate) fn write(file: &Path, loaded: &Loaded) -> Result<Written, Failure> {
 }
 
 /// Creates the working folder beside the file, and the lock that marks it as in use.
-fn workshop(directory: &Path) -> io::Result<(TempDir, File)> {
-    let folder = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(directory)?;
-    let owned = File::create(folder.path().join(OWNED))?;
+fn create_working_folder(directory: &Path) -> io::Result<(TempDir, File)> {
+    let folder = tempfile::Builder::new().prefix(WORKING_FOLDER_PREFIX).tempdir_in(directory)?;
+    let owned = File::create(folder.path().join(LOCK_FILE))?;
     owned.lock()?;
     Ok((folder, owned))
 }
@@ -93,11 +93,11 @@ fn workshop(directory: &Path) -> io::Result<(TempDir, File)> {
 fn remove_abandoned(directory: &Path) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let path = entry.path();
-        if !entry.file_name().to_string_lossy().starts_with(UNFINISHED) || !path.is_dir() {
+        if !entry.file_name().to_string_lossy().starts_with(WORKING_FOLDER_PREFIX) || !path.is_dir() {
             continue;
         }
         let age = entry.metadata().and_then(|it| it.modified()).ok().and_then(|at| at.elapsed().ok());
-        let abandoned = match File::open(path.join(OWNED)) {
+        let abandoned = match File::open(path.join(LOCK_FILE)) {
             Ok(lock) => lock.try_lock().is_ok(),
             // Killed before it had a lock, or just about to take it.
             Err(_) => age.is_some_and(|age| age.as_secs() > 60),
@@ -127,7 +127,7 @@ fn sources(workshop: &Path, loaded: &Loaded) -> Result<(Vec<Source>, Option<i64>
         sources.push(Source { name: LEDGER.to_owned(), path });
     }
     for folder in FOLDERS {
-        sources.extend(copied(&service.data_dir.join(folder), folder, workshop)?);
+        sources.extend(copy_folder(&service.data_dir.join(folder), folder, workshop)?);
     }
     if service.metrics_log.exists() {
         let path = workshop.join(METRICS);
@@ -139,7 +139,7 @@ fn sources(workshop: &Path, loaded: &Loaded) -> Result<(Vec<Source>, Option<i64>
 }
 
 /// Copies the files of a folder, which their owner writes atomically; its writers wait in the meantime.
-fn copied(folder: &Path, name: &str, workshop: &Path) -> Result<Vec<Source>, Failure> {
+fn copy_folder(folder: &Path, name: &str, workshop: &Path) -> Result<Vec<Source>, Failure> {
     let failed = |error: io::Error| Failure::file("read", folder, error);
     // The store of rates has this lock. Without a lock, or when it may not be opened, writers write only one file at
     // a time.
@@ -178,7 +178,7 @@ fn copy_whole_lines(from: &Path, to: &Path) -> io::Result<()> {
     fs::write(to, text)
 }
 
-fn measured(source: &Source) -> Result<Member, Failure> {
+fn hash_member(source: &Source) -> Result<Member, Failure> {
     let measure = || copy_hashed(&mut File::open(&source.path)?, &mut io::sink());
     let (size, sha256) = measure().map_err(|error| Failure::file("read", &source.path, error))?;
     Ok(Member { name: source.name.clone(), size, sha256 })

@@ -58,7 +58,7 @@ impl Check {
 
 /// Returns the configuration, with a temporary folder in place of a state directory that has no rates yet: opening a
 /// store creates it, and checks must create nothing. The folder exists as long as the [`TempDir`] is held.
-pub(super) fn without_traces(config: &Config) -> (Config, Option<TempDir>) {
+pub(super) fn with_temporary_data_dir(config: &Config) -> (Config, Option<TempDir>) {
     let mut config = config.clone();
     let folder = (!config.service.data_dir.join("rates").is_dir()).then(tempfile::tempdir).and_then(Result::ok);
     if let Some(folder) = &folder {

@@ -1,18 +1,18 @@
 //! Checks of Chronos from the library to its weight in the ensemble, as a run would use it.
 
-use super::check::{Check, without_traces};
+use super::check::{Check, with_temporary_data_dir};
 use super::configuration::enabled;
-use super::places::LEDGER_PATIENCE;
+use super::places::LEDGER_LOCK_TIMEOUT;
 use crate::config::load::Loaded;
 use crate::config::settings::Config;
-use crate::forecast::checkpoint::{Finding, crosses_much, verify_configured};
+use crate::forecast::checkpoint::{CheckpointFinding, crosses_much, verify_configured};
 use crate::forecast::chronos::{ChronosSource, session};
 use crate::forecast::forecast;
 use crate::guard::rollout::USUAL_WEIGHT;
-use crate::guard::told;
+use crate::guard::suspension_text;
 use crate::host::clock::today;
 use crate::market::Market;
-use forecaster_chronos::{candidates, runtime};
+use forecaster_chronos::{candidates, load_runtime};
 use forecaster_domain::{Horizon, ModelId};
 use forecaster_ensemble::NoCache;
 use forecaster_ledger::{Ledger, copy_ledger};
@@ -36,7 +36,7 @@ pub(super) fn chronos(loaded: &Loaded) -> Vec<Check> {
 fn library(config: &Config) -> Check {
     const ID: &str = "chronos.library";
     let configured = session(config).library;
-    match runtime(configured.as_deref()) {
+    match load_runtime(configured.as_deref()) {
         Ok(runtime) => Check::ok(ID, format!("ONNX Runtime {}, {}", runtime.version(), runtime.path().display())),
         Err(error) => {
             let places = candidates(configured.as_deref()).len();
@@ -50,7 +50,7 @@ fn library(config: &Config) -> Check {
 
 fn model(config: &Config) -> Vec<Check> {
     const FIX: &str = "forecaster model pull NAME, or model = \"embedded\" under [chronos]";
-    let Finding { name, checksums_match, finite, difference, crossings, problems, .. } =
+    let CheckpointFinding { name, checksums_match, finite, difference, crossings, problems, .. } =
         match verify_configured(config) {
             Ok(verified) => verified,
             Err(failure) => return vec![Check::fail("chronos.model", failure.to_string(), FIX)],
@@ -87,7 +87,7 @@ fn trial(config: &Config, horizon: Horizon) -> Vec<Check> {
     let mut config = config.clone();
     config.ensemble.origins = ORIGINS;
     let today = today(&config);
-    let (market, _folder) = without_traces(&config);
+    let (market, _folder) = with_temporary_data_dir(&config);
     let market = match Market::load(&market, None, today) {
         Ok(market) => market,
         Err(error) => {
@@ -150,14 +150,16 @@ fn suspensions(config: &Config, horizons: &[Horizon]) -> Vec<Check> {
     let read = || -> Option<Vec<Check>> {
         let folder = tempfile::tempdir().ok()?;
         let copy = folder.path().join("ledger.sqlite");
-        copy_ledger(&path, &copy, LEDGER_PATIENCE).ok()?;
+        copy_ledger(&path, &copy, LEDGER_LOCK_TIMEOUT).ok()?;
         let ledger = Ledger::open(&copy).ok()?;
         let one = |horizon: &Horizon| {
             let id = format!("chronos.guard_{horizon}");
             Some(match ledger.guard(*horizon).ok()?.and_then(|state| state.suspension) {
-                Some(it) => {
-                    Check::warn(&id, told(&it, *horizon, config), format!("forecaster chronos resume {horizon}"))
-                }
+                Some(it) => Check::warn(
+                    &id,
+                    suspension_text(&it, *horizon, config),
+                    format!("forecaster chronos resume {horizon}"),
+                ),
                 None => Check::ok(&id, "not suspended"),
             })
         };

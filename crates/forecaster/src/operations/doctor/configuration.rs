@@ -23,7 +23,7 @@ pub(super) fn configuration(loaded: &Loaded) -> Vec<Check> {
     } else {
         Check::ok("configuration.horizons", horizons)
     };
-    vec![Check::ok("configuration.valid", place), horizons, taken_over(loaded)]
+    vec![Check::ok("configuration.valid", place), horizons, applied_version(loaded)]
 }
 
 pub(super) fn enabled(config: &Config) -> impl Iterator<Item = Horizon> + '_ {
@@ -31,7 +31,7 @@ pub(super) fn enabled(config: &Config) -> impl Iterator<Item = Horizon> + '_ {
 }
 
 /// Checks that the daemon has applied the current contents of the file.
-fn taken_over(loaded: &Loaded) -> Check {
+fn applied_version(loaded: &Loaded) -> Check {
     const ID: &str = "configuration.taken_over";
     let snapshots = snapshots::list(&loaded.config.service.data_dir).unwrap_or_default();
     let Some(last) = snapshots.last() else { return Check::skip(ID, "no daemon has run here yet") };

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Longest wait for a locked ledger.
-pub(super) const LEDGER_PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const LEDGER_LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 /// Free space in bytes below which an operator should act, and below which runs will soon fail.
-const ROOMY: u64 = 1 << 30;
+const WARN_BELOW_FREE_BYTES: u64 = 1 << 30;
 const TIGHT: u64 = 100 << 20;
 
 pub(super) fn directories(loaded: &Loaded) -> Vec<Check> {
@@ -49,7 +49,7 @@ fn directory(id: &str, path: &Path) -> Check {
     let finding = format!("{shown} is writable, {gigabytes:.1} GB free");
     match free {
         ..TIGHT => Check::fail(id, finding, "make room: runs fail when the disk is full"),
-        TIGHT..ROOMY => Check::warn(id, finding, "make room: at least 1 GB should be free"),
+        TIGHT..WARN_BELOW_FREE_BYTES => Check::warn(id, finding, "make room: at least 1 GB should be free"),
         _ if nearest == path => Check::ok(id, finding),
         _ => Check::ok(id, format!("{shown} will be made, {gigabytes:.1} GB free")),
     }
@@ -60,7 +60,7 @@ pub(super) fn ledger(loaded: &Loaded) -> Vec<Check> {
     let path = config.service.data_dir.join("ledger.sqlite");
     let mut checks = Vec::new();
     if !is_absent(&path) {
-        match looked_into(&path, config) {
+        match check_ledger_copy(&path, config) {
             Ok(found) => checks.extend(found),
             Err((reason, fix)) => checks.push(Check::fail("ledger.sound", reason, fix)),
         }
@@ -72,11 +72,11 @@ pub(super) fn ledger(loaded: &Loaded) -> Vec<Check> {
 }
 
 /// Checks a copy: opening the ledger itself could migrate it.
-fn looked_into(path: &Path, config: &Config) -> Result<Vec<Check>, (String, &'static str)> {
+fn check_ledger_copy(path: &Path, config: &Config) -> Result<Vec<Check>, (String, &'static str)> {
     let text = |error: &dyn std::fmt::Display| (error.to_string(), "report it, please");
     let folder = tempfile::tempdir().map_err(|e| text(&e))?;
     let copy: PathBuf = folder.path().join("ledger.sqlite");
-    let schema = copy_ledger(path, &copy, LEDGER_PATIENCE).map_err(trouble)?;
+    let schema = copy_ledger(path, &copy, LEDGER_LOCK_TIMEOUT).map_err(ledger_error_and_fix)?;
     let ledger = Ledger::open(&copy).map_err(|e| text(&e))?;
     let runs: u64 = ledger.run_counts().map_err(|e| text(&e))?.iter().map(|(.., count)| count).sum();
     let mut checks = vec![Check::ok("ledger.sound", format!("{}, schema {schema}, {runs} runs", path.display()))];
@@ -119,7 +119,7 @@ fn last_run(ledger: &Ledger, horizon: Horizon) -> Result<Check, forecaster_ledge
 }
 
 /// Reason the ledger cannot be checked, and the fix: only a damaged ledger needs a backup.
-fn trouble(error: LedgerError) -> (String, &'static str) {
+fn ledger_error_and_fix(error: LedgerError) -> (String, &'static str) {
     let fix = match &error {
         it if it.is_corruption() => {
             "the daemon puts a damaged one aside and goes on; bring a backup back: forecaster restore FILE"

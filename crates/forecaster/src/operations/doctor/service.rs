@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Longest wait for systemctl or timedatectl.
-const PATIENCE: Duration = Duration::from_secs(5);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 const UNIT: &str = "forecaster.service";
 
 pub(super) fn service(loaded: &Loaded) -> Vec<Check> {
@@ -131,7 +131,7 @@ fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let begin = Instant::now();
     // The output of these programs fits into the pipe.
     while child.try_wait().ok()?.is_none() {
-        if begin.elapsed() > PATIENCE {
+        if begin.elapsed() > COMMAND_TIMEOUT {
             let _ = child.kill();
             let _ = child.wait();
             return None;

@@ -1,6 +1,6 @@
 //! Network checks: the providers of rates and the mail server. All are asked at once, each with a short deadline.
 
-use super::check::{Check, Status, without_traces};
+use super::check::{Check, Status, with_temporary_data_dir};
 use crate::config::load::Loaded;
 use crate::config::settings::Config;
 use crate::host::clock::today;
@@ -11,10 +11,10 @@ use forecaster_mail::{Address, probe};
 use std::time::{Duration, Instant};
 
 /// Longest wait for the mail server.
-const MAIL_PATIENCE: Duration = Duration::from_secs(20);
+const MAIL_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(super) fn rates(loaded: &Loaded) -> Vec<Check> {
-    let (config, _folder) = without_traces(&loaded.config);
+    let (config, _folder) = with_temporary_data_dir(&loaded.config);
     let config = &config;
     let today = today(config);
     let mut checks = Vec::new();
@@ -99,10 +99,10 @@ fn server(loaded: &Loaded) -> Check {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return Check::skip(ID, "no runtime to ask with");
     };
-    let probed = runtime.block_on(async { tokio::time::timeout(MAIL_PATIENCE, probe(&server, &from)).await });
+    let probed = runtime.block_on(async { tokio::time::timeout(MAIL_TIMEOUT, probe(&server, &from)).await });
     runtime.shutdown_background();
     match probed {
-        Err(_) => Check::fail(ID, format!("no answer within {} s", MAIL_PATIENCE.as_secs()), FIX),
+        Err(_) => Check::fail(ID, format!("no answer within {} s", MAIL_TIMEOUT.as_secs()), FIX),
         Ok(probe) => match probe.trouble {
             Some(trouble) => Check::fail(ID, trouble.to_string(), FIX),
             None => Check::ok(ID, format!("{} would take mail from {} now", probe.server, from.address())),

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use forecaster_domain::Observation;
-use forecaster_report::{Measure, MedianChange, Move, SinceLast};
+use forecaster_report::{ChangeUnit, MedianChange, Move, SinceLast};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ impl From<&SinceLast> for SinceDocument {
             end_date: since.end_date,
             median: since.median,
             interval80: since.interval80.into(),
-            for_now: since.for_now.map(|(median, interval80, interval95)| ForNowDocument {
+            for_now: since.forecast_for_today.map(|(median, interval80, interval95)| ForNowDocument {
                 median,
                 interval80: interval80.into(),
                 interval95: interval95.into(),
@@ -73,9 +73,9 @@ impl From<&Move> for MoveDocument {
     fn from(moved: &Move) -> Self {
         let value = |observation: Observation| ValueDocument { date: observation.date, value: observation.value };
         let measure = match moved.measure {
-            Measure::Percent => "percent",
-            Measure::Points => "points",
-            Measure::PercentagePoints => "percentage points",
+            ChangeUnit::Percent => "percent",
+            ChangeUnit::Points => "points",
+            ChangeUnit::PercentagePoints => "percentage points",
         };
         Self { series: moved.series.clone(), measure, from: value(moved.from), to: value(moved.to) }
     }

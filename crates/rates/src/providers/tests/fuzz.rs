@@ -8,7 +8,7 @@
 
 use super::wanted;
 use crate::{
-    provider::{Document, Place, Provider, Reading},
+    provider::{Document, DocumentLocation, Provider, ValueConversion},
     providers::{
         bcch::Bcch, currency_api::CurrencyApi, ecb, ecb::Ecb, fred::Fred, mindicador::Mindicador, nbp, nbp::Nbp,
         stooq::Stooq, yahoo::Yahoo,
@@ -184,12 +184,17 @@ fn targets() -> Vec<Target> {
 fn feed(target: &Target, cases: usize, seed: u64) -> (usize, usize) {
     let (mut dice, mut readable, mut observations) = (Dice(seed), 0, 0);
     let mut document = Document::web(String::new(), "fuzz");
-    document.place = Place::Embedded;
+    document.place = DocumentLocation::Embedded;
     document.part = Some("CLP".to_owned());
     let dollar = Document { part: Some("USD".to_owned()), ..document.clone() };
     let spans = [("2024-01-01", "2024-12-31"), ("1900-01-01", "2200-12-31"), ("2024-12-31", "2024-01-01")];
-    let readings =
-        [Reading::AsIs, Reading::Inverse, Reading::NextBusinessDay, Reading::WeekdayBefore, Reading::ChangeToLevel];
+    let readings = [
+        ValueConversion::AsIs,
+        ValueConversion::Inverse,
+        ValueConversion::NextBusinessDay,
+        ValueConversion::WeekdayBefore,
+        ValueConversion::ChangeToLevel,
+    ];
     for _ in 0..cases {
         let mut body = if dice.below(8) == 0 { dice.bytes(200) } else { dice.pick(&target.answers).clone() };
         if dice.below(16) > 0 {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    provider::Place,
+    provider::DocumentLocation,
     providers::tests::{observed, unreadable, wanted},
 };
 use chrono::Utc;
@@ -20,7 +20,7 @@ fn london(rest: &str) -> String {
     format!(r#""symbol":"HG=F","exchangeTimezoneName":"Europe/London","gmtoffset":0{rest}"#)
 }
 
-fn read(symbol: &str, body: &str) -> Result<Vec<RawObservation>, Unreadable> {
+fn read(symbol: &str, body: &str) -> Result<Vec<RawObservation>, ReadError> {
     let (service, wanted) = (Yahoo::new(DEFAULT_URL), wanted(symbol, "2024-03-01", "2024-03-08"));
     service.read(&wanted, &service.documents(&wanted)[0], body.as_bytes())
 }
@@ -30,12 +30,14 @@ fn the_span_is_asked_for_with_a_day_to_spare_and_the_symbol_encoded() {
     let service = Yahoo::new("http://localhost:1/chart/");
     let documents = service.documents(&wanted("^VIX", "1970-01-01", "2024-03-08"));
     let url = "http://localhost:1/chart/%5EVIX?period1=0&period2=1710028800&interval=1d";
-    assert_eq!(documents[0].place, Place::Web(vec![url.to_owned()]));
+    assert_eq!(documents[0].place, DocumentLocation::Web(vec![url.to_owned()]));
     assert!(documents[0].as_browser);
     assert_eq!(documents[0].label, "^VIX");
     assert_eq!(service.documents(&wanted("HG=F", "2024-03-08", "2024-03-07")), []);
-    let ends = Wanted { symbol: "A".into(), from: NaiveDate::MIN, to: NaiveDate::MAX };
-    assert!(matches!(&service.documents(&ends)[0].place, Place::Web(urls) if urls[0].contains("period1=0&")));
+    let ends = SpanRequest { symbol: "A".into(), from: NaiveDate::MIN, to: NaiveDate::MAX };
+    assert!(
+        matches!(&service.documents(&ends)[0].place, DocumentLocation::Web(urls) if urls[0].contains("period1=0&"))
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Sentences on changes since the last report, checked against their numbers.
 
 use super::{all, between, enough, number};
-use crate::{drivers, page::Page, text::names, view::Measure};
+use crate::{drivers, page::Page, text::names, view::ChangeUnit};
 
 #[test]
 fn what_changed_adds_up_as_written_and_is_judged_right() {
@@ -55,7 +55,7 @@ fn what_changed_adds_up_as_written_and_is_judged_right() {
             }
         }
         let value = view.observations[view.observations.len() - 1].value;
-        if let Some((_, inner, outer)) = since.for_now {
+        if let Some((_, inner, outer)) = since.forecast_for_today {
             let inside = |(l, h): (f64, f64)| l <= value && value <= h;
             assert_eq!(
                 text.contains(view.language.pick("cayó dentro de su", "fell inside its 80%")),
@@ -87,15 +87,16 @@ fn every_series_is_told_once_and_only_notable_moves_with_figures() {
         let mut sizes: Vec<(usize, f64)> = Vec::new();
         for one in since.moves.iter().filter(|m| m.series != "usdclp") {
             let (from, to) = (one.from.value, one.to.value);
-            let change = if one.measure == Measure::Percent { 100.0 * (to / from - 1.0) } else { to - from };
+            let change = if one.measure == ChangeUnit::Percent { 100.0 * (to / from - 1.0) } else { to - from };
             let line = match one.measure {
-                Measure::Percent if one.series == "copper_comex" => 1.0,
-                Measure::Percent => 0.5,
-                Measure::Points => 1.0,
-                Measure::PercentagePoints => 0.1,
+                ChangeUnit::Percent if one.series == "copper_comex" => 1.0,
+                ChangeUnit::Percent => 0.5,
+                ChangeUnit::Points => 1.0,
+                ChangeUnit::PercentagePoints => 0.1,
             };
-            let known =
-                change.is_finite() && (from > 0.0 || one.measure != Measure::Percent) && one.to.date > one.from.date;
+            let known = change.is_finite()
+                && (from > 0.0 || one.measure != ChangeUnit::Percent)
+                && one.to.date > one.from.date;
             let place = moved.find(&names::series_in_words(view.language, &one.series));
             assert_eq!(place.is_some(), known && change.abs() >= line, "{seed}: {} {change} {text}", one.series);
             sizes.extend(place.map(|place| (place, change.abs() / line)));

@@ -5,7 +5,7 @@ use crate::{
     view::*,
 };
 use chrono::{DateTime, TimeDelta};
-use forecaster_domain::{RegressorGap, scores::Scores};
+use forecaster_domain::{ExclusionReason, scores::Scores};
 
 /// Adds to `view` a quote or the reason why there is none, and scores of ensemble and market walk.
 pub(super) fn add(dice: &mut Dice, view: &mut ReportView) {
@@ -37,12 +37,12 @@ fn sources(dice: &mut Dice, view: &mut ReportView) {
     view.sources.retain(|source| source.series != "usdclp_spot" || !dice.chance(0.3));
     let (last, date) = (synthetic::day("2025-01-06"), synthetic::day("2025-01-10"));
     let gaps = [
-        SourceGap::Dates(RegressorGap::Ended { last, as_of: date }),
-        SourceGap::Dates(RegressorGap::TooFew { known: 4, needed: 10 }),
-        SourceGap::Dates(RegressorGap::Broken { date }),
-        SourceGap::Dates(RegressorGap::Repeated { date }),
-        SourceGap::Dates(RegressorGap::StandsIn { date }),
-        SourceGap::Unavailable("no such series.".to_owned()),
+        SourceProblem::Dates(ExclusionReason::Ended { last, as_of: date }),
+        SourceProblem::Dates(ExclusionReason::TooFew { known: 4, needed: 10 }),
+        SourceProblem::Dates(ExclusionReason::Broken { date }),
+        SourceProblem::Dates(ExclusionReason::Repeated { date }),
+        SourceProblem::Dates(ExclusionReason::StandsIn { date }),
+        SourceProblem::Unavailable("no such series.".to_owned()),
     ];
     let gap = gaps[dice.below(gaps.len())].clone();
     let is_missing = view.quote.is_none() && !dice.chance(0.2);

@@ -3,11 +3,11 @@
 //! Measured as in a run, with the model in its own process. That process times the load and the latency itself, so
 //! they do not include the pipe.
 
-use super::listing::{ended, width};
+use super::listing::{outcome_of, width};
 use crate::cli::output::{print, print_json};
 use crate::config::settings::{ChronosDevice, Config};
-use crate::failure::{Failure, Outcome};
-use crate::forecast::checkpoint::{Chosen, chosen};
+use crate::failure::{CommandOutcome, Failure};
+use crate::forecast::checkpoint::{SelectedCheckpoint, select_checkpoints};
 use crate::forecast::chronos::{pipeline_settings, precision, worker};
 use forecaster_chronos::{Checkpoint, ChronosError, Installed, Pipeline, memory};
 use serde::Serialize;
@@ -27,11 +27,11 @@ struct BenchDocument {
     device: ChronosDevice,
     /// Configured threads; 0 means one per core.
     threads: usize,
-    checkpoints: Vec<Row>,
+    checkpoints: Vec<BenchRow>,
 }
 
 #[derive(Serialize)]
-struct Row {
+struct BenchRow {
     name: String,
     #[serde(flatten)]
     figures: Option<Figures>,
@@ -76,14 +76,19 @@ struct Latency {
 }
 
 /// Benchmarks one checkpoint, or every available one, with contexts of `context` values.
-pub(super) fn bench(config: &Config, name: Option<&str>, context: usize, json: bool) -> Result<Outcome, Failure> {
-    let chosen = chosen(config, name)?;
-    let row = |one: &Chosen| {
+pub(super) fn bench(
+    config: &Config,
+    name: Option<&str>,
+    context: usize,
+    json: bool,
+) -> Result<CommandOutcome, Failure> {
+    let chosen = select_checkpoints(config, name)?;
+    let row = |one: &SelectedCheckpoint| {
         let (figures, error) = match measured(config, one, context) {
             Ok(figures) => (Some(figures), None),
             Err(error) => (None, Some(error)),
         };
-        Row { name: one.name.clone(), figures, error }
+        BenchRow { name: one.name.clone(), figures, error }
     };
     let document = BenchDocument {
         precision: precision(config).name(),
@@ -97,10 +102,10 @@ pub(super) fn bench(config: &Config, name: Option<&str>, context: usize, json: b
     } else {
         print(&table(&document))?
     }
-    ended(failed, document.checkpoints.len())
+    outcome_of(failed, document.checkpoints.len())
 }
 
-fn measured(config: &Config, one: &Chosen, context: usize) -> Result<Figures, String> {
+fn measured(config: &Config, one: &SelectedCheckpoint, context: usize) -> Result<Figures, String> {
     match &one.found {
         Ok(installed) => figures(config, installed, context).map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),

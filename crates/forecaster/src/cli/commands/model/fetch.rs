@@ -2,7 +2,7 @@
 
 use crate::cli::output::print;
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::forecast::chronos::{session, store};
 use crate::host::progress;
 use forecaster_chronos::{ChronosError, Hub, Installed, check_not_taken, parameter_count, short};
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 /// Downloads a checkpoint from the hub into the store. Files of an interrupted download are kept for the next try.
-pub(super) fn pull(config: &Config, name: &str, revision: &str) -> Result<Outcome, Failure> {
+pub(super) fn pull(config: &Config, name: &str, revision: &str) -> Result<CommandOutcome, Failure> {
     check_not_taken(name)?;
     let store = store(config);
     let downloads = store.downloads(name);
@@ -34,7 +34,7 @@ pub(super) fn pull(config: &Config, name: &str, revision: &str) -> Result<Outcom
     match store.install(&downloads, name, source, fetched.commit, &session(config)) {
         Ok(installed) => {
             forget(&downloads);
-            arrived(config, &installed)
+            print_installed(config, &installed)
         }
         // The files on the hub are faulty: downloading them again would not help.
         Err(error) if of_the_checkpoint(&error) => {
@@ -46,7 +46,7 @@ pub(super) fn pull(config: &Config, name: &str, revision: &str) -> Result<Outcom
 }
 
 /// Copies a checkpoint from a folder into the store.
-pub(super) fn import(config: &Config, directory: &Path, name: Option<&str>) -> Result<Outcome, Failure> {
+pub(super) fn import(config: &Config, directory: &Path, name: Option<&str>) -> Result<CommandOutcome, Failure> {
     let given = directory;
     let directory =
         given.canonicalize().map_err(|source| Failure::NoCheckpointThere { path: given.to_owned(), source })?;
@@ -59,11 +59,11 @@ pub(super) fn import(config: &Config, directory: &Path, name: Option<&str>) -> R
     };
     let source = directory.display().to_string();
     let installed = store(config).install(&directory, &name, &source, None, &session(config))?;
-    arrived(config, &installed)
+    print_installed(config, &installed)
 }
 
 /// Prints one line: the installed checkpoint, and the setting that selects it.
-fn arrived(config: &Config, installed: &Installed) -> Result<Outcome, Failure> {
+fn print_installed(config: &Config, installed: &Installed) -> Result<CommandOutcome, Failure> {
     let Installed { name, place, manifest } = installed;
     let (count, sum) = manifest.as_ref().map_or((0, ""), |m| (m.parameters, m.weights_sha256.as_str()));
     let using = if *name == config.chronos.model {
@@ -72,7 +72,7 @@ fn arrived(config: &Config, installed: &Installed) -> Result<Outcome, Failure> {
         format!("to use it set chronos.model = \"{name}\"")
     };
     print(&format!("{name}: {} parameters, sha256 {}, in {}; {using}\n", parameter_count(count), short(sum), place))?;
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 fn of_the_checkpoint(error: &ChronosError) -> bool {

@@ -3,7 +3,7 @@
 use super::listing::width;
 use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::forecast::chronos::store;
 use forecaster_chronos::{CheckpointPlace, EMBEDDED, Installed, Manifest, parameter_count, short};
 use serde::Serialize;
@@ -15,11 +15,11 @@ struct ListDocument {
     configured: String,
     /// True when that checkpoint is available.
     at_hand: bool,
-    checkpoints: Vec<Row>,
+    checkpoints: Vec<CheckpointRow>,
 }
 
 #[derive(Serialize)]
-struct Row {
+struct CheckpointRow {
     name: String,
     configured: bool,
     parameters: usize,
@@ -44,34 +44,45 @@ struct Card {
 }
 
 /// Lists the embedded checkpoint and those in the store.
-pub(super) fn list(config: &Config, json: bool) -> Result<Outcome, Failure> {
+pub(super) fn list(config: &Config, json: bool) -> Result<CommandOutcome, Failure> {
     let store = store(config);
     let configured = &config.chronos.model;
     let found = store.find(configured).ok();
     let is_configured = |name: &str| found.as_ref().is_some_and(|found| found.name == name);
-    let checkpoints: Vec<Row> =
+    let checkpoints: Vec<CheckpointRow> =
         store.list().into_iter().filter_map(|one| row(is_configured(&one.name), one)).collect();
     if json {
         let at_hand = found.is_some();
         print_json(&ListDocument { configured: configured.clone(), at_hand, checkpoints })?;
-        return Ok(Outcome::Done);
+        return Ok(CommandOutcome::Done);
     }
     let mut text = table(&checkpoints);
     if let Some(remark) = remark(configured, found.as_ref()) {
         let _ = writeln!(text, "{remark}");
     }
     print(&text)?;
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
-fn row(configured: bool, installed: Installed) -> Option<Row> {
+fn row(configured: bool, installed: Installed) -> Option<CheckpointRow> {
     let Installed { name, place, manifest } = installed;
     let (directory, card) = match place {
         CheckpointPlace::Folder(folder) => (Some(folder.display().to_string()), None),
         CheckpointPlace::Program => (None, Some(card())),
     };
     let Manifest { source, revision, installed_at, parameters, bytes, weights_sha256, .. } = manifest?;
-    Some(Row { name, configured, parameters, bytes, source, revision, installed_at, weights_sha256, directory, card })
+    Some(CheckpointRow {
+        name,
+        configured,
+        parameters,
+        bytes,
+        source,
+        revision,
+        installed_at,
+        weights_sha256,
+        directory,
+        card,
+    })
 }
 
 fn card() -> Card {
@@ -92,7 +103,7 @@ fn remark(configured: &str, found: Option<&Installed>) -> Option<String> {
     }
 }
 
-fn table(rows: &[Row]) -> String {
+fn table(rows: &[CheckpointRow]) -> String {
     let names = width("checkpoint", rows.iter().map(|row| row.name.as_str()));
     let mut text = format!(
         "  {:<names$}{:>12}{:>10}  {:<12}  {:<10}  source\n",
@@ -117,7 +128,7 @@ fn table(rows: &[Row]) -> String {
     text
 }
 
-fn source(row: &Row) -> String {
+fn source(row: &CheckpointRow) -> String {
     match &row.card {
         Some(Card { licence, trained_by, trained_until, .. }) => {
             format!("{}; trained by {trained_by} on rates until {trained_until}; {licence}", row.source)

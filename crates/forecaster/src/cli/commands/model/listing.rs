@@ -1,10 +1,10 @@
 //! Helpers shared by the commands about several checkpoints.
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 
 /// Fails when `failed` of `of` checkpoints failed; each failure was already printed to stdout.
-pub(super) fn ended(failed: usize, of: usize) -> Result<Outcome, Failure> {
-    if failed == 0 { Ok(Outcome::Done) } else { Err(Failure::CheckpointsFailed { failed, of }) }
+pub(super) fn outcome_of(failed: usize, of: usize) -> Result<CommandOutcome, Failure> {
+    if failed == 0 { Ok(CommandOutcome::Done) } else { Err(Failure::CheckpointsFailed { failed, of }) }
 }
 
 /// Width of a column of names under `title`.

@@ -2,7 +2,7 @@
 
 use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{CommandOutcome, Failure};
 use crate::forecast::chronos::{pipeline_settings, store};
 use forecaster_chronos::{ChronosError, Pipeline};
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub(super) fn predict(
     input: &Path,
     steps: usize,
     json: bool,
-) -> Result<Outcome, Failure> {
+) -> Result<CommandOutcome, Failure> {
     let installed = store(config).find(name)?;
     let context = read_values(input)?;
     let pipeline = Pipeline::new(pipeline_settings(config, &installed, None));
@@ -44,7 +44,7 @@ pub(super) fn predict(
     } else {
         print(&table(&document))?
     }
-    Ok(Outcome::Done)
+    Ok(CommandOutcome::Done)
 }
 
 /// Reads one value per line, oldest first; NaN for a line that is empty or says nan.

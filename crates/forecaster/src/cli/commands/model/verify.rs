@@ -1,10 +1,10 @@
 //! `forecaster model verify`: checks that checkpoints are unchanged, load, and forecast as they did when installed.
 
-use super::listing::ended;
+use super::listing::outcome_of;
 use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
-use crate::failure::{Failure, Outcome};
-use crate::forecast::checkpoint::{Finding, chosen, examine};
+use crate::failure::{CommandOutcome, Failure};
+use crate::forecast::checkpoint::{CheckpointFinding, examine, select_checkpoints};
 use crate::forecast::chronos::precision;
 use forecaster_chronos::memory;
 use serde::Serialize;
@@ -16,14 +16,14 @@ struct VerifyDocument {
     precision: &'static str,
     free_ram_mb: Option<u64>,
     min_free_ram_mb: u64,
-    checkpoints: Vec<Finding>,
+    checkpoints: Vec<CheckpointFinding>,
 }
 
 /// Verifies one checkpoint, or every available one; a failure does not stop the others.
-pub(super) fn verify(config: &Config, name: Option<&str>, json: bool) -> Result<Outcome, Failure> {
+pub(super) fn verify(config: &Config, name: Option<&str>, json: bool) -> Result<CommandOutcome, Failure> {
     let free_ram_mb = memory::free_mb();
-    let checkpoints: Vec<Finding> =
-        chosen(config, name)?.into_iter().map(|one| examine(config, one, free_ram_mb)).collect();
+    let checkpoints: Vec<CheckpointFinding> =
+        select_checkpoints(config, name)?.into_iter().map(|one| examine(config, one, free_ram_mb)).collect();
     let (failed, of) = (checkpoints.iter().filter(|finding| !finding.ok).count(), checkpoints.len());
     let document = VerifyDocument {
         ok: failed == 0,
@@ -37,7 +37,7 @@ pub(super) fn verify(config: &Config, name: Option<&str>, json: bool) -> Result<
     } else {
         print(&text(&document))?
     }
-    ended(failed, of)
+    outcome_of(failed, of)
 }
 
 fn text(document: &VerifyDocument) -> String {

@@ -1,6 +1,6 @@
 //! Metric families. docs/HTTP.md lists them; a test keeps the two equal.
 
-use super::ledger::{HorizonRuns, Judged, Runs};
+use super::ledger::{HorizonRuns, ModelSample, Runs};
 use crate::daemon::state::DaemonState;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon};
@@ -210,7 +210,8 @@ fn models(registry: &Registry, horizons: &[HorizonRuns]) -> Result<()> {
         let pools = once((ENSEMBLE, measured.ensemble.as_ref()))
             .chain(once((ENSEMBLE_WITHOUT_CHRONOS, measured.ensemble_without_chronos.as_ref())));
         let models = measured.models.iter().map(|(name, judged)| (name.as_str(), Some(judged)));
-        let known = models.chain(pools).filter_map(|(name, judged): (&str, Option<&Judged>)| Some((name, judged?)));
+        let known =
+            models.chain(pools).filter_map(|(name, judged): (&str, Option<&ModelSample>)| Some((name, judged?)));
         for (model, judged) in known {
             let labels = [horizon.key(), model];
             weight.set(&labels, judged.weight)?;

@@ -45,9 +45,9 @@ pub(super) struct Measured {
     pub pair: String,
     pub last_value: Option<f64>,
     pub forecast: Option<Headline>,
-    pub models: BTreeMap<String, Judged>,
-    pub ensemble: Option<Judged>,
-    pub ensemble_without_chronos: Option<Judged>,
+    pub models: BTreeMap<String, ModelSample>,
+    pub ensemble: Option<ModelSample>,
+    pub ensemble_without_chronos: Option<ModelSample>,
     pub left_out: Vec<serde::de::IgnoredAny>,
     pub resources: Resources,
     pub data: Option<Observed>,
@@ -65,7 +65,7 @@ pub(super) struct Headline {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Judged {
+pub(super) struct ModelSample {
     pub weight: Option<f64>,
     pub wql: Option<f64>,
     pub rmse: Option<f64>,

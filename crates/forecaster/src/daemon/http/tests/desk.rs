@@ -161,7 +161,7 @@ fn state(reports_dir: PathBuf) -> DaemonState {
         zone: chrono_tz::America::Santiago,
         reports_dir,
         waiting: Vec::new(),
-        trouble: None,
+        run_blocker: None,
         horizons: vec![
             HorizonState { last: Some(last), ..horizon(Horizon::D7, "2025-01-13T11:00:00Z") },
             horizon(Horizon::D15, "2025-01-15T12:00:00Z"),

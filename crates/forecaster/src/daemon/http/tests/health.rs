@@ -5,7 +5,7 @@ use super::desk::{Desk, Setting, TOKEN, instant};
 use crate::config::settings::Config;
 use crate::daemon::http::probe::healthcheck;
 use crate::daemon::state::{ChronosState, LastRun};
-use crate::failure::Outcome;
+use crate::failure::CommandOutcome;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ fn the_probe_finds_a_healthy_daemon_on_any_address_and_tells_the_reason_of_an_il
         healthcheck(&config).map_err(|failure| failure.to_string())
     };
     let desk = Desk::with(Setting { token: true, listen: "0.0.0.0:0".into(), ..Setting::default() });
-    assert_eq!(probe(desk.address.to_string()), Ok(Outcome::Done));
+    assert_eq!(probe(desk.address.to_string()), Ok(CommandOutcome::Done));
     let ill = Desk::with(Setting { pulse: Some(Err("the schedule stands still".into())), ..Setting::default() });
     assert!(probe(ill.address.to_string()).unwrap_err().ends_with("is not well: the schedule stands still"));
 }
@@ -160,7 +160,7 @@ fn the_index_shows_state_results_next_runs_and_links() {
         });
     });
     let answer = desk.get("/");
-    desk.becomes(|state| state.trouble = Some("database is <locked>".into()));
+    desk.becomes(|state| state.run_blocker = Some("database is <locked>".into()));
     let troubled = desk.get("/");
     for shown in [">In trouble<", "No run can be begun", "database is &lt;locked&gt;"] {
         assert!(troubled.text().contains(shown), "{shown}\n{}", troubled.text());
