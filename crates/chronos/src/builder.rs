@@ -13,7 +13,7 @@ use std::collections::HashMap;
 pub(crate) const MICROSOFT: &str = "com.microsoft";
 
 /// Name of a value in the graph.
-pub(crate) type Value = String;
+pub(crate) type ValueName = String;
 
 /// Graph under construction.
 pub(crate) struct Builder<'a> {
@@ -21,7 +21,7 @@ pub(crate) struct Builder<'a> {
     precision: Precision,
     pub(crate) nodes: Vec<Node>,
     pub(crate) initializers: Vec<Tensor>,
-    constants: HashMap<(i32, Vec<i64>, Vec<u8>), Value>,
+    constants: HashMap<(i32, Vec<i64>, Vec<u8>), ValueName>,
 }
 
 impl<'a> Builder<'a> {
@@ -30,7 +30,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Adds a node with one output and returns that output.
-    pub(crate) fn op(&mut self, operator: &str, inputs: &[&str], attributes: Vec<Attribute>) -> Value {
+    pub(crate) fn op(&mut self, operator: &str, inputs: &[&str], attributes: Vec<Attribute>) -> ValueName {
         let name = format!("{operator}_{}", self.nodes.len());
         self.named(operator, inputs, attributes, &name)
     }
@@ -42,19 +42,19 @@ impl<'a> Builder<'a> {
         inputs: &[&str],
         attributes: Vec<Attribute>,
         output: &str,
-    ) -> Value {
+    ) -> ValueName {
         self.node(operator, inputs, attributes, vec![output.to_owned()]);
         output.to_owned()
     }
 
-    fn node(&mut self, operator: &str, inputs: &[&str], attribute: Vec<Attribute>, output: Vec<Value>) {
+    fn node(&mut self, operator: &str, inputs: &[&str], attribute: Vec<Attribute>, output: Vec<ValueName>) {
         let name = output.first().cloned().unwrap_or_default();
         let input = inputs.iter().map(|i| (*i).to_owned()).collect();
         let domain = if operator == "MatMulNBits" { MICROSOFT } else { "" }.to_owned();
         self.nodes.push(Node { input, output, name, op_type: operator.to_owned(), attribute, domain });
     }
 
-    fn constant(&mut self, element: Element, dims: &[i64], raw_data: Vec<u8>) -> Value {
+    fn constant(&mut self, element: Element, dims: &[i64], raw_data: Vec<u8>) -> ValueName {
         let key = (element as i32, dims.to_vec(), raw_data);
         if let Some(name) = self.constants.get(&key) {
             return name.clone();
@@ -67,41 +67,41 @@ impl<'a> Builder<'a> {
     }
 
     /// Adds a list of integers `[len]`.
-    pub(crate) fn integers(&mut self, values: &[i64]) -> Value {
+    pub(crate) fn integers(&mut self, values: &[i64]) -> ValueName {
         let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
         self.constant(Element::Int64, &[values.len() as i64], bytes)
     }
 
     /// Adds a single integer, shape `[]`.
-    pub(crate) fn integer(&mut self, value: i64) -> Value {
+    pub(crate) fn integer(&mut self, value: i64) -> ValueName {
         self.constant(Element::Int64, &[], value.to_le_bytes().to_vec())
     }
 
     /// Adds a single number, shape `[]`.
-    pub(crate) fn number(&mut self, value: f32) -> Value {
+    pub(crate) fn number(&mut self, value: f32) -> ValueName {
         self.constant(Element::Float, &[], value.to_le_bytes().to_vec())
     }
 
     /// Adds a table of numbers of shape `dims`.
-    pub(crate) fn table(&mut self, dims: &[i64], values: &[f32]) -> Value {
+    pub(crate) fn table(&mut self, dims: &[i64], values: &[f32]) -> ValueName {
         self.constant(Element::Float, dims, values.iter().flat_map(|v| v.to_le_bytes()).collect())
     }
 
     /// Reshapes to `dims`; 0 keeps a dimension, -1 is inferred.
-    pub(crate) fn reshape(&mut self, value: &str, dims: &[i64]) -> Value {
+    pub(crate) fn reshape(&mut self, value: &str, dims: &[i64]) -> ValueName {
         let shape = self.integers(dims);
         self.op("Reshape", &[value, &shape], vec![])
     }
 
     /// Permutes the axes.
-    pub(crate) fn transpose(&mut self, value: &str, axes: &[i64]) -> Value {
+    pub(crate) fn transpose(&mut self, value: &str, axes: &[i64]) -> ValueName {
         self.op("Transpose", &[value], vec![ints("perm", axes)])
     }
 
     /// Adds weight `name` of shape `shape` in the checkpoint, as `dims`. Single-precision weights stay in the
     /// checkpoint's own file; others, and those of the built-in checkpoint, are written into the graph in single
     /// precision.
-    pub(crate) fn weight(&mut self, name: &str, shape: &[usize], dims: &[usize]) -> Result<Value, ChronosError> {
+    pub(crate) fn weight(&mut self, name: &str, shape: &[usize], dims: &[usize]) -> Result<ValueName, ChronosError> {
         let stored = self.checkpoint.tensor(name, shape)?;
         self.place(name, stored, dims)
     }
@@ -114,14 +114,14 @@ impl<'a> Builder<'a> {
         shape: [usize; 2],
         row: usize,
         dims: &[usize],
-    ) -> Result<Value, ChronosError> {
+    ) -> Result<ValueName, ChronosError> {
         let whole = self.checkpoint.tensor(name, &shape)?;
         let length = (shape[1] * if whole.dtype == Dtype::F32 { 4 } else { 2 }) as u64;
         let stored = TensorLocation { offset: whole.offset + row as u64 * length, length, dtype: whole.dtype };
         self.place(&format!("{name}[{row}] {role}"), stored, dims)
     }
 
-    fn place(&mut self, name: &str, stored: TensorLocation, dims: &[usize]) -> Result<Value, ChronosError> {
+    fn place(&mut self, name: &str, stored: TensorLocation, dims: &[usize]) -> Result<ValueName, ChronosError> {
         let mut tensor = Tensor {
             dims: dims.iter().map(|d| *d as i64).collect(),
             data_type: Element::Float as i32,
@@ -154,7 +154,7 @@ impl<'a> Builder<'a> {
         name: &str,
         [output, input]: [usize; 2],
         added: Option<&str>,
-    ) -> Result<Value, ChronosError> {
+    ) -> Result<ValueName, ChronosError> {
         if self.precision == Precision::Int8 && !name.starts_with(INPUT) {
             return self.quantized_linear(x, name, [output, input], added);
         }
@@ -171,7 +171,7 @@ impl<'a> Builder<'a> {
         name: &str,
         [output, input]: [usize; 2],
         added: Option<&str>,
-    ) -> Result<Value, ChronosError> {
+    ) -> Result<ValueName, ChronosError> {
         let stored = self.checkpoint.tensor(name, &[output, input])?;
         let values = self.checkpoint.read(name, &stored)?;
         let (quantized, scales) = quantize(&values, input);
@@ -200,24 +200,30 @@ impl<'a> Builder<'a> {
     }
 
     /// T5's layer norm, without mean and bias (Zhang and Sennrich 2019, RMSNorm), over the last axis.
-    pub(crate) fn norm(&mut self, x: &str, name: &str, width: usize, epsilon: f32) -> Result<Value, ChronosError> {
+    pub(crate) fn norm(
+        &mut self,
+        x: &str,
+        name: &str,
+        width: usize,
+        epsilon: f32,
+    ) -> Result<ValueName, ChronosError> {
         let weight = self.weight(name, &[width], &[width])?;
         Ok(self.op("RMSNormalization", &[x, &weight], vec![float("epsilon", epsilon)]))
     }
 
     /// Sum over the last axis, which is kept with length 1.
-    pub(crate) fn sum(&mut self, x: &str) -> Value {
+    pub(crate) fn sum(&mut self, x: &str) -> ValueName {
         let axis = self.integers(&[-1]);
         self.op("ReduceSum", &[x, &axis], vec![int("keepdims", 1)])
     }
 
     /// Softmax over the last axis.
-    pub(crate) fn softmax(&mut self, x: &str) -> Value {
+    pub(crate) fn softmax(&mut self, x: &str) -> ValueName {
         self.op("Softmax", &[x], vec![int("axis", -1)])
     }
 
     /// Applies the activation function `kind`, element by element.
-    pub(crate) fn activation(&mut self, x: &str, kind: Activation) -> Value {
+    pub(crate) fn activation(&mut self, x: &str, kind: Activation) -> ValueName {
         match kind {
             Activation::Relu => self.op("Relu", &[x], vec![]),
             Activation::Silu => {
@@ -245,7 +251,7 @@ impl<'a> Builder<'a> {
     }
 
     /// 0.5 x (1 + gate)
-    fn gelu_from(&mut self, x: &str, gate: &str) -> Value {
+    fn gelu_from(&mut self, x: &str, gate: &str) -> ValueName {
         let (one, half) = (self.number(1.0), self.number(0.5));
         let gate = self.op("Add", &[gate, &one], vec![]);
         let product = self.op("Mul", &[x, &gate], vec![]);
@@ -253,17 +259,17 @@ impl<'a> Builder<'a> {
     }
 
     /// Joins along `axis`.
-    pub(crate) fn concat(&mut self, values: &[&str], axis: i64) -> Value {
+    pub(crate) fn concat(&mut self, values: &[&str], axis: i64) -> ValueName {
         self.op("Concat", values, vec![int("axis", axis)])
     }
 
     /// Casts to `element`.
-    pub(crate) fn cast(&mut self, x: &str, element: Element) -> Value {
+    pub(crate) fn cast(&mut self, x: &str, element: Element) -> ValueName {
         self.op("Cast", &[x], vec![int("to", element as i64)])
     }
 
     /// Clips below at `least`.
-    pub(crate) fn at_least(&mut self, x: &str, least: f32) -> Value {
+    pub(crate) fn at_least(&mut self, x: &str, least: f32) -> ValueName {
         let least = self.number(least);
         self.op("Max", &[x, &least], vec![])
     }

@@ -69,7 +69,7 @@ pub struct BoltConfig {
 }
 
 #[derive(Deserialize)]
-struct Written {
+struct ConfigFile {
     d_model: usize,
     d_kv: usize,
     d_ff: usize,
@@ -87,7 +87,7 @@ struct Written {
 }
 
 #[derive(Deserialize)]
-struct WrittenBolt {
+struct BoltConfigFile {
     context_length: usize,
     prediction_length: usize,
     input_patch_size: usize,
@@ -130,9 +130,9 @@ impl BoltConfig {
             serde_json::from_str(text).map_err(|e| refuse("the file", e.to_string(), "a JSON object"))?;
         check_architecture(&whole, refuse)?;
         let bolt = whole.get("chronos_config").cloned().unwrap_or_default();
-        let bolt: WrittenBolt = serde_json::from_value(bolt)
+        let bolt: BoltConfigFile = serde_json::from_value(bolt)
             .map_err(|e| refuse("chronos_config", e.to_string(), "Chronos-Bolt's keys"))?;
-        let t5: Written = serde_json::from_value(whole).map_err(|e| {
+        let t5: ConfigFile = serde_json::from_value(whole).map_err(|e| {
             refuse("the T5 settings", e.to_string(), "d_model, d_kv, d_ff, num_heads, num_layers ...")
         })?;
         let (activation, gated) = activation(&t5).map_err(|(key, found)| {
@@ -248,7 +248,7 @@ fn check_architecture(
 
 /// Activation and gating, from `dense_act_fn` and `is_gated_act` where present, otherwise from `feed_forward_proj` as
 /// T5 reads it ("gated-gelu" means the tanh approximation). On error returns the key and its value.
-fn activation(t5: &Written) -> Result<(Activation, bool), (&'static str, String)> {
+fn activation(t5: &ConfigFile) -> Result<(Activation, bool), (&'static str, String)> {
     let projection = t5.feed_forward_proj.as_deref().unwrap_or("relu");
     let (name, gated) = match projection.strip_prefix("gated-") {
         Some("gelu") => ("gelu_new", true),

@@ -9,7 +9,7 @@
 //! are applied on the side of the single query, q (W h)' = (q W) h', which avoids projecting every token in every
 //! decoder layer.
 
-use crate::builder::{Builder, MICROSOFT, Value};
+use crate::builder::{Builder, MICROSOFT, ValueName};
 use crate::checkpoint::Checkpoint;
 use crate::config::BoltConfig;
 use crate::error::ChronosError;
@@ -79,15 +79,15 @@ struct Bolt<'a> {
 /// The context in units of its own spread, cut into tokens.
 struct Tokens {
     /// `[batch x tokens, d_model]`
-    embedded: Value,
+    embedded: ValueName,
     /// Mask added to the scores of each key `[batch, tokens]`: 0, or [`HIDDEN`] for a patch without an observation.
-    mask: Value,
+    mask: ValueName,
     /// `[batch, 1]`
-    location: Value,
+    location: ValueName,
     /// `[batch, 1]`
-    scale: Value,
+    scale: ValueName,
     /// Number of tokens, an integer of shape `[]`.
-    count: Value,
+    count: ValueName,
 }
 
 impl Bolt<'_> {
@@ -113,12 +113,12 @@ impl Bolt<'_> {
         self.quantiles(&decoded, &tokens)
     }
 
-    fn norm(&mut self, x: &str, name: &str) -> Result<Value, ChronosError> {
+    fn norm(&mut self, x: &str, name: &str) -> Result<ValueName, ChronosError> {
         self.b.norm(x, name, self.config.d_model, self.config.layer_norm_epsilon)
     }
 
     /// The shape `[-1, tokens, ...rest]`.
-    fn batch_first_shape(&mut self, count: &str, rest: &[i64]) -> Value {
+    fn batch_first_shape(&mut self, count: &str, rest: &[i64]) -> ValueName {
         let one = self.b.integers(&[1]);
         let count = self.b.op("Reshape", &[count, &one], vec![]);
         let (unknown, rest) = (self.b.integers(&[-1]), self.b.integers(rest));
@@ -126,7 +126,7 @@ impl Bolt<'_> {
     }
 
     /// Reshapes `[batch x tokens, width]` to `[batch, tokens, width]`.
-    fn batch_first(&mut self, x: &str, count: &str, width: usize) -> Value {
+    fn batch_first(&mut self, x: &str, count: &str, width: usize) -> ValueName {
         let shape = self.batch_first_shape(count, &[width as i64]);
         self.b.op("Reshape", &[x, &shape], vec![])
     }
@@ -202,7 +202,13 @@ impl Bolt<'_> {
     }
 
     /// Residual block: hidden -> activation -> output, plus a linear shortcut.
-    fn residual_block(&mut self, x: &str, name: &str, input: usize, output: usize) -> Result<Value, ChronosError> {
+    fn residual_block(
+        &mut self,
+        x: &str,
+        name: &str,
+        input: usize,
+        output: usize,
+    ) -> Result<ValueName, ChronosError> {
         let hidden = self.config.d_ff;
         let bias = |b: &mut Builder<'_>, layer: &str, width: usize| {
             b.weight(&format!("{name}.{layer}.bias"), &[width], &[width])
@@ -219,7 +225,7 @@ impl Bolt<'_> {
     }
 
     /// Relative position bias plus mask `[batch, heads, tokens, tokens]`.
-    fn position_bias(&mut self, tokens: &Tokens) -> Result<Value, ChronosError> {
+    fn position_bias(&mut self, tokens: &Tokens) -> Result<ValueName, ChronosError> {
         let (heads, most) = (self.config.heads, self.config.max_tokens());
         let name = "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight";
         let table = self.b.bias_by_bucket(name, self.config.buckets, heads)?;
@@ -243,7 +249,13 @@ impl Bolt<'_> {
         Ok(self.b.op("Add", &[&bias, &mask], vec![]))
     }
 
-    fn encoder_layer(&mut self, x: &str, layer: usize, bias: &str, by_batch: &str) -> Result<Value, ChronosError> {
+    fn encoder_layer(
+        &mut self,
+        x: &str,
+        layer: usize,
+        bias: &str,
+        by_batch: &str,
+    ) -> Result<ValueName, ChronosError> {
         let (width, heads, d_kv) = (self.config.d_model, self.config.heads, self.config.d_kv);
         let inner = heads * d_kv;
         let name = |part: &str| format!("encoder.block.{layer}.layer.0.SelfAttention.{part}.weight");
@@ -263,7 +275,7 @@ impl Bolt<'_> {
         self.feed_forward(&x, &format!("encoder.block.{layer}.layer.1"))
     }
 
-    fn feed_forward(&mut self, x: &str, block: &str) -> Result<Value, ChronosError> {
+    fn feed_forward(&mut self, x: &str, block: &str) -> Result<ValueName, ChronosError> {
         let (width, hidden) = (self.config.d_model, self.config.d_ff);
         let name = |part: &str| format!("{block}.DenseReluDense.{part}.weight");
         let normed = self.norm(x, &format!("{block}.layer_norm.weight"))?;
@@ -288,7 +300,7 @@ impl Bolt<'_> {
         encoded: &str,
         keys: &str,
         mask: &str,
-    ) -> Result<Value, ChronosError> {
+    ) -> Result<ValueName, ChronosError> {
         let (width, heads, d_kv) = (self.config.d_model, self.config.heads, self.config.d_kv);
         let inner = heads * d_kv;
         let block = format!("decoder.block.{layer}");

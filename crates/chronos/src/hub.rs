@@ -15,7 +15,7 @@ mod wire;
 
 use crate::name::is_name;
 use error::HubError;
-use file::{FILES, Fetched, Progress};
+use file::{FILES, FetchedCheckpoint, Progress};
 use revision::check_revision;
 use std::{
     fmt,
@@ -87,7 +87,7 @@ impl Hub {
         revision: &str,
         into: &Path,
         progress: &mut dyn FnMut(&Progress),
-    ) -> Result<Fetched, HubError> {
+    ) -> Result<FetchedCheckpoint, HubError> {
         if !is_name(name) {
             return Err(HubError::BadName { name: name.to_owned() });
         }
@@ -110,7 +110,7 @@ impl Hub {
         revision: &str,
         into: &Path,
         progress: &mut dyn FnMut(&Progress),
-    ) -> Result<Fetched, HubError> {
+    ) -> Result<FetchedCheckpoint, HubError> {
         if let Some(cache) = &self.shared_cache
             && let Some(fetched) = cache::copy(cache, name, revision, into, progress)?
         {
@@ -129,7 +129,7 @@ impl Hub {
         revision: &str,
         into: &Path,
         progress: &mut dyn FnMut(&Progress),
-    ) -> Result<Fetched, HubError> {
+    ) -> Result<FetchedCheckpoint, HubError> {
         let wire = HubClient::open(&self.endpoint, self.token.as_deref(), self.patience)?;
         let mut commit: Option<String> = None;
         let mut arrivals = Vec::new();
@@ -141,7 +141,7 @@ impl Hub {
             commit = commit.or(remote.commit);
         }
         let files = download::put_in_place(arrivals, into)?;
-        Ok(Fetched { commit, from_cache: false, files })
+        Ok(FetchedCheckpoint { commit, from_cache: false, files })
     }
 }
 

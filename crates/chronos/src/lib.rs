@@ -43,7 +43,7 @@ pub use embedded::{EMBEDDED, EmbeddedCheckpoint};
 pub use error::ChronosError;
 pub use hub::Hub;
 pub use hub::error::HubError;
-pub use hub::file::{Fetched, FetchedFile, Progress};
+pub use hub::file::{FetchedCheckpoint, FetchedFile, Progress};
 pub use installed::{Installed, Manifest};
 pub use name::is_name;
 pub use pipeline::{Pipeline, PipelineSettings, Predictions};

@@ -33,23 +33,23 @@ pub struct PipelineSettings {
 
 /// Model that is loaded when needed and released when idle.
 #[derive(Debug, Clone)]
-pub struct Pipeline(Arc<Shared>);
+pub struct Pipeline(Arc<PipelineState>);
 
 #[derive(Debug)]
-struct Shared {
+struct PipelineState {
     settings: PipelineSettings,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    loaded: Option<Loaded>,
+    loaded: Option<LoadedModel>,
     last_used: Option<Instant>,
     peak_rss_mb: f64,
 }
 
 #[derive(Debug)]
-enum Loaded {
+enum LoadedModel {
     InProcess(Box<Predictor>),
     InWorker(Worker),
 }
@@ -68,7 +68,7 @@ pub struct Predictions {
 impl Pipeline {
     /// Creates a pipeline with nothing loaded.
     pub fn new(settings: PipelineSettings) -> Self {
-        Self(Arc::new(Shared { settings, state: Mutex::default() }))
+        Self(Arc::new(PipelineState { settings, state: Mutex::default() }))
     }
 
     /// Settings of the pipeline.
@@ -94,12 +94,12 @@ impl Pipeline {
         };
         let start = Instant::now();
         let answer = match loaded {
-            Loaded::InProcess(predictor) => {
+            LoadedModel::InProcess(predictor) => {
                 let levels = predictor.config().quantiles.clone();
                 let answer = predictor.predict(contexts, steps);
                 answer.map(|quantiles| Predictions { levels, quantiles, seconds: start.elapsed().as_secs_f64() })
             }
-            Loaded::InWorker(worker) => {
+            LoadedModel::InWorker(worker) => {
                 let answer = worker.predict(contexts, steps);
                 let levels = worker.levels().to_vec();
                 let answer = answer.map(|(quantiles, seconds)| Predictions { levels, quantiles, seconds });
@@ -128,7 +128,7 @@ impl Pipeline {
     /// Seconds that loading took in the worker, without its start; `None` without a worker.
     pub fn load_seconds(&self) -> Option<f64> {
         match self.0.lock().loaded.as_ref() {
-            Some(Loaded::InWorker(worker)) => Some(worker.load_seconds()),
+            Some(LoadedModel::InWorker(worker)) => Some(worker.load_seconds()),
             _ => None,
         }
     }
@@ -139,7 +139,7 @@ impl Pipeline {
         std::mem::take(&mut self.0.lock().peak_rss_mb)
     }
 
-    fn load(&self) -> Result<Loaded, ChronosError> {
+    fn load(&self) -> Result<LoadedModel, ChronosError> {
         let settings = &self.0.settings;
         let checkpoint = Checkpoint::open(&settings.place)?;
         let needed_mb = checkpoint.needed_ram_mb(settings.min_free_ram_mb);
@@ -156,11 +156,11 @@ impl Pipeline {
         match &settings.worker {
             Some(command) => {
                 let worker = Worker::start(command, &settings.place, settings.precision, &settings.session)?;
-                Ok(Loaded::InWorker(worker))
+                Ok(LoadedModel::InWorker(worker))
             }
             None => {
                 let predictor = Predictor::load(&settings.place, settings.precision, &settings.session)?;
-                Ok(Loaded::InProcess(Box::new(predictor)))
+                Ok(LoadedModel::InProcess(Box::new(predictor)))
             }
         }
     }
@@ -178,7 +178,7 @@ impl Pipeline {
     }
 }
 
-impl Shared {
+impl PipelineState {
     fn lock(&self) -> MutexGuard<'_, State> {
         // After a panic the state is still valid: a model is either loaded or not.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -191,14 +191,14 @@ impl Shared {
     }
 }
 
-impl Drop for Shared {
+impl Drop for PipelineState {
     fn drop(&mut self) {
         let mut state = std::mem::take(self.state.get_mut().unwrap_or_else(PoisonError::into_inner));
         self.release(&mut state);
     }
 }
 
-fn watch(pipeline: &Weak<Shared>) {
+fn watch(pipeline: &Weak<PipelineState>) {
     let mut wait = Duration::ZERO;
     loop {
         std::thread::sleep(wait);

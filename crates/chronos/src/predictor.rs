@@ -26,7 +26,7 @@ pub struct Predictor {
 }
 
 /// Contexts as the model sees them: `value = unit x seen + centre`.
-struct Scaled {
+struct ScaledContexts {
     /// `[batch, time]`, NaN where nothing was observed.
     seen: Array2<f32>,
     centre: Vec<f64>,
@@ -152,10 +152,10 @@ pub fn check_context(context: &[f64]) -> Result<(), ChronosError> {
 }
 
 /// Cuts `contexts` to their last `longest` values, pads them on the left to one length, centres and scales them.
-fn scale(contexts: &[Vec<f64>], longest: usize) -> Result<Scaled, ChronosError> {
+fn scale(contexts: &[Vec<f64>], longest: usize) -> Result<ScaledContexts, ChronosError> {
     let cut: Vec<&[f64]> = contexts.iter().map(|c| &c[c.len().saturating_sub(longest)..]).collect();
     let time = cut.iter().map(|c| c.len()).max().unwrap_or(0);
-    let mut scaled = Scaled {
+    let mut scaled = ScaledContexts {
         seen: Array2::from_elem((cut.len(), time), f32::NAN),
         centre: Vec::with_capacity(cut.len()),
         unit: Vec::with_capacity(cut.len()),

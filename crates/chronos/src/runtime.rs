@@ -66,7 +66,7 @@ pub enum RuntimeError {
     #[error(
         "no ONNX Runtime could be loaded. Tried {}. Put a libonnxruntime.so of version 1.{} or later beside the binary, \
          or name one with chronos.onnxruntime or ORT_DYLIB_PATH, or build the program again where pip or uv can fetch it",
-        listed(.0), ort::MINOR_VERSION
+        attempts_in_words(.0), ort::MINOR_VERSION
     )]
     NoLibraryFound(Vec<Attempt>),
 }
@@ -191,6 +191,6 @@ fn log(level: LogLevel, category: &str, _id: &str, place: &str, message: &str) {
     }
 }
 
-fn listed(attempts: &[Attempt]) -> String {
+fn attempts_in_words(attempts: &[Attempt]) -> String {
     attempts.iter().map(Attempt::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -209,7 +209,7 @@ impl Worker {
                 let seconds = patience.as_secs();
                 return Err(ChronosError::Worker(format!("the Chronos worker gave no answer in {seconds} s")));
             }
-            Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => return Err(self.ended()),
+            Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => return Err(self.exit_error()),
         };
         match serde_json::from_str(&answer) {
             Ok(Response::Failed { reason }) => Err(ChronosError::Reported(reason)),
@@ -219,7 +219,7 @@ impl Worker {
     }
 
     /// Describes how the worker ended.
-    fn ended(&mut self) -> ChronosError {
+    fn exit_error(&mut self) -> ChronosError {
         let how = match self.child.wait() {
             Ok(status) => describe(status),
             Err(error) => error.to_string(),

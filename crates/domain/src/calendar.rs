@@ -35,21 +35,21 @@ pub enum CalendarKind {
 #[derive(Debug, Clone, Copy)]
 pub struct BusinessCalendar {
     kind: CalendarKind,
-    table: &'static Table,
+    table: &'static HolidayTable,
 }
 
 impl BusinessCalendar {
     /// Returns the calendar of Chilean bank business days.
     pub fn chile() -> Self {
-        static TABLE: OnceLock<Table> = OnceLock::new();
-        let table = TABLE.get_or_init(|| Table::new(chilean_holidays));
+        static TABLE: OnceLock<HolidayTable> = OnceLock::new();
+        let table = TABLE.get_or_init(|| HolidayTable::new(chilean_holidays));
         Self { kind: CalendarKind::Chile, table }
     }
 
     /// Returns the calendar of all days from Monday to Friday.
     pub fn weekdays() -> Self {
-        static TABLE: OnceLock<Table> = OnceLock::new();
-        let table = TABLE.get_or_init(|| Table::new(|_| BTreeMap::new()));
+        static TABLE: OnceLock<HolidayTable> = OnceLock::new();
+        let table = TABLE.get_or_init(|| HolidayTable::new(|_| BTreeMap::new()));
         Self { kind: CalendarKind::Weekdays, table }
     }
 
@@ -96,12 +96,12 @@ impl BusinessCalendar {
 }
 
 #[derive(Debug)]
-struct Table {
+struct HolidayTable {
     holidays: BTreeMap<NaiveDate, &'static str>,
     weekday_holidays: Vec<NaiveDate>,
 }
 
-impl Table {
+impl HolidayTable {
     fn new(holidays_of: impl Fn(i32) -> BTreeMap<NaiveDate, &'static str>) -> Self {
         let holidays: BTreeMap<_, _> = (FIRST_YEAR..=LAST_YEAR).flat_map(holidays_of).collect();
         let weekday_holidays = holidays.keys().copied().filter(|d| !is_weekend(*d)).collect();

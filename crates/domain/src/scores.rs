@@ -148,7 +148,7 @@ pub fn parts(outcome: &Outcome<'_>) -> Option<ScoreSums> {
 
 /// Scores of one model over outcomes of which only the [`Parts`] are known: [`Scores`] without MASE.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pooled {
+pub struct PooledScores {
     /// Number of outcomes.
     pub n: usize,
     /// Weighted quantile loss over the nine deciles and all target dates.
@@ -165,7 +165,7 @@ pub struct Pooled {
 }
 
 /// Pools the parts of several outcomes; `None` when there are none.
-pub fn pool<'a>(parts: impl IntoIterator<Item = &'a ScoreSums>) -> Option<Pooled> {
+pub fn pool<'a>(parts: impl IntoIterator<Item = &'a ScoreSums>) -> Option<PooledScores> {
     let mut total = Totals::default();
     parts.into_iter().for_each(|parts| total.add(parts));
     total.pooled()
@@ -203,9 +203,9 @@ impl Totals {
         }
     }
 
-    fn pooled(&self) -> Option<Pooled> {
+    fn pooled(&self) -> Option<PooledScores> {
         let has_end = self.last_dates > 0.0;
-        (self.dates > 0.0).then(|| Pooled {
+        (self.dates > 0.0).then(|| PooledScores {
             n: self.outcomes,
             wql: wql_of(self.loss, self.scale),
             rmse: has_end.then(|| (self.squared_error / self.last_dates).sqrt()),

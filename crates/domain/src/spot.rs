@@ -53,11 +53,11 @@ impl SpotGap {
         spot: &Regressor,
         known_until: impl Fn(NaiveDate) -> NaiveDate,
     ) -> Result<Self, ExclusionReason> {
-        let quotes: Vec<Quote> = (0..pair.len()).map(|i| newest_quote(pair, spot, &known_until, i)).collect();
+        let quotes: Vec<NewestQuote> = (0..pair.len()).map(|i| newest_quote(pair, spot, &known_until, i)).collect();
         let (date, quote) = match quotes.last() {
-            Some(Quote::News(date, quote)) => (*date, *quote),
-            Some(Quote::Repeated(date)) => return Err(ExclusionReason::Repeated { date: *date }),
-            Some(Quote::StandsIn(date)) => return Err(ExclusionReason::StandsIn { date: *date }),
+            Some(NewestQuote::News(date, quote)) => (*date, *quote),
+            Some(NewestQuote::Repeated(date)) => return Err(ExclusionReason::Repeated { date: *date }),
+            Some(NewestQuote::StandsIn(date)) => return Err(ExclusionReason::StandsIn { date: *date }),
             _ => return Err(ExclusionReason::Ended { last: spot.series.last_date(), as_of: pair.last_date() }),
         };
         let raw: Vec<Option<f64>> = quotes.iter().zip(pair.values()).map(|(quote, p)| quote.gap(*p)).collect();
@@ -77,7 +77,7 @@ impl SpotGap {
 }
 
 /// The newest quote known on a date of the pair.
-enum Quote {
+enum NewestQuote {
     /// No quote that is news.
     None,
     /// News, with its date and its value.
@@ -88,7 +88,7 @@ enum Quote {
     StandsIn(NaiveDate),
 }
 
-impl Quote {
+impl NewestQuote {
     /// Log distance of a quote that is news from the pair's value `price`.
     fn gap(&self, price: f64) -> Option<f64> {
         match self {
@@ -103,21 +103,26 @@ impl Quote {
 /// indications but no trades: a quote from a Sunday evening is skipped (Yahoo's were often 2 % off from 2022 to
 /// 2024). A quote that repeats the one before it comes from a stalled feed; a quote that equals the pair's value is a
 /// stand-in for it.
-fn newest_quote(pair: &Series, spot: &Regressor, known_until: impl Fn(NaiveDate) -> NaiveDate, i: usize) -> Quote {
+fn newest_quote(
+    pair: &Series,
+    spot: &Regressor,
+    known_until: impl Fn(NaiveDate) -> NaiveDate,
+    i: usize,
+) -> NewestQuote {
     let (dates, values) = (spot.series.dates(), spot.series.values());
-    let Some(averaged) = i.checked_sub(1).map(|before| pair.dates()[before]) else { return Quote::None };
-    let Some(newest) = spot.series.index_at_or_before(known_until(pair.dates()[i])) else { return Quote::None };
+    let Some(averaged) = i.checked_sub(1).map(|before| pair.dates()[before]) else { return NewestQuote::None };
+    let Some(newest) = spot.series.index_at_or_before(known_until(pair.dates()[i])) else { return NewestQuote::None };
     let lag = Days::new(u64::from(spot.lag_days));
     let oldest = pair.dates()[i] - lag - Days::new(MAX_AGE_DAYS);
     let is_weekend = |date: NaiveDate| matches!(date.weekday(), Weekday::Sat | Weekday::Sun);
     let fresh = (0..=newest).rev().take_while(|k| dates[*k] + lag > averaged && dates[*k] >= oldest);
-    let Some(found) = { fresh }.find(|k| !is_weekend(dates[*k])) else { return Quote::None };
+    let Some(found) = { fresh }.find(|k| !is_weekend(dates[*k])) else { return NewestQuote::None };
     if values[found] == pair.values()[i] {
-        Quote::StandsIn(dates[found])
+        NewestQuote::StandsIn(dates[found])
     } else if found > 0 && values[found] == values[found - 1] {
-        Quote::Repeated(dates[found])
+        NewestQuote::Repeated(dates[found])
     } else {
-        Quote::News(dates[found], values[found])
+        NewestQuote::News(dates[found], values[found])
     }
 }
 

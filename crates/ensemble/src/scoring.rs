@@ -68,15 +68,15 @@ pub struct Evaluation {
 /// Scores the model at position `model` over the origins where it has a forecast, against the model at position
 /// `benchmark` on the same origins.
 pub fn evaluate_model(origins: &[OriginForecasts], model: usize, benchmark: usize) -> Option<Evaluation> {
-    judge(origins.iter().filter_map(|o| Some((o, o.forecasts.get(model)?.as_ref()?))), benchmark)
+    evaluate(origins.iter().filter_map(|o| Some((o, o.forecasts.get(model)?.as_ref()?))), benchmark)
 }
 
 /// Scores issued pooled forecasts against the model at position `benchmark` on the same origins.
 pub fn evaluate_pool(issued: &[ReplayedForecast<'_>], benchmark: usize) -> Option<Evaluation> {
-    judge(issued.iter().map(|i| (i.origin, &i.forecast)), benchmark)
+    evaluate(issued.iter().map(|i| (i.origin, &i.forecast)), benchmark)
 }
 
-fn judge<'a>(
+fn evaluate<'a>(
     forecasts: impl Iterator<Item = (&'a OriginForecasts, &'a QuantileForecast)>,
     benchmark: usize,
 ) -> Option<Evaluation> {

@@ -31,12 +31,12 @@ pub(crate) enum Admission {
     /// Suspended, with the reason as a sentence.
     Suspended(String),
     /// Admitted, with the pass for this run.
-    Admitted(Pass),
+    Admitted(ChronosPass),
 }
 
 /// Pass of one run: issued by [`admit`], ended by [`Pass::judge`] or [`Pass::leave`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pass {
+pub(crate) struct ChronosPass {
     state: GuardState,
     run_id: String,
     oom_kills: Option<i64>,
@@ -87,20 +87,20 @@ pub(crate) fn admit(ledger: &Ledger, config: &Config, horizon: Horizon, run_id: 
     if let Err(error) = ledger.mark_chronos(&mark) {
         tracing::warn!("the guard over Chronos cannot be told: {error}");
     }
-    Admission::Admitted(Pass { state, run_id: mark.run_id, oom_kills: mark.oom_kills })
+    Admission::Admitted(ChronosPass { state, run_id: mark.run_id, oom_kills: mark.oom_kills })
 }
 
-impl Pass {
+impl ChronosPass {
     /// Removes the run's mark without recording a result.
-    pub(crate) fn leave(&self, ledger: &Ledger) {
+    pub(crate) fn withdraw(&self, ledger: &Ledger) {
         clear_mark(ledger, &self.run_id);
     }
 
     /// Judges the forecast of this run and removes its mark.
-    pub(crate) fn judge(&self, ledger: &Ledger, config: &Config, seen: &RunObservations) -> GuardOutcome {
-        self.leave(ledger);
+    pub(crate) fn check_run(&self, ledger: &Ledger, config: &Config, seen: &RunObservations) -> GuardOutcome {
+        self.withdraw(ledger);
         let seen = RunObservations { oom_kill: seen.oom_kill || self.was_oom_killed(seen), ..seen.clone() };
-        let update = rules::judge(&self.state, &config.guard, &seen, &self.run_id, Utc::now());
+        let update = rules::apply_rules(&self.state, &config.guard, &seen, &self.run_id, Utc::now());
         if let Some(suspension) = &update.suspension {
             warn_suspended(self.state.horizon, suspension);
         }
@@ -139,7 +139,7 @@ pub(crate) fn count_killed_run(
             oom_kill: kernel::has_killed_since(mark.oom_kills),
             ..RunObservations::default()
         };
-        rules::judge(&state, &config.guard, &seen, &mark.run_id, now)
+        rules::apply_rules(&state, &config.guard, &seen, &mark.run_id, now)
     } else {
         rules::interrupted(&state, &mark.run_id, now)
     };

@@ -28,7 +28,7 @@ pub(crate) struct Market {
     /// Pair and regressors up to the as-of date.
     pub history: History,
     /// Every series requested.
-    pub sources: Vec<Source>,
+    pub sources: Vec<SeriesSource>,
     /// Date that counts as today: the clock's, or the requested as-of date.
     pub today: NaiveDate,
     /// Result of fetching the rates.
@@ -46,7 +46,7 @@ pub(crate) struct Market {
 
 /// One series of the market.
 #[derive(Debug, Clone)]
-pub(crate) struct Source {
+pub(crate) struct SeriesSource {
     /// Name of the series.
     pub name: String,
     /// Formula when it has no observations of its own: "usdclp / usdeur".
@@ -254,10 +254,10 @@ impl Market {
     }
 }
 
-fn source(available: &AvailableSeries, name: &str) -> Source {
+fn source(available: &AvailableSeries, name: &str) -> SeriesSource {
     let series = &available.checked.series;
     let corrected = available.checked.findings.iter().filter(|f| f.action != forecaster_rates::Action::Noted).count();
-    Source {
+    SeriesSource {
         name: name.to_owned(),
         made_of: available.formula.clone(),
         provider: available.provider.clone(),
@@ -268,8 +268,8 @@ fn source(available: &AvailableSeries, name: &str) -> Source {
     }
 }
 
-fn missing(name: &str, as_of: NaiveDate, reason: String) -> Source {
-    Source {
+fn missing(name: &str, as_of: NaiveDate, reason: String) -> SeriesSource {
+    SeriesSource {
         name: name.to_owned(),
         made_of: None,
         provider: "-".into(),

@@ -21,7 +21,7 @@ use crate::notify::alerts;
 use crate::notify::letters;
 use crate::publish::document::RunDocument;
 use crate::publish::drift::DriftDocument;
-use crate::publish::earlier::Earlier;
+use crate::publish::earlier::EarlierRuns;
 use crate::publish::paths::ReportPaths;
 use crate::publish::view::view;
 use chrono::Utc;
@@ -69,7 +69,7 @@ pub(crate) fn publish(
 ) -> Result<Published, Failure> {
     let PublishContext { config, market, ledger, email } = *destination;
     let paths = ReportPaths::new(config, market, forecast.horizon, &identity.run_id);
-    let earlier = Earlier::read(ledger, market, forecast, config.zone());
+    let earlier = EarlierRuns::read(ledger, market, forecast, config.zone());
     let mut view = view(identity, config, market, forecast, &earlier, usage);
     view.track_record = track_record::read(ledger, config, market, forecast.horizon);
     let (pdf, html) = rayon::join(|| forecaster_report::pdf(&view), || forecaster_report::html(&view));
@@ -137,7 +137,7 @@ fn mail(
 }
 
 /// A run that failed.
-pub(crate) struct Failed<'a> {
+pub(crate) struct FailedRun<'a> {
     /// Market data; `None` when the run failed before it was loaded.
     pub market: Option<&'a Market>,
     /// The horizon.
@@ -152,11 +152,11 @@ pub(crate) struct Failed<'a> {
 pub(crate) fn record_failure(
     identity: &RunIdentity,
     config: &Config,
-    failed: &Failed<'_>,
+    failed: &FailedRun<'_>,
     ledger: &Ledger,
     usage: &Usage,
 ) {
-    let Failed { market, horizon, error, email } = *failed;
+    let FailedRun { market, horizon, error, email } = *failed;
     let identity = RunIdentity { status: RunStatus::Failed, ..identity.clone() };
     let record = || -> Result<(), Failure> {
         let pair = config.pair();

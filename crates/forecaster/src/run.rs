@@ -16,7 +16,7 @@ use crate::guard::{self, Admission, GuardOutcome};
 use crate::host::logging::rounded;
 use crate::host::resources::Usage;
 use crate::market::Market;
-use crate::publish::{self, Failed, PublishContext, Published};
+use crate::publish::{self, FailedRun, PublishContext, Published};
 use crate::review::scoring;
 use crate::run::context::{PublishLock, RunContext};
 use forecaster_domain::{Horizon, ModelId};
@@ -44,7 +44,7 @@ impl CompletedRun {
 /// # Errors
 /// When no forecast can be made or nothing can be written. The failure is logged and recorded, unless a scheduled run
 /// failed for a [transient](Failure::may_pass) reason: then its slot stays open, and it is run again.
-pub(crate) fn carry_out(
+pub(crate) fn execute_assignment(
     assignment: &Assignment,
     place: &RunContext<'_>,
     publishing: &PublishLock,
@@ -64,7 +64,7 @@ pub(crate) fn carry_out(
         }
         let _writing = publishing.hold();
         let RunContext { config, market, ledger, email, .. } = *place;
-        let failed = Failed { market: Some(market), horizon: assignment.horizon, error, email };
+        let failed = FailedRun { market: Some(market), horizon: assignment.horizon, error, email };
         publish::record_failure(&identity, config, &failed, ledger, &usage);
     })
 }
@@ -91,7 +91,7 @@ fn attempt(
     if release {
         chronos.release();
     }
-    let finding = judge(&admission, place, forecast.as_ref().ok(), usage);
+    let finding = check_guard(&admission, place, forecast.as_ref().ok(), usage);
     let mut forecast = forecast?;
     if let Some(suspension) = finding.suspension() {
         forecast.note_suspended(&suspension.reason);
@@ -120,10 +120,15 @@ fn attempt(
 }
 
 /// Judges the run for the guard over Chronos; a run without any forecast gives no finding.
-fn judge(admission: &Admission, place: &RunContext<'_>, forecast: Option<&Forecast>, usage: &Usage) -> GuardOutcome {
+fn check_guard(
+    admission: &Admission,
+    place: &RunContext<'_>,
+    forecast: Option<&Forecast>,
+    usage: &Usage,
+) -> GuardOutcome {
     let Admission::Admitted(pass) = admission else { return GuardOutcome::default() };
     let Some(forecast) = forecast else {
-        pass.leave(place.ledger);
+        pass.withdraw(place.ledger);
         return GuardOutcome::default();
     };
     let seen = RunObservations {
@@ -132,7 +137,7 @@ fn judge(admission: &Admission, place: &RunContext<'_>, forecast: Option<&Foreca
         peak_rss_mb: usage.peak_rss_mb(),
         oom_kill: false,
     };
-    pass.judge(place.ledger, place.config, &seen)
+    pass.check_run(place.ledger, place.config, &seen)
 }
 
 fn is_stale(place: &RunContext<'_>) -> bool {

@@ -54,7 +54,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn set_patience(&self, patience: Duration) -> Result<(), LedgerError> {
+    pub fn set_lock_timeout(&self, patience: Duration) -> Result<(), LedgerError> {
         self.connection().busy_timeout(patience).map_err(|e| self.failed(e))
     }
 

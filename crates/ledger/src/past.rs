@@ -54,7 +54,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn past_issues(
+    pub fn issued_ensembles(
         &self,
         pair: &str,
         horizon: Horizon,
@@ -76,7 +76,7 @@ impl Ledger {
                 .collect::<rusqlite::Result<_>>()?;
             runs.reverse();
             runs.into_iter()
-                .map(|(run_id, as_of, finished_at)| past_issue(&connection, run_id, &as_of, finished_at))
+                .map(|(run_id, as_of, finished_at)| read_issued_ensemble(&connection, run_id, &as_of, finished_at))
                 .filter_map(Result::transpose)
                 .collect()
         };
@@ -120,7 +120,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn last_issue(
+    pub fn last_issued_run(
         &self,
         pair: &str,
         horizon: Horizon,
@@ -177,7 +177,7 @@ pub(crate) fn parsed(text: &str, column: usize) -> rusqlite::Result<NaiveDate> {
 }
 
 /// Reads a run's forecast for its last target date; `None` when the run issued no ensemble.
-fn past_issue(
+fn read_issued_ensemble(
     connection: &Connection,
     run_id: String,
     as_of: &str,
@@ -239,15 +239,15 @@ mod tests {
         ledger
             .record(&RunRecord { status: RunStatus::Failed, forecasts: vec![], ..issue("failed", 2, 0, 1.0) })
             .unwrap();
-        let past = ledger.past_issues("USD/CLP", Horizon::D7, day(3), 10).unwrap();
+        let past = ledger.issued_ensembles("USD/CLP", Horizon::D7, day(3), 10).unwrap();
         let ids: Vec<&str> = past.iter().map(|issue| issue.run_id.as_str()).collect();
         assert_eq!(ids, ["older", "first"]);
         assert_eq!((past[1].end_date, past[1].ensemble[5]), (day(8), 1002.5));
         assert_eq!(past[1].weights, [("var".to_owned(), 0.4)]);
-        assert_eq!(ledger.past_issues("USD/CLP", Horizon::D7, day(3), 1).unwrap()[0].run_id, "first");
-        assert!(ledger.past_issues("EUR/CLP", Horizon::D7, day(3), 10).unwrap().is_empty());
-        let last = ledger.last_issue("USD/CLP", Horizon::D7, day(3)).unwrap().unwrap();
+        assert_eq!(ledger.issued_ensembles("USD/CLP", Horizon::D7, day(3), 1).unwrap()[0].run_id, "first");
+        assert!(ledger.issued_ensembles("EUR/CLP", Horizon::D7, day(3), 10).unwrap().is_empty());
+        let last = ledger.last_issued_run("USD/CLP", Horizon::D7, day(3)).unwrap().unwrap();
         assert_eq!((last.run_id.as_str(), last.as_of, last.rows.len()), ("late", day(2), 9));
-        assert_eq!(ledger.last_issue("USD/CLP", Horizon::D90, day(3)).unwrap(), None);
+        assert_eq!(ledger.last_issued_run("USD/CLP", Horizon::D90, day(3)).unwrap(), None);
     }
 }

@@ -63,13 +63,13 @@ impl Ledger {
         let known = |date: NaiveDate| if date <= known_until { actual(date) } else { None };
         let mut connection = self.connection();
         let mut write = || -> rusqlite::Result<ScoringCounts> {
-            if Pending::find(&connection, pair, known_until, &known)?.is_empty() {
+            if PendingScores::find(&connection, pair, known_until, &known)?.is_empty() {
                 return Ok(ScoringCounts::default());
             }
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             // Another process may have scored the runs while this one waited for the lock.
-            let pending = Pending::find(&transaction, pair, known_until, &known)?;
-            let scored = pending.settle(&transaction, pair, &known, now)?;
+            let pending = PendingScores::find(&transaction, pair, known_until, &known)?;
+            let scored = pending.record_scores(&transaction, pair, &known, now)?;
             transaction.commit()?;
             Ok(scored)
         };
@@ -81,7 +81,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn actuals(&self, pair: &str) -> Result<BTreeMap<NaiveDate, f64>, LedgerError> {
-        noted(&self.connection(), pair).map_err(|e| self.failed(e))
+        recorded_actuals(&self.connection(), pair).map_err(|e| self.failed(e))
     }
 
     /// Returns the scored forecasts of `pair` and `horizon` whose last target date lies in `from..=to`, by as-of date
@@ -145,31 +145,31 @@ fn scored_forecast(row: &Row<'_>) -> rusqlite::Result<ScoredForecast> {
 }
 
 /// An actual that differs from the one that runs were scored with.
-struct Revision {
+struct ActualRevision {
     date: NaiveDate,
     value: f64,
 }
 
 /// Scoring work to be done.
-struct Pending {
+struct PendingScores {
     /// Actuals recorded so far.
     noted: BTreeMap<NaiveDate, f64>,
-    revisions: Vec<Revision>,
+    revisions: Vec<ActualRevision>,
     /// Identifiers of runs to be scored for the first time.
     due: Vec<String>,
 }
 
-impl Pending {
+impl PendingScores {
     fn find(
         connection: &Connection,
         pair: &str,
         known_until: NaiveDate,
         known: &dyn Fn(NaiveDate) -> Option<f64>,
     ) -> rusqlite::Result<Self> {
-        let noted = noted(connection, pair)?;
+        let noted = recorded_actuals(connection, pair)?;
         let candidates = noted.keys().copied().chain(missing(connection, pair)?);
         let revisions = candidates
-            .filter_map(|date| Some(Revision { date, value: known(date)? }))
+            .filter_map(|date| Some(ActualRevision { date, value: known(date)? }))
             .filter(|revision| noted.get(&revision.date) != Some(&revision.value))
             .collect();
         let mut due = Vec::new();
@@ -185,7 +185,7 @@ impl Pending {
         self.revisions.is_empty() && self.due.is_empty()
     }
 
-    fn settle(
+    fn record_scores(
         mut self,
         connection: &Connection,
         pair: &str,
@@ -193,7 +193,7 @@ impl Pending {
         now: DateTime<Utc>,
     ) -> rusqlite::Result<ScoringCounts> {
         let mut again = BTreeSet::new();
-        for Revision { date, value } in &self.revisions {
+        for ActualRevision { date, value } in &self.revisions {
             note_revised(connection, pair, *date, *value, now)?;
             self.noted.insert(*date, *value);
             again.extend(scored_with(connection, pair, *date)?);
@@ -212,7 +212,7 @@ impl Pending {
     }
 }
 
-fn noted(connection: &Connection, pair: &str) -> rusqlite::Result<BTreeMap<NaiveDate, f64>> {
+fn recorded_actuals(connection: &Connection, pair: &str) -> rusqlite::Result<BTreeMap<NaiveDate, f64>> {
     connection
         .prepare_cached("SELECT date, value FROM actuals WHERE pair = ?1")?
         .query_map([pair], |row| Ok((date(row, 0)?, row.get(1)?)))?

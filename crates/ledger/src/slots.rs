@@ -149,7 +149,7 @@ impl Ledger {
         new_run_id: &str,
         now: DateTime<Utc>,
     ) -> Result<Slot, LedgerError> {
-        self.enter_slot(horizon, scheduled_for, new_run_id, SlotState::Started, now)
+        self.insert_slot(horizon, scheduled_for, new_run_id, SlotState::Started, now)
     }
 
     /// Skips a slot that was missed, and moves the watermark up to it.
@@ -162,10 +162,10 @@ impl Ledger {
         scheduled_for: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<(), LedgerError> {
-        self.enter_slot(horizon, scheduled_for, "", SlotState::Skipped, now).map(drop)
+        self.insert_slot(horizon, scheduled_for, "", SlotState::Skipped, now).map(drop)
     }
 
-    fn enter_slot(
+    fn insert_slot(
         &self,
         horizon: Horizon,
         scheduled_for: DateTime<Utc>,

@@ -3,11 +3,11 @@
 
 use crate::{
     address::Address,
-    reply::Reply,
+    reply::SmtpReply,
     server::Server,
     session::{Session, StepLog},
     trouble::DeliveryError,
-    wire::{Dotted, to_wire_form},
+    wire::{WireMessage, to_wire_form},
 };
 use lettre::transport::smtp::{
     commands::{Data, Mail, Rcpt},
@@ -71,7 +71,7 @@ pub async fn deliver(server: &Server, sender: &Address, recipients: &[Address], 
             result.err()
         }
     };
-    Delivery { recipients: fates.settled(recipients, trouble.as_ref()), trouble }
+    Delivery { recipients: fates.into_outcomes(recipients, trouble.as_ref()), trouble }
 }
 
 /// Outcomes known so far, one per recipient.
@@ -84,14 +84,18 @@ impl RecipientOutcomes {
         self.of.iter().all(Option::is_some)
     }
 
-    fn accept(&mut self, reply: &Reply) {
+    fn accept(&mut self, reply: &SmtpReply) {
         for fate in self.of.iter_mut().filter(|fate| fate.is_none()) {
             *fate = Some(RecipientOutcome::Accepted { reply: reply.to_string() });
         }
     }
 
     /// Assigns the error of the attempt to every recipient without an outcome of its own.
-    fn settled(self, recipients: &[Address], trouble: Option<&DeliveryError>) -> Vec<(Address, RecipientOutcome)> {
+    fn into_outcomes(
+        self,
+        recipients: &[Address],
+        trouble: Option<&DeliveryError>,
+    ) -> Vec<(Address, RecipientOutcome)> {
         let words = trouble.map_or_else(|| "no answer".to_owned(), DeliveryError::to_string);
         let rest = match trouble {
             Some(trouble) if trouble.is_permanent() => RecipientOutcome::Refused { reply: words },
@@ -112,14 +116,14 @@ impl Transaction<'_, '_> {
         &mut self,
         sender: &Address,
         recipients: &[Address],
-        message: &Dotted,
+        message: &WireMessage,
         fates: &mut RecipientOutcomes,
     ) -> Result<(), DeliveryError> {
         self.check(message)?;
-        self.announce(sender, message).await?;
+        self.send_envelope(sender, message).await?;
         for (recipient, fate) in recipients.iter().zip(&mut fates.of) {
             let reply = self.session.ask("RCPT TO", Rcpt::new(recipient.path(), Vec::new())).await?;
-            *fate = self.fate(&reply)?;
+            *fate = self.recipient_outcome(&reply)?;
         }
         if fates.are_all_known() {
             return Ok(());
@@ -137,7 +141,7 @@ impl Transaction<'_, '_> {
     }
 
     /// Rejects a message that the server is known to refuse, before it is sent.
-    fn check(&self, message: &Dotted) -> Result<(), DeliveryError> {
+    fn check(&self, message: &WireMessage) -> Result<(), DeliveryError> {
         let capabilities = &self.session.capabilities;
         if let Some(largest) = capabilities.largest.filter(|&largest| message.size as u64 > largest) {
             return Err(self.too_large(message, format!("it takes {largest}")));
@@ -148,7 +152,7 @@ impl Transaction<'_, '_> {
         Ok(())
     }
 
-    async fn announce(&mut self, sender: &Address, message: &Dotted) -> Result<(), DeliveryError> {
+    async fn send_envelope(&mut self, sender: &Address, message: &WireMessage) -> Result<(), DeliveryError> {
         let mut parameters = Vec::new();
         if self.session.capabilities.size {
             parameters.push(MailParameter::Size(message.size));
@@ -169,7 +173,7 @@ impl Transaction<'_, '_> {
     }
 
     /// Returns the outcome for a recipient; `None` while the server accepts the recipient.
-    fn fate(&self, reply: &Reply) -> Result<Option<RecipientOutcome>, DeliveryError> {
+    fn recipient_outcome(&self, reply: &SmtpReply) -> Result<Option<RecipientOutcome>, DeliveryError> {
         if reply.is_done() {
             return Ok(None);
         }
@@ -186,7 +190,7 @@ impl Transaction<'_, '_> {
     }
 
     /// Returns the error for a refused sender or message.
-    fn refused(&self, during: &'static str, reply: &Reply, message: &Dotted) -> DeliveryError {
+    fn refused(&self, during: &'static str, reply: &SmtpReply, message: &WireMessage) -> DeliveryError {
         let (server, words) = (self.server.clone(), reply.to_string());
         if reply.wants_authentication() {
             self.session.refused(reply)
@@ -203,11 +207,11 @@ impl Transaction<'_, '_> {
         }
     }
 
-    fn too_large(&self, message: &Dotted, limit: String) -> DeliveryError {
+    fn too_large(&self, message: &WireMessage, limit: String) -> DeliveryError {
         DeliveryError::TooLarge { server: self.server.clone(), size: message.size, limit }
     }
 
-    fn odd(&self, during: &'static str, reply: &Reply) -> DeliveryError {
+    fn odd(&self, during: &'static str, reply: &SmtpReply) -> DeliveryError {
         DeliveryError::Protocol { server: self.server.clone(), during, reason: format!("'{reply}'") }
     }
 }

@@ -9,7 +9,7 @@ const MAX_WORDS: usize = 300;
 
 /// A complete reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Reply {
+pub(crate) struct SmtpReply {
     /// Reply code, 200 to 599.
     pub(crate) code: u16,
     /// Class, subject and detail of the enhanced code.
@@ -18,7 +18,7 @@ pub(crate) struct Reply {
     lines: Vec<String>,
 }
 
-impl Reply {
+impl SmtpReply {
     /// Parses the lines of a reply, without their ends; each must begin with the same code.
     pub(crate) fn of(lines: &[Vec<u8>]) -> Option<Self> {
         let code = lines.first().and_then(|line| code_of(line))?;
@@ -56,18 +56,18 @@ impl Reply {
     }
 
     /// True when the enhanced code has this subject and detail.
-    pub(crate) fn is_about(&self, subject: u16, detail: u16) -> bool {
+    pub(crate) fn has_enhanced_code(&self, subject: u16, detail: u16) -> bool {
         self.enhanced.is_some_and(|(_, s, d)| (s, d) == (subject, detail))
     }
 
     /// True for a mailbox that is full now and may be emptied (5.2.2), although the code says permanent.
     pub(crate) fn is_over_quota(&self) -> bool {
-        self.is_about(2, 2)
+        self.has_enhanced_code(2, 2)
     }
 
     /// True for a message that is too large for this server (5.3.4) or mailbox (5.2.3).
     pub(crate) fn is_too_large(&self) -> bool {
-        !self.is_transient() && (self.is_about(3, 4) || self.is_about(2, 3))
+        !self.is_transient() && (self.has_enhanced_code(3, 4) || self.has_enhanced_code(2, 3))
     }
 
     /// True when the server requires authentication (RFC 4954): a problem of the account, not of the message.
@@ -86,7 +86,7 @@ impl Reply {
     }
 }
 
-impl fmt::Display for Reply {
+impl fmt::Display for SmtpReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.code)?;
         if let Some((class, subject, detail)) = self.enhanced {
@@ -118,8 +118,8 @@ fn enhanced_of(word: &str) -> Option<(u16, u16, u16)> {
 mod tests {
     use super::*;
 
-    fn reply(lines: &[&str]) -> Option<Reply> {
-        Reply::of(&lines.iter().map(|line| line.as_bytes().to_vec()).collect::<Vec<_>>())
+    fn reply(lines: &[&str]) -> Option<SmtpReply> {
+        SmtpReply::of(&lines.iter().map(|line| line.as_bytes().to_vec()).collect::<Vec<_>>())
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
         let words = format!("550 \u{1b}[31mred\u{7}\tNo\u{0} {}", "x".repeat(5_000));
         let shown = reply(&[words.as_str()]).unwrap().to_string();
         assert!(shown.chars().count() < 320 && !shown.contains(char::is_control), "{shown}");
-        let raw = Reply::of(&[b"550 se\xf1or".to_vec()]).unwrap();
+        let raw = SmtpReply::of(&[b"550 se\xf1or".to_vec()]).unwrap();
         assert_eq!(raw.to_string(), "550 se\u{fffd}or");
     }
 
@@ -164,9 +164,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_an_answer_fit_to_be_shown_or_none(lines: Vec<Vec<u8>>, text: Vec<u8>) {
-            let _ = Reply::of(&lines);
+            let _ = SmtpReply::of(&lines);
             let line: Vec<u8> = b"550 5.1.1 ".iter().copied().chain(text).collect();
-            let shown = Reply::of(&[line]).unwrap().to_string();
+            let shown = SmtpReply::of(&[line]).unwrap().to_string();
             proptest::prop_assert!(shown.starts_with("550 5.1.1") && !shown.contains(char::is_control));
         }
     }

@@ -16,7 +16,7 @@ const ACCOUNT: [i64; 3] = [15, 60, 360];
 
 /// Pace of further attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
+pub enum RetryPace {
     /// Nothing prevents an early attempt.
     Usual,
     /// The server refused user or password: quick attempts would lock the account.
@@ -31,12 +31,12 @@ pub fn next_attempt(
     attempts: u32,
     first: DateTime<Utc>,
     now: DateTime<Utc>,
-    pace: Pace,
+    pace: RetryPace,
     message_id: &str,
 ) -> Option<DateTime<Utc>> {
     let minutes: &[i64] = match pace {
-        Pace::Usual => &USUAL,
-        Pace::Account => &ACCOUNT,
+        RetryPace::Usual => &USUAL,
+        RetryPace::Account => &ACCOUNT,
     };
     let step = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX).min(minutes.len() - 1);
     let seconds = minutes[step] * 60;
@@ -49,7 +49,7 @@ pub fn next_attempt(
 mod tests {
     use super::*;
 
-    fn waits(pace: Pace) -> Vec<i64> {
+    fn waits(pace: RetryPace) -> Vec<i64> {
         let first = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
         let (mut now, mut waits) = (first, Vec::new());
         while let Some(next) = next_attempt(u32::try_from(waits.len()).unwrap() + 1, first, now, pace, "a@b") {
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn attempts_become_rarer_and_end_after_three_days() {
-        let waits = waits(Pace::Usual);
+        let waits = waits(RetryPace::Usual);
         for (wait, minutes) in waits.iter().zip([1, 5, 15, 30, 60, 120, 240, 240]) {
             assert!((minutes * 60..=minutes * 66).contains(wait), "{wait} s instead of {minutes} min");
         }
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_refused_account_is_tried_rarely() {
-        let waits = waits(Pace::Account);
+        let waits = waits(RetryPace::Account);
         for (wait, minutes) in waits.iter().zip([15, 60, 360, 360]) {
             assert!((minutes * 60..=minutes * 66).contains(wait), "{wait} s instead of {minutes} min");
         }
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn the_same_letter_gets_the_same_time_and_another_letter_another() {
         let now = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
-        let next = |id| next_attempt(7, now, now, Pace::Usual, id).unwrap();
+        let next = |id| next_attempt(7, now, now, RetryPace::Usual, id).unwrap();
         assert_eq!(next("a@example.com"), next("a@example.com"));
         assert_ne!(next("a@example.com"), next("b@example.com"));
     }
@@ -90,9 +90,9 @@ mod tests {
     fn any_number_of_attempts_and_any_clock_gives_an_answer() {
         let now = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
         let day = TimeDelta::days(1);
-        assert!(next_attempt(0, now, now, Pace::Usual, "").is_some());
-        assert!(next_attempt(u32::MAX, now, now, Pace::Usual, "").is_some());
-        assert!(next_attempt(2, now, now - day, Pace::Usual, "").is_some(), "a clock that was set back");
-        assert_eq!(next_attempt(2, now, now + day * 4, Pace::Usual, ""), None);
+        assert!(next_attempt(0, now, now, RetryPace::Usual, "").is_some());
+        assert!(next_attempt(u32::MAX, now, now, RetryPace::Usual, "").is_some());
+        assert!(next_attempt(2, now, now - day, RetryPace::Usual, "").is_some(), "a clock that was set back");
+        assert_eq!(next_attempt(2, now, now + day * 4, RetryPace::Usual, ""), None);
     }
 }

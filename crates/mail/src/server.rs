@@ -10,7 +10,7 @@ use url::{Security, Url};
 
 /// Time limits on the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ServerLimits {
     /// Limit for resolving a name, for connecting to each of its addresses, and for a TLS handshake. A server that is
     /// up does each in a second.
     pub connect: Duration,
@@ -22,7 +22,7 @@ pub struct Limits {
     pub data: Duration,
 }
 
-impl Default for Limits {
+impl Default for ServerLimits {
     fn default() -> Self {
         Self { connect: Duration::from_secs(10), command: Duration::from_secs(30), data: Duration::from_secs(120) }
     }
@@ -53,7 +53,7 @@ pub struct Server {
     user: Option<String>,
     password: Option<Secret>,
     authorities: Vec<CertificateDer<'static>>,
-    limits: Limits,
+    limits: ServerLimits,
 }
 
 impl Server {
@@ -66,7 +66,7 @@ impl Server {
     pub fn parse(text: &str) -> Result<Self, MailError> {
         let Url { host, port, security, user } =
             url::parse(text.trim()).map_err(|reason| MailError::Server { found: url::masked(text), reason })?;
-        let (password, authorities, limits) = (None, Vec::new(), Limits::default());
+        let (password, authorities, limits) = (None, Vec::new(), ServerLimits::default());
         Ok(Self { host, port, security, user, password, authorities, limits })
     }
 
@@ -115,7 +115,7 @@ impl Server {
 
     /// Replaces the time limits.
     #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
+    pub fn with_limits(mut self, limits: ServerLimits) -> Self {
         self.limits = limits;
         self
     }
@@ -167,7 +167,7 @@ impl Server {
         &self.authorities
     }
 
-    pub(crate) fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> ServerLimits {
         self.limits
     }
 }

@@ -4,12 +4,12 @@
 mod hello;
 
 use crate::{
-    reply::Reply,
+    reply::SmtpReply,
     server::{Server, url::Security},
     text::sanitized,
     tls::{self, TlsFacts},
     trouble::DeliveryError,
-    wire::{Stream, Wire, WireError},
+    wire::{Connection, Stream, WireError},
 };
 use hello::Capabilities;
 use lettre::transport::smtp::{
@@ -65,7 +65,7 @@ impl StepLog {
 /// A session that is ready for mail.
 pub(crate) struct Session<'a> {
     server: &'a Server,
-    wire: Wire<Box<dyn Stream>>,
+    wire: Connection<Box<dyn Stream>>,
     /// The server's capabilities, from its last EHLO.
     pub(crate) capabilities: Capabilities,
     /// Protection of the connection, if any.
@@ -98,7 +98,7 @@ impl<'a> Session<'a> {
                 protected(server, stream, journal).await?
             }
         };
-        let mut wire = Wire::over(stream);
+        let mut wire = Connection::over(stream);
         if server.security() != Security::StartTls {
             greeting(server, &mut wire, journal).await?;
         }
@@ -109,13 +109,17 @@ impl<'a> Session<'a> {
     }
 
     /// Sends a command and reads the reply; a 421 or an invalid reply ends the session.
-    pub(crate) async fn ask(&mut self, during: &'static str, command: impl Display) -> Result<Reply, DeliveryError> {
+    pub(crate) async fn ask(
+        &mut self,
+        during: &'static str,
+        command: impl Display,
+    ) -> Result<SmtpReply, DeliveryError> {
         let answer = self.wire.command(command, self.server.limits().command).await;
         self.check_reply(during, answer)
     }
 
     /// Sends the message and reads the reply.
-    pub(crate) async fn send_message(&mut self, message: &[u8]) -> Result<Reply, DeliveryError> {
+    pub(crate) async fn send_message(&mut self, message: &[u8]) -> Result<SmtpReply, DeliveryError> {
         let within = self.server.limits().data;
         if let Some(farewell) = self.wire.unsolicited_reply(within).await.transpose() {
             return self.check_reply("message", farewell);
@@ -140,7 +144,7 @@ impl<'a> Session<'a> {
     }
 
     /// Returns the authentication error with the server's text.
-    pub(crate) fn refused(&self, reply: &Reply) -> DeliveryError {
+    pub(crate) fn refused(&self, reply: &SmtpReply) -> DeliveryError {
         let user =
             self.server.user().map_or_else(|| "nobody".to_owned(), |user| format!("'{}'", sanitized(user, 100)));
         let advice = advice_on_password(self.server);
@@ -150,8 +154,8 @@ impl<'a> Session<'a> {
     fn check_reply(
         &mut self,
         during: &'static str,
-        answer: Result<Reply, WireError>,
-    ) -> Result<Reply, DeliveryError> {
+        answer: Result<SmtpReply, WireError>,
+    ) -> Result<SmtpReply, DeliveryError> {
         match answer {
             Ok(reply) if reply.code == 421 => {
                 self.is_broken = true;
@@ -205,7 +209,7 @@ impl<'a> Session<'a> {
         ))
     }
 
-    fn not_authenticated(&self, user: &str, reply: &Reply) -> DeliveryError {
+    fn not_authenticated(&self, user: &str, reply: &SmtpReply) -> DeliveryError {
         let (server, user, words) = (self.server.address(), format!("'{}'", sanitized(user, 100)), reply.to_string());
         match reply.code / 100 {
             4 => DeliveryError::AuthenticationDeferred { server, user, reply: words },
@@ -247,7 +251,7 @@ async fn ask_for_tls(
     name: &ClientId,
     journal: &mut StepLog,
 ) -> Result<TcpStream, DeliveryError> {
-    let mut wire = Wire::over(stream);
+    let mut wire = Connection::over(stream);
     greeting(server, &mut wire, journal).await?;
     if !hello(server, &mut wire, name, journal).await?.starttls {
         return Err(DeliveryError::NoTls { server: server.address() });
@@ -264,24 +268,24 @@ async fn protected(
     stream: TcpStream,
     journal: &mut StepLog,
 ) -> Result<(Box<dyn Stream>, Option<TlsFacts>), DeliveryError> {
-    let (stream, facts) = tls::protect(server, stream).await?;
+    let (stream, facts) = tls::start_tls(server, stream).await?;
     journal.note("TLS", facts.version);
     Ok((Box::new(stream), Some(facts)))
 }
 
 async fn greeting<S: Stream>(
     server: &Server,
-    wire: &mut Wire<S>,
+    wire: &mut Connection<S>,
     journal: &mut StepLog,
 ) -> Result<(), DeliveryError> {
-    let reply = require_success(server, "greeting", wire.answer(server.limits().command).await)?;
+    let reply = require_success(server, "greeting", wire.reply(server.limits().command).await)?;
     journal.note("greeting", reply);
     Ok(())
 }
 
 async fn hello<S: Stream>(
     server: &Server,
-    wire: &mut Wire<S>,
+    wire: &mut Connection<S>,
     name: &ClientId,
     journal: &mut StepLog,
 ) -> Result<Capabilities, DeliveryError> {
@@ -295,8 +299,8 @@ async fn hello<S: Stream>(
 fn require_success(
     server: &Server,
     during: &'static str,
-    answer: Result<Reply, WireError>,
-) -> Result<Reply, DeliveryError> {
+    answer: Result<SmtpReply, WireError>,
+) -> Result<SmtpReply, DeliveryError> {
     let reply = answer.map_err(|error| wire_to_delivery_error(server, during, error))?;
     let (server, words) = (server.address(), reply.to_string());
     match reply.code / 100 {

@@ -28,7 +28,7 @@ pub struct TlsFacts {
 }
 
 /// Performs the TLS handshake over an open connection.
-pub(crate) async fn protect(
+pub(crate) async fn start_tls(
     server: &Server,
     stream: TcpStream,
 ) -> Result<(TlsStream<TcpStream>, TlsFacts), DeliveryError> {

@@ -1,7 +1,7 @@
 //! Errors of an attempt as a whole. Each is a sentence for the operator: what happened, with which server, the
 //! server's own text if there was any, and what to do. Methods report if it is permanent, and how soon to try again.
 
-use crate::schedule::Pace;
+use crate::schedule::RetryPace;
 
 /// Reason why an attempt failed. All server names are host and port; no text contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -232,7 +232,7 @@ impl DeliveryError {
 
     /// Returns the pace of further attempts.
     #[must_use]
-    pub fn pace(&self) -> Pace {
-        if self.is_login_error() { Pace::Account } else { Pace::Usual }
+    pub fn pace(&self) -> RetryPace {
+        if self.is_login_error() { RetryPace::Account } else { RetryPace::Usual }
     }
 }

@@ -6,7 +6,7 @@
 //! to DATA.
 
 use crate::{
-    reply::{Reply, continues},
+    reply::{SmtpReply, continues},
     text::sanitized,
 };
 use std::{fmt::Display, io, time::Duration};
@@ -38,13 +38,13 @@ pub(crate) enum WireError {
 }
 
 /// A connection.
-pub(crate) struct Wire<S> {
+pub(crate) struct Connection<S> {
     stream: S,
     /// Bytes received and not yet parsed.
     buffer: Vec<u8>,
 }
 
-impl<S: Stream> Wire<S> {
+impl<S: Stream> Connection<S> {
     pub(crate) fn over(stream: S) -> Self {
         Self { stream, buffer: Vec::new() }
     }
@@ -62,7 +62,7 @@ impl<S: Stream> Wire<S> {
     }
 
     /// Sends a command, line end included, and reads its reply.
-    pub(crate) async fn command(&mut self, command: impl Display, within: Duration) -> Result<Reply, WireError> {
+    pub(crate) async fn command(&mut self, command: impl Display, within: Duration) -> Result<SmtpReply, WireError> {
         if let Some(farewell) = self.unsolicited_reply(within).await? {
             return Ok(farewell);
         }
@@ -79,7 +79,7 @@ impl<S: Stream> Wire<S> {
     }
 
     /// Reads the next reply.
-    pub(crate) async fn answer(&mut self, within: Duration) -> Result<Reply, WireError> {
+    pub(crate) async fn reply(&mut self, within: Duration) -> Result<SmtpReply, WireError> {
         timeout(within, self.read_reply()).await.unwrap_or(Err(WireError::Timeout(within)))
     }
 
@@ -89,10 +89,10 @@ impl<S: Stream> Wire<S> {
         &mut self,
         sent: Result<(), WireError>,
         within: Duration,
-    ) -> Result<Reply, WireError> {
+    ) -> Result<SmtpReply, WireError> {
         match sent {
-            Ok(()) => self.answer(within).await,
-            Err(WireError::ConnectionLost(reason)) => match self.answer(within.min(Duration::from_secs(2))).await {
+            Ok(()) => self.reply(within).await,
+            Err(WireError::ConnectionLost(reason)) => match self.reply(within.min(Duration::from_secs(2))).await {
                 Ok(reply) if !reply.is_done() => Ok(reply),
                 _ => Err(WireError::ConnectionLost(reason)),
             },
@@ -102,11 +102,11 @@ impl<S: Stream> Wire<S> {
 
     /// Reads an unsolicited reply, if any: a 421 before hanging up counts as the reply to the next command; after
     /// anything else replies and commands no longer match.
-    pub(crate) async fn unsolicited_reply(&mut self, within: Duration) -> Result<Option<Reply>, WireError> {
+    pub(crate) async fn unsolicited_reply(&mut self, within: Duration) -> Result<Option<SmtpReply>, WireError> {
         if self.buffer.is_empty() {
             return Ok(None);
         }
-        let reply = self.answer(within).await?;
+        let reply = self.reply(within).await?;
         if reply.code == 421 {
             return Ok(Some(reply));
         }
@@ -121,7 +121,7 @@ impl<S: Stream> Wire<S> {
         written.await.map_err(|_| WireError::Timeout(within))?.map_err(cut)
     }
 
-    async fn read_reply(&mut self) -> Result<Reply, WireError> {
+    async fn read_reply(&mut self) -> Result<SmtpReply, WireError> {
         let mut lines = Vec::new();
         loop {
             let line = self.read_line().await?;
@@ -129,7 +129,7 @@ impl<S: Stream> Wire<S> {
             lines.push(line);
             if !more {
                 let excerpt = || WireError::InvalidReply(format!("'{}' and other codes", excerpt(&lines[0])));
-                return Reply::of(&lines).ok_or_else(excerpt);
+                return SmtpReply::of(&lines).ok_or_else(excerpt);
             }
             if lines.len() == MAX_LINES {
                 return Err(WireError::InvalidReply(format!("its answer does not end after {MAX_LINES} lines")));
@@ -177,7 +177,7 @@ fn excerpt(bytes: &[u8]) -> String {
 
 /// Returns a message in wire form: every line ends in CR LF, whatever ended it before (a bare LF allows one message
 /// to be smuggled into another), dots at the start of a line are doubled, and the end is marked.
-pub(crate) fn to_wire_form(message: &[u8]) -> Dotted {
+pub(crate) fn to_wire_form(message: &[u8]) -> WireMessage {
     let mut bytes = Vec::with_capacity(message.len() + message.len() / 50 + 5);
     let mut dots = 0;
     let mut rest = message;
@@ -194,11 +194,11 @@ pub(crate) fn to_wire_form(message: &[u8]) -> Dotted {
     }
     let size = bytes.len() - dots;
     bytes.extend_from_slice(b".\r\n");
-    Dotted { bytes, size, is_ascii: message.is_ascii() }
+    WireMessage { bytes, size, is_ascii: message.is_ascii() }
 }
 
 /// A message in wire form, see [`dotted`].
-pub(crate) struct Dotted {
+pub(crate) struct WireMessage {
     /// The bytes to send.
     pub(crate) bytes: Vec<u8>,
     /// Octets as RFC 1870 counts them: line ends are two, doubled dots one, the end mark none.
@@ -235,11 +235,11 @@ mod tests {
     async fn answers_are_read_however_they_are_cut() {
         let (near, mut far) = tokio::io::duplex(3);
         let told = tokio::spawn(async move { far.write_all(b"250-one\r\n250 two\r\n421 bye\n").await.map(|()| far) });
-        let mut wire = Wire::over(near);
+        let mut wire = Connection::over(near);
         let second = Duration::from_secs(60);
-        assert_eq!(wire.answer(second).await.unwrap().to_string(), "250 one two");
-        assert_eq!(wire.answer(second).await.unwrap().to_string(), "421 bye");
+        assert_eq!(wire.reply(second).await.unwrap().to_string(), "250 one two");
+        assert_eq!(wire.reply(second).await.unwrap().to_string(), "421 bye");
         drop(told.await.unwrap());
-        assert!(matches!(wire.answer(second).await, Err(WireError::ConnectionLost(_))));
+        assert!(matches!(wire.reply(second).await, Err(WireError::ConnectionLost(_))));
     }
 }

@@ -1,7 +1,7 @@
 //! ARIMA+GARCH on log prices: ARMA(p, q) on log returns, chosen by AICc; GARCH(1,1) with Student-t errors on its
 //! innovations; the distribution of summed returns by simulation.
 
-use crate::arma::{self, ArmaFit, Order};
+use crate::arma::{self, ArmaFit, ArmaOrder};
 use crate::forecast::{price_forecast, require};
 use crate::garch::{self, GarchFit};
 use crate::student::stratified_magnitudes;
@@ -53,12 +53,12 @@ impl ArimaGarch {
         Self { settings }
     }
 
-    fn best_arma(&self, returns: &[f64]) -> Result<(Order, ArmaFit), ModelError> {
+    fn best_arma(&self, returns: &[f64]) -> Result<(ArmaOrder, ArmaFit), ModelError> {
         let max = self.settings.max_order.min(2);
-        let mut best: Option<(Order, ArmaFit)> = None;
+        let mut best: Option<(ArmaOrder, ArmaFit)> = None;
         let mut failure = ModelError::Estimation("no order could be fitted".into());
         for (p, q) in (0..=max).flat_map(|p| (0..=max).map(move |q| (p, q))).filter(|(p, q)| p + q <= 2) {
-            let order = Order { p, q };
+            let order = ArmaOrder { p, q };
             match arma::fit(returns, order, false) {
                 Ok(fit) if best.as_ref().is_none_or(|(_, b)| fit.aicc() < b.aicc()) => best = Some((order, fit)),
                 Ok(_) => {}
@@ -121,7 +121,7 @@ fn newest(values: &[f64], count: usize) -> &[f64] {
     &values[values.len().saturating_sub(count)..]
 }
 
-fn details(order: Order, arma: &ArmaFit, garch: &GarchFit) -> Vec<(String, String)> {
+fn details(order: ArmaOrder, arma: &ArmaFit, garch: &GarchFit) -> Vec<(String, String)> {
     let list = |values: &[f64]| values.iter().map(|v| format!("{v:.3}")).collect::<Vec<_>>().join(", ");
     let mut details = vec![("order".to_owned(), format!("ARIMA({},1,{})", order.p, order.q))];
     if !arma.ar.is_empty() {
@@ -223,7 +223,7 @@ mod tests {
         let reference = &reference()["summed"];
         let parameter = |key: &str| reference["parameters"][key].as_f64().unwrap();
         let white = normals(200, 1);
-        let mut arma = arma::fit(&white, Order { p: 0, q: 1 }, false).unwrap();
+        let mut arma = arma::fit(&white, ArmaOrder { p: 0, q: 1 }, false).unwrap();
         arma.ma = vec![parameter("ma")];
         let garch = GarchFit {
             omega: parameter("omega"),

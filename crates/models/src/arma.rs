@@ -12,7 +12,7 @@ use nalgebra::{Matrix3, SMatrix, SVector, Vector3};
 
 /// Orders of an ARMA model, each 0 to 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Order {
+pub struct ArmaOrder {
     /// Autoregressive order.
     pub p: usize,
     /// Moving-average order.
@@ -48,7 +48,7 @@ impl ArmaFit {
     #[must_use]
     pub fn refiltered(self, series: &[f64]) -> Self {
         let centred: Vec<f64> = series.iter().map(|y| y - self.mean).collect();
-        let innovations = Filtered::new(&centred, &self.ar, &self.ma, false).innovations;
+        let innovations = FilterResult::new(&centred, &self.ar, &self.ma, false).innovations;
         Self { innovations, ..self }
     }
 
@@ -87,15 +87,16 @@ impl ArmaFit {
 ///
 /// # Errors
 /// When the series is constant or too short for the order, or when the search fails.
-pub fn fit(series: &[f64], order: Order, with_mean: bool) -> Result<ArmaFit, ModelError> {
+pub fn fit(series: &[f64], order: ArmaOrder, with_mean: bool) -> Result<ArmaFit, ModelError> {
     let parameters = order.p + order.q + 1 + usize::from(with_mean);
     require(parameters + 10, series.len())?;
     let spread = series.iter().fold(0.0f64, |m, y| m.max((y - series[0]).abs()));
     if spread == 0.0 {
         return Err(ModelError::Estimation("the series is constant".into()));
     }
-    let filter =
-        |u: &[f64]| Filtered::new(series, &coefficients(&u[..order.p]), &ma_coefficients(&u[order.p..]), with_mean);
+    let filter = |u: &[f64]| {
+        FilterResult::new(series, &coefficients(&u[..order.p]), &ma_coefficients(&u[order.p..]), with_mean)
+    };
     let start = vec![0.05; order.p + order.q];
     let (u, _) = minimise(|u| -filter(u).log_likelihood, &start, 0.2)?;
     let filtered = filter(&u);
@@ -128,16 +129,16 @@ fn ma_coefficients(u: &[f64]) -> Vec<f64> {
     coefficients(u).iter().map(|c| -c).collect()
 }
 
-struct Filtered {
+struct FilterResult {
     innovations: Vec<f64>,
     mean: f64,
     variance: f64,
     log_likelihood: f64,
 }
 
-impl Filtered {
+impl FilterResult {
     fn new(series: &[f64], ar: &[f64], ma: &[f64], with_mean: bool) -> Self {
-        let mut gains = Gains::new(ar, ma);
+        let mut gains = KalmanGains::new(ar, ma);
         let n = series.len() as f64;
         // The same linear filter runs over the series and over a column of ones; regressing one on the other gives
         // the generalised least squares estimate of the mean.
@@ -170,7 +171,7 @@ impl Filtered {
 }
 
 /// Kalman gains of the ARMA state-space form with unit innovation variance; they do not depend on the data.
-struct Gains {
+struct KalmanGains {
     transition: Matrix3<f64>,
     noise: Vector3<f64>,
     covariance: Matrix3<f64>,
@@ -180,7 +181,7 @@ struct Gains {
     steady: bool,
 }
 
-impl Gains {
+impl KalmanGains {
     fn new(ar: &[f64], ma: &[f64]) -> Self {
         let coefficient = |c: &[f64], i: usize| c.get(i).copied().unwrap_or(0.0);
         let transition = Matrix3::new(coefficient(ar, 0), 1.0, 0.0, coefficient(ar, 1), 0.0, 1.0, 0.0, 0.0, 0.0);
@@ -239,7 +240,8 @@ mod tests {
     fn estimates_and_likelihoods_agree_with_statsmodels() {
         let returns: Vec<f64> = reference_returns().iter().map(|r| r[0]).collect();
         for case in reference()["arma"].as_array().unwrap() {
-            let order = Order { p: case["p"].as_u64().unwrap() as usize, q: case["q"].as_u64().unwrap() as usize };
+            let order =
+                ArmaOrder { p: case["p"].as_u64().unwrap() as usize, q: case["q"].as_u64().unwrap() as usize };
             let with_mean = case["with_mean"].as_bool().unwrap();
             let fit = fit(&returns, order, with_mean).unwrap();
             let what = format!("{order:?} with_mean={with_mean}");
@@ -256,7 +258,7 @@ mod tests {
     #[test]
     fn cumulated_weights_are_sums_of_the_moving_average_representation() {
         let returns: Vec<f64> = reference_returns().iter().map(|r| r[0]).collect();
-        let mut fit = fit(&returns, Order { p: 1, q: 1 }, false).unwrap();
+        let mut fit = fit(&returns, ArmaOrder { p: 1, q: 1 }, false).unwrap();
         (fit.ar, fit.ma) = (vec![0.5], vec![0.2]);
         // psi = 1, 0.5 + 0.2, 0.35, 0.175.
         assert_close(&fit.cumulated_weights(4), &[1.0, 1.7, 2.05, 2.225], 1e-12, "psi");
@@ -264,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_constant_or_short_series_is_refused() {
-        let order = Order { p: 1, q: 0 };
+        let order = ArmaOrder { p: 1, q: 0 };
         assert!(fit(&[0.1; 100], order, false).unwrap_err().to_string().contains("constant"));
         assert!(matches!(fit(&[0.1, 0.2], order, false), Err(ModelError::TooShort { .. })));
     }

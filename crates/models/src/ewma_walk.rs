@@ -63,7 +63,7 @@ impl Model for EwmaWalk {
         let steps = target.dates.len();
         let variances = Variances::new(&history.log_returns());
         let newest = history.pair().len() - 1;
-        let widths = Widths::fit(history.pair().values(), &variances, steps);
+        let widths = WidthCorrections::fit(history.pair().values(), &variances, steps);
         let quantiles = price_forecast(history.pair().last_value(), history.as_of(), target, |step, level| {
             widths.deviations(step + 1, level) * variances.summed(newest, step + 1).sqrt()
         })?;
@@ -119,12 +119,12 @@ impl Variances {
 /// Predictive Inference for Regression, section 5.2). Old outcomes count less (Barber, Candès, Ramdas and Tibshirani
 /// 2023, Conformal prediction beyond exchangeability, section 4). Multipliers are shrunk towards 1 when there are few
 /// independent outcomes: one step has many, sixty steps have few.
-struct Widths {
+struct WidthCorrections {
     /// Step, and the logarithms of the multipliers of the deciles and of the tails.
     knots: Vec<(usize, [f64; 2])>,
 }
 
-impl Widths {
+impl WidthCorrections {
     /// Fits the multipliers, with every observation of `prices` `[n]` as an origin; a score is the distance in
     /// deviations.
     fn fit(prices: &[f64], variances: &Variances, steps: usize) -> Self {

@@ -146,8 +146,8 @@ impl Grower<'_> {
     }
 
     /// Count and sums of the responses by class of one feature.
-    fn classes(&self, column: &[u8], members: &[u32]) -> [Class; BINS] {
-        let mut classes = [Class::default(); BINS];
+    fn classes(&self, column: &[u8], members: &[u32]) -> [FeatureClass; BINS] {
+        let mut classes = [FeatureClass::default(); BINS];
         for &row in members {
             let class = &mut classes[usize::from(column[row as usize]) % BINS];
             class.add(1.0, &self.responses[row as usize]);
@@ -156,11 +156,11 @@ impl Grower<'_> {
     }
 
     /// Finds the cut with the largest sum over responses of S_left^2 / n_left + S_right^2 / n_right.
-    fn best_cut(&self, classes: &[Class; BINS]) -> Option<(f64, u8)> {
-        let mut total = Class::default();
+    fn best_cut(&self, classes: &[FeatureClass; BINS]) -> Option<(f64, u8)> {
+        let mut total = FeatureClass::default();
         classes.iter().for_each(|class| total.add(class.count, &class.sums));
         let min_leaf = self.min_leaf as f64;
-        let mut left = Class::default();
+        let mut left = FeatureClass::default();
         let mut best: Option<(f64, u8)> = None;
         for (bin, class) in classes[..BINS - 1].iter().enumerate() {
             left.add(class.count, &class.sums);
@@ -181,12 +181,12 @@ impl Grower<'_> {
 
 /// Count and response sums of the rows in one class of a feature.
 #[derive(Clone, Copy, Default)]
-struct Class {
+struct FeatureClass {
     count: f64,
     sums: [f64; RESPONSES],
 }
 
-impl Class {
+impl FeatureClass {
     fn add(&mut self, count: f64, sums: &[f64; RESPONSES]) {
         self.count += count;
         self.sums.iter_mut().zip(sums).for_each(|(total, value)| *total += value);

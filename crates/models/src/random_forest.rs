@@ -110,9 +110,9 @@ impl FeatureTable {
         let prices = history.pair().values();
         let log_prices: Vec<f64> = prices.iter().map(|p| p.ln()).collect();
         let (regressors, statuses) = history.aligned_regressors();
-        let pair = Returns::new(prices);
-        let regressors: Vec<(String, Returns)> =
-            regressors.iter().map(|r| (r.name.clone(), Returns::new(&r.values))).collect();
+        let pair = RunningReturns::new(prices);
+        let regressors: Vec<(String, RunningReturns)> =
+            regressors.iter().map(|r| (r.name.clone(), RunningReturns::new(&r.values))).collect();
         let mut names: Vec<String> =
             ["returns 1-3", "returns 5-63", "volatility ratios", "distance from mean"].map(str::to_owned).to_vec();
         names.extend(regressors.iter().map(|(name, _)| name.clone()));
@@ -210,7 +210,7 @@ fn weighted_quantile(sorted: &[(f64, f64)], level: f64) -> Option<f64> {
 }
 
 /// Log returns of one series with their running variances.
-struct Returns {
+struct RunningReturns {
     /// Cumulated log returns at each observation.
     cumulated: Vec<f64>,
     squares: Vec<f64>,
@@ -218,7 +218,7 @@ struct Returns {
     slow: Vec<f64>,
 }
 
-impl Returns {
+impl RunningReturns {
     fn new(prices: &[f64]) -> Self {
         let log: Vec<f64> = prices.iter().map(|p| p.ln()).collect();
         let square = |t: usize| if t == 0 { 0.0 } else { (log[t] - log[t - 1]).powi(2) };

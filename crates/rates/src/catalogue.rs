@@ -9,7 +9,7 @@ use crate::{
     error::RatesError,
     listings::{calendar_of, is_official, is_stand_in},
     providers::nbp,
-    quality::{Checked, QualityRules, check},
+    quality::{CheckedSeries, QualityRules, check},
     snapshot::{EMBEDDED_SOURCE, RawObservation, embedded},
     store::{RatesStore, checked_name, current, known_at, superseded},
 };
@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone)]
 pub struct AvailableSeries {
     /// The series and the findings of the checks.
-    pub checked: Checked,
+    pub checked: CheckedSeries,
     /// Source of the newest observation: "embedded", "import" or a provider's name; "a + b" when two series made it.
     pub provider: String,
     /// Formula of a derived series, such as "usdclp / usdeur"; `None` when the series is stored itself.
@@ -48,7 +48,7 @@ impl AvailableSeries {
 
 /// A series before the checks.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Unchecked {
+pub(crate) struct UncheckedSeries {
     /// Value and source of each date.
     pub(crate) by_date: BTreeMap<NaiveDate, (f64, String)>,
     /// Values that were current before.
@@ -57,7 +57,7 @@ pub(crate) struct Unchecked {
     pub(crate) stand_ins: BTreeMap<NaiveDate, String>,
 }
 
-impl Unchecked {
+impl UncheckedSeries {
     /// Checks the values by `rules` and returns the series `name`; `made_of` is the formula of a derived series.
     ///
     /// # Errors
@@ -119,7 +119,7 @@ pub(crate) fn overlay(
     name: &str,
     today: NaiveDate,
     until: Option<NaiveDate>,
-) -> Result<Unchecked, RatesError> {
+) -> Result<UncheckedSeries, RatesError> {
     let snapshot = embedded()?.get(checked_name(name)?);
     let stored = store.load_versions(name)?;
     if snapshot.is_none() && stored.is_none() {
@@ -148,7 +148,7 @@ pub(crate) fn overlay(
     let quoting: BTreeSet<&String> = sources.into_iter().filter(|source| is_stand_in(name, source)).collect();
     let standing_in = by_date.iter().filter(|(_, (_, source))| quoting.contains(source));
     let stand_ins = standing_in.map(|(date, (_, source))| (*date, source.clone())).collect();
-    Ok(Unchecked { by_date, superseded, stand_ins })
+    Ok(UncheckedSeries { by_date, superseded, stand_ins })
 }
 
 /// Adds the embedded market quotes after the end of the official values of `name`.

@@ -7,14 +7,14 @@ mod link;
 mod reply;
 mod setback;
 
-pub(crate) use known::Known;
+pub(crate) use known::KnownSeries;
 pub(crate) use link::{Link, links};
-pub(crate) use reply::Reply;
+pub(crate) use reply::ProviderValues;
 pub(crate) use setback::{FailureKind, FetchFailure};
 
 use crate::{
     intake::{IntakeRules, KnownValues, accept},
-    memory::Memory,
+    memory::ProviderMemory,
     provider::{Document, DocumentLocation, ReadError, SpanRequest, ValueConversion},
     request::{SeriesRequest, SyncSettings},
     snapshot::RawObservation,
@@ -44,11 +44,11 @@ const LEAST_TIME: Duration = Duration::from_millis(500);
 /// Context for fetching one series from its chain of providers.
 pub(crate) struct ChainFetch<'a> {
     pub(crate) wire: &'a HttpClient,
-    pub(crate) memory: &'a Mutex<Memory>,
+    pub(crate) memory: &'a Mutex<ProviderMemory>,
     pub(crate) settings: &'a SyncSettings,
     pub(crate) request: &'a SeriesRequest,
     pub(crate) rules: IntakeRules,
-    pub(crate) known: &'a Known,
+    pub(crate) known: &'a KnownSeries,
     pub(crate) deadline: Instant,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct ChainFetch<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct ProviderReply {
     pub(crate) provider: &'static str,
-    pub(crate) outcome: Result<Reply, FetchFailure>,
+    pub(crate) outcome: Result<ProviderValues, FetchFailure>,
 }
 
 /// Dates covered by the replies so far.
@@ -101,7 +101,7 @@ impl ChainFetch<'_> {
     }
 
     /// True when a provider has the newest value that can be expected.
-    pub(crate) fn is_up_to_date(&self, provider: &str, reply: &Reply) -> bool {
+    pub(crate) fn is_up_to_date(&self, provider: &str, reply: &ProviderValues) -> bool {
         self.known.newest_of(provider, reply).is_some_and(|newest| newest >= self.request.expected)
     }
 
@@ -110,7 +110,7 @@ impl ChainFetch<'_> {
         links: &[Link],
         index: usize,
         answered: BTreeSet<NaiveDate>,
-    ) -> Result<Reply, FetchFailure> {
+    ) -> Result<ProviderValues, FetchFailure> {
         let link = &links[index];
         let provider = link.provider.name();
         if let Some(reason) = link.provider.unavailable() {
@@ -159,7 +159,7 @@ impl ChainFetch<'_> {
         from: NaiveDate,
         beside: &KnownValues,
         until: Instant,
-    ) -> Result<Reply, FetchFailure> {
+    ) -> Result<ProviderValues, FetchFailure> {
         // A value that stands for the next business day is a market close, final only after its own day.
         let close = link.reading == ValueConversion::NextBusinessDay;
         let to = if close { self.settings.today - Days::new(1) } else { self.request.last_day };
@@ -191,7 +191,7 @@ impl ChainFetch<'_> {
         }
         let accepted = accept(&self.request.series, &raw, beside, &self.rules);
         let accepted = accepted.map_err(FetchFailure::of_answer)?;
-        Ok(Reply { accepted, documents: told, unchanged, asked_to: wanted.to, remark: None })
+        Ok(ProviderValues { accepted, documents: told, unchanged, asked_to: wanted.to, remark: None })
     }
 
     /// Converts the provider's observations in the span to ours. Later ones are kept for the checks to refuse, except

@@ -6,7 +6,7 @@
 mod tests;
 
 use crate::{
-    catalogue::{AvailableSeries, Unchecked, overlay},
+    catalogue::{AvailableSeries, UncheckedSeries, overlay},
     error::RatesError,
     quality::QualityRules,
     store::RatesStore,
@@ -63,7 +63,7 @@ pub fn assemble_pair(
 /// A series that passed the checks, and its unchecked values with their sources by date.
 struct Leg {
     available: AvailableSeries,
-    unchecked: Unchecked,
+    unchecked: UncheckedSeries,
 }
 
 impl Leg {
@@ -121,7 +121,7 @@ impl Crossing<'_> {
         let series = &leg.available.checked.series;
         let turned = |o: Observation| (o.date, (1.0 / o.value, leg.source_on(o.date).to_owned()));
         let superseded = series.superseded().iter().map(|s| Superseded { value: 1.0 / s.value, ..*s });
-        let unchecked = Unchecked {
+        let unchecked = UncheckedSeries {
             by_date: series.observations().map(turned).collect(),
             superseded: superseded.collect(),
             stand_ins: leg.available.stand_ins.clone(),
@@ -149,7 +149,7 @@ impl Crossing<'_> {
         self.checked(&pair.series_name(), unchecked, Some(formula))
     }
 
-    fn checked(&self, name: &str, unchecked: Unchecked, made_of: Option<String>) -> Result<Leg, RatesError> {
+    fn checked(&self, name: &str, unchecked: UncheckedSeries, made_of: Option<String>) -> Result<Leg, RatesError> {
         let available = unchecked.check(name, &(self.rules)(name), made_of)?;
         Ok(Leg { available, unchecked })
     }
@@ -176,13 +176,13 @@ impl Crossing<'_> {
 }
 
 /// Crosses QUOTE per dollar and BASE per dollar to QUOTE per BASE; stand-ins are those of the official leg.
-fn cross(pair: &Pair, base: &Leg, quote: &Leg) -> Unchecked {
+fn cross(pair: &Pair, base: &Leg, quote: &Leg) -> UncheckedSeries {
     // The dates are those of the official leg, if any.
     let of_base = pair.base() == OFFICIAL;
     let official = of_base || pair.quote() == OFFICIAL;
     let (dated, other) = if of_base { (base, quote) } else { (quote, base) };
     let stand_ins = if official { dated.available.stand_ins.clone() } else { BTreeMap::new() };
-    let mut crossed = Unchecked { stand_ins, ..Unchecked::default() };
+    let mut crossed = UncheckedSeries { stand_ins, ..UncheckedSeries::default() };
     for o in dated.available.checked.series.observations() {
         let Some(found) = (if official { other.before(o.date) } else { other.on(o.date) }) else { continue };
         let (per_base, per_quote) = if of_base { (o, found) } else { (found, o) };

@@ -5,7 +5,7 @@
 //! refused alone.
 
 use crate::{
-    quality::{Action, Finding, Problem, QualityRules, check},
+    quality::{Action, DataProblem, Finding, QualityRules, check},
     snapshot::RawObservation,
 };
 use chrono::{NaiveDate, TimeDelta};
@@ -91,8 +91,8 @@ pub(crate) fn accept(
     seen.sort_by_key(|o| o.date);
     let checked = check(series, &seen, &rules.quality).map_err(|error| error.to_string())?;
     let of_answer = |finding: &Finding| {
-        let day_off = matches!(finding.problem, Problem::Weekend { .. } | Problem::Holiday { .. });
-        let noted = matches!(finding.problem, Problem::Hole { .. } | Problem::Unordered { .. });
+        let day_off = matches!(finding.problem, DataProblem::Weekend { .. } | DataProblem::Holiday { .. });
+        let noted = matches!(finding.problem, DataProblem::Hole { .. } | DataProblem::Unordered { .. });
         !day_off && !noted && answered.contains_key(&finding.date)
     };
     findings.extend(checked.findings.into_iter().filter(of_answer));
@@ -218,7 +218,7 @@ fn refuse_implausible(
             kept.push(observation);
         } else {
             refused += 1;
-            let problem = Problem::Implausible { value, before: before.value, before_date: before.date };
+            let problem = DataProblem::Implausible { value, before: before.value, before_date: before.date };
             findings.push(Finding { date, problem, action: Action::Refused });
         }
     }

@@ -44,12 +44,12 @@ pub use error::RatesError;
 pub use import::read_csv;
 pub use listings::{calendar_of, is_stand_in};
 pub use provider::{KeyType, ProviderKey, ProviderKind, SourceSettings};
-pub use quality::{Action, Checked, Finding, Problem, QualityRules, check};
+pub use quality::{Action, CheckedSeries, DataProblem, Finding, QualityRules, check};
 pub use request::{SeriesRequest, SyncSettings};
 pub use snapshot::{EMBEDDED_SOURCE, RawObservation, embedded};
 pub use sources::{PROVIDERS, Sources, provider_kinds};
 pub use store::{
     IMPORT_SOURCE, MergeReport, MergeRules, RatesStore, Revision, StoredObservation, checked_name, known_at,
 };
-pub use sync::{Fault, ProviderOutcome, SeriesOutcome, doubts, providers_for, sync};
-pub use wire::Limits;
+pub use sync::{ProviderFault, ProviderOutcome, SeriesOutcome, doubts, providers_for, sync};
+pub use wire::FetchLimits;

@@ -69,14 +69,14 @@ const CURRENCIES: &str = "\
 /// A name that ends in `_spot` is the market's own price of the pair named before it, on the day of the trades.
 pub(crate) fn listings(series: &str) -> Vec<Listing> {
     let listing = |kind: &ProviderKind| {
-        let (symbol, reading) = listed(kind, series)?;
+        let (symbol, reading) = listed_symbol(kind, series)?;
         Some(Listing { provider: kind.name, symbol, reading })
     };
     ALL.iter().filter_map(listing).collect()
 }
 
 /// Returns a provider's symbol for a series, and the reading of its values; `None` when it does not have the series.
-fn listed(kind: &ProviderKind, series: &str) -> Option<(String, ValueConversion)> {
+fn listed_symbol(kind: &ProviderKind, series: &str) -> Option<(String, ValueConversion)> {
     let name = series.strip_suffix("_spot");
     // A series known by name is never treated as a pair, whichever provider is asked.
     let pair = if known(series).is_some() { None } else { pair(name.unwrap_or(series)) };
@@ -99,7 +99,7 @@ pub(crate) fn traits(series: &str) -> Traits {
 /// "a + b", the first provider counts, which is that of the peso's official rate.
 pub fn is_stand_in(series: &str, provider: &str) -> bool {
     let provider = provider.split(" + ").next().unwrap_or_default();
-    let quotes = |kind: &ProviderKind| kind.is_stand_in && listed(kind, series).is_some();
+    let quotes = |kind: &ProviderKind| kind.is_stand_in && listed_symbol(kind, series).is_some();
     is_official(series) && of_name(provider).is_some_and(quotes)
 }
 

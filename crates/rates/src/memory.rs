@@ -43,7 +43,7 @@ struct DocumentRecord {
 /// State remembered about providers, documents and doubts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Memory {
+pub(crate) struct ProviderMemory {
     providers: BTreeMap<String, ProviderRecord>,
     /// Documents by series, then by address without secrets.
     documents: BTreeMap<String, BTreeMap<String, DocumentRecord>>,
@@ -54,7 +54,7 @@ pub(crate) struct Memory {
     failed_now: BTreeSet<String>,
 }
 
-impl Memory {
+impl ProviderMemory {
     /// Loads the memory saved beside a store; empty when there is no file or it is unreadable.
     pub(crate) fn load(store: &RatesStore) -> Self {
         let loaded = store.read_sidecar(FILE).map(|bytes| match bytes {
@@ -86,7 +86,7 @@ impl Memory {
     /// When the file cannot be written.
     pub(crate) fn save(&self, store: &RatesStore) -> Result<(), RatesError> {
         // A map of texts and numbers can always be written as JSON.
-        store.write_beside(FILE, &serde_json::to_vec_pretty(self).unwrap_or_default())
+        store.write_sidecar(FILE, &serde_json::to_vec_pretty(self).unwrap_or_default())
     }
 
     /// Returns the reason why a provider must not be asked now; `None` when it may be.
@@ -180,8 +180,8 @@ mod tests {
 
     #[test]
     fn a_provider_that_keeps_failing_is_left_alone_for_a_while() {
-        let mut memory = Memory::default();
-        let another_process = |memory: Memory| Memory { failed_now: BTreeSet::new(), ..memory };
+        let mut memory = ProviderMemory::default();
+        let another_process = |memory: ProviderMemory| ProviderMemory { failed_now: BTreeSet::new(), ..memory };
         // Any number of failed series in one process counts as one failure.
         memory.record_failure("ecb", "no answer", None, at(0));
         memory.record_failure("ecb", "no answer", None, at(0));
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_server_that_asks_to_be_left_alone_is_but_not_for_ever() {
-        let mut memory = Memory::default();
+        let mut memory = ProviderMemory::default();
         memory.record_failure("stooq", "429", Some(Duration::from_secs(1800)), at(0));
         assert!(memory.pause_reason("stooq", at(29)).is_some());
         assert_eq!(memory.pause_reason("stooq", at(30)), None);
@@ -219,14 +219,14 @@ mod tests {
     fn memory_survives_the_process_and_garbage_is_begun_anew() {
         let folder = tempfile::tempdir().unwrap();
         let store = RatesStore::open(folder.path()).unwrap();
-        let mut memory = Memory::default();
+        let mut memory = ProviderMemory::default();
         memory.record_failure("ecb", "no answer", None, at(0));
         let etag = Validators { etag: Some("\"7\"".into()), modified: None };
         let (asked_to, newest) = (day("2025-01-10"), day("2025-01-09"));
         memory.record_validators("usdaud", "http://x/hist.zip", etag.clone(), asked_to, newest);
         memory.record_validators("usdclp", "http://x/api?pass=secret", etag.clone(), asked_to, newest);
         memory.save(&store).unwrap();
-        let again = Memory::load(&store);
+        let again = ProviderMemory::load(&store);
         let told = |series, asked_to, newest| again.validators_for(series, "http://x/hist.zip", asked_to, newest);
         assert_eq!(told("usdaud", asked_to, Some(newest)), etag);
         assert!(told("usdbrl", asked_to, Some(newest)).is_empty(), "another series was not read from it");
@@ -236,6 +236,6 @@ mod tests {
         let file = folder.path().join("rates").join(FILE);
         assert!(!std::fs::read_to_string(&file).unwrap().contains("secret"));
         std::fs::write(&file, "{ garbage").unwrap();
-        assert_eq!(Memory::load(&store), Memory::default());
+        assert_eq!(ProviderMemory::load(&store), ProviderMemory::default());
     }
 }

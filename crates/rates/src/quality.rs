@@ -8,7 +8,7 @@ mod jumps;
 #[cfg(test)]
 mod tests;
 
-pub use finding::{Action, Finding, Problem};
+pub use finding::{Action, DataProblem, Finding};
 
 use crate::{error::RatesError, snapshot::RawObservation};
 use chrono::{Datelike, NaiveDate, Weekday};
@@ -43,14 +43,14 @@ impl QualityRules {
 
 /// A series that passed the checks, and their findings.
 #[derive(Debug, Clone)]
-pub struct Checked {
+pub struct CheckedSeries {
     /// The accepted observations.
     pub series: Series,
     /// Findings by date; several on one date are in the order of the checks.
     pub findings: Vec<Finding>,
 }
 
-impl Checked {
+impl CheckedSeries {
     /// Returns the findings that cost an observation.
     pub fn refused(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|f| f.action == Action::Refused)
@@ -65,7 +65,7 @@ impl Checked {
 ///
 /// # Errors
 /// When no observation is left; the error names the series and the first finding.
-pub fn check(name: &str, raw: &[RawObservation], rules: &QualityRules) -> Result<Checked, RatesError> {
+pub fn check(name: &str, raw: &[RawObservation], rules: &QualityRules) -> Result<CheckedSeries, RatesError> {
     let mut findings = Vec::new();
     let possible = refuse_impossible(raw, rules.today, &mut findings);
     let sorted = sort_by_date(possible, &mut findings);
@@ -86,17 +86,17 @@ pub fn check(name: &str, raw: &[RawObservation], rules: &QualityRules) -> Result
             reason: format!("{} given, none passed the quality checks{first}", raw.len()),
         }
     })?;
-    Ok(Checked { series, findings })
+    Ok(CheckedSeries { series, findings })
 }
 
 fn refuse_impossible(raw: &[RawObservation], today: NaiveDate, findings: &mut Vec<Finding>) -> Vec<RawObservation> {
     let problem = |o: &RawObservation| {
         if !o.value.is_finite() {
-            Some(Problem::NotANumber { value: o.value })
+            Some(DataProblem::NotANumber { value: o.value })
         } else if o.value <= 0.0 {
-            Some(Problem::NotPositive { value: o.value })
+            Some(DataProblem::NotPositive { value: o.value })
         } else if o.date > today {
-            Some(Problem::AfterToday { value: o.value, today })
+            Some(DataProblem::AfterToday { value: o.value, today })
         } else {
             None
         }
@@ -117,7 +117,7 @@ fn sort_by_date(mut observations: Vec<RawObservation>, findings: &mut Vec<Findin
     let out_of_order: Vec<NaiveDate> =
         observations.windows(2).filter(|w| w[1].date < w[0].date).map(|w| w[1].date).collect();
     if let Some(&date) = out_of_order.first() {
-        let problem = Problem::Unordered { count: out_of_order.len() };
+        let problem = DataProblem::Unordered { count: out_of_order.len() };
         findings.push(Finding { date, problem, action: Action::Repaired("sorted by date") });
         // The sort is stable: values of one date stay in the order given.
         observations.sort_by_key(|o| o.date);
@@ -135,7 +135,7 @@ fn keep_one_a_date(sorted: Vec<RawObservation>, findings: &mut Vec<Finding>) -> 
         }
         let equal = same_date.iter().all(|o| o.value == last.value);
         let how = if equal { "kept once" } else { "kept the last one given" };
-        let problem = Problem::Duplicate { values: same_date.iter().map(|o| o.value).collect() };
+        let problem = DataProblem::Duplicate { values: same_date.iter().map(|o| o.value).collect() };
         findings.push(Finding { date: last.date, problem, action: Action::Repaired(how) });
     }
     kept
@@ -160,8 +160,8 @@ fn refuse_days_off(
             .find(|neighbour| (value / neighbour.value - 1.0).abs() < CARRIED)
             .map(|neighbour| neighbour.date);
         let problem = match calendar.holiday(date) {
-            Some(holiday) if !is_weekend(date) => Problem::Holiday { value, holiday, carried_from },
-            _ => Problem::Weekend { value, carried_from },
+            Some(holiday) if !is_weekend(date) => DataProblem::Holiday { value, holiday, carried_from },
+            _ => DataProblem::Weekend { value, carried_from },
         };
         findings.push(Finding { date, problem, action: Action::Refused });
     }

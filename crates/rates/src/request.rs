@@ -1,6 +1,6 @@
 //! Input of a sync: the requested series and the settings of the run.
 
-use crate::{listings::traits, quality::QualityRules, wire::Limits};
+use crate::{listings::traits, quality::QualityRules, wire::FetchLimits};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -71,7 +71,7 @@ pub struct SyncSettings {
     /// Time of the sync, recorded as the time from which its values are known.
     pub now: DateTime<Utc>,
     /// Limits for HTTP requests.
-    pub limits: Limits,
+    pub limits: FetchLimits,
 }
 
 impl SyncSettings {
@@ -88,7 +88,7 @@ impl SyncSettings {
             first_years: 10,
             today,
             now,
-            limits: Limits::default(),
+            limits: FetchLimits::default(),
         }
     }
 

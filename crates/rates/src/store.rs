@@ -130,7 +130,7 @@ impl RatesStore {
     }
 
     /// Replaces such a file atomically.
-    pub(crate) fn write_beside(&self, file: &str, bytes: &[u8]) -> Result<(), RatesError> {
+    pub(crate) fn write_sidecar(&self, file: &str, bytes: &[u8]) -> Result<(), RatesError> {
         let _until_the_end = self.lock()?;
         self.write_atomically(&self.folder.join(file), bytes)
     }

@@ -5,17 +5,17 @@
 mod newest;
 mod outcome;
 
-pub use outcome::{Fault, ProviderOutcome, SeriesOutcome};
+pub use outcome::{ProviderFault, ProviderOutcome, SeriesOutcome};
 
 use crate::{
     catalogue::overlay,
-    chain::{ChainFetch, Known, Link, ProviderReply, Reply, links},
+    chain::{ChainFetch, KnownSeries, Link, ProviderReply, ProviderValues, links},
     doubt::Doubt,
     error::RatesError,
     intake::IntakeRules,
     listings::{is_official, is_stand_in, traits},
-    memory::Memory,
-    quality::{Finding, Problem},
+    memory::ProviderMemory,
+    quality::{DataProblem, Finding},
     request::{SeriesRequest, SyncSettings},
     snapshot::embedded,
     sources::Sources,
@@ -46,7 +46,7 @@ pub async fn sync(
     done: &(dyn Fn(&SeriesOutcome) + Sync),
 ) -> Result<Vec<SeriesOutcome>, RatesError> {
     let wire = HttpClient::open(settings.limits, None).map_err(|reason| RatesError::NoClient { reason })?;
-    let memory = Mutex::new(Memory::load(store));
+    let memory = Mutex::new(ProviderMemory::load(store));
     let deadline = Instant::now() + settings.deadline;
     let held = OnceLock::new();
     let one = |request| {
@@ -58,7 +58,7 @@ pub async fn sync(
         }
     };
     let outcomes = join_all(requests.iter().map(one)).await;
-    outcome::tell_failures(&outcomes);
+    outcome::log_failures(&outcomes);
     remember_doubts(&memory, &outcomes);
     let memory = memory.into_inner().unwrap_or_else(PoisonError::into_inner);
     let saved = held.into_inner().map_or_else(|| memory.save(store), |path| Err(RatesError::Locked { path }));
@@ -78,7 +78,7 @@ struct SeriesSync<'a> {
     store: &'a RatesStore,
     sources: &'a Sources,
     settings: &'a SyncSettings,
-    memory: &'a Mutex<Memory>,
+    memory: &'a Mutex<ProviderMemory>,
     wire: &'a HttpClient,
     deadline: Instant,
     /// Path of the store's lock after a first wait for it has timed out: all series share the time, so one wait is
@@ -132,7 +132,7 @@ impl SeriesSync<'_> {
         request: &SeriesRequest,
         links: &[Link],
         asked: Vec<ProviderReply>,
-        known: &Known,
+        known: &KnownSeries,
         mut outcome: SeriesOutcome,
     ) -> SeriesOutcome {
         outcome.disagreements = disagreements(&request.series, &asked, self.settings.max_difference);
@@ -177,15 +177,15 @@ impl SeriesSync<'_> {
         links: &[Link],
         asked: &[ProviderReply],
         index: usize,
-        reply: &Reply,
-        known: &Known,
+        reply: &ProviderValues,
+        known: &KnownSeries,
     ) -> Result<MergeReport, RatesError> {
         let provider = asked[index].provider;
         let ranking: Vec<String> = links.iter().map(|link| link.provider.name().to_owned()).collect();
         let series = &request.series;
-        tell_findings(provider, series, &reply.accepted.findings);
+        log_findings(provider, series, &reply.accepted.findings);
         let asked_again = self.settings.from.is_some();
-        let after = only_after(series, links, asked, index, known);
+        let after = keep_after(series, links, asked, index, known);
         let observations: Vec<StoredObservation> = reply
             .accepted
             .observations
@@ -234,12 +234,12 @@ impl SeriesSync<'_> {
 /// preferred ones and the snapshot end, since its values are of another kind and must not fill gaps that may be
 /// holidays. Each stand-in for an official rate may continue where the official sources end: no stand-in has every
 /// day.
-fn only_after(
+fn keep_after(
     series: &str,
     links: &[Link],
     asked: &[ProviderReply],
     index: usize,
-    known: &Known,
+    known: &KnownSeries,
 ) -> Option<NaiveDate> {
     if index == 0 {
         return None;
@@ -257,7 +257,7 @@ fn only_after(
 /// Returns a remark with the number of business days by which a provider's newest value is behind, when a less
 /// preferred provider has newer ones and the lag is unusual: above 2 days for an official rate, which is published
 /// every day, and above 7 for other rates, which may come once a week.
-fn behind(request: &SeriesRequest, asked: &[ProviderReply], index: usize, known: &Known) -> Option<String> {
+fn behind(request: &SeriesRequest, asked: &[ProviderReply], index: usize, known: &KnownSeries) -> Option<String> {
     let newest_of = |one: &ProviderReply| known.newest_of(one.provider, one.outcome.as_ref().ok()?);
     let own = newest_of(&asked[index])?;
     let newer = asked[index + 1..].iter().filter_map(newest_of).max().filter(|newer| *newer > own)?;
@@ -268,7 +268,7 @@ fn behind(request: &SeriesRequest, asked: &[ProviderReply], index: usize, known:
 }
 
 /// Records the doubts of a sync. A doubt lasts until a provider answers without one.
-fn remember_doubts(memory: &Mutex<Memory>, outcomes: &[SeriesOutcome]) {
+fn remember_doubts(memory: &Mutex<ProviderMemory>, outcomes: &[SeriesOutcome]) {
     let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
     for outcome in outcomes.iter().filter(|outcome| outcome.is_answered()) {
         memory.set_doubt(&outcome.series, outcome.doubt.clone());
@@ -281,7 +281,7 @@ fn remember_doubts(memory: &Mutex<Memory>, outcomes: &[SeriesOutcome]) {
 /// When a series of the store cannot be read.
 pub fn doubts(store: &RatesStore) -> Result<Vec<Doubt>, RatesError> {
     let mut doubts = Vec::new();
-    for doubt in Memory::load(store).doubts() {
+    for doubt in ProviderMemory::load(store).doubts() {
         let newest = store.load(&doubt.series)?.and_then(|stored| stored.last().cloned());
         if newest.is_some_and(|newest| newest.date == doubt.date && newest.value == doubt.value) {
             doubts.push(doubt.clone());
@@ -294,8 +294,8 @@ pub fn doubts(store: &RatesStore) -> Result<Vec<Doubt>, RatesError> {
 const TOLD: usize = 5;
 
 /// Logs the findings that matter to an operator. Jumps that lasted are left out: they are old.
-fn tell_findings(provider: &str, series: &str, findings: &[Finding]) {
-    let matters = |finding: &&Finding| !matches!(finding.problem, Problem::Jump { newest: false, .. });
+fn log_findings(provider: &str, series: &str, findings: &[Finding]) {
+    let matters = |finding: &&Finding| !matches!(finding.problem, DataProblem::Jump { newest: false, .. });
     for finding in findings.iter().filter(matters).take(TOLD) {
         tracing::warn!(provider, series, "{provider}, {series}: {finding}");
     }
@@ -307,7 +307,7 @@ fn tell_findings(provider: &str, series: &str, findings: &[Finding]) {
 
 /// Reads the known values of a series on a day. Embedded quotes that stand in for an official rate are left out:
 /// providers continue where the official rate ends, so that no gap remains when the quotes are replaced.
-fn known(store: &RatesStore, series: &str, today: NaiveDate) -> Result<Known, RatesError> {
+fn known(store: &RatesStore, series: &str, today: NaiveDate) -> Result<KnownSeries, RatesError> {
     let snapshot = embedded()?.get(series).into_iter().flatten().filter(|o| o.date <= today);
     let snapshot: BTreeMap<NaiveDate, f64> = snapshot.map(|o| (o.date, o.value)).collect();
     let stored = store.load(series)?.unwrap_or_default();
@@ -318,7 +318,7 @@ fn known(store: &RatesStore, series: &str, today: NaiveDate) -> Result<Known, Ra
         values.insert(observation.date, (observation.value, Some(observation.source.clone())));
         last_of.insert(observation.source.clone(), observation.date);
     }
-    Ok(Known { values, snapshot: snapshot.into_keys().collect(), last_of })
+    Ok(KnownSeries { values, snapshot: snapshot.into_keys().collect(), last_of })
 }
 
 /// Returns date and source of the newest value that a run would use.

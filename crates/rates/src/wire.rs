@@ -33,7 +33,7 @@ const MAX_REDIRECTS: usize = 5;
 
 /// Limits for HTTP requests. The defaults suit services that answer in well under a second when they answer at all.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct FetchLimits {
     /// Time for a connection to open, including its handshake.
     pub connect: Duration,
     /// Time without a byte from an open connection.
@@ -48,7 +48,7 @@ pub struct Limits {
     pub interval: Duration,
 }
 
-impl Default for Limits {
+impl Default for FetchLimits {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(3),
@@ -116,16 +116,16 @@ pub(crate) struct DocumentRequest<'a> {
     pub(crate) until: Instant,
 }
 
-type Shared = Arc<OnceCell<Result<FetchResult, FetchError>>>;
+type SharedFetch = Arc<OnceCell<Result<FetchResult, FetchError>>>;
 
 /// HTTP client. A document that several series need is fetched once in the client's lifetime.
 #[derive(Debug)]
 pub(crate) struct HttpClient {
     client: Client,
-    limits: Limits,
+    limits: FetchLimits,
     /// Earliest start of the next request, by host.
     next_start: Mutex<HashMap<String, Instant>>,
-    answers: Mutex<HashMap<(String, Option<String>), Shared>>,
+    answers: Mutex<HashMap<(String, Option<String>), SharedFetch>>,
 }
 
 impl HttpClient {
@@ -133,7 +133,7 @@ impl HttpClient {
     ///
     /// # Errors
     /// A sentence when the system has no trusted certificates.
-    pub(crate) fn open(limits: Limits, proxy: Option<Proxy>) -> Result<Self, String> {
+    pub(crate) fn open(limits: FetchLimits, proxy: Option<Proxy>) -> Result<Self, String> {
         // This fails when the process already has a provider, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut client = Client::builder()

@@ -30,7 +30,7 @@ pub(crate) fn paragraphs(page: &Page<'_>) -> Vec<Vec<String>> {
     }
     let held = drivers::check_last_forecast(page, since);
     let mut last: Vec<String> = held
-        .map(|(median, interval, value, held)| words::held(page, median, interval, value, held))
+        .map(|(median, interval, value, held)| words::last_forecast_sentence(page, median, interval, value, held))
         .into_iter()
         .collect();
     last.extend(drivers::width(page, since).map(|(then, now, same)| words::width(page, then, now, same)));

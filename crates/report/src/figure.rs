@@ -69,7 +69,7 @@ impl Figure {
     pub(crate) fn takeaway(self, page: &Page<'_>) -> Option<String> {
         let view = page.view;
         match self {
-            Figure::Fan => outlook::end_interval(page).map(|reach| takeaways::reach(page, reach)),
+            Figure::Fan => outlook::end_interval(page).map(|reach| takeaways::end_interval_sentence(page, reach)),
             Figure::Paths => outlook::agreement(page).map(|facts| takeaways::agreement(page, &facts)),
             Figure::Models => outlook::widths(page).map(|facts| takeaways::widths(page, &facts)),
             Figure::Past => outcomes(page, &view.past),
@@ -98,7 +98,7 @@ impl Figure {
 
 fn outcomes(page: &Page<'_>, past: &[PastForecast]) -> Option<String> {
     let shown = past.len().min(PAST_SHOWN);
-    let hits = findings::hits(past);
+    let hits = findings::interval_hits(past);
     (!past.is_empty()).then(|| sentences::past_caption(page.language, hits, shown, past.len()))
 }
 

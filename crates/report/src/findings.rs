@@ -80,18 +80,18 @@ pub(crate) fn direction(change_percent: f64) -> Option<Direction> {
 
 /// Number of observed rates inside the past intervals, over the past forecasts with a published rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Hits {
+pub(crate) struct IntervalHits {
     pub(crate) inside80: usize,
     pub(crate) inside95: usize,
     pub(crate) published: usize,
 }
 
 /// Counts [`Hits`].
-pub(crate) fn hits(past: &[PastForecast]) -> Hits {
+pub(crate) fn interval_hits(past: &[PastForecast]) -> IntervalHits {
     let count = |inside: &dyn Fn(&PastForecast, f64) -> bool| {
         past.iter().filter(|p| p.actual.is_some_and(|actual| inside(p, actual))).count()
     };
-    Hits {
+    IntervalHits {
         inside80: count(&|p, actual| within(p.interval80, actual)),
         inside95: count(&|p, actual| within(p.interval95, actual)),
         published: count(&|_, _| true),
@@ -105,7 +105,7 @@ pub(crate) fn within((low, high): (f64, f64), value: f64) -> bool {
 
 /// Rating of the 80 % interval's width, by the share of actual rates inside it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Width {
+pub(crate) enum IntervalRating {
     TooNarrow,
     /// Within 3 points of 80 %.
     Fair,
@@ -113,12 +113,12 @@ pub(crate) enum Width {
 }
 
 /// Judges an observed coverage of the 80 % interval; `None` when it is not a number.
-pub(crate) fn width(coverage80: f64) -> Option<Width> {
+pub(crate) fn width(coverage80: f64) -> Option<IntervalRating> {
     match coverage80 - 0.8 {
         d if d.is_nan() => None,
-        d if d.abs() <= FAIR_COVERAGE + 1e-9 => Some(Width::Fair),
-        d if d < 0.0 => Some(Width::TooNarrow),
-        _ => Some(Width::TooWide),
+        d if d.abs() <= FAIR_COVERAGE + 1e-9 => Some(IntervalRating::Fair),
+        d if d < 0.0 => Some(IntervalRating::TooNarrow),
+        _ => Some(IntervalRating::TooWide),
     }
 }
 
@@ -243,14 +243,19 @@ mod tests {
             actual,
         };
         let all = [past(Some(102.0)), past(Some(103.0)), past(Some(90.0)), past(None)];
-        assert_eq!(hits(&all), Hits { inside80: 1, inside95: 2, published: 3 });
+        assert_eq!(interval_hits(&all), IntervalHits { inside80: 1, inside95: 2, published: 3 });
     }
 
     #[test]
     fn coverage_within_three_points_is_fair() {
         assert_eq!(
             [0.77, 0.83, 0.76, 0.84].map(width),
-            [Some(Width::Fair), Some(Width::Fair), Some(Width::TooNarrow), Some(Width::TooWide)]
+            [
+                Some(IntervalRating::Fair),
+                Some(IntervalRating::Fair),
+                Some(IntervalRating::TooNarrow),
+                Some(IntervalRating::TooWide)
+            ]
         );
         assert_eq!(width(f64::NAN), None);
     }

@@ -56,7 +56,7 @@ pub fn html(view: &ReportView) -> String {
                     (record::drift(page))
                     (performance::weights(page))
                     (technical::snapshot(page))
-                    (technical::surroundings(page))
+                    (technical::regressors_and_volatility(page))
                     (provenance::sources(page))
                     (methodology::methodology(page))
                     (provenance::resources(page))

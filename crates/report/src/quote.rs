@@ -7,7 +7,7 @@ use crate::{
     labels,
     page::Page,
     text::{
-        quote::{self as words, Quoted},
+        quote::{self as words, FormattedQuote},
         sentences,
     },
     view::QuoteView,
@@ -22,13 +22,13 @@ pub(crate) fn paragraphs(page: &Page<'_>) -> Vec<String> {
 /// Sentences on the quote used and how far ahead it helps, or on its absence.
 fn quote_sentences(page: &Page<'_>) -> Option<String> {
     let language = page.language;
-    let with_reach = |text: String| match facts::reach(page.view) {
-        Some(reach) => format!("{text} {}", words::reach(language, reach)),
+    let with_reach = |text: String| match facts::quote_reach(page.view) {
+        Some(reach) => format!("{text} {}", words::quote_reach(language, reach)),
         None => text,
     };
     Some(match facts::quote_status(page)? {
         QuoteStatus::Used(quote, gap) => with_reach(words::used(language, &quoted(page, quote, gap))),
-        QuoteStatus::Unused(quote, gap) => words::unused(language, &quoted(page, quote, gap)),
+        QuoteStatus::Unused(quote, gap) => words::quote_not_used(language, &quoted(page, quote, gap)),
         QuoteStatus::Missing(reason) => {
             let reason = reason.map(|(series, gap)| (series, sentences::source_gap(language, gap)));
             words::missing(language, reason)
@@ -36,8 +36,8 @@ fn quote_sentences(page: &Page<'_>) -> Option<String> {
     })
 }
 
-fn quoted<'a>(page: &Page<'_>, quote: &'a QuoteView, gap: Option<QuoteGap>) -> Quoted<'a> {
-    Quoted { price: page.price(quote.value), quote, gap }
+fn quoted<'a>(page: &Page<'_>, quote: &'a QuoteView, gap: Option<QuoteGap>) -> FormattedQuote<'a> {
+    FormattedQuote { price: page.price(quote.value), quote, gap }
 }
 
 /// Sentences on the value of quote and models in the validation.

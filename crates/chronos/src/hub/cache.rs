@@ -2,10 +2,10 @@
 //! and `snapshots/COMMIT/FILE`, links into `blobs/`, where files are named by their checksum. It is only read.
 
 use super::{
-    checksum::{self, Checksum, Expected},
+    checksum::{self, Checksum, ExpectedFile},
     download,
     error::HubError,
-    file::{FILES, Fetched, FetchedFile, Progress},
+    file::{FILES, FetchedCheckpoint, FetchedFile, Progress},
     revision::checked_commit,
 };
 use std::{
@@ -28,7 +28,7 @@ pub(super) fn copy(
     revision: &str,
     into: &Path,
     progress: &mut dyn FnMut(&Progress),
-) -> Result<Option<Fetched>, HubError> {
+) -> Result<Option<FetchedCheckpoint>, HubError> {
     let Some((commit, snapshot)) = snapshot_of(&cache.join(format!("models--{}", name.replace('/', "--"))), revision)
     else {
         return Ok(None);
@@ -50,7 +50,7 @@ pub(super) fn copy(
     }
     File::open(into).and_then(|folder| folder.sync_all()).map_err(HubError::io("sync", into))?;
     tracing::info!(model = name, commit, "Checkpoint copied from the shared cache");
-    Ok(Some(Fetched { commit: Some(commit), from_cache: true, files }))
+    Ok(Some(FetchedCheckpoint { commit: Some(commit), from_cache: true, files }))
 }
 
 /// Removes copies of a process that was killed. Only called under the lock, so no living process owns one.
@@ -102,7 +102,7 @@ fn copy_file(
         .tempfile_in(into)
         .map_err(HubError::io("create a file in", into))?;
     let mut done = 0;
-    let examined = checksum::examine(&blob, name, &Expected { size: None, checksum }, |block| {
+    let examined = checksum::examine(&blob, name, &ExpectedFile { size: None, checksum }, |block| {
         copy.write_all(block).map_err(writing)?;
         done += block.len() as u64;
         progress(&Progress { file: name, done, total: Some(total) });

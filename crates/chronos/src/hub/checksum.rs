@@ -32,7 +32,7 @@ impl Checksum {
 
 /// Size and checksum of a file that are known before it arrives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Expected {
+pub(super) struct ExpectedFile {
     pub(super) size: Option<u64>,
     pub(super) checksum: Option<Checksum>,
 }
@@ -51,7 +51,7 @@ pub(super) struct Mismatch {
 pub(super) fn examine(
     path: &Path,
     name: &'static str,
-    expected: &Expected,
+    expected: &ExpectedFile,
     mut passing: impl FnMut(&[u8]) -> Result<(), HubError>,
 ) -> Result<Result<FetchedFile, Mismatch>, HubError> {
     let reading = HubError::io("read", path);

@@ -2,7 +2,7 @@
 //! and only a complete and correct part gets the final name.
 
 use super::{
-    checksum::{self, Expected, Mismatch},
+    checksum::{self, ExpectedFile, Mismatch},
     error::HubError,
     file::{FetchedFile, Progress},
     wire::{AttemptError, FileRequest, HubClient, Remote, root_cause, server},
@@ -23,7 +23,7 @@ const BUFFER: usize = 128 * 1024;
 /// File that is on disk and verified, with its final name or about to get it.
 pub(super) struct DownloadedFile {
     file: FetchedFile,
-    part: Part,
+    part: PartialDownload,
     in_place: bool,
 }
 
@@ -38,7 +38,7 @@ pub(super) fn download_file(
     into: &Path,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<DownloadedFile, HubError> {
-    let part = Part::of(into, wanted.file);
+    let part = PartialDownload::of(into, wanted.file);
     let expected = remote.expected();
     if let Some(file) = already_in_place(&part.target, wanted.file, &expected)? {
         progress(&Progress { file: wanted.file, done: file.bytes, total: Some(file.bytes) });
@@ -46,7 +46,7 @@ pub(super) fn download_file(
     }
     part.resume_or_reset(remote.identity(), expected.size)?;
     let total = fill(wire, wanted, &part, expected.size, progress)?;
-    let expected = Expected { size: expected.size.or(total), ..expected };
+    let expected = ExpectedFile { size: expected.size.or(total), ..expected };
     match checksum::examine(&part.path, wanted.file, &expected, |_| Ok(()))? {
         Ok(file) => Ok(DownloadedFile { file, part, in_place: false }),
         Err(Mismatch { found, expected }) => {
@@ -80,11 +80,15 @@ pub(super) fn put_in_place(arrivals: Vec<DownloadedFile>, into: &Path) -> Result
 /// # Errors
 /// When the folder cannot be written.
 pub(super) fn forget_part(into: &Path, file: &'static str) -> Result<(), HubError> {
-    Part::of(into, file).remove_files()
+    PartialDownload::of(into, file).remove_files()
 }
 
 /// Returns the file at `path` when it is provably the hub's.
-fn already_in_place(path: &Path, name: &'static str, expected: &Expected) -> Result<Option<FetchedFile>, HubError> {
+fn already_in_place(
+    path: &Path,
+    name: &'static str,
+    expected: &ExpectedFile,
+) -> Result<Option<FetchedFile>, HubError> {
     if expected.checksum.is_none() || !path.is_file() {
         return Ok(None);
     }
@@ -95,7 +99,7 @@ fn already_in_place(path: &Path, name: &'static str, expected: &Expected) -> Res
 fn fill(
     wire: &HubClient,
     wanted: &FileRequest<'_>,
-    part: &Part,
+    part: &PartialDownload,
     size: Option<u64>,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Option<u64>, HubError> {
@@ -116,9 +120,9 @@ fn fill(
         let arrived = part.length()?;
         if arrived > furthest {
             furthest = arrived;
-            attempts.progressed();
+            attempts.reset_attempts();
         }
-        if !attempts.again_after(&setback) {
+        if !attempts.wait_before_retry(&setback) {
             return Err(if arrived == 0 {
                 setback.into_error()
             } else {
@@ -133,7 +137,7 @@ fn fill(
 fn attempt(
     wire: &HubClient,
     wanted: &FileRequest<'_>,
-    part: &Part,
+    part: &PartialDownload,
     from: u64,
     total: &mut Option<u64>,
     progress: &mut dyn FnMut(&Progress),
@@ -181,7 +185,7 @@ fn attempt(
 fn receive(
     mut response: Response,
     server: String,
-    part: &Part,
+    part: &PartialDownload,
     mut so_far: Progress,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<(), AttemptError> {
@@ -220,13 +224,13 @@ fn content_range(response: &Response) -> (Option<u64>, Option<u64>) {
 }
 
 /// Files of a download in progress.
-struct Part {
+struct PartialDownload {
     path: PathBuf,
     etag: PathBuf,
     target: PathBuf,
 }
 
-impl Part {
+impl PartialDownload {
     fn of(into: &Path, file: &'static str) -> Self {
         Self {
             path: into.join(format!("{file}.part")),

@@ -16,7 +16,7 @@ pub struct Progress {
 
 /// Result of a fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fetched {
+pub struct FetchedCheckpoint {
     /// Commit of both files, 40 hexadecimal digits; `None` when the server does not report it.
     pub commit: Option<String>,
     /// True when the files are copies from the shared cache.

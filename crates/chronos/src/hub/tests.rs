@@ -8,7 +8,7 @@ use super::{
     Hub,
     checksum::Checksum,
     error::HubError,
-    file::{Fetched, Progress},
+    file::{FetchedCheckpoint, Progress},
     wire::RetryPolicy,
 };
 use fake_hub::{Answer, COMMIT, Model, Server, git_blob, sha256};
@@ -34,11 +34,11 @@ fn hub_at(endpoint: &str) -> Hub {
     }
 }
 
-fn fetch(hub: &Hub, into: &Path) -> Result<Fetched, HubError> {
+fn fetch(hub: &Hub, into: &Path) -> Result<FetchedCheckpoint, HubError> {
     hub.fetch(NAME, "main", into, &mut |_| {})
 }
 
-fn sentence_of(result: Result<Fetched, HubError>) -> String {
+fn sentence_of(result: Result<FetchedCheckpoint, HubError>) -> String {
     result.unwrap_err().to_string()
 }
 

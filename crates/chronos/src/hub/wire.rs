@@ -4,7 +4,7 @@
 //! the CDN describes a file differently from the hub.
 
 use super::{
-    checksum::{Checksum, Expected},
+    checksum::{Checksum, ExpectedFile},
     error::HubError,
     revision::checked_commit,
 };
@@ -72,8 +72,8 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    pub(super) fn expected(&self) -> Expected {
-        Expected { size: self.size, checksum: self.etag.as_deref().and_then(Checksum::from_etag) }
+    pub(super) fn expected(&self) -> ExpectedFile {
+        ExpectedFile { size: self.size, checksum: self.etag.as_deref().and_then(Checksum::from_etag) }
     }
 
     /// Value that changes only with the content; `None` when the server sends none.
@@ -129,7 +129,7 @@ pub(super) struct Attempts {
 
 impl Attempts {
     /// Waits before the next attempt; returns `false` at once when there is to be none.
-    pub(super) fn again_after(&mut self, setback: &AttemptError) -> bool {
+    pub(super) fn wait_before_retry(&mut self, setback: &AttemptError) -> bool {
         self.failed += 1;
         let asked = match setback {
             AttemptError::Final(_) => return false,
@@ -147,7 +147,7 @@ impl Attempts {
     }
 
     /// Resets the count after new bytes have arrived.
-    pub(super) fn progressed(&mut self) {
+    pub(super) fn reset_attempts(&mut self) {
         self.failed = 0;
     }
 }
@@ -198,7 +198,7 @@ impl HubClient {
             match self.try_describe(wanted) {
                 Ok(remote) => return Ok(remote),
                 Err(setback @ AttemptError::Unreachable { .. }) => return Err(setback.into_error()),
-                Err(setback) if attempts.again_after(&setback) => {}
+                Err(setback) if attempts.wait_before_retry(&setback) => {}
                 Err(setback) => return Err(setback.into_error()),
             }
         }
@@ -231,7 +231,7 @@ impl HubClient {
             let status = response.status();
             if status.is_redirection() {
                 url = redirect(&response)?;
-                if self.is_ours(&url) {
+                if self.belongs_to_endpoint(&url) {
                     continue;
                 }
                 // The etag may be of the redirect's own body; only the form of a checksum makes it the file's.
@@ -261,7 +261,7 @@ impl HubClient {
     }
 
     /// True when an address is the endpoint's: same scheme, host and port, or http moved to https.
-    fn is_ours(&self, url: &Url) -> bool {
+    fn belongs_to_endpoint(&self, url: &Url) -> bool {
         let upgraded = self.endpoint.scheme() == "http"
             && self.endpoint.port().is_none()
             && url.scheme() == "https"
@@ -274,7 +274,7 @@ impl HubClient {
     fn send(&self, method: Method, url: &Url, from: u64) -> Result<Response, AttemptError> {
         // An encoded body would have a different size and checksum.
         let mut request = self.client.request(method, url.clone()).header(ACCEPT_ENCODING, "identity");
-        if let Some(token) = self.authorization.as_ref().filter(|_| self.is_ours(url)) {
+        if let Some(token) = self.authorization.as_ref().filter(|_| self.belongs_to_endpoint(url)) {
             request = request.header(AUTHORIZATION, token);
         }
         if from > 0 {
@@ -304,7 +304,7 @@ impl HubClient {
     /// Error for a status that is neither success nor redirect.
     fn refusal(&self, response: &Response, wanted: &FileRequest<'_>) -> AttemptError {
         let (url, status) = (response.url(), response.status());
-        if !self.is_ours(url) {
+        if !self.belongs_to_endpoint(url) {
             return unexpected(url, format!("{status}"));
         }
         let name = wanted.name.to_owned();

@@ -1,7 +1,7 @@
 //! Recipients of reports and alerts, and the rules for `[mail]`.
 
 use crate::config::mail::HorizonEmail;
-use crate::config::problem::Problem;
+use crate::config::problem::SettingProblem;
 use crate::config::settings::Config;
 use forecaster_domain::Horizon;
 use forecaster_mail::{Address, Server};
@@ -28,9 +28,10 @@ impl Config {
     }
 }
 
-pub(super) fn check(config: &Config) -> Result<(), Problem> {
+pub(super) fn check(config: &Config) -> Result<(), SettingProblem> {
     let mail = &config.mail;
-    let problem = |key: &str, found: String, expected: String| Problem { key: key.to_owned(), found, expected };
+    let problem =
+        |key: &str, found: String, expected: String| SettingProblem { key: key.to_owned(), found, expected };
     if mail.is_on()
         && let Err(error) = Server::parse(&mail.smtp)
     {

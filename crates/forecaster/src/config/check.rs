@@ -1,7 +1,7 @@
 //! Rules that a configuration must meet beyond its types: ranges, names, cron fields, zones.
 
 use super::parsed::model_names;
-use super::problem::{Problem, problem, quoted};
+use super::problem::{SettingProblem, problem, quoted};
 use super::settings::Config;
 use croner::Cron;
 use forecaster_domain::{Horizon, ModelId};
@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use tracing_subscriber::EnvFilter;
 
-pub(super) fn check(config: &Config) -> Result<(), Problem> {
+pub(super) fn check(config: &Config) -> Result<(), SettingProblem> {
     let service = &config.service;
     let paths = [
         ("data_dir", &service.data_dir),
@@ -29,7 +29,7 @@ pub(super) fn check(config: &Config) -> Result<(), Problem> {
     Horizon::ALL.into_iter().try_for_each(|horizon| check_horizon(config, horizon))
 }
 
-fn check_daemon(config: &Config) -> Result<(), Problem> {
+fn check_daemon(config: &Config) -> Result<(), SettingProblem> {
     let service = &config.service;
     let seconds = [
         ("catch_up_hours", u64::from(service.catch_up_hours), 0..=168),
@@ -57,7 +57,7 @@ fn check_daemon(config: &Config) -> Result<(), Problem> {
     Ok(())
 }
 
-fn check_rates(config: &Config) -> Result<(), Problem> {
+fn check_rates(config: &Config) -> Result<(), SettingProblem> {
     let rates = &config.rates;
     if !(1..=250).contains(&rates.max_age_business_days) {
         return Err(problem("rates.max_age_business_days", rates.max_age_business_days, "1 to 250"));
@@ -106,7 +106,7 @@ fn check_rates(config: &Config) -> Result<(), Problem> {
     Ok(())
 }
 
-fn check_providers(key: &str, providers: &[String]) -> Result<(), Problem> {
+fn check_providers(key: &str, providers: &[String]) -> Result<(), SettingProblem> {
     for (index, name) in providers.iter().enumerate() {
         if !PROVIDERS.contains(&name.as_str()) {
             return Err(problem(key, quoted(name), format!("some of {}", PROVIDERS.join(", "))));
@@ -118,7 +118,7 @@ fn check_providers(key: &str, providers: &[String]) -> Result<(), Problem> {
     Ok(())
 }
 
-fn check_chronos(config: &Config) -> Result<(), Problem> {
+fn check_chronos(config: &Config) -> Result<(), SettingProblem> {
     let chronos = &config.chronos;
     if chronos.model.trim().is_empty() {
         let expected = "\"embedded\", a name such as \"amazon/chronos-bolt-small\", or a folder with a checkpoint";
@@ -136,7 +136,7 @@ fn check_chronos(config: &Config) -> Result<(), Problem> {
     Ok(())
 }
 
-fn check_ensemble(config: &Config) -> Result<(), Problem> {
+fn check_ensemble(config: &Config) -> Result<(), SettingProblem> {
     let ensemble = &config.ensemble;
     let counts = [("origins", ensemble.origins, 10..=500), ("stride", ensemble.stride, 1..=60)];
     for (key, value, range) in counts {
@@ -158,7 +158,7 @@ fn check_ensemble(config: &Config) -> Result<(), Problem> {
     Ok(())
 }
 
-fn check_horizon(config: &Config, horizon: Horizon) -> Result<(), Problem> {
+fn check_horizon(config: &Config, horizon: Horizon) -> Result<(), SettingProblem> {
     let settings = config.horizons.get(horizon);
     let key = |name: &str| format!("horizons.{horizon}.{name}");
     if let Err(reason) = check_schedule(&settings.schedule) {

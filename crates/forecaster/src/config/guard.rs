@@ -1,6 +1,6 @@
 //! `[guard]`: limits on the cost of Chronos; beyond them it is suspended.
 
-use super::problem::{Problem, problem};
+use super::problem::{SettingProblem, problem};
 use serde::{Deserialize, Serialize};
 
 /// `[guard]`
@@ -21,7 +21,7 @@ impl Default for GuardSettings {
     }
 }
 
-pub(super) fn check(guard: &GuardSettings) -> Result<(), Problem> {
+pub(super) fn check(guard: &GuardSettings) -> Result<(), SettingProblem> {
     let settings = [
         ("max_consecutive_failures", u64::from(guard.max_consecutive_failures), 0..=1000),
         ("max_peak_rss_mb", guard.max_peak_rss_mb, 1..=1 << 20),

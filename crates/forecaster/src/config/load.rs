@@ -14,7 +14,7 @@ const DEFAULT_PATHS: [&str; 2] = ["config/forecasters.toml", "/etc/forecaster/fo
 
 /// A valid configuration and its source.
 #[derive(Debug, Clone)]
-pub(crate) struct Loaded {
+pub(crate) struct LoadedConfig {
     /// The configuration.
     pub config: Config,
     /// The file; `None` when the built-in defaults are used.
@@ -24,7 +24,7 @@ pub(crate) struct Loaded {
 }
 
 /// Returns the file in use: the named one, else the first of the usual places that has one.
-pub(crate) fn find(named: Option<&Path>) -> Option<PathBuf> {
+pub(crate) fn find_file(named: Option<&Path>) -> Option<PathBuf> {
     named.map_or_else(
         || DEFAULT_PATHS.iter().map(PathBuf::from).find(|path| path.is_file()),
         |path| Some(path.to_owned()),
@@ -54,12 +54,12 @@ fn named_data_dir(text: &str) -> Option<PathBuf> {
 ///
 /// # Errors
 /// When a named file is missing, or anything in it or in the environment is not valid.
-pub(crate) fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
+pub(crate) fn load(file: Option<&Path>) -> Result<LoadedConfig, ConfigError> {
     let file = match file {
         // Not only regular files: a pipe or /dev/stdin works as well.
         Some(path) if path.exists() && !path.is_dir() => Some(path.to_owned()),
         Some(path) => return Err(ConfigError::Missing(path.to_owned())),
-        None => find(None),
+        None => find_file(None),
     };
     // A file that is not text is reported below, and a pipe can be read only once.
     let regular = file.as_deref().filter(|path| path.is_file());
@@ -75,16 +75,16 @@ pub(crate) fn load(file: Option<&Path>) -> Result<Loaded, ConfigError> {
     figment = figment.merge(Env::prefixed("FORECASTER__").split("__"));
     let config: Config = figment.extract().map_err(|e| explain(e, file.as_deref()))?;
     check::check(&config).map_err(|problem| ConfigError::Key {
-        place: place_of(&figment, &problem.key, file.as_deref()),
+        place: source_of(&figment, &problem.key, file.as_deref()),
         key: problem.key,
         found: problem.found,
         expected: problem.expected,
     })?;
-    Ok(Loaded { config, file, text })
+    Ok(LoadedConfig { config, file, text })
 }
 
 /// Returns the file or environment variable that last set `key`, or its nearest section.
-fn place_of(figment: &Figment, key: &str, file: Option<&Path>) -> String {
+fn source_of(figment: &Figment, key: &str, file: Option<&Path>) -> String {
     let mut path = key;
     loop {
         if let Some(metadata) = figment.find_metadata(path) {

@@ -1,7 +1,7 @@
 //! `[rates.provider]`: the settings of each provider of rates, one section each. `forecaster_rates` alone defines the
 //! providers and their keys.
 
-use crate::config::problem::{Problem, problem, quoted};
+use crate::config::problem::{SettingProblem, problem, quoted};
 use forecaster_rates::{KeyType, ProviderKey, ProviderKind, SourceSettings, provider_kinds};
 use serde::de::{DeserializeSeed, Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
@@ -53,7 +53,7 @@ impl PartialEq for Section {
 }
 
 impl Section {
-    fn usual(kind: &'static ProviderKind) -> Self {
+    fn with_defaults(kind: &'static ProviderKind) -> Self {
         Self { kind, settings: kind.keys.iter().map(Setting::default_for).collect() }
     }
 
@@ -126,7 +126,7 @@ impl ProviderSections {
     }
 
     /// Reports the first invalid setting.
-    pub(super) fn check(&self) -> Result<(), Problem> {
+    pub(super) fn check(&self) -> Result<(), SettingProblem> {
         for section in &self.0 {
             for (key, setting) in section.keys() {
                 let path = || format!("rates.provider.{}.{}", section.kind.name, key.name);
@@ -168,7 +168,7 @@ static KEYS: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> =
 
 impl Default for ProviderSections {
     fn default() -> Self {
-        Self(kinds().map(Section::usual).collect())
+        Self(kinds().map(Section::with_defaults).collect())
     }
 }
 
@@ -190,14 +190,14 @@ impl Serialize for Section {
 
 impl<'de> Deserialize<'de> for ProviderSections {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Sections)
+        deserializer.deserialize_map(SectionsVisitor)
     }
 }
 
 /// Reader of `[rates.provider]`; absent keys keep their defaults.
-struct Sections;
+struct SectionsVisitor;
 
-impl<'de> Visitor<'de> for Sections {
+impl<'de> Visitor<'de> for SectionsVisitor {
     type Value = ProviderSections;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -207,7 +207,7 @@ impl<'de> Visitor<'de> for Sections {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ProviderSections, A::Error> {
         let mut sections = ProviderSections::default();
         while let Some(place) = map.next_key_seed(KeyIndexSeed(&NAMES))? {
-            map.next_value_seed(Keys(&mut sections.0[place]))?;
+            map.next_value_seed(SectionSeed(&mut sections.0[place]))?;
         }
         Ok(sections)
     }
@@ -238,9 +238,9 @@ impl Visitor<'_> for KeyIndexSeed {
 }
 
 /// Reader of `[rates.provider.NAME]` into its section.
-struct Keys<'a>(&'a mut Section);
+struct SectionSeed<'a>(&'a mut Section);
 
-impl<'de> DeserializeSeed<'de> for Keys<'_> {
+impl<'de> DeserializeSeed<'de> for SectionSeed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -248,7 +248,7 @@ impl<'de> DeserializeSeed<'de> for Keys<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Keys<'_> {
+impl<'de> Visitor<'de> for SectionSeed<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

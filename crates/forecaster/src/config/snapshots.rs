@@ -67,7 +67,7 @@ fn parse(path: &Path) -> Option<Snapshot> {
 ///
 /// # Errors
 /// When it cannot be written.
-pub(crate) fn keep(data_dir: &Path, text: &str, at: DateTime<Utc>) -> Result<(), Failure> {
+pub(crate) fn save_snapshot(data_dir: &Path, text: &str, at: DateTime<Utc>) -> Result<(), Failure> {
     let known = list(data_dir)?;
     if known.last().is_some_and(|newest| newest.text().is_ok_and(|kept| kept == text)) {
         return Ok(());
@@ -118,12 +118,12 @@ mod tests {
         let at = |n: i64| DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(n);
         assert!(list(directory.path()).unwrap().is_empty());
         for (n, text) in ["a", "a", "b", "a"].into_iter().enumerate() {
-            keep(directory.path(), text, at(n as i64)).unwrap();
+            save_snapshot(directory.path(), text, at(n as i64)).unwrap();
         }
         let texts: Vec<_> = list(directory.path()).unwrap().iter().map(|it| it.text().unwrap()).collect();
         assert_eq!(texts, ["a", "b", "a"]);
         for n in 0..KEPT + 5 {
-            keep(directory.path(), &n.to_string(), at(n as i64)).unwrap();
+            save_snapshot(directory.path(), &n.to_string(), at(n as i64)).unwrap();
         }
         let kept = list(directory.path()).unwrap();
         assert_eq!((kept.len(), kept[0].number, kept[KEPT - 1].number), (KEPT, 9, 108));

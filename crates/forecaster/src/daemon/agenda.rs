@@ -9,7 +9,7 @@
 //! time: instants missed or skipped under the wrong clock are run, and a run made under it does not count when its
 //! instant comes. When the clock jumps ahead again at once, the step back had been wrong: the watermark is restored.
 
-use super::clock::{Reading, is_set};
+use super::clock::{ClockReading, is_set};
 use super::schedule::Schedule;
 use crate::assignment::{Assignment, new_run_id};
 use crate::config::settings::Config;
@@ -26,7 +26,7 @@ const PUNCTUAL: TimeDelta = TimeDelta::minutes(1);
 
 /// Reason why a run is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cause {
+pub(crate) enum DueReason {
     /// The instant has come.
     OnTime,
     /// The instant was missed: nothing ran then.
@@ -37,13 +37,13 @@ pub(crate) enum Cause {
 
 /// Run that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Due {
+pub(crate) struct DueRun {
     /// Horizon of the run.
     pub horizon: Horizon,
     /// Instant of the schedule.
     pub scheduled_for: DateTime<Utc>,
     /// Reason why it is due.
-    pub cause: Cause,
+    pub cause: DueReason,
 }
 
 /// Schedules of all enabled horizons.
@@ -62,16 +62,16 @@ struct Entry {
     schedule: Schedule,
     since: DateTime<Utc>,
     handled_until: DateTime<Utc>,
-    set_back: Option<SetBack>,
+    set_back: Option<ClockSetBack>,
 }
 
 /// Watermark that went back with the clock.
 #[derive(Debug, Clone, Copy)]
-struct SetBack {
+struct ClockSetBack {
     /// Watermark before it went back.
     from: DateTime<Utc>,
     /// Reading when it went back, or when this process first knew of it.
-    at: Reading,
+    at: ClockReading,
 }
 
 impl Entry {
@@ -103,7 +103,7 @@ impl Agenda {
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub(crate) fn adopt(&mut self, config: &Config, reading: Reading) -> Result<(), Failure> {
+    pub(crate) fn apply_configuration(&mut self, config: &Config, reading: ClockReading) -> Result<(), Failure> {
         let mut entries = BTreeMap::new();
         let mut changed = Vec::new();
         for horizon in Horizon::ALL {
@@ -128,12 +128,12 @@ impl Agenda {
         Ok(())
     }
 
-    fn entry(&self, horizon: Horizon, schedule: Schedule, known: Option<&Watermark>, reading: Reading) -> Entry {
+    fn entry(&self, horizon: Horizon, schedule: Schedule, known: Option<&Watermark>, reading: ClockReading) -> Entry {
         let timezone = schedule.zone().name();
         let remembered = self.entries.get(&horizon).and_then(|entry| entry.set_back);
         // Once the clock has passed that instant, a jump can no longer be detected.
         let from = known.and_then(|it| it.set_back_from).filter(|from| *from > reading.now);
-        let set_back = remembered.or(from.map(|from| SetBack { from, at: reading }));
+        let set_back = remembered.or(from.map(|from| ClockSetBack { from, at: reading }));
         match known.filter(|it| it.schedule == schedule.fields() && it.timezone == timezone) {
             Some(known) => Entry { schedule, since: known.since, handled_until: known.handled_until, set_back },
             None => {
@@ -149,7 +149,7 @@ impl Agenda {
     ///
     /// # Errors
     /// When the ledger cannot be read or written; the same runs are due the next time, too.
-    pub(crate) fn due(&mut self, reading: Reading) -> Result<Vec<Due>, LedgerError> {
+    pub(crate) fn due(&mut self, reading: ClockReading) -> Result<Vec<DueRun>, LedgerError> {
         let now = reading.now;
         if !is_set(now) {
             if !std::mem::replace(&mut self.clock_was_unset, true) {
@@ -160,17 +160,17 @@ impl Agenda {
         self.clock_was_unset = false;
         self.follow_the_clock(reading)?;
         let mut due = self.interrupted(now)?;
-        due.extend(self.wrongly_skipped(now)?);
+        due.extend(self.skipped_by_wrong_clock(now)?);
         for (horizon, entry) in &self.entries {
             let in_hand = self.handed_out.iter().filter(|(of, _)| of == horizon).map(|(_, instant)| *instant);
             let after = in_hand.chain([entry.handled_until]).max().unwrap_or(entry.handled_until);
             let Some(scheduled_for) = entry.schedule.last_within(after, now) else { continue };
             if self.may_catch_up(scheduled_for, now) {
-                let cause = if now - scheduled_for <= PUNCTUAL { Cause::OnTime } else { Cause::Missed };
-                due.push(Due { horizon: *horizon, scheduled_for, cause });
+                let cause = if now - scheduled_for <= PUNCTUAL { DueReason::OnTime } else { DueReason::Missed };
+                due.push(DueRun { horizon: *horizon, scheduled_for, cause });
             } else {
                 self.ledger.skip_slot(*horizon, scheduled_for, now)?;
-                self.tell_skipped(*horizon, scheduled_for, "missed");
+                self.log_skipped(*horizon, scheduled_for, "missed");
             }
         }
         for (horizon, entry) in &mut self.entries {
@@ -184,7 +184,7 @@ impl Agenda {
     }
 
     /// Returns runs that were started and not ended, by a process that no longer exists.
-    fn interrupted(&self, now: DateTime<Utc>) -> Result<Vec<Due>, LedgerError> {
+    fn interrupted(&self, now: DateTime<Utc>) -> Result<Vec<DueRun>, LedgerError> {
         let mut due = Vec::new();
         for slot in self.ledger.open_slots()? {
             let (horizon, scheduled_for) = (slot.horizon, slot.scheduled_for);
@@ -197,24 +197,24 @@ impl Agenda {
                 continue;
             }
             if self.entries.contains_key(&horizon) && self.may_catch_up(scheduled_for, now) {
-                due.push(Due { horizon, scheduled_for, cause: Cause::Interrupted });
+                due.push(DueRun { horizon, scheduled_for, cause: DueReason::Interrupted });
             } else {
                 self.ledger.skip_slot(horizon, scheduled_for, now)?;
-                self.tell_skipped(horizon, scheduled_for, "interrupted");
+                self.log_skipped(horizon, scheduled_for, "interrupted");
             }
         }
         Ok(due)
     }
 
     /// Returns runs that were skipped as too old by a clock that was ahead, and that are not too old.
-    fn wrongly_skipped(&self, now: DateTime<Utc>) -> Result<Vec<Due>, LedgerError> {
+    fn skipped_by_wrong_clock(&self, now: DateTime<Utc>) -> Result<Vec<DueRun>, LedgerError> {
         let slots = self.ledger.slots_skipped_after(now)?;
-        let due = slots.into_iter().map(|slot| Due {
+        let due = slots.into_iter().map(|slot| DueRun {
             horizon: slot.horizon,
             scheduled_for: slot.scheduled_for,
-            cause: Cause::Missed,
+            cause: DueReason::Missed,
         });
-        let comes = |due: &Due| {
+        let comes = |due: &DueRun| {
             due.scheduled_for <= now
                 && self.may_catch_up(due.scheduled_for, now)
                 && self.entries.contains_key(&due.horizon)
@@ -223,7 +223,7 @@ impl Agenda {
         Ok(due.filter(comes).collect())
     }
 
-    fn tell_skipped(&self, horizon: Horizon, scheduled_for: DateTime<Utc>, what: &str) {
+    fn log_skipped(&self, horizon: Horizon, scheduled_for: DateTime<Utc>, what: &str) {
         tracing::warn!(
             %horizon,
             "the {horizon} run of {scheduled_for} was {what} and is not made up for: that is longer ago than \
@@ -233,7 +233,7 @@ impl Agenda {
     }
 
     /// Moves watermarks back with a clock that was set far back, and forward again when that was an error.
-    fn follow_the_clock(&mut self, reading: Reading) -> Result<(), LedgerError> {
+    fn follow_the_clock(&mut self, reading: ClockReading) -> Result<(), LedgerError> {
         let mut moved = BTreeMap::new();
         for (horizon, entry) in &self.entries {
             let mut followed = entry.clone();
@@ -260,19 +260,23 @@ impl Agenda {
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    pub(crate) fn begin(&mut self, due: &Due, reading: Reading) -> Result<Option<Assignment>, LedgerError> {
-        let Due { horizon, scheduled_for, .. } = *due;
+    pub(crate) fn start_run(
+        &mut self,
+        due: &DueRun,
+        reading: ClockReading,
+    ) -> Result<Option<Assignment>, LedgerError> {
+        let DueRun { horizon, scheduled_for, .. } = *due;
         if scheduled_for > reading.now + self.tolerance() {
             // The clock was ahead when the run became due. It will become due again.
             self.ledger.delete_slot(horizon, scheduled_for)?;
-            self.give_back(due);
+            self.release_run(due);
             return Ok(None);
         }
         let premature = |entry: &Entry| {
             let first = entry.handled_until < scheduled_for;
             first && entry.set_back.is_some_and(|it| it.at.now < scheduled_for && scheduled_for <= it.from)
         };
-        if due.cause != Cause::Interrupted && self.entries.get(&horizon).is_some_and(premature) {
+        if due.cause != DueReason::Interrupted && self.entries.get(&horizon).is_some_and(premature) {
             // Any run for this instant was made long before the instant came.
             self.ledger.delete_slot(horizon, scheduled_for)?;
         }
@@ -283,7 +287,7 @@ impl Agenda {
         let begun = slot.state == SlotState::Started;
         if !begun {
             tracing::info!(%horizon, "the {horizon} run of {scheduled_for} has been dealt with already");
-            self.give_back(due);
+            self.release_run(due);
         }
         Ok(begun.then_some(Assignment { horizon, run_id: slot.run_id, scheduled_for: Some(scheduled_for) }))
     }
@@ -294,7 +298,7 @@ impl Agenda {
     }
 
     /// Takes back a run that was handed out: it ran to its end, or is to become due again.
-    pub(crate) fn give_back(&mut self, due: &Due) {
+    pub(crate) fn release_run(&mut self, due: &DueRun) {
         self.handed_out.remove(&(due.horizon, due.scheduled_for));
     }
 
@@ -309,7 +313,7 @@ impl Agenda {
 
 impl Entry {
     /// Moves the watermark along with the clock.
-    fn follow(&mut self, horizon: Horizon, reading: Reading, catch_up: TimeDelta, tolerance: TimeDelta) {
+    fn follow(&mut self, horizon: Horizon, reading: ClockReading, catch_up: TimeDelta, tolerance: TimeDelta) {
         let now = reading.now;
         if let Some(set_back) = self.set_back.filter(|it| it.was_an_error(reading)) {
             tracing::warn!(%horizon, "the clock is back at {now}: what was run before it went back counts");
@@ -324,7 +328,7 @@ impl Entry {
                 self.handled_until
             );
             let from = self.set_back.map_or(self.handled_until, |it| it.from.max(self.handled_until));
-            self.set_back = Some(SetBack { from, at: reading });
+            self.set_back = Some(ClockSetBack { from, at: reading });
             // Runs made since then have their slots and are not repeated; instants before the
             // schedule began were never due.
             self.handled_until = (now - catch_up).max(self.since).min(now).trunc_subsecs(0);
@@ -332,9 +336,9 @@ impl Entry {
     }
 }
 
-impl SetBack {
+impl ClockSetBack {
     /// True when the clock has returned to where it was, much faster than time has passed.
-    fn was_an_error(&self, reading: Reading) -> bool {
+    fn was_an_error(&self, reading: ClockReading) -> bool {
         let by_clock = (reading.now - self.at.now).to_std().unwrap_or_default();
         let by_time = reading.elapsed.saturating_sub(self.at.elapsed);
         reading.now >= self.from - PUNCTUAL && by_clock > 2 * by_time + Duration::from_secs(60)

@@ -27,8 +27,8 @@ struct World {
     config: Config,
     ledger: Arc<Ledger>,
     agenda: Agenda,
-    reading: Reading,
-    ran: Vec<Due>,
+    reading: ClockReading,
+    ran: Vec<DueRun>,
     _directory: tempfile::TempDir,
 }
 
@@ -50,7 +50,7 @@ impl World {
         config.horizons.d7.schedule = "0 8 * * Mon".into();
         edit(&mut config);
         let agenda = Agenda::new(ledger.clone());
-        let reading = Reading { now: at(start), elapsed: Duration::ZERO };
+        let reading = ClockReading { now: at(start), elapsed: Duration::ZERO };
         let mut world = Self { config, ledger, agenda, reading, ran: Vec::new(), _directory: directory };
         world.restart();
         world
@@ -69,7 +69,7 @@ impl World {
     /// Ends the process and starts it again.
     fn restart(&mut self) {
         self.agenda = Agenda::new(self.ledger.clone());
-        self.agenda.adopt(&self.config, self.reading).unwrap();
+        self.agenda.apply_configuration(&self.config, self.reading).unwrap();
     }
 
     /// Lets time pass on both clocks.
@@ -88,9 +88,9 @@ impl World {
         let due = self.agenda.due(self.reading).unwrap();
         let before = self.ran.len();
         for due in due {
-            if let Some(assignment) = self.agenda.begin(&due, self.reading).unwrap() {
+            if let Some(assignment) = self.agenda.start_run(&due, self.reading).unwrap() {
                 self.ledger.record(&record(&assignment)).unwrap();
-                self.agenda.give_back(&due);
+                self.agenda.release_run(&due);
                 self.ran.push(due);
             }
         }
@@ -186,7 +186,7 @@ fn a_run_missed_while_the_machine_was_off_is_made_up_for_once_when_it_is_young_e
     world.pass(TimeDelta::days(3)); // Monday 09:00
     world.restart();
     assert_eq!(world.look(), 1);
-    assert_eq!(world.ran[0].cause, Cause::Missed);
+    assert_eq!(world.ran[0].cause, DueReason::Missed);
     world.restart();
     assert_eq!(world.look(), 0);
     world.pass(TimeDelta::days(8)); // Tuesday 09:00: 25 hours late
@@ -221,12 +221,12 @@ fn an_interrupted_run_is_run_again_under_its_own_name_and_too_old_a_one_is_not()
     let mut world = World::weekly("2025-01-05T12:00:00Z");
     world.set("2025-01-06T11:00:01Z");
     let due = world.agenda.due(world.reading).unwrap();
-    let first = world.agenda.begin(&due[0], world.reading).unwrap().unwrap();
+    let first = world.agenda.start_run(&due[0], world.reading).unwrap().unwrap();
     assert!(world.agenda.due(world.reading).unwrap().is_empty(), "it is in hand");
     world.restart();
     let due = world.agenda.due(world.reading).unwrap();
-    assert_eq!((due.len(), due[0].cause), (1, Cause::Interrupted));
-    let second = world.agenda.begin(&due[0], world.reading).unwrap().unwrap();
+    assert_eq!((due.len(), due[0].cause), (1, DueReason::Interrupted));
+    let second = world.agenda.start_run(&due[0], world.reading).unwrap().unwrap();
     assert_eq!(first.run_id, second.run_id);
     world.pass(TimeDelta::hours(13));
     world.restart();
@@ -346,7 +346,7 @@ fn a_run_that_a_clock_that_was_ahead_began_is_dropped_and_made_when_its_instant_
     let mut world = World::weekly("2025-01-04T11:00:00Z"); // a Saturday
     world.set("2025-01-06T11:00:01Z");
     let due = world.agenda.due(world.reading).unwrap();
-    world.agenda.begin(&due[0], world.reading).unwrap().unwrap();
+    world.agenda.start_run(&due[0], world.reading).unwrap().unwrap();
     world.set("2025-01-04T11:01:00Z");
     world.restart();
     assert_eq!(world.look(), 0);
@@ -361,7 +361,7 @@ fn a_run_in_hand_when_the_clock_is_set_right_is_not_begun_before_its_instant() {
     world.set("2025-01-06T11:00:01Z");
     let due = world.agenda.due(world.reading).unwrap();
     world.set("2025-01-04T11:01:00Z");
-    assert_eq!(world.agenda.begin(&due[0], world.reading).unwrap(), None);
+    assert_eq!(world.agenda.start_run(&due[0], world.reading).unwrap(), None);
     world.look();
     world.pass(TimeDelta::hours(48));
     assert_eq!(world.look(), 1);

@@ -5,7 +5,7 @@
 //! alarm also rings after a suspend or a step of the clock; since that would wake an idle machine twice a second, it
 //! is started only when an instant is near. An alarm carries no purpose: the receiver asks the agenda.
 
-use super::clock::Reading;
+use super::clock::ClockReading;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,13 +24,13 @@ const TOLERANCE: Duration = Duration::from_secs(10);
 pub(crate) trait Alarms: Send + 'static {
     /// Sets the alarm to the earliest of `instants`, and drops the one set before. Must be called
     /// at least every half minute.
-    fn set(&mut self, instants: impl Iterator<Item = DateTime<Utc>>, reading: Reading);
+    fn set(&mut self, instants: impl Iterator<Item = DateTime<Utc>>, reading: ClockReading);
 
     /// Returns the handle that is notified when an alarm rings.
-    fn rung(&self) -> Arc<Notify>;
+    fn alarm_notification(&self) -> Arc<Notify>;
 
     /// True when the alarm should have rung long ago and has not: the scheduler is dead.
-    fn is_dead(&mut self, reading: Reading) -> bool;
+    fn is_dead(&mut self, reading: ClockReading) -> bool;
 }
 
 /// Alarms by tokio-cron-scheduler.
@@ -49,7 +49,7 @@ struct Alarm {
 }
 
 impl Alarms for CronAlarms {
-    fn set(&mut self, instants: impl Iterator<Item = DateTime<Utc>>, reading: Reading) {
+    fn set(&mut self, instants: impl Iterator<Item = DateTime<Utc>>, reading: ClockReading) {
         let near = instants.min().filter(|at| *at <= reading.now + NEAR);
         // An alarm that rang before its instant is set again.
         let stands = |alarm: &Alarm| Some(alarm.at) == near && !alarm.has_rung.load(Ordering::Relaxed);
@@ -59,11 +59,11 @@ impl Alarms for CronAlarms {
         self.set = near.and_then(|at| Alarm::start(at, reading.now, self.rung.clone()));
     }
 
-    fn rung(&self) -> Arc<Notify> {
+    fn alarm_notification(&self) -> Arc<Notify> {
         self.rung.clone()
     }
 
-    fn is_dead(&mut self, reading: Reading) -> bool {
+    fn is_dead(&mut self, reading: ClockReading) -> bool {
         let tolerance = TimeDelta::from_std(TOLERANCE).unwrap_or_default();
         let waiting = self.set.as_ref().filter(|alarm| !alarm.has_rung.load(Ordering::Relaxed));
         let overdue = waiting.map(|alarm| alarm.at).filter(|at| *at + tolerance < reading.now);
@@ -129,14 +129,14 @@ mod tests {
     use super::*;
     use chrono::SubsecRound;
 
-    fn reading(now: DateTime<Utc>, elapsed: u64) -> Reading {
-        Reading { now, elapsed: Duration::from_secs(elapsed) }
+    fn reading(now: DateTime<Utc>, elapsed: u64) -> ClockReading {
+        ClockReading { now, elapsed: Duration::from_secs(elapsed) }
     }
 
     #[tokio::test]
     async fn an_alarm_rings_at_its_instant_and_one_that_was_taken_back_does_not() {
         let mut alarms = CronAlarms::default();
-        let rung = alarms.rung();
+        let rung = alarms.alarm_notification();
         let begin = Utc::now();
         let at = begin.trunc_subsecs(0) + TimeDelta::seconds(3);
         alarms.set([at - TimeDelta::seconds(1)].into_iter(), reading(begin, 0));

@@ -13,7 +13,7 @@ pub(crate) fn is_set(now: DateTime<Utc>) -> bool {
 
 /// Reading of both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Reading {
+pub(crate) struct ClockReading {
     /// Time of the wall clock, which may be stepped.
     pub now: DateTime<Utc>,
     /// Time since an arbitrary start, which only grows.
@@ -23,7 +23,7 @@ pub(crate) struct Reading {
 /// Source of readings.
 pub(crate) trait Clock: Send + Sync {
     /// Reads both clocks.
-    fn read(&self) -> Reading;
+    fn read(&self) -> ClockReading;
 }
 
 /// Clocks of the machine.
@@ -38,7 +38,7 @@ impl SystemClock {
 }
 
 impl Clock for SystemClock {
-    fn read(&self) -> Reading {
-        Reading { now: Utc::now(), elapsed: self.0.elapsed() }
+    fn read(&self) -> ClockReading {
+        ClockReading { now: Utc::now(), elapsed: self.0.elapsed() }
     }
 }

@@ -24,7 +24,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use connections::Limits;
+use connections::ConnectionLimits;
 use site::{Pages, Site};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -39,14 +39,14 @@ const READERS: usize = 4;
 /// # Errors
 /// When the listener has no local address.
 pub(crate) async fn serve(listener: TcpListener, pages: Pages, stop: CancellationToken) -> std::io::Result<()> {
-    serve_within(listener, pages, stop, Limits::default()).await
+    serve_within(listener, pages, stop, ConnectionLimits::default()).await
 }
 
 async fn serve_within(
     listener: TcpListener,
     pages: Pages,
     stop: CancellationToken,
-    limits: Limits,
+    limits: ConnectionLimits,
 ) -> std::io::Result<()> {
     let address = listener.local_addr()?;
     tracing::debug!(%address, "pages are served");
@@ -54,7 +54,7 @@ async fn serve_within(
     Ok(())
 }
 
-fn router(pages: Pages, limits: Limits) -> Router {
+fn router(pages: Pages, limits: ConnectionLimits) -> Router {
     let site = Arc::new(Site { pages, readers: Arc::new(Semaphore::new(READERS)), limits });
     Router::new()
         .route("/", get(index::index))
@@ -71,6 +71,6 @@ fn router(pages: Pages, limits: Limits) -> Router {
         .method_not_allowed_fallback(async || {
             text(StatusCode::METHOD_NOT_ALLOWED, "pages can only be read: GET and HEAD")
         })
-        .layer(from_fn_with_state(Arc::clone(&site), access::admit))
+        .layer(from_fn_with_state(Arc::clone(&site), access::guard_request))
         .with_state(site)
 }

@@ -5,7 +5,7 @@
 
 use crate::config::settings::Config;
 use crate::failure::Failure;
-use crate::notify::delivery::{self, Round};
+use crate::notify::delivery::{self, DeliveryRound};
 use chrono::Utc;
 use forecaster_ledger::Ledger;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ impl Mailer {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::System { what: "no runtime for the mail", source: error })?;
         let live = move || {
-            runtime.block_on(self.live(stop));
+            runtime.block_on(self.run_loop(stop));
             // Do not wait for a name server that does not answer.
             runtime.shutdown_background();
         };
@@ -72,7 +72,7 @@ impl Mailer {
         thread.map_err(|error| Failure::System { what: "no thread for the mail", source: error })
     }
 
-    async fn live(mut self, stop: CancellationToken) {
+    async fn run_loop(mut self, stop: CancellationToken) {
         loop {
             let wait = tokio::select! {
                 wait = self.round() => wait,
@@ -114,7 +114,7 @@ impl Mailer {
         let sent = if config.mail.is_on() {
             delivery::deliver_due(&self.ledger, &config).await
         } else {
-            Ok(Round::default())
+            Ok(DeliveryRound::default())
         };
         let (failed, busy) = match sent {
             Ok(round) => (None, round.busy),

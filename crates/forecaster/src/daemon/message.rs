@@ -1,7 +1,7 @@
 //! Messages to the supervisor from the rest of the daemon.
 
 use crate::config::settings::Config;
-use crate::daemon::pulse::Beat;
+use crate::daemon::pulse::LivenessCheck;
 use crate::failure::Failure;
 use std::path::PathBuf;
 use tokio::sync::{mpsc, oneshot};
@@ -20,7 +20,7 @@ pub(crate) struct Inbox {
     /// Requests.
     pub messages: mpsc::Receiver<Message>,
     /// Liveness checks.
-    pub beats: mpsc::Receiver<Beat>,
+    pub beats: mpsc::Receiver<LivenessCheck>,
     /// Cancelled to stop after the run in progress.
     pub stop: CancellationToken,
     /// Cancelled to stop at once.

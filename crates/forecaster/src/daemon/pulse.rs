@@ -4,15 +4,15 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// One liveness check; the answer is `Err` when the supervisor knows that something is wrong.
-pub(crate) type Beat = oneshot::Sender<Result<(), String>>;
+pub(crate) type LivenessCheck = oneshot::Sender<Result<(), String>>;
 
 /// Asking end of the liveness checks.
 #[derive(Debug, Clone)]
-pub(crate) struct Pulse(mpsc::Sender<Beat>);
+pub(crate) struct LivenessProbe(mpsc::Sender<LivenessCheck>);
 
-impl Pulse {
+impl LivenessProbe {
     /// Creates both ends: the supervisor answers the checks that come out of the receiver.
-    pub(crate) fn new() -> (Self, mpsc::Receiver<Beat>) {
+    pub(crate) fn new() -> (Self, mpsc::Receiver<LivenessCheck>) {
         let (sender, receiver) = mpsc::channel(16);
         (Self(sender), receiver)
     }
@@ -21,7 +21,7 @@ impl Pulse {
     ///
     /// # Errors
     /// When there is no answer in time, or the answer reports a problem.
-    pub(crate) async fn beat(&self, patience: Duration) -> Result<(), String> {
+    pub(crate) async fn check(&self, patience: Duration) -> Result<(), String> {
         let ask = async {
             let (answer, answered) = oneshot::channel();
             self.0.send(answer).await.map_err(|_| "the supervisor has ended".to_owned())?;

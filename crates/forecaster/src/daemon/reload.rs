@@ -6,7 +6,7 @@ use super::message::Message;
 use super::server::Server;
 use super::systemd::Systemd;
 use crate::config::changes::changes;
-use crate::config::load::Loaded;
+use crate::config::load::LoadedConfig;
 use crate::config::load::{self};
 use crate::config::settings::Config;
 use crate::config::snapshots;
@@ -57,21 +57,21 @@ impl Reloader {
     }
 
     async fn attempt(&mut self) -> Result<Vec<String>, Failure> {
-        let file = self.file.clone().or_else(|| load::find(None));
+        let file = self.file.clone().or_else(|| load::find_file(None));
         if let Some(file) = &file {
             check_file(file)?;
         }
-        let Loaded { config, text, .. } = load::load(file.as_deref())?;
+        let LoadedConfig { config, text, .. } = load::load(file.as_deref())?;
         self.refuse_what_needs_a_restart(&config)?;
         let changed = changes(&self.in_force, &config);
         check_directories(&config)?;
         self.server.follow(&config.service.http).await?;
-        let adopted = self.adopt(&config, file.clone()).await;
+        let adopted = self.apply_configuration(&config, file.clone()).await;
         if adopted.is_err() {
             self.server.follow(&self.in_force.service.http).await?;
         }
         adopted?;
-        if let Err(error) = keep(&config, text.as_deref()) {
+        if let Err(error) = save_configuration(&config, text.as_deref()) {
             tracing::warn!("the configuration serves, but this version of it could not be kept: {error}");
         }
         if !self.level_is_fixed {
@@ -82,7 +82,7 @@ impl Reloader {
         Ok(changed)
     }
 
-    async fn adopt(&mut self, config: &Config, file: Option<PathBuf>) -> Result<(), Failure> {
+    async fn apply_configuration(&mut self, config: &Config, file: Option<PathBuf>) -> Result<(), Failure> {
         let gone = || Failure::SupervisorEnded;
         let (answer, adopted) = oneshot::channel();
         let message = Message::Adopt(Box::new(config.clone()), file, answer);
@@ -102,8 +102,8 @@ impl Reloader {
 }
 
 /// Stores a snapshot of an adopted configuration. The built-in defaults have no text and need no snapshot.
-pub(crate) fn keep(config: &Config, text: Option<&str>) -> Result<(), Failure> {
-    text.map_or(Ok(()), |text| snapshots::keep(&config.service.data_dir, text, Utc::now()))
+pub(crate) fn save_configuration(config: &Config, text: Option<&str>) -> Result<(), Failure> {
+    text.map_or(Ok(()), |text| snapshots::save_snapshot(&config.service.data_dir, text, Utc::now()))
 }
 
 /// Refuses a file that an accident has left (an editor on a full disk, a pipe, a directory) before it is read: an

@@ -18,9 +18,9 @@ use crate::host::resources::Usage;
 use crate::market::Market;
 use crate::market::fetch;
 use crate::publish;
-use crate::publish::Failed;
-use crate::run::carry_out;
+use crate::publish::FailedRun;
 use crate::run::context::{PublishLock, RunContext};
+use crate::run::execute_assignment;
 use crate::run::ledger;
 use forecaster_ledger::{Ledger, RunStatus, SlotState};
 use serde::{Deserialize, Serialize};
@@ -132,7 +132,7 @@ fn describe(status: std::io::Result<ExitStatus>) -> JobEnd {
 }
 
 /// Job that was received, with everything it needs.
-struct Received {
+struct ReceivedJob {
     job: Job,
     ledger: Arc<Ledger>,
     publishing: Arc<PublishLock>,
@@ -156,7 +156,7 @@ pub(crate) fn run_worker() -> Result<CommandOutcome, Failure> {
 }
 
 /// Receives the job; `None` when there is nothing left to do.
-fn receive() -> Result<Option<Received>, Failure> {
+fn receive() -> Result<Option<ReceivedJob>, Failure> {
     // The name that ps and top show; the run works without it.
     let _ = std::fs::write("/proc/self/comm", "forecaster-run");
     let mut line = String::new();
@@ -166,27 +166,27 @@ fn receive() -> Result<Option<Received>, Failure> {
     let job: Job = serde_json::from_str(&line).map_err(Failure::NoJob)?;
     let publishing = Arc::new(PublishLock::default());
     let ledger = Arc::new(ledger::open_ledger(&job.config)?);
-    end_with_the_parent(publishing.clone(), Arc::downgrade(&ledger), job.assignment.run_id.clone())?;
+    exit_when_parent_exits(publishing.clone(), Arc::downgrade(&ledger), job.assignment.run_id.clone())?;
     let alone = lock::horizon(&job.config.service.data_dir, job.assignment.horizon)?;
     let open = is_open(&job.assignment, &ledger)?;
-    Ok(open.then_some(Received { job, ledger, publishing, _alone: alone }))
+    Ok(open.then_some(ReceivedJob { job, ledger, publishing, _alone: alone }))
 }
 
-fn work(received: &Received) -> Result<CommandOutcome, Failure> {
-    let Received { job: Job { assignment, config }, ledger, publishing, .. } = received;
+fn work(received: &ReceivedJob) -> Result<CommandOutcome, Failure> {
+    let ReceivedJob { job: Job { assignment, config }, ledger, publishing, .. } = received;
     let today = today(config);
     let fetched = fetch::for_run(config, today, false);
     let market = Market::load(config, None, today).map(|market| market.with(fetched)).inspect_err(|error| {
         tracing::error!(horizon = %assignment.horizon, run_id = assignment.run_id, "run failed: {error}");
         let identity = assignment.identity(config, RunStatus::Failed);
         let _writing = publishing.hold();
-        let failed = Failed { market: None, horizon: assignment.horizon, error, email: true };
+        let failed = FailedRun { market: None, horizon: assignment.horizon, error, email: true };
         publish::record_failure(&identity, config, &failed, ledger, &Usage::start());
     })?;
     market.warn_of_gaps();
     let chronos = ChronosSource::guarded(config);
     let place = RunContext { config, market: &market, ledger, chronos: &chronos, release: true, email: true };
-    carry_out(assignment, &place, publishing).map(|issued| issued.outcome())
+    execute_assignment(assignment, &place, publishing).map(|issued| issued.outcome())
 }
 
 /// True when the run is still to be made: another attempt at it may have come first.
@@ -203,7 +203,7 @@ fn is_open(assignment: &Assignment, ledger: &Ledger) -> Result<bool, Failure> {
 }
 
 /// Ends this process when standard input does, or right after a write in progress.
-fn end_with_the_parent(publishing: Arc<PublishLock>, ledger: Weak<Ledger>, run_id: String) -> Result<(), Failure> {
+fn exit_when_parent_exits(publishing: Arc<PublishLock>, ledger: Weak<Ledger>, run_id: String) -> Result<(), Failure> {
     let wait = move || {
         let mut rest = [0; 64];
         while matches!(std::io::stdin().read(&mut rest), Ok(1..)) {}

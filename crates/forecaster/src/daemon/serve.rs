@@ -8,14 +8,14 @@ use super::clock::{SystemClock, is_set};
 use super::directories::check_directories;
 use super::mailer::{MailState, Mailer};
 use super::message::Inbox;
-use super::pulse::Pulse;
+use super::pulse::LivenessProbe;
 use super::reload::{self, Reloader};
 use super::runner::Processes;
 use super::server::{Server, Sources};
 use super::state::{ConfigurationState, DaemonState};
 use super::supervisor::{Dependencies, Supervisor};
 use super::systemd::{self, Systemd};
-use crate::config::load::Loaded;
+use crate::config::load::LoadedConfig;
 use crate::config::settings::Config;
 use crate::failure::{CommandOutcome, Failure};
 use crate::host::lock::{self, Lock};
@@ -42,19 +42,23 @@ const LEDGER_PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// When it cannot start.
-pub(crate) fn serve(loaded: Loaded, named: Option<&Path>, level_is_fixed: bool) -> Result<CommandOutcome, Failure> {
+pub(crate) fn serve(
+    loaded: LoadedConfig,
+    named: Option<&Path>,
+    level_is_fixed: bool,
+) -> Result<CommandOutcome, Failure> {
     let systemd = Arc::new(Systemd::default());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::System { what: "the runtime does not start", source: error })?;
-    let served = runtime.block_on(live(loaded, named.map(Path::to_owned), level_is_fixed, systemd.clone()));
+    let served = runtime.block_on(run_daemon(loaded, named.map(Path::to_owned), level_is_fixed, systemd.clone()));
     if let Err(failure) = &served {
         systemd.status(&format!("not started: {failure}"));
     }
     served.map(|()| CommandOutcome::Done)
 }
 
-async fn live(
-    loaded: Loaded,
+async fn run_daemon(
+    loaded: LoadedConfig,
     named: Option<PathBuf>,
     level_is_fixed: bool,
     systemd: Arc<Systemd>,
@@ -76,7 +80,7 @@ fn prepare(config: &Config) -> Result<(Arc<Ledger>, Lock), Failure> {
     check_directories(config)?;
     let alone = lock::daemon(&config.service.data_dir)?;
     let ledger = Arc::new(ledger::open_or_replace_ledger(config)?);
-    ledger.set_patience(LEDGER_PATIENCE)?;
+    ledger.set_lock_timeout(LEDGER_PATIENCE)?;
     // Lines that a crash kept from the log.
     publish::flush_metrics(&ledger, config);
     Ok((ledger, alone))
@@ -87,28 +91,28 @@ struct DaemonParts {
     supervisor: Supervisor<CronAlarms, Processes>,
     inbox: Inbox,
     mailer: Mailer,
-    pulse: Pulse,
+    pulse: LivenessProbe,
     reloader: Reloader,
 }
 
 async fn assemble_daemon(
-    loaded: Loaded,
+    loaded: LoadedConfig,
     named: Option<PathBuf>,
     level_is_fixed: bool,
     systemd: Arc<Systemd>,
     ledger: Arc<Ledger>,
 ) -> Result<DaemonParts, Failure> {
-    let Loaded { config, file, text } = loaded;
+    let LoadedConfig { config, file, text } = loaded;
     let (state, seen) = watch::channel(Arc::new(at_the_start(&config, file.clone())));
-    let (pulse, beats) = Pulse::new();
+    let (pulse, beats) = LivenessProbe::new();
     // A separate connection: pages do not wait behind the supervisor.
     let shelf = Arc::new(ledger::open_ledger(&config)?);
-    shelf.set_patience(LEDGER_PATIENCE)?;
+    shelf.set_lock_timeout(LEDGER_PATIENCE)?;
     let mut server = Server::new(Sources { state: seen, pulse: pulse.clone(), ledger: shelf });
     server.follow(&config.service.http).await?;
-    reload::keep(&config, text.as_deref())?;
+    reload::save_configuration(&config, text.as_deref())?;
     let letters = ledger::open_ledger(&config)?;
-    letters.set_patience(LEDGER_PATIENCE)?;
+    letters.set_lock_timeout(LEDGER_PATIENCE)?;
     let (mailer, mailbox) = Mailer::new(Arc::new(letters), config.clone());
     let supervisor = Supervisor::new(Dependencies {
         clock: Arc::new(SystemClock::new()),

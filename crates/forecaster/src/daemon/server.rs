@@ -2,7 +2,7 @@
 
 use super::http;
 use super::http::site::Pages;
-use super::pulse::Pulse;
+use super::pulse::LivenessProbe;
 use super::state::DaemonState;
 use crate::config::settings::HttpSettings;
 use crate::failure::Failure;
@@ -20,7 +20,7 @@ pub(crate) struct Sources {
     /// State of the daemon.
     pub state: watch::Receiver<Arc<DaemonState>>,
     /// Liveness check of the supervisor.
-    pub pulse: Pulse,
+    pub pulse: LivenessProbe,
     /// Ledger of the runs.
     pub ledger: Arc<Ledger>,
 }
@@ -28,10 +28,10 @@ pub(crate) struct Sources {
 /// Server that is bound, or none.
 pub(crate) struct Server {
     sources: Sources,
-    bound: Option<Bound>,
+    bound: Option<BoundServer>,
 }
 
-struct Bound {
+struct BoundServer {
     wanted: HttpBinding,
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -100,13 +100,13 @@ impl Server {
         if let Ok(address) = address {
             tracing::info!("pages on http://{address}/");
         }
-        self.bound = Some(Bound { wanted, stop, task });
+        self.bound = Some(BoundServer { wanted, stop, task });
         Ok(())
     }
 
     /// Stops serving; returns what was served.
     pub(crate) async fn stop(&mut self) -> Option<HttpBinding> {
-        let Bound { wanted, stop, task } = self.bound.take()?;
+        let BoundServer { wanted, stop, task } = self.bound.take()?;
         stop.cancel();
         // The server itself limits how long this takes.
         let _ = task.await;

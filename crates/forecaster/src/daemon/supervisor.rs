@@ -5,12 +5,12 @@
 //! was asked to stop and the run in progress has ended or was cut off; a run that was cut off is interrupted, and
 //! due again at the next start.
 
-use super::agenda::{Agenda, Cause, Due};
+use super::agenda::{Agenda, DueReason, DueRun};
 use super::alarms::Alarms;
-use super::clock::{Clock, Reading};
+use super::clock::{Clock, ClockReading};
 use super::mailer::Mailbox;
 use super::message::{Inbox, Message};
-use super::pulse::Beat;
+use super::pulse::LivenessCheck;
 use super::runner::{Job, JobEnd, Runner};
 use super::state::{ChronosState, ConfigurationState, DaemonState, HorizonState, LastRun, status_line};
 use super::systemd::Systemd;
@@ -50,10 +50,10 @@ pub(crate) struct Supervisor<A, R> {
     ledger: Arc<Ledger>,
     agenda: Agenda,
     config: Config,
-    queue: VecDeque<Due>,
-    running: Option<Running>,
+    queue: VecDeque<DueRun>,
+    running: Option<RunInProgress>,
     /// Runs that could not be started or recorded, each with the time of the next attempt.
-    held: Vec<(Duration, Due)>,
+    held: Vec<(Duration, DueRun)>,
     last: BTreeMap<Horizon, LastRun>,
     chronos: BTreeMap<Horizon, ChronosState>,
     state: watch::Sender<Arc<DaemonState>>,
@@ -67,10 +67,10 @@ pub(crate) struct Supervisor<A, R> {
     corruption: Option<String>,
 }
 
-struct Running {
-    due: Due,
+struct RunInProgress {
+    due: DueRun,
     job: Job,
-    since: Reading,
+    since: ClockReading,
     cut: CancellationToken,
     process: JoinHandle<JobEnd>,
 }
@@ -104,7 +104,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         let Dependencies { clock, alarms, runner, ledger, config, state, systemd, mailbox } = parts;
         let mut agenda = Agenda::new(ledger.clone());
         let reading = clock.read();
-        agenda.adopt(&config, reading)?;
+        agenda.apply_configuration(&config, reading)?;
         guard::follow_all(&ledger, &config, reading.now);
         Ok(Self {
             clock,
@@ -132,7 +132,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     /// # Errors
     /// When the ledger is damaged: the next start sets it aside.
     pub(crate) async fn run_loop(mut self, mut inbox: Inbox) -> Result<(), Failure> {
-        let rung = self.alarms.rung();
+        let rung = self.alarms.alarm_notification();
         let mut pulse = tokio::time::interval(PULSE);
         self.read_last();
         self.check_agenda();
@@ -183,13 +183,13 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
                 Ok(due) => {
                     due.iter().for_each(log_due);
                     self.queue.extend(due);
-                    self.note_trouble(None);
+                    self.set_agenda_error(None);
                 }
-                Err(error) => self.note_trouble(Some(error.to_string())),
+                Err(error) => self.set_agenda_error(Some(error.to_string())),
             }
             self.start_next(reading);
         } else {
-            self.note_trouble(Some("the ledger is no longer where it was opened: restart the daemon".to_owned()));
+            self.set_agenda_error(Some("the ledger is no longer where it was opened: restart the daemon".to_owned()));
         }
         let next = self.agenda.next(reading.now);
         self.alarms.set(next.values().copied(), reading);
@@ -197,7 +197,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     }
 
     /// Records the trouble with the ledger, and logs it once.
-    fn note_trouble(&mut self, trouble: Option<String>) {
+    fn set_agenda_error(&mut self, trouble: Option<String>) {
         if let Some(told) = trouble.as_ref().filter(|told| self.agenda_error.as_ref() != Some(told)) {
             tracing::error!("no run can be begun: {told}");
             self.corruption =
@@ -209,11 +209,11 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         self.agenda_error = trouble;
     }
 
-    fn start_next(&mut self, reading: Reading) {
+    fn start_next(&mut self, reading: ClockReading) {
         while self.running.is_none() {
             let Some(due) = self.queue.pop_front() else { break };
             let horizon = due.horizon;
-            match self.agenda.begin(&due, reading) {
+            match self.agenda.start_run(&due, reading) {
                 Ok(Some(assignment)) => {
                     self.start_error = None;
                     self.start(due, assignment, reading);
@@ -234,17 +234,17 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         }
     }
 
-    fn start(&mut self, due: Due, assignment: Assignment, since: Reading) {
+    fn start(&mut self, due: DueRun, assignment: Assignment, since: ClockReading) {
         let cut = CancellationToken::new();
         let job = Job { assignment, config: self.config.clone() };
         let (runner, told, token) = (self.runner.clone(), job.clone(), cut.clone());
         let process = tokio::spawn(async move { runner.run(told, token).await });
-        self.running = Some(Running { due, job, since, cut, process });
+        self.running = Some(RunInProgress { due, job, since, cut, process });
     }
 
     /// Makes sure that a run that has ended is in the ledger, as failed when it could not record that itself.
     fn finish_run(&mut self, ended: JobEnd) {
-        let Some(Running { due, job, since, .. }) = self.running.take() else { return };
+        let Some(RunInProgress { due, job, since, .. }) = self.running.take() else { return };
         let Assignment { horizon, ref run_id, .. } = job.assignment;
         let span = tracing::info_span!("run", %horizon, run_id);
         let _entered = span.enter();
@@ -263,8 +263,8 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         };
         match recorded {
             // A run of a disabled horizon is not repeated: the agenda skips what it left open.
-            _ if !self.config.horizons.get(horizon).enabled => self.agenda.give_back(&due),
-            Ok(()) => self.agenda.give_back(&due),
+            _ if !self.config.horizons.get(horizon).enabled => self.agenda.release_run(&due),
+            Ok(()) => self.agenda.release_run(&due),
             Err(error) => {
                 let wait = RUN_AGAIN.as_secs();
                 tracing::error!("the run could not be recorded and is made again in {wait} s: {error}");
@@ -304,7 +304,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             Message::Adopt(config, file, answer) => {
                 // Runs that the schedules in force have requested until now are due, whatever schedules follow.
                 self.check_agenda();
-                let adopted = self.agenda.adopt(&config, self.clock.read());
+                let adopted = self.agenda.apply_configuration(&config, self.clock.read());
                 if adopted.is_ok() {
                     self.config = *config;
                     guard::follow_all(&self.ledger, &self.config, self.clock.read().now);
@@ -334,10 +334,10 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     /// Gives back the waiting runs of disabled horizons.
     fn drop_disabled(&mut self) {
         let (horizons, agenda) = (&self.config.horizons, &mut self.agenda);
-        let mut stays = |due: &Due| {
+        let mut stays = |due: &DueRun| {
             let enabled = horizons.get(due.horizon).enabled;
             if !enabled {
-                agenda.give_back(due);
+                agenda.release_run(due);
             }
             enabled
         };
@@ -345,7 +345,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         self.queue.retain(|due| stays(due));
     }
 
-    fn answer(&mut self, beat: Beat) {
+    fn answer(&mut self, beat: LivenessCheck) {
         let dead = self.alarms.is_dead(self.clock.read());
         let well = if dead { Err("the scheduler's alarm does not ring".to_owned()) } else { Ok(()) };
         let _ = beat.send(well);
@@ -443,19 +443,19 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     }
 }
 
-fn log_due(due: &Due) {
-    let Due { horizon, scheduled_for, cause } = due;
+fn log_due(due: &DueRun) {
+    let DueRun { horizon, scheduled_for, cause } = due;
     match cause {
-        Cause::OnTime => {}
-        Cause::Missed => tracing::info!(%horizon, "catching up: the {horizon} run of {scheduled_for} was missed"),
-        Cause::Interrupted => {
+        DueReason::OnTime => {}
+        DueReason::Missed => tracing::info!(%horizon, "catching up: the {horizon} run of {scheduled_for} was missed"),
+        DueReason::Interrupted => {
             tracing::info!(%horizon, "resuming: the {horizon} run of {scheduled_for} was interrupted")
         }
     }
 }
 
 /// Waits for the end of the run in progress; forever when there is none.
-async fn end_of(running: &mut Option<Running>) -> JobEnd {
+async fn end_of(running: &mut Option<RunInProgress>) -> JobEnd {
     match running {
         Some(running) => match (&mut running.process).await {
             Ok(ended) => ended,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::daemon::mailer::{MailState, Mailer};
-use crate::daemon::pulse::Pulse;
+use crate::daemon::pulse::LivenessProbe;
 use crate::daemon::test_run::record;
 use chrono::TimeDelta;
 use std::sync::Mutex;
@@ -17,9 +17,9 @@ fn start() -> DateTime<Utc> {
 }
 
 impl Clock for PausedClock {
-    fn read(&self) -> Reading {
+    fn read(&self) -> ClockReading {
         let elapsed = self.0.elapsed();
-        Reading { now: start() + TimeDelta::from_std(elapsed).unwrap(), elapsed }
+        ClockReading { now: start() + TimeDelta::from_std(elapsed).unwrap(), elapsed }
     }
 }
 
@@ -27,13 +27,13 @@ impl Clock for PausedClock {
 struct Silent;
 
 impl Alarms for Silent {
-    fn set(&mut self, _: impl Iterator<Item = DateTime<Utc>>, _: Reading) {}
+    fn set(&mut self, _: impl Iterator<Item = DateTime<Utc>>, _: ClockReading) {}
 
-    fn rung(&self) -> Arc<Notify> {
+    fn alarm_notification(&self) -> Arc<Notify> {
         Arc::default()
     }
 
-    fn is_dead(&mut self, _: Reading) -> bool {
+    fn is_dead(&mut self, _: ClockReading) -> bool {
         false
     }
 }
@@ -98,7 +98,7 @@ struct House {
 /// Running supervisor.
 struct Lodger {
     messages: mpsc::Sender<Message>,
-    pulse: Pulse,
+    pulse: LivenessProbe,
     stop: CancellationToken,
     stop_now: CancellationToken,
     state: watch::Receiver<Arc<DaemonState>>,
@@ -144,7 +144,7 @@ impl House {
             mailbox: Mailer::new(ledger.clone(), self.config.clone()).1,
         })
         .unwrap();
-        let (pulse, beats) = Pulse::new();
+        let (pulse, beats) = LivenessProbe::new();
         let (messages, inbox) = mpsc::channel(8);
         let (stop, stop_now) = (CancellationToken::new(), CancellationToken::new());
         let inbox = Inbox { messages: inbox, beats, stop: stop.clone(), stop_now: stop_now.clone() };
@@ -221,7 +221,7 @@ async fn a_run_that_outlives_its_grace_is_cut_off_and_run_again_under_its_name_a
     let lodger = house.move_in();
     minutes(2).await;
     let alive = lodger.pulse.clone();
-    assert!(alive.beat(Duration::from_secs(1)).await.is_ok(), "it answers while a run is in progress");
+    assert!(alive.check(Duration::from_secs(1)).await.is_ok(), "it answers while a run is in progress");
     let took = lodger.leave().await;
     assert!((30..35).contains(&took.as_secs()), "{took:?}");
     let lodger = house.move_in();
@@ -312,7 +312,7 @@ async fn a_run_that_a_locked_ledger_kept_from_beginning_begins_later_even_when_i
     house.config.service.catch_up_hours = 0;
     let lodger = house.move_in();
     sleep(Duration::from_secs(1)).await;
-    lodger.ledger.set_patience(Duration::ZERO).unwrap();
+    lodger.ledger.set_lock_timeout(Duration::ZERO).unwrap();
     let other = rusqlite::Connection::open(house.directory.path().join("ledger.sqlite")).unwrap();
     sleep(Duration::from_secs(50)).await;
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -320,7 +320,7 @@ async fn a_run_that_a_locked_ledger_kept_from_beginning_begins_later_even_when_i
     let state = lodger.state.borrow().clone();
     assert!(state.run_blocker.as_ref().is_some_and(|it| it.contains("locked")) && !state.is_ready(), "{state:?}");
     assert_eq!(state.waiting, [Horizon::D7]);
-    assert!(lodger.pulse.beat(Duration::from_secs(1)).await.is_ok());
+    assert!(lodger.pulse.check(Duration::from_secs(1)).await.is_ok());
     assert!(!lodger.state.borrow().is_ready(), "another look does not make it well");
     other.execute_batch("COMMIT").unwrap();
     let mut config = house.config.clone();

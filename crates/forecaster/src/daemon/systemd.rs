@@ -1,7 +1,7 @@
 //! Notifications to systemd, by sd_notify(3): readiness, a status line, signs of life. Without
 //! systemd, nothing happens.
 
-use super::pulse::Pulse;
+use super::pulse::LivenessProbe;
 use sd_notify::NotifyState;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -55,7 +55,7 @@ fn send(states: &[NotifyState<'_>]) {
 
 /// Notifies systemd's watchdog as long as the supervisor answers: the loop that runs the schedule must be alive, not
 /// just this task. Ends with `stop`.
-pub(crate) async fn watchdog(pulse: Pulse, stop: CancellationToken) {
+pub(crate) async fn watchdog(pulse: LivenessProbe, stop: CancellationToken) {
     let Some(limit) = sd_notify::watchdog_enabled() else { return };
     // Three times within the limit: one answer may be late.
     let pause = limit / 3;
@@ -67,7 +67,7 @@ pub(crate) async fn watchdog(pulse: Pulse, stop: CancellationToken) {
         }
         let beat = tokio::select! {
             () = stop.cancelled() => return,
-            beat = pulse.beat(pause) => beat,
+            beat = pulse.check(pause) => beat,
         };
         match beat {
             Ok(()) => send(&[NotifyState::Watchdog]),

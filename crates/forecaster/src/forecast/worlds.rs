@@ -98,7 +98,7 @@ impl World {
 }
 
 /// Skill of every model and of the pool against the random walk, over all seeds, and the pool's mean weights.
-struct Outcome {
+struct WorldScores {
     skill: BTreeMap<String, f64>,
     weights: BTreeMap<String, f64>,
 }
@@ -151,7 +151,7 @@ fn simulate(
     (losses, models.iter().enumerate().map(|(position, name)| (name.clone(), mean(position))).collect())
 }
 
-fn outcome(world: World, horizon: Horizon, with_quotes: bool) -> Outcome {
+fn outcome(world: World, horizon: Horizon, with_quotes: bool) -> WorldScores {
     let seeds = std::env::var("FORECASTER_WORLDS").ok().and_then(|n| n.parse().ok()).unwrap_or(SEEDS);
     let runs: Vec<_> = (0..seeds).into_par_iter().map(|seed| simulate(world, horizon, seed, with_quotes)).collect();
     let total = |name: &str| runs.iter().map(|(losses, _)| losses[name] / losses["random_walk"]).sum::<f64>();
@@ -162,7 +162,7 @@ fn outcome(world: World, horizon: Horizon, with_quotes: bool) -> Outcome {
     let weights = runs[0].1.keys().map(|name| (name.clone(), weight(name))).collect();
     println!("{world:?} {horizon} quotes {with_quotes}: {:?}", percent(&skill));
     println!("    weights {:?}", percent(&weights));
-    Outcome { skill, weights }
+    WorldScores { skill, weights }
 }
 
 fn percent(shares: &BTreeMap<String, f64>) -> Vec<String> {

@@ -8,10 +8,10 @@ pub(super) fn boot() -> String {
 /// Returns the out-of-memory kills since boot, those at the memory limit of a service (MemoryMax) included; `None`
 /// when the kernel does not count them.
 pub(super) fn oom_kills() -> Option<i64> {
-    counted(&std::fs::read_to_string("/proc/vmstat").ok()?)
+    parse_oom_kills(&std::fs::read_to_string("/proc/vmstat").ok()?)
 }
 
-fn counted(vmstat: &str) -> Option<i64> {
+fn parse_oom_kills(vmstat: &str) -> Option<i64> {
     vmstat.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
 }
 
@@ -29,8 +29,8 @@ mod tests {
 
     #[test]
     fn the_count_is_found_by_its_whole_name() {
-        assert_eq!(counted("nr_free_pages 12\noom_kill_disable 3\noom_kill 7\n"), Some(7));
-        assert_eq!(counted("nr_free_pages 12\n"), None);
+        assert_eq!(parse_oom_kills("nr_free_pages 12\noom_kill_disable 3\noom_kill 7\n"), Some(7));
+        assert_eq!(parse_oom_kills("nr_free_pages 12\n"), None);
     }
 
     #[test]

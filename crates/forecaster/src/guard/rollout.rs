@@ -41,7 +41,7 @@ pub(crate) struct Criterion {
 
 /// Next horizon and its conditions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Stage {
+pub(crate) struct RolloutStage {
     /// Next horizon, as in `15d`.
     pub horizon: &'static str,
     /// True when Chronos is already enabled there.
@@ -102,7 +102,7 @@ pub(crate) fn next_stage(
     state: &GuardState,
     runs: &[ChronosRun],
     now: DateTime<Utc>,
-) -> Result<Option<Stage>, Failure> {
+) -> Result<Option<RolloutStage>, Failure> {
     let from = state.horizon;
     let next = match from {
         Horizon::D7 => Horizon::D15,
@@ -110,9 +110,9 @@ pub(crate) fn next_stage(
         Horizon::D30 => Horizon::D90,
         Horizon::D90 => return Ok(None),
     };
-    let mut criteria = probation(state, runs, now);
+    let mut criteria = probation_criteria(state, runs, now);
     let standing = of_horizon(ledger, config, from)?;
-    criteria.extend([competitive(standing.as_ref()), no_harm(standing.as_ref())]);
+    criteria.extend([competitive(standing.as_ref()), ensemble_criterion(standing.as_ref())]);
     if next == Horizon::D90 {
         for horizon in [Horizon::D7, Horizon::D15, Horizon::D30] {
             criteria.push(below_arima(horizon, of_horizon(ledger, config, horizon)?.as_ref()));
@@ -131,11 +131,11 @@ pub(crate) fn next_stage(
         needed: format!("horizons.{next}.chronos.context_length = {needed}"),
     }));
     let enabled = config.horizons.get(next).chronos.enabled;
-    Ok(Some(Stage { horizon: next.key(), enabled, ready: criteria.iter().all(|it| it.met), criteria }))
+    Ok(Some(RolloutStage { horizon: next.key(), enabled, ready: criteria.iter().all(|it| it.met), criteria }))
 }
 
 /// Returns the criteria of the probation: on for long enough, in enough runs, without a failure.
-fn probation(state: &GuardState, runs: &[ChronosRun], now: DateTime<Utc>) -> Vec<Criterion> {
+fn probation_criteria(state: &GuardState, runs: &[ChronosRun], now: DateTime<Utc>) -> Vec<Criterion> {
     let since = state.enabled_since.filter(|_| state.enabled);
     let days = since.map(|since| (now - since).num_days());
     let figure = match (&state.suspension, days) {
@@ -189,7 +189,7 @@ fn competitive(standing: Option<&ModelScores>) -> Criterion {
     }
 }
 
-fn no_harm(standing: Option<&ModelScores>) -> Criterion {
+fn ensemble_criterion(standing: Option<&ModelScores>) -> Criterion {
     let figures = standing.and_then(|it| Some((it.wql(ENSEMBLE)?, it.wql(ENSEMBLE_WITHOUT_CHRONOS)?, &it.source)));
     Criterion {
         name: "ensemble with against without".to_owned(),

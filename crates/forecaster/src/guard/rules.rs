@@ -23,7 +23,7 @@ pub(crate) struct RunObservations {
 
 /// Judges a run. Of several reasons to suspend, records the worst: killed for memory, too slow,
 /// too much memory, failures.
-pub(super) fn judge(
+pub(super) fn apply_rules(
     state: &GuardState,
     settings: &GuardSettings,
     seen: &RunObservations,
@@ -89,7 +89,7 @@ mod tests {
     }
 
     fn after(state: &GuardState, seen: &RunObservations) -> GuardUpdate {
-        judge(state, &GuardSettings::default(), seen, "run", DateTime::UNIX_EPOCH)
+        apply_rules(state, &GuardSettings::default(), seen, "run", DateTime::UNIX_EPOCH)
     }
 
     fn cause(update: &GuardUpdate) -> Option<&str> {

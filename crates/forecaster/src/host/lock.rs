@@ -21,7 +21,7 @@ pub(crate) struct Lock {
 pub(crate) fn daemon(directory: &Path) -> Result<Lock, Failure> {
     let path = directory.join("daemon.lock");
     let mut file = open(directory, &path)?;
-    match patiently(&file) {
+    match try_lock_repeatedly(&file) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
@@ -37,7 +37,7 @@ pub(crate) fn daemon(directory: &Path) -> Result<Lock, Failure> {
 }
 
 /// Tries several times: the doctor holds the lock for an instant when it checks it, a daemon for good.
-fn patiently(file: &File) -> Result<(), TryLockError> {
+fn try_lock_repeatedly(file: &File) -> Result<(), TryLockError> {
     for _ in 0..4 {
         if file.try_lock().is_ok() {
             return Ok(());

@@ -49,17 +49,17 @@ pub(crate) fn set_level(filter: &str) -> Result<(), Failure> {
     if let Some(handle) = HANDLE.get() {
         handle.reload(parsed).map_err(Failure::LogReload)?;
     }
-    remember(filter, in_force().1);
+    remember(filter, current_filter().1);
     Ok(())
 }
 
 /// Returns the arguments that make another process of this program log in the same way.
 pub(crate) fn arguments() -> Vec<String> {
-    let (filter, format) = in_force();
+    let (filter, format) = current_filter();
     vec!["--log".into(), filter, "--log-format".into(), format.as_str().into()]
 }
 
-fn in_force() -> (String, LogFormat) {
+fn current_filter() -> (String, LogFormat) {
     let in_force = IN_FORCE.lock().unwrap_or_else(PoisonError::into_inner);
     in_force.clone().unwrap_or_else(|| ("info".to_owned(), LogFormat::Auto))
 }

@@ -8,15 +8,15 @@ static CURRENT: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// A bar of `length` steps with a label; hidden unless stderr is a terminal.
 pub(crate) fn bar(label: &str, length: u64) -> ProgressBar {
-    shown(label, length, "{msg} {wide_bar} {pos}/{len} {eta}")
+    new_bar(label, length, "{msg} {wide_bar} {pos}/{len} {eta}")
 }
 
 /// A bar for received bytes whose total is not known yet; hidden unless stderr is a terminal.
 pub(crate) fn bytes(label: &str) -> ProgressBar {
-    shown(label, 0, "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}")
+    new_bar(label, 0, "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}")
 }
 
-fn shown(label: &str, length: u64, template: &str) -> ProgressBar {
+fn new_bar(label: &str, length: u64, template: &str) -> ProgressBar {
     let target = if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(length), target).with_message(label.to_owned());
     if let Ok(style) = ProgressStyle::with_template(template) {

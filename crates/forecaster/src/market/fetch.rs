@@ -9,7 +9,7 @@ use crate::host::secret::Secret;
 use crate::market::series::{MIN_OBSERVATIONS, is_used_for, legs, quality_rules, spot_of};
 use chrono::{Days, NaiveDate, Utc};
 use forecaster_rates::{
-    Doubt, Fault, RatesStore, SeriesOutcome, SeriesRequest, Sources, SyncSettings, assemble_pair, doubts,
+    Doubt, ProviderFault, RatesStore, SeriesOutcome, SeriesRequest, Sources, SyncSettings, assemble_pair, doubts,
     providers_for, sync,
 };
 use std::collections::BTreeSet;
@@ -33,7 +33,7 @@ pub(crate) struct FetchRequest {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FetchReport {
     /// Failures of providers.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ProviderFault>,
     /// Newest value of the pair, or of a series it is computed from, that no source confirms.
     pub doubt: Option<Doubt>,
     /// Newest market quote of the pair that another source contradicts, or that jumps and is not confirmed:
@@ -66,7 +66,7 @@ impl FetchReport {
 pub(crate) fn for_run(config: &Config, today: NaiveDate, offline: bool) -> FetchReport {
     let of_pair = [vec![config.pair().series_name()], legs(config.pair())].concat();
     let quotes = vec![spot_of(config.pair())];
-    if offline || has_nobody_to_ask(config) {
+    if offline || has_no_provider(config) {
         let (doubt, quote_doubt) = (remembered_doubt(config, &of_pair), remembered_doubt(config, &quotes));
         return FetchReport { doubt, quote_doubt, ..FetchReport::default() };
     }
@@ -104,7 +104,7 @@ fn remembered_doubt(config: &Config, of_pair: &[String]) -> Option<Doubt> {
 }
 
 /// True when no provider is configured, neither for all series nor for any one.
-pub(crate) fn has_nobody_to_ask(config: &Config) -> bool {
+pub(crate) fn has_no_provider(config: &Config) -> bool {
     let of_series = config.rates.series.values().filter_map(|series| series.providers.as_ref());
     of_series.chain([&config.rates.providers]).all(Vec::is_empty)
 }

@@ -71,7 +71,7 @@ mod tests {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let (date, source) = (day("2026-11-02"), "yahoo".to_owned());
         let quote = StoredObservation { date, value: 951.5, source, fetched_at: Utc::now() };
-        store.merge("usdclp_spot", &[quote], &MergeRules::trusting()).unwrap();
+        store.merge("usdclp_spot", &[quote], &MergeRules::accepting_all()).unwrap();
         let quoters = QuoteProviders::of(&store, "usdclp_spot", None).unwrap();
         assert_eq!(
             (quoters.provider_of(day("2026-11-02")), quoters.provider_of(day("2026-10-30"))),
@@ -90,7 +90,7 @@ mod tests {
             source: IMPORT_SOURCE.to_owned(),
             fetched_at: Utc::now(),
         };
-        store.merge("usdclp_spot", &[own], &MergeRules::trusting()).unwrap();
+        store.merge("usdclp_spot", &[own], &MergeRules::accepting_all()).unwrap();
         let quoters = QuoteProviders::of(&store, "usdclp_spot", None).unwrap();
         let quotes = ["2026-10-30", "2026-11-02"].map(|date| Observation { date: day(date), value: 950.0 });
         let series = Series::new("usdclp_spot", &quotes).unwrap();

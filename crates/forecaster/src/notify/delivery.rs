@@ -10,13 +10,13 @@ use crate::host::secret::Secret;
 use chrono::{DateTime, Utc};
 use forecaster_ledger::{DueMail, Ledger, MailOutcome, WaitingRecipient};
 use forecaster_mail::{
-    Address, DeliveryError, GIVE_UP_AFTER_DAYS, Pace, RecipientOutcome, Server, deliver, next_attempt,
+    Address, DeliveryError, GIVE_UP_AFTER_DAYS, RecipientOutcome, RetryPace, Server, deliver, next_attempt,
 };
 use std::collections::BTreeSet;
 
 /// Results of a round, counted by recipients.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Round {
+pub(crate) struct DeliveryRound {
     /// Accepted by the server.
     pub sent: usize,
     /// Refused for good, or given up.
@@ -53,13 +53,13 @@ pub(crate) fn server(config: &Config) -> Result<Server, Failure> {
 ///
 /// # Errors
 /// When the ledger cannot be read or written, or the server's password cannot be read: no attempt is counted then.
-pub(crate) async fn deliver_due(ledger: &Ledger, config: &Config) -> Result<Round, Failure> {
-    let mut round = Round::default();
+pub(crate) async fn deliver_due(ledger: &Ledger, config: &Config) -> Result<DeliveryRound, Failure> {
+    let mut round = DeliveryRound::default();
     if ledger.due_mail(Utc::now())?.is_none() {
         return Ok(round);
     }
     let Some(_alone) = lock::mail(&config.service.data_dir)? else {
-        return Ok(Round { busy: true, ..round });
+        return Ok(DeliveryRound { busy: true, ..round });
     };
     let server = server(config)?;
     let mut in_the_way: Option<DeliveryError> = None;
@@ -71,7 +71,7 @@ pub(crate) async fn deliver_due(ledger: &Ledger, config: &Config) -> Result<Roun
         }
         let outcomes = match &in_the_way {
             // The trouble of the last mail would stop this one as well: the server is not asked again.
-            Some(trouble) => put_off(&mail, &trouble.to_string(), trouble.pace(), Utc::now()),
+            Some(trouble) => postpone(&mail, &trouble.to_string(), trouble.pace(), Utc::now()),
             None => {
                 let (outcomes, trouble) = attempt(&server, &mail).await;
                 in_the_way = trouble;
@@ -110,7 +110,7 @@ async fn attempt(server: &Server, mail: &DueMail) -> (Vec<(String, MailOutcome)>
     tracing::debug!(message_id = mail.message_id, "sending to {} of {}", addresses.len(), server.address());
     let delivery = deliver(server, &sender, &addresses, &mail.message).await;
     let now = Utc::now();
-    let pace = delivery.trouble.as_ref().map_or(Pace::Usual, DeliveryError::pace);
+    let pace = delivery.trouble.as_ref().map_or(RetryPace::Usual, DeliveryError::pace);
     let fate = |((address, _), (_, outcome)): (&(String, Address), &(Address, RecipientOutcome))| {
         let outcome = match outcome {
             RecipientOutcome::Accepted { reply } => MailOutcome::Sent(reply.clone()),
@@ -130,12 +130,12 @@ fn refused(addresses: impl Iterator<Item = String>) -> Vec<(String, MailOutcome)
     addresses.map(|address| (address, MailOutcome::Refused("the outbox has what is no address".into()))).collect()
 }
 
-fn put_off(mail: &DueMail, reason: &str, pace: Pace, now: DateTime<Utc>) -> Vec<(String, MailOutcome)> {
+fn postpone(mail: &DueMail, reason: &str, pace: RetryPace, now: DateTime<Utc>) -> Vec<(String, MailOutcome)> {
     let recipients = mail.recipients.iter().map(|recipient| recipient.address.clone());
     recipients.map(|address| (address.clone(), waiting(mail, &address, reason, pace, now))).collect()
 }
 
-fn waiting(mail: &DueMail, address: &str, reason: &str, pace: Pace, now: DateTime<Utc>) -> MailOutcome {
+fn waiting(mail: &DueMail, address: &str, reason: &str, pace: RetryPace, now: DateTime<Utc>) -> MailOutcome {
     let before = mail.recipients.iter().find(|recipient| recipient.address == address);
     let attempts = before.map_or(0, |recipient| recipient.attempts) + 1;
     match next_attempt(attempts, mail.created_at, now, pace, &mail.message_id) {
@@ -145,7 +145,7 @@ fn waiting(mail: &DueMail, address: &str, reason: &str, pace: Pace, now: DateTim
 }
 
 /// Logs and counts the outcomes of a mail.
-fn log_outcomes(mail: &DueMail, outcomes: &[(String, MailOutcome)], round: &mut Round) {
+fn log_outcomes(mail: &DueMail, outcomes: &[(String, MailOutcome)], round: &mut DeliveryRound) {
     let subject = &mail.subject;
     let sent: Vec<&str> = outcomes
         .iter()
@@ -181,7 +181,7 @@ fn log_outcomes(mail: &DueMail, outcomes: &[(String, MailOutcome)], round: &mut 
 
 /// Sends due mail after runs by hand, unless another process is sending. Unsent mail waits in the outbox for the
 /// daemon or `forecaster mail flush`; the runs are not affected.
-pub(crate) fn after_runs(ledger: &Ledger, config: &Config) {
+pub(crate) fn deliver_after_run(ledger: &Ledger, config: &Config) {
     if !config.mail.is_on() {
         return;
     }
@@ -196,7 +196,7 @@ pub(crate) fn after_runs(ledger: &Ledger, config: &Config) {
         Err(error) => Err(Failure::System { what: "no runtime to send with", source: error }),
     };
     match delivered {
-        Ok(Round { busy: true, .. }) => tracing::info!("mail is being sent by another process"),
+        Ok(DeliveryRound { busy: true, .. }) => tracing::info!("mail is being sent by another process"),
         Ok(_) => {}
         Err(error) => tracing::warn!("mail waits in the outbox, for the daemon or forecaster mail flush: {error}"),
     }

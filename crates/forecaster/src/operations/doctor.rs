@@ -13,7 +13,7 @@ mod places;
 mod service;
 mod wires;
 
-use crate::config::load::Loaded;
+use crate::config::load::LoadedConfig;
 use crate::config::load::{self};
 use crate::config::settings::Config;
 use crate::operations::doctor::check::{Check, Status};
@@ -40,7 +40,7 @@ impl Checkup {
 }
 
 /// A group of checks.
-type Group = fn(&Loaded) -> Vec<Check>;
+type CheckGroup = fn(&LoadedConfig) -> Vec<Check>;
 
 /// Runs all checks; `named` is the path of the configuration, when one was given. The groups run in parallel, so slow
 /// ones do not hold up the rest.
@@ -52,14 +52,14 @@ pub(crate) fn run_checks(named: Option<&Path>) -> Checkup {
             let fix = "correct it, or put an earlier version back: forecaster config rollback";
             let mut checks = vec![Check::fail("configuration.valid", error.to_string(), fix)];
             // Checks that work without a configuration.
-            let file = load::find(named);
+            let file = load::find_file(named);
             let mut config = Config::default();
             config.service.data_dir = load::data_dir(file.as_deref());
-            checks.extend(places::ledger(&Loaded { config, file, text: None }));
+            checks.extend(places::ledger(&LoadedConfig { config, file, text: None }));
             return Checkup { checks, seconds: begin.elapsed().as_secs_f64(), is_configured: false };
         }
     };
-    let groups: [(&str, Group); 9] = [
+    let groups: [(&str, CheckGroup); 9] = [
         ("configuration", configuration::configuration),
         ("credentials", configuration::credentials),
         ("directories", places::directories),

@@ -7,12 +7,12 @@ use crate::forecast::left_out::LeftOut;
 use crate::forecast::result::{Forecast, ModelResult, PathFigures};
 use crate::market::Market;
 use crate::publish::drift::DriftDocument;
-use crate::publish::earlier::Earlier;
+use crate::publish::earlier::EarlierRuns;
 use crate::publish::paths::ReportPaths;
 use chrono::NaiveDate;
 use forecaster_domain::{LEVELS, QuantileForecast, RoundLevel, SourceProblem};
 use forecaster_ensemble::Evaluation;
-use forecaster_rates::Fault;
+use forecaster_rates::ProviderFault;
 use serde::Serialize;
 use since::SinceDocument;
 use std::collections::BTreeMap;
@@ -174,7 +174,7 @@ pub(crate) struct FaultDocument {
 
 /// Providers that failed when the rates were fetched.
 pub(crate) fn faults(market: &Market) -> Vec<FaultDocument> {
-    let document = |fault: &Fault| FaultDocument {
+    let document = |fault: &ProviderFault| FaultDocument {
         provider: fault.provider.clone(),
         series: fault.series.clone(),
         reason: fault.reason.clone(),
@@ -219,7 +219,7 @@ impl RunDocument {
         config: &Config,
         market: &Market,
         forecast: &Forecast,
-        earlier: &Earlier,
+        earlier: &EarlierRuns,
         (paths, has_pdf): (&ReportPaths, bool),
     ) -> Self {
         let ensemble = &forecast.ensemble;

@@ -20,7 +20,7 @@ const LAG_DAYS: u64 = 1;
 
 /// Facts about earlier runs of the horizon.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Earlier {
+pub(crate) struct EarlierRuns {
     /// Forecasts issued before their last target date, which has passed; oldest first.
     pub issued: Vec<PastForecast>,
     /// Weights of forecasts that were issued before their last target date; oldest first.
@@ -29,15 +29,15 @@ pub(crate) struct Earlier {
     pub since_last: Option<SinceLast>,
 }
 
-impl Earlier {
+impl EarlierRuns {
     /// Reads the facts from the ledger; whatever cannot be read is left out, with a warning.
     pub(crate) fn read(ledger: &Ledger, market: &Market, forecast: &Forecast, zone: Tz) -> Self {
         let (pair, horizon, as_of) = (market.pair.to_string(), forecast.horizon, market.as_of());
-        let past = ledger.past_issues(&pair, horizon, as_of, ISSUED_SHOWN).unwrap_or_else(|error| {
+        let past = ledger.issued_ensembles(&pair, horizon, as_of, ISSUED_SHOWN).unwrap_or_else(|error| {
             tracing::warn!("earlier forecasts are left out of the report: {error}");
             Vec::new()
         });
-        let last = ledger.last_issue(&pair, horizon, as_of).unwrap_or_else(|error| {
+        let last = ledger.last_issued_run(&pair, horizon, as_of).unwrap_or_else(|error| {
             tracing::warn!("the comparison with the last report is left out: {error}");
             None
         });

@@ -6,7 +6,7 @@ use crate::forecast::result::{Forecast, ModelResult, PastPool};
 use crate::host::resources::Usage;
 use crate::market::Market;
 use crate::publish::drift;
-use crate::publish::earlier::Earlier;
+use crate::publish::earlier::EarlierRuns;
 use chrono::NaiveDate;
 use forecaster_chronos::EMBEDDED;
 use forecaster_domain::{AlignedRegressor, ModelId, Observation};
@@ -36,7 +36,7 @@ pub(crate) fn view(
     config: &Config,
     market: &Market,
     forecast: &Forecast,
-    earlier: &Earlier,
+    earlier: &EarlierRuns,
     usage: &Usage,
 ) -> ReportView {
     ReportView {

@@ -77,7 +77,7 @@ pub(super) fn all(by_model: &ByModel<'_>) -> Vec<Comparison> {
 }
 
 fn comparison(model: &'static str, against: &'static str, words: &str, by_model: &ByModel<'_>) -> Comparison {
-    let contest = contest(model, against, by_model);
+    let contest = pair_scores(model, against, by_model);
     let (verdict, more_runs_needed) = verdict(contest.n, contest.test.as_ref());
     let sentence = format!("{words}: {}", result_in_words(&contest, verdict, more_runs_needed));
     Comparison {
@@ -111,10 +111,10 @@ pub(super) struct PairedScores {
 
 /// Compares a model with the random walk.
 pub(super) fn against_random_walk(model: &str, by_model: &ByModel<'_>) -> PairedScores {
-    contest(model, RANDOM_WALK, by_model)
+    pair_scores(model, RANDOM_WALK, by_model)
 }
 
-fn contest(model: &str, against: &str, by_model: &ByModel<'_>) -> PairedScores {
+fn pair_scores(model: &str, against: &str, by_model: &ByModel<'_>) -> PairedScores {
     let of = |name: &str| by_model.get(name).map_or(&[][..], Vec::as_slice);
     let other: BTreeMap<&str, &ScoredForecast> = of(against).iter().map(|f| (f.run_id.as_str(), *f)).collect();
     let both = of(model).iter().filter_map(|own| Some((*own, *other.get(own.run_id.as_str())?)));

@@ -24,14 +24,14 @@ pub(crate) struct ReviewDocument<'a> {
     from: NaiveDate,
     to: NaiveDate,
     replays: bool,
-    counts: Counts,
+    counts: CountingRules,
     method: Method,
     horizons: BTreeMap<&'static str, &'a HorizonReview>,
 }
 
 /// Rules for the forecasts and the runs that count.
 #[derive(Debug, Serialize)]
-struct Counts {
+struct CountingRules {
     forecasts: &'static str,
     runs: &'static str,
 }
@@ -59,7 +59,7 @@ impl<'a> ReviewDocument<'a> {
             from: scope.from,
             to: scope.to,
             replays: scope.replays,
-            counts: Counts { forecasts: COUNTED_FORECASTS, runs: COUNTED_RUNS },
+            counts: CountingRules { forecasts: COUNTED_FORECASTS, runs: COUNTED_RUNS },
             method: Method {
                 loss: LOSS,
                 test: TEST,

@@ -24,7 +24,7 @@ pub(crate) fn score_with_run_rates(ledger: &Ledger, market: &Market, today: Naiv
 }
 
 /// Scores with all rates in the store.
-pub(crate) fn by_store(ledger: &Ledger, config: &Config, today: NaiveDate) {
+pub(crate) fn score_with_stored_rates(ledger: &Ledger, config: &Config, today: NaiveDate) {
     let score = || -> Result<ScoringCounts, Failure> {
         let pair = config.pair();
         let store = RatesStore::open(&config.service.data_dir)?;

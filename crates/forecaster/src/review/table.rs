@@ -59,13 +59,13 @@ fn heading(review: &HorizonReview) -> String {
         Some(note) => note.to_owned(),
         None => format!(
             "{}, {degraded} degraded, {failed} failed; {} scored",
-            counted(total, "run"),
-            counted(scored, "forecast")
+            with_noun(total, "run"),
+            with_noun(scored, "forecast")
         ),
     }
 }
 
-fn counted(n: usize, what: &str) -> String {
+fn with_noun(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
@@ -118,7 +118,7 @@ fn figure(value: Option<f64>, shown: impl Fn(f64) -> String) -> String {
 
 fn left_out(review: &HorizonReview) -> String {
     let left_out = review.models.iter().filter(|(_, model)| model.left_out > 0);
-    left_out.map(|(name, model)| format!("left out: {name}, in {}\n", counted(model.left_out, "run"))).collect()
+    left_out.map(|(name, model)| format!("left out: {name}, in {}\n", with_noun(model.left_out, "run"))).collect()
 }
 
 #[cfg(test)]

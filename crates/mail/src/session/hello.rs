@@ -1,6 +1,6 @@
 //! EHLO: the name this machine gives, and the capabilities of the server.
 
-use crate::{address::domain_of, reply::Reply};
+use crate::{address::domain_of, reply::SmtpReply};
 use lettre::transport::smtp::{authentication::Mechanism, extension::ClientId};
 use std::net::IpAddr;
 
@@ -22,7 +22,7 @@ pub(crate) struct Capabilities {
 }
 
 impl Capabilities {
-    pub(crate) fn of(reply: &Reply) -> Self {
+    pub(crate) fn of(reply: &SmtpReply) -> Self {
         let mut all = Self::default();
         for line in reply.lines().skip(1) {
             all.lines.push(line.to_owned());
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn what_a_server_can_do_is_read_in_any_case() {
         let lines = ["250-mx.example.com STARTTLS", "250-Size 35882577", "250-auth=login cram-md5", "250 8bitmime"];
-        let all = Capabilities::of(&Reply::of(&lines.map(|line| line.as_bytes().to_vec())).unwrap());
+        let all = Capabilities::of(&SmtpReply::of(&lines.map(|line| line.as_bytes().to_vec())).unwrap());
         assert!(all.size && all.eight_bit && !all.starttls, "the first line is its name");
         assert_eq!((all.largest, all.mechanism()), (Some(35_882_577), Some(Mechanism::Login)));
         assert_eq!(all.mechanisms(), "LOGIN, CRAM-MD5");
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_size_of_nought_is_no_limit() {
-        let all = Capabilities::of(&Reply::of(&[b"250-mx".to_vec(), b"250 SIZE 0".to_vec()]).unwrap());
+        let all = Capabilities::of(&SmtpReply::of(&[b"250-mx".to_vec(), b"250 SIZE 0".to_vec()]).unwrap());
         assert!(all.size && all.largest.is_none() && all.mechanism().is_none());
         assert_eq!(all.mechanisms(), "no AUTH at all");
     }

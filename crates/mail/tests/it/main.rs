@@ -9,21 +9,21 @@ mod sample;
 mod server;
 mod strangers;
 
-use forecaster_mail::{Address, Delivery, DeliveryError, Limits, RecipientOutcome, Server, deliver};
+use forecaster_mail::{Address, Delivery, DeliveryError, RecipientOutcome, Server, ServerLimits, deliver};
 use std::time::Duration;
 
 const MESSAGE: &[u8] = b"Subject: x\r\n\r\n.\r\nhello\r\n";
 const SECRET: &str = "s3cret pass";
 
 /// Time limits of the tests: short for a server that is silent on purpose, long enough for a busy machine.
-fn limits() -> Limits {
+fn limits() -> ServerLimits {
     let second = Duration::from_secs(20);
-    Limits { connect: second, command: second, data: second }
+    ServerLimits { connect: second, command: second, data: second }
 }
 
-fn impatient() -> Limits {
+fn impatient() -> ServerLimits {
     let short = Duration::from_millis(300);
-    Limits { connect: short, command: short, data: short }
+    ServerLimits { connect: short, command: short, data: short }
 }
 
 fn sender() -> Address {

@@ -1,7 +1,7 @@
 //! TLS and passwords: what may be sent to which server.
 
 use crate::{SECRET, fates, impatient, limits, passing, plain, send, sender, server::*};
-use forecaster_mail::{DeliveryError, Pace, Server, probe};
+use forecaster_mail::{DeliveryError, RetryPace, Server, probe};
 
 const ONE: &[&str] = &["a@example.com"];
 /// AUTH PLAIN with the user "u@example.com" and [`SECRET`].
@@ -125,7 +125,7 @@ async fn a_wrong_password_is_recognisable_and_not_shown() {
         let server = manners.listen().await;
         let delivery = send(&known("smtp", server.port, &authority), ONE).await;
         let trouble = passing(&delivery);
-        assert!(trouble.is_login_error() && trouble.pace() == Pace::Account, "{trouble}");
+        assert!(trouble.is_login_error() && trouble.pace() == RetryPace::Account, "{trouble}");
         let words = format!("{trouble} {delivery:?}");
         assert!(words.contains("refused the user 'u@example.com': 535 5.7.8 bad credentials *** *** ***"), "{words}");
         assert!(!words.contains("s3cret") && !words.contains("czNjcmV0"), "{words}");
@@ -167,7 +167,7 @@ async fn a_password_that_cannot_be_checked_now_is_tried_again_soon() {
     let delivery = send(&known("smtp", server.port, &authority), ONE).await;
     let trouble = passing(&delivery);
     assert!(
-        matches!(trouble, DeliveryError::AuthenticationDeferred { .. }) && trouble.pace() == Pace::Usual,
+        matches!(trouble, DeliveryError::AuthenticationDeferred { .. }) && trouble.pace() == RetryPace::Usual,
         "{trouble}"
     );
 }

@@ -78,7 +78,7 @@ fn a_quote_stands_for_the_weekday_after_the_trades_that_it_closes() {
 fn quotes_go_on_only_after_the_last_official_value_and_fill_no_holes() {
     let (_folder, store) = store();
     let official = [imported("2025-01-06", 1001.0), imported("2025-01-09", 1002.0)];
-    store.merge("usdclp", &official, &MergeRules::trusting()).unwrap();
+    store.merge("usdclp", &official, &MergeRules::accepting_all()).unwrap();
     let usdclp = assemble(&store, "usdclp", &rules(), None).unwrap();
     let value = |date: &str| usdclp.checked.series.value_on(day(date));
     assert_eq!((value("2025-01-06"), value("2025-01-09")), (Some(1001.0), Some(1002.0)));
@@ -87,7 +87,7 @@ fn quotes_go_on_only_after_the_last_official_value_and_fill_no_holes() {
     // An as-of date within the hole does not fill it either.
     let cut = assemble(&store, "usdclp", &rules(), Some(day("2025-01-08"))).unwrap();
     assert_eq!((cut.checked.series.last_date(), cut.stand_in()), (day("2025-01-06"), None));
-    store.merge("usdclp", &[imported("2026-10-26", 990.0)], &MergeRules::trusting()).unwrap();
+    store.merge("usdclp", &[imported("2026-10-26", 990.0)], &MergeRules::accepting_all()).unwrap();
     let usdclp = assemble(&store, "usdclp", &today("2026-11-27"), None).unwrap();
     assert_eq!((usdclp.provider.as_str(), usdclp.stand_ins.len()), ("import", 0));
 }
@@ -96,7 +96,7 @@ fn quotes_go_on_only_after_the_last_official_value_and_fill_no_holes() {
 fn what_was_fetched_to_stand_in_counts_before_the_embedded_quotes() {
     let (_folder, store) = store();
     let fetched = StoredObservation { source: "yahoo".into(), ..imported("2025-01-08", 1010.0) };
-    store.merge("usdclp", &[fetched], &MergeRules::trusting()).unwrap();
+    store.merge("usdclp", &[fetched], &MergeRules::accepting_all()).unwrap();
     let usdclp = assemble(&store, "usdclp", &rules(), None).unwrap();
     let stand_ins: Vec<(String, &str)> =
         usdclp.stand_ins.iter().map(|(date, by)| (date.to_string(), by.as_str())).collect();
@@ -122,7 +122,7 @@ fn quotes_of_after_an_as_of_date_or_after_today_are_not_known() {
 fn a_rate_of_the_market_has_no_stand_ins() {
     let (_folder, store) = store();
     let quote = StoredObservation { source: "yahoo".into(), ..imported("2026-11-02", 17.5) };
-    store.merge("usdmxn", &[quote], &MergeRules::trusting()).unwrap();
+    store.merge("usdmxn", &[quote], &MergeRules::accepting_all()).unwrap();
     for name in ["usdmxn", "usdclp_spot", "dxy"] {
         let series = assemble(&store, name, &today("2026-11-27"), None).unwrap();
         assert_eq!((series.stand_in(), series.stand_in_from(), series.stand_ins.len()), (None, None, 0), "{name}");
@@ -133,7 +133,11 @@ fn a_rate_of_the_market_has_no_stand_ins() {
 fn the_store_overrules_the_snapshot_and_goes_on_after_it() {
     let (_folder, store) = store();
     store
-        .merge("usdclp", &[imported("2025-01-03", 1000.0), imported("2025-01-06", 1010.0)], &MergeRules::trusting())
+        .merge(
+            "usdclp",
+            &[imported("2025-01-03", 1000.0), imported("2025-01-06", 1010.0)],
+            &MergeRules::accepting_all(),
+        )
         .unwrap();
     let usdclp = assemble(&store, "usdclp", &rules(), None).unwrap();
     assert_eq!(usdclp.checked.series.value_on(day("2025-01-02")), Some(996.46));
@@ -163,7 +167,7 @@ fn revised(store: &RatesStore) {
         ("2025-01-03", 1002.0, "2025-01-10T12:00:00Z"),
     ] {
         let observation = StoredObservation { fetched_at: fetched.parse().unwrap(), ..imported(date, value) };
-        store.merge("usdclp", &[observation], &MergeRules::trusting()).unwrap();
+        store.merge("usdclp", &[observation], &MergeRules::accepting_all()).unwrap();
     }
 }
 
@@ -198,7 +202,7 @@ fn a_revision_that_fails_the_checks_takes_its_superseded_values_along() {
     let far_off =
         StoredObservation { fetched_at: "2025-01-09T12:00:00Z".parse().unwrap(), ..imported("2024-12-30", 9000.0) };
     for observation in [imported("2024-12-30", 992.12), far_off] {
-        store.merge("usdclp", &[observation], &MergeRules::trusting()).unwrap();
+        store.merge("usdclp", &[observation], &MergeRules::accepting_all()).unwrap();
     }
     let checked = assemble(&store, "usdclp", &rules(), None).unwrap().checked;
     assert_eq!(checked.series.value_on(day("2024-12-30")), None);
@@ -210,7 +214,7 @@ fn a_revision_that_fails_the_checks_takes_its_superseded_values_along() {
 #[test]
 fn a_series_may_be_in_the_store_alone() {
     let (_folder, store) = store();
-    store.merge("copper", &[imported("2025-01-03", 4.02)], &MergeRules::trusting()).unwrap();
+    store.merge("copper", &[imported("2025-01-03", 4.02)], &MergeRules::accepting_all()).unwrap();
     assert_eq!(assemble(&store, "copper", &rules(), None).unwrap().checked.series.len(), 1);
     assert!(available(&store).unwrap().contains(&"copper".to_owned()));
 }

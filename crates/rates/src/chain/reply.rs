@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 /// Values received from a provider.
 #[derive(Debug, Clone)]
-pub(crate) struct Reply {
+pub(crate) struct ProviderValues {
     /// Accepted observations and findings; empty when nothing has changed.
     pub(crate) accepted: Accepted,
     /// Validators of the documents, by address.

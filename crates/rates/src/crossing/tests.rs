@@ -38,7 +38,7 @@ fn keep(store: &RatesStore, name: &str, source: &str, values: &[(&str, f64)]) {
         .iter()
         .map(|&(date, value)| StoredObservation { date: day(date), value, source: source.into(), fetched_at })
         .collect();
-    store.merge(name, &observations, &MergeRules::trusting()).unwrap();
+    store.merge(name, &observations, &MergeRules::accepting_all()).unwrap();
 }
 
 /// Returns the snapshot's value on exactly `date`.
@@ -208,7 +208,7 @@ fn revisions_of_a_series_go_with_it_when_it_is_turned_over() {
     keep(&store, "usdmxn", "a", &[("2025-01-06", 20.0)]);
     let later = "2025-01-09T12:00:00Z".parse().unwrap();
     let revised = StoredObservation { date: day("2025-01-06"), value: 20.5, source: "a".into(), fetched_at: later };
-    store.merge("usdmxn", &[revised], &MergeRules::trusting()).unwrap();
+    store.merge("usdmxn", &[revised], &MergeRules::accepting_all()).unwrap();
     let mxnusd = made(&store, "MXN/USD").unwrap().checked.series;
     assert_eq!(mxnusd.value_on(day("2025-01-06")), Some(1.0 / 20.5));
     assert_eq!(mxnusd.until(day("2025-01-08")).unwrap().value_on(day("2025-01-06")), Some(1.0 / 20.0));

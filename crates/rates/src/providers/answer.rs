@@ -27,12 +27,12 @@ pub(super) fn json<T: DeserializeOwned>(body: &[u8], expected: &str) -> Result<T
     let text = text(body);
     serde_json::from_str(&text).map_err(|error| {
         let reason = short(&error.to_string());
-        shape(expected, format!("{} ({reason})", excerpt(text.as_bytes())))
+        unexpected_format(expected, format!("{} ({reason})", excerpt(text.as_bytes())))
     })
 }
 
 /// Returns the error for a response of the wrong form.
-pub(super) fn shape(expected: &str, found: impl Into<String>) -> ReadError {
+pub(super) fn unexpected_format(expected: &str, found: impl Into<String>) -> ReadError {
     ReadError::UnexpectedFormat { expected: expected.to_owned(), found: found.into() }
 }
 
@@ -42,7 +42,7 @@ pub(super) fn row(place: String, found: &str, expected: &'static str) -> ReadErr
 }
 
 /// Returns the error for a message of the provider, with advice.
-pub(super) fn refused(message: &str, advice: &'static str) -> ReadError {
+pub(super) fn provider_error(message: &str, advice: &'static str) -> ReadError {
     ReadError::ProviderError { message: short(message), advice }
 }
 

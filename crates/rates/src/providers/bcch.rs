@@ -16,7 +16,7 @@
 //! - **Errors** come with HTTP status 200 and a `Codigo` other than 0: -5 "Invalid username or password", -50 "An
 //!   internal error has occurred" (also for an unknown series); `Series` or `Obs` is then null.
 
-use super::answer::{day_first_date, decimal, encoded, json, redacted, refused, row, shape};
+use super::answer::{day_first_date, decimal, encoded, json, provider_error, redacted, row, unexpected_format};
 use crate::{
     provider::{
         Document, Provider, ProviderKey, ProviderKind, ReadError, SourceSettings, SpanRequest, ValueConversion,
@@ -60,7 +60,7 @@ struct Account {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct SeriesResponse {
     codigo: Option<i64>,
     descripcion: Option<String>,
     series: Option<Series>,
@@ -71,12 +71,12 @@ struct Series {
     #[serde(rename = "seriesId")]
     id: Option<String>,
     #[serde(rename = "Obs")]
-    observations: Option<Vec<Observation>>,
+    observations: Option<Vec<SeriesValue>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Observation {
+struct SeriesValue {
     index_date_string: Option<String>,
     value: Option<String>,
     status_code: Option<String>,
@@ -130,20 +130,20 @@ impl Provider for Bcch {
 }
 
 fn read(symbol: &str, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
-    let answer: Answer = json(body, EXPECTED)?;
+    let answer: SeriesResponse = json(body, EXPECTED)?;
     match answer.codigo {
         Some(0) => {}
         Some(code) => {
             let message = format!("{code} {}", answer.descripcion.unwrap_or_default());
-            return Err(refused(&message, advice(code)));
+            return Err(provider_error(&message, advice(code)));
         }
-        None => return Err(shape(EXPECTED, excerpt(body))),
+        None => return Err(unexpected_format(EXPECTED, excerpt(body))),
     }
     let Some(Series { id, observations: Some(observations) }) = answer.series else {
-        return Err(shape("JSON with 'Series' that has 'Obs'", excerpt(body)));
+        return Err(unexpected_format("JSON with 'Series' that has 'Obs'", excerpt(body)));
     };
     if let Some(id) = id.filter(|id| !id.eq_ignore_ascii_case(symbol)) {
-        return Err(shape(&format!("about '{symbol}'"), excerpt(id.as_bytes())));
+        return Err(unexpected_format(&format!("about '{symbol}'"), excerpt(id.as_bytes())));
     }
     observations.iter().enumerate().filter_map(|(index, o)| o.read(index).transpose()).collect()
 }
@@ -156,7 +156,7 @@ fn advice(code: i64) -> &'static str {
     }
 }
 
-impl Observation {
+impl SeriesValue {
     fn read(&self, index: usize) -> Result<Option<RawObservation>, ReadError> {
         let place = |field: &str| format!("Obs[{index}].{field}");
         let text = self.index_date_string.as_deref().unwrap_or_default();

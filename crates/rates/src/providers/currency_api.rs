@@ -21,7 +21,7 @@
 //!   its first six weekdays, to compare them with known values.
 
 use super::{
-    answer::{iso_date, json, no_such_series, number, row, shape},
+    answer::{iso_date, json, no_such_series, number, row, unexpected_format},
     quantity::Quantity,
 };
 use crate::{
@@ -83,7 +83,7 @@ pub(crate) struct CurrencyApi {
 }
 
 #[derive(Debug, Deserialize)]
-struct Answer {
+struct CurrencyTable {
     date: Option<String>,
     usd: Option<Map<String, Value>>,
 }
@@ -122,13 +122,13 @@ impl Provider for CurrencyApi {
 
     fn read(&self, wanted: &SpanRequest, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
         let quantity = quantity(&wanted.symbol).ok_or_else(|| no_such_series(&wanted.symbol))?;
-        let answer: Answer = json(body, EXPECTED)?;
+        let answer: CurrencyTable = json(body, EXPECTED)?;
         let (Some(date), Some(per_usd)) = (answer.date, answer.usd) else {
-            return Err(shape(EXPECTED, excerpt(body)));
+            return Err(unexpected_format(EXPECTED, excerpt(body)));
         };
         let day = iso_date(&date).ok_or_else(|| row("date".into(), &date, "a date such as 2024-03-06"))?;
         if let Some(asked) = document.day.filter(|asked| *asked != day) {
-            return Err(shape(&format!("that of {asked}"), format!("that of {day}")));
+            return Err(unexpected_format(&format!("that of {asked}"), format!("that of {day}")));
         }
         let value =
             quantity.value(|currency| rate(&per_usd, currency))?.ok_or_else(|| no_such_series(&wanted.symbol))?;

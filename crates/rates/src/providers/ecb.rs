@@ -15,9 +15,9 @@
 //!   computed.
 
 use super::{
-    answer::{no_such_series, shape, text},
+    answer::{no_such_series, text, unexpected_format},
     quantity::Quantity,
-    table::{CsvFormat, Row},
+    table::{CsvFormat, TableRow},
 };
 use crate::{
     provider::{Document, PairRequest, Provider, ProviderKind, ReadError, SpanRequest, ValueConversion, excerpt},
@@ -38,7 +38,7 @@ const DEFAULT_URL: &str = "https://www.ecb.europa.eu/stats/eurofxref";
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     series: &[("dxy", "DXY", ValueConversion::AsIs)],
-    pair: listed,
+    pair: symbol_of_pair,
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Ecb::new(settings.address())))
 };
 
@@ -96,7 +96,7 @@ impl Provider for Ecb {
 }
 
 /// Returns the symbol of a pair of quoted currencies.
-fn listed(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
+fn symbol_of_pair(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
     let PairRequest { base, quote, spot } = asked;
     let both = QUOTED.contains(base) && QUOTED.contains(quote);
     (both && !spot).then(|| (format!("{base}/{quote}"), ValueConversion::AsIs))
@@ -107,7 +107,7 @@ fn quantity(symbol: &str) -> Option<Quantity<'_>> {
 }
 
 /// Computes the observation of a row; `None` when one of its rates is missing.
-fn value(quantity: &Quantity<'_>, row: Row) -> Option<RawObservation> {
+fn value(quantity: &Quantity<'_>, row: TableRow) -> Option<RawObservation> {
     let mut rates = row.values.into_iter();
     let per_euro = |currency: &str| Ok(if currency == "EUR" { Some(1.0) } else { rates.next().flatten() });
     let value = quantity.value(per_euro).ok().flatten()?;
@@ -116,19 +116,19 @@ fn value(quantity: &Quantity<'_>, row: Row) -> Option<RawObservation> {
 
 /// Unpacks the CSV file of the archive; one that is too large is refused before it fills the memory.
 fn unpack(body: &[u8], at_most: u64) -> Result<Vec<u8>, ReadError> {
-    let broken = |reason: String| shape(EXPECTED, format!("{} ({reason})", excerpt(body)));
+    let broken = |reason: String| unexpected_format(EXPECTED, format!("{} ({reason})", excerpt(body)));
     let mut archive = ZipArchive::new(Cursor::new(body)).map_err(|e| broken(e.to_string()))?;
     let is_csv = |name: &&str| name.to_lowercase().ends_with(".csv");
     let Some(name) = archive.file_names().find(is_csv).map(str::to_owned) else {
         let names: Vec<&str> = archive.file_names().take(3).collect();
-        return Err(shape(EXPECTED, format!("an archive of {}", excerpt(names.join(", ").as_bytes()))));
+        return Err(unexpected_format(EXPECTED, format!("an archive of {}", excerpt(names.join(", ").as_bytes()))));
     };
     let file = archive.by_name(&name).map_err(|e| broken(e.to_string()))?;
     let mut unpacked = Vec::new();
     file.take(at_most + 1).read_to_end(&mut unpacked).map_err(|e| broken(e.to_string()))?;
     if unpacked.len() as u64 > at_most {
         let found = format!("{} bytes that unpack to more than {at_most}", body.len());
-        return Err(shape("an archive of plausible size", found));
+        return Err(unexpected_format("an archive of plausible size", found));
     }
     Ok(unpacked)
 }

@@ -18,18 +18,18 @@ const NAME: &str = "file";
 pub(crate) const KIND: ProviderKind = ProviderKind {
     keys: &[ProviderKey { name: "path", default_value: "", meaning: KeyType::Path }],
     any_series: true,
-    ..ProviderKind::new(NAME, &[], |settings| Arc::new(Files { path: settings.addresses.first().cloned() }))
+    ..ProviderKind::new(NAME, &[], |settings| Arc::new(FileProvider { path: settings.addresses.first().cloned() }))
 };
 
 /// Local files, one per series: CSV with the header `date,value`, or Parquet with these two columns. Another program
 /// writes them; they are read at every sync. The symbol is the name of the series and replaces `{series}` in the
 /// path.
 #[derive(Debug)]
-struct Files {
+struct FileProvider {
     path: Option<String>,
 }
 
-impl Provider for Files {
+impl Provider for FileProvider {
     fn name(&self) -> &'static str {
         NAME
     }

@@ -17,7 +17,7 @@
 use super::{
     answer::{encoded, no_such_series, text},
     dollar_index::dollar_index,
-    table::{CsvFormat, Row},
+    table::{CsvFormat, TableRow},
 };
 use crate::{
     provider::{Document, PairRequest, Provider, ProviderKind, ReadError, SpanRequest, ValueConversion},
@@ -39,7 +39,7 @@ pub(crate) const KIND: ProviderKind = ProviderKind {
         ("fed_funds", "DFF", ValueConversion::AsIs),
         ("copper_monthly", "PCOPPUSDM", ValueConversion::AsIs),
     ],
-    pair: listed,
+    pair: series_of_pair,
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Fred::new(settings.address())))
 };
 
@@ -109,13 +109,13 @@ impl Provider for Fred {
     fn read(&self, wanted: &SpanRequest, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
         let rows = FORM.rows(&text(body), &columns(&wanted.symbol), wanted)?;
         let rows = rows.ok_or_else(|| no_such_series(&wanted.symbol))?;
-        let value = |row: Row| if wanted.symbol == "DXY" { index(row) } else { row.single() };
+        let value = |row: TableRow| if wanted.symbol == "DXY" { index(row) } else { row.single() };
         Ok(rows.into_iter().filter_map(value).collect())
     }
 }
 
 /// Returns the series of a pair of the release H.10, inverted for a pair quoted the other way round.
-fn listed(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
+fn series_of_pair(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
     let found = H10.iter().find_map(|&(id, priced, unit)| match (priced, unit) {
         _ if (priced, unit) == (asked.base, asked.quote) => Some((id.to_owned(), ValueConversion::AsIs)),
         _ if (priced, unit) == (asked.quote, asked.base) => Some((id.to_owned(), ValueConversion::Inverse)),
@@ -129,7 +129,7 @@ fn columns(symbol: &str) -> Vec<&str> {
 }
 
 /// Computes the dollar index of a row; `None` when one of the six rates is missing.
-fn index(row: Row) -> Option<RawObservation> {
+fn index(row: TableRow) -> Option<RawObservation> {
     let rates: Option<Vec<f64>> = row.values.into_iter().collect();
     let [usd_per_euro, jpy, usd_per_pound, cad, sek, chf] = rates?[..] else { return None };
     let value = dollar_index([1.0 / usd_per_euro, jpy, 1.0 / usd_per_pound, cad, sek, chf]);

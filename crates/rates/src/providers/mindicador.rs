@@ -13,7 +13,7 @@
 //! - **Errors**: pages in HTML, or JSON with `error` and `message` instead of `serie`.
 //! - **Quirks**: `ipc` and `imacec` are changes in per cent, `libra_cobre` is USD per pound.
 
-use super::answer::{json, number, plausible, refused, row, shape};
+use super::answer::{json, number, plausible, provider_error, row, unexpected_format};
 use crate::{
     provider::{Document, Provider, ProviderKind, ReadError, SpanRequest, ValueConversion, excerpt},
     snapshot::RawObservation,
@@ -70,15 +70,15 @@ pub(crate) struct Mindicador {
 }
 
 #[derive(Debug, Deserialize)]
-struct Answer {
+struct IndicatorResponse {
     codigo: Option<String>,
-    serie: Option<Vec<Point>>,
+    serie: Option<Vec<IndicatorPoint>>,
     error: Option<Value>,
     message: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Point {
+struct IndicatorPoint {
     fecha: Option<String>,
     #[serde(default)]
     valor: Value,
@@ -111,22 +111,24 @@ impl Provider for Mindicador {
     }
 
     fn read(&self, wanted: &SpanRequest, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
-        let answer: Answer = json(body, EXPECTED)?;
+        let answer: IndicatorResponse = json(body, EXPECTED)?;
         let Some(serie) = answer.serie else {
-            let says = answer.message.or(answer.error).ok_or_else(|| shape(EXPECTED, excerpt(body)))?;
-            return Err(refused(says.as_str().unwrap_or(&says.to_string()), ""));
+            let says = answer.message.or(answer.error).ok_or_else(|| unexpected_format(EXPECTED, excerpt(body)))?;
+            return Err(provider_error(says.as_str().unwrap_or(&says.to_string()), ""));
         };
         match answer.codigo {
             Some(code) if code == wanted.symbol => {}
-            Some(code) => return Err(shape(&format!("about '{}'", wanted.symbol), excerpt(code.as_bytes()))),
-            None => return Err(shape(EXPECTED, excerpt(body))),
+            Some(code) => {
+                return Err(unexpected_format(&format!("about '{}'", wanted.symbol), excerpt(code.as_bytes())));
+            }
+            None => return Err(unexpected_format(EXPECTED, excerpt(body))),
         }
-        let point = |(index, point): (usize, &Point)| observation(index, point).transpose();
+        let point = |(index, point): (usize, &IndicatorPoint)| observation(index, point).transpose();
         serie.iter().enumerate().filter_map(point).collect()
     }
 }
 
-fn observation(index: usize, point: &Point) -> Result<Option<RawObservation>, ReadError> {
+fn observation(index: usize, point: &IndicatorPoint) -> Result<Option<RawObservation>, ReadError> {
     let fecha = point.fecha.as_deref().unwrap_or_default();
     let date = day_in_santiago(fecha).ok_or_else(|| {
         row(format!("serie[{index}].fecha"), fecha, "an instant in UTC such as 2024-03-06T03:00:00.000Z")

@@ -19,7 +19,7 @@
 //! - **Symbols**: `USD/CLP` is Chilean pesos per dollar, computed from the mids of both on the dates that both have;
 //!   the zloty itself is `PLN`.
 
-use super::answer::{iso_date, json, no_such_series, number, row, shape};
+use super::answer::{iso_date, json, no_such_series, number, row, unexpected_format};
 use crate::{
     provider::{Document, PairRequest, Provider, ProviderKind, ReadError, SpanRequest, ValueConversion, excerpt},
     snapshot::RawObservation,
@@ -39,7 +39,7 @@ pub(crate) const KIND: ProviderKind = ProviderKind {
     is_stand_in: true,
     // Date d has the price of that morning, before Santiago trades: the latest trades are those of the day before.
     series: &[("usdclp", "USD/CLP", ValueConversion::AsIs), ("eurclp", "EUR/CLP", ValueConversion::AsIs)],
-    pair: listed,
+    pair: currency_of_pair,
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Nbp::new(settings.address())))
 };
 
@@ -69,7 +69,7 @@ pub(crate) struct Nbp {
 }
 
 #[derive(Debug, Deserialize)]
-struct Answer {
+struct RateTable {
     table: Option<String>,
     code: Option<String>,
     rates: Option<Vec<Rate>>,
@@ -120,22 +120,22 @@ impl Provider for Nbp {
     /// Reads the mids of the document's currency.
     fn read(&self, wanted: &SpanRequest, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
         let currency = document.part.as_deref().ok_or_else(|| no_such_series(&wanted.symbol))?;
-        let answer: Answer = json(body, EXPECTED)?;
+        let answer: RateTable = json(body, EXPECTED)?;
         let (Some(code), Some(rates)) = (answer.code, answer.rates) else {
-            return Err(shape(EXPECTED, excerpt(body)));
+            return Err(unexpected_format(EXPECTED, excerpt(body)));
         };
         if let Some(table) = answer.table.filter(|table| table != "A") {
-            return Err(shape("of table 'A'", excerpt(table.as_bytes())));
+            return Err(unexpected_format("of table 'A'", excerpt(table.as_bytes())));
         }
         if !code.eq_ignore_ascii_case(currency) {
-            return Err(shape(&format!("about '{currency}'"), excerpt(code.as_bytes())));
+            return Err(unexpected_format(&format!("about '{currency}'"), excerpt(code.as_bytes())));
         }
         rates.iter().enumerate().filter_map(|(index, rate)| rate.read(index).transpose()).collect()
     }
 
     fn combine(&self, wanted: &SpanRequest, read: Vec<(&Document, Vec<RawObservation>)>) -> Vec<RawObservation> {
         let Some((base, quote)) = pair(&wanted.symbol) else { return Vec::new() };
-        let (base, quote) = (Mids::of(base, &read), Mids::of(quote, &read));
+        let (base, quote) = (ZlotyRates::of(base, &read), ZlotyRates::of(quote, &read));
         let dates = if base.is_zloty { quote.by_date.keys() } else { base.by_date.keys() };
         dates.flat_map(|date| crosses(*date, base.on(date), quote.on(date))).collect()
     }
@@ -150,7 +150,7 @@ fn pair(symbol: &str) -> Option<(&str, &str)> {
 /// Returns the symbol and conversion of a pair of currencies of table A. The morning's quote closes the trades of the
 /// weekday before, so for spot it is that day's market price. As a rate of its own day it is known at noon: with a
 /// lag of a day it is never used earlier.
-fn listed(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
+fn currency_of_pair(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
     let PairRequest { base, quote, spot } = asked;
     let reading = if *spot { ValueConversion::WeekdayBefore } else { ValueConversion::AsIs };
     (is_quoted(base) && is_quoted(quote)).then(|| (format!("{base}/{quote}"), reading))
@@ -172,12 +172,12 @@ impl Rate {
 }
 
 /// Zloty per unit of a currency by date, with all values given for a date.
-struct Mids {
+struct ZlotyRates {
     is_zloty: bool,
     by_date: BTreeMap<NaiveDate, Vec<f64>>,
 }
 
-impl Mids {
+impl ZlotyRates {
     fn of(currency: &str, read: &[(&Document, Vec<RawObservation>)]) -> Self {
         let mut by_date: BTreeMap<NaiveDate, Vec<f64>> = BTreeMap::new();
         let own = read.iter().filter(|(document, _)| document.part.as_deref() == Some(currency));

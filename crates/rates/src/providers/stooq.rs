@@ -12,8 +12,8 @@
 //!   trading, "Exceeded the daily hits limit", "Get your apikey: ..."; or as a page that checks the browser.
 
 use super::{
-    answer::{encoded, redacted, refused, shape, text},
-    table::{CsvFormat, Row},
+    answer::{encoded, provider_error, redacted, text, unexpected_format},
+    table::{CsvFormat, TableRow},
 };
 use crate::{
     provider::{
@@ -98,11 +98,11 @@ fn read(wanted: &SpanRequest, body: &[u8]) -> Result<Vec<RawObservation>, ReadEr
     let text = text(body);
     let start: String = text.trim_start().chars().take(EXCERPT).collect::<String>().to_lowercase();
     if let Some((message, advice)) = ERRORS.iter().find(|(message, _)| start.starts_with(&message.to_lowercase())) {
-        return Err(refused(message, advice));
+        return Err(provider_error(message, advice));
     }
     let rows = FORM.rows(&text, &["Close"], wanted)?;
-    let rows = rows.ok_or_else(|| shape(FORM.expected, excerpt(body)))?;
-    Ok(rows.into_iter().filter_map(Row::single).collect())
+    let rows = rows.ok_or_else(|| unexpected_format(FORM.expected, excerpt(body)))?;
+    Ok(rows.into_iter().filter_map(TableRow::single).collect())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! an empty cell for a missing value. Takes the text and the requested columns; returns the rows with a date in the
 //! span.
 
-use super::answer::{decimal, iso_date, row, shape};
+use super::answer::{decimal, iso_date, row, unexpected_format};
 use crate::{
     provider::{ReadError, SpanRequest, excerpt},
     snapshot::RawObservation,
@@ -22,12 +22,12 @@ pub(super) struct CsvFormat<'a> {
 
 /// The requested cells of a row; `None` for a missing value.
 #[derive(Debug, PartialEq)]
-pub(super) struct Row {
+pub(super) struct TableRow {
     pub(super) date: NaiveDate,
     pub(super) values: Vec<Option<f64>>,
 }
 
-impl Row {
+impl TableRow {
     /// Returns the observation of a table with one column; `None` when the value is missing.
     pub(super) fn single(self) -> Option<RawObservation> {
         let value = self.values.into_iter().next().flatten()?;
@@ -46,13 +46,13 @@ impl CsvFormat<'_> {
         text: &str,
         columns: &[&str],
         span: &SpanRequest,
-    ) -> Result<Option<Vec<Row>>, ReadError> {
+    ) -> Result<Option<Vec<TableRow>>, ReadError> {
         let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let mut header = lines.next().map_or(Vec::new(), |(_, line)| cells(line));
         close(&mut header);
         let is_date = |name: &&str| self.date_columns.iter().any(|wanted| name.eq_ignore_ascii_case(wanted));
         if !header.first().is_some_and(is_date) {
-            return Err(shape(self.expected, excerpt(text.as_bytes())));
+            return Err(unexpected_format(self.expected, excerpt(text.as_bytes())));
         }
         let position = |name: &&str| header.iter().position(|column| column.eq_ignore_ascii_case(name));
         let Some(positions) = columns.iter().map(position).collect::<Option<Vec<usize>>>() else {
@@ -80,7 +80,7 @@ impl CsvFormat<'_> {
                 cell => decimal(cell, place).map(Some),
             };
             let values = positions.iter().map(value).collect::<Result<_, _>>()?;
-            rows.push(Row { date, values });
+            rows.push(TableRow { date, values });
         }
         Ok(Some(rows))
     }
@@ -101,7 +101,7 @@ mod tests {
 
     const FORM: CsvFormat = CsvFormat { expected: "a CSV file", date_columns: &["date"], missing: &["N/A", "."] };
 
-    fn rows(text: &str, columns: &[&str]) -> Result<Option<Vec<Row>>, String> {
+    fn rows(text: &str, columns: &[&str]) -> Result<Option<Vec<TableRow>>, String> {
         let day = |text: &str| text.parse().unwrap();
         let span = SpanRequest { symbol: String::new(), from: day("2024-01-01"), to: day("2024-12-31") };
         FORM.rows(text, columns, &span).map_err(|e| e.to_string())
@@ -114,13 +114,13 @@ mod tests {
         assert_eq!(
             rows(text, &["c", "A"]).unwrap().unwrap(),
             [
-                Row { date: date("2024-03-06"), values: vec![Some(3.0), Some(1.0)] },
-                Row { date: date("2024-03-05"), values: vec![Some(-1000.0), None] },
+                TableRow { date: date("2024-03-06"), values: vec![Some(3.0), Some(1.0)] },
+                TableRow { date: date("2024-03-05"), values: vec![Some(-1000.0), None] },
             ]
         );
         assert_eq!(rows(text, &["D"]).unwrap(), None);
         assert_eq!(rows("DATE,A", &["A"]).unwrap().unwrap(), []);
-        let nothing = [Row { date: date("2024-03-06"), values: vec![None] }];
+        let nothing = [TableRow { date: date("2024-03-06"), values: vec![None] }];
         assert_eq!(rows("DATE,A\n2024-03-06,\n", &["A"]).unwrap().unwrap(), nothing);
     }
 

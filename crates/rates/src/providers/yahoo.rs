@@ -31,7 +31,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::answer::{encoded, json, no_such_series, number, plausible, refused, row, shape};
+use super::answer::{encoded, json, no_such_series, number, plausible, provider_error, row, unexpected_format};
 use crate::{
     provider::{Document, PairRequest, Provider, ProviderKind, ReadError, SpanRequest, ValueConversion, excerpt},
     snapshot::RawObservation,
@@ -57,7 +57,7 @@ pub(crate) const KIND: ProviderKind = ProviderKind {
         ("vix", "^VIX", ValueConversion::AsIs),
         ("copper_comex", "HG=F", ValueConversion::AsIs),
     ],
-    pair: listed,
+    pair: symbol_of_pair,
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Yahoo::new(settings.address())))
 };
 
@@ -74,13 +74,13 @@ pub(crate) struct Yahoo {
 }
 
 #[derive(Debug, Deserialize)]
-struct Answer {
+struct ChartResponse {
     #[serde(alias = "finance")]
-    chart: Chart,
+    chart: ChartData,
 }
 
 #[derive(Debug, Deserialize)]
-struct Chart {
+struct ChartData {
     result: Option<Vec<Bars>>,
     error: Option<ChartError>,
 }
@@ -123,11 +123,11 @@ struct Session {
 #[derive(Debug, Deserialize)]
 struct Indicators {
     #[serde(default)]
-    quote: Vec<Quote>,
+    quote: Vec<ClosingPrices>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Quote {
+struct ClosingPrices {
     #[serde(default)]
     open: Vec<Value>,
     #[serde(default)]
@@ -166,12 +166,12 @@ impl Provider for Yahoo {
     }
 
     fn read(&self, wanted: &SpanRequest, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
-        let Answer { chart } = json(body, EXPECTED)?;
+        let ChartResponse { chart } = json(body, EXPECTED)?;
         if let Some(error) = chart.error {
             return Err(error.meaning(&wanted.symbol));
         }
         let Some(bars) = chart.result.and_then(|result| result.into_iter().next()) else {
-            return Err(shape("JSON with a 'chart' that has a result", excerpt(body)));
+            return Err(unexpected_format("JSON with a 'chart' that has a result", excerpt(body)));
         };
         bars.meta.check_symbol(&wanted.symbol)?;
         bars.observations(is_currency(&wanted.symbol))
@@ -179,7 +179,7 @@ impl Provider for Yahoo {
 }
 
 /// Returns the symbol of any pair; Yahoo writes pairs with the dollar as base without the dollar.
-fn listed(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
+fn symbol_of_pair(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
     let PairRequest { base, quote, .. } = asked;
     let symbol = if *base == "USD" { format!("{quote}=X") } else { format!("{base}{quote}=X") };
     Some((symbol, ValueConversion::AsIs))
@@ -190,7 +190,7 @@ impl ChartError {
         let (code, description) = (self.code.unwrap_or_default(), self.description.unwrap_or_default());
         match code.as_str() {
             "Not Found" => no_such_series(symbol),
-            _ => refused(format!("{code} {description}").trim(), ""),
+            _ => provider_error(format!("{code} {description}").trim(), ""),
         }
     }
 }
@@ -202,7 +202,7 @@ impl Meta {
         let plain = |symbol: &str| symbol.to_uppercase().trim_start_matches("USD").to_owned();
         match &self.symbol {
             Some(symbol) if plain(symbol) != plain(wanted) => {
-                Err(shape(&format!("about '{wanted}'"), excerpt(symbol.as_bytes())))
+                Err(unexpected_format(&format!("about '{wanted}'"), excerpt(symbol.as_bytes())))
             }
             _ => Ok(()),
         }
@@ -230,7 +230,7 @@ impl Bars {
         let prices = quote.map_or(&[][..], |quote| if currency { &quote.open } else { &quote.close });
         if prices.len() != self.timestamp.len() {
             let found = format!("{} timestamps and {} prices", self.timestamp.len(), prices.len());
-            return Err(shape("a chart with a price for each timestamp", found));
+            return Err(unexpected_format("a chart with a price for each timestamp", found));
         }
         if prices.is_empty() {
             return Ok(Vec::new());

@@ -12,14 +12,14 @@ pub struct Finding {
     /// Date concerned; the first of several.
     pub date: NaiveDate,
     /// Problem found.
-    pub problem: Problem,
+    pub problem: DataProblem,
     /// Action taken on it.
     pub action: Action,
 }
 
 /// Problem found in a series. Values are in the series' unit.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Problem {
+pub enum DataProblem {
     /// NaN or infinite.
     NotANumber {
         /// The value.
@@ -137,13 +137,13 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.problem {
             // There is no observation to keep.
-            Problem::Hole { .. } => write!(f, "{}: {}; not filled", self.date, self.problem),
+            DataProblem::Hole { .. } => write!(f, "{}: {}; not filled", self.date, self.problem),
             problem => write!(f, "{}: {problem}; {}", self.date, self.action),
         }
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for DataProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotANumber { value } => write!(f, "{value} is not a number"),

@@ -1,6 +1,6 @@
 //! Runs of business days without a value. They are reported, never filled: an invented rate would be scored as real.
 
-use super::finding::{Action, Finding, Problem};
+use super::finding::{Action, DataProblem, Finding};
 use crate::snapshot::RawObservation;
 use forecaster_domain::BusinessCalendar;
 
@@ -21,7 +21,7 @@ pub(super) fn note_holes(
         let Some(date) = missing.next() else { continue };
         let (days, last) = missing.fold((1, date), |(days, _), day| (days + 1, day));
         if days > max_hole {
-            findings.push(Finding { date, problem: Problem::Hole { to: last, days }, action: Action::Noted });
+            findings.push(Finding { date, problem: DataProblem::Hole { to: last, days }, action: Action::Noted });
         }
     }
 }

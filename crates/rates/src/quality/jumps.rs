@@ -4,7 +4,7 @@
 //! A jump is judged by returns on both sides of it, so a spike is recognised only once the next value is known: a
 //! backtest lacks that day, although a forecast made on the day itself would have seen it.
 
-use super::finding::{Action, Finding, Problem};
+use super::finding::{Action, DataProblem, Finding};
 use crate::snapshot::RawObservation;
 use forecaster_domain::BusinessCalendar;
 
@@ -53,11 +53,11 @@ pub(super) fn refuse_spikes(
         }
         let next = observations.get(i + 1).copied();
         let deviations = size / deviation;
-        let spike = next.filter(|&next| comes_back(before, observation, next, deviation, calendar));
+        let spike = next.filter(|&next| returns_later(before, observation, next, deviation, calendar));
         let (value, before) = (observation.value, before.value);
         let (problem, action) = match spike {
-            Some(next) => (Problem::Spike { before, value, after: next.value, deviations }, Action::Refused),
-            None => (Problem::Jump { before, value, deviations, newest: next.is_none() }, Action::Noted),
+            Some(next) => (DataProblem::Spike { before, value, after: next.value, deviations }, Action::Refused),
+            None => (DataProblem::Jump { before, value, deviations, newest: next.is_none() }, Action::Noted),
         };
         findings.push(Finding { date: observation.date, problem, action });
         if action == Action::Noted {
@@ -67,7 +67,7 @@ pub(super) fn refuse_spikes(
     kept
 }
 
-fn comes_back(
+fn returns_later(
     before: RawObservation,
     spike: RawObservation,
     next: RawObservation,

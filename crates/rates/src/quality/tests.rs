@@ -25,7 +25,7 @@ fn wandering(from: &str, count: usize) -> Vec<RawObservation> {
     dates.enumerate().map(|(i, date)| RawObservation { date, value: wander(i) }).collect()
 }
 
-fn texts(checked: &Checked) -> Vec<String> {
+fn texts(checked: &CheckedSeries) -> Vec<String> {
     checked.findings.iter().map(ToString::to_string).collect()
 }
 
@@ -123,7 +123,7 @@ fn a_spike_is_refused() {
     raw[100].value *= 1.1;
     let checked = check("x", &raw, &any_day()).unwrap();
     let [finding] = &checked.findings[..] else { panic!("{:?}", texts(&checked)) };
-    assert!(matches!(finding.problem, Problem::Spike { .. }), "{finding}");
+    assert!(matches!(finding.problem, DataProblem::Spike { .. }), "{finding}");
     assert_eq!((finding.date, finding.action), (raw[100].date, Action::Refused));
     assert_eq!(checked.series.value_on(raw[100].date), None);
     assert_eq!(checked.series.len(), 299);
@@ -135,7 +135,7 @@ fn a_move_that_lasts_is_kept_and_noted() {
     raw[100..].iter_mut().for_each(|o| o.value *= 1.1);
     let checked = check("x", &raw, &any_day()).unwrap();
     let [finding] = &checked.findings[..] else { panic!("{:?}", texts(&checked)) };
-    assert!(matches!(finding.problem, Problem::Jump { newest: false, .. }), "{finding}");
+    assert!(matches!(finding.problem, DataProblem::Jump { newest: false, .. }), "{finding}");
     assert_eq!((finding.date, finding.action), (raw[100].date, Action::Noted));
     assert!(finding.to_string().ends_with(", it lasted; kept"), "{finding}");
     assert_eq!(checked.series.len(), 300);
@@ -147,7 +147,7 @@ fn a_jump_on_the_newest_date_is_kept_and_noted() {
     raw[299].value *= 0.9;
     let checked = check("x", &raw, &any_day()).unwrap();
     let [finding] = &checked.findings[..] else { panic!("{:?}", texts(&checked)) };
-    assert!(matches!(finding.problem, Problem::Jump { newest: true, .. }), "{finding}");
+    assert!(matches!(finding.problem, DataProblem::Jump { newest: true, .. }), "{finding}");
     assert!(finding.to_string().ends_with(", the next value will tell; kept"), "{finding}");
     assert_eq!(checked.series.last_date(), raw[299].date);
 }
@@ -202,8 +202,10 @@ fn nothing_usable_is_an_error_that_names_the_series() {
 #[test]
 fn the_embedded_peso_loses_only_days_off() {
     let checked = check("usdclp", &embedded().unwrap()["usdclp"], &chilean()).unwrap();
-    assert!(checked.refused().all(|f| matches!(f.problem, Problem::Weekend { .. } | Problem::Holiday { .. })));
-    let holidays = checked.refused().filter(|f| matches!(f.problem, Problem::Holiday { .. }));
+    assert!(
+        checked.refused().all(|f| matches!(f.problem, DataProblem::Weekend { .. } | DataProblem::Holiday { .. }))
+    );
+    let holidays = checked.refused().filter(|f| matches!(f.problem, DataProblem::Holiday { .. }));
     assert_eq!((checked.series.len(), checked.refused().count(), holidays.count()), (5175, 129, 55));
     let noted: Vec<String> =
         checked.findings.iter().filter(|f| f.action == Action::Noted).map(ToString::to_string).collect();
@@ -217,7 +219,7 @@ fn most_holiday_values_of_the_embedded_peso_are_carried() {
     let checked = check("usdclp", &embedded().unwrap()["usdclp"], &chilean()).unwrap();
     let own: Vec<String> = checked
         .refused()
-        .filter(|f| matches!(f.problem, Problem::Holiday { carried_from: None, .. }))
+        .filter(|f| matches!(f.problem, DataProblem::Holiday { carried_from: None, .. }))
         .map(ToString::to_string)
         .collect();
     assert_eq!(
@@ -246,7 +248,7 @@ fn the_other_embedded_series_lose_weekends_and_spikes() {
     for (name, raw) in embedded().unwrap().iter().filter(|(name, _)| *name != "usdclp") {
         let checked = check(name, raw, &rules).unwrap();
         let (weekends, others): (Vec<_>, Vec<_>) =
-            checked.refused().partition(|f| matches!(f.problem, Problem::Weekend { .. }));
+            checked.refused().partition(|f| matches!(f.problem, DataProblem::Weekend { .. }));
         // The market quotes are on business days.
         assert_eq!(weekends.len(), if name == "usdclp_spot" { 0 } else { 74 }, "{name}");
         spikes.extend(others.iter().map(|f| format!("{name} {f}")));

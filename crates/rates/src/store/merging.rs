@@ -38,7 +38,7 @@ pub struct MergeRules<'a> {
 impl MergeRules<'_> {
     /// Creates rules that accept everything, whatever its source and however much it differs: for an operator's
     /// imports.
-    pub fn trusting() -> Self {
+    pub fn accepting_all() -> Self {
         Self { ranking: &[], max_difference: f64::INFINITY, accept_revisions: true, confirmed: &NOTHING_CONFIRMED }
     }
 
@@ -182,7 +182,7 @@ pub(super) fn merged(
         if rules.rank(&new.source) != rules.rank(&old.source) && !rules.agree(new.value, old.value) {
             report.disagreements.push(revision.clone());
         }
-        match judge(old, new, before, rules, &rewriting) {
+        match decide(old, new, before, rules, &rewriting) {
             Decision::Taken => {
                 let version = version_after(new, Some(old.fetched_at));
                 of_date.push(version);
@@ -234,7 +234,7 @@ fn rewriting_sources<'a>(
     counts.into_iter().filter(|(_, count)| rewrites(count)).map(|(source, _)| source).collect()
 }
 
-fn judge(
+fn decide(
     old: &StoredObservation,
     new: &StoredObservation,
     before: Option<f64>,

@@ -11,7 +11,7 @@ fn forty_days() -> (TempDir, RatesStore) {
     let folder = tempfile::tempdir().unwrap();
     let store = RatesStore::open(folder.path()).unwrap();
     let observations: Vec<_> = (0..40).map(|i| said(i, 900.0 + i as f64, "official")).collect();
-    store.merge("usdclp", &observations, &MergeRules::trusting()).unwrap();
+    store.merge("usdclp", &observations, &MergeRules::accepting_all()).unwrap();
     (folder, store)
 }
 
@@ -187,7 +187,7 @@ fn of_several_values_for_one_date_the_most_official_counts_and_then_the_last() {
 fn trusting_rules_take_everything() {
     let (_folder, store) = forty_days();
     for (value, source) in [(90.0, "import"), (9000.0, "unheard_of"), (1.0, "market"), (2.0, "market")] {
-        let report = store.merge("usdclp", &[said(0, value, source)], &MergeRules::trusting()).unwrap();
+        let report = store.merge("usdclp", &[said(0, value, source)], &MergeRules::accepting_all()).unwrap();
         assert_eq!((report.revised.len(), report.disagreements.len()), (1, 0));
         assert_eq!(current(&store, 0), (value, source.into()));
     }
@@ -227,7 +227,7 @@ proptest! {
         for (trusts, observations) in &merges {
             let before = store.load("usdclp").unwrap().unwrap_or_default();
             let report = if *trusts {
-                store.merge("usdclp", observations, &MergeRules::trusting()).unwrap()
+                store.merge("usdclp", observations, &MergeRules::accepting_all()).unwrap()
             } else {
                 merge(&store, observations, as_usual)
             };

@@ -4,16 +4,21 @@
 //! other source has is a doubt too, and so is a newest value that differs from another source's.
 
 use crate::{
-    chain::{Known, ProviderReply},
+    chain::{KnownSeries, ProviderReply},
     doubt::Doubt,
     listings::is_stand_in,
-    quality::{Action, Finding, Problem},
+    quality::{Action, DataProblem, Finding},
     snapshot::RawObservation,
 };
 use chrono::NaiveDate;
 
 /// Checks the new values of all replies, removes those that are refused, and returns a doubt if one remains.
-pub(super) fn check_jumps(series: &str, asked: &mut [ProviderReply], known: &Known, tolerated: f64) -> Option<Doubt> {
+pub(super) fn check_jumps(
+    series: &str,
+    asked: &mut [ProviderReply],
+    known: &KnownSeries,
+    tolerated: f64,
+) -> Option<Doubt> {
     let mut doubt = None;
     for index in 0..asked.len() {
         let Some(jump) = first_new_jump(&asked[index], known) else { continue };
@@ -59,10 +64,10 @@ impl Jump {
     }
 }
 
-fn first_new_jump(asked: &ProviderReply, known: &Known) -> Option<Jump> {
+fn first_new_jump(asked: &ProviderReply, known: &KnownSeries) -> Option<Jump> {
     let findings = asked.outcome.iter().flat_map(|reply| &reply.accepted.findings);
     findings.filter(|finding| !known.values.contains_key(&finding.date)).find_map(|finding| match finding.problem {
-        Problem::Jump { before, value, .. } => Some(Jump { date: finding.date, before, value }),
+        DataProblem::Jump { before, value, .. } => Some(Jump { date: finding.date, before, value }),
         _ => None,
     })
 }
@@ -77,7 +82,7 @@ fn refuse(asked: &mut ProviderReply, jump: &Jump, by: &str, instead: f64) {
     let Ok(reply) = &mut asked.outcome else { return };
     let Jump { date, value, .. } = *jump;
     reply.accepted.findings.retain(|finding| finding.date != date);
-    let problem = Problem::Contradicted { value, by: by.to_owned(), instead };
+    let problem = DataProblem::Contradicted { value, by: by.to_owned(), instead };
     let finding = Finding { date, problem, action: Action::Refused };
     reply.remark = Some(finding.to_string());
     reply.accepted.findings.push(finding);
@@ -85,7 +90,7 @@ fn refuse(asked: &mut ProviderReply, jump: &Jump, by: &str, instead: f64) {
 }
 
 /// Returns a doubt about the newest preferred value, when it is new and another source has a different one.
-fn difference(series: &str, asked: &[ProviderReply], known: &Known, tolerated: f64) -> Option<Doubt> {
+fn difference(series: &str, asked: &[ProviderReply], known: &KnownSeries, tolerated: f64) -> Option<Doubt> {
     let (index, first) = asked.iter().enumerate().find(|(_, one)| accepted(one).next().is_some())?;
     let newest = accepted(first).last().filter(|o| !known.values.contains_key(&o.date))?;
     let others = others_on(asked, index, newest.date);
@@ -105,7 +110,7 @@ fn difference(series: &str, asked: &[ProviderReply], known: &Known, tolerated: f
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{chain::Reply, intake::Accepted};
+    use crate::{chain::ProviderValues, intake::Accepted};
     use std::collections::{BTreeMap, BTreeSet};
 
     fn day(text: &str) -> NaiveDate {
@@ -117,17 +122,22 @@ mod tests {
         let dates = [day("2025-05-05"), day("2025-05-06")];
         let observations: Vec<RawObservation> =
             dates.into_iter().zip(values).map(|(date, value)| RawObservation { date, value }).collect();
-        let problem = Problem::Jump { before: values[0], value: values[1], deviations: 20.0, newest: true };
+        let problem = DataProblem::Jump { before: values[0], value: values[1], deviations: 20.0, newest: true };
         let finding = Finding { date: dates[1], problem, action: Action::Noted };
         let findings = Some(finding).filter(|_| (values[1] / values[0] - 1.0).abs() > 0.05).into_iter().collect();
         let accepted = Accepted { observations, findings };
-        let reply =
-            Reply { accepted, documents: Vec::new(), unchanged: false, asked_to: day("2025-05-06"), remark: None };
+        let reply = ProviderValues {
+            accepted,
+            documents: Vec::new(),
+            unchanged: false,
+            asked_to: day("2025-05-06"),
+            remark: None,
+        };
         ProviderReply { provider, outcome: Ok(reply) }
     }
 
     fn judged(series: &str, mut asked: Vec<ProviderReply>) -> (Option<Doubt>, Vec<usize>) {
-        let known = Known {
+        let known = KnownSeries {
             values: BTreeMap::from([(day("2025-05-05"), (100.0, None))]),
             snapshot: BTreeSet::new(),
             last_of: BTreeMap::new(),

@@ -24,7 +24,7 @@ pub struct ProviderOutcome {
 
 /// A provider that failed for a series.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct ProviderFault {
     /// Name of the provider.
     pub provider: String,
     /// Name of the series.
@@ -33,7 +33,7 @@ pub struct Fault {
     pub reason: String,
 }
 
-impl std::fmt::Display for Fault {
+impl std::fmt::Display for ProviderFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}, {}: {}", self.provider, self.series, self.reason)
     }
@@ -65,7 +65,7 @@ impl SeriesOutcome {
     }
 
     /// Returns the providers at fault with the reasons: those that failed, are late, or withdrew earlier values.
-    pub fn faults(&self) -> impl Iterator<Item = Fault> + '_ {
+    pub fn faults(&self) -> impl Iterator<Item = ProviderFault> + '_ {
         self.providers.iter().flat_map(|asked| {
             let failed = asked.outcome.as_ref().err().filter(|_| asked.is_fault).cloned();
             let withheld = asked.outcome.as_ref().ok().and_then(|report| {
@@ -75,7 +75,11 @@ impl SeriesOutcome {
                     .map(|first| format!("takes back {} values, the first {first}: not taken", report.withheld.len()))
             });
             let reasons = failed.into_iter().chain(withheld).chain(asked.remark.clone());
-            reasons.map(|reason| Fault { provider: asked.provider.clone(), series: self.series.clone(), reason })
+            reasons.map(|reason| ProviderFault {
+                provider: asked.provider.clone(),
+                series: self.series.clone(),
+                reason,
+            })
         })
     }
 
@@ -90,13 +94,13 @@ impl SeriesOutcome {
 }
 
 /// Logs the failures, with one line for all series that share a reason: a provider that is down is reported once.
-pub(super) fn tell_failures(outcomes: &[SeriesOutcome]) {
-    let mut told: Vec<(&str, &str, Vec<Fault>)> = Vec::new();
+pub(super) fn log_failures(outcomes: &[SeriesOutcome]) {
+    let mut told: Vec<(&str, &str, Vec<ProviderFault>)> = Vec::new();
     for outcome in outcomes {
         let failed = outcome.providers.iter().filter(|asked| asked.is_fault);
         for asked in failed {
             let reason = asked.outcome.as_ref().err().cloned().unwrap_or_default();
-            let fault = Fault { provider: asked.provider.clone(), series: outcome.series.clone(), reason };
+            let fault = ProviderFault { provider: asked.provider.clone(), series: outcome.series.clone(), reason };
             let known =
                 told.iter_mut().find(|(provider, gist, _)| *provider == asked.provider && *gist == asked.gist);
             match known {

@@ -4,7 +4,7 @@
 use crate::server::{Reply, Request, Server};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_rates::{
-    Limits, QualityRules, RatesStore, SeriesRequest, SourceSettings, Sources, StoredObservation, SyncSettings,
+    FetchLimits, QualityRules, RatesStore, SeriesRequest, SourceSettings, Sources, StoredObservation, SyncSettings,
     calendar_of, sync,
 };
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -33,7 +33,7 @@ fn synchronised(
     let folder = TempDir::new().unwrap();
     let store = RatesStore::open(folder.path()).unwrap();
     let now: DateTime<Utc> = "2025-01-12T12:00:00Z".parse().unwrap();
-    let limits = Limits { interval: Duration::ZERO, pause: Duration::from_millis(5), ..Limits::default() };
+    let limits = FetchLimits { interval: Duration::ZERO, pause: Duration::from_millis(5), ..FetchLimits::default() };
     let settings = SyncSettings { limits, from, ..SyncSettings::new(now.date_naive(), now) };
     let address = format!("{}/npm/@fawazahmed0/currency-api@{{date}}/v1/currencies/{{base}}.min.json", server.url());
     let place = SourceSettings { addresses: vec![address], ..SourceSettings::default() };

@@ -7,8 +7,8 @@ use crate::server::{Reply, Request, Server, closed};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::BusinessCalendar;
 use forecaster_rates::{
-    Limits, QualityRules, RatesStore, SeriesOutcome, SeriesRequest, SourceSettings, Sources, SyncSettings, embedded,
-    sync,
+    FetchLimits, QualityRules, RatesStore, SeriesOutcome, SeriesRequest, SourceSettings, Sources, SyncSettings,
+    embedded, sync,
 };
 use std::{collections::BTreeMap, io::Write, path::Path, time::Duration};
 use tempfile::TempDir;
@@ -64,12 +64,12 @@ impl Desk {
 
 fn settings() -> SyncSettings {
     let now: DateTime<Utc> = "2025-01-10T12:00:00Z".parse().unwrap();
-    let limits = Limits {
+    let limits = FetchLimits {
         connect: Duration::from_secs(3),
         silence: Duration::from_millis(400),
         pause: Duration::from_millis(5),
         interval: Duration::ZERO,
-        ..Limits::default()
+        ..FetchLimits::default()
     };
     SyncSettings { limits, cross_check: false, ..SyncSettings::new(day("2025-01-10"), now) }
 }
@@ -344,7 +344,8 @@ fn answers_are_asked_for_and_read_compressed() {
 #[test]
 fn a_deadline_ends_a_chain_of_hanging_providers_and_the_last_still_gets_its_turn() {
     let server = Server::answering(|_| Reply::Silence);
-    let limits = Limits { silence: Duration::from_secs(60), connect: Duration::from_secs(60), ..Limits::default() };
+    let limits =
+        FetchLimits { silence: Duration::from_secs(60), connect: Duration::from_secs(60), ..FetchLimits::default() };
     let settings = SyncSettings { deadline: Duration::from_secs(2), limits, ..settings() };
     let outcome = Desk::new().sync_with(&server.url(), settings);
     let reason = outcome.providers[0].outcome.as_ref().unwrap_err();

@@ -7,8 +7,8 @@ use crate::server::{Reply, Request, Server};
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use forecaster_domain::BusinessCalendar;
 use forecaster_rates::{
-    Limits, ProviderOutcome, RatesStore, SeriesOutcome, SeriesRequest, SourceSettings, Sources, StoredObservation,
-    SyncSettings, calendar_of, sync,
+    FetchLimits, ProviderOutcome, RatesStore, SeriesOutcome, SeriesRequest, SourceSettings, Sources,
+    StoredObservation, SyncSettings, calendar_of, sync,
 };
 use std::{collections::BTreeMap, time::Duration};
 use tempfile::TempDir;
@@ -86,11 +86,11 @@ impl Desk {
     /// Runs a sync at noon in Santiago.
     fn sync(&self, server: &Server, series: &str, today: &str) -> SeriesOutcome {
         let now: DateTime<Utc> = format!("{today}T15:00:00Z").parse().unwrap();
-        let limits = Limits {
+        let limits = FetchLimits {
             silence: Duration::from_millis(800),
             pause: Duration::from_millis(2),
             interval: Duration::ZERO,
-            ..Limits::default()
+            ..FetchLimits::default()
         };
         let settings = SyncSettings { limits, cross_check: false, ..SyncSettings::new(day(today), now) };
         let at = |address: String| SourceSettings { addresses: vec![address], ..SourceSettings::default() };

@@ -135,7 +135,7 @@ fn the_official_source_takes_over_from_a_lie_that_slipped_in_and_the_liar_is_ref
         fetched_at: "2025-05-23T12:00:00Z".parse().unwrap(),
     };
     let seeds: Vec<StoredObservation> = days.iter().map(seed).collect();
-    assert_eq!(world.store().merge("usdclp", &seeds, &MergeRules::trusting()).unwrap().added, days.len());
+    assert_eq!(world.store().merge("usdclp", &seeds, &MergeRules::accepting_all()).unwrap().added, days.len());
     world.publish(PACKAGES, START, "2025-05-27", lie);
     world.publish(OFFICIAL, START, "2025-05-26", truth);
     let back = world.sync("2025-05-26");

@@ -6,7 +6,7 @@ use super::server::{Reply, Request, Server};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use forecaster_domain::BusinessCalendar;
 use forecaster_rates::{
-    Limits, QualityRules, RatesStore, SeriesOutcome, SeriesRequest, SourceSettings, Sources, StoredObservation,
+    FetchLimits, QualityRules, RatesStore, SeriesOutcome, SeriesRequest, SourceSettings, Sources, StoredObservation,
     SyncSettings, embedded, sync,
 };
 use std::{
@@ -37,12 +37,12 @@ pub(crate) fn business_days(from: &str, to: &str) -> Vec<NaiveDate> {
 /// Returns the settings of a sync at noon of `date`.
 pub(crate) fn settings(date: &str) -> SyncSettings {
     let now: DateTime<Utc> = format!("{date}T15:00:00Z").parse().unwrap();
-    let limits = Limits {
+    let limits = FetchLimits {
         connect: Duration::from_secs(10),
         silence: Duration::from_secs(10),
         pause: Duration::from_millis(2),
         interval: Duration::ZERO,
-        ..Limits::default()
+        ..FetchLimits::default()
     };
     SyncSettings { limits, deadline: Duration::from_secs(10), ..SyncSettings::new(day(date), now) }
 }

@@ -16,7 +16,7 @@ use crate::{
 const MOST_LEVELS: usize = 7;
 
 /// Name and value of a figure.
-pub(super) type Named = (String, String);
+pub(super) type NamedFigure = (String, String);
 
 /// Texts of the mail.
 pub(super) struct Digest<'a> {
@@ -26,11 +26,11 @@ pub(super) struct Digest<'a> {
     pub(super) dateline: [String; 2],
     /// Boxes at the top: heading and lines.
     pub(super) warnings: Vec<(String, Vec<String>)>,
-    pub(super) median: Named,
+    pub(super) median: NamedFigure,
     /// Difference from the last observation, then that observation; `None` without one.
     pub(super) change: Option<(String, String)>,
     /// Both intervals and the probability of a rise.
-    pub(super) figures: [Named; 3],
+    pub(super) figures: [NamedFigure; 3],
     /// Sentence on the final median; `None` without a last observation.
     pub(super) direction: Option<String>,
     /// Changes since the last report, by paragraph.

@@ -23,7 +23,7 @@ type Rgb = [u8; 3];
 
 /// Renders the chart; `None` when the view has nothing to draw.
 pub(super) fn of(page: &Page<'_>, figure: Figure) -> Result<Option<Vec<u8>>, EmailError> {
-    figure.svg(page, Size::Mail).map(|svg| png(&drawn(&svg)?)).transpose()
+    figure.svg(page, Size::Mail).map(|svg| png(&render(&svg)?)).transpose()
 }
 
 fn typefaces() -> Arc<fontdb::Database> {
@@ -36,7 +36,7 @@ fn typefaces() -> Arc<fontdb::Database> {
     Arc::clone(FONTS.get_or_init(load))
 }
 
-fn drawn(svg: &str) -> Result<Pixmap, EmailError> {
+fn render(svg: &str) -> Result<Pixmap, EmailError> {
     let options = Options { fontdb: typefaces(), font_family: fonts::SANS.to_owned(), ..Options::default() };
     let tree = Tree::from_str(svg, &options).map_err(|error| EmailError::Chart(error.to_string()))?;
     let scale = PIXELS / tree.size().width();

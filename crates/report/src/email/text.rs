@@ -3,7 +3,7 @@
 //! In: a digest. Out: lines that end in a newline; no-break spaces keep words together and are written as plain
 //! spaces.
 
-use super::digest::{Digest, Named};
+use super::digest::{Digest, NamedFigure};
 use crate::labels;
 
 const COLUMNS: usize = 72;
@@ -11,7 +11,7 @@ const COLUMNS: usize = 72;
 /// Renders the plain text.
 pub(super) fn text(digest: &Digest<'_>) -> String {
     let language = digest.page.language;
-    let mut out = Lines::default();
+    let mut out = TextLines::default();
     out.wrapped(&digest.title);
     digest.dateline.iter().for_each(|line| out.wrapped(line));
     for (heading, lines) in &digest.warnings {
@@ -54,11 +54,11 @@ pub(super) fn text(digest: &Digest<'_>) -> String {
 }
 
 #[derive(Default)]
-struct Lines {
+struct TextLines {
     text: String,
 }
 
-impl Lines {
+impl TextLines {
     fn line(&mut self, line: &str) {
         self.text.push_str(line.trim_end());
         self.text.push('\n');
@@ -91,7 +91,7 @@ impl Lines {
         }
     }
 
-    fn named(&mut self, items: &[Named]) {
+    fn named(&mut self, items: &[NamedFigure]) {
         let widest = items.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
         for (name, value) in items {
             self.line(&format!("{}  {value}", padded(name, widest, false)));

@@ -1,7 +1,7 @@
 //! Changes since the last report, as facts: the pair, the other series, the forecast with the reasons for its change,
 //! the result of the last forecast for today, and the interval's width.
 
-use super::{UNCHANGED_PERCENT, market, outlook::Place, within};
+use super::{UNCHANGED_PERCENT, market, outlook::IntervalPosition, within};
 use crate::{
     page::Page,
     view::{ChangeUnit, MedianChange, Move, SinceLast},
@@ -51,7 +51,7 @@ impl MeasuredMove {
 
 /// All series except the pair, grouped by their move.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Others {
+pub(crate) struct OtherSeries {
     /// Series with a notable move, the largest multiple of the notable size first.
     pub(crate) moved: Vec<MeasuredMove>,
     /// Series with a newer value that is not notably different.
@@ -68,9 +68,9 @@ pub(crate) fn pair(page: &Page<'_>, since: &SinceLast) -> Option<MeasuredMove> {
 }
 
 /// Groups the other series by their move.
-pub(crate) fn others(page: &Page<'_>, since: &SinceLast) -> Others {
+pub(crate) fn others(page: &Page<'_>, since: &SinceLast) -> OtherSeries {
     let pair = page.view.pair.series_name();
-    let mut others = Others::default();
+    let mut others = OtherSeries::default();
     for one in since.moves.iter().filter(|m| m.series != pair).map(MeasuredMove::new) {
         match one.change {
             _ if one.to.date <= one.from.date => others.unknown.push(one),
@@ -85,7 +85,7 @@ pub(crate) fn others(page: &Page<'_>, since: &SinceLast) -> Others {
 
 /// One of the three parts of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum ChangePart {
     Data,
     Models,
     Weights,
@@ -94,7 +94,7 @@ pub(crate) enum Part {
 /// Change of the median at the end of the horizon. Figures are rounded to the decimals of a price, so that the
 /// printed figures add up.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Revision {
+pub(crate) struct MedianRevision {
     pub(crate) from: f64,
     pub(crate) to: f64,
     pub(crate) change: f64,
@@ -109,7 +109,7 @@ pub(crate) struct Revision {
 pub(crate) struct Reasons {
     /// Parts from data, models and weights, in this order.
     pub(crate) parts: [f64; 3],
-    pub(crate) dominant: Option<Part>,
+    pub(crate) dominant: Option<ChangePart>,
     /// The model behind more than half of the models' part, when that part dominates.
     pub(crate) model: Option<(String, f64)>,
     pub(crate) joined: Vec<String>,
@@ -117,7 +117,7 @@ pub(crate) struct Reasons {
 }
 
 /// Returns the change of the median; `None` when one of the two medians is not a valid price.
-pub(crate) fn revision(page: &Page<'_>, since: &SinceLast) -> Option<Revision> {
+pub(crate) fn revision(page: &Page<'_>, since: &SinceLast) -> Option<MedianRevision> {
     let to = page.view.ensemble.median(page.end());
     let percent = 100.0 * (to / since.median - 1.0);
     if !(since.median > 0.0 && percent.is_finite()) {
@@ -126,7 +126,7 @@ pub(crate) fn revision(page: &Page<'_>, since: &SinceLast) -> Option<Revision> {
     let (from, to) = (page.rounded(since.median), page.rounded(to));
     let change = page.rounded(to - from);
     let why = since.change.as_ref().and_then(|why| reasons(page, why, change));
-    Some(Revision { from, to, change, percent, still: percent.abs() < UNCHANGED_PERCENT, reasons: why })
+    Some(MedianRevision { from, to, change, percent, still: percent.abs() < UNCHANGED_PERCENT, reasons: why })
 }
 
 /// Returns the parts as printed; `None` when they do not add up to `change`.
@@ -143,13 +143,15 @@ fn reasons(page: &Page<'_>, why: &MedianChange, change: f64) -> Option<Reasons> 
     let all: f64 = parts.iter().map(|part| part.abs()).sum();
     let clear = exact[largest].abs() > 0.5 * exact.iter().map(|part| part.abs()).sum::<f64>();
     let dominates = clear && parts[largest].abs() > 0.5 * all && parts[largest].abs() >= page.unit_of_price() / 2.0;
-    let dominant = dominates.then(|| [Part::Data, Part::Models, Part::Weights][largest]);
+    let dominant = dominates.then(|| [ChangePart::Data, ChangePart::Models, ChangePart::Weights][largest]);
     let model = why
         .by_model
         .iter()
         .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
         .filter(|(_, part)| part * why.models > 0.0 && part.abs() > 0.5 * sum_of_sizes(&why.by_model))
-        .filter(|(_, part)| dominant == Some(Part::Models) && page.rounded(*part) != 0.0 && part * parts[1] > 0.0)
+        .filter(|(_, part)| {
+            dominant == Some(ChangePart::Models) && page.rounded(*part) != 0.0 && part * parts[1] > 0.0
+        })
         .cloned();
     Some(Reasons { parts, dominant, model, joined: why.joined.clone(), left: why.left.clone() })
 }
@@ -163,7 +165,7 @@ fn sum_of_sizes(parts: &[(String, f64)]) -> f64 {
 pub(crate) enum ForecastCheck {
     Inside80,
     Only95,
-    Outside(Place),
+    Outside(IntervalPosition),
 }
 
 /// Judges the last forecast for today: (median, interval named in the sentence, value, result).
@@ -178,8 +180,8 @@ pub(crate) fn check_last_forecast(
     let (interval, held) = match value {
         v if within(interval80, v) => (interval80, ForecastCheck::Inside80),
         v if within(interval95, v) => (interval95, ForecastCheck::Only95),
-        v if v > interval95.1 => (interval95, ForecastCheck::Outside(Place::Above)),
-        _ => (interval95, ForecastCheck::Outside(Place::Below)),
+        v if v > interval95.1 => (interval95, ForecastCheck::Outside(IntervalPosition::Above)),
+        _ => (interval95, ForecastCheck::Outside(IntervalPosition::Below)),
     };
     finite.then_some((median, interval, value, held))
 }

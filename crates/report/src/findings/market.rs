@@ -192,17 +192,17 @@ const SAME_VOLATILITY: f64 = 0.0025;
 
 /// Comparison of one value with another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Comparison {
+pub(crate) enum RelativeLevel {
     Higher,
     Same,
     Lower,
 }
 
-fn compare(value: f64, other: f64) -> Comparison {
+fn compare(value: f64, other: f64) -> RelativeLevel {
     match value - other {
-        d if d.abs() < SAME_VOLATILITY => Comparison::Same,
-        d if d > 0.0 => Comparison::Higher,
-        _ => Comparison::Lower,
+        d if d.abs() < SAME_VOLATILITY => RelativeLevel::Same,
+        d if d > 0.0 => RelativeLevel::Higher,
+        _ => RelativeLevel::Lower,
     }
 }
 
@@ -214,9 +214,9 @@ pub(crate) struct VolatilityFacts {
     pub(crate) days: usize,
     pub(crate) lower: usize,
     /// Volatility expected at the end of the horizon, compared with now.
-    pub(crate) end: (f64, Comparison),
+    pub(crate) end: (f64, RelativeLevel),
     /// Long-run level, and the present volatility compared with it.
-    pub(crate) long_run: Option<(f64, Comparison)>,
+    pub(crate) long_run: Option<(f64, RelativeLevel)>,
 }
 
 /// Reads the volatility; `None` without past or expected values.

@@ -6,7 +6,7 @@ use crate::{page::Page, view::PastForecast};
 
 /// Position of an interval relative to a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum IntervalPosition {
     /// The interval contains the price.
     Around,
     /// The whole interval is above the price.
@@ -16,13 +16,13 @@ pub(crate) enum Place {
 }
 
 /// Compares the final 80 % interval with the last observation: changes to its bounds in percent, and its position.
-pub(crate) fn end_interval(page: &Page<'_>) -> Option<(f64, f64, Place)> {
+pub(crate) fn end_interval(page: &Page<'_>) -> Option<(f64, f64, IntervalPosition)> {
     let last = page.last()?.value;
     let (low, high) = page.view.ensemble.interval80(page.end());
     let place = match last {
-        v if v < low => Place::Above,
-        v if v > high => Place::Below,
-        _ => Place::Around,
+        v if v < low => IntervalPosition::Above,
+        v if v > high => IntervalPosition::Below,
+        _ => IntervalPosition::Around,
     };
     let (down, up) = (page.change(low), page.change(high));
     (down.is_finite() && up.is_finite()).then_some((down, up, place))
@@ -69,7 +69,7 @@ const SAME_WIDTH: f64 = 0.02;
 
 /// Widths of the 80 % intervals at the end of the horizon, price units.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Widths {
+pub(crate) struct IntervalWidths {
     pub(crate) narrowest: (String, f64),
     pub(crate) widest: (String, f64),
     pub(crate) ensemble: f64,
@@ -79,14 +79,14 @@ pub(crate) struct Widths {
 }
 
 /// Compares the models' widths; `None` without models.
-pub(crate) fn widths(page: &Page<'_>) -> Option<Widths> {
+pub(crate) fn widths(page: &Page<'_>) -> Option<IntervalWidths> {
     let width = |(low, high): (f64, f64)| high - low;
     let models = page.view.models.iter();
     let all: Vec<(String, f64)> =
         models.map(|m| (m.name.clone(), width(m.forecast.interval80(m.forecast.last_step())))).collect();
     let narrowest = all.iter().min_by(|a, b| a.1.total_cmp(&b.1))?.clone();
     let widest = all.iter().max_by(|a, b| a.1.total_cmp(&b.1))?.clone();
-    Some(Widths {
+    Some(IntervalWidths {
         same: widest.1 - narrowest.1 <= SAME_WIDTH * widest.1,
         narrowest,
         widest,

@@ -191,7 +191,7 @@ pub(crate) enum QuoteReach {
 
 /// Returns the reach of the quote at the view's horizon; `None` for a long horizon when the validation shows a larger
 /// part or has no result.
-pub(crate) fn reach(view: &ReportView) -> Option<QuoteReach> {
+pub(crate) fn quote_reach(view: &ReportView) -> Option<QuoteReach> {
     if view.horizon.days() < LONG {
         return Some(QuoteReach::Short);
     }

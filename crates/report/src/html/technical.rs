@@ -13,7 +13,7 @@ use crate::{
 use maud::{Markup, html};
 
 /// One row of the table: indicator, value, reading.
-pub(crate) type Row = (String, String, &'static str);
+pub(crate) type IndicatorRow = (String, String, &'static str);
 
 /// Renders the section.
 pub(super) fn snapshot(page: &Page<'_>) -> Markup {
@@ -50,7 +50,7 @@ pub(super) fn snapshot(page: &Page<'_>) -> Markup {
 }
 
 /// Renders the regressors with their relation to the pair, then volatility; empty when none are known.
-pub(super) fn surroundings(page: &Page<'_>) -> Markup {
+pub(super) fn regressors_and_volatility(page: &Page<'_>) -> Markup {
     let language = page.language;
     html! {
         @if has_chart(page, Figure::Regressors) || has_chart(page, Figure::Correlation) {
@@ -67,7 +67,7 @@ pub(super) fn surroundings(page: &Page<'_>) -> Markup {
 }
 
 /// Computes the indicators and their readings.
-pub(crate) fn rows(page: &Page<'_>, prices: &[f64]) -> [Row; 5] {
+pub(crate) fn rows(page: &Page<'_>, prices: &[f64]) -> [IndicatorRow; 5] {
     let language = page.language;
     let last = prices.last().copied().unwrap_or(f64::NAN);
     let row = |name: &str, known: Option<(String, &'static str)>| {

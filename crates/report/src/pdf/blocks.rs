@@ -37,12 +37,12 @@ pub(super) enum Block {
     /// Small print below a table or chart.
     Note(String),
     /// A chart of full width.
-    Chart(Chart),
+    Chart(ChartBlock),
     /// Two charts of half width, side by side.
-    Pair(Chart, Chart),
+    Pair(ChartBlock, ChartBlock),
     /// A chart of half width with text beside it.
-    Beside(Chart, Vec<Block>),
-    Table(Table),
+    Beside(ChartBlock, Vec<Block>),
+    Table(TableBlock),
     /// Short texts, each with a heading, side by side.
     Columns(Vec<(String, String)>),
     /// A heading within the section.
@@ -53,7 +53,7 @@ pub(super) enum Block {
 }
 
 /// A chart with its texts.
-pub(super) struct Chart {
+pub(super) struct ChartBlock {
     pub(super) svg: String,
     /// Alternative text for screen readers.
     pub(super) alt: String,
@@ -61,7 +61,7 @@ pub(super) struct Chart {
     pub(super) caption: String,
 }
 
-impl Chart {
+impl ChartBlock {
     /// Creates a chart whose alternative text is its own title and the caption.
     pub(super) fn new(svg: String, caption: String) -> Self {
         let title = charts::title(&svg);
@@ -73,7 +73,7 @@ impl Chart {
 /// Charts with their takeaways: two side by side, or one of full width. Charts without data are left out.
 pub(super) fn chart_blocks(page: &Page<'_>, figures: &[Figure]) -> Vec<Block> {
     let chart = |figure: Figure, size: Size| {
-        figure.svg(page, size).map(|svg| Chart::new(svg, figure.takeaway(page).unwrap_or_default()))
+        figure.svg(page, size).map(|svg| ChartBlock::new(svg, figure.takeaway(page).unwrap_or_default()))
     };
     let drawn: Vec<Figure> =
         figures.iter().copied().filter(|figure| chart(*figure, Size::Narrow).is_some()).collect();
@@ -86,11 +86,11 @@ pub(super) fn chart_blocks(page: &Page<'_>, figures: &[Figure]) -> Vec<Block> {
 }
 
 /// A table with one or two header rows, which are repeated on every page it covers.
-pub(super) struct Table {
+pub(super) struct TableBlock {
     /// Alignment of each column (text left, figures right), and its share of the remaining width.
     pub(super) columns: Vec<(Align, u32)>,
-    pub(super) header: Vec<Head>,
-    pub(super) rows: Vec<Row>,
+    pub(super) header: Vec<ColumnHeader>,
+    pub(super) rows: Vec<BlockRow>,
     /// Small print below it.
     pub(super) notes: Vec<String>,
 }
@@ -103,13 +103,13 @@ pub(super) enum Align {
 }
 
 /// Header of one or several columns.
-pub(super) struct Head {
+pub(super) struct ColumnHeader {
     pub(super) text: String,
     pub(super) columns: usize,
     pub(super) rows: usize,
 }
 
-impl Head {
+impl ColumnHeader {
     pub(super) fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), columns: 1, rows: 1 }
     }
@@ -117,7 +117,7 @@ impl Head {
 
 /// A row of a table.
 #[derive(Default)]
-pub(super) struct Row {
+pub(super) struct BlockRow {
     pub(super) cells: Vec<Cell>,
     /// Set when the row is in semibold.
     pub(super) strong: bool,
@@ -231,7 +231,7 @@ impl Block {
     }
 }
 
-impl Chart {
+impl ChartBlock {
     fn value(self) -> Dict {
         dict! {
             "alt" => text(&self.alt),
@@ -241,7 +241,7 @@ impl Chart {
     }
 }
 
-impl Table {
+impl TableBlock {
     fn value(self) -> Dict {
         let align = |align| match align {
             Align::Left => "left",
@@ -261,7 +261,7 @@ impl Table {
     }
 }
 
-impl Row {
+impl BlockRow {
     fn value(&self) -> Dict {
         dict! {
             "strong" => self.strong,

@@ -1,6 +1,6 @@
 //! The market around the pair: technical snapshot, regressors, volatility.
 
-use super::blocks::{Align, Block, Cell, Head, Placement, Row, Section, Table, chart_blocks};
+use super::blocks::{Align, Block, BlockRow, Cell, ColumnHeader, Placement, Section, TableBlock, chart_blocks};
 use crate::{charts::Size, figure::Figure, html::indicator_rows, labels, page::Page, text::sentences};
 
 /// Builds the sections.
@@ -24,14 +24,14 @@ pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
 
 fn snapshot(page: &Page<'_>) -> Section {
     let language = page.language;
-    let rows = indicator_rows(page, &page.prices()).into_iter().map(|(name, figure, comment)| Row {
+    let rows = indicator_rows(page, &page.prices()).into_iter().map(|(name, figure, comment)| BlockRow {
         cells: vec![Cell::new(name), Cell::new(figure), Cell::new(comment)],
-        ..Row::default()
+        ..BlockRow::default()
     });
     let heads = [labels::indicator(language), labels::value(language), labels::reading(language)];
-    let table = Table {
+    let table = TableBlock {
         columns: vec![(Align::Left, 3), (Align::Right, 4), (Align::Left, 6)],
-        header: heads.map(Head::new).into(),
+        header: heads.map(ColumnHeader::new).into(),
         rows: rows.collect(),
         notes: vec![sentences::technical_note(language).to_owned()],
     };

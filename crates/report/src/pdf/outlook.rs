@@ -1,6 +1,6 @@
 //! The outlook: changes, path by date, each model's own forecast, round levels.
 
-use super::blocks::{Align, Block, Cell, Head, Placement, Row, Section, Table, chart_blocks};
+use super::blocks::{Align, Block, BlockRow, Cell, ColumnHeader, Placement, Section, TableBlock, chart_blocks};
 use crate::{
     drivers,
     figure::Figure,
@@ -24,10 +24,10 @@ fn changes(page: &Page<'_>) -> Section {
     if rows.is_empty() {
         return Section { heading, place: Placement::Flow, blocks };
     }
-    let rows = rows.into_iter().map(|cells| Row { cells: cells.map(Cell::new).into(), ..Row::default() });
-    let table = Table {
+    let rows = rows.into_iter().map(|cells| BlockRow { cells: cells.map(Cell::new).into(), ..BlockRow::default() });
+    let table = TableBlock {
         columns: vec![(Align::Left, 1), (Align::Right, 1), (Align::Right, 1), (Align::Right, 1)],
-        header: drivers::columns(page).map(Head::new).into(),
+        header: drivers::columns(page).map(ColumnHeader::new).into(),
         rows: rows.collect(),
         notes: vec![driver_words::note(page).to_owned()],
     };
@@ -41,8 +41,8 @@ fn path(page: &Page<'_>) -> Section {
     let all = page.view.ensemble.steps();
     let weekly = (steps.len() < all).then_some(all);
     let last = page.last().map(|last| page.price(last.value));
-    let tall = |text: &str| Head { rows: 2, ..Head::new(text) };
-    let wide = |text: &str| Head { columns: 2, ..Head::new(text) };
+    let tall = |text: &str| ColumnHeader { rows: 2, ..ColumnHeader::new(text) };
+    let wide = |text: &str| ColumnHeader { columns: 2, ..ColumnHeader::new(text) };
     let (low, high) = (labels::low(language), labels::high(language));
     let header = vec![
         tall(labels::date(language)),
@@ -51,10 +51,10 @@ fn path(page: &Page<'_>) -> Section {
         wide(labels::interval95(language)),
         tall(labels::change(language)),
         tall(labels::probability_above(language)),
-        Head::new(low),
-        Head::new(high),
-        Head::new(low),
-        Head::new(high),
+        ColumnHeader::new(low),
+        ColumnHeader::new(high),
+        ColumnHeader::new(low),
+        ColumnHeader::new(high),
     ];
     let mut columns = vec![(Align::Right, 1); 8];
     columns[0] = (Align::Left, 1);
@@ -66,11 +66,11 @@ fn path(page: &Page<'_>) -> Section {
     Section {
         heading: labels::path_heading(language).to_owned(),
         place: Placement::Flow,
-        blocks: vec![Block::Table(Table { columns, header, rows, notes })],
+        blocks: vec![Block::Table(TableBlock { columns, header, rows, notes })],
     }
 }
 
-fn path_row(page: &Page<'_>, step: usize) -> Row {
+fn path_row(page: &Page<'_>, step: usize) -> BlockRow {
     let language = page.language;
     let forecast = &page.view.ensemble;
     let median = forecast.median(step);
@@ -80,7 +80,7 @@ fn path_row(page: &Page<'_>, step: usize) -> Row {
     cells.extend([low80, high80, low95, high95].map(|price| Cell::new(page.price(price))));
     cells.push(Cell::new(language.signed_percent(page.change(median), 2)));
     cells.push(Cell::new(language.probability(page.probability_of_rise(step))));
-    Row { cells, ..Row::default() }
+    BlockRow { cells, ..BlockRow::default() }
 }
 
 fn models(page: &Page<'_>) -> Section {
@@ -99,14 +99,14 @@ fn round_levels(page: &Page<'_>) -> Option<Section> {
     }
     let decimals = level_decimals(levels);
     let bar = |share: f64| Cell { bar: Some(share), ..Cell::new(language.probability(share)) };
-    let row = |price: f64, above: f64, touched: f64| Row {
+    let row = |price: f64, above: f64, touched: f64| BlockRow {
         cells: vec![Cell::new(language.number(price, decimals)), bar(above), bar(touched)],
-        ..Row::default()
+        ..BlockRow::default()
     };
     let heads = [labels::price(language), labels::above_at_end(language), labels::touched(language)];
-    let table = Table {
+    let table = TableBlock {
         columns: vec![(Align::Left, 0), (Align::Left, 1), (Align::Left, 1)],
-        header: heads.map(Head::new).into(),
+        header: heads.map(ColumnHeader::new).into(),
         rows: levels.iter().map(|level| row(level.price, level.above_at_end, level.touched)).collect(),
         notes: vec![sentences::levels_note(language, &page.date(page.end_date()))],
     };

@@ -2,7 +2,7 @@
 //! weights.
 
 use super::{
-    blocks::{Align, Block, Cell, Chart, Head, Placement, Row, Section, Table, chart_blocks},
+    blocks::{Align, Block, BlockRow, Cell, ChartBlock, ColumnHeader, Placement, Section, TableBlock, chart_blocks},
     record,
 };
 use crate::{
@@ -39,10 +39,10 @@ fn scoreboard(page: &Page<'_>) -> Section {
     let origins = view.ensemble_scores.map_or(view.validation.origins, |v| v.scores.n);
     let row = |name: Cell, weight: Option<f64>, scores: Option<&ScoreView>| {
         let values = score_values(page, weight, scores).map(Cell::new);
-        Row { cells: [name].into_iter().chain(values).collect(), ..Row::default() }
+        BlockRow { cells: [name].into_iter().chain(values).collect(), ..BlockRow::default() }
     };
     let ensemble = row(Cell::new(labels::ensemble(language)), None, view.ensemble_scores.as_ref());
-    let mut rows = vec![Row { strong: true, ..ensemble }];
+    let mut rows = vec![BlockRow { strong: true, ..ensemble }];
     if let Some(scores) = &view.ensemble_without_chronos_scores {
         rows.push(row(Cell::new(labels::ensemble_without_chronos(language)), None, Some(scores)));
     }
@@ -53,7 +53,7 @@ fn scoreboard(page: &Page<'_>) -> Section {
         rows.push(row(name, Some(model.weight), model.scores.as_ref()));
     }
     let heads = [labels::model(language).to_owned()].into_iter().chain(score_columns(page));
-    let header = heads.map(Head::new).collect();
+    let header = heads.map(ColumnHeader::new).collect();
     let mut columns = vec![(Align::Right, 2); 8];
     columns[0] = (Align::Left, 5);
     let note = if scored {
@@ -64,7 +64,7 @@ fn scoreboard(page: &Page<'_>) -> Section {
     Section {
         heading: labels::scoreboard_heading(language).to_owned(),
         place: Placement::Flow,
-        blocks: vec![Block::Table(Table { columns, header, rows, notes: vec![note] })],
+        blocks: vec![Block::Table(TableBlock { columns, header, rows, notes: vec![note] })],
     }
 }
 
@@ -92,7 +92,7 @@ fn calibration(page: &Page<'_>) -> Section {
     let reading = sentences::how_to_read_calibration(language).to_owned();
     let block = Figure::Reliability.svg(page, Size::Narrow).map(|svg| {
         let takeaway = Figure::Reliability.takeaway(page).unwrap_or_default();
-        let chart = Chart { caption: String::new(), ..Chart::new(svg, takeaway.clone()) };
+        let chart = ChartBlock { caption: String::new(), ..ChartBlock::new(svg, takeaway.clone()) };
         Block::Beside(chart, vec![Block::Text(takeaway), Block::Note(reading)])
     });
     Section {

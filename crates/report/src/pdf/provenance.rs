@@ -1,6 +1,6 @@
 //! Provenance: data sources, methodology, resources used, disclaimer.
 
-use super::blocks::{Align, Block, Cell, Head, Model, Placement, Row, Section, Table};
+use super::blocks::{Align, Block, BlockRow, Cell, ColumnHeader, Model, Placement, Section, TableBlock};
 use crate::{
     html::resources_used,
     labels,
@@ -44,9 +44,9 @@ fn sources(page: &Page<'_>) -> Section {
             labels::repaired(language),
         ];
         let columns = [(Align::Left, 4), (Align::Left, 6), (Align::Right, 4), (Align::Right, 4), (Align::Right, 4)];
-        blocks.push(Block::Table(Table {
+        blocks.push(Block::Table(TableBlock {
             columns: columns.into_iter().chain([(Align::Right, 4)]).collect(),
-            header: heads.map(Head::new).into(),
+            header: heads.map(ColumnHeader::new).into(),
             rows: view.sources.iter().map(|source| source_row(page, source)).collect(),
             notes: Vec::new(),
         }));
@@ -63,11 +63,11 @@ fn sources(page: &Page<'_>) -> Section {
     Section { heading: labels::sources_heading(language).to_owned(), place, blocks }
 }
 
-fn source_row(page: &Page<'_>, source: &SourceView) -> Row {
+fn source_row(page: &Page<'_>, source: &SourceView) -> BlockRow {
     let language = page.language;
     let made_of = source.made_of.as_ref().map(|made_of| format!("= {made_of}"));
     let gap = source.left_out.as_ref();
-    Row {
+    BlockRow {
         cells: vec![
             Cell { small: made_of, ..Cell::new(&source.series) },
             Cell::new(labels::provider_name(language, &source.provider)),
@@ -78,7 +78,7 @@ fn source_row(page: &Page<'_>, source: &SourceView) -> Row {
         ],
         annotation: gap
             .map(|gap| format!("{}: {}", labels::not_used(language), sentences::source_gap(language, gap))),
-        ..Row::default()
+        ..BlockRow::default()
     }
 }
 

@@ -20,7 +20,7 @@ struct SharedResources {
     template: Source,
 }
 
-fn press() -> Option<&'static SharedResources> {
+fn shared_resources() -> Option<&'static SharedResources> {
     static PRESS: OnceLock<Option<SharedResources>> = OnceLock::new();
     PRESS
         .get_or_init(|| {
@@ -37,7 +37,7 @@ fn press() -> Option<&'static SharedResources> {
 
 /// True when one of the embedded fonts has a glyph for `c`.
 pub(super) fn has_glyph(c: char) -> bool {
-    press().is_some_and(|press| press.fonts.iter().any(|font| font.info().coverage.contains(u32::from(c))))
+    shared_resources().is_some_and(|press| press.fonts.iter().any(|font| font.info().coverage.contains(u32::from(c))))
 }
 
 /// World of one note.
@@ -50,7 +50,7 @@ impl NoteWorld {
     /// Creates a world in which the template finds `note`; `None` when the template has no valid path.
     pub(super) fn new(note: Dict) -> Option<Self> {
         let library = Library::builder().with_inputs(note).build();
-        Some(Self { press: press()?, library: LazyHash::new(library) })
+        Some(Self { press: shared_resources()?, library: LazyHash::new(library) })
     }
 }
 

@@ -3,8 +3,8 @@
 use super::names;
 use crate::{
     findings::{
-        drivers::{ForecastCheck, MeasuredMove, Others, Part, Reasons, Revision},
-        outlook::Place,
+        drivers::{ChangePart, ForecastCheck, MeasuredMove, MedianRevision, OtherSeries, Reasons},
+        outlook::IntervalPosition,
     },
     page::Page,
     view::Language::{English, Spanish},
@@ -29,7 +29,7 @@ pub(crate) fn pair(page: &Page<'_>, moved: &MeasuredMove, still: bool) -> String
 }
 
 /// Returns the sentences on the moves of the other series; empty when none is known.
-pub(crate) fn others(page: &Page<'_>, others: &Others) -> Vec<String> {
+pub(crate) fn others(page: &Page<'_>, others: &OtherSeries) -> Vec<String> {
     let language = page.language;
     let name = |one: &MeasuredMove| names::series_in_words(language, &one.series);
     let figures: Vec<String> = others
@@ -59,7 +59,7 @@ pub(crate) fn others(page: &Page<'_>, others: &Others) -> Vec<String> {
 }
 
 /// Returns the sentence on the change of the forecast; `then` and `now` are the last target dates.
-pub(crate) fn revision(page: &Page<'_>, revision: &Revision, then: &str, now: &str) -> String {
+pub(crate) fn revision(page: &Page<'_>, revision: &MedianRevision, then: &str, now: &str) -> String {
     let language = page.language;
     let (from, to) = (page.price(revision.from), page.price(revision.to));
     let figures =
@@ -105,12 +105,12 @@ pub(crate) fn reasons(page: &Page<'_>, reasons: &Reasons) -> String {
     let none = reasons.parts.iter().all(|part| page.rounded(*part) == 0.0);
     let verdict = match (language, reasons.dominant) {
         (_, _) if none => String::new(),
-        (Spanish, Some(Part::Data)) => "; pesa sobre todo el movimiento del par".to_owned(),
-        (English, Some(Part::Data)) => "; the pair's own move matters most".to_owned(),
-        (Spanish, Some(Part::Models)) => format!("; pesa sobre todo lo que esperan los modelos{model}"),
-        (English, Some(Part::Models)) => format!("; what the models expect matters most{model}"),
-        (Spanish, Some(Part::Weights)) => "; pesa sobre todo el cambio de pesos".to_owned(),
-        (English, Some(Part::Weights)) => "; the change of weights matters most".to_owned(),
+        (Spanish, Some(ChangePart::Data)) => "; pesa sobre todo el movimiento del par".to_owned(),
+        (English, Some(ChangePart::Data)) => "; the pair's own move matters most".to_owned(),
+        (Spanish, Some(ChangePart::Models)) => format!("; pesa sobre todo lo que esperan los modelos{model}"),
+        (English, Some(ChangePart::Models)) => format!("; what the models expect matters most{model}"),
+        (Spanish, Some(ChangePart::Weights)) => "; pesa sobre todo el cambio de pesos".to_owned(),
+        (English, Some(ChangePart::Weights)) => "; the change of weights matters most".to_owned(),
         (Spanish, None) => "; ninguna parte es más de la mitad de lo que se movió".to_owned(),
         (English, None) => "; no part is more than half of what moved".to_owned(),
     };
@@ -137,7 +137,13 @@ fn joined_and_left(page: &Page<'_>, reasons: &Reasons) -> String {
 }
 
 /// Returns the sentence on the result of the last forecast for today.
-pub(crate) fn held(page: &Page<'_>, median: f64, interval: (f64, f64), value: f64, held: ForecastCheck) -> String {
+pub(crate) fn last_forecast_sentence(
+    page: &Page<'_>,
+    median: f64,
+    interval: (f64, f64),
+    value: f64,
+    held: ForecastCheck,
+) -> String {
     let (median, interval, value) = (page.price(median), page.interval(interval), page.price(value));
     let day = page.date(page.view.ensemble.as_of());
     match (page.language, held) {
@@ -158,14 +164,14 @@ pub(crate) fn held(page: &Page<'_>, median: f64, interval: (f64, f64), value: f6
              but inside the 95% one ({interval})."
         ),
         (Spanish, ForecastCheck::Outside(place)) => {
-            let side = if place == Place::Above { "por encima" } else { "por debajo" };
+            let side = if place == IntervalPosition::Above { "por encima" } else { "por debajo" };
             format!(
                 "Para el {day} el informe anterior daba una mediana de {median}; el valor observado, {value}, quedó {side} de \
                  su intervalo de 95\u{a0}% ({interval})."
             )
         }
         (English, ForecastCheck::Outside(place)) => {
-            let side = if place == Place::Above { "above" } else { "below" };
+            let side = if place == IntervalPosition::Above { "above" } else { "below" };
             format!(
                 "For {day} the last report gave a median of {median}; the observed rate, {value}, came out {side} its 95% \
                  interval ({interval})."

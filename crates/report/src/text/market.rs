@@ -4,7 +4,7 @@ use super::{names, readings};
 use crate::{
     findings::{
         BandPosition, Momentum,
-        market::{Comparison, MomentumReading, PriceRun, SeriesChange, VolatilityFacts, notable_correlation},
+        market::{MomentumReading, PriceRun, RelativeLevel, SeriesChange, VolatilityFacts, notable_correlation},
     },
     page::Page,
     technical::Bands,
@@ -140,26 +140,32 @@ pub(crate) fn volatility(page: &Page<'_>, facts: &VolatilityFacts) -> String {
         (English, days) => format!(", higher than on {} of the {days} dates shown before it", facts.lower),
     };
     let ahead = match (language, facts.end.1) {
-        (Spanish, Comparison::Higher) => format!("Se espera que suba a {end} al fin del plazo"),
-        (Spanish, Comparison::Lower) => format!("Se espera que baje a {end} al fin del plazo"),
-        (Spanish, Comparison::Same) => {
+        (Spanish, RelativeLevel::Higher) => format!("Se espera que suba a {end} al fin del plazo"),
+        (Spanish, RelativeLevel::Lower) => format!("Se espera que baje a {end} al fin del plazo"),
+        (Spanish, RelativeLevel::Same) => {
             format!("No se espera un cambio de 0,25 puntos o más al fin del plazo ({end})")
         }
-        (English, Comparison::Higher) => format!("It is expected to rise to {end} by the end of the horizon"),
-        (English, Comparison::Lower) => format!("It is expected to fall to {end} by the end of the horizon"),
-        (English, Comparison::Same) => {
+        (English, RelativeLevel::Higher) => format!("It is expected to rise to {end} by the end of the horizon"),
+        (English, RelativeLevel::Lower) => format!("It is expected to fall to {end} by the end of the horizon"),
+        (English, RelativeLevel::Same) => {
             format!("No change of 0.25 points or more is expected by the end of the horizon ({end})")
         }
     };
     let level = facts.long_run.map(|(level, place)| (share(level), place));
     let long_run = match (language, level) {
         (_, None) => String::new(),
-        (Spanish, Some((level, Comparison::Higher))) => format!("; hoy está sobre el nivel de largo plazo, {level}"),
-        (Spanish, Some((level, Comparison::Lower))) => format!("; hoy está bajo el nivel de largo plazo, {level}"),
-        (Spanish, Some((level, Comparison::Same))) => format!("; hoy está casi en el nivel de largo plazo, {level}"),
-        (English, Some((level, Comparison::Higher))) => format!("; today it is above the long-run level, {level}"),
-        (English, Some((level, Comparison::Lower))) => format!("; today it is below the long-run level, {level}"),
-        (English, Some((level, Comparison::Same))) => format!("; today it is nearly at the long-run level, {level}"),
+        (Spanish, Some((level, RelativeLevel::Higher))) => {
+            format!("; hoy está sobre el nivel de largo plazo, {level}")
+        }
+        (Spanish, Some((level, RelativeLevel::Lower))) => format!("; hoy está bajo el nivel de largo plazo, {level}"),
+        (Spanish, Some((level, RelativeLevel::Same))) => {
+            format!("; hoy está casi en el nivel de largo plazo, {level}")
+        }
+        (English, Some((level, RelativeLevel::Higher))) => format!("; today it is above the long-run level, {level}"),
+        (English, Some((level, RelativeLevel::Lower))) => format!("; today it is below the long-run level, {level}"),
+        (English, Some((level, RelativeLevel::Same))) => {
+            format!("; today it is nearly at the long-run level, {level}")
+        }
     };
     match language {
         Spanish => format!("Volatilidad actual: {now} anual{rank}. {ahead}{long_run}."),

@@ -85,7 +85,7 @@ pub(crate) fn list(language: Language, items: &[String]) -> String {
         [start @ .., last] => {
             let and = match language {
                 // Spanish "y" becomes "e" before an i sound.
-                Spanish if sounds_like_i(last) => "e",
+                Spanish if begins_with_i_sound(last) => "e",
                 Spanish => "y",
                 English => "and",
             };
@@ -94,7 +94,7 @@ pub(crate) fn list(language: Language, items: &[String]) -> String {
     }
 }
 
-fn sounds_like_i(word: &str) -> bool {
+fn begins_with_i_sound(word: &str) -> bool {
     let lower = word.to_lowercase();
     ["i", "í", "hi", "hí"].iter().any(|start| lower.starts_with(start)) && !lower.starts_with("hie")
 }

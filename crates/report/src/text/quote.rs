@@ -13,13 +13,13 @@ use crate::{
 };
 
 /// A quote with its price already formatted.
-pub(crate) struct Quoted<'a> {
+pub(crate) struct FormattedQuote<'a> {
     pub(crate) price: String,
     pub(crate) quote: &'a QuoteView,
     pub(crate) gap: Option<QuoteGap>,
 }
 
-impl Quoted<'_> {
+impl FormattedQuote<'_> {
     /// Returns text such as "995,26 (Narodowy Bank Polski, 26-oct-2026, 08:15), 0,31 % sobre la tasa oficial".
     fn in_words(&self, language: Language) -> String {
         let source = labels::provider_name(language, &self.quote.source);
@@ -46,7 +46,7 @@ fn against(language: Language, gap: QuoteGap) -> String {
 }
 
 /// Returns the sentence for a quote used by the forecast, and why it is more recent than the official rate.
-pub(crate) fn used(language: Language, quoted: &Quoted<'_>) -> String {
+pub(crate) fn used(language: Language, quoted: &FormattedQuote<'_>) -> String {
     let quote = quoted.in_words(language);
     let is_news = quoted.gap.is_some_and(|gap| gap.official);
     let why = match (language, is_news) {
@@ -61,7 +61,7 @@ pub(crate) fn used(language: Language, quoted: &Quoted<'_>) -> String {
 }
 
 /// Returns the sentence for a quote that no model with a weight uses.
-pub(crate) fn unused(language: Language, quoted: &Quoted<'_>) -> String {
+pub(crate) fn quote_not_used(language: Language, quoted: &FormattedQuote<'_>) -> String {
     let quote = quoted.in_words(language);
     match language {
         Spanish => format!("Hay una cotización de mercado de {quote}, pero ningún modelo con peso la usa."),
@@ -83,7 +83,7 @@ pub(crate) fn missing(language: Language, reason: Option<(&str, String)>) -> Str
 }
 
 /// Returns the sentence on the horizon over which a quote helps.
-pub(crate) fn reach(language: Language, reach: QuoteReach) -> &'static str {
+pub(crate) fn quote_reach(language: Language, reach: QuoteReach) -> &'static str {
     match reach {
         QuoteReach::Short => language.pick(
             "Adelanta cerca de un día de noticias: cuenta en los primeros días y a 90 días casi no pesa.",

@@ -1,7 +1,7 @@
 //! Wording of the rule-based readings: indicators and calibration, Spanish beside English.
 
 use crate::{
-    findings::{BandPosition, Momentum, Strength, VolatilityChange, Width},
+    findings::{BandPosition, IntervalRating, Momentum, Strength, VolatilityChange},
     view::Language,
 };
 
@@ -56,17 +56,17 @@ pub(crate) fn annualised(language: Language) -> &'static str {
     language.pick("Anualizada", "Annualised")
 }
 
-pub(crate) fn width(language: Language, reading: Width) -> &'static str {
+pub(crate) fn width(language: Language, reading: IntervalRating) -> &'static str {
     match reading {
-        Width::Fair => language.pick(
+        IntervalRating::Fair => language.pick(
             "El ancho del intervalo de 80\u{a0}% fue adecuado",
             "The width of the 80% interval was about right",
         ),
-        Width::TooNarrow => language.pick(
+        IntervalRating::TooNarrow => language.pick(
             "El intervalo de 80\u{a0}% resultó angosto: hubo más sorpresas que las anunciadas",
             "The 80% interval turned out narrow: there were more surprises than announced",
         ),
-        Width::TooWide => language.pick(
+        IntervalRating::TooWide => language.pick(
             "El intervalo de 80\u{a0}% resultó ancho: hubo menos sorpresas que las anunciadas",
             "The 80% interval turned out wide: there were fewer surprises than announced",
         ),

@@ -2,7 +2,7 @@
 //! same way in the whole report; `findings` decides which sentence is used.
 
 use crate::{
-    findings::{Direction, Hits, SkillVerdict},
+    findings::{Direction, IntervalHits, SkillVerdict},
     labels,
     view::{
         Caution,
@@ -72,22 +72,22 @@ pub(crate) fn source_gap(language: Language, gap: &SourceProblem) -> String {
 }
 
 /// Returns `count` with its noun in the singular or plural.
-fn counted(language: Language, count: usize, one: &str, many: &str) -> String {
+fn with_noun(language: Language, count: usize, one: &str, many: &str) -> String {
     format!("{} {}", language.count(count), if count == 1 { one } else { many })
 }
 
 pub(crate) fn origins(language: Language, count: usize) -> String {
     match language {
-        Spanish => counted(language, count, "origen", "orígenes"),
-        English => counted(language, count, "origin", "origins"),
+        Spanish => with_noun(language, count, "origen", "orígenes"),
+        English => with_noun(language, count, "origin", "origins"),
     }
 }
 
 fn business_days(language: Language, count: i64) -> String {
     let count = usize::try_from(count).unwrap_or(0);
     match language {
-        Spanish => counted(language, count, "día hábil", "días hábiles"),
-        English => counted(language, count, "business day", "business days"),
+        Spanish => with_noun(language, count, "día hábil", "días hábiles"),
+        English => with_noun(language, count, "business day", "business days"),
     }
 }
 
@@ -313,8 +313,8 @@ pub(crate) fn no_validation(language: Language) -> &'static str {
 }
 
 /// Returns the caption of the chart of past forecasts; the chart has space for `shown` of `total`.
-pub(crate) fn past_caption(language: Language, hits: Hits, shown: usize, total: usize) -> String {
-    let Hits { inside80, inside95, published } = hits;
+pub(crate) fn past_caption(language: Language, hits: IntervalHits, shown: usize, total: usize) -> String {
+    let IntervalHits { inside80, inside95, published } = hits;
     let share = |k: usize| language.share(k as f64 / published as f64, 0);
     let mut caption = match (language, published) {
         (Spanish, 0) => "Ningún pronóstico anterior tiene todavía un valor observado en su fecha final.".to_owned(),

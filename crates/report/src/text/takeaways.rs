@@ -3,7 +3,7 @@
 use super::names;
 use crate::{
     findings::{
-        outlook::{Agreement, Place, Widths},
+        outlook::{Agreement, IntervalPosition, IntervalWidths},
         skill::{Trend, WINDOW},
         weights::Shift,
     },
@@ -17,17 +17,17 @@ fn models(page: &Page<'_>, count: usize) -> String {
     format!("{} {one}{}", page.language.count(count), if count == 1 { "" } else { "s" })
 }
 
-pub(crate) fn reach(page: &Page<'_>, (down, up, place): (f64, f64, Place)) -> String {
+pub(crate) fn end_interval_sentence(page: &Page<'_>, (down, up, place): (f64, f64, IntervalPosition)) -> String {
     let language = page.language;
     let bounds = (language.signed_percent(down, 2), language.signed_percent(up, 2));
     let end = page.date(page.end_date());
     let side = match (language, place) {
-        (Spanish, Place::Around) => "el último valor queda dentro",
-        (Spanish, Place::Above) => "todo el intervalo está por encima del último valor",
-        (Spanish, Place::Below) => "todo el intervalo está por debajo del último valor",
-        (English, Place::Around) => "the last value lies inside",
-        (English, Place::Above) => "all of it is above the last value",
-        (English, Place::Below) => "all of it is below the last value",
+        (Spanish, IntervalPosition::Around) => "el último valor queda dentro",
+        (Spanish, IntervalPosition::Above) => "todo el intervalo está por encima del último valor",
+        (Spanish, IntervalPosition::Below) => "todo el intervalo está por debajo del último valor",
+        (English, IntervalPosition::Around) => "the last value lies inside",
+        (English, IntervalPosition::Above) => "all of it is above the last value",
+        (English, IntervalPosition::Below) => "all of it is below the last value",
     };
     match language {
         Spanish => format!(
@@ -80,7 +80,7 @@ pub(crate) fn agreement(page: &Page<'_>, facts: &Agreement) -> String {
     text
 }
 
-pub(crate) fn widths(page: &Page<'_>, facts: &Widths) -> String {
+pub(crate) fn widths(page: &Page<'_>, facts: &IntervalWidths) -> String {
     let language = page.language;
     let name = |model: &str| names::model(language, model, false);
     let (least, most, pool) = (page.price(facts.narrowest.1), page.price(facts.widest.1), page.price(facts.ensemble));

@@ -34,7 +34,7 @@ fn to_other(other: &str) -> String {
     other.strip_prefix("el ").map_or_else(|| format!("a {other}"), |bare| format!("al {bare}"))
 }
 
-fn capital(text: &str) -> String {
+fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
@@ -88,33 +88,33 @@ pub(crate) fn comparison(language: Language, facts: &Compared<'_>) -> String {
     match (facts.verdict, language) {
         (TrackVerdict::Better, Spanish) => format!(
             "{} ha sido mejor que {other}: {difference} en {count}, más de lo que explica el azar{p}.",
-            capital(&one)
+            capitalized(&one)
         ),
         (TrackVerdict::Better, English) => format!(
             "{} has been better than {other}: {difference} over {count}, more than chance explains{p}.",
-            capital(&one)
+            capitalized(&one)
         ),
         (TrackVerdict::Worse, Spanish) => {
             format!(
                 "{} ha sido peor que {other}: {difference} en {count}, más de lo que explica el azar{p}.",
-                capital(&one)
+                capitalized(&one)
             )
         }
         (TrackVerdict::Worse, English) => {
             format!(
                 "{} has been worse than {other}: {difference} over {count}, more than chance explains{p}.",
-                capital(&one)
+                capitalized(&one)
             )
         }
         (TrackVerdict::CannotTellYet { more_runs }, Spanish) => format!(
             "{} frente {}: {difference} en {count}; puede ser azar{p} y aún no se sabe cuál es mejor.{}",
-            capital(&one),
+            capitalized(&one),
             to_other(&other),
             more(language, more_runs)
         ),
         (TrackVerdict::CannotTellYet { more_runs }, English) => format!(
             "{} against {other}: {difference} over {count}; that may be chance{p}, and which is better is not known yet.{}",
-            capital(&one),
+            capitalized(&one),
             more(language, more_runs)
         ),
     }

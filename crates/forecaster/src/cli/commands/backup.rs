@@ -1,18 +1,18 @@
 //! `forecaster backup` and `forecaster restore`: run the operation and print a summary.
 
 use crate::cli::output::print;
-use crate::config::load::Loaded;
+use crate::config::load::LoadedConfig;
 use crate::failure::{CommandOutcome, Failure};
 use crate::operations::backup::restore::{self, Restored};
-use crate::operations::backup::write::{self, Written};
+use crate::operations::backup::write::{self, WrittenArchive};
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
 
 /// Makes a backup and prints what is in it and what is not.
-pub(crate) fn backup(file: &Path, loaded: &Loaded) -> Result<CommandOutcome, Failure> {
+pub(crate) fn backup(file: &Path, loaded: &LoadedConfig) -> Result<CommandOutcome, Failure> {
     let begin = Instant::now();
-    let Written { bytes, members, has_ledger } = write::write(file, loaded)?;
+    let WrittenArchive { bytes, members, has_ledger } = write::write(file, loaded)?;
     let (size, seconds) = (bytes as f64 / 1e6, begin.elapsed().as_secs_f64());
     let mut said = format!("{}: {members} files, {size:.1} MB, {seconds:.1} s\n", file.display());
     if !has_ledger {

@@ -5,7 +5,7 @@ use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
 use crate::failure::{CommandOutcome, Failure};
 use crate::guard;
-use crate::guard::rollout::{self, ChronosRun, Stage};
+use crate::guard::rollout::{self, ChronosRun, RolloutStage};
 use crate::host::clock::now;
 use crate::run::ledger::open_ledger;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -79,7 +79,7 @@ struct HorizonDocument {
     context_length: usize,
     last_run: Option<ChronosRun>,
     advice: Vec<String>,
-    next_stage: Option<Stage>,
+    next_stage: Option<RolloutStage>,
     events: Vec<EventDocument>,
 }
 
@@ -204,7 +204,7 @@ fn paragraph(horizon: Horizon, it: &HorizonDocument, zone: Tz) -> String {
     text
 }
 
-fn stage_lines(stage: &Stage) -> String {
+fn stage_lines(stage: &RolloutStage) -> String {
     let open = stage.criteria.iter().filter(|it| !it.met).count();
     let all = stage.criteria.len();
     let verdict = match (stage.enabled, stage.ready) {

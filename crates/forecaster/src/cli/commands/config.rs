@@ -3,7 +3,7 @@
 use crate::cli::args::ConfigCommand;
 use crate::cli::output::print;
 use crate::config::changes::changes;
-use crate::config::load::Loaded;
+use crate::config::load::LoadedConfig;
 use crate::config::load::{self};
 use crate::config::settings::Config;
 use crate::config::snapshots;
@@ -18,7 +18,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 /// Checks or shows the configuration, which is known to be valid at this point.
-pub(crate) fn config(command: &ConfigCommand, loaded: &Loaded) -> Result<CommandOutcome, Failure> {
+pub(crate) fn config(command: &ConfigCommand, loaded: &LoadedConfig) -> Result<CommandOutcome, Failure> {
     match command {
         ConfigCommand::Check => print(&check(loaded))?,
         ConfigCommand::Show => print(&toml::to_string_pretty(&loaded.config).map_err(Failure::Toml)?)?,
@@ -30,7 +30,7 @@ pub(crate) fn config(command: &ConfigCommand, loaded: &Loaded) -> Result<Command
 
 /// Lists the versions that the daemon has applied. The file may be broken.
 pub(crate) fn history(named: Option<&Path>) -> Result<CommandOutcome, Failure> {
-    let file = load::find(named);
+    let file = load::find_file(named);
     let data_dir = load::data_dir(file.as_deref());
     let snapshots = snapshots::list(&data_dir)?;
     let current = file.as_deref().and_then(|file| std::fs::read_to_string(file).ok());
@@ -75,7 +75,7 @@ pub(crate) fn history(named: Option<&Path>) -> Result<CommandOutcome, Failure> {
 /// Writes an earlier version back to the file. The replaced text, even a broken one, is kept beside it.
 pub(crate) fn rollback(named: Option<&Path>, number: Option<u32>) -> Result<CommandOutcome, Failure> {
     // A named file may be missing.
-    let Some(file) = load::find(named) else {
+    let Some(file) = load::find_file(named) else {
         return Err(Failure::NothingToRollBack);
     };
     let data_dir = load::data_dir(Some(&file));
@@ -111,7 +111,7 @@ pub(crate) fn rollback(named: Option<&Path>, number: Option<u32>) -> Result<Comm
     Ok(CommandOutcome::Done)
 }
 
-fn check(loaded: &Loaded) -> String {
+fn check(loaded: &LoadedConfig) -> String {
     let place = loaded.file.as_ref().map_or_else(|| "built-in defaults".to_owned(), |f| f.display().to_string());
     let mut text = format!("{place}: ok\n");
     for horizon in Horizon::ALL {

@@ -15,16 +15,16 @@ const WIDTH: usize = 100;
 
 /// Document of `forecaster doctor --json`. The schema is docs/schema/doctor.schema.json.
 #[derive(Debug, Serialize)]
-struct Document<'a> {
+struct DoctorDocument<'a> {
     version: &'static str,
     generated_at: String,
     seconds: f64,
-    counts: Counts,
+    counts: StatusCounts,
     checks: &'a [Check],
 }
 
 #[derive(Debug, Serialize)]
-struct Counts {
+struct StatusCounts {
     ok: usize,
     warn: usize,
     fail: usize,
@@ -36,13 +36,13 @@ pub(crate) fn doctor(config: Option<&Path>, json: bool) -> Result<CommandOutcome
     let checkup = run_checks(config);
     let of = |status| checkup.count(status);
     let counts =
-        Counts { ok: of(Status::Ok), warn: of(Status::Warn), fail: of(Status::Fail), skip: of(Status::Skip) };
+        StatusCounts { ok: of(Status::Ok), warn: of(Status::Warn), fail: of(Status::Fail), skip: of(Status::Skip) };
     let (warnings, failures) = (counts.warn, counts.fail);
     if json {
         let seconds = crate::host::logging::rounded(checkup.seconds);
         let generated_at = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
         let version = env!("CARGO_PKG_VERSION");
-        print_json(&Document { version, generated_at, seconds, counts, checks: &checkup.checks })?;
+        print_json(&DoctorDocument { version, generated_at, seconds, counts, checks: &checkup.checks })?;
     } else {
         let coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
         print(&text(&checkup, &counts, coloured))?;
@@ -55,7 +55,7 @@ pub(crate) fn doctor(config: Option<&Path>, json: bool) -> Result<CommandOutcome
     }
 }
 
-fn text(checkup: &Checkup, counts: &Counts, coloured: bool) -> String {
+fn text(checkup: &Checkup, counts: &StatusCounts, coloured: bool) -> String {
     let mut text = String::new();
     let width = checkup.checks.iter().map(|check| name(check).chars().count()).max().unwrap_or(0);
     let mut group = "";

@@ -5,7 +5,7 @@ use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
 use crate::failure::{CommandOutcome, Failure};
 use crate::host::clock::now;
-use crate::notify::delivery::{self, Round};
+use crate::notify::delivery::{self, DeliveryRound};
 use crate::notify::letters;
 use crate::run::ledger::open_ledger;
 use chrono::{DateTime, Utc};
@@ -45,7 +45,7 @@ fn test(to: &[String], config: &Config) -> Result<CommandOutcome, Failure> {
     }
     let letter = letters::test_letter(config, to, now(config).fixed_offset()).map_err(Failure::MailAddress)?;
     let message = letter.to_bytes().map_err(Failure::Mail)?;
-    let delivery = block_on(try_out(&server, &letter.from, &letter.to, &message))??;
+    let delivery = block_on(probe_and_send(&server, &letter.from, &letter.to, &message))??;
     let mut lost = 0;
     for (address, fate) in &delivery.recipients {
         match fate {
@@ -63,7 +63,12 @@ fn test(to: &[String], config: &Config) -> Result<CommandOutcome, Failure> {
 }
 
 /// Probes the server and prints the steps, then sends the mail.
-async fn try_out(server: &Server, from: &Address, to: &[Address], message: &[u8]) -> Result<Delivery, Failure> {
+async fn probe_and_send(
+    server: &Server,
+    from: &Address,
+    to: &[Address],
+    message: &[u8],
+) -> Result<Delivery, Failure> {
     let probe = probe(server, from).await;
     print(&format!("{probe}\n"))?;
     match probe.trouble {
@@ -139,7 +144,7 @@ fn flush(config: &Config) -> Result<CommandOutcome, Failure> {
     if round.busy {
         return Err(Failure::MailBusy);
     }
-    let Round { sent, waiting, lost, .. } = round;
+    let DeliveryRound { sent, waiting, lost, .. } = round;
     print(&format!("{sent} sent, {waiting} waiting, {lost} refused or given up\n"))?;
     Ok(if waiting + lost == 0 { CommandOutcome::Done } else { CommandOutcome::Degraded })
 }

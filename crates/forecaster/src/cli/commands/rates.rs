@@ -63,10 +63,10 @@ fn rules(config: &Config, name: &str) -> Result<QualityRules, Failure> {
 }
 
 /// A series by name, or the error that makes it unavailable.
-type Assembled = (String, Result<AvailableSeries, RatesError>);
+type AssembledSeries = (String, Result<AvailableSeries, RatesError>);
 
 /// All series, and the pair's when it has to be made of others. An unreadable series does not hide the others.
-fn all(store: &RatesStore, config: &Config) -> Result<Vec<Assembled>, Failure> {
+fn all(store: &RatesStore, config: &Config) -> Result<Vec<AssembledSeries>, Failure> {
     let (names, pair) = (available(store)?, config.pair());
     let own = pair.series_name();
     let rules = |name: &str| quality_rules(pair, name, today(config));
@@ -199,7 +199,7 @@ fn import(store: &RatesStore, config: &Config, file: &Path, name: &str) -> Resul
         .observations()
         .map(|o| StoredObservation { date: o.date, value: o.value, source: IMPORT_SOURCE.into(), fetched_at })
         .collect();
-    let report = store.merge(name, &observations, &MergeRules::trusting())?;
+    let report = store.merge(name, &observations, &MergeRules::accepting_all())?;
     let mut text = format!(
         "{name}: {} read from {}, {} added, {} unchanged, {} revised, {} refused\n",
         raw.len(),

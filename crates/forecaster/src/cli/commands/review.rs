@@ -23,7 +23,7 @@ pub(crate) fn review(args: &ReviewArgs, config: &Config) -> Result<CommandOutcom
     let scope = Scope::last_days(days, args.as_of.unwrap_or(today), args.replays);
     let pair = config.pair();
     let ledger = open_ledger(config)?;
-    scoring::by_store(&ledger, config, today);
+    scoring::score_with_stored_rates(&ledger, config, today);
     let mut horizons = Vec::new();
     for horizon in Horizon::ALL {
         let review = review::horizon(&ledger, &pair.to_string(), horizon, &scope, config.zone())?;

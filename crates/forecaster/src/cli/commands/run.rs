@@ -52,7 +52,7 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<CommandOutcome, Fai
         };
         let assignment = Assignment::by_hand(horizon);
         in_progress.set(&assignment.run_id);
-        match run::carry_out(&assignment, &place, &publishing) {
+        match run::execute_assignment(&assignment, &place, &publishing) {
             Ok(issued) => {
                 if !args.json {
                     print(&summary(&issued, &market))?;
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<CommandOutcome, Fai
         }
     }
     if !args.no_email {
-        delivery::after_runs(&ledger, config);
+        delivery::deliver_after_run(&ledger, config);
     }
     if args.json {
         let documents: Vec<_> = published.iter().map(|p| &p.document).collect();

@@ -13,7 +13,7 @@ use std::fmt::Write;
 
 /// Fetches rates and prints one line per series; on a terminal, shows a progress bar.
 pub(crate) fn synchronise(config: &Config, wish: &FetchRequest, json: bool) -> Result<CommandOutcome, Failure> {
-    if fetch::has_nobody_to_ask(config) {
+    if fetch::has_no_provider(config) {
         return Err(Failure::NoProvider);
     }
     let series = if wish.series.is_empty() { fetch::needed(config)? } else { wish.series.clone() };

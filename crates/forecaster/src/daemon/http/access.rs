@@ -19,9 +19,9 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src dat
                       frame-ancestors 'none'";
 
 /// Wraps every handler: token, time limit, headers.
-pub(super) async fn admit(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+pub(super) async fn guard_request(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let mut response = if for_everyone(&uri) || site.admits(request.headers()) {
+    let mut response = if for_everyone(&uri) || site.is_authorized(request.headers()) {
         tokio::time::timeout(site.limits.answer, next.run(request)).await.unwrap_or_else(|_| {
             let seconds = site.limits.answer.as_secs_f32();
             text(StatusCode::SERVICE_UNAVAILABLE, format!("the page was not ready within {seconds} s"))
@@ -60,7 +60,7 @@ fn set_headers(headers: &mut HeaderMap) {
 
 impl Site {
     /// True when a request with these headers may see everything.
-    pub(super) fn admits(&self, headers: &HeaderMap) -> bool {
+    pub(super) fn is_authorized(&self, headers: &HeaderMap) -> bool {
         self.pages.token.as_ref().is_none_or(|token| has_token(headers, token))
     }
 }

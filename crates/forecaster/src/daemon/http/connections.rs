@@ -24,7 +24,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Limits on a client.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct ConnectionLimits {
     /// Concurrent connections; others wait until one ends.
     pub connections: usize,
     /// Time to send line and headers.
@@ -37,7 +37,7 @@ pub(super) struct Limits {
     pub grace: Duration,
 }
 
-impl Default for Limits {
+impl Default for ConnectionLimits {
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self { connections: 64, header: seconds(5), answer: seconds(10), connection: seconds(30), grace: seconds(3) }
@@ -45,15 +45,15 @@ impl Default for Limits {
 }
 
 /// Accepts connections until `stop`, then lets those in progress finish.
-pub(super) async fn accept(listener: TcpListener, router: Router, stop: CancellationToken, limits: Limits) {
+pub(super) async fn accept(listener: TcpListener, router: Router, stop: CancellationToken, limits: ConnectionLimits) {
     // Dropping this future ends all connections.
     let mut open = JoinSet::new();
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            Some(ended) = open.join_next() => look_at(ended),
+            Some(ended) = open.join_next() => log_panic(ended),
             accepted = listener.accept(), if open.len() < limits.connections => match accepted {
-                Ok((stream, _)) => drop(open.spawn(converse(stream, router.clone(), stop.clone(), limits))),
+                Ok((stream, _)) => drop(open.spawn(serve_connection(stream, router.clone(), stop.clone(), limits))),
                 Err(error) if of_the_client(error.kind()) => {}
                 Err(error) => {
                     tracing::warn!("no connection can be accepted: {error}; trying again in {} s", ACCEPT_PAUSE.as_secs());
@@ -64,12 +64,12 @@ pub(super) async fn accept(listener: TcpListener, router: Router, stop: Cancella
     }
     drop(listener);
     while let Some(ended) = open.join_next().await {
-        look_at(ended);
+        log_panic(ended);
     }
 }
 
 /// Logs a panic, which ends that connection alone.
-fn look_at(ended: Result<(), JoinError>) {
+fn log_panic(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
         tracing::error!("a connection ended badly: {error}");
     }
@@ -81,7 +81,7 @@ fn of_the_client(kind: ErrorKind) -> bool {
 }
 
 /// Serves one request in limited time.
-async fn converse(stream: TcpStream, router: Router, stop: CancellationToken, limits: Limits) {
+async fn serve_connection(stream: TcpStream, router: Router, stop: CancellationToken, limits: ConnectionLimits) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header)

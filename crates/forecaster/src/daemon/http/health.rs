@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Handles `/healthz`.
 pub(super) async fn healthz(State(site): State<Arc<Site>>) -> Response {
-    match site.pages.pulse.beat(PATIENCE).await {
+    match site.pages.pulse.check(PATIENCE).await {
         Ok(()) => text(StatusCode::OK, "ok"),
         Err(reason) => text(StatusCode::SERVICE_UNAVAILABLE, reason),
     }
@@ -28,7 +28,7 @@ pub(super) async fn readyz(State(site): State<Arc<Site>>, headers: HeaderMap) ->
     let state = site.state();
     let ready = state.is_ready();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = if site.admits(&headers) { readiness(&state, ready) } else { json!({ "ready": ready }) };
+    let body = if site.is_authorized(&headers) { readiness(&state, ready) } else { json!({ "ready": ready }) };
     typed(status, "application/json; charset=utf-8", format!("{body:#}\n"))
 }
 
@@ -43,7 +43,7 @@ fn readiness(state: &DaemonState, ready: bool) -> Value {
         "started_at": in_zone(state.started_at, zone),
         "timezone": zone.name(),
         "configuration": configuration(&state.configuration, zone),
-        "horizons": state.horizons.iter().map(|horizon| standing(horizon, zone)).collect::<Vec<_>>(),
+        "horizons": state.horizons.iter().map(|horizon| horizon_status(horizon, zone)).collect::<Vec<_>>(),
     })
 }
 
@@ -59,7 +59,7 @@ fn configuration(configuration: &ConfigurationState, zone: Tz) -> Value {
     })
 }
 
-fn standing(horizon: &HorizonState, zone: Tz) -> Value {
+fn horizon_status(horizon: &HorizonState, zone: Tz) -> Value {
     json!({
         "horizon": horizon.horizon.key(),
         "enabled": horizon.enabled,

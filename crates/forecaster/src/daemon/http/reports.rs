@@ -56,7 +56,7 @@ pub(super) async fn overview(State(site): State<Arc<Site>>) -> Result<Response, 
                     h2 { a href={ (horizon) "/" } { (horizon.days()) " days" } }
                     (table(reports, LISTED_TOGETHER, &format!("{horizon}/"), zone))
                     @if reports.len() > LISTED_TOGETHER {
-                        p.more { a href={ (horizon) "/" } { (counted(reports.len())) } }
+                        p.more { a href={ (horizon) "/" } { (report_count(reports.len())) } }
                     }
                 }
             }
@@ -65,7 +65,7 @@ pub(super) async fn overview(State(site): State<Arc<Site>>) -> Result<Response, 
     Ok(page(document("Reports", &body)))
 }
 
-fn counted(reports: usize) -> String {
+fn report_count(reports: usize) -> String {
     match reports {
         n if n > LISTED => format!("The last {LISTED} of {n} reports"),
         n => format!("All {n} reports"),
@@ -87,7 +87,7 @@ pub(super) async fn of_horizon(State(site): State<Arc<Site>>, Path(key): Path<St
     let body = html! {
         nav.crumbs { a href="../../" { "forecaster" } " / " a href="../" { "Reports" } }
         h1 { (horizon.days()) " days" }
-        @if reports.len() > LISTED { p.muted { (counted(reports.len())) } }
+        @if reports.len() > LISTED { p.muted { (report_count(reports.len())) } }
         section.list { (table(&reports, LISTED, "", zone)) }
     };
     Ok(page(document(&title, &body)))

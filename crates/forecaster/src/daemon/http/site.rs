@@ -1,8 +1,8 @@
 //! Data behind the pages, and the context of every handler.
 
 use crate::daemon::http::answer::text;
-use crate::daemon::http::connections::Limits;
-use crate::daemon::pulse::Pulse;
+use crate::daemon::http::connections::ConnectionLimits;
+use crate::daemon::pulse::LivenessProbe;
 use crate::daemon::state::DaemonState;
 use crate::host::secret::Secret;
 use axum::http::StatusCode;
@@ -17,7 +17,7 @@ pub(crate) struct Pages {
     /// State of the daemon.
     pub state: watch::Receiver<Arc<DaemonState>>,
     /// Liveness check of the supervisor.
-    pub pulse: Pulse,
+    pub pulse: LivenessProbe,
     /// Ledger of the runs.
     pub ledger: Arc<Ledger>,
     /// Token that requests must carry; `None` when they need none.
@@ -29,7 +29,7 @@ pub(crate) struct Pages {
 pub(super) struct Site {
     pub(super) pages: Pages,
     pub(super) readers: Arc<Semaphore>,
-    pub(super) limits: Limits,
+    pub(super) limits: ConnectionLimits,
 }
 
 impl Site {

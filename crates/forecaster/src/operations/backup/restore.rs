@@ -56,7 +56,7 @@ pub(crate) fn restore(file: &Path, named: Option<&Path>) -> Result<Restored, Fai
     });
     let manifest = manifest.map_err(in_file)?;
     let place = named.map_or_else(|| PathBuf::from(DEFAULT_CONFIGURATION_PATH), Path::to_owned);
-    let config = in_force(&place, text.as_deref())?;
+    let config = effective_configuration(&place, text.as_deref())?;
     let data_dir = config.service.data_dir.clone();
     fs::create_dir_all(&data_dir).map_err(|error| Failure::file("create", &data_dir, error))?;
     let _alone = lock::daemon(&data_dir)?;
@@ -91,7 +91,7 @@ pub(crate) fn restore(file: &Path, named: Option<&Path>) -> Result<Restored, Fai
 }
 
 /// Configuration that will be in force: the existing file, or else the backup's, with the environment on top.
-fn in_force(place: &Path, text: Option<&[u8]>) -> Result<Config, Failure> {
+fn effective_configuration(place: &Path, text: Option<&[u8]>) -> Result<Config, Failure> {
     let failed = |error: io::Error| Failure::file("write", &std::env::temp_dir(), error);
     let scratch = tempfile::NamedTempFile::new().map_err(failed)?;
     let own =

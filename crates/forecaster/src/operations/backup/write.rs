@@ -2,7 +2,7 @@
 
 use super::manifest::{FORMAT, Manifest, Member, copy_hashed};
 use super::{CONFIGURATION, FOLDERS, LEDGER, MANIFEST, METRICS};
-use crate::config::load::Loaded;
+use crate::config::load::LoadedConfig;
 use crate::config::settings::Config;
 use crate::failure::Failure;
 use chrono::Utc;
@@ -24,7 +24,7 @@ const LOCK_FILE: &str = "lock";
 
 /// Summary of a finished backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Written {
+pub(crate) struct WrittenArchive {
     /// Size of the file in bytes.
     pub bytes: u64,
     /// Number of files in it.
@@ -34,7 +34,7 @@ pub(crate) struct Written {
 }
 
 /// A file to be added to the archive.
-struct Source {
+struct ArchiveSource {
     name: String,
     path: PathBuf,
 }
@@ -43,7 +43,7 @@ struct Source {
 ///
 /// # Errors
 /// When `file` exists, or something cannot be read or written; no file is left in that case.
-pub(crate) fn write(file: &Path, loaded: &Loaded) -> Result<Written, Failure> {
+pub(crate) fn write(file: &Path, loaded: &LoadedConfig) -> Result<WrittenArchive, Failure> {
     if file.exists() {
         return Err(Failure::BackupExists(file.to_owned()));
     }
@@ -78,7 +78,7 @@ pub(crate) fn write(file: &Path, loaded: &Loaded) -> Result<Written, Failure> {
         Ok(bytes)
     };
     let bytes = pack().map_err(failed)?;
-    Ok(Written { bytes, members: manifest.members.len(), has_ledger: schema.is_some() })
+    Ok(WrittenArchive { bytes, members: manifest.members.len(), has_ledger: schema.is_some() })
 }
 
 /// Creates the working folder beside the file, and the lock that marks it as in use.
@@ -111,20 +111,20 @@ fn remove_abandoned(directory: &Path) {
 
 /// Collects the files of the archive, and the ledger's schema. Files that others may change are first copied to the
 /// working folder.
-fn sources(workshop: &Path, loaded: &Loaded) -> Result<(Vec<Source>, Option<i64>), Failure> {
+fn sources(workshop: &Path, loaded: &LoadedConfig) -> Result<(Vec<ArchiveSource>, Option<i64>), Failure> {
     let Config { service, .. } = &loaded.config;
     let mut sources = Vec::new();
     if let Some(text) = &loaded.text {
         let path = workshop.join(CONFIGURATION);
         fs::write(&path, text).map_err(|error| Failure::file("write", &path, error))?;
-        sources.push(Source { name: CONFIGURATION.to_owned(), path });
+        sources.push(ArchiveSource { name: CONFIGURATION.to_owned(), path });
     }
     let ledger = service.data_dir.join(LEDGER);
     let mut schema = None;
     if ledger.exists() {
         let path = workshop.join(LEDGER);
         schema = Some(copy_ledger(&ledger, &path, LEDGER_PATIENCE)?);
-        sources.push(Source { name: LEDGER.to_owned(), path });
+        sources.push(ArchiveSource { name: LEDGER.to_owned(), path });
     }
     for folder in FOLDERS {
         sources.extend(copy_folder(&service.data_dir.join(folder), folder, workshop)?);
@@ -133,13 +133,13 @@ fn sources(workshop: &Path, loaded: &Loaded) -> Result<(Vec<Source>, Option<i64>
         let path = workshop.join(METRICS);
         copy_whole_lines(&service.metrics_log, &path)
             .map_err(|error| Failure::file("read", &service.metrics_log, error))?;
-        sources.push(Source { name: METRICS.to_owned(), path });
+        sources.push(ArchiveSource { name: METRICS.to_owned(), path });
     }
     Ok((sources, schema))
 }
 
 /// Copies the files of a folder, which their owner writes atomically; its writers wait in the meantime.
-fn copy_folder(folder: &Path, name: &str, workshop: &Path) -> Result<Vec<Source>, Failure> {
+fn copy_folder(folder: &Path, name: &str, workshop: &Path) -> Result<Vec<ArchiveSource>, Failure> {
     let failed = |error: io::Error| Failure::file("read", folder, error);
     // The store of rates has this lock. Without a lock, or when it may not be opened, writers write only one file at
     // a time.
@@ -165,7 +165,7 @@ fn copy_folder(folder: &Path, name: &str, workshop: &Path) -> Result<Vec<Source>
             fs::copy(entry.path(), &path).map(drop)
         };
         copy().map_err(|error| Failure::file("copy", &entry.path(), error))?;
-        sources.push(Source { name: member.name, path });
+        sources.push(ArchiveSource { name: member.name, path });
     }
     sources.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(sources)
@@ -178,13 +178,13 @@ fn copy_whole_lines(from: &Path, to: &Path) -> io::Result<()> {
     fs::write(to, text)
 }
 
-fn hash_member(source: &Source) -> Result<Member, Failure> {
+fn hash_member(source: &ArchiveSource) -> Result<Member, Failure> {
     let measure = || copy_hashed(&mut File::open(&source.path)?, &mut io::sink());
     let (size, sha256) = measure().map_err(|error| Failure::file("read", &source.path, error))?;
     Ok(Member { name: source.name.clone(), size, sha256 })
 }
 
-fn pack(archive: File, manifest: &Manifest, sources: &[Source]) -> io::Result<File> {
+fn pack(archive: File, manifest: &Manifest, sources: &[ArchiveSource]) -> io::Result<File> {
     let mut archive = tar::Builder::new(GzEncoder::new(archive, Compression::default()));
     let mut append = |name: &str, size: u64, content: &mut dyn Read| -> io::Result<()> {
         let mut header = tar::Header::new_gnu();

@@ -3,7 +3,7 @@
 use super::check::{Check, with_temporary_data_dir};
 use super::configuration::enabled;
 use super::places::LEDGER_LOCK_TIMEOUT;
-use crate::config::load::Loaded;
+use crate::config::load::LoadedConfig;
 use crate::config::settings::Config;
 use crate::forecast::checkpoint::{CheckpointFinding, crosses_much, verify_configured};
 use crate::forecast::chronos::{ChronosSource, session};
@@ -20,7 +20,7 @@ use forecaster_ledger::{Ledger, copy_ledger};
 /// Validation origins of the trial, enough for a weight.
 const ORIGINS: usize = 4;
 
-pub(super) fn chronos(loaded: &Loaded) -> Vec<Check> {
+pub(super) fn chronos(loaded: &LoadedConfig) -> Vec<Check> {
     let config = &loaded.config;
     let horizons: Vec<Horizon> = enabled(config).filter(|h| config.horizons.get(*h).chronos.enabled).collect();
     let Some(first) = horizons.first() else {

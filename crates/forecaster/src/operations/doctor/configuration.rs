@@ -1,7 +1,7 @@
 //! Checks of the configuration, of the version that the daemon has applied, and of the secrets it names.
 
 use super::check::Check;
-use crate::config::load::Loaded;
+use crate::config::load::LoadedConfig;
 use crate::config::settings::Config;
 use crate::config::snapshots;
 use crate::host::secret::{Secret, stored};
@@ -10,8 +10,8 @@ use forecaster_mail::Server;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-pub(super) fn configuration(loaded: &Loaded) -> Vec<Check> {
-    let Loaded { config, file, .. } = loaded;
+pub(super) fn configuration(loaded: &LoadedConfig) -> Vec<Check> {
+    let LoadedConfig { config, file, .. } = loaded;
     let place = file.as_ref().map_or("the built-in defaults".to_owned(), |file| file.display().to_string());
     let on: Vec<&str> = enabled(config).map(Horizon::key).collect();
     let with: Vec<&str> =
@@ -31,7 +31,7 @@ pub(super) fn enabled(config: &Config) -> impl Iterator<Item = Horizon> + '_ {
 }
 
 /// Checks that the daemon has applied the current contents of the file.
-fn applied_version(loaded: &Loaded) -> Check {
+fn applied_version(loaded: &LoadedConfig) -> Check {
     const ID: &str = "configuration.taken_over";
     let snapshots = snapshots::list(&loaded.config.service.data_dir).unwrap_or_default();
     let Some(last) = snapshots.last() else { return Check::skip(ID, "no daemon has run here yet") };
@@ -48,7 +48,7 @@ fn applied_version(loaded: &Loaded) -> Check {
     }
 }
 
-pub(super) fn credentials(loaded: &Loaded) -> Vec<Check> {
+pub(super) fn credentials(loaded: &LoadedConfig) -> Vec<Check> {
     let config = &loaded.config;
     let http = &config.service.http;
     let accounts = config.rates.provider.secrets().into_iter().filter(|secret| secret.of_account);

@@ -2,7 +2,7 @@
 
 use super::check::Check;
 use super::configuration::enabled;
-use crate::config::load::Loaded;
+use crate::config::load::LoadedConfig;
 use crate::daemon::clock::is_set;
 use crate::daemon::schedule::Schedule;
 use chrono::{DateTime, Utc};
@@ -13,13 +13,13 @@ const ROOMY_MB: u64 = 1500;
 /// Next runs shown per horizon.
 const NEXT_SHOWN: usize = 3;
 
-pub(super) fn machine(loaded: &Loaded) -> Vec<Check> {
+pub(super) fn machine(loaded: &LoadedConfig) -> Vec<Check> {
     let mut checks = vec![free_memory(loaded), limit(loaded), clock(loaded)];
     checks.extend(schedules(loaded));
     checks
 }
 
-fn free_memory(loaded: &Loaded) -> Check {
+fn free_memory(loaded: &LoadedConfig) -> Check {
     const ID: &str = "machine.memory";
     let config = &loaded.config;
     let with_chronos = enabled(config).any(|horizon| config.horizons.get(horizon).chronos.enabled);
@@ -38,7 +38,7 @@ fn free_memory(loaded: &Loaded) -> Check {
     Check::ok(ID, finding)
 }
 
-fn limit(loaded: &Loaded) -> Check {
+fn limit(loaded: &LoadedConfig) -> Check {
     const ID: &str = "machine.guard_limit";
     let limit = loaded.config.guard.max_peak_rss_mb;
     let total = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
@@ -57,7 +57,7 @@ fn limit(loaded: &Loaded) -> Check {
     }
 }
 
-fn clock(loaded: &Loaded) -> Check {
+fn clock(loaded: &LoadedConfig) -> Check {
     let now = Utc::now();
     let local = now.with_timezone(&loaded.config.zone()).format("%Y-%m-%d %H:%M:%S %Z");
     let finding = format!("{local}, {}", loaded.config.zone().name());
@@ -68,7 +68,7 @@ fn clock(loaded: &Loaded) -> Check {
     }
 }
 
-fn schedules(loaded: &Loaded) -> Vec<Check> {
+fn schedules(loaded: &LoadedConfig) -> Vec<Check> {
     let config = &loaded.config;
     let zone = config.zone();
     enabled(config)

@@ -1,7 +1,7 @@
 //! Checks of the directories and the ledger.
 
 use super::check::Check;
-use crate::config::load::Loaded;
+use crate::config::load::LoadedConfig;
 use crate::config::settings::Config;
 use chrono::{DateTime, Utc};
 use forecaster_domain::Horizon;
@@ -16,7 +16,7 @@ pub(super) const LEDGER_LOCK_TIMEOUT: Duration = Duration::from_secs(3);
 const WARN_BELOW_FREE_BYTES: u64 = 1 << 30;
 const TIGHT: u64 = 100 << 20;
 
-pub(super) fn directories(loaded: &Loaded) -> Vec<Check> {
+pub(super) fn directories(loaded: &LoadedConfig) -> Vec<Check> {
     let service = &loaded.config.service;
     let logs = service.metrics_log.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     [
@@ -55,7 +55,7 @@ fn directory(id: &str, path: &Path) -> Check {
     }
 }
 
-pub(super) fn ledger(loaded: &Loaded) -> Vec<Check> {
+pub(super) fn ledger(loaded: &LoadedConfig) -> Vec<Check> {
     let config = &loaded.config;
     let path = config.service.data_dir.join("ledger.sqlite");
     let mut checks = Vec::new();

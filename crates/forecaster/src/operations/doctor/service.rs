@@ -1,7 +1,7 @@
 //! Checks of systemd's view of the service, and of the daemon's own pages.
 
 use super::check::Check;
-use crate::config::load::Loaded;
+use crate::config::load::LoadedConfig;
 use crate::daemon::http::probe::healthcheck;
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 const UNIT: &str = "forecaster.service";
 
-pub(super) fn service(loaded: &Loaded) -> Vec<Check> {
+pub(super) fn service(loaded: &LoadedConfig) -> Vec<Check> {
     let mut checks = unit(loaded);
     let (runs, daemon) = daemon(loaded);
     checks.extend([daemon, pages(loaded, runs), time()]);
@@ -25,7 +25,7 @@ fn has_systemd() -> bool {
     Path::new("/run/systemd/system").is_dir()
 }
 
-fn unit(loaded: &Loaded) -> Vec<Check> {
+fn unit(loaded: &LoadedConfig) -> Vec<Check> {
     if !has_systemd() {
         return vec![Check::skip("service.unit", "this machine is not run by systemd")];
     }
@@ -69,7 +69,7 @@ fn unit(loaded: &Loaded) -> Vec<Check> {
 }
 
 /// Checks if a daemon holds the state directory; the first value is true when one does.
-fn daemon(loaded: &Loaded) -> (bool, Check) {
+fn daemon(loaded: &LoadedConfig) -> (bool, Check) {
     const ID: &str = "service.daemon";
     let path = loaded.config.service.data_dir.join("daemon.lock");
     let lock = match File::open(&path) {
@@ -88,7 +88,7 @@ fn daemon(loaded: &Loaded) -> (bool, Check) {
     }
 }
 
-fn pages(loaded: &Loaded, runs: bool) -> Check {
+fn pages(loaded: &LoadedConfig, runs: bool) -> Check {
     const ID: &str = "service.pages";
     if loaded.config.service.http.listen.is_empty() {
         return Check::skip(ID, "off (service.http.listen is empty)");

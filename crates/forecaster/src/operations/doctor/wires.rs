@@ -1,7 +1,7 @@
 //! Network checks: the providers of rates and the mail server. All are asked at once, each with a short deadline.
 
 use super::check::{Check, Status, with_temporary_data_dir};
-use crate::config::load::Loaded;
+use crate::config::load::LoadedConfig;
 use crate::config::settings::Config;
 use crate::host::clock::today;
 use crate::market::Market;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// Longest wait for the mail server.
 const MAIL_TIMEOUT: Duration = Duration::from_secs(20);
 
-pub(super) fn rates(loaded: &Loaded) -> Vec<Check> {
+pub(super) fn rates(loaded: &LoadedConfig) -> Vec<Check> {
     let (config, _folder) = with_temporary_data_dir(&loaded.config);
     let config = &config;
     let today = today(config);
@@ -76,7 +76,7 @@ fn provider(config: &Config, name: &str, today: chrono::NaiveDate) -> Check {
     }
 }
 
-pub(super) fn mail(loaded: &Loaded) -> Vec<Check> {
+pub(super) fn mail(loaded: &LoadedConfig) -> Vec<Check> {
     let config = &loaded.config;
     if !config.mail.is_on() {
         return vec![Check::skip("mail.server", "mail is off (mail.smtp is empty)")];
@@ -84,7 +84,7 @@ pub(super) fn mail(loaded: &Loaded) -> Vec<Check> {
     vec![server(loaded), recipients(loaded)]
 }
 
-fn server(loaded: &Loaded) -> Check {
+fn server(loaded: &LoadedConfig) -> Check {
     const ID: &str = "mail.server";
     const FIX: &str = "forecaster mail test goes through it step by step";
     let (server, from) = match (delivery::server(&loaded.config), Address::parse(&loaded.config.mail.from)) {
@@ -110,7 +110,7 @@ fn server(loaded: &Loaded) -> Check {
     }
 }
 
-fn recipients(loaded: &Loaded) -> Check {
+fn recipients(loaded: &LoadedConfig) -> Check {
     let mail = &loaded.config.mail;
     let count = mail.recipients.len();
     if count == 0 && mail.alerts.is_empty() {

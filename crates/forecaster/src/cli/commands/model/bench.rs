@@ -49,7 +49,7 @@ struct Figures {
     /// Time from nothing loaded to the first forecast of one context, including process start and library.
     first_forecast_ms: f64,
     /// Memory of this process and the model's together.
-    rss_mb: Memory,
+    rss_mb: MemoryUse,
     /// Load time, including ONNX Runtime's library, without the start of the process.
     load_ms: f64,
     batch_1_ms: Latency,
@@ -58,7 +58,7 @@ struct Figures {
 
 /// Resident memory, MiB.
 #[derive(Serialize)]
-struct Memory {
+struct MemoryUse {
     before: f64,
     /// Peak with single contexts.
     peak_1: f64,
@@ -142,7 +142,7 @@ fn figures(config: &Config, installed: &Installed, context: usize) -> Result<Fig
     let batch_60_ms = latency(&pipeline, &sixty, steps)?;
     let peak = memory::rss_mb() + pipeline.take_peak_rss_mb();
     pipeline.release();
-    let rss_mb = Memory { before, peak_1, peak, after: memory::rss_mb() };
+    let rss_mb = MemoryUse { before, peak_1, peak, after: memory::rss_mb() };
     Ok(Figures { context: length, steps, first_forecast_ms, rss_mb, load_ms, batch_1_ms, batch_60_ms })
 }
 

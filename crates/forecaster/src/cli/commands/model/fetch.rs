@@ -33,12 +33,12 @@ pub(super) fn pull(config: &Config, name: &str, revision: &str) -> Result<Comman
     let source = if fetched.from_cache { "hub, from the shared cache" } else { "hub" };
     match store.install(&downloads, name, source, fetched.commit, &session(config)) {
         Ok(installed) => {
-            forget(&downloads);
+            remove_downloads(&downloads);
             print_installed(config, &installed)
         }
         // The files on the hub are faulty: downloading them again would not help.
         Err(error) if of_the_checkpoint(&error) => {
-            forget(&downloads);
+            remove_downloads(&downloads);
             Err(Failure::BadDownload { name: name.to_owned(), source: Box::new(error) })
         }
         Err(error) => Err(error.into()),
@@ -80,7 +80,7 @@ fn of_the_checkpoint(error: &ChronosError) -> bool {
 }
 
 /// Removes the downloaded files, and the downloads folder when it is then empty.
-fn forget(downloads: &Path) {
+fn remove_downloads(downloads: &Path) {
     if let Err(error) = fs::remove_dir_all(downloads) {
         tracing::warn!("{} could not be removed: {error}", downloads.display());
     }

@@ -57,7 +57,7 @@ pub(super) fn list(config: &Config, json: bool) -> Result<CommandOutcome, Failur
         return Ok(CommandOutcome::Done);
     }
     let mut text = table(&checkpoints);
-    if let Some(remark) = remark(configured, found.as_ref()) {
+    if let Some(remark) = configured_note(configured, found.as_ref()) {
         let _ = writeln!(text, "{remark}");
     }
     print(&text)?;
@@ -95,7 +95,7 @@ fn card() -> Card {
 }
 
 /// Remark about the configured checkpoint when the table does not list it.
-fn remark(configured: &str, found: Option<&Installed>) -> Option<String> {
+fn configured_note(configured: &str, found: Option<&Installed>) -> Option<String> {
     match found {
         Some(installed) if installed.manifest.is_some() => None,
         Some(_) => Some(format!("chronos.model = \"{configured}\": a folder outside the store.")),

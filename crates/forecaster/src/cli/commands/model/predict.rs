@@ -102,18 +102,18 @@ fn table(document: &PredictDocument) -> String {
 mod tests {
     use super::*;
 
-    fn shown(text: &str) -> String {
+    fn shortened(text: &str) -> String {
         format!("{:?}", parse(text))
     }
 
     #[test]
     fn an_empty_line_is_a_missing_value_and_the_end_of_the_file_is_not() {
-        assert_eq!(shown("1\n\n2.5\n"), "Ok([1.0, NaN, 2.5])");
-        assert_eq!(shown("1\r\n\r\n-2e3"), "Ok([1.0, NaN, -2000.0])");
-        assert_eq!(shown("1\n2\n\n"), "Ok([1.0, 2.0, NaN])");
-        assert_eq!(shown("\n1\nnan\nNaN\n"), "Ok([NaN, 1.0, NaN, NaN])");
-        assert_eq!(shown("\u{feff}1\n 2 \n"), "Ok([1.0, 2.0])");
-        assert_eq!(shown(""), "Ok([])");
+        assert_eq!(shortened("1\n\n2.5\n"), "Ok([1.0, NaN, 2.5])");
+        assert_eq!(shortened("1\r\n\r\n-2e3"), "Ok([1.0, NaN, -2000.0])");
+        assert_eq!(shortened("1\n2\n\n"), "Ok([1.0, 2.0, NaN])");
+        assert_eq!(shortened("\n1\nnan\nNaN\n"), "Ok([NaN, 1.0, NaN, NaN])");
+        assert_eq!(shortened("\u{feff}1\n 2 \n"), "Ok([1.0, 2.0])");
+        assert_eq!(shortened(""), "Ok([])");
     }
 
     #[test]

@@ -35,13 +35,13 @@ pub(super) struct HorizonRuns {
 pub(super) struct Run {
     pub finished_at: DateTime<Utc>,
     pub status: String,
-    pub measured: Measured,
+    pub measured: RunMeasurements,
 }
 
 /// Part of a metrics line that becomes metrics. docs/schema/metrics.schema.json describes each field.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Measured {
+pub(super) struct RunMeasurements {
     pub pair: String,
     pub last_value: Option<f64>,
     pub forecast: Option<Headline>,
@@ -50,7 +50,7 @@ pub(super) struct Measured {
     pub ensemble_without_chronos: Option<ModelSample>,
     pub left_out: Vec<serde::de::IgnoredAny>,
     pub resources: Resources,
-    pub data: Option<Observed>,
+    pub data: Option<ObservedRates>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -83,7 +83,7 @@ pub(super) struct Resources {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Observed {
+pub(super) struct ObservedRates {
     pub last_observation: NaiveDate,
     pub stale: bool,
 }

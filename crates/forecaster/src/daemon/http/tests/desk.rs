@@ -1,11 +1,11 @@
 //! Pages of a daemon on a port of their own, over a ledger and reports in a scratch directory.
 
 use super::client::{Answer, ask};
-use crate::daemon::http::connections::Limits;
+use crate::daemon::http::connections::ConnectionLimits;
 use crate::daemon::http::serve_within;
 use crate::daemon::http::site::Pages;
 use crate::daemon::mailer::MailState;
-use crate::daemon::pulse::Pulse;
+use crate::daemon::pulse::LivenessProbe;
 use crate::daemon::state::{ChronosState, ConfigurationState, DaemonState, HorizonState, LastRun};
 use crate::host::secret::Secret;
 use chrono::{DateTime, Utc};
@@ -25,7 +25,7 @@ pub(super) const TOKEN: &str = "s3cret:token";
 
 /// Settings of a desk.
 pub(super) struct Setting {
-    pub limits: Limits,
+    pub limits: ConnectionLimits,
     pub token: bool,
     /// Answer of the supervisor; `None` when it hangs.
     pub pulse: Option<Result<(), String>>,
@@ -37,7 +37,7 @@ pub(super) struct Setting {
 impl Default for Setting {
     fn default() -> Self {
         Self {
-            limits: Limits::default(),
+            limits: ConnectionLimits::default(),
             token: false,
             pulse: Some(Ok(())),
             listen: "127.0.0.1:0".into(),
@@ -69,7 +69,7 @@ impl Desk {
         let secret = directory.path().join("token");
         std::fs::write(&secret, TOKEN).unwrap();
         let (state, published) = watch::channel(Arc::new(state(directory.path().join("reports"))));
-        let (pulse, mut beats) = Pulse::new();
+        let (pulse, mut beats) = LivenessProbe::new();
         runtime.spawn(async move {
             let mut unanswered = Vec::new();
             while let Some(beat) = beats.recv().await {

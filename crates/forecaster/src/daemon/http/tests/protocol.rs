@@ -2,14 +2,14 @@
 
 use super::client::{Answer, ask, connect, drain, send};
 use super::desk::{Desk, Setting};
-use crate::daemon::http::connections::Limits;
+use crate::daemon::http::connections::ConnectionLimits;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 const PAGES: [&str; 7] = ["/", "/healthz", "/readyz", "/metrics", "/reports/", "/reports/7d/", "/reports/7d/latest"];
 
-fn limited(change: impl FnOnce(&mut Limits)) -> Desk {
-    let mut limits = Limits::default();
+fn limited(change: impl FnOnce(&mut ConnectionLimits)) -> Desk {
+    let mut limits = ConnectionLimits::default();
     change(&mut limits);
     Desk::with(Setting { limits, ..Setting::default() })
 }
@@ -178,7 +178,7 @@ fn more_clients_than_there_is_room_for_wait_until_others_have_gone() {
 
 #[test]
 fn an_answer_that_takes_too_long_is_given_up() {
-    let limits = Limits { answer: Duration::from_millis(200), ..Limits::default() };
+    let limits = ConnectionLimits { answer: Duration::from_millis(200), ..ConnectionLimits::default() };
     let desk = Desk::with(Setting { limits, pulse: None, ..Setting::default() });
     let answer = desk.get("/healthz");
     assert_eq!((answer.status, answer.text()), (503, "the page was not ready within 0.2 s\n"));
@@ -194,7 +194,7 @@ fn a_connection_carries_one_request() {
 
 #[test]
 fn at_the_end_answers_in_progress_finish_and_idle_connections_do_not_hold_it_up() {
-    let limits = Limits { answer: Duration::from_millis(700), ..Limits::default() };
+    let limits = ConnectionLimits { answer: Duration::from_millis(700), ..ConnectionLimits::default() };
     let desk = Desk::with(Setting { limits, pulse: None, ..Setting::default() });
     let mut idle = connect(desk.address);
     let mut asking = connect(desk.address);
@@ -211,7 +211,7 @@ fn at_the_end_answers_in_progress_finish_and_idle_connections_do_not_hold_it_up(
 
 #[test]
 fn at_the_end_an_answer_that_does_not_come_is_cut_after_the_grace() {
-    let limits = Limits { grace: Duration::from_millis(300), ..Limits::default() };
+    let limits = ConnectionLimits { grace: Duration::from_millis(300), ..ConnectionLimits::default() };
     let desk = Desk::with(Setting { limits, pulse: None, ..Setting::default() });
     let mut asking = connect(desk.address);
     asking.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
