@@ -1,12 +1,36 @@
-//! Chronos-Bolt without Python: from Hugging Face checkpoint to ONNX graph, ONNX Runtime session and forecasts.
+//! Chronos-Bolt without Python: from a Hugging Face checkpoint to an ONNX graph, an ONNX Runtime session and forecasts.
 //!
-//! A [`Checkpoint`] is `config.json` and `model.safetensors`; the graph built from them is stored beside them as
-//! `model.onnx` and reads its weights from the checkpoint's own file. A [`Predictor`] runs it: contexts in, the
-//! model's own quantiles out. A [`Pipeline`] loads it on first use, on request in a separate process, and releases
-//! it. [`Chronos`] makes it a [`forecaster_domain::Model`]. [`ModelStore`] keeps checkpoints, [`Hub`] fetches them,
-//! and [`candidates`] lists where ONNX Runtime's library is looked for. [`EMBEDDED`] is the built-in checkpoint.
+//! - [`Checkpoint`]: `config.json` and `model.safetensors`. The graph built from them is stored beside them as `model.onnx`
+//!   and reads its weights from the checkpoint's own file. [`EMBEDDED`] is the built-in checkpoint.
+//! - [`Predictor`]: contexts in, the model's own quantiles out. [`Pipeline`] loads it on first use, on request in a separate
+//!   process, and releases it. [`Chronos`] makes it a [`Model`](forecaster_domain::Model).
+//! - [`ModelStore`] keeps checkpoints, [`Hub`] fetches them, and [`candidates`] lists the places where ONNX Runtime's library
+//!   is looked for.
 //!
-//! Imports go from left to right:
+//! # Example
+//!
+//! The built-in checkpoint forecasts five steps (needs ONNX Runtime, so it is not run here):
+//!
+//! ```no_run
+//! use forecaster_chronos::{CheckpointPlace, Precision, Predictor, SessionSettings};
+//!
+//! let mut predictor =
+//!     Predictor::load(&CheckpointPlace::Program, Precision::Float, &SessionSettings::default())?;
+//! let context: Vec<f64> = (0..200).map(|day| 950.0 + (f64::from(day) / 9.0).sin()).collect();
+//! // One context, five steps, nine deciles.
+//! let quantiles = &predictor.predict(&[context], 5)?[0];
+//! assert_eq!(quantiles.dim(), (5, 9));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Neighbours
+//!
+//! The crate `forecaster` decides when Chronos takes part (its modules `forecast::chronos` and `guard`) and has the commands
+//! `forecaster model`. `forecaster_ensemble` pools its forecasts with the others.
+//!
+//! # Order of imports
+//!
+//! Each module imports only from those to the right of it:
 //!
 //! ```text
 //! chronos -> {pipeline, store} -> {worker, installed} -> self_test -> predictor -> session -> artifact -> graph -> builder

@@ -2,7 +2,7 @@
 //! crash in between leaves at most report files that no run refers to.
 
 pub(crate) mod document;
-mod drift;
+mod drift_document;
 mod earlier;
 mod metrics;
 mod paths;
@@ -20,7 +20,7 @@ use crate::market::Market;
 use crate::notify::alerts;
 use crate::notify::letters;
 use crate::publish::document::RunDocument;
-use crate::publish::drift::DriftDocument;
+use crate::publish::drift_document::DriftDocument;
 use crate::publish::earlier::EarlierRuns;
 use crate::publish::paths::ReportPaths;
 use crate::publish::view::view;

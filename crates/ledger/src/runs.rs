@@ -7,7 +7,7 @@ use crate::error::LedgerError;
 use crate::instants::{instant, to_text};
 use crate::ledger::Ledger;
 use crate::record::{IssuedForecast, RunRecord, RunSummary};
-use crate::{drift, guard, outbox, slots};
+use crate::{drift_record, guard, outbox, slots};
 use chrono::NaiveDate;
 use forecaster_domain::Horizon;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
@@ -30,7 +30,7 @@ impl Ledger {
             for issued in &run.forecasts {
                 insert_forecast(&transaction, &run.run_id, issued)?;
             }
-            drift::insert(&transaction, run)?;
+            drift_record::insert(&transaction, run)?;
             for mail in &run.mail {
                 outbox::insert(&transaction, Some(&run.run_id), mail)?;
             }

@@ -1,9 +1,43 @@
-//! SMTP delivery of the outbox: a letter becomes bytes ([`Letter::to_bytes`]), the bytes go to a server in one
-//! transaction that reports the outcome for each recipient ([`deliver`]), and a failed delivery gets a time for the
-//! next attempt ([`next_attempt`]). The outbox itself is in the ledger: this crate has no storage and no clock.
+//! Delivery of mails by SMTP. This crate has no storage and no clock; the outbox itself is in the ledger.
+//!
+//! - [`Letter::to_bytes`] turns a [`Letter`] into the bytes that every attempt sends.
+//! - [`deliver()`] sends them in one transaction and reports the outcome for each recipient.
+//! - [`next_attempt`] is the time of the next attempt after a failed one.
+//! - [`probe()`] tests connection, encryption and password step by step.
+//!
 //! Secrets are never shown.
 //!
-//! Imports go from left to right:
+//! # Example
+//!
+//! ```
+//! use forecaster_mail::{Address, Letter, LetterKind};
+//!
+//! let letter = Letter {
+//!     from: "Forecaster <forecaster@example.com>".parse()?,
+//!     to: vec!["treasury@example.com".parse::<Address>()?],
+//!     subject: "USD/CLP 7d: 988.80".into(),
+//!     message_id: "run.1@example.com".into(),
+//!     date: chrono::DateTime::parse_from_rfc3339("2024-12-23T08:30:00-03:00")?,
+//!     language: "en".into(),
+//!     text: "The median is 988.80.".into(),
+//!     html: None,
+//!     attachments: vec![],
+//!     kind: LetterKind::Report,
+//! };
+//! let bytes = letter.to_bytes()?;
+//! assert_eq!(bytes, letter.to_bytes()?);
+//! assert!(String::from_utf8(bytes)?.contains("Message-ID: <run.1@example.com>"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Neighbours
+//!
+//! The crate `forecaster` writes the letters and runs the deliveries (its module `notify`); `forecaster_ledger` keeps the
+//! outbox; `forecaster_report` makes the body of a report's mail.
+//!
+//! # Order of imports
+//!
+//! Each module imports only from those to the right of it:
 //!
 //! ```text
 //! {deliver, probe, mime} -> {session, letter} -> {wire, tls} -> {reply, server, trouble} -> {address, schedule}

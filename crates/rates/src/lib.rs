@@ -1,16 +1,48 @@
-//! Exchange rates: where they come from, and the checks they pass before a model sees them.
+//! Exchange rates: fetching them from providers, storing every version, and checking them before a model sees them.
 //!
-//! Raw observations come from providers ([`sync`]), from CSV files ([`read_csv`]) and from the embedded snapshot
-//! ([`embedded`]). The Parquet store ([`RatesStore`]) keeps everything ever fetched, including values revised since.
-//! [`assemble`] overlays the snapshot with the store and passes the result through [`check`]. The output is a
-//! [`Series`](forecaster_domain::Series) that can be trusted, with a finding for every observation that was refused,
-//! repaired or odd. [`assemble_pair`] does the same for a currency pair, from whatever series there are.
+//! - [`sync()`] fetches series from the providers, [`read_csv`] reads a file, [`embedded`] is the built-in snapshot.
+//! - [`RatesStore`] keeps everything ever fetched in Parquet files, including values revised since.
+//! - [`assemble`] overlays the snapshot with the store and checks the result ([`check`]): a
+//!   [`Series`](forecaster_domain::Series) that can be trusted, with a [`Finding`] for every observation that was refused,
+//!   repaired or odd. [`assemble_pair`] does the same for a currency pair, crossed from other pairs if need be.
+//! - [`providers`] has one module per provider, whose page is the reference for that service: addresses, form of the
+//!   responses, dates, errors.
+//!
+//! Nothing in this crate reads the clock: "today" and "now" are arguments.
+//!
+//! # Example
+//!
+//! ```
+//! use chrono::{NaiveDate, Utc};
+//! use forecaster_rates::{IMPORT_SOURCE, MergeRules, RatesStore, StoredObservation, known_at};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let store = RatesStore::open(folder.path())?;
+//! let date = NaiveDate::from_ymd_opt(2024, 12, 23).unwrap();
+//! let first = Utc::now();
+//! let rules = MergeRules::accepting_all();
+//! for (value, fetched_at) in [(991.0, first), (991.18, first + chrono::TimeDelta::hours(1))] {
+//!     let observation = StoredObservation { date, value, source: IMPORT_SOURCE.into(), fetched_at };
+//!     store.merge("usdclp", &[observation], &rules)?;
+//! }
+//! // The newest version counts; the first is kept with the time at which it was known.
+//! assert_eq!(store.load("usdclp")?.unwrap()[0].value, 991.18);
+//! let versions = store.load_versions("usdclp")?.unwrap();
+//! assert_eq!(versions.len(), 2);
+//! assert_eq!(known_at(&versions, first)[0].value, 991.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Neighbours
+//!
+//! The crate `forecaster` (its module `market`) turns assembled series into a
+//! [`History`](forecaster_domain::History).
+//!
+//! # Order of imports
 //!
 //! A sync goes through `sources` (the list of providers), `chain` (one series, its providers in order), `wire`
-//! (fetching documents), `providers` (reading them), `intake` (checks on an answer) and the store's rules for
-//! merging. Nothing in this crate reads the clock: "today" and "now" are arguments.
-//!
-//! Each module imports only from those to the right of it:
+//! (fetching documents), `providers` (reading them), `intake` (checks of a response) and the store's rules for
+//! merging. Each module imports only from those to the right of it:
 //!
 //! ```text
 //! sync -> {chain, crossing} -> {catalogue, request} -> {listings, memory, sources}
@@ -28,7 +60,7 @@ mod intake;
 mod listings;
 mod memory;
 mod provider;
-mod providers;
+pub mod providers;
 mod quality;
 mod request;
 mod snapshot;

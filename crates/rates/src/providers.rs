@@ -15,7 +15,7 @@ use crate::provider::ProviderKind;
 /// declares; `rustfmt` with the file's name does.)
 macro_rules! providers {
     ($(mod $file:ident;)*) => {
-        $(pub(crate) mod $file;)*
+        $(pub mod $file;)*
 
         /// All providers, in the order in which their names are listed.
         pub(crate) const ALL: &[ProviderKind] = &[$($file::KIND),*];

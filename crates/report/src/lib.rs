@@ -1,17 +1,33 @@
-//! Renders a [`ReportView`] as a self-contained HTML document, a PDF and an e-mail: no scripts, no network, SVG.
+//! The report of a run as a self-contained HTML document, a PDF and an e-mail: no scripts, no network, charts as SVG.
 //!
-//! In: the view, plain values filled in by the composition root. Out: text and bytes. Nothing here reads a clock or a
-//! file, so the same view always gives the same bytes.
+//! In: a [`ReportView`], plain values filled in by the crate `forecaster`. Out: text and bytes, by [`html()`], [`pdf()`] and
+//! [`email()`]. Nothing here reads a clock or a file, so the same view always gives the same bytes. Every sentence is computed
+//! from the numbers of the view: `findings` decides the facts, `text` words them in Spanish and English.
+//!
+//! # Example
+//!
+//! Made-up reports of every kind, to look at:
+//!
+//! ```text
+//! cargo run --release -p forecaster-report --example sample -- DIRECTORY
+//! ```
+//!
+//! # Neighbours
+//!
+//! The crate `forecaster` fills the view (its module `publish::view`) and stores what comes out. `forecaster_mail` sends the
+//! [`EmailBody`].
+//!
+//! # Order of imports
 //!
 //! Each module imports only from those to the right of it:
 //!
 //! ```text
-//! {email, pdf} -> html -> {drift, drivers, figure, quote, track_record} -> charts -> text -> findings -> page
+//! {email, pdf} -> html -> {drift_section, drivers, figure, quote, track_record} -> charts -> text -> findings -> page
 //!     -> {format, labels} -> {fonts, models, technical} -> view
 //! ```
 
 pub mod charts;
-mod drift;
+mod drift_section;
 mod drivers;
 mod email;
 mod figure;

@@ -2,11 +2,11 @@
 //! yet escaped.
 //!
 //! Fixed words are in [`labels`](crate::labels). Here: `names` of models and series; `sentences` with figures;
-//! `takeaways` and `market` for the charts; `drivers` for changes; `drift` for the pair's recent moves;
+//! `takeaways` and `market` for the charts; `drivers` for changes; `drift_sentences` for the pair's recent moves;
 //! `track_record` for issued forecasts; `quote` for the market quote; `methods` for the models; `provenance` for the
 //! sources; `readings` for indicators and calibration.
 
-pub(crate) mod drift;
+pub(crate) mod drift_sentences;
 pub(crate) mod drivers;
 pub(crate) mod market;
 pub(crate) mod methods;

@@ -4,11 +4,11 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use forecaster_domain::{Horizon, Observation, Pair, QuantileForecast, scores::Scores};
 pub use forecaster_domain::{OriginLoss, PastWeights, RoundLevel, SourceProblem};
 
-mod drift;
+mod drift_view;
 mod quote;
 mod track_record;
 
-pub use drift::*;
+pub use drift_view::*;
 pub use quote::*;
 pub use track_record::*;
 

@@ -6,7 +6,7 @@ use crate::config::settings::Config;
 use crate::forecast::left_out::LeftOut;
 use crate::forecast::result::{Forecast, ModelResult, PathFigures};
 use crate::market::Market;
-use crate::publish::drift::DriftDocument;
+use crate::publish::drift_document::DriftDocument;
 use crate::publish::earlier::EarlierRuns;
 use crate::publish::paths::ReportPaths;
 use chrono::NaiveDate;

@@ -7,7 +7,7 @@ use crate::host::logging::rounded;
 use crate::host::resources::Usage;
 use crate::market::Market;
 use crate::publish::document::{FaultDocument, ScoresDocument, faults};
-use crate::publish::drift::DriftDocument;
+use crate::publish::drift_document::DriftDocument;
 use chrono::NaiveDate;
 use forecaster_domain::{Horizon, Pair, QuantileForecast};
 use forecaster_ledger::Suspension;

@@ -5,7 +5,7 @@ use crate::config::settings::{Config, ReportLanguage};
 use crate::forecast::result::{Forecast, ModelResult, PastPool};
 use crate::host::resources::Usage;
 use crate::market::Market;
-use crate::publish::drift;
+use crate::publish::drift_document;
 use crate::publish::earlier::EarlierRuns;
 use chrono::NaiveDate;
 use forecaster_chronos::EMBEDDED;
@@ -71,7 +71,7 @@ pub(crate) fn view(
         issued: earlier.issued.clone(),
         regressors: regressors(market),
         volatility: volatility(market, forecast),
-        drift: drift::view(&forecast.drift),
+        drift: drift_document::view(&forecast.drift),
         track_record: None,
         since_last: earlier.since_last.clone(),
         quote: quote(identity, market),

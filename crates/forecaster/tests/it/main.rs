@@ -7,6 +7,7 @@ mod backup;
 mod chronos;
 mod docs;
 mod doctor;
+mod documents;
 mod embedded;
 mod generate;
 mod guard;

@@ -3,7 +3,7 @@
 //! In: a page. Out: a [`Digest`] of texts in reading order.
 
 use crate::{
-    drift, drivers,
+    drift_section, drivers,
     figure::Figure,
     html::{against_random_walk, direction, level_decimals},
     labels,
@@ -78,7 +78,7 @@ impl<'a> Digest<'a> {
             drivers: drivers::paragraphs(page).into_iter().map(|sentences| sentences.join(" ")).collect(),
             takeaway: Figure::Fan.takeaway(page).unwrap_or_default(),
             quote: quote::alert(page),
-            drift: drift::alert(page),
+            drift: drift_section::alert(page),
             models: models(page),
             against_random_walk: against_random_walk(page),
             levels: levels(page),

@@ -1,7 +1,7 @@
 //! Track record of issued forecasts, and recent drift of the pair: tables with their sentences.
 
 use super::parts::{cell, note, prose, words};
-use crate::{drift, labels, page::Page, text::drift as drift_words, track_record};
+use crate::{drift_section, labels, page::Page, text::drift_sentences, track_record};
 use maud::{Markup, html};
 
 /// Renders the track record of issued forecasts.
@@ -38,13 +38,13 @@ pub(super) fn track_record(page: &Page<'_>) -> Markup {
 /// Renders drift and regime.
 pub(super) fn drift(page: &Page<'_>) -> Markup {
     let language = page.language;
-    let [test, statistic, p, adjusted, reading] = drift::columns(page);
-    let rows = drift::rows(page);
+    let [test, statistic, p, adjusted, reading] = drift_section::columns(page);
+    let rows = drift_section::rows(page);
     html! {
         section {
             h2 { (labels::drift_heading(language)) }
-            p { (prose(&drift::verdict(page))) }
-            p { (prose(&drift::regime(page))) }
+            p { (prose(&drift_section::verdict(page))) }
+            p { (prose(&drift_section::regime(page))) }
             @if !rows.is_empty() {
                 table.stack.drift {
                     thead {
@@ -66,7 +66,7 @@ pub(super) fn drift(page: &Page<'_>) -> Markup {
                         }
                     }
                 }
-                (note(drift_words::note(language)))
+                (note(drift_sentences::note(language)))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Track record of issued forecasts, and recent drift of the pair.
 
 use super::blocks::{Align, Block, BlockRow, Cell, ColumnHeader, Placement, Section, TableBlock};
-use crate::{drift, labels, page::Page, text::drift as drift_words, track_record};
+use crate::{drift_section, labels, page::Page, text::drift_sentences, track_record};
 
 /// Builds the section on the track record of issued forecasts.
 pub(super) fn track_record(page: &Page<'_>) -> Section {
@@ -32,8 +32,8 @@ pub(super) fn track_record(page: &Page<'_>) -> Section {
 /// Builds the section on drift and regime.
 pub(super) fn drift(page: &Page<'_>) -> Section {
     let language = page.language;
-    let mut blocks = vec![Block::Text(drift::verdict(page)), Block::Text(drift::regime(page))];
-    let rows: Vec<BlockRow> = drift::rows(page)
+    let mut blocks = vec![Block::Text(drift_section::verdict(page)), Block::Text(drift_section::regime(page))];
+    let rows: Vec<BlockRow> = drift_section::rows(page)
         .into_iter()
         .map(|cells| BlockRow { cells: cells.map(Cell::new).to_vec(), ..BlockRow::default() })
         .collect();
@@ -46,9 +46,9 @@ pub(super) fn drift(page: &Page<'_>) -> Section {
                 (Align::Right, 3),
                 (Align::Left, 5),
             ],
-            header: drift::columns(page).map(ColumnHeader::new).into(),
+            header: drift_section::columns(page).map(ColumnHeader::new).into(),
             rows,
-            notes: vec![drift_words::note(language).to_owned()],
+            notes: vec![drift_sentences::note(language).to_owned()],
         }));
     }
     Section { heading: labels::drift_heading(language).to_owned(), place: Placement::OnePage, blocks }

@@ -15,7 +15,7 @@ use crate::{
 };
 use chrono::NaiveDate;
 
-mod drift;
+mod drift_section;
 mod drivers;
 mod quote;
 mod track_record;

@@ -58,7 +58,7 @@ fn fields(schema: &Value, path: &str, rows: &mut Vec<Row>, seen: &mut BTreeMap<V
     }
 }
 
-/// What a schema has below it: `.name` for fields, `.*` for fields of any name, `[]` for elements that have fields.
+/// Parts of a schema with their paths: `.name` for fields, `.*` for fields of any name, `[]` for elements that have fields.
 fn children(schema: &Value) -> Vec<(String, &Value)> {
     let mut children = Vec::new();
     let branches = ["oneOf", "anyOf"].iter().filter_map(|key| schema[*key].as_array()).flatten();

@@ -2,7 +2,7 @@
 
 use super::{all, between, enough, number};
 use crate::{
-    drift,
+    drift_section,
     page::Page,
     view::{DriftTestKind, Regime},
 };
@@ -16,7 +16,7 @@ fn a_difference_is_said_exactly_where_an_adjusted_p_value_is_below_a_twentieth()
     let (mut found, mut same, mut none) = (0, 0, 0);
     for (seed, view) in all() {
         let page = &Page::new(&view);
-        let text = plain(&drift::verdict(page));
+        let text = plain(&drift_section::verdict(page));
         let below = |kind| view.drift.tests.iter().any(|t| t.kind == kind && t.adjusted < 0.05);
         let parts = view.language.pick(
             ["la forma de sus", "el tamaño de sus", "influye en los siguientes"],
@@ -49,7 +49,7 @@ fn a_difference_is_said_exactly_where_an_adjusted_p_value_is_below_a_twentieth()
 fn p_values_are_written_on_their_side_of_a_twentieth_and_read_alike() {
     let mut count = 0;
     for (seed, view) in all() {
-        let rows = drift::rows(&Page::new(&view));
+        let rows = drift_section::rows(&Page::new(&view));
         assert_eq!(rows.len(), view.drift.tests.len());
         for (row, test) in rows.iter().zip(&view.drift.tests) {
             count += 1;
@@ -72,7 +72,7 @@ fn p_values_are_written_on_their_side_of_a_twentieth_and_read_alike() {
 fn the_regime_is_named_by_the_percentile_that_is_written() {
     let mut seen = [0; 4];
     for (seed, view) in all() {
-        let text = plain(&drift::regime(&Page::new(&view)));
+        let text = plain(&drift_section::regime(&Page::new(&view)));
         let Some(known) = view.drift.regime else {
             assert!(text.contains(view.language.pick("No hay historia", "too little history")), "{seed}: {text}");
             continue;
@@ -107,15 +107,15 @@ fn a_mail_tells_of_drift_and_of_an_extreme_regime_and_of_nothing_else() {
         let page = &Page::new(&view);
         let drifted = view.drift.tests.iter().any(|t| t.adjusted < 0.05);
         let extreme = view.drift.regime.is_some_and(|known| known.regime == Regime::Extreme);
-        let alert = drift::alert(page);
+        let alert = drift_section::alert(page);
         assert_eq!(alert.is_some(), drifted || extreme, "{seed}: {alert:?}");
         let Some(alert) = alert else {
             silent += 1;
             continue;
         };
         told += 1;
-        assert_eq!(alert.contains(&drift::verdict(page)), drifted, "{seed}: {alert}");
-        assert_eq!(alert.contains(&drift::regime(page)), extreme, "{seed}: {alert}");
+        assert_eq!(alert.contains(&drift_section::verdict(page)), drifted, "{seed}: {alert}");
+        assert_eq!(alert.contains(&drift_section::regime(page)), extreme, "{seed}: {alert}");
     }
     enough(told);
     enough(silent);

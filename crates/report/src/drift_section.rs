@@ -5,7 +5,7 @@
 use crate::{
     labels,
     page::Page,
-    text::drift,
+    text::drift_sentences,
     view::{DriftTestKind, DriftTestView, Regime},
 };
 
@@ -26,11 +26,11 @@ pub(crate) fn rows(page: &Page<'_>) -> Vec<[String; 5]> {
     let language = page.language;
     let row = |test: &DriftTestView| {
         [
-            drift::test(language, test.kind).to_owned(),
+            drift_sentences::test(language, test.kind).to_owned(),
             language.number(test.statistic, 3),
             language.p_value(test.p),
             language.p_value(test.adjusted),
-            drift::reading(language, test.kind, test.found).to_owned(),
+            drift_sentences::reading(language, test.kind, test.found).to_owned(),
         ]
     };
     page.view.drift.tests.iter().map(row).collect()
@@ -40,19 +40,19 @@ pub(crate) fn rows(page: &Page<'_>) -> Vec<[String; 5]> {
 pub(crate) fn verdict(page: &Page<'_>) -> String {
     let tests = &page.view.drift.tests;
     if tests.is_empty() {
-        return drift::no_tests(page.language).to_owned();
+        return drift_sentences::no_tests(page.language).to_owned();
     }
     let found: Vec<DriftTestKind> = tests.iter().filter(|test| test.found).map(|test| test.kind).collect();
-    drift::verdict(page.language, &found)
+    drift_sentences::verdict(page.language, &found)
 }
 
 /// Sentence on the volatility regime.
 pub(crate) fn regime(page: &Page<'_>) -> String {
     let language = page.language;
-    let Some(known) = page.view.drift.regime else { return drift::no_regime(language).to_owned() };
+    let Some(known) = page.view.drift.regime else { return drift_sentences::no_regime(language).to_owned() };
     // Rounded down, so that the printed figure never reaches a threshold that the regime has not reached.
     let percentile = language.number((1000.0 * known.percentile + 1e-9).floor() / 10.0, 1);
-    drift::regime(
+    drift_sentences::regime(
         language,
         known.regime,
         &language.share(known.volatility, 1),
