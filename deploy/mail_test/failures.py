@@ -101,7 +101,7 @@ def cut_in_the_message(bench):
         server.cut = "in the message"
         message_id, reason = run_and_wait(desk, "is tried again")
         # It is chance whether the system has taken all data from the program by then, and so which of the two the program says.
-        expect("was lost (message)" in reason or "may or may not have been taken" in reason, reason)
+        expect("was lost (message)" in reason or "may or may not have been accepted" in reason, reason)
         expect(not server.taken, f"{len(server.taken)} taken")
         server.behave()
         desk.delivered(server, message_id)
@@ -112,7 +112,7 @@ def cut_before_the_answer(bench):
     with bench.server() as server:
         desk = bench.desk(server)
         server.cut = "before the answer"
-        message_id, reason = run_and_wait(desk, "may or may not have been taken", "same Message-ID")
+        message_id, reason = run_and_wait(desk, "may or may not have been accepted", "same Message-ID")
         server.behave()
         desk.delivered(server, message_id)
         first, second = server.taken

@@ -103,7 +103,7 @@ row_second_daemon() {
         --setenv=FORECASTER__SERVICE__HTTP__LISTEN= \
         /usr/bin/forecaster --config "$configuration" serve 2>/dev/null && { echo "a second one started"; status=1; }
     inside journalctl --unit=second --after-cursor="$since" --output=cat --no-pager --quiet |
-        grep -E -m 1 '^error: .*another forecaster has it' || { echo "the journal does not say so"; status=1; }
+        grep -E -m 1 '^error: .*another forecaster is using it' || { echo "the journal does not say so"; status=1; }
     is_active || { echo "the first one died of it"; status=1; }
     inside systemctl reset-failed second 2>/dev/null
     return $status

@@ -250,7 +250,9 @@ fn header(mut file: impl Read, file_length: u64, path: &Path) -> Result<(Metadat
     let refuse = |reason: String| ChronosError::Weights { path: path.to_owned(), reason };
     let mut length = [0; 8];
     if file_length < 8 {
-        return Err(refuse(format!("{file_length} bytes are no safetensors file; fetch or import it again")));
+        return Err(refuse(format!(
+            "{file_length} bytes are too few for a safetensors file; fetch or import it again"
+        )));
     }
     file.read_exact(&mut length).map_err(ChronosError::file("read", path))?;
     let length = u64::from_le_bytes(length);

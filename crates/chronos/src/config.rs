@@ -188,7 +188,7 @@ impl BoltConfig {
             return Err((key, id.to_string(), "a row of the shared embedding"));
         }
         if self.heads * (2 * self.max_tokens() - 1) > MAX_BIASES {
-            let expected = "so few heads that their position biases over the longest context fit into 64 MB";
+            let expected = "few enough heads for their position biases over the longest context to fit into 64 MB";
             return Err(("num_heads", self.heads.to_string(), expected));
         }
         // Each direction has half of the buckets, and half of those are exact.

@@ -58,7 +58,8 @@ impl Runtime {
 pub enum RuntimeError {
     /// A setting names a library that cannot be used; no other is tried instead.
     #[error(
-        "{} names {}, which cannot be used: {}. Correct it, or remove it to have the other places searched",
+        "{} names {}, which cannot be used: {}. Correct the setting, or remove it so that the other places are \
+         searched",
         .0.candidate.origin, .0.candidate.path.display(), .0.fault
     )]
     ConfiguredLibrary(Attempt),
@@ -163,7 +164,7 @@ fn load(candidate: &Candidate, held: &mut Option<PathBuf>) -> Result<Runtime, Li
         Ok(environment)
     }));
     let environment = loading.unwrap_or_else(|_| {
-        Err(LibraryError::Refused(format!("it says it is ONNX Runtime {version}, but does not answer like one")))
+        Err(LibraryError::Refused(format!("it reports ONNX Runtime {version}, but does not provide its API")))
     })?;
     Ok(Runtime { environment, origin: candidate.origin, path, version })
 }

@@ -65,7 +65,7 @@ impl SelfTest {
         let answers = predictor.predict(&[series()], STEPS)?;
         if answers.iter().flatten().any(|v| !v.is_finite()) {
             return Err(ChronosError::Answer(
-                "what it forecasts for the fixed series is not finite, so a weight is not finite or far out of range; \
+                "its forecast of the fixed series is not finite, so a weight is not finite or far out of range; \
                  fetch or import it again"
                     .to_owned(),
             ));
@@ -87,8 +87,8 @@ impl SelfTest {
         let tolerance = if precision == Precision::Int8 { TOLERANCE_INT8 } else { TOLERANCE };
         if own.len() != other.len() || greatest > tolerance {
             return Err(ChronosError::SelfTestMismatch(format!(
-                "the forecast of the fixed series differs from the one kept with it by {greatest:.1e} standard \
-                 deviations (at most {tolerance:.0e}); import or pull the checkpoint again"
+                "the forecast of the fixed series differs from the stored one by {greatest:.1e} standard deviations \
+                 (at most {tolerance:.0e}); import or pull the checkpoint again"
             )));
         }
         Ok(Verified { difference: Some(greatest), crossings })

@@ -107,6 +107,6 @@ impl BoltSession {
         let (_, values) = outputs["quantile_preds"].try_extract_tensor::<f32>()?;
         let shape = (batch, self.quantiles, self.steps);
         Array3::from_shape_vec(shape, values.to_vec())
-            .map_err(|_| ChronosError::Session(format!("the graph's output has not the shape {shape:?}")))
+            .map_err(|_| ChronosError::Session(format!("the graph's output does not have the shape {shape:?}")))
     }
 }

@@ -32,8 +32,7 @@ pub struct ModelStore {
 pub fn check_not_taken(name: &str) -> Result<(), ChronosError> {
     if EMBEDDED.matches_name(name) {
         return Err(ChronosError::NoModel(format!(
-            "'{name}' means the checkpoint in the program, so no other can be called that; import it under another name \
-             (--name)"
+            "'{name}' is reserved for the built-in checkpoint; import the other one under another name (--name)"
         )));
     }
     Ok(())

@@ -192,7 +192,7 @@ impl Worker {
                 let answers: Option<Vec<_>> = values.into_iter().map(matrix).collect();
                 let whole = answers.filter(|answers| answers.len() == contexts.len());
                 whole.map(|answers| (answers, seconds)).ok_or_else(|| {
-                    ChronosError::Worker("the Chronos worker gave numbers of another shape".to_owned())
+                    ChronosError::Worker("the Chronos worker returned numbers of the wrong shape".to_owned())
                 })
             }
             other => Err(unexpected(&other)),
@@ -214,7 +214,7 @@ impl Worker {
         match serde_json::from_str(&answer) {
             Ok(Response::Failed { reason }) => Err(ChronosError::Reported(reason)),
             Ok(response) => Ok(response),
-            Err(error) => Err(ChronosError::Worker(format!("the Chronos worker answered nonsense: {error}"))),
+            Err(error) => Err(ChronosError::Worker(format!("the Chronos worker sent an invalid reply: {error}"))),
         }
     }
 
@@ -240,7 +240,7 @@ fn describe(status: std::process::ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         let cause = match signal {
-            9 => ": killed, by the out-of-memory killer unless someone did it by hand",
+            9 => ": killed by the out-of-memory killer, or by hand",
             4 => ": an instruction that this processor does not have",
             7 => ": the weights file was changed while in use",
             _ => "",
@@ -251,7 +251,7 @@ fn describe(status: std::process::ExitStatus) -> String {
 }
 
 fn unexpected(response: &Response) -> ChronosError {
-    ChronosError::Worker(format!("the Chronos worker answered out of turn: {response:?}"))
+    ChronosError::Worker(format!("the Chronos worker sent an unexpected reply: {response:?}"))
 }
 
 /// Worker's side: answers requests until there are no more. When `input` ends, so does the process, even in the
@@ -273,7 +273,12 @@ pub fn serve_worker(input: impl BufRead + Send + 'static, mut output: impl Write
     for line in requests {
         let response = match serde_json::from_str(&line?) {
             Ok(request) => answer(request, &mut predictor),
-            Err(error) => Response::Failed { reason: format!("the Chronos worker was asked nonsense: {error}") },
+            Err(error) => Response::Failed {
+                reason: format!(
+                    "the Chronos worker received an invalid request: \
+                {error}"
+                ),
+            },
         };
         serde_json::to_writer(&mut output, &response)?;
         output.write_all(b"\n")?;

@@ -44,7 +44,7 @@ pub enum DomainError {
         value: f64,
     },
     /// No observation on or before the requested date.
-    #[error("series '{series}' starts on {first}; there is nothing on or before {as_of}")]
+    #[error("series '{series}' starts on {first}; it has no values on or before {as_of}")]
     AsOfBeforeHistory {
         /// Name of the series.
         series: String,

@@ -135,10 +135,10 @@ impl fmt::Display for ExclusionReason {
             Self::Ended { last, as_of } => write!(f, "ends on {last}, before the pair ({as_of})"),
             Self::StartsLate { first, window } => write!(f, "starts on {first}, after the window ({window})"),
             Self::Hole { from, to } => write!(f, "has no value from {from} to {to}"),
-            Self::TooFew { known, needed } => write!(f, "is known on {known} dates, of the {needed} needed"),
+            Self::TooFew { known, needed } => write!(f, "is known on only {known} dates; {needed} are needed"),
             Self::Broken { date } => write!(f, "is too far from the pair on {date}"),
-            Self::Repeated { date } => write!(f, "has stood still since before {date}"),
-            Self::StandsIn { date } => write!(f, "stands in for the pair itself (quote of {date})"),
+            Self::Repeated { date } => write!(f, "has not changed since before {date}"),
+            Self::StandsIn { date } => write!(f, "is the pair's own last value (quote of {date})"),
         }
     }
 }

@@ -244,7 +244,7 @@ mod tests {
         let (pair, quotes) = quoted(300);
         assert_eq!(gap(&pair, &quotes[289..]).unwrap().values.iter().flatten().count(), 10);
         let error = gap(&pair, &quotes[290..]).unwrap_err();
-        assert_eq!(error.to_string(), "is known on 9 dates, of the 10 needed");
+        assert_eq!(error.to_string(), "is known on only 9 dates; 10 are needed");
     }
 
     #[test]
@@ -285,10 +285,10 @@ mod tests {
         assert_eq!(gap(&pair, &quotes).unwrap().values[16], None);
         assert_eq!(whole.quote, quotes[28].1);
         quotes[28].1 = quotes[27].1;
-        assert_eq!(gap(&pair, &quotes).unwrap_err().to_string(), "has stood still since before 2024-02-08");
+        assert_eq!(gap(&pair, &quotes).unwrap_err().to_string(), "has not changed since before 2024-02-08");
         quotes[28].1 = 900.0;
         let error = gap(&pair, &quotes).unwrap_err().to_string();
-        assert_eq!(error, "stands in for the pair itself (quote of 2024-02-08)");
+        assert_eq!(error, "is the pair's own last value (quote of 2024-02-08)");
     }
 
     #[test]

@@ -32,7 +32,7 @@ const ROUNDING: f64 = 1e-12;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum MissingDrift {
     /// History too short.
-    #[error("{known} daily returns are known and {needed} are needed")]
+    #[error("only {known} daily returns are available, {needed} are needed")]
     TooFewReturns {
         /// Number of returns available.
         known: usize,
@@ -49,7 +49,7 @@ pub enum MissingDrift {
         to: NaiveDate,
     },
     /// Constant value, or the same relative change every day.
-    #[error("the value does not vary")]
+    #[error("the value is constant, or changes by the same share every day")]
     Constant,
 }
 

@@ -83,7 +83,7 @@ pub struct PoolSettings {
 
 /// Error for a floor and a cap that no set of weights can satisfy.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
-#[error("weights between {floor} and {cap} cannot sum to 1 over {models} models")]
+#[error("weights between {floor} and {cap} cannot sum to 1 for {models} models")]
 pub struct WeightError {
     /// The floor.
     pub floor: f64,
@@ -166,7 +166,7 @@ impl Pool {
             .collect();
         let total: f64 = present.iter().map(|(_, weight)| weight).sum();
         let Some((first, _)) = present.first() else {
-            return Err(ModelError::Estimation("no model of the pool has a forecast".into()));
+            return Err(ModelError::Estimation("no model in the pool has a forecast".into()));
         };
         let mut values = Array2::zeros(first.values().dim());
         for (forecast, weight) in &present {
@@ -315,6 +315,6 @@ mod tests {
         assert!(SETTINGS.check(4).is_ok());
         assert!(SETTINGS.check(1).is_ok());
         let error = PoolSettings { weight_floor: 0.3, ..SETTINGS }.check(4).unwrap_err().to_string();
-        assert_eq!(error, "weights between 0.3 and 0.6 cannot sum to 1 over 4 models");
+        assert_eq!(error, "weights between 0.3 and 0.6 cannot sum to 1 for 4 models");
     }
 }

@@ -72,9 +72,9 @@ pub enum Failure {
     Config(Box<ConfigError>),
     #[error("no horizon is enabled")]
     NoHorizon,
-    #[error("rates.providers is empty: there is nobody to ask")]
+    #[error("rates.providers is empty: there is no provider to fetch from")]
     NoProvider,
-    #[error("mail.smtp is empty: there is no server to send by")]
+    #[error("mail.smtp is empty: there is no server to send through")]
     NoMailServer,
     #[error("mail.recipients is empty")]
     NoRecipient,
@@ -108,11 +108,11 @@ pub enum Failure {
     // The machine.
     #[error("cannot {action} {}: {source}", path.display())]
     File { action: &'static str, path: PathBuf, source: io::Error },
-    #[error("{} belongs to {user}: what root writes there the daemon could not write to any more", directory.display())]
+    #[error("{} belongs to {user}: the daemon could not overwrite files that root leaves", directory.display())]
     OwnedByOther { directory: PathBuf, user: String },
-    #[error("state directory {}: another forecaster has it (process {process})", directory.display())]
+    #[error("state directory {}: another forecaster is using it (process {process})", directory.display())]
     StateInUse { directory: PathBuf, process: String },
-    #[error("the clock says {0}: it is not set")]
+    #[error("the system clock is not set: it shows {0}")]
     ClockNotSet(String),
     /// A thread, runtime or signal handler that the system refuses.
     #[error("{what}: {source}")]
@@ -129,7 +129,7 @@ pub enum Failure {
     Rates(Box<RatesError>),
     #[error("{0}")]
     Store(String),
-    #[error("no provider answered: the store is as it was")]
+    #[error("no provider answered: the stored rates are unchanged")]
     NoAnswer,
     #[error(
         "as of {date} there are {found} observations of {series} (the first on {first}); at least {needed} are needed"
@@ -149,7 +149,7 @@ pub enum Failure {
     Chronos(Box<ChronosError>),
     #[error(transparent)]
     Hub(Box<HubError>),
-    #[error("what the hub has as '{name}' cannot be used: {source}")]
+    #[error("the model '{name}' on the hub cannot be used: {source}")]
     BadDownload { name: String, source: Box<ChronosError> },
     #[error("{}: {reason}", path.display())]
     BadContext { path: PathBuf, reason: String },
@@ -176,11 +176,11 @@ pub enum Failure {
     MailAddress(MailError),
     #[error("{0}")]
     Mail(MailError),
-    #[error("mail {0} is due again at once")]
+    #[error("mail {0} would be sent again immediately")]
     MailAgain(String),
     #[error("another process is sending mail at this moment")]
     MailBusy,
-    #[error("the test mail was not taken for {lost} of {of}")]
+    #[error("the server did not accept the test mail for {lost} of {of} recipients")]
     MailNotTaken { lost: usize, of: usize },
     #[error("{0}")]
     MailTrouble(String),
@@ -190,21 +190,21 @@ pub enum Failure {
     SupervisorCrashed,
     #[error("the supervisor has ended")]
     SupervisorEnded,
-    #[error("its last lines say why")]
+    #[error("the last lines of its log give the reason")]
     RunWillBeRetried,
     #[error("this is no job: {0}")]
     NoJob(serde_json::Error),
-    #[error("the ledger knows nothing of this run: it is another one than the daemon's")]
+    #[error("the ledger has no record of this run: it is not the ledger that the daemon uses")]
     RunUnknown,
     #[error("the daemon at {address} does not answer: {source}")]
     DaemonSilent { address: SocketAddr, source: io::Error },
-    #[error("the daemon at {address} is not well: {reason}")]
+    #[error("the daemon at {address} is not healthy: {reason}")]
     DaemonUnhealthy { address: SocketAddr, reason: String },
-    #[error("what answers at {0} does not speak HTTP")]
+    #[error("the program listening at {0} does not speak HTTP")]
     NotHttp(SocketAddr),
     #[error("{failed} of {of} checks failed")]
     ChecksFailed { failed: usize, of: usize },
-    #[error("the configuration cannot be used, and most of the rest was not looked at")]
+    #[error("the configuration is not valid, so most of the other checks were skipped")]
     ChecksSkipped,
 }
 
@@ -306,7 +306,7 @@ impl Failure {
             Self::LedgerDamaged(_) => "the next start begins a fresh one",
             Self::Backup(BackupProblem::Newer { .. }) => "restore it with that version or a newer one",
             Self::StateExists { .. } => "nothing is overwritten: move it away, or set another service.data_dir",
-            Self::MailBusy => "it sends what waits as well: forecaster mail queue shows what is left",
+            Self::MailBusy => "it also sends the waiting mails; forecaster mail queue shows the remaining ones",
             Self::RunUnknown => "was the state directory moved or restored? restart the daemon",
             Self::DaemonSilent { .. } => "systemctl status forecaster.service, or the container's log, says why",
             Self::NotHttp(_) => "see which program listens there: ss -ltnp",

@@ -135,7 +135,7 @@ pub(crate) fn count_killed_run(
     let state = ledger.guard(mark.horizon)?.unwrap_or_else(|| first_seen(config, mark.horizon, now));
     let update = if mark.boot == kernel::boot() {
         let seen = RunObservations {
-            failure: Some("the run's process was killed while Chronos was in it".to_owned()),
+            failure: Some("the run's process was killed while it was running Chronos".to_owned()),
             oom_kill: kernel::has_killed_since(mark.oom_kills),
             ..RunObservations::default()
         };
@@ -175,7 +175,7 @@ pub(crate) fn record_configuration(
         Some((true, _)) => Some(("disabled", "switched off in the configuration")),
         Some((false, true)) => Some(("enabled", "switched on in the configuration; it is no longer suspended")),
         Some((false, false)) => Some(("enabled", "switched on in the configuration")),
-        None => next.enabled.then_some(("enabled", "on when it was first looked at")),
+        None => next.enabled.then_some(("enabled", "enabled when the guard first checked it")),
     };
     let event = event.map(|(kind, detail)| event_of(&next, kind, detail, None, now));
     if let Some(event) = event.as_ref().filter(|_| before.is_some()) {

@@ -94,8 +94,8 @@ impl Market {
                         if spot.is_none() {
                             sources.pop();
                             let reason = format!(
-                                "{name} is left out: with lag_days = 0 only quotes of one's own (import, file) are used, since those \
-                                 of providers are dated at the day whose trades they close"
+                                "{name} is left out: with lag_days = 0 only your own quotes (import, file) are \
+                                 used, because providers date a quote on the day whose trades it closes"
                             );
                             sources.push(missing(name, own.checked.series.last_date(), reason));
                         }

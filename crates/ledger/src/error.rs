@@ -15,7 +15,8 @@ pub enum LedgerError {
         source: rusqlite::Error,
     },
     /// A ledger written by a newer version.
-    #[error("ledger {}: made by a newer version (schema {found}, this one knows {known}); upgrade forecaster or move the file away", path.display())]
+    #[error("ledger {}: made by a newer version (schema {found}; this version supports up to {known}); upgrade \
+        forecaster or move the file away", path.display())]
     Newer {
         /// The ledger's file.
         path: PathBuf,
@@ -25,7 +26,8 @@ pub enum LedgerError {
         known: i64,
     },
     /// SQLite cannot copy an older ledger before it is migrated.
-    #[error("copy of the ledger {}: {source}; it is made before the ledger is brought to a new schema, and nothing was changed: make room there and try again", path.display())]
+    #[error("cannot copy the ledger to {}: {source}; the copy is made before a schema migration, and nothing was \
+        changed: free disk space there and try again", path.display())]
     Copy {
         /// Intended path of the copy.
         path: PathBuf,
@@ -33,7 +35,8 @@ pub enum LedgerError {
         source: rusqlite::Error,
     },
     /// The copy of an older ledger cannot be moved to its final path.
-    #[error("copy of the ledger {}: {source}; it is made before the ledger is brought to a new schema, and nothing was changed: check that the directory is writable", path.display())]
+    #[error("cannot copy the ledger to {}: {source}; the copy is made before a schema migration, and nothing was \
+        changed: check that the directory is writable", path.display())]
     CopyFile {
         /// Intended path of the copy.
         path: PathBuf,
@@ -41,13 +44,15 @@ pub enum LedgerError {
         source: std::io::Error,
     },
     /// Another process has held its lock on the ledger for too long.
-    #[error("ledger {}: another process has had it locked for too long; see which one (fuser, lsof), and try again when it is done", path.display())]
+    #[error("ledger {}: another process has held the lock for too long; find it with fuser or lsof, and try again \
+        when it has finished", path.display())]
     Locked {
         /// The ledger's file.
         path: PathBuf,
     },
     /// The file is damaged, or is not a ledger.
-    #[error("ledger {}: {source}: it is damaged or no ledger; bring a backup back (forecaster restore), or try to save it with sqlite3's .recover", path.display())]
+    #[error("ledger {}: {source}: the file is damaged or not a ledger; restore a backup (forecaster restore), or \
+        try to recover it with sqlite3's .recover", path.display())]
     Corrupt {
         /// The ledger's file.
         path: PathBuf,
@@ -79,7 +84,10 @@ pub enum LedgerError {
         source: rusqlite::Error,
     },
     /// The slot of the schedule is not open: it was closed already, or never started.
-    #[error("run {run_id}: its slot of the schedule has been closed already; nothing of this run was kept")]
+    #[error(
+        "run {run_id}: its schedule slot is not open (closed already, or never started); this run was not \
+        recorded"
+    )]
     SlotClosed {
         /// Identifier of the run that was not recorded.
         run_id: String,

@@ -99,7 +99,7 @@ mod tests {
         let newer = directory.path().join("newer.sqlite");
         Ledger::open(&newer).unwrap().connection().pragma_update(None, "user_version", 99).unwrap();
         let error = Ledger::open(&newer).unwrap_err().to_string();
-        assert!(error.contains("schema 99, this one knows 4"), "{error}");
+        assert!(error.contains("schema 99; this version supports up to 4"), "{error}");
     }
 
     #[test]

@@ -349,7 +349,8 @@ fn secrets(password: &str, credentials: &Credentials) -> Vec<String> {
 
 fn advice_on_password(server: &Server) -> &'static str {
     if server.user().is_none() {
-        return "it wants a user: name one in mail.smtp (smtps://USER@HOST) and the password in mail.password";
+        return "the server requires a login: set the user in mail.smtp (smtps://USER@HOST) and the password in \
+            mail.password";
     }
     match server.host() {
         "smtp.gmail.com" => {

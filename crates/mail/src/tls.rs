@@ -121,7 +121,7 @@ fn explain_certificate(server: &Server, error: &CertificateError) -> (String, St
         }
         // BadSignature: an authority that has only the name of a trusted one.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => (
-            "nobody whom this machine trusts has signed it".into(),
+            "it is not signed by an authority that this machine trusts".into(),
             "for a company's own authority set mail.ca_file to its certificate in PEM, otherwise find out who stands \
              between this machine and the server"
                 .into(),

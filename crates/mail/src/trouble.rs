@@ -69,8 +69,8 @@ pub enum DeliveryError {
     },
     /// The password would have been sent in clear to another machine.
     #[error(
-        "the password was not sent to {server}: with tls=none it may go to this machine only, and the name leads to \
-         {address}; leave tls=none out"
+        "the password was not sent to {server}: with tls=none it may only be sent to this machine, but the name \
+         resolves to {address}; leave tls=none out"
     )]
     ClearPassword {
         /// Host and port.
@@ -112,8 +112,8 @@ pub enum DeliveryError {
     },
     /// The server offers no supported mechanism for the password.
     #[error(
-        "{server} takes no password here: it offers {offered}, and PLAIN or LOGIN is needed; check the port in mail.smtp \
-         (587 and 465 are for users), or leave the user out if it wants none"
+        "{server} accepts no password here: it offers {offered}, but PLAIN or LOGIN is needed; check the port in \
+         mail.smtp (587 and 465 are for users), or leave the user out if it wants none"
     )]
     NoMechanism {
         /// Host and port.
@@ -122,7 +122,7 @@ pub enum DeliveryError {
         offered: String,
     },
     /// The server is busy or defers the request: 4xx.
-    #[error("{server} puts it off ({during}): {reply}; it is tried again later")]
+    #[error("{server} is busy ({during}): {reply}; the mail will be tried again later")]
     Busy {
         /// Host and port.
         server: String,
@@ -132,7 +132,7 @@ pub enum DeliveryError {
         reply: String,
     },
     /// The server rejects this machine: 5xx before anything was requested.
-    #[error("{server} turns this machine away ({during}): {reply}; check mail.smtp, or ask the server's operator")]
+    #[error("{server} rejects this machine ({during}): {reply}; check mail.smtp, or ask the server's operator")]
     ClientRejected {
         /// Host and port.
         server: String,
@@ -200,8 +200,8 @@ pub enum DeliveryError {
     /// The connection was lost between the message's end and the reply: nobody knows if it was accepted. When it is
     /// sent again with the same Message-ID, mail programs can show it once.
     #[error(
-        "after the whole message was sent to {server} no answer came ({reason}), so it may or may not have been taken; \
-         it is tried again with the same Message-ID"
+        "the complete message was sent to {server}, but no reply came ({reason}), so it may or may not have been \
+         accepted; it is tried again with the same Message-ID"
     )]
     InDoubt {
         /// Host and port.

@@ -85,7 +85,10 @@ impl Model for ArimaGarch {
         require(250, history.pair().len())?;
         let steps = target.dates.len();
         if steps > MAX_STEPS {
-            return Err(ModelError::Estimation(format!("{steps} steps are more than {MAX_STEPS}")));
+            return Err(ModelError::Estimation(format!(
+                "{steps} steps were requested; at most {MAX_STEPS} are \
+                supported"
+            )));
         }
         let returns = history.log_returns();
         let (order, arma) = self.best_arma(newest(&returns, ARMA_WINDOW))?;

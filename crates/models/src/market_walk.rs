@@ -159,7 +159,7 @@ mod tests {
                 quotes[count - days..].iter_mut().for_each(|quote| quote.value = stuck);
             }));
             assert!(moved.abs() < 1e-12, "{days}: {moved}");
-            assert!(said.contains("stood still"), "{days}: {said}");
+            assert!(said.contains("has not changed since"), "{days}: {said}");
         }
     }
 

@@ -183,7 +183,7 @@ impl FeatureTable {
         let mut quantiles = [0.0; LEVELS.len()];
         for i in MEDIAN + 1..LEVELS.len() {
             let spread = weighted_quantile(&deviations, 2.0 * LEVELS[i] - 1.0)
-                .ok_or_else(|| ModelError::Estimation("the forest has no leaf members".into()))?;
+                .ok_or_else(|| ModelError::Estimation("the forest has no training rows in its leaves".into()))?;
             quantiles[i] += unit * spread;
             quantiles[LEVELS.len() - 1 - i] -= unit * spread;
         }

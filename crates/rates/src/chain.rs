@@ -169,7 +169,7 @@ impl ChainFetch<'_> {
         let wanted = SpanRequest { symbol: link.symbol.clone(), from: from + later, to: to + later };
         let documents = link.provider.documents(&wanted);
         let Some((newest, older)) = documents.split_last() else {
-            return Err(FetchFailure::not_at_fault("it has nothing of these days"));
+            return Err(FetchFailure::not_at_fault("it has no data for these days"));
         };
         // The newest document comes first: when the provider is down, a single request shows it.
         let newest = self.document(link, &wanted, newest, until).await?;

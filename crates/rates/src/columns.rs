@@ -23,7 +23,7 @@ impl Columns {
         match panic::catch_unwind(AssertUnwindSafe(|| reader.finish())) {
             Ok(frame) => frame.map(Self).map_err(|e| e.to_string()),
             // polars 0.55 panics on some broken files instead of returning an error.
-            Err(_) => Err("the Parquet decoder gave up on it".to_owned()),
+            Err(_) => Err("the Parquet decoder failed on this file".to_owned()),
         }
     }
 

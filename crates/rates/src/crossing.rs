@@ -143,7 +143,7 @@ impl Crossing<'_> {
         let unchecked = cross(pair, &base, &quote);
         let formula = format!("{} / {}", quote.term(), base.term());
         if unchecked.by_date.is_empty() {
-            let reason = format!("it is made of {formula}, which have no date in common");
+            let reason = format!("it is derived from {formula}, but these series have no date in common");
             return Err(RatesError::NothingUsable { series: pair.series_name(), reason });
         }
         self.checked(&pair.series_name(), unchecked, Some(formula))
@@ -208,7 +208,7 @@ fn no_pair(pair: &Pair, legs: &[String]) -> RatesError {
     let legs = if legs.is_empty() {
         String::new()
     } else {
-        format!(", and to cross over {PIVOT} there is no {}", legs.join(" and no "))
+        format!(", and there is no {} to cross over {PIVOT}", legs.join(" and no "))
     };
     RatesError::NoPair {
         pair: pair.to_string(),

@@ -28,8 +28,8 @@ impl fmt::Display for Doubt {
         let Self { series, provider, date, value, before, instead } = self;
         write!(f, "{series}: {provider} has {value} on {date}, after {before}, ")?;
         match instead {
-            Some((other, instead)) => write!(f, "where {other} has {instead}: check which is right"),
-            None => f.write_str("and nobody else confirms such a jump: check it"),
+            Some((other, instead)) => write!(f, "but {other} has {instead}: check which is right"),
+            None => f.write_str("a jump that no other source confirms: check it"),
         }
     }
 }

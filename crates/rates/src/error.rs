@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum RatesError {
     /// A series that begins after the requested date.
-    #[error("series '{name}' starts on {first}; there is nothing on or before {until}")]
+    #[error("series '{name}' starts on {first}; it has no values on or before {until}")]
     NothingUntil {
         /// Name of the series.
         name: String,
@@ -36,9 +36,8 @@ pub enum RatesError {
     },
     /// A pair without rates: no series gives them directly, inverted or as a cross.
     #[error(
-        "{pair} cannot be had: there is no {series} and no {opposite}{legs}. \
-         Fetch what the providers have with: forecaster rates sync. \
-         Or add it with: forecaster rates import FILE.csv --series {series}"
+        "{pair} is not available: there is no series {series} or {opposite}{legs}. Try to fetch it with: forecaster \
+         rates sync. Or add it with: forecaster rates import FILE.csv --series {series}"
     )]
     NoPair {
         /// The pair.
@@ -82,7 +81,7 @@ pub enum RatesError {
         source: std::io::Error,
     },
     /// The store's lock, held by another process for too long.
-    #[error("{path} is held by another process for too long; look for a forecaster that is stuck (fuser {path})")]
+    #[error("another process has held the lock {path} for too long; find a forecaster that is stuck: fuser {path}")]
     Locked {
         /// The lock file.
         path: PathBuf,

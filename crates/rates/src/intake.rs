@@ -76,8 +76,8 @@ pub(crate) fn accept(
     if answer.is_empty() {
         return Ok(Accepted::default());
     }
-    contradiction(series, &answer, known, CONTRADICTION * rules.max_difference, "what is known")?;
-    contradiction(series, &answer, &beside.own, rules.max_difference, "what it said before")?;
+    contradiction(series, &answer, known, CONTRADICTION * rules.max_difference, "the known values")?;
+    contradiction(series, &answer, &beside.own, rules.max_difference, "its own earlier values")?;
     let mut findings = Vec::new();
     let plausible = refuse_implausible(&answer, known, rules, &mut findings)?;
     let Some(first) = plausible.iter().map(|o| o.date).min() else {
@@ -118,9 +118,8 @@ pub(crate) fn accept(
 
 fn hole_message(series: &str, from: NaiveDate, to: NaiveDate, days: i64) -> String {
     format!(
-        "it has nothing from {from} to {to}, {days} business days: what it has after that does not go on where the known \
-         values end, and was not taken. Fill the hole by importing a history, or accept it: forecaster rates sync --from \
-         {from} --accept-revisions --series {series}"
+        "it has nothing from {from} to {to}, {days} business days: its later values do not continue the known ones \
+         and were not taken. Import the missing history, or accept the hole: forecaster rates sync --from {from} --accept-revisions --series {series}"
     )
 }
 
@@ -170,8 +169,9 @@ fn contradiction(
     match contradicting.iter().min_by_key(|(o, _)| o.date) {
         Some((first, known)) if shared.len() >= SHARED_DAYS && 2 * contradicting.len() > shared.len() => {
             Err(format!(
-                "it contradicts {what} on {} of {} days, on {} with {} instead of {known}: another unit or another series? \
-             Nothing of it was taken. If it is right: forecaster rates sync --from {} --accept-revisions --series {series}",
+                "it contradicts {what} on {} of {} days, first on {} with {} instead of {known}; it may be another \
+                 unit or another series. The answer was not taken. If its values are right, accept them: forecaster \
+                 rates sync --from {} --accept-revisions --series {series}",
                 contradicting.len(),
                 shared.len(),
                 first.date,
@@ -224,7 +224,7 @@ fn refuse_implausible(
     }
     match findings.first() {
         Some(first) if refused >= SHARED_DAYS && 2 * refused > answer.len() => Err(format!(
-            "{refused} of its {} values are out of proportion, the first: {first}; nothing of it was taken",
+            "{refused} of its {} values are out of proportion, the first: {first}; the answer was not taken",
             answer.len()
         )),
         _ => Ok(kept),
@@ -292,7 +292,7 @@ mod tests {
         let other: Vec<RawObservation> =
             known(10).into_iter().map(|(date, value)| RawObservation { date, value: value / 10.0 }).collect();
         let error = accept("usdclp", &other, &beside(known(300)), &rules()).unwrap_err();
-        assert!(error.contains("contradicts what is known on 10 of 10 days"), "{error}");
+        assert!(error.contains("contradicts the known values on 10 of 10 days"), "{error}");
         // No days are shared: the ratio to the earlier values shows the other unit.
         let later = answer(&[("2026-11-17", 95.0), ("2026-11-18", 95.5), ("2026-11-19", 95.2)]);
         let older: BTreeMap<_, _> = known(300).into_iter().filter(|(date, _)| *date < day("2026-11-14")).collect();
@@ -329,7 +329,7 @@ mod tests {
         assert!(accept("usdclp", &higher, &beside(known(300)), &rules()).is_ok());
         let own = KnownValues { known: known(300), own: known(300), ..KnownValues::default() };
         let error = accept("usdclp", &higher, &own, &rules()).unwrap_err();
-        assert!(error.contains("contradicts what it said before on 10 of 10 days"), "{error}");
+        assert!(error.contains("contradicts its own earlier values on 10 of 10 days"), "{error}");
         assert!(error.contains("--accept-revisions"), "{error}");
     }
 

@@ -95,7 +95,7 @@ impl ProviderMemory {
         // A clock that was ahead must not block a provider for longer than any rule allows.
         let until = conduct.left_alone_until.filter(|until| *until > now && *until <= now + MAX_PAUSE)?;
         Some(format!(
-            "left alone until {} UTC after repeated failure, the last: {}",
+            "paused until {} UTC after repeated failures, the last: {}",
             until.format("%H:%M"),
             conduct.reason
         ))
@@ -192,7 +192,7 @@ mod tests {
         memory = another_process(memory);
         memory.record_failure("ecb", "no answer", None, at(2));
         let reason = memory.pause_reason("ecb", at(3)).unwrap();
-        assert_eq!(reason, "left alone until 00:12 UTC after repeated failure, the last: no answer");
+        assert_eq!(reason, "paused until 00:12 UTC after repeated failures, the last: no answer");
         assert_eq!(memory.pause_reason("ecb", at(12)), None);
         // A single failure after the pause starts the next one.
         memory = another_process(memory);

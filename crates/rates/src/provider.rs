@@ -109,7 +109,8 @@ impl Document {
 pub(crate) enum ReadError {
     /// A response that does not have the expected form.
     #[error(
-        "the answer is not {expected}: {found}; it may have changed its format, or something in between answered"
+        "the answer is not {expected}: {found}; the service may have changed its format, or a proxy may have \
+         answered in its place"
     )]
     UnexpectedFormat {
         /// Expected form: "JSON", "a CSV file with the columns ...".
@@ -128,7 +129,7 @@ pub(crate) enum ReadError {
         expected: &'static str,
     },
     /// An error reported by the provider.
-    #[error("it says: {message}{advice}")]
+    #[error("it reports an error: {message}{advice}")]
     ProviderError {
         /// Error code and text, shortened.
         message: String,

@@ -220,7 +220,7 @@ fn decode(bytes: Vec<u8>) -> Result<Vec<StoredObservation>, String> {
     let (sources, times) = (columns.texts("source")?, columns.integers("fetched_at_ms")?);
     let disorder = |i: &usize| (dates[*i], times[*i]) < (dates[*i - 1], times[*i - 1]);
     if let Some(i) = (1..dates.len()).find(disorder) {
-        return Err(format!("row {} ({}) comes after one that is later ({})", i + 1, dates[i], dates[i - 1]));
+        return Err(format!("row {} ({}) is out of order, after {}", i + 1, dates[i], dates[i - 1]));
     }
     dates
         .into_iter()

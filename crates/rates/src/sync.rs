@@ -264,7 +264,7 @@ fn behind(request: &SeriesRequest, asked: &[ProviderReply], index: usize, known:
     let calendar = request.rules.calendar?;
     let (days, usual) =
         (calendar.business_days_between(own, newer), if is_official(&request.series) { 2 } else { 7 });
-    (days > usual).then(|| format!("its newest value is of {own}, {days} business days behind"))
+    (days > usual).then(|| format!("its newest value is dated {own}, {days} business days behind"))
 }
 
 /// Records the doubts of a sync. A doubt lasts until a provider answers without one.
@@ -341,7 +341,7 @@ fn disagreements(series: &str, asked: &[ProviderReply], tolerated: f64) -> Vec<S
         let (date, own, others) = worst;
         Some(format!(
             "{series}: {} and {} differ by more than {:.1} % on {} of {} days, most on {date} ({own} and {others}); \
-             {}'s values count",
+             {}'s values are used",
             first.provider,
             other.provider,
             100.0 * tolerated,

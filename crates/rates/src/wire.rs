@@ -298,8 +298,8 @@ async fn read(mut response: Response, limit: usize, host: &str, started: Instant
 fn busy(response: &Response, host: &str) -> FetchError {
     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = header.and_then(|text| retry_after(text, Utc::now()));
-    let when =
-        retry_after.map_or_else(String::new, |wait| format!("; it wants to be left alone for {} s", wait.as_secs()));
+    let when = retry_after
+        .map_or_else(String::new, |wait| format!("; it asks to wait {} s before the next request", wait.as_secs()));
     FetchError::Busy { host: host.to_owned(), status: response.status(), when, retry_after }
 }
 

@@ -45,7 +45,7 @@ labels! {
     past_heading: "Pronósticos anteriores y resultado", "Past forecasts and outcomes";
     calibration_heading: "Calibración", "Calibration";
     technical_heading: "Panorama técnico", "Technical snapshot";
-    models_heading: "Modelos por separado", "Models one by one";
+    models_heading: "Modelos por separado", "Individual models";
     methodology_heading: "Metodología", "Methodology";
     sources_heading: "Fuentes de datos", "Data sources";
     resources_heading: "Recursos utilizados", "Resources used";
@@ -67,7 +67,7 @@ labels! {
     interval80: "Intervalo 80\u{a0}%", "80% interval";
     interval95: "Intervalo 95\u{a0}%", "95% interval";
     rise_probability: "Probabilidad de alza", "Probability of a rise";
-    against_last: "respecto de la última observación", "against the last observation";
+    against_last: "respecto de la última observación", "compared with the last observation";
     last_observation: "Última observación", "Last observation";
 
     // Table of the path.
@@ -99,7 +99,7 @@ labels! {
     forecasts_scored: "Pronósticos", "Forecasts";
 
     // The market's quote.
-    quote_heading: "Lo que aporta la cotización de mercado", "What the market's quote gives";
+    quote_heading: "Lo que aporta la cotización de mercado", "Contribution of the market's quote";
     total: "total", "total";
     quote: "cotización", "quote";
     models_word: "modelos", "models";
@@ -148,7 +148,7 @@ labels! {
     age_unit: "días hábiles", "business days";
     age_with_unit: "Antigüedad (días hábiles)", "Age (business days)";
     observations: "Observaciones", "Observations";
-    repaired: "Reparadas o rechazadas", "Repaired or refused";
+    repaired: "Reparadas o rechazadas", "Repaired or rejected";
     not_used: "No utilizada", "Not used";
 
     // Resources.

@@ -42,9 +42,9 @@ fn words(language: Language, id: ModelId) -> ModelWords {
             "El paseo aleatorio de la referencia, pero desde la cotización de mercado: la mediana se mueve lo que la cotización \
              ha explicado del retorno siguiente en los últimos 500 días, y el ancho pierde la varianza así explicada. Sin \
              cotización es igual a la referencia.",
-            "The benchmark's random walk, but from the market's quote: the median moves by what the quote has explained of the \
-             next return over the last 500 days, and the width loses the variance explained. Without a quote it equals the \
-             benchmark.",
+            "The benchmark's random walk, but started from the market's quote: the median moves by the part of the \
+             next return that quotes have explained over the last 500 days, and the interval narrows by the \
+             variance explained. Without a quote it equals the benchmark.",
             ),
         },
         ModelId::EwmaWalk => ModelWords {
@@ -55,9 +55,9 @@ fn words(language: Language, id: ModelId) -> ModelWords {
             "Paseo aleatorio desde la cotización de mercado con volatilidad de promedios exponenciales (decaimientos 0,97 y \
              0,99 al día), que vuelve con los pasos a la de 500 días. El ancho de cada paso se corrige por lo que de verdad \
              ocurrió en cada día de la ventana (predicción conforme).",
-            "A random walk from the market's quote whose volatility is that of exponential averages (decays of 0.97 and 0.99 a \
-             day), returning over the steps to that of 500 days. The width of each step is corrected by what really happened \
-             on every day of the window (conformal prediction).",
+            "A random walk from the market's quote. Its volatility comes from exponential averages (daily decays of \
+             0.97 and 0.99) and returns over the horizon to its 500-day level. The width of each step is corrected \
+             by the actual outcomes of every day of the window (conformal prediction).",
             ),
         },
         ModelId::ArimaGarch => ModelWords {
@@ -78,8 +78,8 @@ fn words(language: Language, id: ModelId) -> ModelWords {
             method: language.pick(
             "Autorregresión vectorial del par y sus series explicativas, con rezagos elegidos por AIC. Errores \
              gaussianos: la covarianza de los residuos recientes, que vuelve con los pasos a la de los últimos 500.",
-            "A vector autoregression of the pair and its regressors, with the lag chosen by AIC. Gaussian errors: the \
-             covariance of the recent residuals, returning over the steps to that of the last 500.",
+            "A vector autoregression of the pair and its regressors, with the lag chosen by AIC. Gaussian errors: \
+             their covariance is that of the recent residuals and returns over the horizon to that of the last 500.",
             ),
         },
         ModelId::RandomForest => ModelWords {
@@ -90,8 +90,8 @@ fn words(language: Language, id: ModelId) -> ModelWords {
             "Bosque de regresión cuantílica: muchos árboles sobre submuestras de la historia. Cada plazo se pronostica \
              directamente, con los retornos a ese plazo reunidos en las hojas, simétricos en torno a un centro sin \
              tendencia.",
-            "A quantile regression forest: many trees on subsamples of history. Each step is forecast directly, from \
-             the returns over that step gathered in the leaves, symmetric about a centre without drift.",
+            "A quantile regression forest: many trees on subsamples of history. Each step is forecast directly, \
+             from the returns over that many days found in the leaves, symmetric about a centre without drift.",
             ),
         },
         ModelId::Chronos => ModelWords {
@@ -103,10 +103,10 @@ fn words(language: Language, id: ModelId) -> ModelWords {
              precios de los últimos días hábiles, entrega los nueve deciles y se ejecuta localmente con ONNX Runtime. Las \
              colas se extrapolan a partir de los deciles. El mínimo y el máximo esperados son los del trayecto, en \
              trayectorias simuladas con sus cuantiles.",
-            "Chronos-Bolt (Ansari et al. 2024), a transformer trained beforehand and not fitted again here. It reads the \
-             prices of the last business days, gives the nine deciles, and runs locally through ONNX Runtime. The tails \
-             are extrapolated from the deciles. The expected low and high are those on the way, over paths sampled from \
-             its quantiles.",
+            "Chronos-Bolt (Ansari et al. 2024), a pre-trained transformer, used without further training. It reads \
+             the prices of the last business days, returns the nine deciles, and runs locally through ONNX Runtime. \
+             The tails are extrapolated from the deciles. The expected low and high are those reached before the \
+             end, on paths sampled from its quantiles.",
             ),
         },
     }

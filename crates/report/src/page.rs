@@ -44,7 +44,7 @@ impl<'a> Page<'a> {
         self.view.ensemble.dates()[self.end()]
     }
 
-    /// Change of `price` against the last observation, in percent.
+    /// Change of `price` compared with the last observation, in percent.
     pub(crate) fn change(&self, price: f64) -> f64 {
         self.last().map_or(f64::NAN, |last| 100.0 * (price / last.value - 1.0))
     }

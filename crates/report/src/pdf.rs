@@ -33,16 +33,18 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 #[derive(Debug, Error)]
 pub enum PdfError {
     /// The template could not be loaded.
-    #[error("the PDF's template is not in the binary: build it again from a complete checkout")]
+    #[error("the binary does not contain the PDF template: rebuild it from a complete checkout")]
     NoTemplate,
     /// Typesetting the note failed.
     #[error(
-        "the report could not be set as a PDF ({0}): its HTML has the same content; please report this with its JSON"
+        "the report could not be typeset as a PDF ({0}): the HTML report has the same content; please report this \
+         problem together with the report's JSON"
     )]
     Typesetting(String),
     /// Writing the document failed.
     #[error(
-        "the PDF could not be written ({0}): the report's HTML has the same content; please report this with its JSON"
+        "the PDF could not be written ({0}): the HTML report has the same content; please report this problem \
+         together with the report's JSON"
     )]
     Export(String),
 }

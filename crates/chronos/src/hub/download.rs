@@ -153,7 +153,7 @@ fn attempt(
         StatusCode::PARTIAL_CONTENT => {
             let (start, whole) = content_range(&response);
             if start != Some(from) || (total.is_some() && whole.is_some() && whole != *total) {
-                return disagreement("it sent another range than asked for");
+                return disagreement("it sent a different range from the one requested");
             }
             *total = total.or(whole);
             from
@@ -162,7 +162,7 @@ fn attempt(
             *total = total.or(Some(from));
             return Ok(());
         }
-        StatusCode::RANGE_NOT_SATISFIABLE => return disagreement("it has no bytes beyond those that are here"),
+        StatusCode::RANGE_NOT_SATISFIABLE => return disagreement("it has no bytes beyond those already received"),
         _ => {
             let length = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
             if let (Some(length), Some(total)) = (length, *total)

@@ -29,7 +29,10 @@ pub enum HubError {
         endpoint: String,
     },
     /// The token cannot be sent. It is not shown.
-    #[error("the token in HF_TOKEN, or in the file $HF_HOME/token, holds characters no token has; set it again")]
+    #[error(
+        "the token in HF_TOKEN, or in the file $HF_HOME/token, contains characters that no token can have; set \
+        it again"
+    )]
     BadToken,
     /// No client could be created, for lack of trusted certificates or for another reason.
     #[error("cannot prepare secure connections ({reason}); install ca-certificates, or set SSL_CERT_FILE")]
@@ -49,7 +52,7 @@ pub enum HubError {
         endpoint: String,
     },
     /// A gated or private model.
-    #[error("{endpoint} does not hand out '{name}', which is gated or private; {advice}")]
+    #[error("{endpoint} refuses access to '{name}', which is gated or private; {advice}")]
     Denied {
         /// The requested name.
         name: String,
@@ -110,8 +113,8 @@ pub enum HubError {
     },
     /// A file that is not what the hub announced.
     #[error(
-        "{file} arrived with {found}, but the hub announces {expected}; it was deleted, run the same command again to \
-         fetch it anew"
+        "{file} has {found}, but the hub announces {expected}; it was deleted; run the same command again to fetch \
+         it anew"
     )]
     WrongChecksum {
         /// The file.
@@ -123,7 +126,8 @@ pub enum HubError {
     },
     /// The connection broke repeatedly.
     #[error(
-        "{file} was cut off after {arrived} of {total} bytes ({reason}); run the same command again to go on from there"
+        "{file} was cut off after {arrived} of {total} bytes ({reason}); run the same command again to continue \
+         from there"
     )]
     CutOff {
         /// The file.

@@ -185,7 +185,7 @@ fn a_download_that_stays_cut_says_so_and_the_next_call_goes_on_from_there() {
         sentence.starts_with(&format!("model.safetensors was cut off after 100000 of {size} bytes (")),
         "{sentence}"
     );
-    assert!(sentence.ends_with("run the same command again to go on from there"), "{sentence}");
+    assert!(sentence.ends_with("run the same command again to continue from there"), "{sentence}");
     // One attempt that received something, and two that received nothing.
     assert_eq!(server.ranges("model.safetensors").len(), 1 + 2);
     assert!(!folder.path().join("config.json").exists(), "no name before all files are here");
@@ -306,7 +306,7 @@ fn a_wrong_checksum_is_refused_and_leaves_nothing_of_the_file() {
     let server = weights_answered(&model, move |_, _| Answer::status(200).body(&forged));
     let folder = tempfile::tempdir().unwrap();
     let sentence = sentence_of(fetch(&hub_at(&server.address()), folder.path()));
-    assert!(sentence.starts_with("model.safetensors arrived with SHA-256 "), "{sentence}");
+    assert!(sentence.starts_with("model.safetensors has SHA-256 "), "{sentence}");
     assert!(sentence.contains(&sha256(&model.weights)), "{sentence}");
     // config.json is complete, but waits for the other file.
     assert_eq!(files_in(folder.path()), ["config.json.part", "config.json.part.etag"]);
@@ -337,7 +337,7 @@ fn a_wrong_git_blob_id_or_size_is_refused_and_the_old_checkpoint_stays() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("config.json"), "old").unwrap();
         let sentence = sentence_of(fetch(&hub_at(&server.address()), folder.path()));
-        assert!(sentence.starts_with("config.json arrived with "), "{sentence}");
+        assert!(sentence.starts_with("config.json has "), "{sentence}");
         assert_eq!(files_in(folder.path()), ["config.json"]);
         assert_eq!(fs::read(folder.path().join("config.json")).unwrap(), b"old");
     }

@@ -340,7 +340,7 @@ fn opaque_etag(etag: String) -> String {
 fn redirect(response: &Response) -> Result<Url, AttemptError> {
     let target = header(response, LOCATION.as_str()).and_then(|to| response.url().join(&to).ok());
     let target = target.filter(|url| matches!(url.scheme(), "http" | "https"));
-    target.ok_or_else(|| unexpected(response.url(), format!("{} to nowhere", response.status())))
+    target.ok_or_else(|| unexpected(response.url(), format!("{} without a usable address", response.status())))
 }
 
 /// Refuses a response that is not a file: the page of a portal, a body that a proxy has compressed.

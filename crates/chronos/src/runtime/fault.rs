@@ -28,7 +28,7 @@ pub enum LibraryError {
     #[error("it is not ONNX Runtime: it does not export OrtGetApiBase")]
     NoEntryPoint,
     /// A library that has the function, but was not linked as every ONNX Runtime for Linux is.
-    #[error("it is not ONNX Runtime: its OrtGetApiBase bears no version (VERS_1.x)")]
+    #[error("it is not ONNX Runtime: its OrtGetApiBase has no symbol version (VERS_1.x)")]
     NoVersion,
     /// An ONNX Runtime without functions that are needed.
     #[error("it is ONNX Runtime {version}, version 1.{} or later is needed", ort::MINOR_VERSION)]
@@ -37,7 +37,7 @@ pub enum LibraryError {
         version: String,
     },
     /// Another library was accepted before, and did not work; ort cannot release it.
-    #[error("this process holds {} already, and cannot exchange it; restart it", .0.display())]
+    #[error("this process has already loaded {} and cannot replace it; restart the process", .0.display())]
     Held(PathBuf),
     /// The system's loader or ONNX Runtime itself refused; holds their own message.
     #[error("{0}")]

@@ -255,10 +255,13 @@ fn a_library_that_deceives_ort_is_an_error_that_asks_for_a_restart() {
         let hollow = workshop.pretender("hollow", "1.99.0", Some("1.99.0"));
         for _ in 0..2 {
             let error = load_runtime(Some(&hollow)).unwrap_err().to_string();
-            assert!(error.contains("it says it is ONNX Runtime 1.99.0, but does not answer like one"), "{error}");
+            assert!(error.contains("it reports ONNX Runtime 1.99.0, but does not provide its API"), "{error}");
         }
         let error = load_runtime(Some(&built())).unwrap_err().to_string();
-        let held = format!("this process holds {} already, and cannot exchange it; restart it", hollow.display());
+        let held = format!(
+            "this process has already loaded {} and cannot replace it; restart the process",
+            hollow.display()
+        );
         assert!(error.contains(&held), "{error}");
     });
 }

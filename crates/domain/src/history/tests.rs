@@ -60,7 +60,7 @@ fn a_regressor_with_a_long_hole_or_a_late_start_is_left_out() {
 fn an_as_of_before_the_first_observation_is_refused() {
     let history = History::new(weekdays("usdclp", "2024-01-02", 30), vec![]);
     let error = history.until(day("2023-12-31")).unwrap_err().to_string();
-    assert_eq!(error, "series 'usdclp' starts on 2024-01-02; there is nothing on or before 2023-12-31");
+    assert_eq!(error, "series 'usdclp' starts on 2024-01-02; it has no values on or before 2023-12-31");
 }
 
 /// Returns `series` with `value` as the known value of `date` up to the day before `until`.

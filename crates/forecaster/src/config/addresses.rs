@@ -63,7 +63,8 @@ pub(super) fn check(config: &Config) -> Result<(), SettingProblem> {
     }
     if mail.is_on() && config.alert_recipients().is_empty() {
         let expected =
-            "at least one address, or mail.alerts: somebody must be told when something is wrong".to_owned();
+            "at least one address here or in mail.alerts, so that somebody is alerted when something is wrong"
+                .to_owned();
         return Err(problem("mail.recipients", "an empty list".into(), expected));
     }
     if !(1..=720).contains(&mail.alert_every_hours) {

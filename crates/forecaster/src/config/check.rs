@@ -206,5 +206,5 @@ fn check_schedule(schedule: &str) -> Result<(), String> {
     let cron = Cron::from_str(schedule).map_err(|error| error.to_string())?;
     // Any fixed instant works: the existence of a next occurrence does not depend on today.
     let from = chrono::DateTime::<chrono::Utc>::UNIX_EPOCH;
-    cron.find_next_occurrence(&from, false).map(drop).map_err(|_| "no day ever meets them".to_owned())
+    cron.find_next_occurrence(&from, false).map(drop).map_err(|_| "they match no day".to_owned())
 }

@@ -67,7 +67,7 @@ fn router(pages: Pages, limits: ConnectionLimits) -> Router {
         .route("/reports/{horizon}/", get(reports::of_horizon))
         .route("/reports/{horizon}/latest", get(reports::latest))
         .route("/reports/{horizon}/{file}", get(reports::file))
-        .fallback(async || text(StatusCode::NOT_FOUND, "there is no such page; / lists those there are"))
+        .fallback(async || text(StatusCode::NOT_FOUND, "there is no such page; / lists all pages"))
         .method_not_allowed_fallback(async || {
             text(StatusCode::METHOD_NOT_ALLOWED, "pages can only be read: GET and HEAD")
         })

@@ -112,8 +112,8 @@ fn check_file(file: &Path) -> Result<(), Failure> {
     let found =
         std::fs::metadata(file).map_err(|source| Failure::NoConfiguration { path: file.to_owned(), source })?;
     let wrong = match found.len() {
-        _ if !found.is_file() => "is no regular file",
-        0 => "is empty; for all defaults, leave a comment in it",
+        _ if !found.is_file() => "is not a regular file",
+        0 => "is empty; to use all defaults, put a comment in it",
         LONGEST.. => "is larger than a megabyte",
         _ => return Ok(()),
     };

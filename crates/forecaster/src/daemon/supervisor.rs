@@ -284,7 +284,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             }
             JobEnd::Lost(reason) => reason.clone(),
             JobEnd::Exited | JobEnd::Cut | JobEnd::TryAgain => {
-                "the run's process ended without a result: its last lines say why".to_owned()
+                "the run's process ended without a result: see its last log lines".to_owned()
             }
         };
         let seconds = lasted.as_secs_f64();

@@ -112,7 +112,7 @@ fn check_files(
         finding.checksums_match = Some(changed.is_empty());
         finding.problems.extend(changed.into_iter().map(|(file, now, then)| {
             format!(
-                "{}: sha256 {}, and {} when it came; pull or import the checkpoint again",
+                "{}: sha256 is {}, but was {} when installed; pull or import the checkpoint again",
                 installed.place.file(file).display(),
                 short(now),
                 short(then)

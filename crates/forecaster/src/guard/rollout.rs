@@ -183,7 +183,7 @@ fn competitive(standing: Option<&ModelScores>) -> Criterion {
         met: figures.is_some_and(|(own, best, _)| own <= COMPETITIVE * best),
         figure: figures.map_or_else(
             || UNKNOWN.to_owned(),
-            |(own, best, source)| format!("{own:.2}, the better of the two {best:.2} ({source})"),
+            |(own, best, source)| format!("{own:.2}; the better of the two has {best:.2} ({source})"),
         ),
         needed: format!("at most {:.0} % more", 100.0 * (COMPETITIVE - 1.0)),
     }
@@ -228,14 +228,15 @@ pub(crate) fn advice(
 ) -> Result<Vec<String>, Failure> {
     let mut advice = Vec::new();
     if let Some(weight) = runs.first().and_then(|run| run.weight).filter(|weight| !USUAL_WEIGHT.contains(weight)) {
-        advice.push(format!("its weight is {:.1} %; usual are 10 to 40 %", 100.0 * weight));
+        advice.push(format!("its weight is {:.1} %; the usual range is 10 to 40 %", 100.0 * weight));
     }
     if let Some(standing) = of_horizon(ledger, config, horizon)? {
         let others = ["random_walk", "arima_garch", "var", "random_forest"];
         let best = others.into_iter().filter_map(|name| standing.wql(name)).fold(f64::NEG_INFINITY, f64::max);
         if let Some(own) = standing.wql(CHRONOS).filter(|own| best.is_finite() && *own > best) {
             advice.push(format!(
-                "its loss is above that of every other model: WQL {own:.5}, the worst of them {best:.5} ({})",
+                "its loss is above that of every other model: WQL {own:.5}, the worst of the others has {best:.5} \
+                 ({})",
                 standing.source
             ));
         }

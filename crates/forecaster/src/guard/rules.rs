@@ -48,11 +48,11 @@ pub(super) fn apply_rules(
         Some(("killed", "the out-of-memory killer ended it".to_owned()))
     } else if slow {
         let (took, allowed) = (seen.seconds, settings.max_extra_seconds);
-        Some(("slow", format!("it took {took:.1} s, allowed are {allowed} (guard.max_extra_seconds)")))
+        Some(("slow", format!("it took {took:.1} s; the limit is {allowed} s (guard.max_extra_seconds)")))
     } else if heavy_runs >= HEAVY_RUNS {
         let peak = seen.peak_rss_mb;
         let reason =
-            format!("{heavy_runs} runs in a row over {limit} MB (guard.max_peak_rss_mb), the last {peak:.0}");
+            format!("{heavy_runs} runs in a row over {limit} MB (guard.max_peak_rss_mb), the last with {peak:.0} MB");
         Some(("memory", reason))
     } else if failures > settings.max_consecutive_failures {
         let times = if failures == 1 { "1 failure".to_owned() } else { format!("{failures} failures in a row") };
@@ -131,7 +131,7 @@ mod tests {
     fn too_slow_once_or_killed_for_memory_once_is_enough() {
         let slow = after(&state(0, 0), &RunObservations { seconds: 20.1, ..RunObservations::default() });
         assert_eq!(cause(&slow), Some("slow"));
-        assert!(slow.suspension.unwrap().reason.contains("20.1 s, allowed are 20"));
+        assert!(slow.suspension.unwrap().reason.contains("20.1 s; the limit is 20 s"));
         assert_eq!(
             cause(&after(&state(0, 0), &RunObservations { seconds: 20.0, ..RunObservations::default() })),
             None

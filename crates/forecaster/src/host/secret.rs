@@ -34,8 +34,8 @@ impl Secret {
             (false, None) if stored(place).is_file() => stored(place),
             (false, None) => {
                 return Err(format!(
-                    "{key}: the credential \"{place}\" was not handed over: systemd hands credentials to a service \
-                     (LoadCredential={place}); elsewhere set the absolute path of a file"
+                    "{key}: the credential \"{place}\" is not available: systemd passes credentials only to a \
+                     service (LoadCredential={place}); elsewhere set the absolute path of a file"
                 ));
             }
         };

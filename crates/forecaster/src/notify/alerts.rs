@@ -37,8 +37,8 @@ pub(crate) fn failed(config: &Config, identity: &RunIdentity, horizon: Horizon, 
         ReportLanguage::En => (
             format!("forecaster: the {horizon} forecast of {pair} failed"),
             format!(
-                "The {horizon} forecast of {pair} could not be issued.\n\n{error}\n\nMore of it:\n  \
-                 journalctl -u forecaster RUN_ID={}\n",
+                "The {horizon} forecast of {pair} could not be issued.\n\n{error}\n\nFor details:\n  journalctl -u \
+                 forecaster RUN_ID={}\n",
                 identity.run_id
             ),
         ),
@@ -70,9 +70,9 @@ pub(crate) fn stale(
         ReportLanguage::En => (
             format!("forecaster: the rates of {pair} are stale"),
             format!(
-                "The newest value of {pair} is of {as_of}: {age} business days old (limit {limit}).\nThe {horizon} \
-                 forecast starts there; its report was {}.\n\nNewer rates come in with:\n  forecaster rates \
-                 sync\nor\n  forecaster rates import FILE.csv --series {series}\n",
+                "The newest value of {pair} is dated {as_of}: it is {age} business days old (limit {limit}).\nThe \
+                 {horizon} forecast starts from that value; its report was {}.\n\nTo get newer rates:\n  forecaster \
+                 rates sync\nor\n  forecaster rates import FILE.csv --series {series}\n",
                 if mailed { "mailed" } else { "not mailed" }
             ),
         ),
@@ -102,8 +102,9 @@ pub(crate) fn suspended(
             format!("forecaster: Chronos suspended in {horizon}"),
             format!(
                 "Chronos has been suspended in the {horizon} forecast of {pair}.\n\n{reason}\n\nThe forecasts go on \
-                 without it. What happened:\n  forecaster chronos status\n  journalctl -u forecaster RUN_ID={run_id}\nTo \
-                 let it take part again, once that is mended:\n  forecaster chronos resume {horizon}\n"
+                 without it. What happened:\n  forecaster chronos status\n  journalctl -u forecaster \
+                 RUN_ID={run_id}\nTo let it take part again, once the problem is fixed:\n  forecaster chronos \
+                 resume {horizon}\n"
             ),
         ),
     };
@@ -127,10 +128,10 @@ pub(crate) fn ledger_lost(config: &Config, now: DateTime<Tz>, aside: &ReplacedLe
         ReportLanguage::En => (
             format!("forecaster: the ledger of {pair} was damaged"),
             format!(
-                "The ledger was damaged. A fresh one has taken its place and the forecasts go on; the damaged one is kept \
-                 as\n  {place}\n\nUntil it is recovered, what was issued before and the mails that waited are \
-                 missing.\n\n{reason}\n\nTo recover it, with the service stopped: forecaster restore FILE, or sqlite3 {place} \
-                 .recover\n"
+                "The ledger was damaged. A fresh one has taken its place and the forecasts go on; the damaged one \
+                 is kept as\n  {place}\n\nUntil it is recovered, earlier forecasts and waiting mails are \
+                 missing.\n\n{reason}\n\nTo recover it, with the service stopped: forecaster restore FILE, or \
+                 sqlite3 {place} .recover\n"
             ),
         ),
     };

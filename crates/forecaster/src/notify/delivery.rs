@@ -127,7 +127,7 @@ async fn attempt(server: &Server, mail: &DueMail) -> (Vec<(String, MailOutcome)>
 
 /// Refuses recipients or a sender in the outbox that are not addresses: only an edit by hand can have put them there.
 fn refused(addresses: impl Iterator<Item = String>) -> Vec<(String, MailOutcome)> {
-    addresses.map(|address| (address, MailOutcome::Refused("the outbox has what is no address".into()))).collect()
+    addresses.map(|address| (address, MailOutcome::Refused("the outbox holds an invalid address".into()))).collect()
 }
 
 fn postpone(mail: &DueMail, reason: &str, pace: RetryPace, now: DateTime<Utc>) -> Vec<(String, MailOutcome)> {

@@ -111,7 +111,7 @@ pub(crate) fn test_letter(
         ),
         ReportLanguage::En => (
             "forecaster: test mail",
-            "This is a test mail of forecaster. Since it has arrived, so will the reports.\n",
+            "This is a test mail from forecaster. It has arrived, so the reports will arrive too.\n",
         ),
     };
     Ok(Letter {

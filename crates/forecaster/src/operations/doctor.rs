@@ -79,7 +79,7 @@ pub(crate) fn run_checks(named: Option<&Path>) -> Checkup {
                     let looked = catch_unwind(AssertUnwindSafe(|| group(loaded)));
                     looked.unwrap_or_else(|_| {
                         let fix = "report it, please, with what was printed above";
-                        vec![Check::fail(&format!("{name}.doctor"), "the doctor itself stumbled here", fix)]
+                        vec![Check::fail(&format!("{name}.doctor"), "the doctor itself failed in this check", fix)]
                     })
                 };
                 scope.spawn(look)

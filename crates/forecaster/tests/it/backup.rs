@@ -92,7 +92,7 @@ fn a_backup_beside_the_daemon_holds_nobody_up_and_a_restore_beside_it_is_refused
     assert!(restored_runs(&early) <= 1);
     assert_eq!(restored_runs(&late), 1);
     let refused = desk.run(&["restore", late.to_str().unwrap()]).expect(1).stderr();
-    assert!(refused.contains("another forecaster has it"), "{refused}");
+    assert!(refused.contains("another forecaster is using it"), "{refused}");
     daemon.stop();
 }
 

@@ -44,7 +44,9 @@ fn links_and_anchors(text: &str) -> (Vec<String>, BTreeSet<String>) {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
         match event {
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => links.push(dest_url.to_string()),
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                links.push(dest_url.to_string())
+            }
             Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
             Event::Text(part) | Event::Code(part) => {
                 if let Some(heading) = heading.as_mut() {
@@ -99,7 +101,8 @@ fn every_link_leads_to_a_file_of_the_repository_and_to_a_heading_in_it() {
 fn anchors_are_those_of_github() {
     assert_eq!(anchor("What a run says of it"), "what-a-run-says-of-it");
     assert_eq!(anchor("Official rate, dólar observado"), "official-rate-dólar-observado");
-    let (links, anchors) = links_and_anchors("# `forecaster run`\n[a](b.md#c)\n# Twice\n# Twice\n```\n[no](link)\n```\n");
+    let (links, anchors) =
+        links_and_anchors("# `forecaster run`\n[a](b.md#c)\n# Twice\n# Twice\n```\n[no](link)\n```\n");
     assert_eq!(links, ["b.md#c"]);
     assert_eq!(anchors.into_iter().collect::<Vec<_>>(), ["forecaster-run", "twice", "twice-1"]);
 }
@@ -129,7 +132,8 @@ fn every_switch_of_tests_and_ci_is_in_the_guide_for_contributors() {
         .filter_map(|line| line.strip_prefix("| `FORECASTER_")?.split('`').next())
         .map(|name| format!("FORECASTER_{name}"))
         .collect();
-    let read = |path: &Path| path.extension().is_none_or(|it| ["rs", "sh", "py", "yml"].iter().any(|known| it == *known));
+    let read =
+        |path: &Path| path.extension().is_none_or(|it| ["rs", "sh", "py", "yml"].iter().any(|known| it == *known));
     let mut used = BTreeSet::new();
     for folder in ["crates", "deploy", ".ci"] {
         for file in files(&root.join(folder), &read) {

@@ -221,7 +221,7 @@ fn settings_that_cannot_be_used_are_refused_by_name_and_no_password_is_shown() {
     refused(&with("smtps://", "smtps://me:s3cret@"), &["mail.smtp", "mail.password"]);
     refused(&with("f@example.com", ""), &["mail.from", "the sender"]);
     refused(&with("a@example.com", "a at example"), &["mail.recipients", "\"a at example\""]);
-    refused(&with("\"a@example.com\"", ""), &["mail.recipients", "somebody must be told"]);
+    refused(&with("\"a@example.com\"", ""), &["mail.recipients", "somebody is alerted"]);
     refused(&format!("{on}alerts = [\"ops\"]\n"), &["mail.alerts", "\"ops\""]);
     refused(&format!("{on}alert_every_hours = 0\n"), &["mail.alert_every_hours", "1 to 720"]);
     refused(&format!("{on}password = \"secrets/smtp\"\n"), &["mail.password", "absolute path"]);

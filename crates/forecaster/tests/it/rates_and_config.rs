@@ -94,7 +94,7 @@ fn every_wrong_setting_is_named_with_file_key_and_what_was_expected() {
         "[horizons.7d]\nschedule = \"0 25 * * Mon\"\n",
         &["horizons.7d.schedule", "0 25 * * Mon", "five cron fields"],
     );
-    refused("[horizons.7d]\nschedule = \"0 0 31 2 *\"\n", &["horizons.7d.schedule", "no day ever meets them"]);
+    refused("[horizons.7d]\nschedule = \"0 0 31 2 *\"\n", &["horizons.7d.schedule", "they match no day"]);
     refused("[horizons.7d]\nschedule = \"@daily\"\n", &["horizons.7d.schedule", "1 fields"]);
     refused("[horizons.7d]\nmodels = [\"prophet\"]\n", &["horizons.7d.models", "\"prophet\"", "random_walk"]);
     refused("[horizons.7d]\nlookback = 10\n", &["horizons.7d.lookback", "found 10", "600 to 10000"]);

@@ -102,7 +102,7 @@ fn a_configuration_that_is_gone_empty_or_no_file_is_refused_and_can_be_put_back(
     desk.run(&["--config", "forecasters.toml", "config", "rollback"]).expect(0);
     std::fs::remove_file(&file).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
-    refused(&mut daemon, "is no regular file");
+    refused(&mut daemon, "is not a regular file");
     daemon.stop();
     assert_eq!(desk.files("data/configurations").len(), 1, "what was refused is no version");
 }
@@ -221,7 +221,7 @@ fn a_start_that_cannot_be_says_why() {
     let mut first = Daemon::start(&desk);
     first.hears("READY=1");
     let refused = desk.run(&["--config", "forecasters.toml", "serve"]).expect(1).stderr();
-    assert!(refused.contains(&format!("another forecaster has it (process {})", first.pid())), "{refused}");
+    assert!(refused.contains(&format!("another forecaster is using it (process {})", first.pid())), "{refused}");
     first.stop();
 
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -154,7 +154,7 @@ fn a_cut_series_knows_nothing_of_later_dates() {
     assert_eq!(usdclp.checked.series.last_date(), day("2019-12-30"));
     assert!(usdclp.checked.findings.iter().all(|f| f.date <= day("2020-01-05")));
     let error = assemble(&store, "usdclp", &rules(), Some(day("2000-01-01"))).unwrap_err().to_string();
-    assert_eq!(error, "series 'usdclp' starts on 2003-04-01; there is nothing on or before 2000-01-01");
+    assert_eq!(error, "series 'usdclp' starts on 2003-04-01; it has no values on or before 2000-01-01");
 }
 
 /// Stores two dates: 2025-01-03 is 1000 from the 6th, 1001 from the 8th and 1002 from the 10th on; 2025-01-06 was

@@ -218,23 +218,26 @@ fn revisions_of_a_series_go_with_it_when_it_is_turned_over() {
 fn a_pair_that_cannot_be_had_is_named_with_what_is_missing_and_what_to_do() {
     let (_folder, store) = store();
     let error = |pair: &str| made(&store, pair).unwrap_err().to_string();
-    let advice = "Fetch what the providers have with: forecaster rates sync. Or add it with: forecaster rates import \
+    let advice = "Try to fetch it with: forecaster rates sync. Or add it with: forecaster rates import \
                   FILE.csv --series";
     assert_eq!(
         error("EUR/PEN"),
         format!(
-            "EUR/PEN cannot be had: there is no eurpen and no peneur, and to cross over USD there is no usdpen. \
-                 {advice} eurpen"
+            "EUR/PEN is not available: there is no series eurpen or peneur, and there is no usdpen to cross over USD. \
+             {advice} eurpen"
         )
     );
     assert_eq!(
         error("COP/PEN"),
         format!(
-            "COP/PEN cannot be had: there is no coppen and no pencop, and to cross over USD there is no usdcop and \
-                 no usdpen. {advice} coppen"
+            "COP/PEN is not available: there is no series coppen or pencop, and there is no usdcop and no usdpen to \
+             cross over USD. {advice} coppen"
         )
     );
-    assert_eq!(error("USD/PEN"), format!("USD/PEN cannot be had: there is no usdpen and no penusd. {advice} usdpen"));
+    assert_eq!(
+        error("USD/PEN"),
+        format!("USD/PEN is not available: there is no series usdpen or penusd. {advice} usdpen")
+    );
 }
 
 #[test]
@@ -242,14 +245,14 @@ fn what_keeps_a_pair_from_being_made_is_told() {
     let (folder, store) = store();
     let pair = "EUR/CLP".parse().unwrap();
     let early = assemble_pair(&store, &pair, rules, Some(day("2000-01-01")), 600).unwrap_err().to_string();
-    assert_eq!(early, "series 'usdeur' starts on 2003-01-02; there is nothing on or before 2000-01-01");
+    assert_eq!(early, "series 'usdeur' starts on 2003-01-02; it has no values on or before 2000-01-01");
     let disjoint = assemble_pair(&store, &pair, rules, Some(day("2003-01-02")), 600).unwrap_err().to_string();
-    assert_eq!(disjoint, "series 'usdclp' starts on 2003-04-01; there is nothing on or before 2003-01-02");
+    assert_eq!(disjoint, "series 'usdclp' starts on 2003-04-01; it has no values on or before 2003-01-02");
 
     keep(&store, "usdpen", "a", &[("2001-01-02", 3.5)]);
     assert_eq!(
         made(&store, "EUR/PEN").unwrap_err().to_string(),
-        "series 'eurpen' has no usable observation: it is made of usdpen / usdeur, which have no date in common"
+        "series 'eurpen' has no usable observation: it is derived from usdpen / usdeur, but these series have no date in common"
     );
     // An unreadable file is not a missing series.
     keep(&store, "eurclp", "a", &[("2025-01-03", 1031.0)]);

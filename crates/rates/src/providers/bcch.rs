@@ -151,7 +151,7 @@ fn read(symbol: &str, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
 fn advice(code: i64) -> &'static str {
     match code {
         -5 => "; check rates.provider.bcch.user and rates.provider.bcch.password",
-        -50 => "; it says so too when it has no such series",
+        -50 => "; it reports the same for an unknown series",
         _ => "",
     }
 }
@@ -262,14 +262,14 @@ mod tests {
         };
         assert_eq!(
             error(-5, "Invalid username or password"),
-            "it says: -5 Invalid username or password; check rates.provider.bcch.user and \
+            "it reports an error: -5 Invalid username or password; check rates.provider.bcch.user and \
              rates.provider.bcch.password"
         );
         assert_eq!(
             error(-50, "An internal error has occurred"),
-            "it says: -50 An internal error has occurred; it says so too when it has no such series"
+            "it reports an error: -50 An internal error has occurred; it reports the same for an unknown series"
         );
-        assert_eq!(unreadable(read(r#"{"Codigo":7,"Series":null}"#)), "it says: 7");
+        assert_eq!(unreadable(read(r#"{"Codigo":7,"Series":null}"#)), "it reports an error: 7");
     }
 
     #[test]

@@ -246,8 +246,11 @@ mod tests {
             (r#"{"codigo":"dolar","serie":[{"fecha":"2024-0"#, "EOF while parsing a string at line 1 column 43"),
             (r#"{"codigo":"dolar","serie":{}}"#, "invalid type: map, expected a sequence"),
             (r#"{"codigo":"dolar"}"#, "'codigo' and 'serie': '{\"codigo\":\"dolar\"}'"),
-            (r#"{"error":"Not Found","message":"No existe el indicador"}"#, "it says: No existe el indicador"),
-            (r#"{"error":{"code":500}}"#, "it says: {\"code\":500}"),
+            (
+                r#"{"error":"Not Found","message":"No existe el indicador"}"#,
+                "it reports an error: No existe el indicador",
+            ),
+            (r#"{"error":{"code":500}}"#, "it reports an error: {\"code\":500}"),
             (r#"{"codigo":"uf","serie":[]}"#, "the answer is not about 'dolar': 'uf'"),
             (r#"{"serie":[]}"#, "'codigo' and 'serie': '{\"serie\":[]}'"),
             ("[1,2]", "the answer is not JSON with"),

@@ -48,8 +48,8 @@ const FORM: CsvFormat<'static> =
 /// Beginnings of the service's error messages, with advice.
 const ERRORS: [(&str, &str); 3] = [
     ("No data", "; it has no such series, or there was no trading in the span"),
-    ("Exceeded the daily hits limit", "; it answers again tomorrow"),
-    ("Get your apikey", "; it gives one at stooq.com for a captcha, or leave this provider out"),
+    ("Exceeded the daily hits limit", "; the limit is reset tomorrow"),
+    ("Get your apikey", "; get a key at stooq.com by solving a captcha, or remove this provider"),
 ];
 
 /// Client for Stooq at an address, with or without a key.
@@ -156,14 +156,14 @@ mod tests {
 
     #[test]
     fn its_errors_are_lines_of_text() {
-        let nothing = "it says: No data; it has no such series, or there was no trading in the span";
+        let nothing = "it reports an error: No data; it has no such series, or there was no trading in the span";
         assert_eq!(unreadable(read("No data")), nothing);
         assert_eq!(
             unreadable(read("Exceeded the daily hits limit!\n")),
-            "it says: Exceeded the daily hits limit; it answers again tomorrow"
+            "it reports an error: Exceeded the daily hits limit; the limit is reset tomorrow"
         );
         let key = unreadable(read("Get your apikey:\n\n1. Open https://stooq.com/q/d/?s=usdclp&get_apikey"));
-        assert!(key.starts_with("it says: Get your apikey; it gives one at stooq.com"), "{key}");
+        assert!(key.starts_with("it reports an error: Get your apikey; get a key at stooq.com"), "{key}");
     }
 
     #[test]
@@ -180,7 +180,7 @@ mod tests {
             ("Date,Close\n20240306,981.3", "line 2: found '20240306', expected a date such as 2025-01-31"),
             (
                 "Date,Close\n2024-03-06,\"981,3\"",
-                "expected as many cells as the header has; is a comma a decimal one?",
+                "expected as many cells as in the header; does it use decimal commas?",
             ),
         ] {
             let error = unreadable(read(body));

@@ -68,7 +68,7 @@ impl CsvFormat<'_> {
             let first = cells.first().copied().unwrap_or_default();
             let date = iso_date(first).ok_or_else(|| row(place(), first, "a date such as 2025-01-31"))?;
             if cells.len() != header.len() {
-                let expected = "as many cells as the header has; is a comma a decimal one?";
+                let expected = "as many cells as in the header; does it use decimal commas?";
                 return Err(row(place(), line, expected));
             }
             if date < span.from || date > span.to {
@@ -130,7 +130,7 @@ mod tests {
             ("", "the answer is not a CSV file: nothing;"),
             ("<html>\n<p>No</p>", "the answer is not a CSV file: '<html> <p>No</p>';"),
             ("Date,A\n06-03-2024,1", "line 2: found '06-03-2024', expected a date such as 2025-01-31"),
-            ("Date,A\n\n2024-03-06", "line 3: found '2024-03-06', expected as many cells as the header has"),
+            ("Date,A\n\n2024-03-06", "line 3: found '2024-03-06', expected as many cells as in the header"),
             ("Date,A\n2024-03-06,981,26", "line 2: found '2024-03-06,981,26', expected as many cells"),
             ("Date,A\n2024-03-06,abc", "line 2: found 'abc', expected a number such as 981.26"),
         ] {

@@ -169,9 +169,9 @@ impl fmt::Display for DataProblem {
             }
             Self::Jump { before, value, deviations, newest } => {
                 write!(f, "a jump of {deviations:.0} deviations, {before} -> {value}")?;
-                f.write_str(if *newest { ", the next value will tell" } else { ", it lasted" })
+                f.write_str(if *newest { ", not yet confirmed by a later value" } else { ", it lasted" })
             }
-            Self::Contradicted { value, by, instead } => write!(f, "{value}, where {by} has {instead}"),
+            Self::Contradicted { value, by, instead } => write!(f, "{value}, but {by} has {instead}"),
             Self::Implausible { value, before, before_date: on } => {
                 write!(f, "{value} is out of proportion to {before} on {on}")
             }

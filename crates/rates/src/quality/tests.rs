@@ -148,7 +148,7 @@ fn a_jump_on_the_newest_date_is_kept_and_noted() {
     let checked = check("x", &raw, &any_day()).unwrap();
     let [finding] = &checked.findings[..] else { panic!("{:?}", texts(&checked)) };
     assert!(matches!(finding.problem, DataProblem::Jump { newest: true, .. }), "{finding}");
-    assert!(finding.to_string().ends_with(", the next value will tell; kept"), "{finding}");
+    assert!(finding.to_string().ends_with(", not yet confirmed by a later value; kept"), "{finding}");
     assert_eq!(checked.series.last_date(), raw[299].date);
 }
 

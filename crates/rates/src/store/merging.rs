@@ -120,17 +120,23 @@ impl MergeReport {
         let mut lines = Vec::new();
         if let Some(first) = self.withheld.first() {
             let count = self.withheld.len();
-            let what = if self.rewrites_history { "rewrites its history" } else { "contradicts what it said before" };
+            let what = if self.rewrites_history {
+                "rewrites its history"
+            } else {
+                "contradicts its own earlier \
+                values"
+            };
             lines.push(format!(
-                "{series}: {} {what} on {count} days, the first {first}: not taken. If it is right: forecaster rates \
-                 sync --series {series} --from {} --accept-revisions",
+                "{series}: {} {what} on {count} days, the first {first}: not taken. If the new values are right: \
+                 forecaster rates sync --series {series} --from {} --accept-revisions",
                 first.new_source, first.date
             ));
         }
         if let Some(first) = self.disagreements.first() {
             let count = self.disagreements.len();
             lines.push(format!(
-                "{series}: sources disagree on {count} stored days, the first {first}; the more official counts"
+                "{series}: sources disagree on {count} stored days, the first {first}; the value of the more \
+                 official source is used"
             ));
         }
         lines

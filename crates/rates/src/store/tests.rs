@@ -90,7 +90,7 @@ fn a_file_whose_rows_are_out_of_order_is_refused() {
     ] {
         fs::write(path(&store), encode_versions(&rows).unwrap()).unwrap();
         let error = store.load("usdclp").unwrap_err().to_string();
-        assert!(error.contains(&format!("row 2 ({}) comes after one that is later (2025-01-03)", rows[1].date)));
+        assert!(error.contains(&format!("row 2 ({}) is out of order, after 2025-01-03", rows[1].date)));
     }
 }
 

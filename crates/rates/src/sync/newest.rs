@@ -152,7 +152,7 @@ mod tests {
             judged("usdclp", vec![answering("mindicador", [100.0, 106.0]), answering("yahoo", [100.0, 110.0])]);
         assert_eq!(taken, [2, 2]);
         assert!(
-            doubt.unwrap().to_string().contains("mindicador has 106 on 2025-05-06, after 100, where yahoo has 110")
+            doubt.unwrap().to_string().contains("mindicador has 106 on 2025-05-06, after 100, but yahoo has 110")
         );
         let (doubt, _) =
             judged("usdclp", vec![answering("mindicador", [100.0, 106.0]), answering("yahoo", [100.0, 106.5])]);

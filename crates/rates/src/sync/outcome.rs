@@ -69,10 +69,12 @@ impl SeriesOutcome {
         self.providers.iter().flat_map(|asked| {
             let failed = asked.outcome.as_ref().err().filter(|_| asked.is_fault).cloned();
             let withheld = asked.outcome.as_ref().ok().and_then(|report| {
-                report
-                    .withheld
-                    .first()
-                    .map(|first| format!("takes back {} values, the first {first}: not taken", report.withheld.len()))
+                report.withheld.first().map(|first| {
+                    format!(
+                        "withdraws {} values, the first {first}; the stored values are kept",
+                        report.withheld.len()
+                    )
+                })
             });
             let reasons = failed.into_iter().chain(withheld).chain(asked.remark.clone());
             reasons.map(|reason| ProviderFault {

@@ -7,15 +7,15 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(crate) enum FetchError {
     /// An address that is not a valid URL.
-    #[error("its address is not one: '{address}'; correct the setting {setting}")]
+    #[error("'{address}' is not a valid address; correct the setting {setting}")]
     BadAddress { address: String, setting: String },
     /// A host whose name could not be resolved.
-    #[error("the host {host} is not known ({reason}); check the network and the name server")]
+    #[error("the host name {host} cannot be resolved ({reason}); check the network and the name server")]
     UnknownHost { host: String, reason: String },
     /// A certificate that is not trusted.
     #[error(
         "the certificate of {host} is not trusted ({reason}); check the machine's clock and its ca-certificates, or \
-         whether something in between answers"
+         whether a proxy answers in its place"
     )]
     Certificate { host: String, reason: String },
     /// Failure to open a connection.
@@ -25,19 +25,19 @@ pub(crate) enum FetchError {
     #[error("{host} has not answered in {seconds:.1} s")]
     Silent { host: String, seconds: f64 },
     /// A connection that broke in the middle of the response.
-    #[error("the answer of {host} broke off: {reason}")]
+    #[error("the connection to {host} broke in the middle of the answer: {reason}")]
     Cut { host: String, reason: String },
     /// Too many redirects, or a forbidden one.
-    #[error("{host} redirects in vain: {reason}")]
+    #[error("{host} redirects without success: {reason}")]
     Redirects { host: String, reason: String },
     /// A status other than success.
     #[error("{host} answers {status}: {excerpt}")]
     Status { host: String, status: StatusCode, excerpt: String },
     /// Too many requests.
-    #[error("{host} answers {status}, asked too often{when}")]
+    #[error("{host} answers {status}: too many requests{when}")]
     Busy { host: String, status: StatusCode, when: String, retry_after: Option<Duration> },
     /// A response larger than the limit.
-    #[error("the answer of {host} is larger than {} MiB, which no answer should be; it was not read further", limit >> 20)]
+    #[error("the answer of {host} is larger than the limit of {} MiB; the rest was not read", limit >> 20)]
     TooLarge { host: String, limit: usize },
 }
 

@@ -125,8 +125,16 @@ const TABLE: [(&str, Answer, &[&str]); 17] = [
         &["is not JSON", "<!DOCTYPE html>"],
     ),
     ("JSON cut short", |r| Reply::ok(&mindicador(&r.path, &GOOD)[..200]), &["is not JSON", "EOF"]),
-    ("a connection cut in the answer", |_| Reply::Cut(b"{\"codigo\":".to_vec()), &["broke off"]),
-    ("no HTTP at all", |_| Reply::Raw(b"220 mail.example ESMTP\r\n".to_vec()), &["broke off"]),
+    (
+        "a connection cut in the answer",
+        |_| Reply::Cut(b"{\"codigo\":".to_vec()),
+        &["broke in the middle of the answer"],
+    ),
+    (
+        "no HTTP at all",
+        |_| Reply::Raw(b"220 mail.example ESMTP\r\n".to_vec()),
+        &["broke in the middle of the answer"],
+    ),
     (
         "status 200 with an error in the body",
         |_| Reply::ok(r#"{"statusCode":500,"error":"Internal Server Error","message":"mongo"}"#),
@@ -135,14 +143,14 @@ const TABLE: [(&str, Answer, &[&str]); 17] = [
     (
         "429 with Retry-After",
         |_| Reply::status(429, "slow down").with("Retry-After", 120),
-        &["429", "asked too often", "left alone for 120 s"],
+        &["429", "too many requests", "asks to wait 120 s"],
     ),
     ("500", |_| Reply::status(500, "<h1>Oops</h1>"), &["answers 500", "<h1>Oops</h1>"]),
     ("404", |_| Reply::status(404, "Cannot GET"), &["answers 404", "Cannot GET"]),
     (
         "a redirect loop",
         |r| Reply::status(302, "").with("Location", r.path.clone()),
-        &["redirects in vain", "more than 5"],
+        &["redirects without success", "more than 5"],
     ),
     ("a socket that hangs", |_| Reply::Silence, &["has not answered in 0."]),
     ("a body of 1 GB", |_| Reply::Flood(1 << 30), &["larger than 8 MiB"]),
@@ -150,7 +158,7 @@ const TABLE: [(&str, Answer, &[&str]); 17] = [
     (
         "a body that is not what its encoding says",
         |_| Reply::ok("plain").with("Content-Encoding", "gzip"),
-        &["broke off"],
+        &["broke in the middle of the answer"],
     ),
     (
         "numbers as text with decimal commas",
@@ -290,7 +298,7 @@ fn a_provider_that_failed_three_times_in_a_row_is_left_alone_for_ten_minutes() {
     let asked = server.requests().len();
     let outcome = desk.sync(&server.url());
     let reason = outcome.providers[0].outcome.as_ref().unwrap_err();
-    assert!(reason.starts_with("left alone until 12:10 UTC after repeated failure"), "{reason}");
+    assert!(reason.starts_with("paused until 12:10 UTC after repeated failures"), "{reason}");
     assert_eq!(server.requests().len(), asked);
     let later = SyncSettings { now: "2025-01-10T12:10:00Z".parse().unwrap(), ..settings() };
     desk.sync_with(&server.url(), later);

@@ -244,7 +244,12 @@ const FAILURES: [(&str, Answer, bool, &[&str]); 13] = [
         true,
         &["CLP from 2024-12-20 to 2025-01-10", "is not JSON", "EOF"],
     ),
-    ("a connection cut in the answer", |_| Reply::Cut(b"{\"table\":".to_vec()), true, &["broke off"]),
+    (
+        "a connection cut in the answer",
+        |_| Reply::Cut(b"{\"table\":".to_vec()),
+        true,
+        &["broke in the middle of the answer"],
+    ),
     (
         "another currency",
         |r| Reply::ok(text(good(r)).replace("\"CLP\"", "\"CZK\"")),

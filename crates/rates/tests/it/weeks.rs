@@ -190,8 +190,8 @@ fn a_newest_value_that_jumps_is_confirmed_contradicted_or_doubted() {
         let said = outcome.doubt.map(|doubt| doubt.to_string()).unwrap_or_default();
         let expected = match what {
             "confirmed" => String::new(),
-            "contradicted" => format!("where {PACKAGES} has {}: check which is right", truth(monday)),
-            _ => "and nobody else confirms such a jump: check it".to_owned(),
+            "contradicted" => format!("but {PACKAGES} has {}: check which is right", truth(monday)),
+            _ => "a jump that no other source confirms: check it".to_owned(),
         };
         assert!(said.ends_with(&expected) && said.is_empty() == expected.is_empty(), "{what}: {said}");
         if !expected.is_empty() {
@@ -252,7 +252,7 @@ fn an_official_source_that_answers_but_is_stuck_is_at_fault() {
     for _ in 0..2 {
         let outcome = world.sync("2025-05-09");
         let behind = outcome.providers[0].remark.clone().unwrap_or_default();
-        assert_eq!(behind, "its newest value is of 2025-05-02, 5 business days behind");
+        assert_eq!(behind, "its newest value is dated 2025-05-02, 5 business days behind");
         let faults: Vec<String> = outcome.faults().map(|fault| fault.to_string()).collect();
         assert_eq!(faults, [format!("{OFFICIAL}, usdclp: {behind}")]);
     }

@@ -7,10 +7,11 @@ use thiserror::Error;
 pub enum EmailError {
     /// Unreadable chart.
     #[error(
-        "the chart for the mail could not be drawn ({0}): send the report's PDF alone; please report this with its JSON"
+        "the chart for the mail could not be drawn ({0}): send only the report's PDF, and please report this \
+         problem together with the report's JSON"
     )]
     Chart(String),
     /// PNG encoding failed.
-    #[error("the chart for the mail could not be written as PNG ({0}): send the report's PDF alone")]
+    #[error("the chart for the mail could not be saved as a PNG ({0}): send only the report's PDF")]
     Png(#[from] png::EncodingError),
 }

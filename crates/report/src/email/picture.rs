@@ -42,7 +42,7 @@ fn render(svg: &str) -> Result<Pixmap, EmailError> {
     let scale = PIXELS / tree.size().width();
     let height = (tree.size().height() * scale).ceil();
     let mut pixmap = Pixmap::new(PIXELS as u32, height as u32)
-        .ok_or_else(|| EmailError::Chart(format!("no picture is {height} pixels high")))?;
+        .ok_or_else(|| EmailError::Chart(format!("cannot create a picture {height} pixels high")))?;
     pixmap.fill(Color::WHITE);
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
     Ok(pixmap)

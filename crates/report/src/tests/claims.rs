@@ -169,7 +169,7 @@ fn medians_and_widths_are_counted_and_ranked_right() {
                 figures[0], figures[1], figures[2]
             ),
             Language::English => {
-                format!("{} above the last value, {} below and {} within", figures[0], figures[1], figures[2])
+                format!("{} above the last value, {} below it and {} within", figures[0], figures[1], figures[2])
             }
         };
         assert!(paths.contains(&counted), "{seed}: {paths}");

@@ -23,17 +23,17 @@ pub(crate) fn test(language: Language, kind: DriftTestKind) -> &'static str {
 pub(crate) fn reading(language: Language, kind: DriftTestKind, found: bool) -> &'static str {
     match (kind, found) {
         (DriftTestKind::Distribution, true) => {
-            language.pick("Distinta de la de los 90 días anteriores", "Not that of the 90 days before")
+            language.pick("Distinta de la de los 90 días anteriores", "Different from the 90 days before")
         }
         (DriftTestKind::Distribution, false) => {
             language.pick("Como en los 90 días anteriores", "As in the 90 days before")
         }
         (DriftTestKind::Spread, true) => {
-            language.pick("Distinto del de los 90 días anteriores", "Not that of the 90 days before")
+            language.pick("Distinto del de los 90 días anteriores", "Different from the 90 days before")
         }
         (DriftTestKind::Spread, false) => language.pick("Como en los 90 días anteriores", "As in the 90 days before"),
         (DriftTestKind::Autocorrelation, true) => {
-            language.pick("Hay: un día influye en los siguientes", "Some: one day bears on the next")
+            language.pick("Hay: un día influye en los siguientes", "Present: one day influences the next")
         }
         (DriftTestKind::Autocorrelation, false) => language.pick("No se aprecia", "None to be seen"),
     }
@@ -53,15 +53,18 @@ pub(crate) fn verdict(language: Language, found: &[DriftTestKind]) -> String {
         };
         return text.to_owned();
     }
-    let part =
-        |kind: &DriftTestKind| match kind {
-            DriftTestKind::Distribution => language
-                .pick("la forma de sus movimientos diarios es otra", "the pattern of its daily moves is another"),
-            DriftTestKind::Spread => language
-                .pick("el tamaño de sus movimientos diarios es otro", "the size of its daily moves is another"),
-            DriftTestKind::Autocorrelation => language
-                .pick("lo que hace un día influye en los siguientes", "what it does one day bears on the next ones"),
-        };
+    let part = |kind: &DriftTestKind| match kind {
+        DriftTestKind::Distribution => language
+            .pick("la forma de sus movimientos diarios es otra", "the pattern of its daily moves is different"),
+        DriftTestKind::Spread => {
+            language.pick("el tamaño de sus movimientos diarios es otro", "the size of its daily moves is different")
+        }
+        DriftTestKind::Autocorrelation => language.pick(
+            "lo que hace un día influye en los siguientes",
+            "its move on one day influences those of the \
+                    next days",
+        ),
+    };
     let parts = names::list(language, &found.iter().map(|kind| part(kind).to_owned()).collect::<Vec<_>>());
     match language {
         Spanish => format!(
@@ -69,7 +72,8 @@ pub(crate) fn verdict(language: Language, found: &[DriftTestKind]) -> String {
              el azar: {parts}."
         ),
         English => format!(
-            "In the last 30 business days the rate has not moved as in the 90 before, beyond what chance explains: {parts}."
+            "In the last 30 business days the rate has moved differently from the 90 before, by more than chance \
+             explains: {parts}."
         ),
     }
 }
@@ -119,8 +123,8 @@ pub(crate) fn note(language: Language) -> &'static str {
         "Valor p: probabilidad de ver una diferencia así, o mayor, solo por azar; el ajustado tiene en cuenta que las pruebas son tres \
          (Holm). Bajo 0,05 se habla de deriva. Es un aviso: no ensancha los intervalos a mano; eso lo hace la calibración a medida \
          que se conocen los resultados.",
-        "p-value: the probability of such a difference, or a larger one, by chance alone; the adjusted one takes into account that \
-         there are three tests (Holm). Below 0.05 it is called drift. This is a notice: it widens no interval by hand; the \
-         calibration does that as outcomes become known.",
+        "p-value: the probability of such a difference, or a larger one, by chance alone; the adjusted one takes \
+         into account that there are three tests (Holm). Below 0.05 it is called drift. This is only a notice and \
+         changes no interval; the calibration does that as outcomes become known.",
     )
 }

@@ -91,7 +91,8 @@ pub(crate) fn movers(page: &Page<'_>, most: &SeriesChange, least: &SeriesChange,
             "En el año mostrado, entre las {count} series en porcentaje, el cambio más alto es el de {a} y el más bajo, el de {b}."
         ),
         English => format!(
-            "Over the year shown, of the {count} series told in percent, the highest change is that of {a}, the lowest that of {b}."
+            "Over the year shown, of the {count} series given in percent, {a} has the highest change and {b} the \
+             lowest."
         ),
     }
 }

@@ -161,10 +161,11 @@ pub(crate) fn pooling(language: Language, view: &ValidationView) -> String {
              se reparte sin mirar los resultados; cada peso queda entre {floor} y {cap}."
         ),
         English => format!(
-            "The ensemble averages the quantiles of the models. Most of the weight starts with the simple models, the walks from \
-             the market's quote, the more so the fewer independent horizons the validation holds. The others earn weight by \
-             their out-of-sample WQL, with more value for recent origins (half-life: {half_life} origins). {shrinkage} is dealt \
-             out whatever the results were; each weight lies between {floor} and {cap}."
+            "The ensemble averages the quantiles of the models. Most of the weight initially goes to the simple \
+             models, the walks started from the market's quote, and more of it the fewer independent horizons the \
+             validation contains. The others earn weight by their out-of-sample WQL, with more value for recent \
+             origins (half-life: {half_life} origins). {shrinkage} is shared out regardless of the results; each \
+             weight lies between {floor} and {cap}."
         ),
     }
 }

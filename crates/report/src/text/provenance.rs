@@ -20,8 +20,8 @@ pub(crate) fn spot_note(language: Language) -> &'static str {
     language.pick(
         "El dato oficial de un día promedia las operaciones del día hábil anterior. La cotización del mercado dice dónde \
          terminaron: una noticia posterior, que aprovechan todos los modelos salvo el paseo aleatorio.",
-        "The official rate of a day averages the trades of the business day before. The market's quote tells where they \
-         ended: later news, which every model but the random walk makes use of.",
+        "The official rate of a day is the average of the previous business day's trades. The market's quote shows \
+         where trading ended: later information, which every model except the random walk uses.",
     )
 }
 

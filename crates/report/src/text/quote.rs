@@ -52,11 +52,11 @@ pub(crate) fn used(language: Language, quoted: &FormattedQuote<'_>) -> String {
     let why = match (language, is_news) {
         (_, false) => "",
         (Spanish, true) => ": es una noticia posterior a las operaciones que esa tasa promedia",
-        (English, true) => ": later news than the trades which that rate averages",
+        (English, true) => ", which is more recent than the trades averaged in that rate",
     };
     match language {
         Spanish => format!("El pronóstico ya recoge una cotización de mercado de {quote}{why}."),
-        English => format!("The forecast already takes in a market quote of {quote}{why}."),
+        English => format!("The forecast already includes a market quote of {quote}{why}."),
     }
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn missing(language: Language, reason: Option<(&str, String)>) -> Str
     let text = language.pick(
         "Este pronóstico no recoge ninguna cotización de mercado; sin ella, el paseo desde el mercado es igual al paseo \
          aleatorio.",
-        "This forecast takes in no market quote; without one the market walk is the same as the random walk.",
+        "This forecast includes no market quote; without one, the market walk is the same as the random walk.",
     );
     format!("{text}{why}")
 }
@@ -87,7 +87,7 @@ pub(crate) fn quote_reach(language: Language, reach: QuoteReach) -> &'static str
     match reach {
         QuoteReach::Short => language.pick(
             "Adelanta cerca de un día de noticias: cuenta en los primeros días y a 90 días casi no pesa.",
-            "It is about a day ahead: that counts in the first days and hardly matters at 90 days.",
+            "It is about one day ahead of the official rate: that matters in the first days and hardly at 90 days.",
         ),
         QuoteReach::Hardly => language.pick(
             "A 90 días la cotización casi no pesa: cuenta en los primeros días.",
@@ -100,7 +100,7 @@ pub(crate) fn quote_reach(language: Language, reach: QuoteReach) -> &'static str
 pub(crate) fn no_quotes(language: Language) -> &'static str {
     language.pick(
         "En la validación no hubo cotizaciones que usar, así que no se sabe cuánto aportan.",
-        "There were no quotes in the validation, so that it is not known what they are worth.",
+        "There were no quotes in the validation, so their contribution is not known.",
     )
 }
 
@@ -276,7 +276,7 @@ pub(crate) fn errors(language: Language, errors: &[(&'static str, f64)], bounded
     let bound = match bounded {
         true => language.pick(
             " El de los modelos es una cota: la suma de los otros dos.",
-            " That of the models is a bound: the sum of the other two.",
+            " The one for the models is an upper bound: the sum of the other two.",
         ),
         false => "",
     };
@@ -285,7 +285,8 @@ pub(crate) fn errors(language: Language, errors: &[(&'static str, f64)], bounded
             "Errores estándar, en puntos: {all}.{bound} Lo que no llega a dos errores estándar no se distingue del azar."
         ),
         English => format!(
-            "Standard errors, in points: {all}.{bound} What is below two standard errors cannot be told from chance."
+            "Standard errors, in points: {all}.{bound} A figure smaller than two standard errors cannot be told \
+             from chance."
         ),
     }
 }

@@ -66,7 +66,7 @@ pub(crate) fn source_gap(language: Language, gap: &SourceProblem) -> String {
             format!("reemplaza a la tasa oficial el {}, así que no dice nada más", day(*date))
         }
         (SourceProblem::Dates(ExclusionReason::StandsIn { date }), English) => {
-            format!("stands in for the official rate on {}, so it tells nothing more", day(*date))
+            format!("stands in for the official rate on {}, so it adds no information", day(*date))
         }
     }
 }
@@ -148,7 +148,8 @@ pub(crate) fn staleness(language: Language, stale: Staleness, last: &str, today:
         ),
         English => format!(
             "The last observation is of {last} and today is {today}: it is {age} old and the limit is {limit}. The \
-             forecast starts from that rate, not from today's price, and knows nothing of what happened since."
+             forecast starts from that rate, not from today's price, and does not reflect anything that has \
+             happened since."
         ),
     }
 }
@@ -270,7 +271,7 @@ pub(crate) fn path_note(language: Language, weekly: Option<usize>, last: Option<
     if let Some(last) = last {
         note.push_str(&match language {
             Spanish => format!("Cambio y probabilidad de alza respecto de la última observación, {last}."),
-            English => format!("Change and probability of a rise against the last observation, {last}."),
+            English => format!("Change and probability of a rise compared with the last observation, {last}."),
         });
     }
     note
@@ -283,8 +284,8 @@ pub(crate) fn levels_note(language: Language, end: &str) -> String {
              alcance desde la última observación (desde abajo o desde arriba, según dónde esté)."
         ),
         English => format!(
-            "Probability that the price is above the level on {end}, and that on some date until then it reaches the \
-             level coming from the last observation (from below or from above, wherever the level lies)."
+            "Probability that the price is above the level on {end}, and that on some date until then it reaches \
+             the level coming from the last observation (from below or above, depending on where the level lies)."
         ),
     }
 }

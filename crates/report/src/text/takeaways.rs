@@ -35,7 +35,7 @@ pub(crate) fn end_interval_sentence(page: &Page<'_>, (down, up, place): (f64, f6
             bounds.0, bounds.1
         ),
         English => format!(
-            "On {end}, the 80% interval runs from {} to {} against the last observation: {side}.",
+            "On {end}, the 80% interval runs from {} to {} compared with the last observation: {side}.",
             bounds.0, bounds.1
         ),
     }
@@ -56,7 +56,7 @@ pub(crate) fn agreement(page: &Page<'_>, facts: &Agreement) -> String {
             language.percent(facts.spread, 2)
         ),
         English => format!(
-            "Final medians run from {low} ({}) to {high} ({}): {} of the last value.",
+            "Final medians range from {low} ({}) to {high} ({}): a spread of {} of the last value.",
             name(&facts.lowest.0),
             name(&facts.highest.0),
             language.percent(facts.spread, 2)
@@ -73,7 +73,7 @@ pub(crate) fn agreement(page: &Page<'_>, facts: &Agreement) -> String {
             facts.above, facts.below, level
         ),
         English => format!(
-            "Of {of}, {} above the last value, {} below and {} within 0.05% of it.",
+            "Final medians of {of}: {} above the last value, {} below it and {} within 0.05% of it.",
             facts.above, facts.below, level
         ),
     };

@@ -47,8 +47,8 @@ pub(crate) fn span(language: Language, from: &str, to: &str) -> String {
              pasado: son los que se publicaron."
         ),
         format!(
-            "Forecasts issued whose last day fell between {from} and {to}, against what happened. These are no tests on the past: \
-             they are what was published."
+            "Forecasts issued whose last day fell between {from} and {to}, against what happened. These are not \
+             backtests: they are the forecasts as published."
         ),
     )
 }
@@ -56,7 +56,7 @@ pub(crate) fn span(language: Language, from: &str, to: &str) -> String {
 pub(crate) fn nothing_due(language: Language) -> &'static str {
     language.pick(
         "Todavía no se ha cumplido el plazo de ningún pronóstico emitido.",
-        "Nothing that was issued has come due yet.",
+        "No issued forecast has come due yet.",
     )
 }
 
@@ -113,7 +113,8 @@ pub(crate) fn comparison(language: Language, facts: &Compared<'_>) -> String {
             more(language, more_runs)
         ),
         (TrackVerdict::CannotTellYet { more_runs }, English) => format!(
-            "{} against {other}: {difference} over {count}; that may be chance{p}, and which is better is not known yet.{}",
+            "{} against {other}: {difference} over {count}; this may be chance{p}, and it is not yet known which is \
+             better.{}",
             capitalized(&one),
             more(language, more_runs)
         ),

@@ -28,7 +28,7 @@ const HEADINGS: [[&str; 13]; 2] = [
         "Past forecasts and outcomes",
         "Calibration",
         "Technical snapshot",
-        "Models one by one",
+        "Individual models",
         "Methodology",
         "Data sources",
         "Resources used",

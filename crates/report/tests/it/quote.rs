@@ -111,8 +111,8 @@ fn the_pdf_has_the_same_words() {
         |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace() && *c != '\u{200b}').collect() };
     let text = letters(&document.extract_text(&pages).unwrap());
     for expected in [
-        "What the market's quote gives",
-        "later news than the trades which that rate averages",
+        "Contribution of the market's quote",
+        "which is more recent than the trades averaged in that rate",
         "points come from the quote",
         "Market quote known since 13 Jan 2025, 08:15",
     ] {

@@ -36,18 +36,26 @@ fn restore_summary(restored: &Restored) -> String {
     match configuration {
         Some((path, false)) => _ = writeln!(text, "configuration: {}", path.display()),
         Some((path, true)) => {
-            _ = writeln!(text, "another configuration serves; the backup's is beside it: {}", path.display());
+            _ = writeln!(
+                text,
+                "the existing configuration stays in force; the backup's was written beside it: {}",
+                path.display()
+            );
         }
         None => {}
     }
     if let Some(path) = metrics_beside {
-        let _ = writeln!(text, "there are other metrics; the backup's are beside them: {}", path.display());
+        let _ = writeln!(
+            text,
+            "the existing metrics were kept; the backup's were written beside them: {}",
+            path.display()
+        );
     }
     if *mails_waiting > 0 {
         let _ = writeln!(
             text,
-            "{mails_waiting} recipients wait for mail, which may have been sent since the backup was made: look with \
-             forecaster mail queue before the daemon starts"
+            "mail is waiting for {mails_waiting} recipients, but may have been sent since the backup was made: \
+             check with forecaster mail queue before the daemon starts"
         );
     }
     if model != "embedded" {

@@ -45,7 +45,10 @@ fn resume(horizon: Horizon, ledger: &Ledger, config: &Config) -> Result<CommandO
         format!("Chronos is not suspended in {horizon}\n")
     };
     if !config.horizons.get(horizon).chronos.enabled {
-        let _ = writeln!(said, "but the configuration has it off: horizons.{horizon}.chronos.enabled = true");
+        let _ = writeln!(
+            said,
+            "but it is off in the configuration; to switch it on: horizons.{horizon}.chronos.enabled = true"
+        );
     }
     print(&said)?;
     Ok(CommandOutcome::Done)
@@ -185,7 +188,7 @@ fn paragraph(horizon: Horizon, it: &HorizonDocument, zone: Tz) -> String {
         let when = run.finished_at.with_timezone(&zone).format("%Y-%m-%d %H:%M");
         let what = match (run.weight, &run.left_out) {
             (Some(weight), _) => format!("weight {:.1} %", 100.0 * weight),
-            (None, reason) => format!("left out: {}", reason.as_deref().unwrap_or("no reason told")),
+            (None, reason) => format!("left out: {}", reason.as_deref().unwrap_or("no reason recorded")),
         };
         let seconds = run.seconds.map(|s| format!(", {s:.1} s")).unwrap_or_default();
         let memory = run.peak_rss_mb.map(|mb| format!(", peak memory of the run {mb:.0} MB")).unwrap_or_default();

@@ -63,10 +63,7 @@ pub(crate) fn history(named: Option<&Path>) -> Result<CommandOutcome, Failure> {
         before = kept.ok().or(before);
     }
     if current.is_some() && !text.contains("the file as it is") && !snapshots.is_empty() {
-        let _ = writeln!(
-            text,
-            "      the file has been edited since; it is taken over with: systemctl reload forecaster"
-        );
+        let _ = writeln!(text, "      the file has been edited since; to apply it: systemctl reload forecaster");
     }
     print(&text)?;
     Ok(CommandOutcome::Done)
@@ -103,7 +100,7 @@ pub(crate) fn rollback(named: Option<&Path>, number: Option<u32>) -> Result<Comm
     write(&beside, &current)?;
     write(&file, text.as_bytes())?;
     print(&format!(
-        "{}: version {} is back; what stood there is in {}\nthe daemon takes it over with: systemctl reload forecaster\n",
+        "{}: version {} restored; the previous text is in {}\nto apply it: systemctl reload forecaster\n",
         file.display(),
         wanted.number,
         beside.display()

@@ -88,7 +88,7 @@ fn closing_sections() -> String {
                     "FORECASTER__SECTION__KEY",
                     "Overrides a key of the configuration, such as FORECASTER__SERVICE__LANGUAGE=en.",
                 ),
-                ("ORT_DYLIB_PATH", "The library of ONNX Runtime, where chronos.onnxruntime does not name it."),
+                ("ORT_DYLIB_PATH", "The ONNX Runtime library, unless chronos.onnxruntime names one."),
                 ("HF_ENDPOINT, HF_TOKEN, HF_HOME", "The Hugging Face hub, for forecaster model pull."),
             ],
         ),

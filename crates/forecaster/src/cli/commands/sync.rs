@@ -106,7 +106,7 @@ fn sync_lines(outcome: &SeriesOutcome) -> String {
     if let Some(error) = &outcome.store_error {
         let _ = writeln!(text, "  {error}");
     } else if outcome.providers.is_empty() {
-        let _ = writeln!(text, "  no provider of rates.providers has it");
+        let _ = writeln!(text, "  none of rates.providers has this series");
     }
     for asked in &outcome.providers {
         match &asked.outcome {

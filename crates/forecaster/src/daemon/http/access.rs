@@ -42,7 +42,8 @@ fn for_everyone(uri: &Uri) -> bool {
 fn unauthorized() -> Response {
     let mut response = text(
         StatusCode::UNAUTHORIZED,
-        "this page needs the token of service.http.token: as Authorization: Bearer TOKEN, or as the password of any user",
+        "this page requires the token set in service.http.token: send it as Authorization: Bearer TOKEN, or as the \
+         password of any user",
     );
     let challenge = HeaderValue::from_static("Basic realm=\"forecaster\", charset=\"UTF-8\"");
     response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);

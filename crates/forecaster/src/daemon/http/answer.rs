@@ -27,7 +27,7 @@ pub(super) fn typed(status: StatusCode, content_type: &'static str, body: impl I
 pub(super) fn redirect(status: StatusCode, to: &str) -> Response {
     match HeaderValue::from_str(to) {
         Ok(to) => {
-            let mut response = text(status, "it is elsewhere");
+            let mut response = text(status, "the page is at the address in the Location header");
             response.headers_mut().insert(header::LOCATION, to);
             response
         }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 const PAGES: [(&str, &str, &str); 4] = [
     ("reports/", "Reports", "Every report, by horizon"),
     ("metrics", "Metrics", "For Prometheus"),
-    ("readyz", "Readiness", "This page for programs"),
+    ("readyz", "Readiness", "The same state as JSON"),
     ("healthz", "Health", "Whether the daemon is alive"),
 ];
 

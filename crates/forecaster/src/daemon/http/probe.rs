@@ -112,9 +112,9 @@ mod tests {
         assert_eq!(asked("HTTP/1.1 200 OK\r\n\r\nok\n", Duration::ZERO), Ok(()));
         let unwell =
             asked("HTTP/1.1 503 Service Unavailable\r\nA: b\r\n\r\nthe supervisor has ended\n", Duration::ZERO);
-        assert!(unwell.unwrap_err().ends_with("is not well: the supervisor has ended"));
+        assert!(unwell.unwrap_err().ends_with("is not healthy: the supervisor has ended"));
         let bare = asked("HTTP/1.1 404 Not Found\r\n\r\n", Duration::ZERO).unwrap_err();
-        assert!(bare.ends_with("is not well: HTTP/1.1 404 Not Found"), "{bare}");
+        assert!(bare.ends_with("is not healthy: HTTP/1.1 404 Not Found"), "{bare}");
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Site {
 }
 
 fn absent() -> Response {
-    text(StatusCode::NOT_FOUND, "there is no such report; /reports/ lists those there are")
+    text(StatusCode::NOT_FOUND, "there is no such report; /reports/ lists all reports")
 }
 
 fn no_horizon(_: DomainError) -> Response {

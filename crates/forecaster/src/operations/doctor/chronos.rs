@@ -59,7 +59,7 @@ fn model(config: &Config) -> Vec<Check> {
     checks.push(match (problems.first(), checksums_match) {
         (Some(problem), _) => Check::fail("chronos.model", problem, FIX),
         (None, Some(true)) => {
-            let agrees = difference.map(|d| format!(", forecasts as it did when it came (within {d:.0e})"));
+            let agrees = difference.map(|d| format!(", forecasts as it did when installed (within {d:.0e})"));
             Check::ok("chronos.model", format!("{name}: checksums unchanged{}", agrees.unwrap_or_default()))
         }
         (None, _) => Check::ok("chronos.model", format!("{name}: not in the store, so nothing to compare with")),
@@ -112,7 +112,7 @@ fn trial(config: &Config, horizon: Horizon) -> Vec<Check> {
                         Check::warn(
                             INCLUDED,
                             finding,
-                            "usual are 10 to 40 %; forecaster chronos status tells that of runs",
+                            "10 to 40 % is usual; forecaster chronos status shows the weight in runs",
                         )
                     }
                 }

@@ -89,12 +89,12 @@ fn credential(id: &str, key: &str, place: &str) -> Check {
             Check::warn(id, finding, format!("chmod 600 {}", path.display()))
         }
         Err(_) if !place.starts_with('/') && !is_visible(&path) => {
-            Check::skip(id, format!("{} can be seen by root and the service alone", path.display()))
+            Check::skip(id, format!("only root and the service can see {}", path.display()))
         }
         // A drop-in of the unit may name another place.
         Err(_) if !place.starts_with('/') && !path.exists() => Check::warn(
             id,
-            format!("there is no {}, unless the unit is handed it from elsewhere", path.display()),
+            format!("{} does not exist, unless the unit loads the secret from elsewhere", path.display()),
             format!("put it into {}, readable by its owner alone", path.display()),
         ),
         Err(reason) => {

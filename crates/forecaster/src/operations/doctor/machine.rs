@@ -50,7 +50,7 @@ fn limit(loaded: &LoadedConfig) -> Check {
         Some(total) if limit >= total => Check::warn(
             ID,
             format!("guard.max_peak_rss_mb = {limit}, and the machine has {total} MB"),
-            "set it well below what the machine has, or it can never be reached",
+            "set it well below the machine's memory, or the guard can never act",
         ),
         Some(total) => Check::ok(ID, format!("{limit} of {total} MB")),
         None => Check::skip(ID, "the system does not tell how much memory it has"),
@@ -64,7 +64,7 @@ fn clock(loaded: &LoadedConfig) -> Check {
     if is_set(now) {
         Check::ok("machine.clock", finding)
     } else {
-        Check::fail("machine.clock", finding, "set it: timedatectl set-ntp true; nothing is run before")
+        Check::fail("machine.clock", finding, "set the clock: timedatectl set-ntp true; no run starts until then")
     }
 }
 

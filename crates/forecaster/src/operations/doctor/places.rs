@@ -112,7 +112,7 @@ fn last_run(ledger: &Ledger, horizon: Horizon) -> Result<Check, forecaster_ledge
         ("failed", reason) => Check::warn(
             &id,
             format!("{finding}: {}", reason.unwrap_or("no reason is known")),
-            format!("when that is mended: forecaster run {horizon}"),
+            format!("when that is fixed: forecaster run {horizon}"),
         ),
         _ => Check::ok(&id, finding),
     })
@@ -122,7 +122,8 @@ fn last_run(ledger: &Ledger, horizon: Horizon) -> Result<Check, forecaster_ledge
 fn ledger_error_and_fix(error: LedgerError) -> (String, &'static str) {
     let fix = match &error {
         it if it.is_corruption() => {
-            "the daemon puts a damaged one aside and goes on; bring a backup back: forecaster restore FILE"
+            "the daemon sets a damaged ledger aside and starts a new one; to restore a backup: forecaster restore \
+             FILE"
         }
         LedgerError::Locked { .. } => "try again when the other process is done",
         _ => "run the doctor as the service's user: sudo -u forecaster forecaster doctor",
@@ -161,6 +162,7 @@ fn metrics(path: &Path) -> Check {
     if broken == 0 {
         return Check::ok(ID, finding);
     }
-    let fix = "nothing is lost: the ledger has every line, and the next run goes on below; remove the broken ones if jq minds";
+    let fix = "nothing is lost: the ledger has every line, and the next run appends after them; remove the broken \
+        lines if jq rejects the file";
     Check::warn(ID, format!("{finding}, {broken} of them broken, as a crash leaves them"), fix)
 }

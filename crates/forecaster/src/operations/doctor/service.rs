@@ -57,7 +57,7 @@ fn unit(loaded: &LoadedConfig) -> Vec<Check> {
             Some(most) => Check::warn(
                 "service.memory_max",
                 format!("MemoryMax is {most} MB, and guard.max_peak_rss_mb {limit}"),
-                "set the guard's limit below it, or the kernel always speaks first",
+                "set the guard's limit below MemoryMax, or the kernel kills the process before the guard can act",
             ),
             None => Check::ok("service.memory_max", most.map_or("none".to_owned(), |most| format!("{most} MB"))),
         },

@@ -37,7 +37,8 @@ pub(super) fn rates(loaded: &LoadedConfig) -> Vec<Check> {
     let asked: Vec<Check> = std::thread::scope(|scope| {
         let names = config.rates.providers.iter();
         let running: Vec<_> = names.map(|name| (name, scope.spawn(move || provider(config, name, today)))).collect();
-        let stumbled = |name: &str| Check::fail(&id(name), "the doctor itself stumbled here", "report it, please");
+        let stumbled =
+            |name: &str| Check::fail(&id(name), "the doctor itself failed in this check", "report it, please");
         running.into_iter().map(|(name, one)| one.join().unwrap_or_else(|_| stumbled(name))).collect()
     });
     let answered = asked.iter().filter(|check| check.status == Status::Ok).count();
@@ -70,7 +71,7 @@ fn provider(config: &Config, name: &str, today: chrono::NaiveDate) -> Check {
         Ok(Some(fetch::Trial { series, outcome: Err((reason, true)) })) => Check::warn(
             &id,
             format!("{series}: {reason}"),
-            "others are asked in its place; see its address under [rates.provider]",
+            "other providers are used instead; check its address under [rates.provider]",
         ),
         Ok(Some(fetch::Trial { outcome: Err((reason, false)), .. })) => Check::skip(&id, reason),
     }

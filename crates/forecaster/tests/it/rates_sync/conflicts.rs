@@ -34,7 +34,7 @@ fn of_two_sources_that_disagree_the_more_official_counts_and_both_are_named() {
     let finished = desk.run(&["rates", "sync"]).expect(0);
     let told = "usdclp: mindicador and stooq differ by more than 2.0 % on ";
     assert!(finished.stdout().contains(told), "{}", finished.stdout());
-    expect_said(&finished, &[&format!("WARN {told}"), "; mindicador's values count"]);
+    expect_said(&finished, &[&format!("WARN {told}"), "; mindicador's values are used"]);
     assert!(stored(&desk, "usdclp").iter().all(|o| o.source == "mindicador"));
     let newest = official.newest("usdclp");
     assert_eq!(stored(&desk, "usdclp").last().unwrap().value, official.value("usdclp", newest).unwrap());
@@ -127,10 +127,11 @@ fn a_rewritten_history_is_reported_and_taken_only_when_the_operator_says_so() {
     let was = before.iter().find(|o| o.date == first).unwrap().value;
     // A change of most days is rejected as a whole, whatever else is in the answer.
     let finished = desk.run(&["rates", "sync"]).expect(1);
-    let told = format!("mindicador: it contradicts what it said before on {} of ", days.len());
+    let told = format!("mindicador: it contradicts its own earlier values on {} of ", days.len());
     assert!(finished.stdout().contains(&told), "{told} is not in:\n{}", finished.stdout());
-    let told =
-        format!("on {first} with {now} instead of {was}: another unit or another series? Nothing of it was taken.");
+    let told = format!(
+        "first on {first} with {now} instead of {was}; it may be another unit or another series. The answer was not taken."
+    );
     expect_said(&finished, &[&told, "--accept-revisions --series usdclp"]);
     assert_eq!(stored(&desk, "usdclp"), before);
 

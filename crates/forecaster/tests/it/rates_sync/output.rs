@@ -28,7 +28,7 @@ fn a_mixed_outcome_is_told_line_by_line_and_ends_with_exit_code_3() {
             "usdclp      {count:>6} new values, up to {newest} (mindicador)\n\
              \x20 stooq: usdclp {official}: {unreachable}\n\
              copper_comex     0 new values, nothing is known of it, not up to date\n\
-             \x20 no provider of rates.providers has it\n\
+             \x20 none of rates.providers has this series\n\
              usdmxn           0 new values, up to 2026-10-30 (embedded), not up to date\n\
              \x20 stooq: usdmxn {market}: {unreachable}\n"
         )
@@ -85,7 +85,7 @@ fn nobody_answering_is_exit_code_1_and_says_what_to_look_at() {
     );
     expect_said(
         &finished,
-        &["error: no provider answered: the store is as it was", "hint: ", "HTTPS_PROXY", "rates.providers"],
+        &["error: no provider answered: the stored rates are unchanged", "hint: ", "HTTPS_PROXY", "rates.providers"],
     );
     assert!(desk.files("data/rates").iter().all(|file| file.extension().is_none_or(|e| e != "parquet")));
 }
@@ -96,7 +96,7 @@ fn a_series_that_is_none_is_named() {
     let unknown = desk.run(&["rates", "sync", "--series", "oxygen"]).expect(1);
     assert_eq!(
         unknown.stdout(),
-        "oxygen           0 new values, nothing is known of it, not up to date\n  no provider of rates.providers has it\n"
+        "oxygen           0 new values, nothing is known of it, not up to date\n  none of rates.providers has this series\n"
     );
     let beside_another = desk.run(&["rates", "sync", "--series", "usdclp,oxygen"]).expect(3);
     assert!(beside_another.stdout().contains("(mindicador)"), "{}", beside_another.stdout());

@@ -150,7 +150,7 @@ fn errors_are_told_in_its_own_words() {
     let delisted = error("chart", "Not Found", "No data found, symbol may be delisted");
     assert_eq!(delisted, "it has no series 'HG=F'");
     let crumb = error("finance", "Unauthorized", "Invalid Crumb");
-    assert_eq!(crumb, "it says: Unauthorized Invalid Crumb");
+    assert_eq!(crumb, "it reports an error: Unauthorized Invalid Crumb");
 }
 
 #[test]

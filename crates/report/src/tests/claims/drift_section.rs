@@ -20,14 +20,18 @@ fn a_difference_is_said_exactly_where_an_adjusted_p_value_is_below_a_twentieth()
         let below = |kind| view.drift.tests.iter().any(|t| t.kind == kind && t.adjusted < 0.05);
         let parts = view.language.pick(
             ["la forma de sus", "el tamaño de sus", "influye en los siguientes"],
-            ["the pattern of its", "the size of its", "bears on the next ones"],
+            ["the pattern of its", "the size of its", "influences those of the"],
         );
         let kinds = [DriftTestKind::Distribution, DriftTestKind::Spread, DriftTestKind::Autocorrelation];
         for (part, kind) in parts.into_iter().zip(kinds) {
             assert_eq!(text.contains(part), below(kind), "{seed}: {text}");
         }
         let any = view.drift.tests.iter().any(|t| t.adjusted < 0.05);
-        assert_eq!(text.contains(view.language.pick("no se ha movido", "has not moved")), any, "{seed}: {text}");
+        assert_eq!(
+            text.contains(view.language.pick("no se ha movido", "has moved differently")),
+            any,
+            "{seed}: {text}"
+        );
         let all_quiet = !view.drift.tests.is_empty() && !any;
         assert_eq!(
             text.contains(view.language.pick("ninguna de las tres", "none of the three")),

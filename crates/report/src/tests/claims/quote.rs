@@ -41,7 +41,7 @@ fn the_quote_is_told_with_its_price_source_instant_and_side_of_the_official_rate
         mailed[usize::from(mail_tells(seed, &view))] += 1;
         the_reach_is_told(seed, &view, &text);
         let Some(facts) = &view.quote else {
-            let words = view.language.pick("no recoge ninguna cotización", "takes in no market quote");
+            let words = view.language.pick("no recoge ninguna cotización", "includes no market quote");
             let spot = view.sources.iter().find(|s| s.series == "usdclp_spot");
             let expected = spot.is_some() || view.models.iter().any(|m| m.name == "market_walk");
             assert_eq!(text.contains(words), expected, "{seed}: {text}");
@@ -62,7 +62,7 @@ fn the_quote_is_told_with_its_price_source_instant_and_side_of_the_official_rate
             format!("{}, {}", date_text(&view, facts.known_at.date_naive()), facts.known_at.format("%H:%M"));
         assert!(text.contains(&format!("{price} ({name}, {instant})")), "{seed}: {text}");
         let used = used(&view);
-        let words = view.language.pick("El pronóstico ya recoge", "The forecast already takes in");
+        let words = view.language.pick("El pronóstico ya recoge", "The forecast already includes");
         assert_eq!(text.contains(words), used, "{seed}: {text}");
         let last = view.observations[view.observations.len() - 1].value;
         let percent = 100.0 * (facts.value - last) / last;
@@ -82,7 +82,7 @@ fn the_quote_is_told_with_its_price_source_instant_and_side_of_the_official_rate
                 assert!((written - percent.abs()).abs() < 0.00501, "{seed}: {text}");
             }
         }
-        let news = view.language.pick("noticia posterior", "later news");
+        let news = view.language.pick("noticia posterior", "more recent than the trades");
         assert_eq!(text.contains(news), used && official && percent.is_finite(), "{seed}: {text}");
     }
     [known, missing].into_iter().chain(mailed).for_each(enough);
@@ -225,7 +225,7 @@ fn the_reach_is_told(seed: u64, view: &ReportView, text: &str) {
     });
     let (long, used) = (view.horizon.days() == 90, view.quote.is_some() && used(view));
     assert_eq!(text.contains(words), used && long && little, "{seed}: {text}");
-    let short = text.contains(view.language.pick("cerca de un día", "about a day ahead"));
+    let short = text.contains(view.language.pick("cerca de un día", "about one day ahead"));
     assert_eq!(short, used && !long, "{seed}: {text}");
 }
 

@@ -41,7 +41,7 @@ fn the_probe_finds_a_healthy_daemon_on_any_address_and_tells_the_reason_of_an_il
     let desk = Desk::with(Setting { token: true, listen: "0.0.0.0:0".into(), ..Setting::default() });
     assert_eq!(probe(desk.address.to_string()), Ok(CommandOutcome::Done));
     let ill = Desk::with(Setting { pulse: Some(Err("the schedule stands still".into())), ..Setting::default() });
-    assert!(probe(ill.address.to_string()).unwrap_err().ends_with("is not well: the schedule stands still"));
+    assert!(probe(ill.address.to_string()).unwrap_err().ends_with("is not healthy: the schedule stands still"));
 }
 
 #[test]

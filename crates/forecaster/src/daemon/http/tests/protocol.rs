@@ -73,7 +73,7 @@ fn unknown_pages_are_not_there() {
         let answer = desk.get(path);
         assert!(answer.status == 404 || path.starts_with("/?"), "{path} {}", answer.status);
     }
-    assert_eq!(desk.get("/none").text(), "there is no such page; / lists those there are\n");
+    assert_eq!(desk.get("/none").text(), "there is no such page; / lists all pages\n");
     assert_eq!(desk.get("/healthz?x=1").status, 200);
     assert_eq!(desk.get("http://elsewhere/healthz").status, 200);
 }

@@ -178,7 +178,7 @@ fn links_lead_nowhere_be_they_files_or_folders() {
     for path in ["7d", "7d", "7d", "15d"].into_iter().zip([&passwd, &loop_, &inside, &passwd]) {
         let answer = desk.get(&format!("/reports/{}/{}", path.0, path.1));
         assert_eq!(answer.status, 404, "{path:?}");
-        assert_eq!(answer.text(), "there is no such report; /reports/ lists those there are\n");
+        assert_eq!(answer.text(), "there is no such report; /reports/ lists all reports\n");
     }
     for path in ["/", "/reports/", "/reports/7d/", "/reports/15d/"] {
         let answer = desk.get(path);
