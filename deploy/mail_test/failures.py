@@ -67,7 +67,7 @@ def two_mails_wrong_password(bench):
 def unknown_authority(bench):
     with bench.server() as server:
         desk = bench.desk(server, **{"mail.ca_file": ""})
-        message_id, reason = run_and_wait(desk, "nobody whom this machine trusts", "mail.ca_file")
+        message_id, reason = run_and_wait(desk, "not signed by an authority that this machine trusts", "mail.ca_file")
         expect(server.steps == ["EHLO", "STARTTLS"], f"{server.steps}")
         desk.configure(**{"mail.ca_file": str(bench.authority.ca_file)})
         desk.delivered(server, message_id)

@@ -36,7 +36,7 @@ pub struct Series {
     values: Arc<[f64]>,
     start: usize,
     end: usize,
-    /// Sorted by `until`. Entries after the first `succeeded` had not been superseded yet when the series was cut.
+    /// Sorted by `until`. Entries after the first `superseded_count` had not been superseded yet when the series was cut.
     superseded: Arc<[Superseded]>,
     superseded_count: usize,
 }

@@ -2,7 +2,7 @@
 //!
 //! In: the pair's daily values up to the as-of date. Out: [`drift_tests`], three tests of the last 30 log returns
 //! with p-values adjusted for three tests, and [`volatility_regime`]; or the reason why they are missing
-//! ([`NotEnough`]). They only describe the market: the pool is calibrated on outcomes and uses nothing from here.
+//! ([`MissingDrift`]). They only describe the market: the pool is calibrated on outcomes and uses nothing from here.
 
 mod statistics;
 

@@ -17,7 +17,7 @@ const SHARPNESS: f64 = 40.0;
 /// Prior share of the members that are not simple when there are many independent outcomes. Values from 0.4 to 0.8
 /// performed alike on the same years.
 const OTHERS_PRIOR_SHARE: f64 = 0.6;
-/// Number of independent outcomes at which those members get half of [`OTHERS`]. With 60 weekly origins their share
+/// Number of independent outcomes at which those members get half of [`OTHERS_PRIOR_SHARE`]. With 60 weekly origins their share
 /// of the prior is 0.40 at 7 days, 0.31 at 15, 0.21 at 30 and 0.10 at 90.
 const HALF_PRIOR_OUTCOMES: f64 = 30.0;
 /// Half-life of an outcome in the calibration, in calendar days: short, so that intervals follow within weeks when

@@ -1,8 +1,8 @@
 //! The guard over Chronos: decides whether it may take part in a run, and updates its record after the run.
 //!
-//! Before a run [`admit`] decides and writes a mark to the ledger; after the forecast [`Pass::judge`] removes
+//! Before a run [`admit`] decides and writes a mark to the ledger; after the forecast [`ChronosPass::check_run`] removes
 //! the mark and turns the observations into a [`GuardUpdate`] for the run's transaction. A mark whose process is
-//! gone was left by a run that was killed inside Chronos: [`settle`] counts it. The rules themselves are in
+//! gone was left by a run that was killed inside Chronos: [`count_killed_run`] counts it. The rules themselves are in
 //! `rules`, without clock and ledger.
 
 mod events;
@@ -34,7 +34,7 @@ pub(crate) enum Admission {
     Admitted(ChronosPass),
 }
 
-/// Pass of one run: issued by [`admit`], ended by [`Pass::judge`] or [`Pass::leave`].
+/// Pass of one run: issued by [`admit`], ended by [`ChronosPass::check_run`] or [`ChronosPass::withdraw`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ChronosPass {
     state: GuardState,
@@ -185,7 +185,7 @@ pub(crate) fn record_configuration(
     Ok(next)
 }
 
-/// Calls [`follow`] for every horizon; logs a warning and stops at the first error.
+/// Calls [`record_configuration`] for every horizon; logs a warning and stops at the first error.
 pub(crate) fn follow_all(ledger: &Ledger, config: &Config, now: DateTime<Utc>) {
     for horizon in Horizon::ALL {
         if let Err(error) = record_configuration(ledger, config, horizon, now) {
@@ -225,7 +225,7 @@ pub(crate) fn resume(ledger: &Ledger, config: &Config, horizon: Horizon) -> Resu
     Ok(true)
 }
 
-/// Returns the state that [`follow`] would record, without writing anything.
+/// Returns the state that [`record_configuration`] would record, without writing anything.
 pub(crate) fn as_configured(
     known: Option<GuardState>,
     config: &Config,

@@ -1,5 +1,5 @@
 //! Errors before any connection: what is wrong in the configuration or in a letter, what was found and what is
-//! expected. Errors on the way to a server are [`Trouble`](crate::Trouble).
+//! expected. Errors on the way to a server are [`DeliveryError`](crate::DeliveryError).
 
 use std::path::PathBuf;
 

@@ -197,7 +197,7 @@ pub(crate) fn to_wire_form(message: &[u8]) -> WireMessage {
     WireMessage { bytes, size, is_ascii: message.is_ascii() }
 }
 
-/// A message in wire form, see [`dotted`].
+/// A message in wire form, see [`to_wire_form`].
 pub(crate) struct WireMessage {
     /// The bytes to send.
     pub(crate) bytes: Vec<u8>,

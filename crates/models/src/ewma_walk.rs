@@ -3,7 +3,7 @@
 //! In: the pair's history. Out: quantiles about the last value. Two exponentially weighted averages of squared
 //! returns, of about two months and about half a year, are pooled by their geometric mean, which reacts faster than
 //! the slow one and is steadier than the fast one. Over the horizon the variance returns to that of the last 500
-//! days. The widths are then corrected by the outcomes of every day of the window ([`Widths`]).
+//! days. The widths are then corrected by the outcomes of every day of the window ([`WidthCorrections`]).
 
 use crate::forecast::{price_forecast, require};
 use forecaster_domain::{

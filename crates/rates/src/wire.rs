@@ -1,5 +1,5 @@
 //! HTTP client that fetches the documents of all providers, with limits on time, size, redirects and requests per
-//! host, retries with jitter, and conditional requests. Each failure is a [`WireError`], the end of a sentence that
+//! host, retries with jitter, and conditional requests. Each failure is a [`FetchError`], the end of a sentence that
 //! the chain begins with provider and series. Addresses may hold secrets and are never shown; hosts are.
 
 mod error;
@@ -200,7 +200,7 @@ impl HttpClient {
         }
     }
 
-    /// Waits so that the starts of requests to one host keep [`Limits::interval`], across all series.
+    /// Waits so that the starts of requests to one host keep [`FetchLimits::interval`], across all series.
     async fn wait_for_turn(&self, host: &str) {
         let turn = {
             let mut next = self.next_start.lock().unwrap_or_else(PoisonError::into_inner);

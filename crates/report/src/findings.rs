@@ -86,7 +86,7 @@ pub(crate) struct IntervalHits {
     pub(crate) published: usize,
 }
 
-/// Counts [`Hits`].
+/// Counts [`IntervalHits`].
 pub(crate) fn interval_hits(past: &[PastForecast]) -> IntervalHits {
     let count = |inside: &dyn Fn(&PastForecast, f64) -> bool| {
         past.iter().filter(|p| p.actual.is_some_and(|actual| inside(p, actual))).count()

@@ -79,7 +79,7 @@ fn a_worker_that_ends_is_an_error_that_says_how_and_not_the_end_of_us() {
     let killed = ended("/bin/sh", &["-c", "read line; kill -9 $$"]);
     assert!(killed.contains("signal 9") && killed.contains("out-of-memory killer"), "{killed}");
     assert!(ended("/bin/sh", &["-c", "exit 3"]).contains("exit status: 3"));
-    assert!(ended("/bin/sh", &["-c", "read line; echo hello; read line"]).contains("answered nonsense"));
+    assert!(ended("/bin/sh", &["-c", "read line; echo hello; read line"]).contains("sent an invalid reply"));
     assert!(ended("/nowhere/forecaster", &[]).contains("/nowhere/forecaster could not be started"));
 }
 

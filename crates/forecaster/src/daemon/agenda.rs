@@ -144,7 +144,7 @@ impl Agenda {
         }
     }
 
-    /// Returns the runs that are due, oldest first. Each is handed out once, until [`Agenda::give_back`]. A run
+    /// Returns the runs that are due, oldest first. Each is handed out once, until [`Agenda::release_run`]. A run
     /// missed or interrupted too long ago is skipped, in the ledger and with a log line.
     ///
     /// # Errors

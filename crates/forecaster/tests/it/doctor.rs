@@ -213,7 +213,7 @@ const CASES: &[Case] = &[
             desk.write("data/ledger.sqlite", &"no ledger at all ".repeat(300));
         },
         ("ledger.sound", "fail"),
-        "damaged or no ledger",
+        "damaged or not a ledger",
         "forecaster restore",
     ),
     case(

@@ -127,11 +127,8 @@ fn switches(text: &str) -> BTreeSet<String> {
 fn every_switch_of_tests_and_ci_is_in_the_guide_for_contributors() {
     let root = repository();
     let guide = std::fs::read_to_string(root.join("docs/CONTRIBUTING.md")).unwrap();
-    let explained: BTreeSet<String> = guide
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `FORECASTER_")?.split('`').next())
-        .map(|name| format!("FORECASTER_{name}"))
-        .collect();
+    let explained: BTreeSet<String> =
+        guide.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).flat_map(switches).collect();
     let read =
         |path: &Path| path.extension().is_none_or(|it| ["rs", "sh", "py", "yml"].iter().any(|known| it == *known));
     let mut used = BTreeSet::new();

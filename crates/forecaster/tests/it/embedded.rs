@@ -132,7 +132,7 @@ fn no_other_checkpoint_is_taken_in_under_its_names() {
         let import = ["model", "import", folder.to_str().unwrap(), "--name", name];
         for arguments in [&import[..], &["model", "pull", name]] {
             let said = desk.run(arguments).expect(2).stderr();
-            assert!(said.contains(&format!("'{name}' means the checkpoint in the program")), "{said}");
+            assert!(said.contains(&format!("'{name}' is reserved for the built-in checkpoint")), "{said}");
             assert!(said.contains("--name"), "{said}");
         }
     }

@@ -185,7 +185,10 @@ fn a_run_that_is_killed_in_chronos_is_counted_by_the_next_one() {
     desk.run(&RUN).expect(0);
     let found = status(&desk);
     assert_eq!(kinds(&found), ["failed", "enabled"], "{found}");
-    assert!(found["events"][0]["detail"].as_str().unwrap().contains("killed while Chronos was in it"), "{found}");
+    assert!(
+        found["events"][0]["detail"].as_str().unwrap().contains("killed while it was running Chronos"),
+        "{found}"
+    );
     assert_eq!(found["consecutive_failures"], 0, "and the next one went well");
     assert!(ledger(&desk).chronos_mark(Horizon::D7).unwrap().is_none());
 

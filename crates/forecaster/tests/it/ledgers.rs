@@ -89,7 +89,7 @@ fn a_ledger_that_is_damaged_while_the_daemon_lives_ends_it_with_the_reason_and_t
     drop(other);
     daemon.signal("HUP");
     assert_eq!(daemon.ends(), Some(1));
-    assert!(desk.log().contains("damaged or no ledger"), "{}", desk.log());
+    assert!(desk.log().contains("damaged or not a ledger"), "{}", desk.log());
     let mut daemon = Daemon::start(&desk);
     daemon.hears("READY=1");
     daemon.stop();
@@ -108,7 +108,7 @@ fn a_locked_ledger_and_a_newer_one_are_told_and_stay_where_they_are() {
     holder.pragma_update(None, "locking_mode", "EXCLUSIVE").unwrap();
     holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let said = desk.run(&["chronos", "status"]).expect(1).stderr();
-    assert!(said.contains("another process has had it locked") && said.contains("fuser"), "{said}");
+    assert!(said.contains("another process has held the lock") && said.contains("fuser"), "{said}");
     assert!(put_aside(&desk).is_empty());
 }
 

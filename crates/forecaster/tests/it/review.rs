@@ -254,7 +254,7 @@ fn the_report_tells_the_track_record_of_what_was_issued() {
     let rmse = review["horizons"]["7d"]["models"]["ensemble"]["rmse"].as_f64().unwrap();
     let section = &later[later.find(heading).unwrap()..];
     assert!(section.contains(&format!("{rmse:.2}")), "RMSE {rmse:.2} in the table");
-    assert!(section.contains("which is better is not known yet"), "{section}");
+    assert!(section.contains("it is not yet known which is better"), "{section}");
 }
 
 #[test]

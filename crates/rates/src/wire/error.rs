@@ -25,7 +25,7 @@ pub(crate) enum FetchError {
     #[error("{host} has not answered in {seconds:.1} s")]
     Silent { host: String, seconds: f64 },
     /// A connection that broke in the middle of the response.
-    #[error("the connection to {host} broke in the middle of the answer: {reason}")]
+    #[error("the answer of {host} could not be read to its end: {reason}")]
     Cut { host: String, reason: String },
     /// Too many redirects, or a forbidden one.
     #[error("{host} redirects without success: {reason}")]

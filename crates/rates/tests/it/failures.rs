@@ -125,16 +125,8 @@ const TABLE: [(&str, Answer, &[&str]); 17] = [
         &["is not JSON", "<!DOCTYPE html>"],
     ),
     ("JSON cut short", |r| Reply::ok(&mindicador(&r.path, &GOOD)[..200]), &["is not JSON", "EOF"]),
-    (
-        "a connection cut in the answer",
-        |_| Reply::Cut(b"{\"codigo\":".to_vec()),
-        &["broke in the middle of the answer"],
-    ),
-    (
-        "no HTTP at all",
-        |_| Reply::Raw(b"220 mail.example ESMTP\r\n".to_vec()),
-        &["broke in the middle of the answer"],
-    ),
+    ("a connection cut in the answer", |_| Reply::Cut(b"{\"codigo\":".to_vec()), &["could not be read to its end"]),
+    ("no HTTP at all", |_| Reply::Raw(b"220 mail.example ESMTP\r\n".to_vec()), &["could not be read to its end"]),
     (
         "status 200 with an error in the body",
         |_| Reply::ok(r#"{"statusCode":500,"error":"Internal Server Error","message":"mongo"}"#),
@@ -153,12 +145,16 @@ const TABLE: [(&str, Answer, &[&str]); 17] = [
         &["redirects without success", "more than 5"],
     ),
     ("a socket that hangs", |_| Reply::Silence, &["has not answered in 0."]),
-    ("a body of 1 GB", |_| Reply::Flood(1 << 30), &["larger than 8 MiB"]),
-    ("a body of 256 MB, compressed", |_| Reply::ok(bomb()).with("Content-Encoding", "gzip"), &["larger than 8 MiB"]),
+    ("a body of 1 GB", |_| Reply::Flood(1 << 30), &["larger than the limit of 8 MiB"]),
+    (
+        "a body of 256 MB, compressed",
+        |_| Reply::ok(bomb()).with("Content-Encoding", "gzip"),
+        &["larger than the limit of 8 MiB"],
+    ),
     (
         "a body that is not what its encoding says",
         |_| Reply::ok("plain").with("Content-Encoding", "gzip"),
-        &["broke in the middle of the answer"],
+        &["could not be read to its end"],
     ),
     (
         "numbers as text with decimal commas",
@@ -178,7 +174,7 @@ const TABLE: [(&str, Answer, &[&str]); 17] = [
     (
         "another unit from one day to the next",
         |r| Reply::ok(in_units_of(10.0, &mindicador(&r.path, &GOOD))),
-        &["contradicts what is known on 4 of 4 days", "Nothing of it was taken"],
+        &["contradicts the known values on 4 of 4 days", "The answer was not taken"],
     ),
 ];
 
@@ -222,9 +218,13 @@ fn a_server_that_is_not_there_or_not_trusted_is_told_from_one_that_fails() {
         (
             "a host that is not known",
             "http://rates.invalid".to_owned(),
-            &["rates.invalid is not known", "name server"],
+            &["rates.invalid cannot be resolved", "name server"],
         ),
-        ("an address that is none", "mindicador.cl/api".to_owned(), &["is not one", "rates.provider.mindicador.url"]),
+        (
+            "an address that is none",
+            "mindicador.cl/api".to_owned(),
+            &["is not a valid address", "rates.provider.mindicador.url"],
+        ),
     ];
     for (what, address, expected) in rows {
         let desk = Desk::new();

@@ -248,7 +248,7 @@ const FAILURES: [(&str, Answer, bool, &[&str]); 13] = [
         "a connection cut in the answer",
         |_| Reply::Cut(b"{\"table\":".to_vec()),
         true,
-        &["broke in the middle of the answer"],
+        &["could not be read to its end"],
     ),
     (
         "another currency",
@@ -277,7 +277,7 @@ const FAILURES: [(&str, Answer, bool, &[&str]); 13] = [
             })
         },
         true,
-        &["contradicts what is known on", "Nothing of it was taken"],
+        &["contradicts the known values on", "Nothing of it was taken"],
     ),
 ];
 

@@ -117,7 +117,7 @@ fn a_stand_in_that_lies_is_refused_day_after_day() {
         for date in business_days("2025-05-05", "2025-05-16") {
             world.publish(liar, START, &date.to_string(), |date| 1.12 * truth(date));
             let outcome = world.sync(&date.to_string());
-            contains_all(&reason(&outcome, liar), &["contradicts what is known"]);
+            contains_all(&reason(&outcome, liar), &["contradicts the known values"]);
             assert_eq!((outcome.faults().count(), world.dates()), (2, before.clone()), "{liar}, {date}");
         }
     }
@@ -143,7 +143,7 @@ fn the_official_source_takes_over_from_a_lie_that_slipped_in_and_the_liar_is_ref
     assert_eq!(back.providers[0].outcome.as_ref().unwrap().revised.len(), days.len());
     assert!(world.stored().iter().all(|o| o.source == OFFICIAL && o.value == truth(o.date)));
     world.publish(OFFICIAL, START, "2025-05-27", truth);
-    contains_all(&reason(&world.sync("2025-05-27"), PACKAGES), &["contradicts what is known"]);
+    contains_all(&reason(&world.sync("2025-05-27"), PACKAGES), &["contradicts the known values"]);
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn an_answer_that_is_suddenly_higher_throughout_is_refused_and_the_next_in_the_c
     world.publish(OFFICIAL, START, "2025-05-05", |date| 1.05 * truth(date));
     world.publish(PACKAGES, START, "2025-05-05", truth);
     let outcome = world.sync("2025-05-05");
-    contains_all(&reason(&outcome, OFFICIAL), &["what it said before on 9 of 9 days", "--accept-revisions"]);
+    contains_all(&reason(&outcome, OFFICIAL), &["its own earlier values on 9 of 9 days", "--accept-revisions"]);
     assert!(outcome.providers[0].is_fault);
     assert_eq!(outcome.newest, Some((day("2025-05-05"), PACKAGES.to_owned())));
     assert!(world.stored().iter().all(|o| o.value == truth(o.date)));
@@ -284,7 +284,7 @@ fn a_document_that_six_series_want_fails_once_a_sync_and_its_provider_is_left_al
     let mut asked = 0;
     for round in 1..=4 {
         let outcomes = sync_all(&store, &SIX, &[("ecb", server.url())], "2025-01-10");
-        let left_alone = outcomes.iter().filter(|one| reason(one, "ecb").starts_with("left alone until")).count();
+        let left_alone = outcomes.iter().filter(|one| reason(one, "ecb").starts_with("paused until")).count();
         assert_eq!(left_alone, if round == 4 { 6 } else { 0 }, "{round}: {outcomes:?}");
         let now = server.requests().len();
         // One document, three attempts.
@@ -309,7 +309,10 @@ fn a_lock_that_somebody_holds_is_waited_for_once_and_named_by_every_series() {
     let lock = fs::File::create(folder.path().join("rates/.lock")).unwrap();
     lock.lock().unwrap();
     for outcome in sync_all(&store, &names, &places, "2025-01-10") {
-        contains_all(&outcome.store_error.clone().unwrap_or_default(), &["rates/.lock", "held by another process"]);
+        contains_all(
+            &outcome.store_error.clone().unwrap_or_default(),
+            &["rates/.lock", "another process has held the lock"],
+        );
         // If each series waited on its own, the slow one's time would be over before its turn came.
         contains_all(&reason(&outcome, if outcome.series == "usdclp" { OFFICIAL } else { "file" }), &["rates/.lock"]);
     }

@@ -1,6 +1,6 @@
 //! Plot of values over dates with names at the right ends of its lines; the basis of most charts.
 //!
-//! In: a [`Frame`], the values that must fit, names. Out: a [`Series`] with grid, dates and scales to draw on.
+//! In: a [`SeriesLayout`], the values that must fit, names. Out: a [`Series`] with grid, dates and scales to draw on.
 
 use super::{
     axis, labels,

@@ -54,7 +54,7 @@ fn a_doubt_about_the_newest_value_concerns_only_forecasts_that_start_from_it() {
     desk.run(&["rates", "sync"]).expect(0);
     // The disagreement is kept for a run that fetches nothing.
     let now = desk.run(&["run", "7d", "--offline", "--json"]).expect(3).json();
-    assert!(now["data"]["cautions"][0].as_str().unwrap().contains("where stooq has"), "{}", now["data"]);
+    assert!(now["data"]["cautions"][0].as_str().unwrap().contains("but stooq has"), "{}", now["data"]);
     let then = desk.run(&["run", "7d", "--as-of", "2024-12-23", "--json"]).expect(0).json();
     assert_eq!(then["data"]["cautions"], serde_json::json!([]));
 }

@@ -157,6 +157,6 @@ fn a_proxy_of_the_environment_is_asked_instead_of_the_services() {
     desk.set("NO_PROXY", "rates.invalid");
     desk.set("no_proxy", "rates.invalid");
     let asked = proxy.requests().len();
-    expect_said(&desk.run(&["rates", "sync"]).expect(1), &["rates.invalid is not known"]);
+    expect_said(&desk.run(&["rates", "sync"]).expect(1), &["rates.invalid cannot be resolved"]);
     assert_eq!(proxy.requests().len(), asked);
 }

@@ -91,7 +91,8 @@ pub(super) fn page() -> String {
             let place = (kind(&section.name), key.name.clone());
             let shared = known.entry(place).or_insert_with(|| key.comment.clone());
             let comment = if key.comment.is_empty() { shared } else { &key.comment };
-            let (value, comment) = (cell(&key.value), cell(comment));
+            // An address in angle brackets would become a link.
+            let (value, comment) = (cell(&key.value), cell(comment).replace('<', "&lt;"));
             let variable = variable(&section.name, &key.name);
             writeln!(page, "| `{}` | `{value}` | {comment} | `{variable}` |", key.name).unwrap();
         }
