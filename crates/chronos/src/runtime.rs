@@ -6,12 +6,12 @@
 //! ort keeps the first library it accepts for good and panics when that one turns out to be something else.
 
 mod elf;
-mod fault;
+mod library_error;
 pub(crate) mod places;
 #[cfg(test)]
 mod tests;
 
-use fault::LibraryError;
+use library_error::LibraryError;
 use ort::LoadDynamicError;
 use ort::environment::Environment;
 use ort::logging::LogLevel;

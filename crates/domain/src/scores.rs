@@ -146,7 +146,7 @@ pub fn parts(outcome: &Outcome<'_>) -> Option<ScoreSums> {
     (scale > 0.0).then_some(parts)
 }
 
-/// Scores of one model over outcomes of which only the [`ScoreSums`] are known: [`Scores`] without MASE.
+/// Scores of one model, computed from [`ScoreSums`] alone: [`Scores`] without MASE.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PooledScores {
     /// Number of outcomes.

@@ -17,8 +17,8 @@ const SHARPNESS: f64 = 40.0;
 /// Prior share of the members that are not simple when there are many independent outcomes. Values from 0.4 to 0.8
 /// performed alike on the same years.
 const OTHERS_PRIOR_SHARE: f64 = 0.6;
-/// Number of independent outcomes at which those members get half of [`OTHERS_PRIOR_SHARE`]. With 60 weekly origins their share
-/// of the prior is 0.40 at 7 days, 0.31 at 15, 0.21 at 30 and 0.10 at 90.
+/// Number of independent outcomes at which the members that are not simple get half of [`OTHERS_PRIOR_SHARE`]. With 60
+/// weekly origins their share of the prior is 0.40 at 7 days, 0.31 at 15, 0.21 at 30 and 0.10 at 90.
 const HALF_PRIOR_OUTCOMES: f64 = 30.0;
 /// Half-life of an outcome in the calibration, in calendar days: short, so that intervals follow within weeks when
 /// the market becomes calmer or more volatile. It equals 60 business days; 125 or no decay gained less in each

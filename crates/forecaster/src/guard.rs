@@ -97,10 +97,13 @@ impl ChronosPass {
     }
 
     /// Judges the forecast of this run and removes its mark.
-    pub(crate) fn check_run(&self, ledger: &Ledger, config: &Config, seen: &RunObservations) -> GuardOutcome {
+    pub(crate) fn check_run(&self, ledger: &Ledger, config: &Config, observations: &RunObservations) -> GuardOutcome {
         self.withdraw(ledger);
-        let seen = RunObservations { oom_kill: seen.oom_kill || self.was_oom_killed(seen), ..seen.clone() };
-        let update = rules::apply_rules(&self.state, &config.guard, &seen, &self.run_id, Utc::now());
+        let observations = RunObservations {
+            oom_kill: observations.oom_kill || self.was_oom_killed(observations),
+            ..observations.clone()
+        };
+        let update = rules::apply_rules(&self.state, &config.guard, &observations, &self.run_id, Utc::now());
         if let Some(suspension) = &update.suspension {
             warn_suspended(self.state.horizon, suspension);
         }
@@ -108,8 +111,8 @@ impl ChronosPass {
     }
 
     /// True when the worker was killed (signal 9) while the kernel counted an out-of-memory kill.
-    fn was_oom_killed(&self, seen: &RunObservations) -> bool {
-        let killed = seen.failure.as_ref().is_some_and(|reason| reason.contains("signal 9"));
+    fn was_oom_killed(&self, observations: &RunObservations) -> bool {
+        let killed = observations.failure.as_ref().is_some_and(|reason| reason.contains("signal 9"));
         killed && kernel::has_killed_since(self.oom_kills)
     }
 }
@@ -134,12 +137,12 @@ pub(crate) fn count_killed_run(
     let now = Utc::now();
     let state = ledger.guard(mark.horizon)?.unwrap_or_else(|| first_seen(config, mark.horizon, now));
     let update = if mark.boot == kernel::boot() {
-        let seen = RunObservations {
+        let observations = RunObservations {
             failure: Some("the run's process was killed while it was running Chronos".to_owned()),
             oom_kill: kernel::has_killed_since(mark.oom_kills),
             ..RunObservations::default()
         };
-        rules::apply_rules(&state, &config.guard, &seen, &mark.run_id, now)
+        rules::apply_rules(&state, &config.guard, &observations, &mark.run_id, now)
     } else {
         rules::interrupted(&state, &mark.run_id, now)
     };

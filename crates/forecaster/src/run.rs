@@ -39,31 +39,32 @@ impl CompletedRun {
     }
 }
 
-/// Carries out a run. Every log line in between carries the horizon and the run's identifier.
+/// Executes a run, by hand or for the daemon. Every log line on the way has the horizon and the run's identifier.
 ///
 /// # Errors
-/// When no forecast can be made or nothing can be written. The failure is logged and recorded, unless a scheduled run
-/// failed for a [transient](Failure::may_pass) reason: then its slot stays open, and it is run again.
+/// When no forecast can be made or nothing can be written. The failure is logged and recorded. There is one exception:
+/// when a scheduled run fails for a reason that [may pass by itself](Failure::is_transient), its slot stays open, and
+/// the daemon starts it again.
 pub(crate) fn execute_assignment(
     assignment: &Assignment,
-    place: &RunContext<'_>,
+    context: &RunContext<'_>,
     publishing: &PublishLock,
 ) -> Result<CompletedRun, Failure> {
     let span = tracing::info_span!("run", horizon = %assignment.horizon, run_id = assignment.run_id);
     let _entered = span.enter();
     let mut usage = Usage::start();
-    let market = place.market.seen_by(place.config, assignment.horizon);
-    let place = &RunContext { market: &market, ..*place };
-    let identity = assignment.identity(place.config, RunStatus::Ok);
-    let identity = RunIdentity { stale: is_stale(place), ..identity };
-    tracing::info!(as_of = %place.market.as_of(), "run started");
-    attempt(assignment.horizon, identity.clone(), place, publishing, &mut usage).inspect_err(|error| {
+    let market = context.market.seen_by(context.config, assignment.horizon);
+    let context = &RunContext { market: &market, ..*context };
+    let identity = assignment.identity(context.config, RunStatus::Ok);
+    let identity = RunIdentity { stale: is_stale(context), ..identity };
+    tracing::info!(as_of = %context.market.as_of(), "run started");
+    attempt(assignment.horizon, identity.clone(), context, publishing, &mut usage).inspect_err(|error| {
         tracing::error!(seconds = rounded(usage.seconds()), "run failed: {error}");
         if error.is_transient() && assignment.scheduled_for.is_some() {
             return;
         }
         let _writing = publishing.hold();
-        let RunContext { config, market, ledger, email, .. } = *place;
+        let RunContext { config, market, ledger, email, .. } = *context;
         let failed = FailedRun { market: Some(market), horizon: assignment.horizon, error, email };
         publish::record_failure(&identity, config, &failed, ledger, &usage);
     })
@@ -72,11 +73,11 @@ pub(crate) fn execute_assignment(
 fn attempt(
     horizon: Horizon,
     mut identity: RunIdentity,
-    place: &RunContext<'_>,
+    context: &RunContext<'_>,
     publishing: &PublishLock,
     usage: &mut Usage,
 ) -> Result<CompletedRun, Failure> {
-    let RunContext { config, market, ledger, chronos, release, .. } = *place;
+    let RunContext { config, market, ledger, chronos, release, .. } = *context;
     if identity.stale {
         warn_stale(config, market);
     }
@@ -91,7 +92,7 @@ fn attempt(
     if release {
         chronos.release();
     }
-    let finding = check_guard(&admission, place, forecast.as_ref().ok(), usage);
+    let finding = check_guard(&admission, context, forecast.as_ref().ok(), usage);
     let mut forecast = forecast?;
     if let Some(suspension) = finding.suspension() {
         forecast.note_suspended(&suspension.reason);
@@ -103,7 +104,7 @@ fn attempt(
     forecast.drift.log();
     let writing = publishing.hold();
     scoring::score_with_run_rates(ledger, market, identity.generated_at.date_naive());
-    let destination = PublishContext { config, market, ledger, email: place.email };
+    let destination = PublishContext { config, market, ledger, email: context.email };
     let published = publish::publish(&identity, &destination, &forecast, usage, finding)?;
     drop(writing);
     identity.status = published.status;
@@ -122,13 +123,13 @@ fn attempt(
 /// Judges the run for the guard over Chronos; a run without any forecast gives no finding.
 fn check_guard(
     admission: &Admission,
-    place: &RunContext<'_>,
+    context: &RunContext<'_>,
     forecast: Option<&Forecast>,
     usage: &Usage,
 ) -> GuardOutcome {
     let Admission::Admitted(pass) = admission else { return GuardOutcome::default() };
     let Some(forecast) = forecast else {
-        pass.withdraw(place.ledger);
+        pass.withdraw(context.ledger);
         return GuardOutcome::default();
     };
     let seen = RunObservations {
@@ -137,11 +138,11 @@ fn check_guard(
         peak_rss_mb: usage.peak_rss_mb(),
         oom_kill: false,
     };
-    pass.check_run(place.ledger, place.config, &seen)
+    pass.check_run(context.ledger, context.config, &seen)
 }
 
-fn is_stale(place: &RunContext<'_>) -> bool {
-    place.market.age() > i64::from(place.config.rates.max_age_business_days)
+fn is_stale(context: &RunContext<'_>) -> bool {
+    context.market.age() > i64::from(context.config.rates.max_age_business_days)
 }
 
 fn warn_stale(config: &Config, market: &Market) {

@@ -146,7 +146,7 @@ pub struct RecipientEntry {
     pub reply: Option<String>,
 }
 
-/// Stores `mail`, unless its topic has had another one since `unless_since`; returns true when it was stored.
+/// Stores `mail`, unless its topic has had another mail since `skip_if_topic_since`; returns true when it was stored.
 pub(crate) fn insert(connection: &Connection, run_id: Option<&str>, mail: &OutgoingMail) -> rusqlite::Result<bool> {
     if let Some(since) = mail.skip_if_topic_since {
         let told = connection.query_row(
@@ -182,7 +182,7 @@ pub(crate) fn insert(connection: &Connection, run_id: Option<&str>, mail: &Outgo
 }
 
 impl Ledger {
-    /// Stores a mail that belongs to no run, unless its topic has had another one since `unless_since`; returns true
+    /// Stores a mail that belongs to no run, unless its topic has had another mail since `skip_if_topic_since`; returns true
     /// when it was stored.
     ///
     /// # Errors

@@ -3,10 +3,10 @@
 
 use crate::{
     address::Address,
+    delivery_error::DeliveryError,
     reply::SmtpReply,
     server::Server,
     session::{Session, StepLog},
-    trouble::DeliveryError,
     wire::{WireMessage, to_wire_form},
 };
 use lettre::transport::smtp::{
@@ -40,7 +40,7 @@ pub struct Delivery {
     /// Every recipient with its outcome, in the order given.
     pub recipients: Vec<(Address, RecipientOutcome)>,
     /// The error of the attempt as a whole, if any.
-    pub trouble: Option<DeliveryError>,
+    pub error: Option<DeliveryError>,
 }
 
 impl Delivery {
@@ -58,12 +58,12 @@ impl Delivery {
 /// accepted.
 pub async fn deliver(server: &Server, sender: &Address, recipients: &[Address], message: &[u8]) -> Delivery {
     if recipients.is_empty() {
-        return Delivery { recipients: Vec::new(), trouble: None };
+        return Delivery { recipients: Vec::new(), error: None };
     }
     let mut fates = RecipientOutcomes { of: vec![None; recipients.len()] };
     let message = to_wire_form(message);
-    let trouble = match Session::open(server, sender.domain(), &mut StepLog::begin()).await {
-        Err(trouble) => Some(trouble),
+    let error = match Session::open(server, sender.domain(), &mut StepLog::begin()).await {
+        Err(error) => Some(error),
         Ok(mut session) => {
             let mut transaction = Transaction { session: &mut session, server: server.address() };
             let result = transaction.run(sender, recipients, &message, &mut fates).await;
@@ -71,7 +71,7 @@ pub async fn deliver(server: &Server, sender: &Address, recipients: &[Address], 
             result.err()
         }
     };
-    Delivery { recipients: fates.into_outcomes(recipients, trouble.as_ref()), trouble }
+    Delivery { recipients: fates.into_outcomes(recipients, error.as_ref()), error }
 }
 
 /// Outcomes known so far, one per recipient.
@@ -94,11 +94,11 @@ impl RecipientOutcomes {
     fn into_outcomes(
         self,
         recipients: &[Address],
-        trouble: Option<&DeliveryError>,
+        error: Option<&DeliveryError>,
     ) -> Vec<(Address, RecipientOutcome)> {
-        let words = trouble.map_or_else(|| "no answer".to_owned(), DeliveryError::to_string);
-        let rest = match trouble {
-            Some(trouble) if trouble.is_permanent() => RecipientOutcome::Refused { reply: words },
+        let words = error.map_or_else(|| "no answer".to_owned(), DeliveryError::to_string);
+        let rest = match error {
+            Some(error) if error.is_permanent() => RecipientOutcome::Refused { reply: words },
             _ => RecipientOutcome::Deferred { reason: words },
         };
         let fates = self.of.into_iter().map(|fate| fate.unwrap_or_else(|| rest.clone()));
@@ -168,11 +168,12 @@ impl Transaction<'_, '_> {
             DeliveryError::Message { server, reply } => {
                 DeliveryError::Sender { server, sender: sender.address().to_owned(), reply }
             }
-            trouble => trouble,
+            error => error,
         })
     }
 
-    /// Returns the outcome for a recipient; `None` while the server accepts the recipient.
+    /// Returns the outcome for a recipient from the reply to RCPT TO; `None` when the server has accepted the recipient,
+    /// whose outcome the reply to the message decides.
     fn recipient_outcome(&self, reply: &SmtpReply) -> Result<Option<RecipientOutcome>, DeliveryError> {
         if reply.is_done() {
             return Ok(None);
@@ -181,9 +182,10 @@ impl Transaction<'_, '_> {
             return Err(self.session.refused(reply));
         }
         // Before 452, servers used 552 for too many recipients (RFC 5321 4.5.3.1.10) or a full mailbox.
-        let may_pass = reply.is_transient() || reply.is_over_quota() || reply.code == 552 && !reply.is_too_large();
+        let is_temporary =
+            reply.is_transient() || reply.is_over_quota() || reply.code == 552 && !reply.is_too_large();
         match reply.code / 100 {
-            _ if may_pass => Ok(Some(RecipientOutcome::Deferred { reason: reply.to_string() })),
+            _ if is_temporary => Ok(Some(RecipientOutcome::Deferred { reason: reply.to_string() })),
             5 => Ok(Some(RecipientOutcome::Refused { reply: reply.to_string() })),
             _ => Err(self.odd("RCPT TO", reply)),
         }

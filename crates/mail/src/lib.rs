@@ -40,12 +40,13 @@
 //! Each module imports only from those to the right of it:
 //!
 //! ```text
-//! {deliver, probe, mime} -> {session, letter} -> {wire, tls} -> {reply, server, trouble} -> {address, schedule}
+//! {deliver, probe, mime} -> {session, letter} -> {wire, tls} -> {reply, server, delivery_error} -> {address, schedule}
 //!     -> {error, text}
 //! ```
 
 mod address;
 mod deliver;
+mod delivery_error;
 mod error;
 mod letter;
 mod mime;
@@ -56,11 +57,11 @@ mod server;
 mod session;
 mod text;
 mod tls;
-mod trouble;
 mod wire;
 
 pub use address::Address;
 pub use deliver::{Delivery, RecipientOutcome, deliver};
+pub use delivery_error::DeliveryError;
 pub use error::MailError;
 pub use letter::{Attachment, HtmlBody, InlineImage, Letter, LetterKind};
 pub use probe::{Probe, probe};
@@ -69,4 +70,3 @@ pub use server::url::Security;
 pub use server::{Server, ServerLimits};
 pub use session::Step;
 pub use tls::TlsFacts;
-pub use trouble::DeliveryError;

@@ -3,10 +3,10 @@
 
 use crate::{
     address::Address,
+    delivery_error::DeliveryError,
     server::Server,
     session::{Session, Step, StepLog},
     tls::TlsFacts,
-    trouble::DeliveryError,
 };
 use lettre::transport::smtp::commands::Mail;
 use std::fmt;
@@ -25,7 +25,7 @@ pub struct Probe {
     /// The largest message it accepts, in bytes, if stated.
     pub largest: Option<u64>,
     /// The error that ended the test; `None` when the server is ready for mail.
-    pub trouble: Option<DeliveryError>,
+    pub error: Option<DeliveryError>,
 }
 
 /// Connects, protects the connection, logs in, and checks that the server accepts the sender. Sends no mail.
@@ -37,12 +37,12 @@ pub async fn probe(server: &Server, sender: &Address) -> Probe {
         tls: None,
         capabilities: Vec::new(),
         largest: None,
-        trouble: None,
+        error: None,
     };
     match Session::open(server, sender.domain(), &mut journal).await {
-        Err(trouble) => probe.trouble = Some(trouble),
+        Err(error) => probe.error = Some(error),
         Ok(mut session) => {
-            probe.trouble = introduce(server, sender, &mut session, &mut journal).await.err();
+            probe.error = introduce(server, sender, &mut session, &mut journal).await.err();
             probe.tls = session.tls.take();
             probe.largest = session.capabilities.largest;
             probe.capabilities = std::mem::take(&mut session.capabilities.lines);
@@ -79,8 +79,8 @@ impl fmt::Display for Probe {
         for step in &self.steps {
             writeln!(f, "{:<10} {:>6} ms  {}", step.name, step.duration.as_millis(), step.note)?;
         }
-        match &self.trouble {
-            Some(trouble) => trouble.fmt(f),
+        match &self.error {
+            Some(error) => error.fmt(f),
             None => write!(f, "{} is ready for mail", self.server),
         }
     }

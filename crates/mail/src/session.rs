@@ -4,11 +4,11 @@
 mod hello;
 
 use crate::{
+    delivery_error::DeliveryError,
     reply::SmtpReply,
     server::{Server, url::Security},
     text::sanitized,
     tls::{self, TlsFacts},
-    trouble::DeliveryError,
     wire::{Connection, Stream, WireError},
 };
 use hello::Capabilities;

@@ -4,9 +4,9 @@
 mod validity;
 
 use crate::{
+    delivery_error::DeliveryError,
     server::{Server, url::Security},
     text::sanitized,
-    trouble::DeliveryError,
 };
 use chrono::{DateTime, Utc};
 use rustls::{

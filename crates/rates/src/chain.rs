@@ -2,15 +2,15 @@
 //! with cross-checking on, a second provider confirms it; their values pass [`intake`](crate::intake). The results
 //! are the replies and, for each failure, a sentence that begins with provider and series. Nothing is stored here.
 
+mod failure;
 mod known;
 mod link;
 mod reply;
-mod setback;
 
+pub(crate) use failure::{FailureKind, FetchFailure};
 pub(crate) use known::KnownSeries;
 pub(crate) use link::{Link, links};
 pub(crate) use reply::ProviderValues;
-pub(crate) use setback::{FailureKind, FetchFailure};
 
 use crate::{
     intake::{IntakeRules, KnownValues, accept},
@@ -60,15 +60,15 @@ pub(crate) struct ProviderReply {
 }
 
 /// Dates covered by the replies so far.
-fn answered(asked: &[ProviderReply]) -> BTreeSet<NaiveDate> {
-    let replies = asked.iter().flat_map(|one| &one.outcome);
+fn answered(replies: &[ProviderReply]) -> BTreeSet<NaiveDate> {
+    let replies = replies.iter().flat_map(|one| &one.outcome);
     replies.flat_map(|reply| reply.accepted.observations.iter().map(|o| o.date)).collect()
 }
 
 impl ChainFetch<'_> {
     /// Asks the providers in order until the series is up to date and confirmed.
     pub(crate) async fn fetch_all(&self, links: &[Link]) -> Vec<ProviderReply> {
-        let mut asked: Vec<ProviderReply> = Vec::new();
+        let mut replies: Vec<ProviderReply> = Vec::new();
         // The newest date received so far, and the number of providers with a value for it.
         let (mut newest, mut opinions) = (None, 0);
         for (index, link) in links.iter().enumerate() {
@@ -77,7 +77,7 @@ impl ChainFetch<'_> {
             if up_to_date && (opinions > 1 || !self.settings.cross_check) {
                 break;
             }
-            let outcome = self.fetch_from_provider(links, index, answered(&asked)).await;
+            let outcome = self.fetch_from_provider(links, index, answered(&replies)).await;
             match &outcome {
                 Ok(reply) => {
                     let own = self.known.newest_of(provider, reply);
@@ -90,14 +90,14 @@ impl ChainFetch<'_> {
                         opinions += 1;
                     }
                 }
-                Err(setback) => {
+                Err(failure) => {
                     let series = &self.request.series;
-                    tracing::debug!(provider, series, "{provider}, {series}: {setback}");
+                    tracing::debug!(provider, series, "{provider}, {series}: {failure}");
                 }
             }
-            asked.push(ProviderReply { provider, outcome });
+            replies.push(ProviderReply { provider, outcome });
         }
-        asked
+        replies
     }
 
     /// True when a provider has the newest value that can be expected.
@@ -125,10 +125,11 @@ impl ChainFetch<'_> {
         let left = self.deadline.saturating_duration_since(now);
         // The last provider may use all remaining time; an earlier one may use half.
         let share = if index + 1 < links.len() { left / 2 } else { left };
-        let mut beside = self.known.baseline_for(links, index);
-        beside.covered_days.extend(answered);
-        let reply =
-            self.fetch_documents(link, self.first_day(links, index), &beside, now + share.max(LEAST_TIME)).await;
+        let mut known_values = self.known.baseline_for(links, index);
+        known_values.covered_days.extend(answered);
+        let reply = self
+            .fetch_documents(link, self.first_day(links, index), &known_values, now + share.max(LEAST_TIME))
+            .await;
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         match &reply {
             Ok(_) => memory.record_success(provider),
@@ -157,7 +158,7 @@ impl ChainFetch<'_> {
         &self,
         link: &Link,
         from: NaiveDate,
-        beside: &KnownValues,
+        known_values: &KnownValues,
         until: Instant,
     ) -> Result<ProviderValues, FetchFailure> {
         // A value that stands for the next business day is a market close, final only after its own day.
@@ -189,7 +190,7 @@ impl ChainFetch<'_> {
         if raw.is_empty() && !unchanged {
             return Err(FetchFailure::not_at_fault(format!("it has no value from {from} to {}", wanted.to)));
         }
-        let accepted = accept(&self.request.series, &raw, beside, &self.rules);
+        let accepted = accept(&self.request.series, &raw, known_values, &self.rules);
         let accepted = accepted.map_err(FetchFailure::of_answer)?;
         Ok(ProviderValues { accepted, documents: told, unchanged, asked_to: wanted.to, remark: None })
     }
@@ -244,11 +245,11 @@ impl ChainFetch<'_> {
         };
         let observations = link.provider.read(wanted, document, &bytes).map_err(|error| {
             let reason = error.to_string();
-            let setback = match error {
+            let failure = match error {
                 ReadError::NoSuchSeries { .. } => FetchFailure::not_at_fault(reason),
                 _ => FetchFailure::of_provider(reason),
             };
-            setback.with_document(document)
+            failure.with_document(document)
         })?;
         Ok(ReadDocument { observations, validators, unchanged: false })
     }

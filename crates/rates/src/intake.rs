@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Days before the start of an answer that are checked with it: enough returns to know the usual ones.
 const SEEN_BEFORE: TimeDelta = TimeDelta::days(400);
-/// Longest lead in days of values published in advance, as the dólar observado is on the evening before; they are
-/// left for the day they are dated.
+/// Longest time by which a value may be dated after today. The dólar observado is published on the evening before its
+/// day. Such values are left out without a warning; a later sync fetches them again.
 const PUBLISHED_AHEAD: TimeDelta = TimeDelta::days(7);
 /// Multiple of the tolerated difference beyond which an answer contradicts the store on a day.
 const CONTRADICTION: f64 = 5.0;
@@ -66,10 +66,10 @@ pub(crate) struct KnownValues {
 pub(crate) fn accept(
     series: &str,
     answer: &[RawObservation],
-    beside: &KnownValues,
+    known_values: &KnownValues,
     rules: &IntakeRules,
 ) -> Result<Accepted, String> {
-    let known = &beside.known;
+    let known = &known_values.known;
     let today = rules.quality.today;
     let answer: Vec<RawObservation> =
         answer.iter().filter(|o| o.date <= today || o.date > today + PUBLISHED_AHEAD).copied().collect();
@@ -77,7 +77,7 @@ pub(crate) fn accept(
         return Ok(Accepted::default());
     }
     contradiction(series, &answer, known, CONTRADICTION * rules.max_difference, "the known values")?;
-    contradiction(series, &answer, &beside.own, rules.max_difference, "its own earlier values")?;
+    contradiction(series, &answer, &known_values.own, rules.max_difference, "its own earlier values")?;
     let mut findings = Vec::new();
     let plausible = refuse_implausible(&answer, known, rules, &mut findings)?;
     let Some(first) = plausible.iter().map(|o| o.date).min() else {
@@ -101,8 +101,8 @@ pub(crate) fn accept(
         checked.series.observations().filter(|o| answered.contains_key(&o.date)).collect();
     // An infinite `max_difference` (`--accept-revisions`) also accepts holes.
     if let Some(calendar) = rules.quality.calendar.filter(|_| rules.max_difference.is_finite()) {
-        match hole(&observations, &beside.covered_days, calendar) {
-            Some((from, to, days)) if beside.covered_days.is_empty() => {
+        match hole(&observations, &known_values.covered_days, calendar) {
+            Some((from, to, days)) if known_values.covered_days.is_empty() => {
                 tracing::debug!(
                     series,
                     "what lies before a hole of {days} business days, {from} to {to}, is left out"

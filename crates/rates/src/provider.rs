@@ -121,7 +121,7 @@ pub(crate) enum ReadError {
     /// An invalid row. A single one rejects the whole response, since its other rows cannot be trusted.
     #[error("{place}: found '{found}', expected {expected}")]
     Row {
-        /// Position: "line 3", "serie[17]".
+        /// Position: `line 3`, `serie[17]`.
         place: String,
         /// Cell or value found.
         found: String,

@@ -119,11 +119,12 @@ impl SeriesSync<'_> {
             known: &known,
             deadline: self.deadline,
         };
-        let mut asked = asking.fetch_all(&links).await;
-        let up_to_date =
-            asked.iter().any(|one| one.outcome.as_ref().is_ok_and(|reply| asking.is_up_to_date(one.provider, reply)));
-        let doubt = newest::check_jumps(&request.series, &mut asked, &known, self.settings.max_difference);
-        self.merge(request, &links, asked, &known, SeriesOutcome { up_to_date, doubt, ..outcome })
+        let mut replies = asking.fetch_all(&links).await;
+        let up_to_date = replies
+            .iter()
+            .any(|one| one.outcome.as_ref().is_ok_and(|reply| asking.is_up_to_date(one.provider, reply)));
+        let doubt = newest::check_jumps(&request.series, &mut replies, &known, self.settings.max_difference);
+        self.merge(request, &links, replies, &known, SeriesOutcome { up_to_date, doubt, ..outcome })
     }
 
     /// Merges the replies, the preferred provider's first.
@@ -131,20 +132,20 @@ impl SeriesSync<'_> {
         &self,
         request: &SeriesRequest,
         links: &[Link],
-        asked: Vec<ProviderReply>,
+        replies: Vec<ProviderReply>,
         known: &KnownSeries,
         mut outcome: SeriesOutcome,
     ) -> SeriesOutcome {
-        outcome.disagreements = disagreements(&request.series, &asked, self.settings.max_difference);
+        outcome.disagreements = disagreements(&request.series, &replies, self.settings.max_difference);
         for disagreement in &outcome.disagreements {
             tracing::warn!(series = request.series, "{disagreement}");
         }
-        for index in 0..asked.len() {
-            let ProviderReply { provider, outcome: answer } = &asked[index];
+        for index in 0..replies.len() {
+            let ProviderReply { provider, outcome: answer } = &replies[index];
             let merged = match answer {
-                Err(setback) => Err((setback.to_string(), setback.is_fault())),
+                Err(failure) => Err((failure.to_string(), failure.is_fault())),
                 Ok(_) if let Some(error) = &outcome.store_error => Err((error.clone(), false)),
-                Ok(reply) => match self.merge_one(request, links, &asked, index, reply, known) {
+                Ok(reply) => match self.merge_one(request, links, &replies, index, reply, known) {
                     Ok(report) => Ok(report),
                     Err(error) => {
                         tracing::error!(series = request.series, "{error}");
@@ -161,9 +162,9 @@ impl SeriesSync<'_> {
                     .as_ref()
                     .ok()
                     .and_then(|reply| reply.remark.clone())
-                    .or_else(|| behind(request, &asked, index, known)),
+                    .or_else(|| behind(request, &replies, index, known)),
                 findings: findings.map(ToString::to_string).collect(),
-                gist: answer.as_ref().err().map_or_else(String::new, |setback| setback.common_reason.clone()),
+                gist: answer.as_ref().err().map_or_else(String::new, |failure| failure.common_reason.clone()),
                 outcome: merged.map_err(|(reason, _)| reason),
             });
         }
@@ -175,17 +176,17 @@ impl SeriesSync<'_> {
         &self,
         request: &SeriesRequest,
         links: &[Link],
-        asked: &[ProviderReply],
+        replies: &[ProviderReply],
         index: usize,
         reply: &ProviderValues,
         known: &KnownSeries,
     ) -> Result<MergeReport, RatesError> {
-        let provider = asked[index].provider;
+        let provider = replies[index].provider;
         let ranking: Vec<String> = links.iter().map(|link| link.provider.name().to_owned()).collect();
         let series = &request.series;
         log_findings(provider, series, &reply.accepted.findings);
         let asked_again = self.settings.from.is_some();
-        let after = keep_after(series, links, asked, index, known);
+        let after = keep_after(series, links, replies, index, known);
         let observations: Vec<StoredObservation> = reply
             .accepted
             .observations
@@ -200,7 +201,7 @@ impl SeriesSync<'_> {
                 fetched_at: self.settings.now,
             })
             .collect();
-        let others = asked.iter().enumerate().filter(|(other, _)| *other != index);
+        let others = replies.iter().enumerate().filter(|(other, _)| *other != index);
         let confirmed: BTreeMap<NaiveDate, f64> =
             others.flat_map(|(_, other)| accepted(other)).map(|o| (o.date, o.value)).collect();
         let rules = MergeRules {
@@ -237,18 +238,18 @@ impl SeriesSync<'_> {
 fn keep_after(
     series: &str,
     links: &[Link],
-    asked: &[ProviderReply],
+    replies: &[ProviderReply],
     index: usize,
     known: &KnownSeries,
 ) -> Option<NaiveDate> {
     if index == 0 {
         return None;
     }
-    let provider = asked[index].provider;
+    let provider = replies[index].provider;
     let equal = |other: &&Link| is_stand_in(series, provider) && is_stand_in(series, other.provider.name());
     let better = || links.iter().take_while(|other| other.provider.name() != provider).filter(|other| !equal(other));
     let is_better = |name: &str| better().any(|other| other.provider.name() == name);
-    let answered = asked[..index].iter().filter(|one| is_better(one.provider));
+    let answered = replies[..index].iter().filter(|one| is_better(one.provider));
     let answered = answered.filter_map(|one| accepted(one).map(|o| o.date).max()).max();
     let stored = better().filter_map(|other| known.last_of.get(other.provider.name())).max().copied();
     answered.max(stored).max(known.snapshot.last().copied())
@@ -257,10 +258,10 @@ fn keep_after(
 /// Returns a remark with the number of business days by which a provider's newest value is behind, when a less
 /// preferred provider has newer ones and the lag is unusual: above 2 days for an official rate, which is published
 /// every day, and above 7 for other rates, which may come once a week.
-fn behind(request: &SeriesRequest, asked: &[ProviderReply], index: usize, known: &KnownSeries) -> Option<String> {
+fn behind(request: &SeriesRequest, replies: &[ProviderReply], index: usize, known: &KnownSeries) -> Option<String> {
     let newest_of = |one: &ProviderReply| known.newest_of(one.provider, one.outcome.as_ref().ok()?);
-    let own = newest_of(&asked[index])?;
-    let newer = asked[index + 1..].iter().filter_map(newest_of).max().filter(|newer| *newer > own)?;
+    let own = newest_of(&replies[index])?;
+    let newer = replies[index + 1..].iter().filter_map(newest_of).max().filter(|newer| *newer > own)?;
     let calendar = request.rules.calendar?;
     let (days, usual) =
         (calendar.business_days_between(own, newer), if is_official(&request.series) { 2 } else { 7 });
@@ -328,8 +329,8 @@ fn newest_known(store: &RatesStore, series: &str, today: NaiveDate) -> Option<(N
 }
 
 /// Describes where the first reply and a later one overlap and differ by more than `tolerated`.
-fn disagreements(series: &str, asked: &[ProviderReply], tolerated: f64) -> Vec<String> {
-    let mut answers = asked.iter().filter(|one| accepted(one).next().is_some());
+fn disagreements(series: &str, replies: &[ProviderReply], tolerated: f64) -> Vec<String> {
+    let mut answers = replies.iter().filter(|one| accepted(one).next().is_some());
     let Some(first) = answers.next() else { return Vec::new() };
     let own: BTreeMap<NaiveDate, f64> = accepted(first).map(|o| (o.date, o.value)).collect();
     let compare = |other: &ProviderReply| {

@@ -112,22 +112,22 @@ fn fill(
             progress(&Progress { file: wanted.file, done: from, total });
             return Ok(total);
         }
-        let setback = match attempt(wire, wanted, part, from, &mut total, progress) {
+        let failure = match attempt(wire, wanted, part, from, &mut total, progress) {
             Ok(()) => return Ok(total),
             Err(AttemptError::Final(e)) => return Err(e),
-            Err(setback) => setback,
+            Err(failure) => failure,
         };
         let arrived = part.length()?;
         if arrived > furthest {
             furthest = arrived;
             attempts.reset_attempts();
         }
-        if !attempts.wait_before_retry(&setback) {
+        if !attempts.wait_before_retry(&failure) {
             return Err(if arrived == 0 {
-                setback.into_error()
+                failure.into_error()
             } else {
                 let total = total.map_or("an unknown number of".to_owned(), |total| total.to_string());
-                HubError::CutOff { file: wanted.file, arrived, total, reason: setback.to_string() }
+                HubError::CutOff { file: wanted.file, arrived, total, reason: failure.to_string() }
             });
         }
     }
@@ -180,7 +180,7 @@ fn attempt(
     receive(response, server, part, Progress { file: wanted.file, done: from, total: *total }, progress)
 }
 
-/// Appends a body to the part. A body that ends too early is a setback; a body that is too long is no longer read,
+/// Appends a body to the part. A body that ends too early is a failed attempt; a body that is too long is no longer read,
 /// and the later check of size and checksum finds it.
 fn receive(
     mut response: Response,

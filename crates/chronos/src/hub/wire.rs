@@ -129,9 +129,9 @@ pub(super) struct Attempts {
 
 impl Attempts {
     /// Waits before the next attempt; returns `false` at once when there is to be none.
-    pub(super) fn wait_before_retry(&mut self, setback: &AttemptError) -> bool {
+    pub(super) fn wait_before_retry(&mut self, failure: &AttemptError) -> bool {
         self.failed += 1;
-        let asked = match setback {
+        let asked = match failure {
             AttemptError::Final(_) => return false,
             AttemptError::Busy { retry_after, .. } => *retry_after,
             AttemptError::Unreachable { .. } | AttemptError::Cut { .. } => None,
@@ -141,7 +141,7 @@ impl Attempts {
         }
         let own = self.patience.first_pause.saturating_mul(1 << (self.failed - 1).min(16));
         let pause = asked.unwrap_or(own.min(self.patience.longest_pause));
-        tracing::info!(reason = %setback, seconds = pause.as_secs_f64(), "The download is tried again");
+        tracing::info!(reason = %failure, seconds = pause.as_secs_f64(), "The download is tried again");
         thread::sleep(pause);
         true
     }
@@ -197,9 +197,9 @@ impl HubClient {
         loop {
             match self.try_describe(wanted) {
                 Ok(remote) => return Ok(remote),
-                Err(setback @ AttemptError::Unreachable { .. }) => return Err(setback.into_error()),
-                Err(setback) if attempts.wait_before_retry(&setback) => {}
-                Err(setback) => return Err(setback.into_error()),
+                Err(failure @ AttemptError::Unreachable { .. }) => return Err(failure.into_error()),
+                Err(failure) if attempts.wait_before_retry(&failure) => {}
+                Err(failure) => return Err(failure.into_error()),
             }
         }
     }

@@ -5,7 +5,7 @@
 //! the symbol version `VERS_1.32.0`. The offsets are those of the ELF-64 object file format and of the Linux Standard
 //! Base's chapter on symbol versioning.
 
-use super::fault::LibraryError;
+use super::library_error::LibraryError;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;

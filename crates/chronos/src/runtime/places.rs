@@ -3,7 +3,7 @@
 //! In: the setting, the environment and the binary's directory, all as values. Out: the [`Candidate`]s. Nothing is
 //! loaded here.
 
-use super::{elf, fault::LibraryError};
+use super::{elf, library_error::LibraryError};
 use std::env;
 use std::fmt;
 use std::fs;

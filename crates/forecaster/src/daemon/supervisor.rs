@@ -1,9 +1,9 @@
 //! Supervisor: the loop that owns the agenda and the run in progress. Everything else sends it messages.
 //!
 //! In: alarms, the ends of runs, configurations, liveness checks, requests to stop. Out: runs, one at a time, so
-//! that they do not compete for the processor; a published [`DaemonState`]; systemd's status line. It ends when it
-//! was asked to stop and the run in progress has ended or was cut off; a run that was cut off is interrupted, and
-//! due again at the next start.
+//! that they do not compete for the processor; a published [`DaemonState`]; systemd's status line. When
+//! asked to stop, it waits for the run in progress for a limited time and then kills it. The run that was killed has an
+//! open slot, so that the next start repeats it.
 
 use super::agenda::{Agenda, DueReason, DueRun};
 use super::alarms::Alarms;
@@ -197,16 +197,16 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
     }
 
     /// Records the trouble with the ledger, and logs it once.
-    fn set_agenda_error(&mut self, trouble: Option<String>) {
-        if let Some(told) = trouble.as_ref().filter(|told| self.agenda_error.as_ref() != Some(told)) {
+    fn set_agenda_error(&mut self, error: Option<String>) {
+        if let Some(told) = error.as_ref().filter(|told| self.agenda_error.as_ref() != Some(told)) {
             tracing::error!("no run can be begun: {told}");
             self.corruption =
                 self.ledger.check().err().filter(LedgerError::is_corruption).map(|error| error.to_string());
         }
-        if trouble.is_none() && self.agenda_error.is_some() {
+        if error.is_none() && self.agenda_error.is_some() {
             tracing::info!("the ledger is well again");
         }
-        self.agenda_error = trouble;
+        self.agenda_error = error;
     }
 
     fn start_next(&mut self, reading: ClockReading) {
@@ -242,7 +242,7 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
         self.running = Some(RunInProgress { due, job, since, cut, process });
     }
 
-    /// Makes sure that a run that has ended is in the ledger, as failed when it could not record that itself.
+    /// Handles the end of a run's process: when the process has not recorded the run, records it as failed.
     fn finish_run(&mut self, ended: JobEnd) {
         let Some(RunInProgress { due, job, since, .. }) = self.running.take() else { return };
         let Assignment { horizon, ref run_id, .. } = job.assignment;
@@ -383,18 +383,18 @@ impl<A: Alarms, R: Runner> Supervisor<A, R> {
             })
             .collect();
         let waiting = self.queue.iter().chain(self.held.iter().map(|(_, due)| due));
-        let trouble = self.agenda_error.clone().or_else(|| self.start_error.clone());
+        let error = self.agenda_error.clone().or_else(|| self.start_error.clone());
         let overdue: Vec<Horizon> = waiting.map(|due| due.horizon).collect();
         let mail = self.mailbox.state.borrow().clone();
         self.state.send_if_modified(|state| {
             let changed = state.horizons != horizons
-                || state.run_blocker != trouble
+                || state.run_blocker != error
                 || state.waiting != overdue
                 || state.mail != mail;
             if changed {
                 let state = Arc::make_mut(state);
                 state.horizons = horizons;
-                state.run_blocker = trouble;
+                state.run_blocker = error;
                 state.waiting = overdue;
                 state.mail = mail;
             }

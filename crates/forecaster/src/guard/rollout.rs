@@ -111,8 +111,8 @@ pub(crate) fn next_stage(
         Horizon::D90 => return Ok(None),
     };
     let mut criteria = probation_criteria(state, runs, now);
-    let standing = of_horizon(ledger, config, from)?;
-    criteria.extend([competitive(standing.as_ref()), ensemble_criterion(standing.as_ref())]);
+    let scores = of_horizon(ledger, config, from)?;
+    criteria.extend([competitive(scores.as_ref()), ensemble_criterion(scores.as_ref())]);
     if next == Horizon::D90 {
         for horizon in [Horizon::D7, Horizon::D15, Horizon::D30] {
             criteria.push(below_arima(horizon, of_horizon(ledger, config, horizon)?.as_ref()));
@@ -172,8 +172,8 @@ fn probation_criteria(state: &GuardState, runs: &[ChronosRun], now: DateTime<Utc
 
 const UNKNOWN: &str = "no run with Chronos yet";
 
-fn competitive(standing: Option<&ModelScores>) -> Criterion {
-    let figures = standing.and_then(|it| {
+fn competitive(scores: Option<&ModelScores>) -> Criterion {
+    let figures = scores.and_then(|it| {
         let own = it.rmse(CHRONOS)?;
         let others = [ModelId::ArimaGarch, ModelId::Var].into_iter().filter_map(|id| it.rmse(id.as_str()));
         Some((own, others.reduce(f64::min)?, &it.source))
@@ -189,8 +189,8 @@ fn competitive(standing: Option<&ModelScores>) -> Criterion {
     }
 }
 
-fn ensemble_criterion(standing: Option<&ModelScores>) -> Criterion {
-    let figures = standing.and_then(|it| Some((it.wql(ENSEMBLE)?, it.wql(ENSEMBLE_WITHOUT_CHRONOS)?, &it.source)));
+fn ensemble_criterion(scores: Option<&ModelScores>) -> Criterion {
+    let figures = scores.and_then(|it| Some((it.wql(ENSEMBLE)?, it.wql(ENSEMBLE_WITHOUT_CHRONOS)?, &it.source)));
     Criterion {
         name: "ensemble with against without".to_owned(),
         met: figures.is_some_and(|(with, without, _)| with <= NO_HARM * without),
@@ -202,9 +202,8 @@ fn ensemble_criterion(standing: Option<&ModelScores>) -> Criterion {
     }
 }
 
-fn below_arima(horizon: Horizon, standing: Option<&ModelScores>) -> Criterion {
-    let figures =
-        standing.and_then(|it| Some((it.rmse(CHRONOS)?, it.rmse(ModelId::ArimaGarch.as_str())?, &it.source)));
+fn below_arima(horizon: Horizon, scores: Option<&ModelScores>) -> Criterion {
+    let figures = scores.and_then(|it| Some((it.rmse(CHRONOS)?, it.rmse(ModelId::ArimaGarch.as_str())?, &it.source)));
     Criterion {
         name: format!("RMSE below ARIMA's in {horizon}"),
         met: figures.is_some_and(|(own, arima, _)| own < arima),
@@ -230,14 +229,14 @@ pub(crate) fn advice(
     if let Some(weight) = runs.first().and_then(|run| run.weight).filter(|weight| !USUAL_WEIGHT.contains(weight)) {
         advice.push(format!("its weight is {:.1} %; the usual range is 10 to 40 %", 100.0 * weight));
     }
-    if let Some(standing) = of_horizon(ledger, config, horizon)? {
+    if let Some(scores) = of_horizon(ledger, config, horizon)? {
         let others = ["random_walk", "arima_garch", "var", "random_forest"];
-        let best = others.into_iter().filter_map(|name| standing.wql(name)).fold(f64::NEG_INFINITY, f64::max);
-        if let Some(own) = standing.wql(CHRONOS).filter(|own| best.is_finite() && *own > best) {
+        let best = others.into_iter().filter_map(|name| scores.wql(name)).fold(f64::NEG_INFINITY, f64::max);
+        if let Some(own) = scores.wql(CHRONOS).filter(|own| best.is_finite() && *own > best) {
             advice.push(format!(
                 "its loss is above that of every other model: WQL {own:.5}, the worst of the others has {best:.5} \
                  ({})",
-                standing.source
+                scores.source
             ));
         }
     }

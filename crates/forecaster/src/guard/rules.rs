@@ -26,31 +26,32 @@ pub(crate) struct RunObservations {
 pub(super) fn apply_rules(
     state: &GuardState,
     settings: &GuardSettings,
-    seen: &RunObservations,
+    observations: &RunObservations,
     run_id: &str,
     now: DateTime<Utc>,
 ) -> GuardUpdate {
-    let failures = if seen.failure.is_some() { state.failures.saturating_add(1) } else { 0 };
+    let failures = if observations.failure.is_some() { state.failures.saturating_add(1) } else { 0 };
     let limit = settings.max_peak_rss_mb;
-    let is_heavy = seen.peak_rss_mb > limit as f64;
+    let is_heavy = observations.peak_rss_mb > limit as f64;
     let heavy_runs = if is_heavy { state.heavy_runs.saturating_add(1) } else { 0 };
-    let slow = seen.seconds > settings.max_extra_seconds as f64;
+    let slow = observations.seconds > settings.max_extra_seconds as f64;
     let mut events = Vec::new();
-    if let Some(reason) = &seen.failure {
+    if let Some(reason) = &observations.failure {
         events.push(event_of(state, "failed", &format!("failure {failures} in a row: {reason}"), Some(run_id), now));
     }
     if is_heavy {
-        let detail = format!("peak memory {:.0} MB, limit {limit}; run {heavy_runs} in a row", seen.peak_rss_mb);
+        let detail =
+            format!("peak memory {:.0} MB, limit {limit}; run {heavy_runs} in a row", observations.peak_rss_mb);
         events.push(event_of(state, "heavy", &detail, Some(run_id), now));
     }
-    let last = || seen.failure.as_ref().map(|reason| format!(", the last: {reason}")).unwrap_or_default();
-    let suspended = if seen.oom_kill {
+    let last = || observations.failure.as_ref().map(|reason| format!(", the last: {reason}")).unwrap_or_default();
+    let suspended = if observations.oom_kill {
         Some(("killed", "the out-of-memory killer ended it".to_owned()))
     } else if slow {
-        let (took, allowed) = (seen.seconds, settings.max_extra_seconds);
+        let (took, allowed) = (observations.seconds, settings.max_extra_seconds);
         Some(("slow", format!("it took {took:.1} s; the limit is {allowed} s (guard.max_extra_seconds)")))
     } else if heavy_runs >= HEAVY_RUNS {
-        let peak = seen.peak_rss_mb;
+        let peak = observations.peak_rss_mb;
         let reason =
             format!("{heavy_runs} runs in a row over {limit} MB (guard.max_peak_rss_mb), the last with {peak:.0} MB");
         Some(("memory", reason))
@@ -88,8 +89,8 @@ mod tests {
         GuardState { horizon, enabled: true, enabled_since: None, failures, heavy_runs, suspension: None }
     }
 
-    fn after(state: &GuardState, seen: &RunObservations) -> GuardUpdate {
-        apply_rules(state, &GuardSettings::default(), seen, "run", DateTime::UNIX_EPOCH)
+    fn after(state: &GuardState, observations: &RunObservations) -> GuardUpdate {
+        apply_rules(state, &GuardSettings::default(), observations, "run", DateTime::UNIX_EPOCH)
     }
 
     fn cause(update: &GuardUpdate) -> Option<&str> {
@@ -102,10 +103,10 @@ mod tests {
 
     #[test]
     fn the_failure_after_the_last_that_is_borne_suspends_and_a_success_forgets() {
-        let seen = RunObservations { failure: Some("no model".into()), ..RunObservations::default() };
-        let second = after(&state(1, 0), &seen);
+        let observations = RunObservations { failure: Some("no model".into()), ..RunObservations::default() };
+        let second = after(&state(1, 0), &observations);
         assert_eq!((second.failures, cause(&second), kinds(&second)), (2, None, vec!["failed"]));
-        let third = after(&state(2, 0), &seen);
+        let third = after(&state(2, 0), &observations);
         assert_eq!(
             (third.failures, cause(&third), kinds(&third)),
             (3, Some("failures"), vec!["failed", "suspended"])
@@ -117,10 +118,10 @@ mod tests {
 
     #[test]
     fn two_runs_in_a_row_over_the_limit_of_memory_suspend_and_one_does_not() {
-        let seen = RunObservations { peak_rss_mb: 3500.5, ..RunObservations::default() };
-        let first = after(&state(0, 0), &seen);
+        let observations = RunObservations { peak_rss_mb: 3500.5, ..RunObservations::default() };
+        let first = after(&state(0, 0), &observations);
         assert_eq!((first.heavy_runs, cause(&first), kinds(&first)), (1, None, vec!["heavy"]));
-        assert_eq!(cause(&after(&state(0, 1), &seen)), Some("memory"));
+        assert_eq!(cause(&after(&state(0, 1), &observations)), Some("memory"));
         assert_eq!(
             after(&state(0, 1), &RunObservations { peak_rss_mb: 3500.0, ..RunObservations::default() }).heavy_runs,
             0

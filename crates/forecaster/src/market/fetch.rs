@@ -113,17 +113,17 @@ pub(crate) fn has_no_provider(config: &Config) -> bool {
 pub(crate) fn by_hand(
     config: &Config,
     today: NaiveDate,
-    wish: &FetchRequest,
+    request: &FetchRequest,
     done: &(dyn Fn(&SeriesOutcome) + Sync),
 ) -> Result<Vec<SeriesOutcome>, Failure> {
     let settings = SyncSettings {
         deadline: BY_HAND,
         skip_failing: false,
-        from: wish.from,
-        accept_revisions: wish.accept_revisions,
+        from: request.from,
+        accept_revisions: request.accept_revisions,
         ..settings(config, today)
     };
-    fetch(config, wish, &settings, done)
+    fetch(config, request, &settings, done)
 }
 
 /// Result of asking one provider.
@@ -213,13 +213,13 @@ fn settings(config: &Config, today: NaiveDate) -> SyncSettings {
 
 fn fetch(
     config: &Config,
-    wish: &FetchRequest,
+    request: &FetchRequest,
     settings: &SyncSettings,
     done: &(dyn Fn(&SeriesOutcome) + Sync),
 ) -> Result<Vec<SeriesOutcome>, Failure> {
     let pair = config.pair();
     let store = RatesStore::open(&config.service.data_dir)?;
-    let names = if wish.series.is_empty() { needed(config)? } else { wish.series.clone() };
+    let names = if request.series.is_empty() { needed(config)? } else { request.series.clone() };
     let requests = names.iter().map(|name| {
         forecaster_rates::checked_name(name)?;
         let own = config.rates.series.get(name);

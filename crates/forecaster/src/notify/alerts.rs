@@ -154,7 +154,7 @@ fn mail(config: &Config, (run_id, at): (&str, DateTime<Tz>), alert: Alert<'_>) -
         kind: LetterKind::Alert,
     };
     let quiet = TimeDelta::hours(config.mail.alert_every_hours.into());
-    let unless_since = alert.once_in_a_while.then(|| letter.date.to_utc() - quiet);
-    let mail = outgoing(&letter, alert.topic, unless_since);
+    let skip_if_topic_since = alert.once_in_a_while.then(|| letter.date.to_utc() - quiet);
+    let mail = outgoing(&letter, alert.topic, skip_if_topic_since);
     mail.inspect_err(|error| tracing::error!("an alert cannot be mailed: {error}")).ok()
 }

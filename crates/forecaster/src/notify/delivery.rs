@@ -24,7 +24,7 @@ pub(crate) struct DeliveryRound {
     /// Deferred to a later attempt.
     pub waiting: usize,
     /// Reason for the deferral, when it concerns all mail.
-    pub trouble: Option<String>,
+    pub error: Option<String>,
     /// Set when another process is sending.
     pub busy: bool,
 }
@@ -66,36 +66,36 @@ pub(crate) async fn deliver_due(ledger: &Ledger, config: &Config) -> Result<Deli
     let mut seen = BTreeSet::new();
     while let Some(mail) = ledger.due_mail(Utc::now())? {
         if !seen.insert(mail.message_id.clone()) {
-            // The record of the last attempt had no effect, for whatever reason: late is better than repeated mail.
+            // The outcome of its last attempt was not recorded. Stopping delays mail; going on would repeat it.
             return Err(Failure::MailAgain(mail.message_id));
         }
         let outcomes = match &in_the_way {
             // The trouble of the last mail would stop this one as well: the server is not asked again.
-            Some(trouble) => postpone(&mail, &trouble.to_string(), trouble.pace(), Utc::now()),
+            Some(error) => postpone(&mail, &error.to_string(), error.pace(), Utc::now()),
             None => {
-                let (outcomes, trouble) = attempt(&server, &mail).await;
-                in_the_way = trouble;
+                let (outcomes, error) = attempt(&server, &mail).await;
+                in_the_way = error;
                 outcomes
             }
         };
         log_outcomes(&mail, &outcomes, &mut round);
         ledger.record_mail_outcomes(&mail.message_id, &outcomes, Utc::now())?;
     }
-    round.trouble = in_the_way.map(|trouble| trouble.to_string());
+    round.error = in_the_way.map(|error| error.to_string());
     Ok(round)
 }
 
 /// True when the trouble would stop any other mail too. A mail cut off in transit may have been
 /// cut off for its content.
-fn blocks_all_mail(trouble: &DeliveryError) -> bool {
+fn blocks_all_mail(error: &DeliveryError) -> bool {
     let of_one = matches!(
-        trouble,
+        error,
         DeliveryError::Cut { .. }
             | DeliveryError::InDoubt { .. }
             | DeliveryError::Protocol { .. }
             | DeliveryError::Silent { .. }
     );
-    !of_one && !trouble.is_permanent()
+    !of_one && !error.is_permanent()
 }
 
 /// Sends a mail to the server; returns an outcome for each recipient, and trouble that concerns all mail.
@@ -110,7 +110,7 @@ async fn attempt(server: &Server, mail: &DueMail) -> (Vec<(String, MailOutcome)>
     tracing::debug!(message_id = mail.message_id, "sending to {} of {}", addresses.len(), server.address());
     let delivery = deliver(server, &sender, &addresses, &mail.message).await;
     let now = Utc::now();
-    let pace = delivery.trouble.as_ref().map_or(RetryPace::Usual, DeliveryError::pace);
+    let pace = delivery.error.as_ref().map_or(RetryPace::Usual, DeliveryError::pace);
     let fate = |((address, _), (_, outcome)): (&(String, Address), &(Address, RecipientOutcome))| {
         let outcome = match outcome {
             RecipientOutcome::Accepted { reply } => MailOutcome::Sent(reply.clone()),
@@ -122,7 +122,7 @@ async fn attempt(server: &Server, mail: &DueMail) -> (Vec<(String, MailOutcome)>
     let unknown = mail.recipients.iter().map(|recipient| &recipient.address);
     let unknown = unknown.filter(|address| !known.iter().any(|(other, _)| other == *address)).cloned();
     let outcomes = known.iter().zip(&delivery.recipients).map(fate).chain(refused(unknown)).collect();
-    (outcomes, delivery.trouble.filter(blocks_all_mail))
+    (outcomes, delivery.error.filter(blocks_all_mail))
 }
 
 /// Refuses recipients or a sender in the outbox that are not addresses: only an edit by hand can have put them there.

@@ -30,7 +30,7 @@ pub(super) fn sender(config: &Config) -> Option<Address> {
 pub(super) fn outgoing(
     letter: &Letter,
     topic: String,
-    unless_since: Option<DateTime<Utc>>,
+    skip_if_topic_since: Option<DateTime<Utc>>,
 ) -> Result<OutgoingMail, MailError> {
     Ok(OutgoingMail {
         message_id: letter.message_id.clone(),
@@ -40,7 +40,7 @@ pub(super) fn outgoing(
         recipients: letter.to.iter().map(|to| to.address().to_owned()).collect(),
         message: letter.to_bytes()?,
         created_at: letter.date.to_utc(),
-        skip_if_topic_since: unless_since,
+        skip_if_topic_since: skip_if_topic_since,
     })
 }
 

@@ -97,6 +97,46 @@ fn every_link_leads_to_a_file_of_the_repository_and_to_a_heading_in_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Files of the repository that a text names in backquotes, each with the function in the parentheses after it, if any:
+/// `crates/rates/src/chain.rs` (`read`).
+fn named_files(text: &str) -> Vec<(String, Option<String>)> {
+    let parts: Vec<&str> = text.split('`').collect();
+    let quoted = parts.iter().enumerate().skip(1).step_by(2);
+    let files = quoted.filter(|(_, part)| {
+        let is_path = !part.contains(['*', ' ', '\n', '{', '<']);
+        is_path && ["crates/", "deploy/", ".ci/", "systemd/"].iter().any(|folder| part.starts_with(folder))
+    });
+    let function = |at: usize| match parts.get(at + 1..at + 4) {
+        Some([" (", name, after]) if after.starts_with(')') => Some((*name).to_owned()),
+        _ => None,
+    };
+    files.map(|(at, path)| ((*path).to_owned(), function(at))).collect()
+}
+
+#[test]
+fn every_file_and_function_that_a_document_names_exists() {
+    let root = repository();
+    let (mut wrong, mut functions) = (Vec::new(), 0);
+    for document in documents() {
+        let text = std::fs::read_to_string(&document).unwrap();
+        let name = document.strip_prefix(&root).unwrap().display().to_string();
+        for (path, function) in named_files(&text) {
+            let file = root.join(&path);
+            if !file.exists() {
+                wrong.push(format!("{name}: {path}"));
+            } else if let Some(function) = function {
+                functions += 1;
+                let source = std::fs::read_to_string(file).unwrap();
+                if !source.contains(&format!("fn {function}(")) && !source.contains(&format!("fn {function}<")) {
+                    wrong.push(format!("{name}: {path} has no function {function}"));
+                }
+            }
+        }
+    }
+    assert!(functions >= 10, "only {functions} functions are named");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn anchors_are_those_of_github() {
     assert_eq!(anchor("What a run says of it"), "what-a-run-says-of-it");

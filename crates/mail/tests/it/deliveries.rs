@@ -15,7 +15,7 @@ async fn with(manners: Manners) -> (Scripted, Delivery) {
 async fn a_message_goes_to_everybody_in_one_transaction() {
     let server = Manners::plain().listen().await;
     let delivery = send(&plain(server.port), &["a@example.com", "B <b@example.com>"]).await;
-    assert_eq!(delivery.trouble, None);
+    assert_eq!(delivery.error, None);
     assert_eq!(fates(&delivery), ["accepted: 250 2.0.0 taken", "accepted: 250 2.0.0 taken"]);
     assert_eq!(delivery.pending().count(), 0);
     assert_eq!(server.messages(), ["Subject: x\r\n\r\n..\r\nhello\r\n.\r\n"]);
@@ -40,7 +40,7 @@ async fn several_deliveries_can_go_on_in_tasks_of_their_own() {
 #[tokio::test]
 async fn nobody_to_write_to_is_no_reason_to_connect() {
     let delivery = deliver(&plain(1), &sender(), &[], MESSAGE).await;
-    assert_eq!((delivery.recipients.len(), delivery.trouble), (0, None));
+    assert_eq!((delivery.recipients.len(), delivery.error), (0, None));
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn one_who_is_refused_does_not_stop_the_others() {
     let manners = Manners::plain().answering("RCPT TO:<b@", "550 5.1.1 no such user");
     let server = manners.listen().await;
     let delivery = send(&plain(server.port), &["a@example.com", "b@example.com", "c@example.com"]).await;
-    assert_eq!(delivery.trouble, None);
+    assert_eq!(delivery.error, None);
     let expected = ["accepted: 250 2.0.0 taken", "refused: 550 5.1.1 no such user", "accepted: 250 2.0.0 taken"];
     assert_eq!(fates(&delivery), expected);
 }
@@ -57,7 +57,7 @@ async fn one_who_is_refused_does_not_stop_the_others() {
 async fn without_anybody_left_no_message_is_sent() {
     for code in ["550 5.1.1 no", "551 moved", "553 5.1.3 bad", "501 syntax"] {
         let (server, delivery) = with(Manners::plain().answering("RCPT", code)).await;
-        assert_eq!((fates(&delivery), delivery.trouble), (vec![format!("refused: {code}")], None));
+        assert_eq!((fates(&delivery), delivery.error), (vec![format!("refused: {code}")], None));
         assert!(!server.was_asked("DATA") && server.messages().is_empty());
         assert!(server.was_asked("QUIT"));
     }
@@ -77,7 +77,7 @@ async fn a_greylist_lets_the_second_attempt_pass() {
 async fn a_full_mailbox_can_be_emptied() {
     for code in ["452 4.2.2 full", "552 5.2.2 over quota", "552 full", "452 4.5.3 too many recipients"] {
         let (_, delivery) = with(Manners::plain().answering("RCPT", code)).await;
-        assert_eq!((fates(&delivery), delivery.trouble), (vec![format!("deferred: {code}")], None));
+        assert_eq!((fates(&delivery), delivery.error), (vec![format!("deferred: {code}")], None));
     }
     let (_, delivery) = with(Manners::plain().answering(".", "552 5.2.2 over quota")).await;
     assert!(matches!(passing(&delivery), DeliveryError::Busy { .. }));
@@ -86,9 +86,9 @@ async fn a_full_mailbox_can_be_emptied() {
 #[tokio::test]
 async fn a_message_too_large_is_not_sent_where_the_limit_is_known() {
     let (server, delivery) = with(Manners::plain().offering(&["SIZE 20"])).await;
-    let trouble = delivery.trouble.as_ref().unwrap();
-    assert!(trouble.is_permanent() && !server.was_asked("MAIL"), "{trouble}");
-    let words = trouble.to_string();
+    let error = delivery.error.as_ref().unwrap();
+    assert!(error.is_permanent() && !server.was_asked("MAIL"), "{error}");
+    let words = error.to_string();
     assert!(words.contains("has 24 bytes") && words.contains("it takes 20"), "{words}");
     assert_eq!(fates(&delivery), [format!("refused: {words}")]);
 }
@@ -99,7 +99,7 @@ async fn a_message_that_the_server_finds_too_large_is_not_tried_again() {
         [("MAIL", "552 5.3.4 large"), ("MAIL", "552 large"), (".", "552 5.3.4 large"), (".", "554 5.2.3 x")]
     {
         let (_, delivery) = with(Manners::plain().answering(command, code)).await;
-        assert!(matches!(delivery.trouble, Some(DeliveryError::TooLarge { .. })), "{delivery:?}");
+        assert!(matches!(delivery.error, Some(DeliveryError::TooLarge { .. })), "{delivery:?}");
         assert!(fates(&delivery)[0].starts_with("refused: "));
     }
 }
@@ -107,12 +107,12 @@ async fn a_message_that_the_server_finds_too_large_is_not_tried_again() {
 #[tokio::test]
 async fn a_refused_sender_or_message_is_not_tried_again() {
     let (server, delivery) = with(Manners::plain().answering("MAIL", "550 5.7.1 not yours")).await;
-    let words = delivery.trouble.as_ref().unwrap().to_string();
+    let words = delivery.error.as_ref().unwrap().to_string();
     assert!(words.contains("no mail from forecaster@example.com: 550 5.7.1 not yours; check mail.from"), "{words}");
     assert!(!server.was_asked("RCPT"));
     for command in ["DATA", "."] {
         let (_, delivery) = with(Manners::plain().answering(command, "554 5.7.1 spam")).await;
-        assert!(matches!(delivery.trouble, Some(DeliveryError::Message { .. })), "{delivery:?}");
+        assert!(matches!(delivery.error, Some(DeliveryError::Message { .. })), "{delivery:?}");
         assert!(fates(&delivery)[0].starts_with("refused: "));
     }
 }
@@ -129,10 +129,10 @@ async fn what_is_put_off_is_tried_again() {
         (".", "421 shutting down"),
     ] {
         let (_, delivery) = with(Manners::plain().answering(command, code)).await;
-        let trouble = passing(&delivery);
+        let error = passing(&delivery);
         assert!(
-            matches!(trouble, DeliveryError::Busy { .. }) && trouble.to_string().contains(code),
-            "{command}: {trouble}"
+            matches!(error, DeliveryError::Busy { .. }) && error.to_string().contains(code),
+            "{command}: {error}"
         );
     }
 }
@@ -149,9 +149,9 @@ async fn a_server_that_hangs_up_within_the_message_has_not_taken_it() {
 async fn a_server_that_hangs_up_before_it_answers_may_have_taken_the_message() {
     for answer in [CUT, "what?", "354 more"] {
         let (server, delivery) = with(Manners::plain().answering(".", answer)).await;
-        let trouble = passing(&delivery);
-        assert!(matches!(trouble, DeliveryError::InDoubt { .. }), "{trouble}");
-        assert!(trouble.to_string().contains("same Message-ID") && server.messages().len() == 1);
+        let error = passing(&delivery);
+        assert!(matches!(error, DeliveryError::InDoubt { .. }), "{error}");
+        assert!(error.to_string().contains("same Message-ID") && server.messages().len() == 1);
     }
 }
 
@@ -164,7 +164,7 @@ async fn what_was_taken_stays_taken_whatever_follows() {
         Manners::plain().answering(".", "250 2.0.0 taken\r\n421 and now go"),
     ] {
         let (_, delivery) = with(manners).await;
-        assert_eq!((fates(&delivery), delivery.trouble), (vec!["accepted: 250 2.0.0 taken".to_owned()], None));
+        assert_eq!((fates(&delivery), delivery.error), (vec!["accepted: 250 2.0.0 taken".to_owned()], None));
     }
 }
 
@@ -182,10 +182,10 @@ async fn bytes_beyond_ascii_go_where_they_are_wanted() {
     let message = "Subject: x\n\nñandú\n".as_bytes();
     let server = Manners::plain().listen().await;
     let delivery = deliver(&plain(server.port), &sender(), &recipients(ONE), message).await;
-    assert_eq!(delivery.trouble, None);
+    assert_eq!(delivery.error, None);
     assert!(server.commands()[1].ends_with(" BODY=8BITMIME"), "{:?}", server.commands());
     assert_eq!(server.messages(), ["Subject: x\r\n\r\nñandú\r\n.\r\n"]);
     let strict = Manners::plain().offering(&["SIZE"]).listen().await;
     let delivery = deliver(&plain(strict.port), &sender(), &recipients(ONE), message).await;
-    assert!(matches!(delivery.trouble, Some(DeliveryError::EightBit { .. })) && !strict.was_asked("MAIL"));
+    assert!(matches!(delivery.error, Some(DeliveryError::EightBit { .. })) && !strict.was_asked("MAIL"));
 }

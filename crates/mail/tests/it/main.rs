@@ -54,8 +54,8 @@ fn fates(delivery: &Delivery) -> Vec<String> {
 
 /// Returns the error, which must concern every recipient and not be permanent.
 fn passing(delivery: &Delivery) -> &DeliveryError {
-    let trouble = delivery.trouble.as_ref().expect("no trouble");
-    assert!(!trouble.is_permanent(), "{trouble}");
-    assert!(fates(delivery).iter().all(|fate| *fate == format!("deferred: {trouble}")), "{delivery:?}");
-    trouble
+    let error = delivery.error.as_ref().expect("no trouble");
+    assert!(!error.is_permanent(), "{error}");
+    assert!(fates(delivery).iter().all(|fate| *fate == format!("deferred: {error}")), "{delivery:?}");
+    error
 }

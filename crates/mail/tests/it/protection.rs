@@ -30,7 +30,7 @@ async fn tls_from_the_start_protects_everything() {
     let authority = Authority::new();
     let server = Manners::smtps(authority.certify(&["127.0.0.1"], 2990)).listen().await;
     let probe = probe(&known("smtps", server.port, &authority), &sender()).await;
-    assert_eq!(probe.trouble, None);
+    assert_eq!(probe.error, None);
     let tls = probe.tls.unwrap();
     assert_eq!(
         (tls.version, tls.certificate_until.unwrap().to_string()),
@@ -72,8 +72,8 @@ async fn what_was_said_before_tls_is_not_believed_after_it() {
         "220 go\r\n250-mx.evil\r\n250 AUTH PLAIN\r\n235 welcome\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken";
     let server = Manners::starttls(config).answering("STARTTLS", injected).listen().await;
     let delivery = send(&known("smtp", server.port, &authority), ONE).await;
-    let trouble = passing(&delivery);
-    assert!(matches!(trouble, DeliveryError::Protocol { during: "STARTTLS", .. }), "{trouble}");
+    let error = passing(&delivery);
+    assert!(matches!(error, DeliveryError::Protocol { during: "STARTTLS", .. }), "{error}");
     assert!(!server.was_asked("AUTH") && server.commands().len() == 2, "{:?}", server.commands());
 }
 
@@ -128,9 +128,9 @@ async fn a_wrong_password_is_recognisable_and_not_shown() {
         let manners = Manners::starttls(config.clone()).offering(&[offers]).answering(command, &answer);
         let server = manners.listen().await;
         let delivery = send(&known("smtp", server.port, &authority), ONE).await;
-        let trouble = passing(&delivery);
-        assert!(trouble.is_login_error() && trouble.pace() == RetryPace::Account, "{trouble}");
-        let words = format!("{trouble} {delivery:?}");
+        let error = passing(&delivery);
+        assert!(error.is_login_error() && error.pace() == RetryPace::Account, "{error}");
+        let words = format!("{error} {delivery:?}");
         assert!(words.contains("refused the user 'u@example.com': 535 5.7.8 bad credentials *** *** ***"), "{words}");
         assert!(!words.contains("s3cret") && !words.contains("czNjcmV0"), "{words}");
         assert!(!server.was_asked("MAIL"));
@@ -154,12 +154,9 @@ async fn a_server_that_takes_no_password_is_told() {
     for (offers, told) in [(&["AUTH GSSAPI NTLM"][..], "GSSAPI, NTLM"), (&["SIZE 1000"], "no AUTH at all")] {
         let server = Manners::starttls(authority.certify(&["127.0.0.1"], 2990)).offering(offers).listen().await;
         let delivery = send(&known("smtp", server.port, &authority), ONE).await;
-        let trouble = passing(&delivery);
-        assert!(
-            matches!(trouble, DeliveryError::NoMechanism { .. }) && trouble.to_string().contains(told),
-            "{trouble}"
-        );
-        assert!(trouble.is_login_error() && !server.was_asked("MAIL"));
+        let error = passing(&delivery);
+        assert!(matches!(error, DeliveryError::NoMechanism { .. }) && error.to_string().contains(told), "{error}");
+        assert!(error.is_login_error() && !server.was_asked("MAIL"));
     }
 }
 
@@ -169,10 +166,10 @@ async fn a_password_that_cannot_be_checked_now_is_tried_again_soon() {
     let config = authority.certify(&["127.0.0.1"], 2990);
     let server = Manners::starttls(config).answering("AUTH", "454 4.7.0 temporary failure").listen().await;
     let delivery = send(&known("smtp", server.port, &authority), ONE).await;
-    let trouble = passing(&delivery);
+    let error = passing(&delivery);
     assert!(
-        matches!(trouble, DeliveryError::AuthenticationDeferred { .. }) && trouble.pace() == RetryPace::Usual,
-        "{trouble}"
+        matches!(error, DeliveryError::AuthenticationDeferred { .. }) && error.pace() == RetryPace::Usual,
+        "{error}"
     );
 }
 
@@ -181,11 +178,11 @@ async fn a_server_that_wants_a_user_is_told_as_such() {
     for (command, answer) in [("MAIL", "530 5.7.0 authentication required"), ("RCPT", "530 5.7.1 log in first")] {
         let server = Manners::plain().answering(command, answer).listen().await;
         let delivery = send(&plain(server.port), ONE).await;
-        let trouble = passing(&delivery);
-        assert!(matches!(trouble, DeliveryError::Authentication { .. }), "{trouble}");
+        let error = passing(&delivery);
+        assert!(matches!(error, DeliveryError::Authentication { .. }), "{error}");
         assert!(
-            trouble.to_string().contains(answer) && trouble.to_string().contains("name one in mail.smtp"),
-            "{trouble}"
+            error.to_string().contains(answer) && error.to_string().contains("set the user in mail.smtp"),
+            "{error}"
         );
     }
 }
@@ -195,8 +192,8 @@ async fn a_user_without_a_password_is_no_reason_to_connect() {
     let server = Manners::plain().listen().await;
     let nobody = Server::parse(&format!("smtp://u@127.0.0.1:{}?tls=none", server.port)).unwrap();
     let delivery = send(&nobody, ONE).await;
-    let trouble = passing(&delivery);
-    assert!(matches!(trouble, DeliveryError::NoPassword { .. }) && trouble.to_string().contains("set mail.password"));
+    let error = passing(&delivery);
+    assert!(matches!(error, DeliveryError::NoPassword { .. }) && error.to_string().contains("set mail.password"));
     assert!(server.commands().is_empty());
 }
 

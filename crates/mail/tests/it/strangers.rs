@@ -9,11 +9,11 @@ const ONE: &[&str] = &["a@example.com"];
 async fn a_closed_port_is_told() {
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let delivery = send(&plain(port), ONE).await;
-    let trouble = passing(&delivery);
-    assert!(matches!(trouble, DeliveryError::Unreachable { .. }));
+    let error = passing(&delivery);
+    assert!(matches!(error, DeliveryError::Unreachable { .. }));
     assert!(
-        trouble.to_string().contains(&format!("cannot connect to 127.0.0.1:{port}: Connection refused")),
-        "{trouble}"
+        error.to_string().contains(&format!("cannot connect to 127.0.0.1:{port}: Connection refused")),
+        "{error}"
     );
 }
 
@@ -32,9 +32,9 @@ async fn a_server_that_says_nothing_is_given_up() {
     for command in ["", "EHLO", "MAIL", "RCPT", "DATA"] {
         let server = Manners::plain().answering(command, HANG).listen().await;
         let delivery = send(&plain(server.port).with_limits(impatient()), ONE).await;
-        let trouble = passing(&delivery);
-        assert!(matches!(trouble, DeliveryError::Silent { .. }), "{command}: {trouble}");
-        assert_eq!(trouble.to_string().contains("port 465"), command.is_empty(), "{trouble}");
+        let error = passing(&delivery);
+        assert!(matches!(error, DeliveryError::Silent { .. }), "{command}: {error}");
+        assert_eq!(error.to_string().contains("port 465"), command.is_empty(), "{error}");
     }
 }
 
@@ -50,10 +50,10 @@ async fn a_server_that_turns_this_machine_away_is_tried_again() {
     for (command, answer) in [("", "554 no service here"), ("EHLO", "502 what is EHLO")] {
         let server = Manners::plain().answering(command, answer).listen().await;
         let delivery = send(&plain(server.port), ONE).await;
-        let trouble = passing(&delivery);
+        let error = passing(&delivery);
         assert!(
-            matches!(trouble, DeliveryError::ClientRejected { .. }) && trouble.to_string().contains(answer),
-            "{trouble}"
+            matches!(error, DeliveryError::ClientRejected { .. }) && error.to_string().contains(answer),
+            "{error}"
         );
     }
 }
@@ -77,9 +77,9 @@ async fn what_is_no_mail_server_is_told() {
     ] {
         let server = Manners::plain().answering(command, answer).listen().await;
         let delivery = send(&plain(server.port), ONE).await;
-        let trouble = passing(&delivery);
-        let words = trouble.to_string();
-        assert!(matches!(trouble, DeliveryError::Protocol { .. }), "{command} {answer:.20}: {words}");
+        let error = passing(&delivery);
+        let words = error.to_string();
+        assert!(matches!(error, DeliveryError::Protocol { .. }), "{command} {answer:.20}: {words}");
         assert!(words.len() < 400 && !words.contains(char::is_control), "{words}");
     }
 }
@@ -91,8 +91,8 @@ async fn a_server_that_hangs_up_is_told_with_the_step() {
     {
         let server = Manners::plain().answering(command, CUT).listen().await;
         let delivery = send(&plain(server.port), ONE).await;
-        let trouble = passing(&delivery);
-        assert!(matches!(trouble, DeliveryError::Cut { during: at, .. } if *at == during), "{trouble}");
+        let error = passing(&delivery);
+        assert!(matches!(error, DeliveryError::Cut { during: at, .. } if *at == during), "{error}");
     }
 }
 
@@ -107,7 +107,7 @@ async fn bytes_beyond_utf8_in_an_answer_do_no_harm() {
 async fn a_look_at_a_server_sends_nothing() {
     let server = Manners::plain().listen().await;
     let probe = probe(&plain(server.port), &sender()).await;
-    assert_eq!((probe.trouble.clone(), probe.tls.clone(), probe.largest), (None, None, Some(1_000_000)));
+    assert_eq!((probe.error.clone(), probe.tls.clone(), probe.largest), (None, None, Some(1_000_000)));
     let steps: Vec<_> = probe.steps.iter().map(|step| step.name).collect();
     assert_eq!(steps, ["connect", "greeting", "EHLO", "MAIL FROM"]);
     assert_eq!(probe.capabilities, ["SIZE 1000000", "8BITMIME", "ENHANCEDSTATUSCODES"]);
@@ -119,7 +119,7 @@ async fn a_look_at_a_server_sends_nothing() {
 async fn a_look_tells_how_far_it_came() {
     let server = Manners::plain().answering("MAIL", "550 not yours").listen().await;
     let probe = probe(&plain(server.port), &sender()).await;
-    assert!(matches!(probe.trouble, Some(DeliveryError::Sender { .. })));
+    assert!(matches!(probe.error, Some(DeliveryError::Sender { .. })));
     assert_eq!(probe.steps.last().unwrap().name, "EHLO");
     assert!(probe.to_string().contains("check mail.from"), "{probe}");
 }

@@ -115,13 +115,13 @@ impl Provider for Fred {
 }
 
 /// Returns the series of a pair of the release H.10, inverted for a pair quoted the other way round.
-fn series_of_pair(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
+fn series_of_pair(request: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
     let found = H10.iter().find_map(|&(id, priced, unit)| match (priced, unit) {
-        _ if (priced, unit) == (asked.base, asked.quote) => Some((id.to_owned(), ValueConversion::AsIs)),
-        _ if (priced, unit) == (asked.quote, asked.base) => Some((id.to_owned(), ValueConversion::Inverse)),
+        _ if (priced, unit) == (request.base, request.quote) => Some((id.to_owned(), ValueConversion::AsIs)),
+        _ if (priced, unit) == (request.quote, request.base) => Some((id.to_owned(), ValueConversion::Inverse)),
         _ => None,
     });
-    found.filter(|_| !asked.spot)
+    found.filter(|_| !request.spot)
 }
 
 fn columns(symbol: &str) -> Vec<&str> {

@@ -150,8 +150,8 @@ fn pair(symbol: &str) -> Option<(&str, &str)> {
 /// Returns the symbol and conversion of a pair of currencies of table A. The morning's quote closes the trades of the
 /// weekday before, so for spot it is that day's market price. As a rate of its own day it is known at noon: with a
 /// lag of a day it is never used earlier.
-fn currency_of_pair(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
-    let PairRequest { base, quote, spot } = asked;
+fn currency_of_pair(request: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
+    let PairRequest { base, quote, spot } = request;
     let reading = if *spot { ValueConversion::WeekdayBefore } else { ValueConversion::AsIs };
     (is_quoted(base) && is_quoted(quote)).then(|| (format!("{base}/{quote}"), reading))
 }

@@ -179,8 +179,8 @@ impl Provider for Yahoo {
 }
 
 /// Returns the symbol of any pair; Yahoo writes pairs with the dollar as base without the dollar.
-fn symbol_of_pair(asked: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
-    let PairRequest { base, quote, .. } = asked;
+fn symbol_of_pair(request: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
+    let PairRequest { base, quote, .. } = request;
     let symbol = if *base == "USD" { format!("{quote}=X") } else { format!("{base}{quote}=X") };
     Some((symbol, ValueConversion::AsIs))
 }

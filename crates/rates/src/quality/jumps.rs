@@ -1,8 +1,8 @@
 //! Jumps too large for the series' own volatility. A jump that reverts at once is a typing error and is refused; one
 //! that lasts is news and is kept.
 //!
-//! A jump is judged by returns on both sides of it, so a spike is recognised only once the next value is known: a
-//! backtest lacks that day, although a forecast made on the day itself would have seen it.
+//! A spike can be recognised only when the next value is known. So a backtest does not see a spike that a forecast made
+//! on that very day would have seen.
 
 use super::finding::{Action, DataProblem, Finding};
 use crate::snapshot::RawObservation;

@@ -12,9 +12,9 @@ use std::{
 /// Source name of values that an operator imported from a file. It ranks above every provider.
 pub const IMPORT_SOURCE: &str = "import";
 
-/// Number of changed dates above which a source rewrites its history, when they are also more than
-/// [`REWRITTEN_SHARE`] of those it had given: an institute corrects a few days; a provider that changed its series or
-/// its unit changes them all.
+/// Number of changed dates above which an answer may be a rewritten history; it is one when the changed dates are also
+/// more than [`REWRITTEN_SHARE`]. An institute corrects a few days; a provider that has changed its series or its unit
+/// changes them all.
 const REWRITTEN_DATES: usize = 5;
 /// Share of changed dates for [`REWRITTEN_DATES`], among the dates on which the source was asked again.
 const REWRITTEN_SHARE: f64 = 0.2;

@@ -1,7 +1,11 @@
-//! Checks of new values that jump unusually far, where an error or a forged value does most harm. A jump is accepted
-//! when another source shows it as well. It is refused when other sources contradict it, unless the value is an
-//! official rate that a single market quote contradicts: then it is reported as a doubt. A jump on a date that no
-//! other source has is a doubt too, and so is a newest value that differs from another source's.
+//! Checks of new values that jump unusually far, where an error or a forged value does most harm.
+//!
+//! - Another source shows the jump as well: it is accepted.
+//! - Other sources contradict it: it is refused.
+//! - It is an official rate that only one market quote contradicts, or no other source has the date: it is accepted with
+//!   a doubt.
+//!
+//! A newest value that differs from another source's is accepted with a doubt, too.
 
 use crate::{
     chain::{KnownSeries, ProviderReply},
@@ -15,14 +19,14 @@ use chrono::NaiveDate;
 /// Checks the new values of all replies, removes those that are refused, and returns a doubt if one remains.
 pub(super) fn check_jumps(
     series: &str,
-    asked: &mut [ProviderReply],
+    replies: &mut [ProviderReply],
     known: &KnownSeries,
     tolerated: f64,
 ) -> Option<Doubt> {
     let mut doubt = None;
-    for index in 0..asked.len() {
-        let Some(jump) = first_new_jump(&asked[index], known) else { continue };
-        let (provider, others) = (asked[index].provider, others_on(asked, index, jump.date));
+    for index in 0..replies.len() {
+        let Some(jump) = first_new_jump(&replies[index], known) else { continue };
+        let (provider, others) = (replies[index].provider, others_on(replies, index, jump.date));
         if others.iter().any(|(_, other)| jump.is_seen_in(*other)) {
             continue;
         }
@@ -37,16 +41,16 @@ pub(super) fn check_jumps(
         let independent = others.iter().filter(|(other, _)| !is_stand_in(series, other)).count();
         let is_denied = independent > 0 || others.len() > 1 || (others.len() == 1 && is_stand_in(series, provider));
         match others.first() {
-            Some((by, instead)) if is_denied => refuse(&mut asked[index], &jump, by, *instead),
+            Some((by, instead)) if is_denied => refuse(&mut replies[index], &jump, by, *instead),
             _ => doubt = doubt.or(Some(doubtful)),
         }
     }
-    doubt.or_else(|| difference(series, asked, known, tolerated))
+    doubt.or_else(|| difference(series, replies, known, tolerated))
 }
 
 /// Returns the accepted observations of a reply; none when there was no reply.
-pub(super) fn accepted(asked: &ProviderReply) -> impl Iterator<Item = &RawObservation> {
-    asked.outcome.iter().flat_map(|reply| &reply.accepted.observations)
+pub(super) fn accepted(replies: &ProviderReply) -> impl Iterator<Item = &RawObservation> {
+    replies.outcome.iter().flat_map(|reply| &reply.accepted.observations)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -64,22 +68,22 @@ impl Jump {
     }
 }
 
-fn first_new_jump(asked: &ProviderReply, known: &KnownSeries) -> Option<Jump> {
-    let findings = asked.outcome.iter().flat_map(|reply| &reply.accepted.findings);
+fn first_new_jump(replies: &ProviderReply, known: &KnownSeries) -> Option<Jump> {
+    let findings = replies.outcome.iter().flat_map(|reply| &reply.accepted.findings);
     findings.filter(|finding| !known.values.contains_key(&finding.date)).find_map(|finding| match finding.problem {
         DataProblem::Jump { before, value, .. } => Some(Jump { date: finding.date, before, value }),
         _ => None,
     })
 }
 
-fn others_on(asked: &[ProviderReply], index: usize, date: NaiveDate) -> Vec<(&'static str, f64)> {
-    let others = asked.iter().enumerate().filter(|(other, _)| *other != index);
+fn others_on(replies: &[ProviderReply], index: usize, date: NaiveDate) -> Vec<(&'static str, f64)> {
+    let others = replies.iter().enumerate().filter(|(other, _)| *other != index);
     others.filter_map(|(_, one)| Some((one.provider, accepted(one).find(|o| o.date == date)?.value))).collect()
 }
 
 /// Drops a reply's values from the jump on: later values are at the same level.
-fn refuse(asked: &mut ProviderReply, jump: &Jump, by: &str, instead: f64) {
-    let Ok(reply) = &mut asked.outcome else { return };
+fn refuse(replies: &mut ProviderReply, jump: &Jump, by: &str, instead: f64) {
+    let Ok(reply) = &mut replies.outcome else { return };
     let Jump { date, value, .. } = *jump;
     reply.accepted.findings.retain(|finding| finding.date != date);
     let problem = DataProblem::Contradicted { value, by: by.to_owned(), instead };
@@ -90,10 +94,10 @@ fn refuse(asked: &mut ProviderReply, jump: &Jump, by: &str, instead: f64) {
 }
 
 /// Returns a doubt about the newest preferred value, when it is new and another source has a different one.
-fn difference(series: &str, asked: &[ProviderReply], known: &KnownSeries, tolerated: f64) -> Option<Doubt> {
-    let (index, first) = asked.iter().enumerate().find(|(_, one)| accepted(one).next().is_some())?;
+fn difference(series: &str, replies: &[ProviderReply], known: &KnownSeries, tolerated: f64) -> Option<Doubt> {
+    let (index, first) = replies.iter().enumerate().find(|(_, one)| accepted(one).next().is_some())?;
     let newest = accepted(first).last().filter(|o| !known.values.contains_key(&o.date))?;
-    let others = others_on(asked, index, newest.date);
+    let others = others_on(replies, index, newest.date);
     let (other, instead) = others.iter().find(|(_, other)| (other / newest.value - 1.0).abs() > tolerated)?;
     let stored = known.values.range(..newest.date).next_back().map(|(_, (value, _))| *value);
     let before = accepted(first).filter(|o| o.date < newest.date).last().map(|o| o.value).or(stored);
@@ -136,14 +140,14 @@ mod tests {
         ProviderReply { provider, outcome: Ok(reply) }
     }
 
-    fn judged(series: &str, mut asked: Vec<ProviderReply>) -> (Option<Doubt>, Vec<usize>) {
+    fn judged(series: &str, mut replies: Vec<ProviderReply>) -> (Option<Doubt>, Vec<usize>) {
         let known = KnownSeries {
             values: BTreeMap::from([(day("2025-05-05"), (100.0, None))]),
             snapshot: BTreeSet::new(),
             last_of: BTreeMap::new(),
         };
-        let doubt = check_jumps(series, &mut asked, &known, 0.02);
-        (doubt, asked.iter().map(|one| accepted(one).count()).collect())
+        let doubt = check_jumps(series, &mut replies, &known, 0.02);
+        (doubt, replies.iter().map(|one| accepted(one).count()).collect())
     }
 
     #[test]
@@ -172,8 +176,8 @@ mod tests {
 
     #[test]
     fn a_quote_that_the_official_rate_denies_is_refused() {
-        let asked = vec![answering("yahoo", [100.0, 125.0]), answering("mindicador", [100.0, 100.2])];
-        assert_eq!(judged("usdclp", asked), (None, vec![1, 2]));
+        let replies = vec![answering("yahoo", [100.0, 125.0]), answering("mindicador", [100.0, 100.2])];
+        assert_eq!(judged("usdclp", replies), (None, vec![1, 2]));
     }
 
     #[test]

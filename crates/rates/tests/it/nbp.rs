@@ -277,7 +277,7 @@ const FAILURES: [(&str, Answer, bool, &[&str]); 13] = [
             })
         },
         true,
-        &["contradicts the known values on", "Nothing of it was taken"],
+        &["contradicts the known values on", "The answer was not taken"],
     ),
 ];
 

@@ -71,8 +71,8 @@ async fn probe_and_send(
 ) -> Result<Delivery, Failure> {
     let probe = probe(server, from).await;
     print(&format!("{probe}\n"))?;
-    match probe.trouble {
-        Some(trouble) => Err(Failure::MailTrouble(trouble.to_string())),
+    match probe.error {
+        Some(error) => Err(Failure::MailTrouble(error.to_string())),
         None => Ok(deliver(server, from, to, message).await),
     }
 }

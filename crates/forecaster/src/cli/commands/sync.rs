@@ -12,18 +12,18 @@ use serde::Serialize;
 use std::fmt::Write;
 
 /// Fetches rates and prints one line per series; on a terminal, shows a progress bar.
-pub(crate) fn synchronise(config: &Config, wish: &FetchRequest, json: bool) -> Result<CommandOutcome, Failure> {
+pub(crate) fn synchronise(config: &Config, request: &FetchRequest, json: bool) -> Result<CommandOutcome, Failure> {
     if fetch::has_no_provider(config) {
         return Err(Failure::NoProvider);
     }
-    let series = if wish.series.is_empty() { fetch::needed(config)? } else { wish.series.clone() };
+    let series = if request.series.is_empty() { fetch::needed(config)? } else { request.series.clone() };
     let bar = progress::bar("rates", series.len() as u64);
-    let wish = FetchRequest { series, ..wish.clone() };
+    let request = FetchRequest { series, ..request.clone() };
     let done = |outcome: &SeriesOutcome| {
         bar.set_message(outcome.series.clone());
         bar.inc(1);
     };
-    let outcomes = fetch::by_hand(config, today(config), &wish, &done);
+    let outcomes = fetch::by_hand(config, today(config), &request, &done);
     progress::finish(&bar);
     let outcomes = outcomes?;
     if json {

@@ -104,8 +104,8 @@ fn server(loaded: &LoadedConfig) -> Check {
     runtime.shutdown_background();
     match probed {
         Err(_) => Check::fail(ID, format!("no answer within {} s", MAIL_TIMEOUT.as_secs()), FIX),
-        Ok(probe) => match probe.trouble {
-            Some(trouble) => Check::fail(ID, trouble.to_string(), FIX),
+        Ok(probe) => match probe.error {
+            Some(error) => Check::fail(ID, error.to_string(), FIX),
             None => Check::ok(ID, format!("{} would take mail from {} now", probe.server, from.address())),
         },
     }

@@ -16,7 +16,7 @@ pub(crate) struct FetchFailure {
     pub(crate) fault: FailureKind,
 }
 
-/// Party at fault for a setback.
+/// Party at fault for a failed fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FailureKind {
     /// Nobody: there is no account, or no such series.
