@@ -53,7 +53,7 @@
 //!
 //! let actuals = vec![Some(990.0); forecast.steps()];
 //! let outcome = Outcome { forecast: &forecast, actuals: &actuals, naive_mae: 2.0 };
-//! assert_eq!(score(&[outcome]).unwrap().coverage80, 1.0);
+//! assert_eq!(score([outcome]).unwrap().coverage80, 1.0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -1,4 +1,25 @@
-//! The composition root: configuration, runs, daemon, command line. Only this crate combines the other crates.
+//! The program: configuration, runs, daemon and command line. The other crates meet here and nowhere else.
+//!
+//! `main` hands the parsed command line ([`cli::args::Cli`]) to [`cli::dispatch`]; the result is an exit code
+//! ([`failure::Failure::code`]).
+//!
+//! # Example
+//!
+//! ```
+//! use clap::Parser;
+//! use forecaster::cli::args::{Cli, Command, HorizonChoice};
+//!
+//! let cli = Cli::try_parse_from(["forecaster", "run", "7d", "--as-of", "2024-12-23"])?;
+//! let Command::Run(run) = cli.command else { unreachable!() };
+//! assert_eq!(run.horizon, HorizonChoice::One("7d".parse()?));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Neighbours
+//!
+//! `forecaster_domain` has the types, `forecaster_rates` the rates, `forecaster_models`, `forecaster_chronos` and
+//! `forecaster_ensemble` the forecast, `forecaster_ledger` the record, `forecaster_report` and `forecaster_mail` what goes
+//! out.
 //!
 //! # Rooms
 //!

@@ -40,7 +40,7 @@ pub(super) fn outgoing(
         recipients: letter.to.iter().map(|to| to.address().to_owned()).collect(),
         message: letter.to_bytes()?,
         created_at: letter.date.to_utc(),
-        skip_if_topic_since: skip_if_topic_since,
+        skip_if_topic_since,
     })
 }
 

@@ -100,17 +100,25 @@ fn every_link_leads_to_a_file_of_the_repository_and_to_a_heading_in_it() {
 /// Files of the repository that a text names in backquotes, each with the function in the parentheses after it, if any:
 /// `crates/rates/src/chain.rs` (`read`).
 fn named_files(text: &str) -> Vec<(String, Option<String>)> {
-    let parts: Vec<&str> = text.split('`').collect();
-    let quoted = parts.iter().enumerate().skip(1).step_by(2);
-    let files = quoted.filter(|(_, part)| {
-        let is_path = !part.contains(['*', ' ', '\n', '{', '<']);
-        is_path && ["crates/", "deploy/", ".ci/", "systemd/"].iter().any(|folder| part.starts_with(folder))
-    });
-    let function = |at: usize| match parts.get(at + 1..at + 4) {
-        Some([" (", name, after]) if after.starts_with(')') => Some((*name).to_owned()),
+    let events: Vec<Event<'_>> = Parser::new_ext(text, Options::ENABLE_TABLES).collect();
+    let is_path = |code: &str| {
+        !code.contains(['*', ' ', '{', '<'])
+            && !code.contains("NAME")
+            && ["crates/", "deploy/", ".ci/", "systemd/"].iter().any(|folder| code.starts_with(folder))
+    };
+    let function = |after: &[Event<'_>]| match after {
+        [Event::Text(open), Event::Code(name), Event::Text(close), ..]
+            if &**open == " (" && close.starts_with(')') =>
+        {
+            Some(name.to_string())
+        }
         _ => None,
     };
-    files.map(|(at, path)| ((*path).to_owned(), function(at))).collect()
+    let named = events.iter().enumerate().filter_map(|(at, event)| match event {
+        Event::Code(code) if is_path(code) => Some((code.to_string(), function(&events[at + 1..]))),
+        _ => None,
+    });
+    named.collect()
 }
 
 #[test]
