@@ -1,4 +1,4 @@
-//! The program: configuration, runs, daemon and command line. The other crates meet here and nowhere else.
+//! The program: configuration, runs, daemon and command line. Only this crate combines the other crates.
 //!
 //! `main` hands the parsed command line ([`cli::args::Cli`]) to [`cli::dispatch`]; the result is an exit code
 //! ([`failure::Failure::code`]).
