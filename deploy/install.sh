@@ -120,7 +120,7 @@ install_all() {
     put 644 "$work/made/completions/forecaster.bash" "$prefix/share/bash-completion/completions/forecaster"
     put 644 "$work/made/completions/_forecaster" "$prefix/share/zsh/site-functions/_forecaster"
     put 644 "$work/made/completions/forecaster.fish" "$prefix/share/fish/vendor_completions.d/forecaster.fish"
-    for text in "$here"/README.md "$here"/docs/*.md "$here"/docs/architecture/*.md "$here"/docs/reference/*.md \
+    for text in "$here"/README.md "$here"/docs/*.md "$here"/docs/*.png "$here"/docs/architecture/*.md "$here"/docs/reference/*.md \
         "$here"/docs/schema/*.json "$here"/LICENSE-*; do
         put 644 "$text" "$prefix/share/doc/forecaster/${text#"$here"/}"
     done

@@ -33,8 +33,9 @@
 //! Each module imports only from those to the right of it:
 //!
 //! ```text
-//! chronos -> {pipeline, store} -> {worker, installed} -> self_test -> predictor -> session -> artifact -> graph -> builder
-//!     -> checkpoint -> config -> error -> {hub, runtime} -> {digest, name, precision, embedded, memory, onnx}
+//! chronos -> {pipeline, store} -> {worker, installed} -> self_test -> predictor -> session
+//!     -> artifact -> graph -> builder -> checkpoint -> config -> error -> {hub, runtime}
+//!     -> {digest, name, precision, embedded, memory, onnx}
 //! ```
 
 mod artifact;

@@ -67,8 +67,8 @@
 //! Each module imports only from those to the right of it:
 //!
 //! ```text
-//! {calendar, model, paths, scores} -> {history, horizon, model_id, pair, past, quantile} -> spot -> regressor
-//!     -> {publication, series} -> error
+//! {calendar, model, paths, scores} -> {history, horizon, model_id, pair, past, quantile}
+//!     -> spot -> regressor -> {publication, series} -> error
 //! ```
 
 mod calendar;

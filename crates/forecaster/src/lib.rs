@@ -27,7 +27,8 @@
 //! `.ci/rooms.py` reads this line and fails when an import breaks it.
 //!
 //! ```text
-//! cli -> operations -> daemon -> run -> publish -> guard -> {forecast, review, notify} -> market -> {host, assignment} -> config -> failure
+//! cli -> operations -> daemon -> run -> publish -> guard -> {forecast, review, notify}
+//!     -> market -> {host, assignment} -> config -> failure
 //! ```
 //!
 //! | room | what it is for | in | out |

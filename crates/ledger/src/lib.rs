@@ -52,8 +52,8 @@
 //! Each module imports only from those to the right of it:
 //!
 //! ```text
-//! {scores, aside, cache, metrics} -> past -> runs -> {slots, drift_record} -> record -> {guard, outbox} -> ledger
-//!     -> {backup, instants} -> {schema, error}
+//! {scores, aside, cache, metrics} -> past -> runs -> {slots, drift_record} -> record
+//!     -> {guard, outbox} -> ledger -> {backup, instants} -> {schema, error}
 //! ```
 
 mod aside;

@@ -40,8 +40,8 @@
 //! Each module imports only from those to the right of it:
 //!
 //! ```text
-//! {deliver, probe, mime} -> {session, letter} -> {wire, tls} -> {reply, server, delivery_error} -> {address, schedule}
-//!     -> {error, text}
+//! {deliver, probe, mime} -> {session, letter} -> {wire, tls}
+//!     -> {reply, server, delivery_error} -> {address, schedule} -> {error, text}
 //! ```
 
 mod address;

@@ -42,7 +42,8 @@
 //!
 //! ```text
 //! {arima_garch, ewma_walk, market_walk, random_forest}
-//!     -> {arma, forest, garch, random_walk, spot_ahead, student, vector_autoregression} -> {forecast, optimize}
+//!     -> {arma, forest, garch, random_walk, spot_ahead, student, vector_autoregression}
+//!     -> {forecast, optimize}
 //! ```
 
 mod arima_garch;

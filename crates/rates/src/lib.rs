@@ -46,7 +46,8 @@
 //!
 //! ```text
 //! sync -> {chain, crossing} -> {catalogue, request} -> {listings, memory, sources}
-//!     -> {intake, providers, wire} -> {import, provider, quality, store} -> snapshot -> {columns, doubt, error}
+//!     -> {intake, providers, wire} -> {import, provider, quality, store} -> snapshot
+//!     -> {columns, doubt, error}
 //! ```
 
 mod catalogue;

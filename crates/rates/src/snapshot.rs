@@ -6,7 +6,6 @@
 use crate::{columns::Columns, error::RatesError};
 use std::{collections::BTreeMap, sync::OnceLock};
 
-/// A raw, unchecked observation: its value may be anything.
 pub use forecaster_domain::Observation as RawObservation;
 
 /// Source name of observations from the snapshot.

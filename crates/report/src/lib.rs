@@ -22,8 +22,9 @@
 //! Each module imports only from those to the right of it:
 //!
 //! ```text
-//! {email, pdf} -> html -> {drift_section, drivers, figure, quote, track_record} -> charts -> text -> findings -> page
-//!     -> {format, labels} -> {fonts, models, technical} -> view
+//! {email, pdf} -> html -> {drift_section, drivers, figure, quote, track_record} -> charts
+//!     -> text -> findings -> page -> {format, labels} -> {fonts, models, technical}
+//!     -> view
 //! ```
 
 pub mod charts;

@@ -76,10 +76,10 @@ fn words(language: Language, id: ModelId) -> ModelWords {
             short: language.pick("VAR", "VAR"),
             in_sentence: language.pick("VAR", "VAR"),
             method: language.pick(
-            "Autorregresión vectorial del par y sus series explicativas, con rezagos elegidos por AIC. Errores \
-             gaussianos: la covarianza de los residuos recientes, que vuelve con los pasos a la de los últimos 500.",
-            "A vector autoregression of the pair and its regressors, with the lag chosen by AIC. Gaussian errors: \
-             their covariance is that of the recent residuals and returns over the horizon to that of the last 500.",
+            "Autorregresión vectorial del par y sus series explicativas, con un rezago, sobre los últimos 1.000 \
+             días; los coeficientes se reducen tanto más cuanto menos explican. Errores gaussianos: la covarianza de los residuos recientes, que vuelve con los pasos a la de los últimos 500.",
+            "A vector autoregression of the pair and its regressors with one lag, on the last 1,000 days; its coefficients \
+             are shrunk the more, the less they explain. Gaussian errors: their covariance is that of the recent residuals and returns over the horizon to that of the last 500.",
             ),
         },
         ModelId::RandomForest => ModelWords {

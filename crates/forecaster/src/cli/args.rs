@@ -157,7 +157,7 @@ pub struct BacktestArgs {
     /// First origin [default: two years before the last]
     #[arg(long, value_name = "DATE", value_parser = iso_date)]
     pub from: Option<NaiveDate>,
-    /// Last origin [default: the newest observation]
+    /// Last origin [default: the last official rate]
     #[arg(long, value_name = "DATE", value_parser = iso_date)]
     pub to: Option<NaiveDate>,
     /// Business days between origins

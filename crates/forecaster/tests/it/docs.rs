@@ -122,6 +122,7 @@ fn here(command: &str) -> String {
         .replace("/etc/forecaster/", "config/")
         .replace("/var/log/forecaster/", "logs/")
         .replace("/var/lib/forecaster/", "")
+        .replace("cd /var/lib/forecaster ", "cd data ")
         .replace("/var/backups/", "")
 }
 

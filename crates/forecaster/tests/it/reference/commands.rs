@@ -8,9 +8,11 @@ pub(super) fn page() -> String {
     let options = clap_markdown::MarkdownOptions::new().show_footer(false).title("Commands".to_owned());
     let made = clap_markdown::help_markdown_command_custom(&Cli::command(), &options);
     let commands = made.split_once("**Command Overview:**").unwrap().1;
-    let introduction = "Every command with its arguments and options, as `forecaster COMMAND --help` prints them.\n\n\
-                        Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 done but degraded (stale rates, or a model left \
-                        out). `doctor` ends with 3 for warnings and 1 for a failure. A run that is interrupted by hand ends with 130 \
+    let introduction = "Every command with its arguments and options, as `forecaster COMMAND --help` prints them. Not listed: `healthcheck` \
+                        ([HTTP.md](../HTTP.md)), and commands that the program and its package use themselves.\n\n\
+                        Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 done but degraded: a run with stale, unconfirmed or \
+                        unstored rates, without a model or without its PDF; `rates sync`, `show` or `check` with a series that \
+                        failed; `mail queue` or `flush` with a mail that was not sent; `doctor` with warnings. A run that is interrupted by hand ends with 130 \
                         (Ctrl+C), 143 (SIGTERM) or 129 (SIGHUP). With `--json` one JSON document goes to standard output \
                         ([JSON.md](JSON.md)); logs always go to standard error.";
     // The anchors of the overview are not those that a heading in backquotes gets: lower case, without the quotes.

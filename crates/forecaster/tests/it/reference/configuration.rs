@@ -54,11 +54,6 @@ fn sections(text: &str) -> Vec<Section> {
     sections
 }
 
-/// The variable that overrides a key.
-fn variable(section: &str, key: &str) -> String {
-    format!("FORECASTER__{}__{}", section.replace('.', "__"), key).to_uppercase()
-}
-
 /// Kind of a section. Sections of one kind, such as `horizons.7d` and `horizons.15d`, share the comments of the first.
 fn kind(section: &str) -> String {
     let parts: Vec<&str> = section.split('.').collect();
@@ -75,9 +70,11 @@ pub(super) fn page() -> String {
     let introduction = "Every section and key of `config/forecasters.toml` (`/etc/forecaster/forecasters.toml` when installed), with its default.\n\n\
         - A key that is left out has its default. An unknown key or an impossible value is refused with file, key, the value found and \
         what was expected: `forecaster config check`.\n\
-        - Every key can be overridden by the environment variable in the last column.\n\
+        - Every key can be overridden by an environment variable: `FORECASTER`, section and key, in capitals, joined by two \
+        underscores, as in `FORECASTER__HORIZONS__7D__CHRONOS__ENABLED=false`. A list is written as in the file: \
+        `FORECASTER__MAIL__RECIPIENTS='[\"a@example.com\"]'`. No shell can assign a name with a hyphen (`currency-api`): use `env` or the file.\n\
         - Passwords, keys and tokens are never in the file: the key names a systemd credential or a file.\n\
-        - `forecaster config show` prints the configuration in force; `sudo systemctl reload forecaster` makes the daemon read the file again. \
+        - `forecaster config show` prints the configuration that file and environment give, with every default; `sudo systemctl reload forecaster` makes the daemon read the file again. \
         `service.data_dir` and `service.log.format` need a restart.";
     let mut page = head("Configuration", introduction);
     let mut known: BTreeMap<(String, String), String> = BTreeMap::new();
@@ -86,15 +83,14 @@ pub(super) fn page() -> String {
         if !section.comment.is_empty() {
             writeln!(page, "{}\n", section.comment).unwrap();
         }
-        page += "| key | default | meaning | variable |\n| --- | --- | --- | --- |\n";
+        page += "| key | default | meaning |\n| --- | --- | --- |\n";
         for key in &section.keys {
             let place = (kind(&section.name), key.name.clone());
             let shared = known.entry(place).or_insert_with(|| key.comment.clone());
             let comment = if key.comment.is_empty() { shared } else { &key.comment };
             // An address in angle brackets would become a link.
             let (value, comment) = (cell(&key.value), cell(comment).replace('<', "&lt;"));
-            let variable = variable(&section.name, &key.name);
-            writeln!(page, "| `{}` | `{value}` | {comment} | `{variable}` |", key.name).unwrap();
+            writeln!(page, "| `{}` | `{value}` | {comment} |", key.name).unwrap();
         }
     }
     page
@@ -108,5 +104,4 @@ fn every_section_has_its_keys_and_comments() {
         |it: &Section| (it.name.clone(), it.comment.clone(), it.keys[0].value.clone(), it.keys[0].comment.clone());
     assert_eq!(told(&found[0]), ("a".into(), "of a".into(), "\"#1\"".into(), "one".into()));
     assert_eq!(told(&found[1]), ("a.b".into(), "of b".into(), "2".into(), String::new()));
-    assert_eq!(variable("horizons.7d.chronos", "enabled"), "FORECASTER__HORIZONS__7D__CHRONOS__ENABLED");
 }
