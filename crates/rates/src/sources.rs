@@ -57,9 +57,9 @@ mod tests {
 
     #[test]
     fn the_names_are_in_the_order_of_messages_and_each_is_of_one_provider_that_says_so() {
-        let expected =
-            ["mindicador", "bcch", "ecb", "fred", "nbp", "yahoo", "stooq", "currency-api", "file", "embedded"];
-        assert_eq!(PROVIDERS, expected);
+        // The official sources come first in messages; the list itself is in providers.rs.
+        assert!(PROVIDERS.starts_with(&["mindicador", "bcch", "ecb", "fred"]), "{PROVIDERS:?}");
+        assert!(PROVIDERS.ends_with(&["file", "embedded"]), "{PROVIDERS:?}");
         let sources = Sources::new(&[], &BTreeMap::new());
         assert_eq!(sources.by_name.len(), PROVIDERS.len());
         assert!(PROVIDERS.iter().all(|name| sources.get(name).is_some_and(|provider| provider.name() == *name)));
