@@ -28,8 +28,22 @@ fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
     found
 }
 
-fn documents() -> Vec<PathBuf> {
-    files(&repository(), &|path| path.extension().is_some_and(|it| it == "md"))
+/// A Markdown document of the repository.
+struct Document {
+    path: PathBuf,
+    /// Path below the repository.
+    name: String,
+    text: String,
+}
+
+fn documents() -> Vec<Document> {
+    let root = repository();
+    let read = |path: PathBuf| Document {
+        name: path.strip_prefix(&root).unwrap().display().to_string(),
+        text: std::fs::read_to_string(&path).unwrap(),
+        path,
+    };
+    files(&root, &|path| path.extension().is_some_and(|it| it == "md")).into_iter().map(read).collect()
 }
 
 /// Anchor of a heading, as GitHub forms it: lower case, blanks to hyphens, without punctuation.
@@ -69,9 +83,7 @@ fn links_and_anchors(text: &str) -> (Vec<String>, BTreeSet<String>) {
 fn every_link_leads_to_a_file_of_the_repository_and_to_a_heading_in_it() {
     let root = repository();
     let (mut wrong, mut links_seen) = (Vec::new(), 0);
-    for document in documents() {
-        let text = std::fs::read_to_string(&document).unwrap();
-        let name = document.strip_prefix(&root).unwrap().display().to_string();
+    for Document { path: document, name, text } in documents() {
         for link in links_and_anchors(&text).0 {
             if link.contains("://") || link.starts_with("mailto:") {
                 continue;
@@ -125,9 +137,7 @@ fn named_files(text: &str) -> Vec<(String, Option<String>)> {
 fn every_file_and_function_that_a_document_names_exists() {
     let root = repository();
     let (mut wrong, mut functions) = (Vec::new(), 0);
-    for document in documents() {
-        let text = std::fs::read_to_string(&document).unwrap();
-        let name = document.strip_prefix(&root).unwrap().display().to_string();
+    for Document { name, text, .. } in documents() {
         for (path, function) in named_files(&text) {
             let file = root.join(&path);
             if !file.exists() {
