@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Reports documentation lines in the Rust sources that open with a question word instead of the name of the thing.
 
-In: the repository's tracked Rust files. Out: the lines found, and exit code 1 when there are any. See docs/CONTRIBUTING.md, Style.
+    .ci/words.py [ROOT]
+
+In: the tracked Rust files of a checkout. Out: the lines found, and exit code 1 when there are any. See docs/CONTRIBUTING.md, Style.
 """
 
 import re
@@ -13,7 +15,7 @@ OPENING = re.compile(r"\s*//[/!] (What|Whether|How|With|Its|Who|Why|That)\b")
 
 
 def main():
-    root = Path(__file__).resolve().parent.parent
+    root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent
     files = subprocess.run(["git", "ls-files", "*.rs"], cwd=root, capture_output=True, text=True, check=True).stdout.split()
     found = [
         f"{file}:{number}: {line.strip()}"

@@ -273,12 +273,9 @@ pub fn serve_worker(input: impl BufRead + Send + 'static, mut output: impl Write
     for line in requests {
         let response = match serde_json::from_str(&line?) {
             Ok(request) => answer(request, &mut predictor),
-            Err(error) => Response::Failed {
-                reason: format!(
-                    "the Chronos worker received an invalid request: \
-                {error}"
-                ),
-            },
+            Err(error) => {
+                Response::Failed { reason: format!("the Chronos worker received an invalid request: {error}") }
+            }
         };
         serde_json::to_writer(&mut output, &response)?;
         output.write_all(b"\n")?;

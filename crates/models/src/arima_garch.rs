@@ -86,8 +86,7 @@ impl Model for ArimaGarch {
         let steps = target.dates.len();
         if steps > MAX_STEPS {
             return Err(ModelError::Estimation(format!(
-                "{steps} steps were requested; at most {MAX_STEPS} are \
-                supported"
+                "{steps} steps were requested; at most {MAX_STEPS} are supported"
             )));
         }
         let returns = history.log_returns();

@@ -119,7 +119,8 @@ pub(crate) fn accept(
 fn hole_message(series: &str, from: NaiveDate, to: NaiveDate, days: i64) -> String {
     format!(
         "it has nothing from {from} to {to}, {days} business days: its later values do not continue the known ones \
-         and were not taken. Import the missing history, or accept the hole: forecaster rates sync --from {from} --accept-revisions --series {series}"
+         and were not taken. Import the missing history, or accept the hole: forecaster rates sync --from {from} \
+         --accept-revisions --series {series}"
     )
 }
 

@@ -77,9 +77,11 @@ fn words(language: Language, id: ModelId) -> ModelWords {
             in_sentence: language.pick("VAR", "VAR"),
             method: language.pick(
             "Autorregresión vectorial del par y sus series explicativas, con un rezago, sobre los últimos 1.000 \
-             días; los coeficientes se reducen tanto más cuanto menos explican. Errores gaussianos: la covarianza de los residuos recientes, que vuelve con los pasos a la de los últimos 500.",
-            "A vector autoregression of the pair and its regressors with one lag, on the last 1,000 days; its coefficients \
-             are shrunk the more, the less they explain. Gaussian errors: their covariance is that of the recent residuals and returns over the horizon to that of the last 500.",
+             días; los coeficientes se reducen tanto más cuanto menos explican. Errores gaussianos: la covarianza \
+             de los residuos recientes, que vuelve con los pasos a la de los últimos 500.",
+            "A vector autoregression of the pair and its regressors with one lag, on the last 1,000 days; its \
+             coefficients are shrunk the more, the less they explain. Gaussian errors: their covariance is that of \
+             the recent residuals and returns over the horizon to that of the last 500.",
             ),
         },
         ModelId::RandomForest => ModelWords {

@@ -37,7 +37,7 @@ impl Desk {
     pub(crate) fn as_shipped() -> Self {
         let environment = vec![("FORECASTER__ENSEMBLE__ORIGINS".to_owned(), "12".to_owned())];
         let desk = Self { directory: tempfile::tempdir().unwrap(), environment };
-        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/forecasters.toml");
+        let shipped = repository().join("config/forecasters.toml");
         desk.write("config/forecasters.toml", &std::fs::read_to_string(shipped).unwrap());
         desk
     }
@@ -118,6 +118,11 @@ impl Desk {
     }
 }
 
+/// Root of the repository.
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
 /// A finished command.
 pub(crate) struct Finished(Output);
 
@@ -147,7 +152,7 @@ impl Finished {
 
 /// Fails, naming each wrong place, unless `document` meets the schema in docs/schema.
 pub(crate) fn assert_valid(document: &Value, schema: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema").join(schema);
+    let path = repository().join("docs/schema").join(schema);
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let problems: Vec<String> =

@@ -9,7 +9,8 @@
 #![cfg(onnxruntime)]
 #![allow(clippy::unwrap_used)]
 
-use crate::desk::Desk;
+use crate::desk::{Desk, repository};
+use crate::documents::files;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -127,7 +128,7 @@ fn here(command: &str) -> String {
 }
 
 fn run_all(document: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(document);
+    let path = repository().join("docs").join(document);
     let steps = steps(&std::fs::read_to_string(path).unwrap());
     assert!(steps.len() >= 3, "{document} has next to no commands");
     let has_jq = Command::new("jq").arg("--version").output().is_ok();
@@ -180,23 +181,14 @@ fn the_summary_is_true() {
 /// Every warning explained in the guide is in the program's text, word for word.
 #[test]
 fn every_log_line_that_is_explained_exists() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = repository();
     let guide = std::fs::read_to_string(root.join("docs/OPERATIONS.md")).unwrap();
     let rows = guide.lines().skip_while(|line| !line.starts_with("| line in the journal")).skip(2);
     let explained: Vec<&str> = rows.map_while(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     assert!(explained.len() >= 20, "{explained:?}");
-    let mut source = String::new();
-    let mut folders = vec![root.join("crates")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap().flatten() {
-            let path = entry.path();
-            match path.extension().and_then(|it| it.to_str()) {
-                Some("rs") if !path.ends_with("it/docs.rs") => source += &std::fs::read_to_string(path).unwrap(),
-                _ if path.is_dir() && !path.ends_with("target") => folders.push(path),
-                _ => {}
-            }
-        }
-    }
+    let is_source = |path: &Path| path.extension().is_some_and(|it| it == "rs") && !path.ends_with("it/docs.rs");
+    let sources = files(&root.join("crates"), &is_source).into_iter();
+    let source: String = sources.map(|path| std::fs::read_to_string(path).unwrap()).collect();
     // Joins texts that rustfmt has broken over lines.
     let source: String = source.split("\\\n").map(str::trim_start).collect();
     for line in explained {

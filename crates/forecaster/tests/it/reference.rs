@@ -6,13 +6,9 @@
 
 mod commands;
 mod configuration;
-mod documents;
+mod schemas;
 
-use std::path::{Path, PathBuf};
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
+use crate::desk::repository;
 
 /// First lines of every page: title, note and introduction.
 fn head(title: &str, introduction: &str) -> String {
@@ -60,7 +56,7 @@ fn json_documents() {
                         times in RFC 3339, dates in ISO 8601.";
     let mut page = head("JSON", introduction);
     for name in ["run", "review", "chronos-status", "doctor"] {
-        page += &documents::section(name);
+        page += &schemas::section(name);
     }
     page += "\n`backtest --json`, `rates show --json`, `rates sync --json`, `model ... --json` and `mail queue --json` have no schema yet. \
              Lines of metrics.jsonl: [METRICS.md](METRICS.md).\n";
@@ -73,5 +69,5 @@ fn metrics() {
                         [JSON Schema](../schema/metrics.schema.json). `*` stands for any name, `[]` for each element of an array.\n\n\
                         Recipes with jq: [OPERATIONS.md](../OPERATIONS.md#the-metrics). The same figures for Prometheus: \
                         [HTTP.md](../HTTP.md#metrics).";
-    check("METRICS.md", &(head("Metrics", introduction) + &documents::section("metrics")));
+    check("METRICS.md", &(head("Metrics", introduction) + &schemas::section("metrics")));
 }

@@ -223,8 +223,8 @@ fn a_pair_that_cannot_be_had_is_named_with_what_is_missing_and_what_to_do() {
     assert_eq!(
         error("EUR/PEN"),
         format!(
-            "EUR/PEN is not available: there is no series eurpen or peneur, and there is no usdpen to cross over USD. \
-             {advice} eurpen"
+            "EUR/PEN is not available: there is no series eurpen or peneur, and there is no usdpen to cross over \
+             USD. {advice} eurpen"
         )
     );
     assert_eq!(
@@ -252,7 +252,8 @@ fn what_keeps_a_pair_from_being_made_is_told() {
     keep(&store, "usdpen", "a", &[("2001-01-02", 3.5)]);
     assert_eq!(
         made(&store, "EUR/PEN").unwrap_err().to_string(),
-        "series 'eurpen' has no usable observation: it is derived from usdpen / usdeur, but these series have no date in common"
+        "series 'eurpen' has no usable observation: it is derived from usdpen / usdeur, but these series have no \
+         date in common"
     );
     // An unreadable file is not a missing series.
     keep(&store, "eurclp", "a", &[("2025-01-03", 1031.0)]);

@@ -120,12 +120,8 @@ impl MergeReport {
         let mut lines = Vec::new();
         if let Some(first) = self.withheld.first() {
             let count = self.withheld.len();
-            let what = if self.rewrites_history {
-                "rewrites its history"
-            } else {
-                "contradicts its own earlier \
-                values"
-            };
+            let what =
+                if self.rewrites_history { "rewrites its history" } else { "contradicts its own earlier values" };
             lines.push(format!(
                 "{series}: {} {what} on {count} days, the first {first}: not taken. If the new values are right: \
                  forecaster rates sync --series {series} --from {} --accept-revisions",

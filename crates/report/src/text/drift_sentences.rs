@@ -61,8 +61,7 @@ pub(crate) fn verdict(language: Language, found: &[DriftTestKind]) -> String {
         }
         DriftTestKind::Autocorrelation => language.pick(
             "lo que hace un día influye en los siguientes",
-            "its move on one day influences those of the \
-                    next days",
+            "its move on one day influences those of the next days",
         ),
     };
     let parts = names::list(language, &found.iter().map(|kind| part(kind).to_owned()).collect::<Vec<_>>());

@@ -15,6 +15,6 @@ pub(super) fn page() -> String {
                         failed; `mail queue` or `flush` with a mail that was not sent; `doctor` with warnings. A run that is interrupted by hand ends with 130 \
                         (Ctrl+C), 143 (SIGTERM) or 129 (SIGHUP). With `--json` one JSON document goes to standard output \
                         ([JSON.md](JSON.md)); logs always go to standard error.";
-    // The anchors of the overview are not those that a heading in backquotes gets: lower case, without the quotes.
+    // The arrows after the names in the overview are noise.
     super::head("Commands", introduction) + "\n" + commands.replace('↴', "").trim_start().trim_end() + "\n"
 }

@@ -1,6 +1,7 @@
 //! CONFIGURATION.md, from config/forecasters.toml, whose values another test compares with the defaults in the program.
 
-use super::{cell, head, repository};
+use super::{cell, head};
+use crate::desk::repository;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

@@ -56,10 +56,7 @@ fn text(document: &VerifyDocument) -> String {
         if finding.finite == Some(true) {
             let agrees = match finding.difference {
                 Some(difference) => {
-                    format!(
-                        "at most {difference:.1e} standard deviations from the forecast recorded at \
-                        installation"
-                    )
+                    format!("at most {difference:.1e} standard deviations from the forecast recorded at installation")
                 }
                 None => "nothing to compare with".to_owned(),
             };

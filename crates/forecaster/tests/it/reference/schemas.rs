@@ -1,6 +1,7 @@
 //! Tables of JSON documents, from docs/schema.
 
-use super::{cell, repository};
+use super::cell;
+use crate::desk::repository;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
