@@ -74,9 +74,10 @@ fn a_day_that_it_corrects_is_told_and_kept_with_the_value_before() {
     let desk = desk_at(&server, ALONE);
     desk.run(&["rates", "sync"]).expect(0);
     let before = stored(&desk, "usdclp").pop().unwrap();
-    // The last weekday's trades turn out a little dearer than published: only this morning's quote changes.
-    let last = world.lock().unwrap().last;
-    let weekday = last.iter_days().rev().skip(1).find(|day| day.weekday().num_days_from_monday() < 5).unwrap();
+    // The trades that the newest quote closes turn out a little dearer than published: no other quote changes. They
+    // are counted from that quote, not from today: on a weekend the trades of Friday have no quote yet.
+    let days = before.date.iter_days().rev().skip(1);
+    let weekday = days.into_iter().find(|day| day.weekday().num_days_from_monday() < 5).unwrap();
     *world.lock().unwrap() = World { moved: Some((weekday, 1.004)), ..World::today() };
     let printed = desk.run(&["rates", "sync"]).expect(0).stdout();
     let after = stored(&desk, "usdclp").pop().unwrap();
