@@ -2,6 +2,7 @@
 //! with cross-checking on, a second provider confirms it; their values pass [`intake`](crate::intake). The results
 //! are the replies and, for each failure, a sentence that begins with provider and series. Nothing is stored here.
 
+mod documents;
 mod failure;
 mod known;
 mod link;
@@ -13,33 +14,26 @@ pub(crate) use link::{Link, links};
 pub(crate) use reply::ProviderValues;
 
 use crate::{
-    intake::{IntakeRules, KnownValues, accept},
+    intake::IntakeRules,
+    listings::tolerance,
     memory::ProviderMemory,
-    provider::{Document, DocumentLocation, ReadError, SpanRequest, ValueConversion},
     request::{SeriesRequest, SyncSettings},
-    snapshot::RawObservation,
-    wire::{DocumentRequest, FetchError, FetchResult, HttpClient, Validators},
+    wire::HttpClient,
 };
 use chrono::{Days, NaiveDate};
-use forecaster_domain::BusinessCalendar;
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::ErrorKind,
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-/// Number of documents of one series fetched at a time.
-const AT_A_TIME: usize = 4;
-/// Longest time for one document, which normally arrives within a second or not at all.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// Largest size of a local file, in bytes.
-const LARGEST_FILE: u64 = 64 << 20;
 /// Shortest time given to a provider, even when earlier providers have used up all of it.
 const LEAST_TIME: Duration = Duration::from_millis(500);
+/// Time after which a provider that has not answered no longer keeps the next one from being asked. It may still
+/// answer, and its values are then preferred as usual.
+const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Context for fetching one series from its chain of providers.
 pub(crate) struct ChainFetch<'a> {
@@ -59,45 +53,71 @@ pub(crate) struct ProviderReply {
     pub(crate) outcome: Result<ProviderValues, FetchFailure>,
 }
 
-/// Dates covered by the replies so far.
-fn answered(replies: &[ProviderReply]) -> BTreeSet<NaiveDate> {
-    let replies = replies.iter().flat_map(|one| &one.outcome);
-    replies.flat_map(|reply| reply.accepted.observations.iter().map(|o| o.date)).collect()
-}
-
 impl ChainFetch<'_> {
-    /// Asks the providers in order until the series is up to date and confirmed.
+    /// Asks the providers in order until the series is up to date and confirmed. While one is silent for
+    /// [`PATIENCE`], the next is asked beside it: a provider that hangs costs its own time, not that of the others.
     pub(crate) async fn fetch_all(&self, links: &[Link]) -> Vec<ProviderReply> {
-        let mut replies: Vec<ProviderReply> = Vec::new();
-        // The newest date received so far, and the number of providers with a value for it.
-        let (mut newest, mut opinions) = (None, 0);
-        for (index, link) in links.iter().enumerate() {
-            let provider = link.provider.name();
-            let up_to_date = newest.is_some_and(|newest| newest >= self.request.expected);
-            if up_to_date && (opinions > 1 || !self.settings.cross_check) {
-                break;
+        let mut replies: BTreeMap<usize, ProviderReply> = BTreeMap::new();
+        let mut asked = FuturesUnordered::new();
+        let mut next = 0;
+        loop {
+            let may_ask = next < links.len() && !self.is_confirmed(replies.values());
+            if may_ask && asked.is_empty() {
+                asked.push(self.reply_of(links, next, covered_days(replies.values())));
+                next += 1;
             }
-            let outcome = self.fetch_from_provider(links, index, answered(&replies)).await;
-            match &outcome {
-                Ok(reply) => {
-                    let own = self.known.newest_of(provider, reply);
-                    if own > newest {
-                        // Unchanged values have been compared in an earlier sync.
-                        (newest, opinions) = (own, if reply.accepted.observations.is_empty() { 2 } else { 1 });
-                    } else if newest
-                        .is_some_and(|newest| reply.accepted.observations.iter().any(|o| o.date == newest))
-                    {
-                        opinions += 1;
-                    }
+            let patience = if may_ask && next < links.len() { PATIENCE } else { Duration::MAX };
+            match timeout(patience, asked.next()).await {
+                Ok(Some((index, reply))) => {
+                    replies.insert(index, reply);
                 }
-                Err(failure) => {
-                    let series = &self.request.series;
-                    tracing::debug!(provider, series, "{provider}, {series}: {failure}");
+                Ok(None) => return replies.into_values().collect(),
+                Err(_) => {
+                    asked.push(self.reply_of(links, next, covered_days(replies.values())));
+                    next += 1;
                 }
             }
-            replies.push(ProviderReply { provider, outcome });
         }
-        replies
+    }
+
+    /// True when one of the replies, the preferred one first, is up to date and another source agrees with it.
+    fn is_confirmed<'a>(&self, replies: impl Iterator<Item = &'a ProviderReply>) -> bool {
+        // The newest date so far with its first value and provider, and the number of sources that have that value.
+        let mut newest: Option<(NaiveDate, Option<f64>, &str)> = None;
+        let mut agreeing = 0;
+        for ProviderReply { provider, outcome } in replies {
+            let Ok(reply) = outcome else { continue };
+            let Some(own) = self.known.newest_of(provider, reply) else { continue };
+            let value_on = |date| reply.accepted.observations.iter().find(|o| o.date == date).map(|o| o.value);
+            match newest {
+                Some((date, first, by)) if own <= date => {
+                    let tolerated = tolerance(&self.request.series, by, provider, self.rules.max_difference);
+                    let agrees = |value: f64| first.is_none_or(|first: f64| (value / first - 1.0).abs() <= tolerated);
+                    agreeing += u32::from(value_on(date).is_some_and(agrees));
+                }
+                _ => {
+                    newest = Some((own, value_on(own), provider));
+                    // Unchanged values have been compared in an earlier sync.
+                    agreeing = if reply.accepted.observations.is_empty() { 2 } else { 1 };
+                }
+            }
+        }
+        let up_to_date = newest.is_some_and(|(newest, _, _)| newest >= self.request.newest_possible);
+        up_to_date && (agreeing > 1 || !self.settings.cross_check)
+    }
+
+    async fn reply_of(
+        &self,
+        links: &[Link],
+        index: usize,
+        covered_days: BTreeSet<NaiveDate>,
+    ) -> (usize, ProviderReply) {
+        let (provider, series) = (links[index].provider.name(), &self.request.series);
+        let outcome = self.fetch_from_provider(links, index, covered_days).await;
+        if let Err(failure) = &outcome {
+            tracing::debug!(provider, series, "{provider}, {series}: {failure}");
+        }
+        (index, ProviderReply { provider, outcome })
     }
 
     /// True when a provider has the newest value that can be expected.
@@ -109,7 +129,7 @@ impl ChainFetch<'_> {
         &self,
         links: &[Link],
         index: usize,
-        answered: BTreeSet<NaiveDate>,
+        covered_days: BTreeSet<NaiveDate>,
     ) -> Result<ProviderValues, FetchFailure> {
         let link = &links[index];
         let provider = link.provider.name();
@@ -126,7 +146,7 @@ impl ChainFetch<'_> {
         // The last provider may use all remaining time; an earlier one may use half.
         let share = if index + 1 < links.len() { left / 2 } else { left };
         let mut known_values = self.known.baseline_for(links, index);
-        known_values.covered_days.extend(answered);
+        known_values.covered_days.extend(covered_days);
         let reply = self
             .fetch_documents(link, self.first_day(links, index), &known_values, now + share.max(LEAST_TIME))
             .await;
@@ -153,175 +173,10 @@ impl ChainFetch<'_> {
         let beginning = self.settings.today - Days::new(365 * u64::from(self.settings.first_years));
         last.map_or(beginning, |last| (last.min(self.settings.today) - overlap).max(beginning))
     }
-
-    async fn fetch_documents(
-        &self,
-        link: &Link,
-        from: NaiveDate,
-        known_values: &KnownValues,
-        until: Instant,
-    ) -> Result<ProviderValues, FetchFailure> {
-        // A value that stands for the next business day is a market close, final only after its own day.
-        let close = link.reading == ValueConversion::NextBusinessDay;
-        let to = if close { self.settings.today - Days::new(1) } else { self.request.last_day };
-        // A provider that dates values a day late is asked for a span that is a day later.
-        let later =
-            Days::new(u64::from(matches!(link.reading, ValueConversion::DayBefore | ValueConversion::WeekdayBefore)));
-        let wanted = SpanRequest { symbol: link.symbol.clone(), from: from + later, to: to + later };
-        let documents = link.provider.documents(&wanted);
-        let Some((newest, older)) = documents.split_last() else {
-            return Err(FetchFailure::not_at_fault("it has no data for these days"));
-        };
-        // The newest document comes first: when the provider is down, a single request shows it.
-        let newest = self.document(link, &wanted, newest, until).await?;
-        let mut read = Vec::with_capacity(documents.len());
-        for some in older.chunks(AT_A_TIME) {
-            let some = join_all(some.iter().map(|document| self.document(link, &wanted, document, until))).await;
-            for one in some {
-                read.push(one?);
-            }
-        }
-        read.push(newest);
-        let unchanged = read.iter().any(|one| one.unchanged);
-        let told = read.iter().flat_map(|one| one.validators.clone()).collect();
-        let observations = read.into_iter().map(|one| one.observations);
-        let raw = link.provider.combine(&wanted, documents.iter().zip(observations).collect());
-        let raw = self.as_ours(raw, &wanted, link.reading);
-        if raw.is_empty() && !unchanged {
-            return Err(FetchFailure::not_at_fault(format!("it has no value from {from} to {}", wanted.to)));
-        }
-        let accepted = accept(&self.request.series, &raw, known_values, &self.rules);
-        let accepted = accepted.map_err(FetchFailure::of_answer)?;
-        Ok(ProviderValues { accepted, documents: told, unchanged, asked_to: wanted.to, remark: None })
-    }
-
-    /// Converts the provider's observations in the span to ours. Later ones are kept for the checks to refuse, except
-    /// closes up to 30 days later, which are dropped since they are not final yet.
-    fn as_ours(
-        &self,
-        mut raw: Vec<RawObservation>,
-        wanted: &SpanRequest,
-        reading: ValueConversion,
-    ) -> Vec<RawObservation> {
-        let calendar = self.request.rules.calendar.unwrap_or_else(BusinessCalendar::weekdays);
-        let far = wanted.to + Days::new(30);
-        let close = self.request.market_close || reading == ValueConversion::NextBusinessDay;
-        raw.retain(|o| o.date >= wanted.from && (o.date <= wanted.to || o.date > far || !close));
-        if reading == ValueConversion::NextBusinessDay {
-            // A quote of a Sunday evening is not a close and would stand for Monday, as Friday's close does.
-            raw.retain(|o| BusinessCalendar::weekdays().is_business_day(o.date));
-            // After a holiday two closes stand for one day; the later one counts.
-            raw.sort_by_key(|o| o.date);
-            let ours = raw.iter().map(|o| reading.apply(*o, calendar));
-            let by_date: BTreeMap<NaiveDate, f64> = ours.map(|o| (o.date, o.value)).collect();
-            return by_date.into_iter().map(|(date, value)| RawObservation { date, value }).collect();
-        }
-        raw.iter().map(|o| reading.apply(*o, calendar)).collect()
-    }
-
-    async fn document(
-        &self,
-        link: &Link,
-        wanted: &SpanRequest,
-        document: &Document,
-        until: Instant,
-    ) -> Result<ReadDocument, FetchFailure> {
-        let (bytes, validators) = match &document.place {
-            DocumentLocation::Embedded => (Arc::from([]), Vec::new()),
-            DocumentLocation::File(path) => match read_file(path) {
-                Ok(bytes) => (bytes.into(), Vec::new()),
-                Err(error) if error.kind() == ErrorKind::NotFound && document.may_be_missing => {
-                    return Err(FetchFailure::not_at_fault(format!("there is no file {}", path.display())));
-                }
-                Err(error) => {
-                    return Err(FetchFailure::of_provider(format!("cannot read {}: {error}", path.display())));
-                }
-            },
-            DocumentLocation::Web(addresses) => match self.fetch(link, addresses, wanted, document, until).await? {
-                FetchedContent::Bytes(bytes, validators) => (bytes, validators),
-                FetchedContent::Unchanged => return Ok(ReadDocument { unchanged: true, ..ReadDocument::default() }),
-                FetchedContent::Nothing => return Ok(ReadDocument::default()),
-            },
-        };
-        let observations = link.provider.read(wanted, document, &bytes).map_err(|error| {
-            let reason = error.to_string();
-            let failure = match error {
-                ReadError::NoSuchSeries { .. } => FetchFailure::not_at_fault(reason),
-                _ => FetchFailure::of_provider(reason),
-            };
-            failure.with_document(document)
-        })?;
-        Ok(ReadDocument { observations, validators, unchanged: false })
-    }
-
-    /// Fetches a document from the first of its addresses that has it.
-    async fn fetch(
-        &self,
-        link: &Link,
-        addresses: &[String],
-        wanted: &SpanRequest,
-        document: &Document,
-        until: Instant,
-    ) -> Result<FetchedContent, FetchFailure> {
-        let series = &self.request.series;
-        let setting = format!("rates.provider.{}.url", link.provider.name());
-        let newest = self.known.last_of.get(link.provider.name()).copied();
-        // No document may take so long that nothing is left for the others.
-        let until = until.min(Instant::now() + LONGEST_WAIT);
-        let mut failure: Option<FetchError> = None;
-        let mut missing = false;
-        for (index, address) in addresses.iter().enumerate() {
-            let known = if self.settings.conditional() && document.part.is_none() {
-                let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-                memory.validators_for(series, address, wanted.to, newest)
-            } else {
-                Validators::default()
-            };
-            let left = until.saturating_duration_since(Instant::now());
-            let share = if index + 1 < addresses.len() { left / 2 } else { left };
-            let request = DocumentRequest {
-                address,
-                setting: &setting,
-                as_browser: document.as_browser,
-                may_be_missing: document.may_be_missing,
-                tells_of_errors: document.error_body_readable,
-                validators: &known,
-                until: Instant::now() + share,
-            };
-            match self.wire.fetch(&request).await {
-                Ok(FetchResult::Body { bytes, validators }) => {
-                    return Ok(FetchedContent::Bytes(bytes, vec![(address.clone(), validators)]));
-                }
-                Ok(FetchResult::Unchanged) => return Ok(FetchedContent::Unchanged),
-                Ok(FetchResult::Missing) => missing = true,
-                Err(error) => failure = failure.or(Some(error)),
-            }
-        }
-        match failure {
-            Some(error) if !missing => Err(FetchFailure::of_wire(&error).with_document(document)),
-            _ => Ok(FetchedContent::Nothing),
-        }
-    }
 }
 
-/// Reads a regular file of limited size: other files may never end.
-fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
-    let told = std::fs::metadata(path)?;
-    if !told.is_file() || told.len() > LARGEST_FILE {
-        return Err(std::io::Error::new(ErrorKind::InvalidInput, "not a regular file of less than 64 MiB"));
-    }
-    std::fs::read(path)
-}
-
-enum FetchedContent {
-    Bytes(Arc<[u8]>, Vec<(String, Validators)>),
-    Unchanged,
-    Nothing,
-}
-
-#[derive(Debug, Default)]
-struct ReadDocument {
-    observations: Vec<RawObservation>,
-    validators: Vec<(String, Validators)>,
-    unchanged: bool,
+/// Returns the dates covered by replies.
+fn covered_days<'a>(replies: impl Iterator<Item = &'a ProviderReply>) -> BTreeSet<NaiveDate> {
+    let replies = replies.flat_map(|one| &one.outcome);
+    replies.flat_map(|reply| reply.accepted.observations.iter().map(|o| o.date)).collect()
 }

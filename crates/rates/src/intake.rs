@@ -14,9 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Days before the start of an answer that are checked with it: enough returns to know the usual ones.
 const SEEN_BEFORE: TimeDelta = TimeDelta::days(400);
-/// Longest time by which a value may be dated after today. The dólar observado is published on the evening before its
-/// day. Such values are left out without a warning; a later sync fetches them again.
-const PUBLISHED_AHEAD: TimeDelta = TimeDelta::days(7);
 /// Multiple of the tolerated difference beyond which an answer contradicts the store on a day.
 const CONTRADICTION: f64 = 5.0;
 /// Least number of shared days for a refusal: an answer that contradicts more than half of them is not of this
@@ -71,8 +68,10 @@ pub(crate) fn accept(
 ) -> Result<Accepted, String> {
     let known = &known_values.known;
     let today = rules.quality.today;
+    // Values of the next days are left out without a warning; a later sync fetches them again.
+    let announced = today + TimeDelta::days(rules.quality.kind.days_ahead());
     let answer: Vec<RawObservation> =
-        answer.iter().filter(|o| o.date <= today || o.date > today + PUBLISHED_AHEAD).copied().collect();
+        answer.iter().filter(|o| o.date <= today || o.date > announced).copied().collect();
     if answer.is_empty() {
         return Ok(Accepted::default());
     }

@@ -45,7 +45,7 @@
 //! merging. Each module imports only from those to the right of it:
 //!
 //! ```text
-//! sync -> {chain, crossing} -> {catalogue, request} -> {listings, memory, sources}
+//! sync -> {chain, crossing, freshness} -> {catalogue, request} -> {listings, memory, sources}
 //!     -> {intake, providers, wire} -> {import, provider, quality, store} -> snapshot
 //!     -> {columns, doubt, error}
 //! ```
@@ -56,6 +56,7 @@ mod columns;
 mod crossing;
 mod doubt;
 mod error;
+mod freshness;
 mod import;
 mod intake;
 mod listings;
@@ -74,10 +75,11 @@ pub use catalogue::{AvailableSeries, assemble, available, end_of};
 pub use crossing::assemble_pair;
 pub use doubt::Doubt;
 pub use error::RatesError;
+pub use freshness::{Freshness, FreshnessState, freshness};
 pub use import::read_csv;
-pub use listings::{calendar_of, is_stand_in};
+pub use listings::{calendar_of, is_stand_in, kind_of};
 pub use provider::{KeyType, ProviderKey, ProviderKind, SourceSettings};
-pub use quality::{Action, CheckedSeries, DataProblem, Finding, QualityRules, check};
+pub use quality::{Action, CheckedSeries, DataProblem, Finding, QualityRules, SeriesKind, check};
 pub use request::{SeriesRequest, SyncSettings};
 pub use snapshot::{EMBEDDED_SOURCE, RawObservation, embedded};
 pub use sources::{PROVIDERS, Sources, provider_kinds};

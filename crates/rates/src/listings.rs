@@ -5,27 +5,63 @@
 
 use crate::{
     provider::{Listing, PairRequest, ProviderKind, ValueConversion},
-    providers::{ALL, of_name},
+    providers::{ALL, bcch, of_name},
+    quality::SeriesKind,
 };
 use forecaster_domain::BusinessCalendar;
 
 /// Traits of a series' values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Traits {
+    /// Kind of the series, which decides the checks of its values.
+    pub(crate) kind: SeriesKind,
     /// True when the series has values on weekends and holidays too.
     pub(crate) every_day: bool,
-    /// True when the series has one value per month.
-    pub(crate) monthly: bool,
+    /// Delay from the date of a value to its publication.
+    pub(crate) delay: PublicationDelay,
     /// Greatest plausible ratio between neighbouring values.
     pub(crate) max_ratio: f64,
     /// True when the value of a day is known only after the day: request values up to yesterday.
     pub(crate) market_close: bool,
 }
 
+/// Delay from the date of a value to its publication: a newest value that is older is late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PublicationDelay {
+    /// A value for each day, published this many weekdays after it (for a market's close, after the day that follows).
+    Weekdays(u32),
+    /// A value for each month, dated its first day, and published this many days after that.
+    OfMonth(u32),
+}
+
+impl Traits {
+    /// True when the series has one value per month.
+    pub(crate) fn is_monthly(&self) -> bool {
+        matches!(self.delay, PublicationDelay::OfMonth(_))
+    }
+
+    const fn late_by(self, weekdays: u32) -> Self {
+        Self { delay: PublicationDelay::Weekdays(weekdays), ..self }
+    }
+}
+
 /// Values on business days, each known on its own day.
-const DAILY: Traits = Traits { every_day: false, monthly: false, max_ratio: CURRENCY, market_close: false };
+const DAILY: Traits = Traits {
+    kind: SeriesKind::Price,
+    every_day: false,
+    delay: PublicationDelay::Weekdays(0),
+    max_ratio: CURRENCY,
+    market_close: false,
+};
 /// Prices at the close of a market.
 const CLOSES: Traits = Traits { market_close: true, ..DAILY };
+/// Interest rates set by a central bank.
+const POLICY_RATE: Traits = Traits { kind: SeriesKind::PolicyRate, max_ratio: RATE, ..DAILY };
+/// Values announced weeks ahead.
+const KNOWN_AHEAD: Traits = Traits { kind: SeriesKind::KnownAhead, max_ratio: PRICES, ..DAILY };
+
+/// Relative difference between two relays of one official rate that rounding explains.
+const OFFICIAL_DIFFERENCE: f64 = 1e-3;
 
 /// Bound for currencies, currency indices and copper: the greatest step of the dólar observado since 1990 is 6 per
 /// cent, of copper 12, of a currency that was devalued overnight rarely above 30.
@@ -37,22 +73,27 @@ const PRICES: f64 = 1.1;
 /// Bound for monthly copper, which fell by 30 per cent in October 2008.
 const MONTHLY_PRICE: f64 = 2.0;
 
-/// Traits of the series that are not pairs, and of the peso's pairs, whose values are the Banco Central's. Each
-/// provider declares which of them it has.
-const KNOWN: [(&str, Traits); 13] = [
-    ("usdclp", DAILY),
-    ("eurclp", DAILY),
-    ("dxy", CLOSES),
-    ("usd_broad", CLOSES),
-    ("vix", Traits { max_ratio: RATE, ..CLOSES }),
-    ("fed_funds", Traits { every_day: true, max_ratio: RATE, ..CLOSES }),
-    ("copper", DAILY),
-    ("copper_comex", CLOSES),
-    ("copper_monthly", Traits { monthly: true, max_ratio: MONTHLY_PRICE, ..DAILY }),
-    ("tpm", Traits { max_ratio: RATE, ..DAILY }),
-    ("uf", Traits { every_day: true, max_ratio: PRICES, ..DAILY }),
-    ("ipc", Traits { monthly: true, max_ratio: PRICES, ..DAILY }),
-    ("utm", Traits { monthly: true, max_ratio: PRICES, ..DAILY }),
+/// Traits of the series that are not pairs. Each provider declares which of them it has.
+///
+/// Publication delays: the Federal Reserve's broad dollar index comes on Mondays for the week before, or on Tuesday
+/// after a holiday; FRED has the VIX and the federal funds rate a day or two after their day; Cochilco's copper price
+/// is published a day later; the consumer prices come on the 8th of the next month, the International Monetary Fund's
+/// copper price by the middle of it or later.
+const KNOWN: [(&str, Traits); 11] = [
+    ("dxy", CLOSES.late_by(1)),
+    ("usd_broad", Traits { kind: SeriesKind::Index, ..CLOSES.late_by(6) }),
+    ("vix", Traits { kind: SeriesKind::Index, max_ratio: RATE, ..CLOSES.late_by(2) }),
+    ("fed_funds", Traits { every_day: true, market_close: true, ..POLICY_RATE.late_by(2) }),
+    ("copper", DAILY.late_by(2)),
+    ("copper_comex", CLOSES.late_by(1)),
+    (
+        "copper_monthly",
+        Traits { kind: SeriesKind::Index, delay: PublicationDelay::OfMonth(80), max_ratio: MONTHLY_PRICE, ..DAILY },
+    ),
+    ("tpm", POLICY_RATE.late_by(1)),
+    ("uf", Traits { every_day: true, ..KNOWN_AHEAD }),
+    ("ipc", Traits { kind: SeriesKind::Index, delay: PublicationDelay::OfMonth(42), max_ratio: PRICES, ..DAILY }),
+    ("utm", Traits { delay: PublicationDelay::OfMonth(0), ..KNOWN_AHEAD }),
 ];
 
 /// Currencies in use (ISO 4217), so that a name of six letters such as "oxygen" is not taken for a pair.
@@ -80,7 +121,8 @@ fn listed_symbol(kind: &ProviderKind, series: &str) -> Option<(String, ValueConv
     let name = series.strip_suffix("_spot");
     // A series known by name is never treated as a pair, whichever provider is asked.
     let pair = if known(series).is_some() { None } else { pair(name.unwrap_or(series)) };
-    let asked = pair.as_ref().map(|(base, quote)| PairRequest { base, quote, spot: name.is_some() });
+    let (spot, observed) = (name.is_some(), is_official(series));
+    let asked = pair.as_ref().map(|(base, quote)| PairRequest { base, quote, spot, observed });
     kind.symbol(series, asked.as_ref())
 }
 
@@ -88,6 +130,9 @@ fn listed_symbol(kind: &ProviderKind, series: &str) -> Option<(String, ValueConv
 pub(crate) fn traits(series: &str) -> Traits {
     if let Some(traits) = known(series) {
         return traits;
+    }
+    if is_official(series) {
+        return DAILY;
     }
     match pair(series.strip_suffix("_spot").unwrap_or(series)) {
         Some(_) => CLOSES,
@@ -103,20 +148,32 @@ pub fn is_stand_in(series: &str, provider: &str) -> bool {
     is_official(series) && of_name(provider).is_some_and(quotes)
 }
 
-/// True when the series is an official rate for which market quotes may stand in, whichever provider is asked.
+/// True when the series is an official rate for which market quotes may stand in, whichever provider is asked: a rate
+/// in pesos that the Banco Central de Chile publishes for each of its business days.
 pub(crate) fn is_official(series: &str) -> bool {
-    listings(series).iter().any(|listing| listing.reading == ValueConversion::NextBusinessDay)
+    series.ends_with("clp") && bcch::KIND.series.iter().any(|(name, _, _)| *name == series)
+}
+
+/// Returns the relative difference that is tolerated between two providers' values of one day. Those that relay the
+/// same official rate have the same number, apart from its rounding.
+pub(crate) fn tolerance(series: &str, one: &str, other: &str, usual: f64) -> f64 {
+    let relays = |provider| !is_stand_in(series, provider);
+    if is_official(series) && relays(one) && relays(other) { usual.min(OFFICIAL_DIFFERENCE) } else { usual }
 }
 
 /// Returns the days on which a series has values: Chile's business days for the observed rates of the Banco Central,
 /// weekdays for others; `None` when it has values on any day.
 pub fn calendar_of(series: &str) -> Option<BusinessCalendar> {
-    let Traits { every_day, monthly, .. } = traits(series);
-    match series {
-        _ if every_day || monthly => None,
-        "usdclp" | "eurclp" => Some(BusinessCalendar::chile()),
-        _ => Some(BusinessCalendar::weekdays()),
+    let traits = traits(series);
+    if traits.every_day || traits.is_monthly() {
+        return None;
     }
+    Some(if is_official(series) { BusinessCalendar::chile() } else { BusinessCalendar::weekdays() })
+}
+
+/// Returns the kind of a series, which decides the checks of its values.
+pub fn kind_of(series: &str) -> SeriesKind {
+    traits(series).kind
 }
 
 fn known(series: &str) -> Option<Traits> {
@@ -181,6 +238,31 @@ mod tests {
     }
 
     #[test]
+    fn the_other_rates_in_pesos_of_the_banco_central_are_official_too() {
+        for code in ["EUR", "GBP", "JPY", "CAD", "AUD", "CNY", "BRL"] {
+            let series = format!("{}clp", code.to_lowercase());
+            assert_eq!(listed(&series, "bcch"), symbol(&format!("F072.CLP.{code}.N.O.D"), AsIs));
+            assert_eq!(listed(&series, "yahoo"), symbol(&format!("{code}CLP=X"), NextBusinessDay));
+            assert_eq!(listed(&series, "stooq"), symbol(&series, NextBusinessDay));
+            assert_eq!(listed(&series, "currency-api"), symbol(&format!("{code}/CLP"), AsIs));
+            assert!(is_stand_in(&series, "yahoo") && is_stand_in(&series, "nbp") && !is_stand_in(&series, "bcch"));
+            assert_eq!(calendar_of(&series).unwrap().kind(), forecaster_domain::CalendarKind::Chile);
+            assert!(!traits(&series).market_close);
+        }
+        assert_eq!(listed("nzdclp", "yahoo"), symbol("NZDCLP=X", AsIs));
+        assert!(!is_stand_in("nzdclp", "yahoo") && traits("nzdclp").market_close);
+    }
+
+    #[test]
+    fn the_banco_central_is_a_second_source_of_what_mindicador_has() {
+        for series in ["usdclp", "eurclp", "copper", "tpm", "uf", "utm", "ipc"] {
+            assert!(listed(series, "mindicador").is_some(), "{series}");
+            let (of_bank, of_mindicador) = (listed(series, "bcch").unwrap(), listed(series, "mindicador").unwrap());
+            assert_eq!(of_bank.1, of_mindicador.1, "{series}");
+        }
+    }
+
+    #[test]
     fn the_quote_of_a_morning_in_warsaw_stands_for_the_day_and_closes_the_trades_of_the_weekday_before() {
         for (series, name) in [("usdclp", "USD/CLP"), ("eurclp", "EUR/CLP"), ("usdmxn", "USD/MXN")] {
             assert_eq!(listed(series, "nbp"), symbol(name, AsIs));
@@ -233,7 +315,18 @@ mod tests {
     #[test]
     fn traits_are_those_of_the_values() {
         assert!(traits("fed_funds").every_day && traits("uf").every_day && !traits("tpm").every_day);
-        assert!(traits("ipc").monthly && traits("copper_monthly").monthly && !traits("copper").monthly);
+        let monthly = ["ipc", "utm", "copper_monthly"];
+        assert!(monthly.iter().all(|series| traits(series).is_monthly()) && !traits("copper").is_monthly());
+        let kinds = [
+            ("usdclp", SeriesKind::Price),
+            ("usdmxn", SeriesKind::Price),
+            ("tpm", SeriesKind::PolicyRate),
+            ("fed_funds", SeriesKind::PolicyRate),
+            ("vix", SeriesKind::Index),
+            ("uf", SeriesKind::KnownAhead),
+            ("utm", SeriesKind::KnownAhead),
+        ];
+        assert!(kinds.iter().all(|(series, kind)| kind_of(series) == *kind));
         for (series, ratio) in
             [("usdclp", 1.3), ("usdaud", 1.3), ("dxy", 1.3), ("copper", 1.3), ("vix", 5.0), ("tpm", 5.0), ("uf", 1.1)]
         {

@@ -10,7 +10,7 @@ pub use kind::{KeyType, ProviderKey, ProviderKind, SourceSettings};
 use crate::snapshot::RawObservation;
 use chrono::{Days, NaiveDate};
 use forecaster_domain::BusinessCalendar;
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, time::Duration};
 
 /// A source of rates.
 pub(crate) trait Provider: fmt::Debug + Send + Sync {
@@ -76,10 +76,15 @@ pub(crate) struct Document {
     /// Content, such as a currency, when several documents make one value. Such a document is always fetched in full:
     /// "unchanged" for one part would be useless when another part has changed.
     pub(crate) part: Option<String>,
-    /// Set when the request needs a browser's user agent: the server refuses others.
-    pub(crate) as_browser: bool,
+    /// User agents, one for each address, for a server that refuses some programs; empty for our own.
+    pub(crate) agents: &'static [&'static str],
+    /// Least time between the starts of two requests to the host; `None` for the usual one.
+    pub(crate) spacing: Option<Duration>,
     /// Set when a 404 is not a failure: nothing was published.
     pub(crate) may_be_missing: bool,
+    /// Set when any failure means that nothing was published yet, as long as the older documents can be read: the
+    /// document of a year that has just begun.
+    pub(crate) may_not_exist_yet: bool,
     /// Set when the body of a 404 is a readable error message.
     pub(crate) error_body_readable: bool,
 }
@@ -97,8 +102,10 @@ impl Document {
             label: label.into(),
             day: None,
             part: None,
-            as_browser: false,
+            agents: &[],
+            spacing: None,
             may_be_missing: false,
+            may_not_exist_yet: false,
             error_body_readable: false,
         }
     }
@@ -135,6 +142,15 @@ pub(crate) enum ReadError {
         message: String,
         /// Advice beginning with "; "; may be empty.
         advice: &'static str,
+    },
+    /// A page that checks by its scripts if a person is reading it.
+    #[error(
+        "it answers with a page that wants a browser to run its scripts, as a check against programs: {found}; it may \
+         answer again later or from another address"
+    )]
+    WantsBrowser {
+        /// Excerpt of the page.
+        found: String,
     },
     /// A series that the provider does not have.
     #[error("it has no series '{symbol}'")]

@@ -5,10 +5,12 @@
 mod finding;
 mod holes;
 mod jumps;
+mod kind;
 #[cfg(test)]
 mod tests;
 
 pub use finding::{Action, DataProblem, Finding};
+pub use kind::SeriesKind;
 
 use crate::{error::RatesError, snapshot::RawObservation};
 use chrono::{Datelike, NaiveDate, Weekday};
@@ -28,12 +30,19 @@ pub struct QualityRules {
     pub calendar: Option<BusinessCalendar>,
     /// Longest run of business days without a value that is not reported as a hole.
     pub max_hole: u32,
+    /// Kind of the series.
+    pub kind: SeriesKind,
 }
 
 impl QualityRules {
-    /// Creates rules for a series on `calendar` with the usual bound on holes: five business days, a week.
+    /// Creates rules for a price on `calendar` with the usual bound on holes: five business days, a week.
     pub fn new(today: NaiveDate, calendar: Option<BusinessCalendar>) -> Self {
-        Self { today, calendar, max_hole: 5 }
+        Self { today, calendar, max_hole: 5, kind: SeriesKind::Price }
+    }
+
+    /// Returns the same rules for a series of another kind.
+    pub fn of_kind(self, kind: SeriesKind) -> Self {
+        Self { kind, ..self }
     }
 
     fn counting_calendar(&self) -> BusinessCalendar {
@@ -61,7 +70,7 @@ impl CheckedSeries {
 ///
 /// The checks in order: values that are not positive finite numbers and dates after today are refused; disorder is
 /// sorted; of several values for one date the last given is kept; days off the calendar are refused; spikes are
-/// refused and other jumps noted; holes are noted.
+/// refused and other jumps noted, unless the series moves in steps; holes are noted.
 ///
 /// # Errors
 /// When no observation is left; the error names the series and the first finding.
@@ -75,7 +84,7 @@ pub fn check(name: &str, raw: &[RawObservation], rules: &QualityRules) -> Result
         None => single,
     };
     let calendar = rules.counting_calendar();
-    let smooth = jumps::refuse_spikes(on_calendar, calendar, &mut findings);
+    let smooth = jumps::refuse_spikes(on_calendar, calendar, rules.kind, &mut findings);
     holes::note_holes(&smooth, calendar, rules.max_hole, &mut findings);
     findings.sort_by_key(|f| f.date);
 

@@ -1,7 +1,12 @@
 //! Input of a sync: the requested series and the settings of the run.
 
-use crate::{listings::traits, quality::QualityRules, wire::FetchLimits};
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use crate::{
+    listings::{PublicationDelay, traits},
+    quality::QualityRules,
+    wire::FetchLimits,
+};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use forecaster_domain::BusinessCalendar;
 use std::{collections::BTreeMap, time::Duration};
 
 /// A series to update.
@@ -15,7 +20,9 @@ pub struct SeriesRequest {
     pub symbols: BTreeMap<String, String>,
     /// Quality rules for the values. `today` in them is the day of the sync.
     pub rules: QualityRules,
-    /// Newest date that a provider can be expected to have; a provider that has it is up to date.
+    /// Newest date that a provider may have; providers are asked until one has it.
+    pub newest_possible: NaiveDate,
+    /// Newest date that has been published by now, by the usual delay of the series; a series that lacks it is late.
     pub expected: NaiveDate,
     /// Last day to request.
     pub last_day: NaiveDate,
@@ -24,24 +31,30 @@ pub struct SeriesRequest {
 }
 
 impl SeriesRequest {
-    /// Returns the usual request. The expected newest date is the last business day (for a market's close, the last
-    /// one before `rules.today`), and 45 days ago for a monthly series.
+    /// Returns the usual request: the newest possible date is the last business day (for a market's close, the last
+    /// one before `rules.today`); the expected one lies before it by the series' publication delay.
     pub fn new(series: &str, rules: QualityRules) -> Self {
         let today = rules.today;
-        let calendar = rules.calendar.unwrap_or_else(forecaster_domain::BusinessCalendar::weekdays);
-        let market_close = traits(series).market_close;
-        let last_day = if market_close { today - Days::new(1) } else { today };
-        let back = (0..14).map(|days| last_day - Days::new(days));
-        let expected = back.into_iter().find(|day| calendar.is_business_day(*day)).unwrap_or(last_day);
-        let expected = if traits(series).monthly { today - Days::new(45) } else { expected };
+        let calendar = rules.calendar.unwrap_or_else(BusinessCalendar::weekdays);
+        let traits = traits(series);
+        let last_day = if traits.market_close { today - Days::new(1) } else { today };
+        let business_days = || last_day.iter_days().rev().take(30).filter(|day| calendar.is_business_day(*day));
+        let (newest_possible, expected) = match traits.delay {
+            PublicationDelay::Weekdays(delay) => (business_days().next(), business_days().nth(delay as usize)),
+            PublicationDelay::OfMonth(days) => {
+                let of_month = |day: NaiveDate| day.with_day(1);
+                (of_month(today), of_month(today - Days::new(u64::from(days))))
+            }
+        };
         Self {
             series: series.to_owned(),
             providers: None,
             symbols: BTreeMap::new(),
-            rules,
-            expected,
+            rules: rules.of_kind(traits.kind),
+            newest_possible: newest_possible.unwrap_or(last_day),
+            expected: expected.unwrap_or(last_day),
             last_day,
-            market_close,
+            market_close: traits.market_close,
         }
     }
 }

@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn a_provider_has_one_key_for_its_place_at_most_and_one_where_it_has_a_usual_place() {
         for kind in provider_kinds() {
-            let is_place = |meaning: KeyType| !matches!(meaning, KeyType::User | KeyType::Secret);
+            let is_place = |meaning: KeyType| !matches!(meaning, KeyType::User | KeyType::Secret | KeyType::Token);
             let places = kind.keys.iter().filter(|key| is_place(key.meaning)).count();
             assert!(places == 1 || (places == 0 && kind.default_addresses.is_empty()), "{}", kind.name);
         }

@@ -8,14 +8,14 @@ mod outcome;
 pub use outcome::{ProviderFault, ProviderOutcome, SeriesOutcome};
 
 use crate::{
-    catalogue::overlay,
     chain::{ChainFetch, KnownSeries, Link, ProviderReply, ProviderValues, links},
     doubt::Doubt,
     error::RatesError,
+    freshness::{Freshness, freshness},
     intake::IntakeRules,
-    listings::{is_official, is_stand_in, traits},
+    listings::{PublicationDelay, is_official, is_stand_in, kind_of, tolerance, traits},
     memory::ProviderMemory,
-    quality::{DataProblem, Finding},
+    quality::{DataProblem, Finding, SeriesKind},
     request::{SeriesRequest, SyncSettings},
     snapshot::embedded,
     sources::Sources,
@@ -93,7 +93,7 @@ impl SeriesSync<'_> {
             providers: Vec::new(),
             disagreements: Vec::new(),
             doubt: None,
-            newest: None,
+            freshness: Freshness::new(&request.series, None, request.expected),
             up_to_date: false,
             store_error: None,
         };
@@ -168,7 +168,10 @@ impl SeriesSync<'_> {
                 outcome: merged.map_err(|(reason, _)| reason),
             });
         }
-        outcome.newest = newest_known(self.store, &request.series, self.settings.today);
+        match freshness(self.store, &request.series, request.rules) {
+            Ok(freshness) => outcome.freshness = freshness,
+            Err(error) => tracing::debug!(series = request.series, "{error}"),
+        }
         outcome
     }
 
@@ -257,14 +260,15 @@ fn keep_after(
 
 /// Returns a remark with the number of business days by which a provider's newest value is behind, when a less
 /// preferred provider has newer ones and the lag is unusual: above 2 days for an official rate, which is published
-/// every day, and above 7 for other rates, which may come once a week.
+/// every day, and above 7 for other rates, which may come once a week, besides the usual delay of the series.
 fn behind(request: &SeriesRequest, replies: &[ProviderReply], index: usize, known: &KnownSeries) -> Option<String> {
     let newest_of = |one: &ProviderReply| known.newest_of(one.provider, one.outcome.as_ref().ok()?);
     let own = newest_of(&replies[index])?;
     let newer = replies[index + 1..].iter().filter_map(newest_of).max().filter(|newer| *newer > own)?;
     let calendar = request.rules.calendar?;
-    let (days, usual) =
-        (calendar.business_days_between(own, newer), if is_official(&request.series) { 2 } else { 7 });
+    let PublicationDelay::Weekdays(delay) = traits(&request.series).delay else { return None };
+    let days = calendar.business_days_between(own, newer);
+    let usual = i64::from(delay) + if is_official(&request.series) { 2 } else { 7 };
     (days > usual).then(|| format!("its newest value is dated {own}, {days} business days behind"))
 }
 
@@ -322,22 +326,24 @@ fn known(store: &RatesStore, series: &str, today: NaiveDate) -> Result<KnownSeri
     Ok(KnownSeries { values, snapshot: snapshot.into_keys().collect(), last_of })
 }
 
-/// Returns date and source of the newest value that a run would use.
-fn newest_known(store: &RatesStore, series: &str, today: NaiveDate) -> Option<(NaiveDate, String)> {
-    let known = overlay(store, series, today, None).ok()?;
-    known.by_date.last_key_value().map(|(date, (_, source))| (*date, source.clone()))
-}
-
-/// Describes where the first reply and a later one overlap and differ by more than `tolerated`.
-fn disagreements(series: &str, replies: &[ProviderReply], tolerated: f64) -> Vec<String> {
+/// Describes where the first reply and a later one overlap and differ by more than is tolerated between them.
+fn disagreements(series: &str, replies: &[ProviderReply], usual: f64) -> Vec<String> {
     let mut answers = replies.iter().filter(|one| accepted(one).next().is_some());
     let Some(first) = answers.next() else { return Vec::new() };
     let own: BTreeMap<NaiveDate, f64> = accepted(first).map(|o| (o.date, o.value)).collect();
+    let in_steps = kind_of(series) == SeriesKind::PolicyRate;
+    // Sources may date the step of a policy rate a day apart.
+    let is_neighbour = |date: NaiveDate, value: f64| {
+        let (before, after) = (own.range(..date).next_back(), own.range(date..).nth(1));
+        in_steps && before.into_iter().chain(after).any(|(_, neighbour)| *neighbour == value)
+    };
     let compare = |other: &ProviderReply| {
+        let tolerated = tolerance(series, first.provider, other.provider, usual);
         let shared: Vec<(NaiveDate, f64, f64)> =
             accepted(other).filter_map(|o| Some((o.date, *own.get(&o.date)?, o.value))).collect();
         let difference = |(_, own, other): &(NaiveDate, f64, f64)| (other / own - 1.0).abs();
-        let differing: Vec<_> = shared.iter().filter(|one| difference(one) > tolerated).collect();
+        let differs = |one: &&(NaiveDate, f64, f64)| difference(one) > tolerated && !is_neighbour(one.0, one.2);
+        let differing: Vec<_> = shared.iter().filter(differs).collect();
         let worst = differing.iter().max_by(|a, b| difference(a).total_cmp(&difference(b)))?;
         let (date, own, others) = worst;
         Some(format!(

@@ -1,17 +1,22 @@
 //! HTTP client that fetches the documents of all providers, with limits on time, size, redirects and requests per
-//! host, retries with jitter, and conditional requests. Each failure is a [`FetchError`], the end of a sentence that
+//! host, retries with jitter, and conditional requests. A host that refuses a request is left alone. Each failure is a [`FetchError`], the end of a sentence that
 //! the chain begins with provider and series. Addresses may hold secrets and are never shown; hosts are.
 
 mod error;
+mod hosts;
 
 pub(crate) use error::FetchError;
 
 use crate::provider::excerpt;
 use chrono::{DateTime, Utc};
+use hosts::Hosts;
 use rand::RngExt;
 use reqwest::{
     Client, Proxy, Response, StatusCode, Url,
-    header::{ACCEPT, CONTENT_LENGTH, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER},
+    header::{
+        ACCEPT, CONTENT_LENGTH, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER,
+        USER_AGENT,
+    },
     redirect::Policy,
 };
 use serde::{Deserialize, Serialize};
@@ -23,12 +28,10 @@ use std::{
 };
 use tokio::{
     sync::OnceCell,
-    time::{Instant, sleep, sleep_until, timeout_at},
+    time::{Instant, sleep, timeout_at},
 };
 
 const OWN_AGENT: &str = concat!("forecaster/", env!("CARGO_PKG_VERSION"));
-/// User agent for servers that answer only browsers.
-const BROWSER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 const MAX_REDIRECTS: usize = 5;
 
 /// Limits for HTTP requests. The defaults suit services that answer in well under a second when they answer at all.
@@ -104,8 +107,10 @@ pub(crate) struct DocumentRequest<'a> {
     pub(crate) address: &'a str,
     /// Name of the setting that holds the address.
     pub(crate) setting: &'a str,
-    /// Set when the request uses a browser's user agent.
-    pub(crate) as_browser: bool,
+    /// User agent; `None` for our own.
+    pub(crate) agent: Option<&'static str>,
+    /// Least time between the starts of two requests to the host; `None` for [`FetchLimits::interval`].
+    pub(crate) spacing: Option<Duration>,
     /// Set when "not found" counts as a successful result.
     pub(crate) may_be_missing: bool,
     /// Set when the body of a "not found" response is a readable error message.
@@ -116,6 +121,7 @@ pub(crate) struct DocumentRequest<'a> {
     pub(crate) until: Instant,
 }
 
+type DocumentKey = (String, Option<String>, Option<&'static str>);
 type SharedFetch = Arc<OnceCell<Result<FetchResult, FetchError>>>;
 
 /// HTTP client. A document that several series need is fetched once in the client's lifetime.
@@ -123,9 +129,9 @@ type SharedFetch = Arc<OnceCell<Result<FetchResult, FetchError>>>;
 pub(crate) struct HttpClient {
     client: Client,
     limits: FetchLimits,
-    /// Earliest start of the next request, by host.
-    next_start: Mutex<HashMap<String, Instant>>,
-    answers: Mutex<HashMap<(String, Option<String>), SharedFetch>>,
+    hosts: Hosts,
+    /// Results by address, validator and user agent.
+    answers: Mutex<HashMap<DocumentKey, SharedFetch>>,
 }
 
 impl HttpClient {
@@ -151,7 +157,7 @@ impl HttpClient {
             let reason = root_cause(&error);
             format!("cannot prepare secure connections ({reason}); install ca-certificates, or set SSL_CERT_FILE")
         })?;
-        Ok(Self { client, limits, next_start: Mutex::default(), answers: Mutex::default() })
+        Ok(Self { client, limits, hosts: Hosts::default(), answers: Mutex::default() })
     }
 
     /// Fetches a document, or reports that it is unchanged or missing.
@@ -159,8 +165,8 @@ impl HttpClient {
     /// # Errors
     /// When the document has not arrived by `request.until`, or every attempt failed.
     pub(crate) async fn fetch(&self, request: &DocumentRequest<'_>) -> Result<FetchResult, FetchError> {
-        let key =
-            (request.address.to_owned(), request.validators.etag.clone().or(request.validators.modified.clone()));
+        let validator = request.validators.etag.clone().or(request.validators.modified.clone());
+        let key = (request.address.to_owned(), validator, request.agent);
         let started = Instant::now();
         let shared = self.answers.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
         let answer = timeout_at(request.until, shared.get_or_init(|| self.try_repeatedly(request))).await;
@@ -178,20 +184,36 @@ impl HttpClient {
             FetchError::BadAddress { address, setting: request.setting.to_owned() }
         })?;
         let host = host_of(&url);
+        let permission = self.hosts.permission(&host, request.agent.unwrap_or(OWN_AGENT)).await?;
+        let result = self.attempts(request, &url, &host).await;
+        permission.record(&result);
+        result
+    }
+
+    /// Sends the request, and again after failures that may pass.
+    async fn attempts(
+        &self,
+        request: &DocumentRequest<'_>,
+        url: &Url,
+        host: &str,
+    ) -> Result<FetchResult, FetchError> {
+        let interval = self.limits.interval.max(request.spacing.unwrap_or_default());
         let mut attempt = 1;
         loop {
-            self.wait_for_turn(&host).await;
+            self.hosts.wait_for_turn(host, interval).await;
             let started = Instant::now();
-            let error = match timeout_at(request.until, self.attempt(request, &url, &host)).await {
+            let error = match timeout_at(request.until, self.attempt(request, url, host)).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) => error,
-                Err(_) => FetchError::Silent { host: host.clone(), seconds: started.elapsed().as_secs_f64() },
+                Err(_) => FetchError::Silent { host: host.to_owned(), seconds: started.elapsed().as_secs_f64() },
             };
             let asked = error.retry_after();
             let mean = self.limits.pause.mul_f64(f64::from(1_u32 << (attempt - 1).min(10)));
             // Between 0.5 and 1.5 times the mean, so that machines that failed together do not retry together.
             let pause = asked.unwrap_or_else(|| mean.mul_f64(rand::rng().random_range(0.5..1.5)));
-            if attempt >= self.limits.attempts || !error.is_transient() || Instant::now() + pause >= request.until {
+            // A refusal of an agent that is not ours is answered by another agent, not by asking again.
+            let may_pass = error.is_transient() && !(request.agent.is_some() && error.is_refusal());
+            if attempt >= self.limits.attempts || !may_pass || Instant::now() + pause >= request.until {
                 return Err(error);
             }
             tracing::debug!(host, attempt, seconds = pause.as_secs_f64(), "asked again: {error}");
@@ -200,22 +222,10 @@ impl HttpClient {
         }
     }
 
-    /// Waits so that the starts of requests to one host keep [`FetchLimits::interval`], across all series.
-    async fn wait_for_turn(&self, host: &str) {
-        let turn = {
-            let mut next = self.next_start.lock().unwrap_or_else(PoisonError::into_inner);
-            let next = next.entry(host.to_owned()).or_insert_with(Instant::now);
-            let turn = (*next).max(Instant::now());
-            *next = turn + self.limits.interval;
-            turn
-        };
-        sleep_until(turn).await;
-    }
-
     async fn attempt(&self, request: &DocumentRequest<'_>, url: &Url, host: &str) -> Result<FetchResult, FetchError> {
         let mut asked = self.client.get(url.clone()).header(ACCEPT, "*/*");
-        if request.as_browser {
-            asked = asked.header(reqwest::header::USER_AGENT, BROWSER_AGENT);
+        if let Some(agent) = request.agent {
+            asked = asked.header(USER_AGENT, agent);
         }
         if let Some(etag) = &request.validators.etag {
             asked = asked.header(IF_NONE_MATCH, etag);

@@ -61,6 +61,23 @@ impl Section {
         self.kind.keys.iter().zip(&self.settings)
     }
 
+    /// Returns the locations of the provider's secrets. A password is not needed beside a token.
+    fn secrets(&self) -> Vec<SecretLocation> {
+        let of_account = self.kind.keys.iter().any(|key| key.meaning == KeyType::User);
+        let has_token = self.first(KeyType::Token).is_some();
+        let keys = self.keys().filter(|(key, _)| matches!(key.meaning, KeyType::Secret | KeyType::Token));
+        let secret = |(key, setting): (&ProviderKey, &Setting)| {
+            let place = setting.texts().into_iter().next().unwrap_or_default();
+            let is_needed = match key.meaning {
+                KeyType::Secret if of_account => self.first(KeyType::User).is_some() && !has_token,
+                _ => !place.is_empty(),
+            };
+            let (provider, meaning) = (self.kind.name, key.meaning);
+            SecretLocation { provider, key: key.name, meaning, place, of_account, is_needed }
+        };
+        keys.map(secret).collect()
+    }
+
     /// Returns the first text under the first key of that meaning; `None` when there is no such key, or it is empty.
     fn first(&self, meaning: KeyType) -> Option<String> {
         let (_, setting) = self.keys().find(|(key, _)| key.meaning == meaning)?;
@@ -79,6 +96,8 @@ pub(crate) struct SecretLocation {
     pub provider: &'static str,
     /// The key that names the location, without its sections.
     pub key: &'static str,
+    /// Meaning of the secret: a password or key, or a token.
+    pub meaning: KeyType,
     /// A systemd credential's name or a file's absolute path.
     pub place: String,
     /// True when the secret belongs to a named account.
@@ -95,16 +114,9 @@ impl SecretLocation {
 }
 
 impl ProviderSections {
-    /// Returns the location of each provider's secret.
+    /// Returns the locations of the providers' secrets.
     pub(crate) fn secrets(&self) -> Vec<SecretLocation> {
-        let secret = |section: &Section| {
-            let (key, setting) = section.keys().find(|(key, _)| key.meaning == KeyType::Secret)?;
-            let place = setting.texts().into_iter().next().unwrap_or_default();
-            let of_account = section.kind.keys.iter().any(|key| key.meaning == KeyType::User);
-            let is_needed = if of_account { section.first(KeyType::User).is_some() } else { !place.is_empty() };
-            Some(SecretLocation { provider: section.kind.name, key: key.name, place, of_account, is_needed })
-        };
-        self.0.iter().filter_map(secret).collect()
+        self.0.iter().flat_map(Section::secrets).collect()
     }
 
     /// Returns the settings of all providers by name; `reveal` reads the secrets.
@@ -112,14 +124,19 @@ impl ProviderSections {
         &self,
         reveal: impl Fn(&SecretLocation) -> Option<String>,
     ) -> BTreeMap<String, SourceSettings> {
-        let secrets = self.secrets();
         let settings = |section: &Section| {
-            let addresses = section.keys().filter(|(key, _)| !matches!(key.meaning, KeyType::User | KeyType::Secret));
-            let secret = secrets.iter().find(|secret| secret.provider == section.kind.name && secret.is_needed);
+            let is_address =
+                |key: &ProviderKey| !matches!(key.meaning, KeyType::User | KeyType::Secret | KeyType::Token);
+            let addresses = section.keys().filter(|(key, _)| is_address(key));
+            let secrets = section.secrets();
+            let revealed = |meaning: KeyType| {
+                secrets.iter().find(|secret| secret.meaning == meaning && secret.is_needed).and_then(&reveal)
+            };
             SourceSettings {
                 addresses: addresses.flat_map(|(_, setting)| setting.texts()).collect(),
                 user: section.first(KeyType::User),
-                password: secret.and_then(&reveal),
+                password: revealed(KeyType::Secret),
+                token: revealed(KeyType::Token),
             }
         };
         self.0.iter().map(|section| (section.kind.name.to_owned(), settings(section))).collect()
@@ -149,7 +166,7 @@ fn check(meaning: KeyType, text: &str) -> Result<(), String> {
         KeyType::Urls { with } if with.iter().any(|part| !text.contains(part)) => {
             Err(format!("addresses with {} in them", with.join(" and ")))
         }
-        KeyType::Secret if text.contains('/') && !text.starts_with('/') => {
+        KeyType::Secret | KeyType::Token if text.contains('/') && !text.starts_with('/') => {
             Err("the name of a systemd credential or the absolute path of a file".to_owned())
         }
         _ => Ok(()),
@@ -278,7 +295,9 @@ mod tests {
         let read: ProviderSections = toml::from_str(text).unwrap();
         let written = toml::to_string(&read).unwrap();
         assert!(
-            written.contains("[bcch]\nurl = \"\"\nuser = \"me\"\npassword = \"forecaster.bcch-password\"\n"),
+            written.contains(
+                "[bcch]\nurl = \"\"\ntoken = \"\"\nuser = \"me\"\npassword = \"forecaster.bcch-password\"\n"
+            ),
             "{written}"
         );
         assert_eq!(toml::from_str::<ProviderSections>(&written).unwrap(), read);

@@ -9,8 +9,8 @@ use crate::host::secret::Secret;
 use crate::market::series::{MIN_OBSERVATIONS, is_used_for, legs, quality_rules, spot_of};
 use chrono::{Days, NaiveDate, Utc};
 use forecaster_rates::{
-    Doubt, ProviderFault, RatesStore, SeriesOutcome, SeriesRequest, Sources, SyncSettings, assemble_pair, doubts,
-    providers_for, sync,
+    Doubt, Freshness, ProviderFault, RatesStore, SeriesOutcome, SeriesRequest, Sources, SyncSettings, assemble_pair,
+    doubts, freshness, providers_for, sync,
 };
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -176,12 +176,22 @@ pub(crate) fn try_provider(config: &Config, name: &str, today: NaiveDate) -> Res
     runtime.shutdown_background();
     let series = request.series.clone();
     let outcome = outcomes?.into_iter().next();
-    let newest = outcome.as_ref().and_then(|it| it.newest.as_ref()).map(|(date, _)| *date);
+    let newest = outcome.as_ref().and_then(|it| it.freshness.newest.as_ref()).map(|(date, _)| *date);
     let asked = outcome.and_then(|it| it.providers.into_iter().next());
     Ok(asked.map(|asked| {
         let is_fault = asked.is_fault;
         Trial { series, outcome: asked.outcome.map(|_| newest).map_err(|reason| (reason, is_fault)) }
     }))
+}
+
+/// Returns the freshness of each series that a forecast and its report need, the pair first.
+pub(crate) fn freshness_of_needed(config: &Config, today: NaiveDate) -> Result<Vec<(String, Freshness)>, Failure> {
+    let store = RatesStore::open(&config.service.data_dir)?;
+    let one = |series: String| {
+        let freshness = freshness(&store, &series, quality_rules(config.pair(), &series, today))?;
+        Ok((series, freshness))
+    };
+    needed(config)?.into_iter().map(one).collect()
 }
 
 /// Returns the names of the series that a forecast and its report need, the pair first.

@@ -26,7 +26,7 @@ pub(crate) fn quality_rules(pair: &Pair, name: &str, today: NaiveDate) -> Qualit
     } else {
         forecaster_rates::calendar_of(name)
     };
-    QualityRules::new(today, calendar)
+    QualityRules::new(today, calendar).of_kind(forecaster_rates::kind_of(name))
 }
 
 /// Returns the names of the series over the dollar from which a pair can be crossed.

@@ -36,6 +36,17 @@ pub(crate) struct PairRequest<'a> {
     pub(crate) quote: &'a str,
     /// True when the market's own price is requested, dated at the day of the trades, and no other rate.
     pub(crate) spot: bool,
+    /// True when the rate requested is one that the Banco Central de Chile publishes: the average of the trades of the
+    /// business day before, for which a market quote can only stand in.
+    pub(crate) observed: bool,
+}
+
+impl PairRequest<'_> {
+    /// Returns the conversion of a market's closing price: a close of day t stands for the next business day's
+    /// observed rate.
+    pub(crate) fn of_close(&self) -> ValueConversion {
+        if self.observed { ValueConversion::NextBusinessDay } else { ValueConversion::AsIs }
+    }
 }
 
 /// A key of a provider's section `[rates.provider.NAME]`.
@@ -66,6 +77,9 @@ pub enum KeyType {
     /// The location of a secret, not the secret itself; empty for none. The secret is in
     /// [`SourceSettings::password`].
     Secret,
+    /// The location of a token that stands for a whole account; empty for none. The token is in
+    /// [`SourceSettings::token`].
+    Token,
 }
 
 /// Addresses and account of a provider. The default value stands for the default addresses and no account.
@@ -78,6 +92,8 @@ pub struct SourceSettings {
     pub user: Option<String>,
     /// Password, key or other secret; `None` when there is none.
     pub password: Option<String>,
+    /// Token that stands for a whole account; `None` when there is none.
+    pub token: Option<String>,
 }
 
 impl ProviderKind {
@@ -123,6 +139,9 @@ impl ProviderKey {
     pub(crate) const URL_ALONE: &'static [Self] = &[Self::URL];
     /// Key of the account name.
     pub(crate) const USER: Self = Self { name: "user", default_value: "", meaning: KeyType::User };
+
+    /// Key of the location of a token.
+    pub(crate) const TOKEN: Self = Self { name: "token", default_value: "", meaning: KeyType::Token };
 
     /// Returns a key for the location of a secret.
     pub(crate) const fn secret(name: &'static str, usual: &'static str) -> Self {

@@ -26,9 +26,36 @@ pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
 pub(super) fn json<T: DeserializeOwned>(body: &[u8], expected: &str) -> Result<T, ReadError> {
     let text = text(body);
     serde_json::from_str(&text).map_err(|error| {
+        if let Some(wants_browser) = browser_check(&text) {
+            return wants_browser;
+        }
         let reason = short(&error.to_string());
         unexpected_format(expected, format!("{} ({reason})", excerpt(text.as_bytes())))
     })
+}
+
+/// Words of pages that check by their scripts if a person is reading them, in lower case.
+const BROWSER_CHECKS: [&str; 9] = [
+    "enable javascript",
+    "requires javascript",
+    "javascript is required",
+    "javascript is disabled",
+    "your browser",
+    "captcha",
+    "challenge-platform",
+    "cf-browser-verification",
+    "just a moment",
+];
+/// Beginning of a page that is searched for them, in bytes.
+const SEARCHED: usize = 64 << 10;
+
+/// Returns the error for a page that wants a browser; `None` for any other response.
+pub(super) fn browser_check(text: &str) -> Option<ReadError> {
+    let is_page = text.trim_start().starts_with('<');
+    let beginning = &text.as_bytes()[..text.len().min(SEARCHED)];
+    let beginning = String::from_utf8_lossy(beginning).to_lowercase();
+    let wants = is_page && BROWSER_CHECKS.iter().any(|words| beginning.contains(words));
+    wants.then(|| ReadError::WantsBrowser { found: excerpt(text.as_bytes()) })
 }
 
 /// Returns the error for a response of the wrong form.
@@ -75,14 +102,29 @@ pub(super) fn decimal(cell: &str, place: impl FnOnce() -> String) -> Result<f64,
     }
 }
 
-/// Parses a date such as 2025-01-31, in a year from 1900 to 2200.
+/// Ways in which a service may write the midnight with which a date begins.
+const MIDNIGHTS: [&str; 7] =
+    ["T00:00:00", "T00:00:00Z", "T00:00:00.000", "T00:00:00.000Z", "T00:00", " 00:00:00", " 00:00"];
+
+/// Removes the midnight from a date that was written with one.
+fn without_midnight(text: &str) -> &str {
+    let date_length = "2025-01-31".len();
+    match text.split_at_checked(date_length) {
+        Some((date, time)) if MIDNIGHTS.contains(&time) => date,
+        _ => text,
+    }
+}
+
+/// Parses a date such as 2025-01-31, in a year from 1900 to 2200; it may have a midnight behind it.
 pub(super) fn iso_date(text: &str) -> Option<NaiveDate> {
+    let text = without_midnight(text);
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return None };
     date(digits(&[y1, y2, y3, y4])?, digits(&[m1, m2])?, digits(&[d1, d2])?)
 }
 
-/// Parses a date such as 31-01-2025, in a year from 1900 to 2200.
+/// Parses a date such as 31-01-2025, in a year from 1900 to 2200; it may have a midnight behind it.
 pub(super) fn day_first_date(text: &str) -> Option<NaiveDate> {
+    let text = without_midnight(text);
     let [d1, d2, b'-', m1, m2, b'-', y1, y2, y3, y4] = *text.as_bytes() else { return None };
     date(digits(&[y1, y2, y3, y4])?, digits(&[m1, m2])?, digits(&[d1, d2])?)
 }
@@ -152,13 +194,37 @@ mod tests {
         let day = NaiveDate::from_ymd_opt(2024, 2, 29);
         assert_eq!(iso_date("2024-02-29"), day);
         assert_eq!(day_first_date("29-02-2024"), day);
-        for text in ["2025-02-29", "2024-2-29", "2024-02-290", "+024-02-29", "0001-01-01", "2201-01-01", "", "٢٠٢٤-٠"]
-        {
+        for midnight in MIDNIGHTS {
+            assert_eq!(iso_date(&format!("2024-02-29{midnight}")), day);
+            assert_eq!(day_first_date(&format!("29-02-2024{midnight}")), day);
+        }
+        for text in [
+            "2025-02-29",
+            "2024-02-29T23:00:00Z",
+            "2024-2-29",
+            "2024-02-290",
+            "+024-02-29",
+            "0001-01-01",
+            "2201-01-01",
+            "",
+            "٢٠٢٤-٠",
+        ] {
             assert_eq!(iso_date(text), None, "{text}");
         }
         for text in ["2024-02-29", "31-02-2024", "29/02/2024", ""] {
             assert_eq!(day_first_date(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_page_that_checks_the_browser_is_told_from_one_that_does_not() {
+        let case = include_str!("../../tests/cases/stooq_pow.html");
+        assert!(matches!(browser_check(case), Some(ReadError::WantsBrowser { .. })));
+        for other in ["", "<html><title>502 Bad Gateway</title>", "Get your apikey: solve a captcha", "{\"a\":1}"] {
+            assert_eq!(browser_check(other), None, "{other}");
+        }
+        let read = json::<Value>(case.as_bytes(), "JSON").unwrap_err().to_string();
+        assert!(read.starts_with("it answers with a page that wants a browser"), "{read}");
     }
 
     #[test]

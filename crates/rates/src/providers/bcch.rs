@@ -2,10 +2,13 @@
 //! source. It requires an account, which is free.
 //!
 //! - **Documentation**: <https://si3.bcentral.cl/estadisticas/Principal1/Web_Services/index.htm>; accounts are given
-//!   by the form there, under the terms of use that are accepted with it.
-//! - **Address**: `https://si3.bcentral.cl/SieteRestWS/SieteRestWS.ashx?user=..&pass=..&function=GetSeries&
-//!   timeseries=F073.TCO.PRE.Z.D&firstdate=2024-10-01&lastdate=2024-10-31`. User and password are in the query, so
-//!   the address is a secret.
+//!   by the form there, under the terms of use that are accepted with it. As of January 2024 an account may send five
+//!   requests a second.
+//! - **Address**: `https://si3.bcentral.cl/SieteRestWS/SieteRestWS.ashx?token=..&function=GetSeries&
+//!   timeseries=F073.TCO.PRE.Z.D&firstdate=2024-10-01&lastdate=2024-10-31`. The token is made on the page "Mi Cuenta"
+//!   under "Apikey Token": 60 characters that begin with `$2a$10$`, valid for a year. The older way is `user=..&pass=..`
+//!   in its place; where the service only takes a token, it answers that with error -5. All of them are in the query,
+//!   so the address is a secret.
 //! - **Response**: `{"Codigo":0,"Descripcion":"Success","Series":{"descripEsp":"..","descripIng":"..","seriesId":
 //!   "F073.TCO.PRE.Z.D","Obs":[{"indexDateString":"01-10-2024","value":"897.68","statusCode":"OK"},
 //!   {"indexDateString":"05-10-2024","value":"NaN","statusCode":"ND"}]},"SeriesInfos":[]}`. Values are text with a
@@ -13,8 +16,12 @@
 //! - **Dates**: day first, as the bank dates its rates: the dólar observado of the first of October is in force on
 //!   that day and averages the trades of the business day before.
 //! - **Days without a rate** have the status `ND` and the value `NaN`, and are left out.
-//! - **Errors** come with HTTP status 200 and a `Codigo` other than 0: -5 "Invalid username or password", -50 "An
-//!   internal error has occurred" (also for an unknown series); `Series` or `Obs` is then null.
+//! - **Errors** come with HTTP status 200 and a `Codigo` other than 0: -1 for a date that it cannot read, -5 "Invalid
+//!   username or password" (also for a token that is wrong or has expired), -50 "An internal error has occurred" (also
+//!   for an unknown series); `Series` or `Obs` is then null. No answer says until when a token is valid.
+//! - **Series**: besides the dólar observado, the rates in pesos of other currencies, computed by the bank from it and
+//!   the currencies' prices in dollars (`F072.CLP.EUR.N.O.D`: pesos per euro); copper in USD a pound; the monetary
+//!   policy rate (TPM); UF and UTM in pesos; the monthly change of consumer prices (IPC) in per cent.
 
 use super::answer::{day_first_date, decimal, encoded, json, provider_error, redacted, row, unexpected_format};
 use crate::{
@@ -25,7 +32,7 @@ use crate::{
     snapshot::RawObservation,
 };
 use serde::Deserialize;
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// Name of the provider.
 const NAME: &str = "bcch";
@@ -34,16 +41,34 @@ const DEFAULT_URL: &str = "https://si3.bcentral.cl/SieteRestWS/SieteRestWS.ashx"
 
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
-    keys: &[ProviderKey::URL, ProviderKey::USER, ProviderKey::secret("password", "forecaster.bcch-password")],
+    keys: &[
+        ProviderKey::URL,
+        ProviderKey::TOKEN,
+        ProviderKey::USER,
+        ProviderKey::secret("password", "forecaster.bcch-password"),
+    ],
     series: &[
         ("usdclp", "F073.TCO.PRE.Z.D", ValueConversion::AsIs),
         ("eurclp", "F072.CLP.EUR.N.O.D", ValueConversion::AsIs),
+        ("gbpclp", "F072.CLP.GBP.N.O.D", ValueConversion::AsIs),
+        ("jpyclp", "F072.CLP.JPY.N.O.D", ValueConversion::AsIs),
+        ("cadclp", "F072.CLP.CAD.N.O.D", ValueConversion::AsIs),
+        ("audclp", "F072.CLP.AUD.N.O.D", ValueConversion::AsIs),
+        ("cnyclp", "F072.CLP.CNY.N.O.D", ValueConversion::AsIs),
+        ("brlclp", "F072.CLP.BRL.N.O.D", ValueConversion::AsIs),
+        ("copper", "F019.PPB.PRE.100.D", ValueConversion::AsIs),
+        ("tpm", "F022.TPM.TIN.D001.NO.Z.D", ValueConversion::AsIs),
+        ("uf", "F073.UFF.PRE.Z.D", ValueConversion::AsIs),
+        ("utm", "F073.UTR.PRE.Z.M", ValueConversion::AsIs),
+        ("ipc", "F074.IPC.VAR.Z.Z.C.M", ValueConversion::ChangeToLevel),
     ],
-    ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| {
-        let SourceSettings { user, password, .. } = settings.clone();
-        Arc::new(Bcch::new(settings.address(), user, password))
-    })
+    ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Bcch::new(settings)))
 };
+
+/// Least time between two requests: an account may send five a second.
+const SPACING: Duration = Duration::from_millis(220);
+/// Beginning and length of a token: a bcrypt hash.
+const TOKEN_FORM: (&str, usize) = ("$2a$10$", 60);
 
 const EXPECTED: &str = "JSON with 'Codigo' and 'Series'";
 
@@ -53,9 +78,45 @@ pub(crate) struct Bcch {
     account: Option<Account>,
 }
 
-struct Account {
-    user: String,
-    password: String,
+/// Proof of an account.
+enum Account {
+    Token(String),
+    Password { user: String, password: String },
+}
+
+impl Account {
+    /// Returns the account's part of the query.
+    fn query(&self) -> String {
+        match self {
+            Self::Token(token) => format!("token={}", encoded(token)),
+            Self::Password { user, password } => format!("user={}&pass={}", encoded(user), encoded(password)),
+        }
+    }
+
+    fn secrets(&self) -> Vec<&str> {
+        match self {
+            Self::Token(token) => vec![token],
+            Self::Password { user, password } => vec![password, user],
+        }
+    }
+
+    /// Returns advice for an account that the service does not accept.
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::Token(token) if !token.starts_with(TOKEN_FORM.0) || token.len() != TOKEN_FORM.1 => {
+                "; the token under rates.provider.bcch.token does not have the 60 characters that begin with $2a$10$: \
+                 was a $ lost to a shell?"
+            }
+            Self::Token(_) => {
+                "; a token is valid for a year: make a new one at si3.bcentral.cl (Mi Cuenta, Apikey Token) and put \
+                 it where rates.provider.bcch.token says"
+            }
+            Self::Password { .. } => {
+                "; the bank now gives tokens: make one at si3.bcentral.cl (Mi Cuenta, Apikey Token) and set \
+                 rates.provider.bcch.token, or check rates.provider.bcch.user and rates.provider.bcch.password"
+            }
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -83,12 +144,13 @@ struct SeriesValue {
 }
 
 impl Bcch {
-    /// Creates a client for `base_url`, for instance [`DEFAULT_URL`], with a user's account.
-    pub(crate) fn new(base_url: &str, user: Option<String>, password: Option<String>) -> Self {
-        let given = |text: &String| !text.trim().is_empty();
-        let account = user.filter(given).zip(password.filter(given));
-        let account = account.map(|(user, password)| Account { user, password });
-        Self { base_url: base_url.to_owned(), account }
+    /// Creates a client for the first address of `settings`, with its token or else its user and password.
+    pub(crate) fn new(settings: &SourceSettings) -> Self {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+        let password = given(&settings.user).zip(given(&settings.password));
+        let password = || password.map(|(user, password)| Account::Password { user, password });
+        let account = given(&settings.token).map(|token| Account::Token(token.trim().to_owned())).or_else(password);
+        Self { base_url: settings.address().to_owned(), account }
     }
 }
 
@@ -106,36 +168,37 @@ impl Provider for Bcch {
 
     fn documents(&self, wanted: &SpanRequest) -> Vec<Document> {
         let SpanRequest { symbol, from, to } = wanted;
-        let Some(Account { user, password }) = &self.account else { return Vec::new() };
+        let Some(account) = &self.account else { return Vec::new() };
         if symbol.is_empty() || from > to {
             return Vec::new();
         }
-        let account = format!("user={}&pass={}", encoded(user), encoded(password));
         let series = format!("timeseries={}&firstdate={from}&lastdate={to}", encoded(symbol));
-        let url = format!("{}?{account}&function=GetSeries&{series}", self.base_url);
-        vec![Document::web(url, format!("{symbol} from {from} to {to}"))]
+        let url = format!("{}?{}&function=GetSeries&{series}", self.base_url, account.query());
+        vec![Document { spacing: Some(SPACING), ..Document::web(url, format!("{symbol} from {from} to {to}")) }]
     }
 
     fn read(&self, wanted: &SpanRequest, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
-        read(&wanted.symbol, body).map_err(|error| {
-            let secrets = self.account.iter().flat_map(|Account { user, password }| [password.as_str(), user]);
-            read(&wanted.symbol, &redacted(body, secrets)).err().unwrap_or(error)
+        let account = self.account.as_ref();
+        read(&wanted.symbol, body, account).map_err(|error| {
+            let secrets = account.map(Account::secrets).unwrap_or_default();
+            read(&wanted.symbol, &redacted(body, secrets), account).err().unwrap_or(error)
         })
     }
 
     fn unavailable(&self) -> Option<String> {
-        let reason = "no account: set rates.provider.bcch.user and rates.provider.bcch.password";
+        let reason = "no account: set rates.provider.bcch.token (an account is free; Mi Cuenta, Apikey Token), or \
+                      rates.provider.bcch.user and rates.provider.bcch.password";
         self.account.is_none().then(|| reason.to_owned())
     }
 }
 
-fn read(symbol: &str, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
+fn read(symbol: &str, body: &[u8], account: Option<&Account>) -> Result<Vec<RawObservation>, ReadError> {
     let answer: SeriesResponse = json(body, EXPECTED)?;
     match answer.codigo {
         Some(0) => {}
         Some(code) => {
             let message = format!("{code} {}", answer.descripcion.unwrap_or_default());
-            return Err(provider_error(&message, advice(code)));
+            return Err(provider_error(&message, advice(code, account)));
         }
         None => return Err(unexpected_format(EXPECTED, excerpt(body))),
     }
@@ -148,9 +211,10 @@ fn read(symbol: &str, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
     observations.iter().enumerate().filter_map(|(index, o)| o.read(index).transpose()).collect()
 }
 
-fn advice(code: i64) -> &'static str {
+fn advice(code: i64, account: Option<&Account>) -> &'static str {
     match code {
-        -5 => "; check rates.provider.bcch.user and rates.provider.bcch.password",
+        -1 => "; it cannot read a date of the request, or has no data for the days",
+        -5 => account.map_or("", Account::advice),
         -50 => "; it reports the same for an unknown series",
         _ => "",
     }
@@ -181,8 +245,17 @@ mod tests {
 
     const DOLAR: &str = "F073.TCO.PRE.Z.D";
 
+    const TOKEN: &str = "$2a$10$abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0";
+
+    fn with(token: Option<&str>, user: Option<&str>, password: Option<&str>) -> Bcch {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let addresses = vec!["http://localhost:1/ws.ashx".to_owned()];
+        let (token, user, password) = (owned(token), owned(user), owned(password));
+        Bcch::new(&SourceSettings { addresses, user, password, token })
+    }
+
     fn service() -> Bcch {
-        Bcch::new("http://localhost:1/ws.ashx", Some("ana@example.com".into()), Some("p&ss wörd".into()))
+        with(None, Some("ana@example.com"), Some("p&ss wörd"))
     }
 
     fn read(body: impl AsRef<[u8]>) -> Result<Vec<RawObservation>, ReadError> {
@@ -208,14 +281,53 @@ mod tests {
 
     #[test]
     fn without_an_account_it_cannot_be_asked() {
-        let some = |text: &str| Some(text.to_owned());
-        for (user, password) in [(None, some("p")), (some("u"), None), (some(" "), some("p")), (None, None)] {
-            let service = Bcch::new(DEFAULT_URL, user, password);
-            let reason = "no account: set rates.provider.bcch.user and rates.provider.bcch.password";
-            assert_eq!(service.unavailable().as_deref(), Some(reason));
-            assert_eq!(service.documents(&wanted(DOLAR, "2024-10-01", "2024-10-31")), []);
+        for (user, password) in [(None, Some("p")), (Some("u"), None), (Some(" "), Some("p")), (None, None)] {
+            for token in [None, Some(" ")] {
+                let service = with(token, user, password);
+                let reason = service.unavailable().unwrap();
+                assert!(reason.starts_with("no account: set rates.provider.bcch.token ("), "{reason}");
+                assert_eq!(service.documents(&wanted(DOLAR, "2024-10-01", "2024-10-31")), []);
+            }
         }
-        assert_eq!(service().unavailable(), None);
+        assert_eq!((service().unavailable(), with(Some(TOKEN), None, None).unavailable()), (None, None));
+    }
+
+    #[test]
+    fn a_token_takes_the_place_of_user_and_password() {
+        let service = with(Some(&format!("{TOKEN}\n")), Some("ana@example.com"), Some("p"));
+        let documents = service.documents(&wanted(DOLAR, "2024-10-01", "2024-10-31"));
+        let DocumentLocation::Web(urls) = &documents[0].place else { panic!("{documents:?}") };
+        let token = "%242a%2410%24abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0";
+        assert!(urls[0].starts_with(&format!("http://localhost:1/ws.ashx?token={token}&function=")), "{}", urls[0]);
+        assert!(!urls[0].contains("user=") && !format!("{service:?}").contains("abcdef"), "{service:?}");
+        assert_eq!(TOKEN.len(), 60);
+    }
+
+    /// The body is the service's answer to a user and password where it only takes a token.
+    #[test]
+    fn a_refused_account_is_told_what_to_do_in_each_of_its_forms() {
+        let case = include_str!("../../tests/cases/bcch_token_only_minus5.http");
+        let (_, body) = case.split_once("\r\n\r\n").unwrap();
+        let expired = body.replace("Invalid username or password", "Token expired");
+        let told = |service: Bcch, body: &str| {
+            let wanted = wanted(DOLAR, "2024-10-01", "2024-10-31");
+            unreadable(service.read(&wanted, &service.documents(&wanted)[0], body.as_bytes()))
+        };
+        assert_eq!(
+            told(service(), body),
+            "it reports an error: -5 Invalid username or password; the bank now gives tokens: make one at \
+             si3.bcentral.cl (Mi Cuenta, Apikey Token) and set rates.provider.bcch.token, or check \
+             rates.provider.bcch.user and rates.provider.bcch.password"
+        );
+        assert_eq!(
+            told(with(Some(TOKEN), None, None), &expired),
+            "it reports an error: -5 Token expired; a token is valid for a year: make a new one at si3.bcentral.cl \
+             (Mi Cuenta, Apikey Token) and put it where rates.provider.bcch.token says"
+        );
+        // In double quotes a shell takes $2a and $10 for variables.
+        let without_dollars = with(Some(&TOKEN[6..]), None, None);
+        assert!(told(without_dollars, body).contains("was a $ lost to a shell?"));
+        assert!(told(service(), &body.replace("-5", "-1")).contains("cannot read a date"));
     }
 
     #[test]
@@ -228,7 +340,7 @@ mod tests {
         let error = unreadable(read(page));
         assert!(error.contains("user=***&pass=*** *** ***"), "{error}");
         // A password that equals a value does not change the value.
-        let service = Bcch::new(DEFAULT_URL, Some("u".into()), Some("897.68".into()));
+        let service = with(None, Some("u"), Some("897.68"));
         let body = answer(r#"{"indexDateString":"01-10-2024","value":"897.68","statusCode":"OK"}"#);
         let wanted = wanted(DOLAR, "2024-10-01", "2024-10-31");
         let read = service.read(&wanted, &service.documents(&wanted)[0], body.as_bytes());
@@ -260,11 +372,6 @@ mod tests {
             let nothing = r#"{"descripEsp":null,"seriesId":null,"Obs":null}"#;
             unreadable(read(format!(r#"{{"Codigo":{code},"Descripcion":"{text}","Series":{nothing}}}"#)))
         };
-        assert_eq!(
-            error(-5, "Invalid username or password"),
-            "it reports an error: -5 Invalid username or password; check rates.provider.bcch.user and \
-             rates.provider.bcch.password"
-        );
         assert_eq!(
             error(-50, "An internal error has occurred"),
             "it reports an error: -50 An internal error has occurred; it reports the same for an unknown series"

@@ -49,14 +49,13 @@ const DEFAULT_URLS: [&str; 2] = [
 pub(crate) const KIND: ProviderKind = ProviderKind {
     keys: &[ProviderKey { name: "urls", default_value: "", meaning: KeyType::Urls { with: &["{date}", "{base}"] } }],
     is_stand_in: true,
-    series: &[
-        // Date d has the closes of the day before, like the dólar observado of d, which averages the trades of the
-        // day before.
-        ("usdclp", "USD/CLP", ValueConversion::AsIs),
-        ("eurclp", "EUR/CLP", ValueConversion::AsIs),
-        ("dxy", "DXY", ValueConversion::DayBefore),
-    ],
-    pair: |asked| Some((format!("{}/{}", asked.base, asked.quote), ValueConversion::DayBefore)),
+    series: &[("dxy", "DXY", ValueConversion::DayBefore)],
+    pair: |asked| {
+        // Date d has the closes of the day before, like the observed rate of d, which averages the trades of the day
+        // before.
+        let reading = if asked.observed { ValueConversion::AsIs } else { ValueConversion::DayBefore };
+        Some((format!("{}/{}", asked.base, asked.quote), reading))
+    },
     ..ProviderKind::new(NAME, &DEFAULT_URLS, |settings| Arc::new(CurrencyApi::new(settings.addresses.clone())))
 };
 

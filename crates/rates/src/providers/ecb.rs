@@ -97,7 +97,7 @@ impl Provider for Ecb {
 
 /// Returns the symbol of a pair of quoted currencies.
 fn symbol_of_pair(request: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
-    let PairRequest { base, quote, spot } = request;
+    let PairRequest { base, quote, spot, .. } = request;
     let both = QUOTED.contains(base) && QUOTED.contains(quote);
     (both && !spot).then(|| (format!("{base}/{quote}"), ValueConversion::AsIs))
 }

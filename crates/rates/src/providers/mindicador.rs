@@ -9,11 +9,15 @@
 //!   values `serie` is empty.
 //! - **Dates**: `fecha` is midnight in Santiago as an instant in UTC: 03:00 in summer, 04:00 in winter. A server with
 //!   other rules of summer time is off by an hour or two (responses of version 1.5.0 had 05:00 in summer), so the
-//!   nearest midnight counts. Monthly indicators have the first of their month.
-//! - **Errors**: pages in HTML, or JSON with `error` and `message` instead of `serie`.
+//!   nearest midnight counts. A service of the same form, findic.cl, gives the bare date. Monthly indicators have the
+//!   first of their month.
+//! - **Errors**: pages in HTML, or JSON with `error` and `message` instead of `serie`. In the first days of January
+//!   the document of the new year may be missing or answer 500: any failure counts as "not published yet", as long as
+//!   the old year's can be read.
+//! - **Known ahead**: `uf` up to the 9th of the next month, `utm` for the next month.
 //! - **Quirks**: `ipc` and `imacec` are changes in per cent, `libra_cobre` is USD per pound.
 
-use super::answer::{json, number, plausible, provider_error, row, unexpected_format};
+use super::answer::{iso_date, json, number, plausible, provider_error, row, unexpected_format};
 use crate::{
     provider::{Document, Provider, ProviderKind, ReadError, SpanRequest, ValueConversion, excerpt},
     snapshot::RawObservation,
@@ -105,6 +109,7 @@ impl Provider for Mindicador {
         let is_new = |year: i32| year == to.year() && to.ordinal() <= 7;
         let year = |year: i32| Document {
             may_be_missing: is_new(year),
+            may_not_exist_yet: is_new(year),
             ..Document::web(format!("{}/{symbol}/{year}", self.base_url), format!("{symbol}/{year}"))
         };
         (from.year()..=to.year()).map(year).collect()
@@ -131,14 +136,23 @@ impl Provider for Mindicador {
 fn observation(index: usize, point: &IndicatorPoint) -> Result<Option<RawObservation>, ReadError> {
     let fecha = point.fecha.as_deref().unwrap_or_default();
     let date = day_in_santiago(fecha).ok_or_else(|| {
-        row(format!("serie[{index}].fecha"), fecha, "an instant in UTC such as 2024-03-06T03:00:00.000Z")
+        row(
+            format!("serie[{index}].fecha"),
+            fecha,
+            "an instant such as 2024-03-06T03:00:00.000Z, or a date such as 2024-03-06",
+        )
     })?;
     let value = number(&point.valor, || format!("serie[{index}].valor"))?;
     Ok(value.map(|value| RawObservation { date, value }))
 }
 
-/// Returns the day whose first midnight in Santiago is meant.
+/// Returns the day whose first midnight in Santiago is meant, or the date itself where there is no zone.
 fn day_in_santiago(fecha: &str) -> Option<NaiveDate> {
+    if !fecha.ends_with('Z')
+        && let Some(date) = iso_date(fecha)
+    {
+        return Some(date);
+    }
     let local = DateTime::parse_from_rfc3339(fecha).ok()?.with_timezone(&Santiago).naive_local();
     plausible(local.checked_add_signed(BEFORE_MIDNIGHT)?.date())
 }
@@ -173,7 +187,7 @@ mod tests {
         assert_eq!(service.documents(&wanted("dolar", "2023-12-29", "2025-01-13")), [2023, 2024, 2025].map(year));
         // A year that has just begun may have no values yet.
         let begun = service.documents(&wanted("dolar", "2024-12-29", "2025-01-03"));
-        assert_eq!(begun, [year(2024), Document { may_be_missing: true, ..year(2025) }]);
+        assert_eq!(begun, [year(2024), Document { may_be_missing: true, may_not_exist_yet: true, ..year(2025) }]);
         assert_eq!(service.documents(&wanted("CLP=X", "2024-01-01", "2024-01-31")), []);
         assert_eq!(service.documents(&wanted("dolar", "2024-01-01", "2023-12-31")), []);
     }
@@ -201,6 +215,9 @@ mod tests {
             ("2024-09-08T04:00:00.000Z", "2024-09-08"),
             ("2024-09-09T03:00:00.000Z", "2024-09-09"),
             ("2024-03-06T00:00:00-03:00", "2024-03-06"),
+            // findic.cl, which has the same form.
+            ("2024-03-06", "2024-03-06"),
+            ("2024-03-06T00:00:00", "2024-03-06"),
         ] {
             assert_eq!(date_of(fecha), date, "{fecha}");
         }
@@ -223,7 +240,10 @@ mod tests {
     #[test]
     fn impossible_dates_and_numbers_are_named() {
         for (point, message) in [
-            (r#"{"fecha":"2024-03-06","valor":1}"#, "serie[0].fecha: found '2024-03-06', expected an instant in UTC"),
+            (
+                r#"{"fecha":"06-03-2024","valor":1}"#,
+                "serie[0].fecha: found '06-03-2024', expected an instant such as",
+            ),
             (r#"{"fecha":"2024-02-30T03:00:00.000Z","valor":1}"#, "serie[0].fecha: found '2024-02-30T03"),
             (r#"{"fecha":"9999-12-31T23:59:59Z","valor":1}"#, "serie[0].fecha: found '9999-12-31T23"),
             (r#"{"fecha":"0000-01-01T00:00:00Z","valor":1}"#, "serie[0].fecha: found '0000-01-01T00"),

@@ -37,8 +37,8 @@ const DEFAULT_URL: &str = "https://api.nbp.pl/api";
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     is_stand_in: true,
-    // Date d has the price of that morning, before Santiago trades: the latest trades are those of the day before.
-    series: &[("usdclp", "USD/CLP", ValueConversion::AsIs), ("eurclp", "EUR/CLP", ValueConversion::AsIs)],
+    // For an observed rate, date d has the price of that morning, before Santiago trades: the latest trades are those
+    // of the day before.
     pair: currency_of_pair,
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Nbp::new(settings.address())))
 };
@@ -151,7 +151,7 @@ fn pair(symbol: &str) -> Option<(&str, &str)> {
 /// weekday before, so for spot it is that day's market price. As a rate of its own day it is known at noon: with a
 /// lag of a day it is never used earlier.
 fn currency_of_pair(request: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
-    let PairRequest { base, quote, spot } = request;
+    let PairRequest { base, quote, spot, .. } = request;
     let reading = if *spot { ValueConversion::WeekdayBefore } else { ValueConversion::AsIs };
     (is_quoted(base) && is_quoted(quote)).then(|| (format!("{base}/{quote}"), reading))
 }

@@ -9,16 +9,14 @@
 //!   used.
 //! - **Dates**: the trading day. Today's row has the latest price.
 //! - **Errors** come with HTTP status 200 as a line of text: "No data" for an unknown symbol or a span without
-//!   trading, "Exceeded the daily hits limit", "Get your apikey: ..."; or as a page that checks the browser.
+//!   trading, "Exceeded the daily hits limit", "Get your apikey: ..."; or as a page whose script checks the browser.
 
 use super::{
     answer::{encoded, provider_error, redacted, text, unexpected_format},
     table::{CsvFormat, TableRow},
 };
 use crate::{
-    provider::{
-        Document, EXCERPT, Provider, ProviderKey, ProviderKind, ReadError, SpanRequest, ValueConversion, excerpt,
-    },
+    provider::{Document, EXCERPT, Provider, ProviderKey, ProviderKind, ReadError, SpanRequest, excerpt},
     snapshot::RawObservation,
 };
 use std::{fmt, sync::Arc};
@@ -32,11 +30,7 @@ const DEFAULT_URL: &str = "https://stooq.com/q/d/l/";
 pub(crate) const KIND: ProviderKind = ProviderKind {
     keys: &[ProviderKey::URL, ProviderKey::secret("key", "")],
     is_stand_in: true,
-    series: &[
-        ("usdclp", "usdclp", ValueConversion::NextBusinessDay),
-        ("eurclp", "eurclp", ValueConversion::NextBusinessDay),
-    ],
-    pair: |asked| Some((format!("{}{}", asked.base, asked.quote).to_lowercase(), ValueConversion::AsIs)),
+    pair: |asked| Some((format!("{}{}", asked.base, asked.quote).to_lowercase(), asked.of_close())),
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| {
         Arc::new(Stooq::new(settings.address(), settings.password.clone()))
     })

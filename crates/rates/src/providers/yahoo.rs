@@ -2,10 +2,13 @@
 //! charts.
 //!
 //! - **Documentation**: none; <https://finance.yahoo.com> draws its charts with it. The terms allow personal use;
-//!   nothing is promised, and from time to time it refuses programs (429, "Too Many Requests"), so requests use a
-//!   browser's user agent.
+//!   nothing is promised, and from time to time it refuses programs (429, "Too Many Requests"; 403). Reports of 2025
+//!   and 2026 see 429 for a full browser's user agent from a program, and 200 for the bare `Mozilla/5.0`: so that is
+//!   sent first. After a refusal the other one is sent to the other host, and after a second refusal no more requests
+//!   are sent in the same sync.
 //! - **Address**: `https://query1.finance.yahoo.com/v8/finance/chart/{symbol}?period1=..&period2=..&interval=1d`, the
-//!   periods in Unix seconds. The requested span has a spare day on either side because of time zones.
+//!   periods in Unix seconds, or the same at `query2`. The requested span has a spare day on either side because of
+//!   time zones.
 //! - **Response**: `{"chart":{"result":[{"meta":{"symbol":"CLP=X","exchangeTimezoneName":"Europe/London",
 //!   "gmtoffset":0,"regularMarketTime":1709855940,"currentTradingPeriod":{"regular":{"start":1709769600,
 //!   "end":1709855940}}},"timestamp":[1709596800,1709683200],"indicators":{"quote":[{"close":[976.1,null],...}]}}],
@@ -33,7 +36,10 @@ mod tests;
 
 use super::answer::{encoded, json, no_such_series, number, plausible, provider_error, row, unexpected_format};
 use crate::{
-    provider::{Document, PairRequest, Provider, ProviderKind, ReadError, SpanRequest, ValueConversion, excerpt},
+    provider::{
+        Document, DocumentLocation, PairRequest, Provider, ProviderKind, ReadError, SpanRequest, ValueConversion,
+        excerpt,
+    },
     snapshot::RawObservation,
 };
 use chrono::{DateTime, Days, FixedOffset, NaiveDate};
@@ -44,21 +50,22 @@ use std::sync::Arc;
 
 /// Name of the provider.
 const NAME: &str = "yahoo";
-/// Default address.
-const DEFAULT_URL: &str = "https://query1.finance.yahoo.com/v8/finance/chart";
+/// Default addresses.
+const DEFAULT_URLS: [&str; 2] =
+    ["https://query1.finance.yahoo.com/v8/finance/chart", "https://query2.finance.yahoo.com/v8/finance/chart"];
+/// User agents, the one that is refused less often first.
+const AGENTS: [&str; 2] = ["Mozilla/5.0", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"];
 
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     is_stand_in: true,
     series: &[
-        ("usdclp", "CLP=X", ValueConversion::NextBusinessDay),
-        ("eurclp", "EURCLP=X", ValueConversion::NextBusinessDay),
         ("dxy", "DX-Y.NYB", ValueConversion::AsIs),
         ("vix", "^VIX", ValueConversion::AsIs),
         ("copper_comex", "HG=F", ValueConversion::AsIs),
     ],
     pair: symbol_of_pair,
-    ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Yahoo::new(settings.address())))
+    ..ProviderKind::new(NAME, &DEFAULT_URLS, |settings| Arc::new(Yahoo::new(&settings.addresses)))
 };
 
 const EXPECTED: &str = "JSON with a 'chart'";
@@ -67,10 +74,11 @@ const EXPECTED: &str = "JSON with a 'chart'";
 /// trade of ^TNX was eight seconds before the announced end.
 const LAST_TRADE: i64 = 300;
 
-/// Client for Yahoo's charts at an address.
+/// Client for Yahoo's charts at one or more addresses.
 #[derive(Debug)]
 pub(crate) struct Yahoo {
-    base_url: String,
+    /// One address for each of [`AGENTS`].
+    base_urls: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -142,9 +150,10 @@ enum Zone {
 }
 
 impl Yahoo {
-    /// Creates a client for `base_url`, for instance [`DEFAULT_URL`].
-    pub(crate) fn new(base_url: &str) -> Self {
-        Self { base_url: base_url.trim_end_matches('/').to_owned() }
+    /// Creates a client for addresses, for instance [`DEFAULT_URLS`]. A single one is used with both user agents.
+    pub(crate) fn new(addresses: &[String]) -> Self {
+        let given = addresses.iter().map(|address| address.trim_end_matches('/').to_owned());
+        Self { base_urls: given.cycle().take(AGENTS.len()).collect() }
     }
 }
 
@@ -161,8 +170,9 @@ impl Provider for Yahoo {
         let day = |date: Option<NaiveDate>| date.map_or(0, |date| seconds(date).max(0));
         let (start, end) = (day(from.checked_sub_days(Days::new(1))), day(to.checked_add_days(Days::new(2))));
         let span = format!("period1={start}&period2={end}&interval=1d");
-        let url = format!("{}/{}?{span}", self.base_url, encoded(symbol));
-        vec![Document { as_browser: true, error_body_readable: true, ..Document::web(url, symbol.as_str()) }]
+        let urls = self.base_urls.iter().map(|base| format!("{base}/{}?{span}", encoded(symbol))).collect();
+        let place = DocumentLocation::Web(urls);
+        vec![Document { agents: &AGENTS, error_body_readable: true, ..Document::at(place, symbol.as_str()) }]
     }
 
     fn read(&self, wanted: &SpanRequest, _: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
@@ -182,7 +192,7 @@ impl Provider for Yahoo {
 fn symbol_of_pair(request: &PairRequest<'_>) -> Option<(String, ValueConversion)> {
     let PairRequest { base, quote, .. } = request;
     let symbol = if *base == "USD" { format!("{quote}=X") } else { format!("{base}{quote}=X") };
-    Some((symbol, ValueConversion::AsIs))
+    Some((symbol, request.of_close()))
 }
 
 impl ChartError {

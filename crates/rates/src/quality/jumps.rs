@@ -4,13 +4,12 @@
 //! A spike can be recognised only when the next value is known. So a backtest does not see a spike that a forecast made
 //! on that very day would have seen.
 
-use super::finding::{Action, DataProblem, Finding};
+use super::{
+    finding::{Action, DataProblem, Finding},
+    kind::SeriesKind,
+};
 use crate::snapshot::RawObservation;
 use forecaster_domain::BusinessCalendar;
-
-/// Robust standard deviations beyond which a jump is reported. Of USD/CLP's real moves from 2003 to 2024 one is
-/// beyond them: +4.4 % on 2011-01-05, after the Banco Central had announced its purchases of dollars.
-const JUMP_DEVIATIONS: f64 = 8.0;
 
 /// Distance, in robust standard deviations from the level before it, to within which a spike must revert.
 const BACK_DEVIATIONS: f64 = 3.0;
@@ -32,10 +31,12 @@ const MAD_TO_DEVIATION: f64 = 1.4826;
 /// deviation of zero, and each of its rounding errors would be a jump.
 const MIN_DEVIATION: f64 = 1e-4;
 
-/// Drops spikes and notes the other jumps; dates must strictly increase and values be positive.
+/// Drops spikes and notes the other jumps; dates must strictly increase and values be positive. A policy rate has
+/// neither: it moves in steps, and some of them last for a day (the federal funds rate at the end of a month).
 pub(super) fn refuse_spikes(
     observations: Vec<RawObservation>,
     calendar: BusinessCalendar,
+    kind: SeriesKind,
     findings: &mut Vec<Finding>,
 ) -> Vec<RawObservation> {
     let daily: Vec<f64> = observations.windows(2).map(|w| daily_return(w[0], w[1], calendar)).collect();
@@ -47,7 +48,7 @@ pub(super) fn refuse_spikes(
         let before = kept[kept.len() - 1];
         let size = daily_return(before, observation, calendar).abs();
         let deviation = deviation_around(&daily, i - 1);
-        if size <= JUMP_DEVIATIONS * deviation {
+        if size <= kind.jump_deviations() * deviation {
             kept.push(observation);
             continue;
         }

@@ -5,13 +5,14 @@
 //! - It is an official rate that only one market quote contradicts, or no other source has the date: it is accepted with
 //!   a doubt.
 //!
-//! A newest value that differs from another source's is accepted with a doubt, too.
+//! A newest value that differs from another source's and that no other source confirms is accepted with a doubt, too,
+//! unless several others agree on another value and one of them is official: then it is refused.
 
 use crate::{
     chain::{KnownSeries, ProviderReply},
     doubt::Doubt,
-    listings::is_stand_in,
-    quality::{Action, DataProblem, Finding},
+    listings::{is_stand_in, kind_of, tolerance},
+    quality::{Action, DataProblem, Finding, SeriesKind},
     snapshot::RawObservation,
 };
 use chrono::NaiveDate;
@@ -45,7 +46,7 @@ pub(super) fn check_jumps(
             _ => doubt = doubt.or(Some(doubtful)),
         }
     }
-    doubt.or_else(|| difference(series, replies, known, tolerated))
+    doubt.or_else(|| check_newest(series, replies, known, tolerated))
 }
 
 /// Returns the accepted observations of a reply; none when there was no reply.
@@ -93,21 +94,40 @@ fn refuse(replies: &mut ProviderReply, jump: &Jump, by: &str, instead: f64) {
     reply.accepted.observations.retain(|o| o.date < date);
 }
 
-/// Returns a doubt about the newest preferred value, when it is new and another source has a different one.
-fn difference(series: &str, replies: &[ProviderReply], known: &KnownSeries, tolerated: f64) -> Option<Doubt> {
+/// Checks the newest preferred value, when it is new, against the values of the other sources for that day.
+fn check_newest(series: &str, replies: &mut [ProviderReply], known: &KnownSeries, usual: f64) -> Option<Doubt> {
     let (index, first) = replies.iter().enumerate().find(|(_, one)| accepted(one).next().is_some())?;
-    let newest = accepted(first).last().filter(|o| !known.values.contains_key(&o.date))?;
-    let others = others_on(replies, index, newest.date);
-    let (other, instead) = others.iter().find(|(_, other)| (other / newest.value - 1.0).abs() > tolerated)?;
+    let newest = *accepted(first).last().filter(|o| !known.values.contains_key(&o.date))?;
     let stored = known.values.range(..newest.date).next_back().map(|(_, (value, _))| *value);
     let before = accepted(first).filter(|o| o.date < newest.date).last().map(|o| o.value).or(stored);
+    let before = before.unwrap_or(newest.value);
+    let others = others_on(replies, index, newest.date);
+    let agree = |(one, value): (&str, f64), (other, instead): (&str, f64)| {
+        // Sources may date the step of a policy rate a day apart.
+        let is_before_step = kind_of(series) == SeriesKind::PolicyRate && instead == before;
+        is_before_step || (instead / value - 1.0).abs() <= tolerance(series, one, other, usual)
+    };
+    let own = (first.provider, newest.value);
+    let differing: Vec<(&'static str, f64)> = others.iter().copied().filter(|other| !agree(own, *other)).collect();
+    let (by, instead) = *differing.first()?;
+    if differing.len() < others.len() {
+        return None;
+    }
+    let (provider, jump) = (first.provider, Jump { date: newest.date, before, value: newest.value });
+    let is_outvoted = differing.len() > 1
+        && differing.iter().any(|(other, _)| !is_stand_in(series, other))
+        && differing.iter().all(|other| agree((by, instead), *other));
+    if is_outvoted {
+        refuse(&mut replies[index], &jump, by, instead);
+        return None;
+    }
     Some(Doubt {
         series: series.to_owned(),
-        provider: first.provider.to_owned(),
+        provider: provider.to_owned(),
         date: newest.date,
         value: newest.value,
-        before: before.unwrap_or(newest.value),
-        instead: Some(((*other).to_owned(), *instead)),
+        before,
+        instead: Some((by.to_owned(), instead)),
     })
 }
 

@@ -1,7 +1,6 @@
 //! Outcome of a sync, by series and within a series by provider.
 
-use crate::{doubt::Doubt, store::MergeReport};
-use chrono::NaiveDate;
+use crate::{doubt::Doubt, freshness::Freshness, store::MergeReport};
 
 /// Outcome of one provider for a series.
 #[derive(Debug, Clone)]
@@ -50,9 +49,9 @@ pub struct SeriesOutcome {
     pub disagreements: Vec<String>,
     /// A newest value that was accepted without confirmation.
     pub doubt: Option<Doubt>,
-    /// Date and source of the newest observation now known.
-    pub newest: Option<(NaiveDate, String)>,
-    /// True when a provider that was asked is up to date.
+    /// Newest observation now known, against the one that can be expected.
+    pub freshness: Freshness,
+    /// True when a provider that was asked has the expected date.
     pub up_to_date: bool,
     /// Error of the store, not of a provider, that prevented the merge.
     pub store_error: Option<String>,

@@ -51,6 +51,23 @@ impl FetchError {
         }
     }
 
+    /// True when the host is not to be asked again in the same sync: it refuses us, or cannot be reached.
+    pub(super) fn closes_host(&self) -> bool {
+        match self {
+            Self::UnknownHost { .. } | Self::Certificate { .. } | Self::Unreachable { .. } => true,
+            _ => self.is_refusal(),
+        }
+    }
+
+    /// True when the server refuses the caller, perhaps because of the user agent.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Busy { .. } => true,
+            Self::Status { status, .. } => [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(status),
+            _ => false,
+        }
+    }
+
     /// Returns the message without the parts that differ from one request to the next.
     pub(crate) fn summary(&self) -> String {
         match self {

@@ -203,7 +203,7 @@ fn served_by_the_file(desk: &Desk, outcome: &SeriesOutcome, what: &str) {
     let fault = outcome.faults().next().map(|fault| fault.to_string()).unwrap_or_default();
     let is_fault = what != "an empty series";
     assert_eq!(fault.starts_with("mindicador, usdclp: "), is_fault, "{what}: {fault}");
-    assert_eq!(outcome.newest, Some((day("2025-01-10"), "file".to_owned())), "{what}");
+    assert_eq!(outcome.freshness.newest, Some((day("2025-01-10"), "file".to_owned())), "{what}");
     let stored = desk.stored();
     assert_eq!(stored.len(), 5, "{what}: {stored:?}");
     assert!(stored.iter().all(|(_, value, source)| *value > 1000.0 && *value < 1011.0 && source == "file"), "{what}");
@@ -282,7 +282,7 @@ fn a_passing_failure_is_tried_again_and_does_not_show() {
     });
     let desk = Desk::new();
     let outcome = desk.sync(&server.url());
-    assert_eq!(outcome.newest, Some((day("2025-01-10"), "mindicador".to_owned())));
+    assert_eq!(outcome.freshness.newest, Some((day("2025-01-10"), "mindicador".to_owned())));
     assert_eq!(outcome.faults().count(), 0);
     assert_eq!(server.paths(), ["/dolar/2025", "/dolar/2025", "/dolar/2025", "/dolar/2024"]);
     assert_eq!(desk.stored().len(), 5, "days of the snapshot are not stored again");
@@ -358,5 +358,5 @@ fn a_deadline_ends_a_chain_of_hanging_providers_and_the_last_still_gets_its_turn
     let outcome = Desk::new().sync_with(&server.url(), settings);
     let reason = outcome.providers[0].outcome.as_ref().unwrap_err();
     assert!(reason.contains("has not answered"), "{reason}");
-    assert_eq!(outcome.newest, Some((day("2025-01-10"), "file".to_owned())));
+    assert_eq!(outcome.freshness.newest, Some((day("2025-01-10"), "file".to_owned())));
 }

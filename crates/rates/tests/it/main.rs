@@ -4,6 +4,7 @@
 
 mod calendar_against_rates;
 mod currency_api;
+mod doors;
 mod failures;
 mod nbp;
 mod weeks;

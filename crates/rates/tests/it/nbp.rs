@@ -131,7 +131,10 @@ fn the_quotes_of_a_year_come_in_documents_of_93_days_and_stand_for_chiles_busine
     let server = Server::answering(move |request| bank(request, today, mid));
     let desk = Desk::new();
     let outcome = desk.sync(&server, "usdclp", today);
-    assert_eq!((outcome.newest.as_ref(), outcome.faults().count()), (Some(&(day(today), "nbp".to_owned())), 0));
+    assert_eq!(
+        (outcome.freshness.newest.as_ref(), outcome.faults().count()),
+        (Some(&(day(today), "nbp".to_owned())), 0)
+    );
     let spans: Vec<(String, NaiveDate, NaiveDate)> = server.requests().iter().map(asked).collect();
     // 389 days from the beginning of the overlap with the snapshot, for two currencies.
     assert_eq!(spans.len(), 2 * 5, "{spans:?}");
@@ -150,7 +153,7 @@ fn a_quote_of_the_market_is_dated_at_the_weekday_whose_trades_it_closes() {
     let server = Server::answering(move |request| bank(request, today, mid));
     let desk = Desk::new();
     let outcome = desk.sync(&server, "eurclp_spot", today);
-    assert_eq!(outcome.newest.unwrap().0, day("2025-01-10"), "on a Monday Friday's");
+    assert_eq!(outcome.freshness.newest.unwrap().0, day("2025-01-10"), "on a Monday Friday's");
     let stored = desk.stored("eurclp_spot");
     let last: Vec<String> = stored.iter().rev().take(6).map(|o| o.date.to_string()).collect();
     // 2025-01-03 is missing: Monday's table would have its close, and that Monday is Epiphany.
@@ -292,7 +295,7 @@ fn each_failure_names_provider_and_series_and_the_next_provider_serves() {
         expected.iter().for_each(|part| assert!(reason.contains(part), "{what}: {part} not in: {reason}"));
         let fault = outcome.faults().next().map(|fault| fault.to_string()).unwrap_or_default();
         assert_eq!(fault.starts_with("nbp, usdclp: "), is_fault, "{what}: {fault}");
-        assert_eq!(outcome.newest, Some((day("2025-01-10"), "file".to_owned())), "{what}");
+        assert_eq!(outcome.freshness.newest, Some((day("2025-01-10"), "file".to_owned())), "{what}");
         let stored = desk.stored("usdclp");
         assert!(stored.len() == 5 && stored.iter().all(|o| o.source == "file"), "{what}: {stored:?}");
     }
@@ -330,7 +333,7 @@ fn single_bad_values_are_refused_and_the_good_ones_beside_them_are_taken() {
         assert!(findings.iter().any(|f| f.starts_with(expected)) || expected.is_empty(), "{what}: {findings:?}");
         let dates: Vec<String> = desk.taken().into_iter().map(|(date, _)| date).collect();
         assert_eq!(dates, ["2025-01-07", "2025-01-08", "2025-01-09"], "{what}");
-        assert_eq!(outcome.newest, Some((day("2025-01-10"), "file".to_owned())), "{what}");
+        assert_eq!(outcome.freshness.newest, Some((day("2025-01-10"), "file".to_owned())), "{what}");
     }
 }
 

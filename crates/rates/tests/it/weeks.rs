@@ -3,13 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::server::{Reply, Server};
-use crate::world::{World, business_days, day, settings, truth};
+use crate::world::{World, business_days, day, sync_all, truth};
 use chrono::{Datelike, Weekday};
-use forecaster_rates::{
-    MergeRules, QualityRules, RatesStore, SeriesOutcome, SeriesRequest, SourceSettings, Sources, StoredObservation,
-    sync,
-};
-use std::{collections::BTreeMap, fs, time::Duration};
+use forecaster_rates::{MergeRules, RatesStore, SeriesOutcome, StoredObservation};
+use std::{fs, time::Duration};
 
 const OFFICIAL: &str = "mindicador";
 const PACKAGES: &str = "currency-api";
@@ -57,7 +54,7 @@ fn a_rate_published_ahead_is_taken_on_its_day_from_a_document_that_has_not_chang
     let night = world.requests();
     let morning = world.sync("2025-01-10");
     assert_eq!(conditional(night), [false, false]);
-    assert_eq!((morning.added(), morning.newest), (1, Some((day("2025-01-10"), OFFICIAL.to_owned()))));
+    assert_eq!((morning.added(), morning.freshness.newest), (1, Some((day("2025-01-10"), OFFICIAL.to_owned()))));
 }
 
 #[test]
@@ -91,7 +88,7 @@ fn a_stand_in_serves_while_the_official_source_is_dead_and_is_superseded_when_it
             assert_eq!(outcome.faults().next().unwrap().provider, OFFICIAL);
             // Yahoo has no Mondays.
             let by = if date.weekday() == Weekday::Mon { PACKAGES } else { order[1] };
-            assert_eq!(outcome.newest, Some((date, by.to_owned())));
+            assert_eq!(outcome.freshness.newest, Some((date, by.to_owned())));
         }
         let during = world.versions().len();
         world.publish(OFFICIAL, START, "2025-05-26", truth);
@@ -155,7 +152,7 @@ fn the_last_ten_days_alone_do_not_go_on_where_the_snapshot_ends() {
         let reason = reason(&outcome, PACKAGES);
         contains_all(&reason, &["nothing from 2025-01-03 to 2025-01-27, 15 business days", "sync --from 2025-01-03"]);
         // A run uses the embedded quotes, which are replaced by an official rate and leave no gap after it.
-        assert_eq!(outcome.newest, Some((day("2025-02-03"), "nbp".to_owned())));
+        assert_eq!(outcome.freshness.newest, Some((day("2025-02-03"), "nbp".to_owned())));
         assert!(outcome.providers[1].is_fault && !world.file().exists());
     }
 }
@@ -168,7 +165,7 @@ fn an_answer_that_is_suddenly_higher_throughout_is_refused_and_the_next_in_the_c
     let outcome = world.sync("2025-05-05");
     contains_all(&reason(&outcome, OFFICIAL), &["its own earlier values on 9 of 9 days", "--accept-revisions"]);
     assert!(outcome.providers[0].is_fault);
-    assert_eq!(outcome.newest, Some((day("2025-05-05"), PACKAGES.to_owned())));
+    assert_eq!(outcome.freshness.newest, Some((day("2025-05-05"), PACKAGES.to_owned())));
     assert!(world.stored().iter().all(|o| o.value == truth(o.date)));
 }
 
@@ -256,21 +253,6 @@ fn an_official_source_that_answers_but_is_stuck_is_at_fault() {
         let faults: Vec<String> = outcome.faults().map(|fault| fault.to_string()).collect();
         assert_eq!(faults, [format!("{OFFICIAL}, usdclp: {behind}")]);
     }
-}
-
-/// Runs a sync of several series whose providers have their addresses in `places`.
-fn sync_all(store: &RatesStore, names: &[&str], places: &[(&str, String)], date: &str) -> Vec<SeriesOutcome> {
-    let settings = settings(date);
-    let order: Vec<String> = places.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let place = |address: &String| SourceSettings { addresses: vec![address.clone()], ..SourceSettings::default() };
-    let places: BTreeMap<String, SourceSettings> =
-        places.iter().map(|(name, address)| ((*name).to_owned(), place(address))).collect();
-    let request = |name: &&str| {
-        SeriesRequest::new(name, QualityRules::new(settings.today, forecaster_rates::calendar_of(name)))
-    };
-    let requests: Vec<SeriesRequest> = names.iter().map(request).collect();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(sync(store, &Sources::new(&order, &places), &requests, &settings, &|_| {})).unwrap()
 }
 
 /// Six series that are not in the snapshot.

@@ -47,6 +47,38 @@ pub(crate) fn settings(date: &str) -> SyncSettings {
     SyncSettings { limits, deadline: Duration::from_secs(10), ..SyncSettings::new(day(date), now) }
 }
 
+/// Runs a sync of several series at noon of `date`. Its providers, in the order of `places`, have their addresses
+/// there.
+pub(crate) fn sync_all(
+    store: &RatesStore,
+    names: &[&str],
+    places: &[(&str, String)],
+    date: &str,
+) -> Vec<SeriesOutcome> {
+    sync_with(store, names, places, &settings(date))
+}
+
+/// Runs a sync of several series with the given settings.
+pub(crate) fn sync_with(
+    store: &RatesStore,
+    names: &[&str],
+    places: &[(&str, String)],
+    settings: &SyncSettings,
+) -> Vec<SeriesOutcome> {
+    let order: Vec<String> = places.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let place = |address: &String| SourceSettings { addresses: vec![address.clone()], ..SourceSettings::default() };
+    let places: BTreeMap<String, SourceSettings> =
+        places.iter().map(|(name, address)| ((*name).to_owned(), place(address))).collect();
+    let request = |name: &&str| {
+        SeriesRequest::new(name, QualityRules::new(settings.today, forecaster_rates::calendar_of(name)))
+    };
+    let requests: Vec<SeriesRequest> = names.iter().map(request).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let outcomes = runtime.block_on(sync(store, &Sources::new(&order, &places), &requests, settings, &|_| {}));
+    runtime.shutdown_background();
+    outcomes.unwrap()
+}
+
 pub(crate) struct World {
     pub(crate) server: Server,
     folder: TempDir,

@@ -7,11 +7,12 @@ use crate::host::clock::today;
 use crate::host::progress;
 use crate::market::fetch::{self, FetchRequest};
 use chrono::NaiveDate;
-use forecaster_rates::SeriesOutcome;
+use forecaster_rates::{FreshnessState, SeriesOutcome};
 use serde::Serialize;
 use std::fmt::Write;
 
-/// Fetches rates and prints one line per series; on a terminal, shows a progress bar.
+/// Fetches rates and prints the outcome of each series, then a table of their newest values; on a terminal, shows a
+/// progress bar.
 pub(crate) fn synchronise(config: &Config, request: &FetchRequest, json: bool) -> Result<CommandOutcome, Failure> {
     if fetch::has_no_provider(config) {
         return Err(Failure::NoProvider);
@@ -29,7 +30,8 @@ pub(crate) fn synchronise(config: &Config, request: &FetchRequest, json: bool) -
     if json {
         print_json(&outcomes.iter().map(SyncRow::from).collect::<Vec<_>>())?;
     } else {
-        print(&outcomes.iter().map(sync_lines).collect::<String>())?;
+        let details: String = outcomes.iter().map(sync_lines).collect();
+        print(&format!("{details}\n{}", newest_table(&outcomes)))?;
     }
     if let Some(error) = outcomes.iter().find_map(|outcome| outcome.store_error.as_ref()) {
         return Err(Failure::Store(error.clone()));
@@ -51,6 +53,8 @@ struct SyncRow {
     last: Option<NaiveDate>,
     provider: Option<String>,
     up_to_date: bool,
+    expected: NaiveDate,
+    state: &'static str,
     providers: Vec<ProviderRow>,
     disagreements: Vec<String>,
     doubt: Option<String>,
@@ -70,7 +74,7 @@ struct ProviderRow {
 
 impl From<&SeriesOutcome> for SyncRow {
     fn from(outcome: &SeriesOutcome) -> Self {
-        let (last, provider) = outcome.newest.clone().unzip();
+        let (last, provider) = outcome.freshness.newest.clone().unzip();
         let providers = outcome.providers.iter().map(|asked| {
             let report = asked.outcome.as_ref().ok().cloned().unwrap_or_default();
             ProviderRow {
@@ -89,6 +93,13 @@ impl From<&SeriesOutcome> for SyncRow {
             last,
             provider,
             up_to_date: outcome.up_to_date,
+            expected: outcome.freshness.expected,
+            state: match outcome.freshness.state {
+                FreshnessState::AsExpected => "as_expected",
+                FreshnessState::StandIn => "stand_in",
+                FreshnessState::Late => "late",
+                FreshnessState::Unknown => "unknown",
+            },
             providers: providers.collect(),
             disagreements: outcome.disagreements.clone(),
             doubt: outcome.doubt.as_ref().map(ToString::to_string),
@@ -97,9 +108,26 @@ impl From<&SeriesOutcome> for SyncRow {
     }
 }
 
+/// Returns one line per series: its newest value's date and source, and if that is what can be expected now.
+fn newest_table(outcomes: &[SeriesOutcome]) -> String {
+    let cells = |outcome: &SeriesOutcome| {
+        let (date, source) = outcome.freshness.newest.clone().unzip();
+        let date = date.map_or_else(|| "-".to_owned(), |date| date.to_string());
+        (outcome.series.clone(), date, source.unwrap_or_else(|| "-".to_owned()), outcome.freshness.to_string())
+    };
+    let rows: Vec<_> = outcomes.iter().map(cells).collect();
+    let width = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or_default();
+    let series = width(&mut rows.iter().map(|row| row.0.chars().count()));
+    let source = width(&mut rows.iter().map(|row| row.2.chars().count()));
+    let line = |(name, date, by, state): &(String, String, String, String)| {
+        format!("{name:<series$}  {date:<10}  {by:<source$}  {state}\n")
+    };
+    rows.iter().map(line).collect()
+}
+
 /// One line per series, followed by one line for each thing an operator should know.
 fn sync_lines(outcome: &SeriesOutcome) -> String {
-    let newest = outcome.newest.as_ref().map(|(date, provider)| format!("up to {date} ({provider})"));
+    let newest = outcome.freshness.newest.as_ref().map(|(date, provider)| format!("up to {date} ({provider})"));
     let newest = newest.unwrap_or_else(|| "nothing is known of it".to_owned());
     let behind = if outcome.up_to_date { "" } else { ", not up to date" };
     let mut text = format!("{:<12}{:>6} new values, {newest}{behind}\n", outcome.series, outcome.added());

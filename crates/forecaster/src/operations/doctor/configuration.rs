@@ -2,6 +2,7 @@
 
 use super::check::Check;
 use crate::config::load::LoadedConfig;
+use crate::config::providers::SecretLocation;
 use crate::config::settings::Config;
 use crate::config::snapshots;
 use crate::host::secret::{Secret, stored};
@@ -51,7 +52,8 @@ fn applied_version(loaded: &LoadedConfig) -> Check {
 pub(super) fn credentials(loaded: &LoadedConfig) -> Vec<Check> {
     let config = &loaded.config;
     let http = &config.service.http;
-    let accounts = config.rates.provider.secrets().into_iter().filter(|secret| secret.of_account);
+    let is_shown = |secret: &SecretLocation| secret.of_account || secret.is_needed;
+    let accounts = config.rates.provider.secrets().into_iter().filter(is_shown);
     let wants_password = config.mail.is_on() && Server::parse(&config.mail.smtp).is_ok_and(|it| it.wants_password());
     [
         (

@@ -8,6 +8,7 @@ use crate::market::Market;
 use crate::market::fetch;
 use crate::notify::delivery;
 use forecaster_mail::{Address, probe};
+use forecaster_rates::{Freshness, FreshnessState};
 use std::time::{Duration, Instant};
 
 /// Longest wait for the mail server.
@@ -30,6 +31,7 @@ pub(super) fn rates(loaded: &LoadedConfig) -> Vec<Check> {
         }
         Err(error) => Check::fail("rates.newest", error.to_string(), "forecaster rates sync"),
     });
+    checks.extend(freshness(config, today));
     if config.rates.providers.is_empty() {
         checks.push(Check::skip("rates.providers", "nobody is asked (rates.providers = [])"));
         return checks;
@@ -51,6 +53,25 @@ pub(super) fn rates(loaded: &LoadedConfig) -> Vec<Check> {
         _ => Check::ok("rates.providers", finding),
     });
     checks
+}
+
+/// Checks for each series if its newest value is of the day that can be expected.
+fn freshness(config: &Config, today: chrono::NaiveDate) -> Vec<Check> {
+    let series = match fetch::freshness_of_needed(config, today) {
+        Ok(series) => series,
+        Err(error) => return vec![Check::fail("rates.series", error.to_string(), "forecaster rates show")],
+    };
+    let check = |(name, freshness): (String, Freshness)| {
+        let id = format!("rates.series.{name}");
+        let newest = freshness.newest.as_ref();
+        let finding =
+            newest.map_or_else(|| freshness.to_string(), |(date, by)| format!("{date} ({by}), {freshness}"));
+        match freshness.state {
+            FreshnessState::AsExpected | FreshnessState::StandIn => Check::ok(&id, finding),
+            FreshnessState::Late | FreshnessState::Unknown => Check::warn(&id, finding, "forecaster rates sync"),
+        }
+    };
+    series.into_iter().map(check).collect()
 }
 
 /// Id of a provider's check.

@@ -8,7 +8,7 @@
 
 use super::wanted;
 use crate::{
-    provider::{Document, DocumentLocation, Provider, ValueConversion},
+    provider::{Document, DocumentLocation, Provider, SourceSettings, ValueConversion},
     providers::{
         bcch::Bcch, currency_api::CurrencyApi, ecb, ecb::Ecb, fred::Fred, mindicador::Mindicador, nbp, nbp::Nbp,
         stooq::Stooq, yahoo::Yahoo,
@@ -22,7 +22,7 @@ const CASES: usize = 2_000;
 
 const MINDICADOR: &str = r#"{"version":"1.7.0","autor":"mindicador.cl","codigo":"dolar","nombre":"Dólar observado",
     "unidad_medida":"Pesos","serie":[{"fecha":"2024-03-06T03:00:00.000Z","valor":981.26},
-    {"fecha":"2024-06-05T04:00:00.000Z","valor":-1},{"fecha":"2024-03-04T03:00:00.000Z","valor":null}]}"#;
+    {"fecha":"2024-06-05","valor":-1},{"fecha":"2024-03-04T03:00:00.000Z","valor":null}]}"#;
 const BCCH: &str = r#"{"Codigo":0,"Descripcion":"Success","Series":{"descripEsp":"Dólar",
     "seriesId":"F073.TCO.PRE.Z.D","Obs":[{"indexDateString":"01-10-2024","value":"897.68","statusCode":"OK"},
     {"indexDateString":"05-10-2024","value":"NaN","statusCode":"ND"}]},"SeriesInfos":[]}"#;
@@ -164,7 +164,8 @@ fn targets() -> Vec<Target> {
         wrap: plain,
     };
     let account = |text: &str| Some(text.to_owned());
-    let bcch = Bcch::new("http://localhost", account("ana"), account("897.68"));
+    let (user, password) = (account("ana"), account("897.68"));
+    let bcch = Bcch::new(&SourceSettings { user, password, ..SourceSettings::default() });
     let mut ecb = target(Box::new(Ecb::new("")), &[ECB], &["USD/AUD", "EUR/USD", "DXY", "USD/CLP", ""]);
     ecb.answers.push(ecb::tests::small_archive());
     ecb.wrap = packed;
@@ -172,7 +173,7 @@ fn targets() -> Vec<Target> {
         target(Box::new(Mindicador::new("")), &[MINDICADOR], &["dolar", "uf"]),
         target(Box::new(bcch), &[BCCH], &["F073.TCO.PRE.Z.D", ""]),
         target(Box::new(Fred::new("")), &[FRED], &["DXY", "DEXJPUS", "DFF", ""]),
-        target(Box::new(Yahoo::new("")), &[YAHOO, YAHOO, YAHOO_ERROR], &["CLP=X", "USDCLP=X", ""]),
+        target(Box::new(Yahoo::new(&[String::new()])), &[YAHOO, YAHOO, YAHOO_ERROR], &["CLP=X", "USDCLP=X", ""]),
         target(Box::new(Stooq::new("", None)), &[STOOQ, "No data"], &["usdclp", ""]),
         ecb,
         target(Box::new(Nbp::new("")), &[NBP, NBP, NBP_NOTHING], &["USD/CLP", "CLP/PLN", "CLP/USD", "USD/PEN", ""]),

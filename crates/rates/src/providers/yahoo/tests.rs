@@ -21,17 +21,18 @@ fn london(rest: &str) -> String {
 }
 
 fn read(symbol: &str, body: &str) -> Result<Vec<RawObservation>, ReadError> {
-    let (service, wanted) = (Yahoo::new(DEFAULT_URL), wanted(symbol, "2024-03-01", "2024-03-08"));
+    let (service, wanted) =
+        (Yahoo::new(&DEFAULT_URLS.map(str::to_owned)), wanted(symbol, "2024-03-01", "2024-03-08"));
     service.read(&wanted, &service.documents(&wanted)[0], body.as_bytes())
 }
 
 #[test]
 fn the_span_is_asked_for_with_a_day_to_spare_and_the_symbol_encoded() {
-    let service = Yahoo::new("http://localhost:1/chart/");
+    let service = Yahoo::new(&["http://localhost:1/chart/".to_owned()]);
     let documents = service.documents(&wanted("^VIX", "1970-01-01", "2024-03-08"));
     let url = "http://localhost:1/chart/%5EVIX?period1=0&period2=1710028800&interval=1d";
-    assert_eq!(documents[0].place, DocumentLocation::Web(vec![url.to_owned()]));
-    assert!(documents[0].as_browser);
+    assert_eq!(documents[0].place, DocumentLocation::Web(vec![url.to_owned(), url.to_owned()]));
+    assert_eq!((documents[0].agents.len(), documents[0].agents[0]), (2, "Mozilla/5.0"));
     assert_eq!(documents[0].label, "^VIX");
     assert_eq!(service.documents(&wanted("HG=F", "2024-03-08", "2024-03-07")), []);
     let ends = SpanRequest { symbol: "A".into(), from: NaiveDate::MIN, to: NaiveDate::MAX };
