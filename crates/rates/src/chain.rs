@@ -56,36 +56,41 @@ pub(crate) struct ProviderReply {
 impl ChainFetch<'_> {
     /// Asks the providers in order until the series is up to date and confirmed. While one is silent for
     /// [`PATIENCE`], the next is asked beside it: a provider that hangs costs its own time, not that of the others.
+    /// Once the values are confirmed, only those that are preferred to them are still waited for.
     pub(crate) async fn fetch_all(&self, links: &[Link]) -> Vec<ProviderReply> {
         let mut replies: BTreeMap<usize, ProviderReply> = BTreeMap::new();
         let mut asked = FuturesUnordered::new();
-        let mut next = 0;
+        // Number of providers asked; the last of them either is waited for, or has answered or been silent for long.
+        let (mut count, mut waits_for_last) = (0, false);
         loop {
-            let may_ask = next < links.len() && !self.is_confirmed(replies.values());
-            if may_ask && asked.is_empty() {
-                asked.push(self.reply_of(links, next, covered_days(replies.values())));
-                next += 1;
+            let confirmed = self.confirmed_by(&replies);
+            if confirmed.is_some_and(|first| (0..first).all(|index| replies.contains_key(&index))) {
+                return replies.into_values().collect();
             }
-            let patience = if may_ask && next < links.len() { PATIENCE } else { Duration::MAX };
+            let may_ask = count < links.len() && confirmed.is_none();
+            if may_ask && !waits_for_last {
+                asked.push(self.reply_of(links, count, covered_days(replies.values())));
+                (count, waits_for_last) = (count + 1, true);
+            }
+            let patience = if may_ask { PATIENCE } else { Duration::MAX };
             match timeout(patience, asked.next()).await {
                 Ok(Some((index, reply))) => {
+                    waits_for_last &= index + 1 < count;
                     replies.insert(index, reply);
                 }
                 Ok(None) => return replies.into_values().collect(),
-                Err(_) => {
-                    asked.push(self.reply_of(links, next, covered_days(replies.values())));
-                    next += 1;
-                }
+                Err(_) => waits_for_last = false,
             }
         }
     }
 
-    /// True when one of the replies, the preferred one first, is up to date and another source agrees with it.
-    fn is_confirmed<'a>(&self, replies: impl Iterator<Item = &'a ProviderReply>) -> bool {
+    /// Returns the position of the first reply with the newest value, when that is up to date and another source
+    /// agrees with it; `None` before that.
+    fn confirmed_by(&self, replies: &BTreeMap<usize, ProviderReply>) -> Option<usize> {
         // The newest date so far with its first value and provider, and the number of sources that have that value.
         let mut newest: Option<(NaiveDate, Option<f64>, &str)> = None;
-        let mut agreeing = 0;
-        for ProviderReply { provider, outcome } in replies {
+        let (mut first_index, mut agreeing) = (0, 0);
+        for (index, ProviderReply { provider, outcome }) in replies {
             let Ok(reply) = outcome else { continue };
             let Some(own) = self.known.newest_of(provider, reply) else { continue };
             let value_on = |date| reply.accepted.observations.iter().find(|o| o.date == date).map(|o| o.value);
@@ -97,13 +102,14 @@ impl ChainFetch<'_> {
                 }
                 _ => {
                     newest = Some((own, value_on(own), provider));
+                    first_index = *index;
                     // Unchanged values have been compared in an earlier sync.
                     agreeing = if reply.accepted.observations.is_empty() { 2 } else { 1 };
                 }
             }
         }
         let up_to_date = newest.is_some_and(|(newest, _, _)| newest >= self.request.newest_possible);
-        up_to_date && (agreeing > 1 || !self.settings.cross_check)
+        (up_to_date && (agreeing > 1 || !self.settings.cross_check)).then_some(first_index)
     }
 
     async fn reply_of(

@@ -157,8 +157,8 @@ pub(crate) fn is_official(series: &str) -> bool {
 /// Returns the relative difference that is tolerated between two providers' values of one day. Those that relay the
 /// same official rate have the same number, apart from its rounding.
 pub(crate) fn tolerance(series: &str, one: &str, other: &str, usual: f64) -> f64 {
-    let relays = |provider| !is_stand_in(series, provider);
-    if is_official(series) && relays(one) && relays(other) { usual.min(OFFICIAL_DIFFERENCE) } else { usual }
+    let is_exact = |provider| of_name(provider).is_some_and(|kind| kind.is_exact);
+    if is_official(series) && is_exact(one) && is_exact(other) { usual.min(OFFICIAL_DIFFERENCE) } else { usual }
 }
 
 /// Returns the days on which a series has values: Chile's business days for the observed rates of the Banco Central,

@@ -18,6 +18,8 @@ pub struct ProviderKind {
     pub(crate) any_series: bool,
     /// True when the provider's values for an official rate are market quotes, which only stand in for it.
     pub(crate) is_stand_in: bool,
+    /// True when the provider gives an official rate with the very number that its authority has published.
+    pub(crate) is_exact: bool,
     /// Series listed by name: our name, the provider's symbol, and the conversion of its values.
     pub(crate) series: &'static [(&'static str, &'static str, ValueConversion)],
     /// Symbol and conversion for any pair that is not among [`ProviderKind::series`]; `None` when the provider does
@@ -110,6 +112,7 @@ impl ProviderKind {
             keys,
             any_series: false,
             is_stand_in: false,
+            is_exact: false,
             series: &[],
             pair: |_| None,
             make,

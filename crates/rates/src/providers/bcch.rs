@@ -41,6 +41,7 @@ const DEFAULT_URL: &str = "https://si3.bcentral.cl/SieteRestWS/SieteRestWS.ashx"
 
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
+    is_exact: true,
     keys: &[
         ProviderKey::URL,
         ProviderKey::TOKEN,

@@ -35,6 +35,7 @@ const DEFAULT_URL: &str = "https://mindicador.cl/api";
 
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
+    is_exact: true,
     series: &[
         ("usdclp", "dolar", ValueConversion::AsIs),
         ("eurclp", "euro", ValueConversion::AsIs),

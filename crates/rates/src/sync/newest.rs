@@ -201,6 +201,35 @@ mod tests {
     }
 
     #[test]
+    fn relays_of_one_official_rate_have_the_same_number_and_of_three_the_odd_one_is_refused() {
+        let relays = |first: f64, second: f64| {
+            vec![answering("mindicador", [100.0, first]), answering("bcch", [100.0, second])]
+        };
+        // A stale number differs by less than a market quote may.
+        let doubt = judged("usdclp", relays(100.0, 100.4)).0.unwrap();
+        assert_eq!((doubt.value, doubt.instead), (100.0, Some(("bcch".to_owned(), 100.4))));
+        assert_eq!(judged("usdclp", relays(100.4, 100.41)).0, None);
+        let with_quote = |first, second| [relays(first, second), vec![answering("nbp", [100.0, 100.6])]].concat();
+        assert_eq!(judged("usdclp", with_quote(104.0, 100.4)), (None, vec![1, 2, 2]), "two deny it, one officially");
+        // The quote confirms the first within its own tolerance.
+        assert_eq!(judged("usdclp", with_quote(100.4, 104.0)), (None, vec![2, 2, 2]));
+        // Market quotes alone never refuse an official rate without a jump.
+        let quotes = vec![
+            answering("mindicador", [100.0, 104.0]),
+            answering("nbp", [100.0, 100.6]),
+            answering("currency-api", [100.0, 100.7]),
+        ];
+        assert!(judged("usdclp", quotes).0.is_some());
+    }
+
+    #[test]
+    fn sources_may_date_the_step_of_a_policy_rate_a_day_apart() {
+        let sources = |first, second| vec![answering("mindicador", [10.0, first]), answering("bcch", [10.0, second])];
+        assert_eq!(judged("tpm", sources(9.75, 10.0)).0, None);
+        assert!(judged("tpm", sources(9.7, 9.95)).0.is_some());
+    }
+
+    #[test]
     fn what_nobody_else_has_is_taken_with_a_doubt_and_what_is_usual_without() {
         let (doubt, taken) = judged("usdbrl", vec![answering("ecb", [100.0, 125.0])]);
         assert_eq!((doubt.unwrap().instead, taken), (None, vec![2]));

@@ -275,6 +275,30 @@ fn while_a_provider_is_silent_the_next_is_asked_and_its_own_answer_still_counts(
     assert_eq!(asked, ["mindicador", "currency-api"], "in the order of preference");
 }
 
+/// The second of three never answers. Its time would be a minute; the test would end with an error long after it.
+#[test]
+fn a_second_opinion_that_hangs_is_not_waited_for_when_a_third_confirms_the_first() {
+    let table = |request: &Request| {
+        let parts: Vec<&str> = request.path.split(['/', '?']).collect();
+        let (code, first) = (parts[4], day(parts[5]));
+        let days = first.iter_days().take_while(|date| *date <= day("2025-01-10")).take(93);
+        let mid = if code == "usd" { 4.1 } else { 4.1 / 1001.0 };
+        let row = |date: NaiveDate| format!(r#"{{"no":"1","effectiveDate":"{date}","mid":{mid:.9}}}"#);
+        let rows: Vec<String> = days.map(row).collect();
+        Reply::ok(format!(r#"{{"table":"A","code":"{}","rates":[{}]}}"#, code.to_uppercase(), rows.join(",")))
+    };
+    let official = Server::answering(|request| Reply::ok(year(&request.path, "dolar", day("2025-01-10"), 1001.0)));
+    let (silent, quotes) = (Server::answering(|_| Reply::Silence), Server::answering(table));
+    let places = [("mindicador", official.url()), ("yahoo", silent.url()), ("nbp", quotes.url())];
+    let (_folder, store) = store();
+    let mut settings = SyncSettings { deadline: Duration::from_secs(120), ..settings("2025-01-10") };
+    settings.limits.silence = Duration::from_secs(60);
+    let outcomes = sync_with(&store, &["usdclp"], &places, &settings);
+    let asked: Vec<&str> = outcomes[0].providers.iter().map(|asked| asked.provider.as_str()).collect();
+    assert_eq!((asked, outcomes[0].faults().count()), (vec!["mindicador", "nbp"], 0), "{outcomes:#?}");
+    assert_eq!(silent.requests().len(), 1);
+}
+
 #[test]
 fn a_mirror_whose_body_cannot_be_used_is_passed_over() {
     use forecaster_rates::{QualityRules, SeriesRequest, SourceSettings, Sources, sync};
