@@ -123,6 +123,7 @@ impl World {
             ["bcch"] => Some(self.bcch(query).into_bytes()),
             ["ecb", "eurofxref-hist.zip"] => Some(self.ecb()),
             ["fred"] => Some(self.fred(query).into_bytes()),
+            ["frankfurter", "rates"] => Some(self.frankfurter(query).into_bytes()),
             ["nbp", "exchangerates", "rates", "a", code, from, to, ""] => return self.nbp(code, from, to),
             ["yahoo", symbol] => self.yahoo(&decoded(symbol), query),
             ["stooq"] => self.stooq(query),
@@ -252,6 +253,18 @@ impl World {
         Some(if in_dollars { 1.0 / value } else { value })
     }
 
+    /// Returns the rates of a central bank, of which it knows the pairs of one only.
+    fn frankfurter(&self, query: Query<'_>) -> String {
+        let (base, quote, bank) = (query.get("base"), query.get("quotes"), query.get("providers"));
+        let series = format!("{base}{quote}").to_lowercase();
+        let published = [("CLP", "BCCH"), ("MXN", "BANXICO"), ("BRL", "BCB")].contains(&(&*quote, &*bank));
+        let rates = query.days("from", "to", "%Y-%m-%d").filter_map(|date| {
+            let rate = self.value(&series, date).filter(|_| published)?;
+            Some(json!({ "date": date.to_string(), "base": base, "quote": quote, "rate": rate }))
+        });
+        Value::Array(rates.collect()).to_string()
+    }
+
     /// Returns one row per business day of Poland, whose holidays here are New Year and Epiphany: zloty per unit of
     /// the currency, for the peso as of the morning.
     fn nbp(&self, code: &str, from: &str, to: &str) -> Reply {
@@ -343,7 +356,7 @@ impl World {
 
 /// Returns `[rates.provider]` with every service at one address, so that no request leaves for the network.
 pub(crate) fn places(address: &str) -> String {
-    let single = ["mindicador", "bcch", "ecb", "fred", "nbp", "yahoo", "stooq"];
+    let single = ["mindicador", "bcch", "ecb", "fred", "frankfurter", "nbp", "yahoo", "stooq"];
     let single = single.map(|name| format!("[rates.provider.{name}]\nurl = \"{address}/{name}\"\n"));
     let mirrors =
         format!("[rates.provider.currency-api]\nurls = [\"{address}/currency-api/{{date}}/{{base}}.json\"]\n");

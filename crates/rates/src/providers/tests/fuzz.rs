@@ -10,8 +10,8 @@ use super::wanted;
 use crate::{
     provider::{Document, DocumentLocation, Provider, ValueConversion},
     providers::{
-        bcch::Bcch, currency_api::CurrencyApi, ecb, ecb::Ecb, fred::Fred, mindicador::Mindicador, nbp, nbp::Nbp,
-        stooq::Stooq, yahoo::Yahoo,
+        bcch::Bcch, currency_api::CurrencyApi, ecb, ecb::Ecb, frankfurter::Frankfurter, fred::Fred,
+        mindicador::Mindicador, nbp, nbp::Nbp, stooq::Stooq, yahoo::Yahoo,
     },
 };
 use chrono::Datelike;
@@ -41,6 +41,9 @@ const ECB: &str = "Date,USD,JPY,BGN,CYP,GBP,SEK,CHF,AUD,CAD,\n\
     1999-01-04,1.1789,133.73,N/A,0.58231,0.7111,9.4696,1.6168,1.91,1.8004,\n";
 const CURRENCY_API: &str = r#"{"date":"2024-03-06","usd":{"aed":3.6725,"cad":1.35996541,"chf":0.88415093,
     "clp":977.45345457,"eur":0.92167024,"gbp":0.78765532,"jpy":149.92706,"sek":10.36487,"usd":1}}"#;
+const FRANKFURTER: &str = r#"[{"date":"2024-03-06","base":"USD","quote":"CLP","rate":981.26},
+    {"date":"2024-03-07","base":"USD","quote":"CLP","rate":977.5}]"#;
+const FRANKFURTER_ERROR: &str = r#"{"status":422,"message":"invalid currency: XXX"}"#;
 const NBP_NOTHING: &str = r#"{"table":"A","currency":"peso chilijskie","code":"CLP","rates":[]}"#;
 const NBP: &str = r#"{"table":"A","currency":"peso chilijskie","code":"CLP","rates":[{"no":"047/A/NBP/2024",
     "effectiveDate":"2024-03-06","mid":0.004051},{"no":"048/A/NBP/2024","effectiveDate":"2024-03-07","mid":0.004098}]}"#;
@@ -176,6 +179,11 @@ fn targets() -> Vec<Target> {
         target(Box::new(Stooq::new("", None)), &[STOOQ, "No data"], &["usdclp", ""]),
         ecb,
         target(Box::new(Nbp::new("")), &[NBP, NBP, NBP_NOTHING], &["USD/CLP", "CLP/PLN", "CLP/USD", "USD/PEN", ""]),
+        target(
+            Box::new(Frankfurter::new("")),
+            &[FRANKFURTER, FRANKFURTER, "[]", FRANKFURTER_ERROR],
+            &["USD/CLP", "EUR/CLP", ""],
+        ),
         target(Box::new(CurrencyApi::new(vec![])), &[CURRENCY_API], &["USD/CLP", "EUR/CLP", "DXY", "clp"]),
     ]
 }
