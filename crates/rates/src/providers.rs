@@ -27,6 +27,7 @@ providers! {
     mod bcch;
     mod ecb;
     mod fred;
+    mod sii;
     mod frankfurter;
     mod nbp;
     mod yahoo;

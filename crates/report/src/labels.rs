@@ -177,6 +177,7 @@ pub(crate) fn provider_name(language: Language, name: &str) -> String {
         "nbp" => "Narodowy Bank Polski",
         "ecb" => language.pick("Banco Central Europeo", "European Central Bank"),
         "fred" => "FRED",
+        "sii" => "Servicio de Impuestos Internos",
         "frankfurter" => "Frankfurter",
         "yahoo" => "Yahoo Finance",
         "stooq" => "Stooq",

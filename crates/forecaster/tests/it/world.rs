@@ -123,6 +123,7 @@ impl World {
             ["bcch"] => Some(self.bcch(query).into_bytes()),
             ["ecb", "eurofxref-hist.zip"] => Some(self.ecb()),
             ["fred"] => Some(self.fred(query).into_bytes()),
+            ["sii", "valores_y_fechas", "dolar", page] => self.sii(page),
             ["frankfurter", "rates"] => Some(self.frankfurter(query).into_bytes()),
             ["nbp", "exchangerates", "rates", "a", code, from, to, ""] => return self.nbp(code, from, to),
             ["yahoo", symbol] => self.yahoo(&decoded(symbol), query),
@@ -253,6 +254,30 @@ impl World {
         Some(if in_dollars { 1.0 / value } else { value })
     }
 
+    /// Returns the page of a year, such as dolar2026.htm; none before the first value of the year.
+    fn sii(&self, page: &str) -> Option<Vec<u8>> {
+        let year: i32 = page.strip_prefix("dolar")?.strip_suffix(".htm")?.parse().unwrap();
+        let value = |date: Option<NaiveDate>| self.value("usdclp", date?);
+        let cell = |date| value(date).map_or_else(|| "&nbsp;".to_owned(), |value| chilean(value));
+        let row = |day: u32| {
+            let cells = (1..=12).map(|month| cell(NaiveDate::from_ymd_opt(year, month, day)));
+            let cells: String = cells.map(|cell| format!("<td style='text-align:right;'>{cell}</td>")).collect();
+            format!("<tr><th style='text-align:center;'>{day}</th>{cells}</tr>")
+        };
+        let months = ["Ene", "Feb", "Mar", "Abr", "May", "Jun", "Jul", "Ago", "Sep", "Oct", "Nov", "Dic"];
+        let (months, days) = (months.map(|month| format!("<th>{month}</th>")), (1..=31).map(row));
+        let page = format!(
+            "<!doctype html><html lang='es'><body><div class='meses' id='mes_enero'><table><tr><th>Día</th>\
+             <th>Valor</th></tr><tr><th>1</th><td>&nbsp;</td></tr></table></div><div class='meses' id='mes_all'>\
+             <table id='table_export'><thead><tr><th>Día</th>{}</tr></thead><tbody>{}<tr><th>Promedio</th>{}</tr>\
+             </tbody></table></div></body></html>",
+            months.concat(),
+            days.collect::<String>(),
+            "<td>950,10</td>".repeat(12),
+        );
+        (self.last >= day(year, 1, 2)).then(|| page.into_bytes())
+    }
+
     /// Returns the rates of a central bank, of which it knows the pairs of one only.
     fn frankfurter(&self, query: Query<'_>) -> String {
         let (base, quote, bank) = (query.get("base"), query.get("quotes"), query.get("providers"));
@@ -356,7 +381,7 @@ impl World {
 
 /// Returns `[rates.provider]` with every service at one address, so that no request leaves for the network.
 pub(crate) fn places(address: &str) -> String {
-    let single = ["mindicador", "bcch", "ecb", "fred", "frankfurter", "nbp", "yahoo", "stooq"];
+    let single = ["mindicador", "bcch", "ecb", "fred", "sii", "frankfurter", "nbp", "yahoo", "stooq"];
     let single = single.map(|name| format!("[rates.provider.{name}]\nurl = \"{address}/{name}\"\n"));
     let mirrors =
         format!("[rates.provider.currency-api]\nurls = [\"{address}/currency-api/{{date}}/{{base}}.json\"]\n");
@@ -387,6 +412,13 @@ impl Query<'_> {
         let to = day(to);
         day(from).iter_days().take_while(move |day| *day <= to)
     }
+}
+
+/// Writes a number as in Chile: a point for the thousands, a decimal comma, four decimals.
+fn chilean(value: f64) -> String {
+    let digits = format!("{value:.4}").replace('.', ",");
+    let thousands = digits.find(',').unwrap().checked_sub(3).filter(|at| *at > 0);
+    thousands.map_or(digits.clone(), |at| format!("{}.{}", &digits[..at], &digits[at..]))
 }
 
 /// Decodes percent-encoding.

@@ -11,7 +11,7 @@ use crate::{
     provider::{Document, DocumentLocation, Provider, ValueConversion},
     providers::{
         bcch::Bcch, currency_api::CurrencyApi, ecb, ecb::Ecb, frankfurter::Frankfurter, fred::Fred,
-        mindicador::Mindicador, nbp, nbp::Nbp, stooq::Stooq, yahoo::Yahoo,
+        mindicador::Mindicador, nbp, nbp::Nbp, sii, sii::Sii, stooq::Stooq, yahoo::Yahoo,
     },
 };
 use chrono::Datelike;
@@ -139,6 +139,8 @@ struct Target {
     provider: Box<dyn Provider>,
     answers: Vec<Vec<u8>>,
     symbols: &'static [&'static str],
+    /// Label of the document.
+    label: &'static str,
     /// Transformation of a mutated response before it is read.
     wrap: fn(Vec<u8>, &mut Dice) -> Vec<u8>,
 }
@@ -164,6 +166,7 @@ fn targets() -> Vec<Target> {
         provider,
         answers: answers.iter().map(|answer| answer.as_bytes().to_vec()).collect(),
         symbols,
+        label: "fuzz",
         wrap: plain,
     };
     let account = |text: &str| Some(text.to_owned());
@@ -171,6 +174,9 @@ fn targets() -> Vec<Target> {
     let mut ecb = target(Box::new(Ecb::new("")), &[ECB], &["USD/AUD", "EUR/USD", "DXY", "USD/CLP", ""]);
     ecb.answers.push(ecb::tests::small_archive());
     ecb.wrap = packed;
+    let page = sii::tests::page(&[(6, 3, "976,36"), (7, 3, "1.003,25")]);
+    let mut sii = target(Box::new(Sii::new("")), &[&page], &["dolar"]);
+    sii.label = "dolar/2024";
     vec![
         target(Box::new(Mindicador::new("")), &[MINDICADOR], &["dolar", "uf"]),
         target(Box::new(bcch), &[BCCH], &["F073.TCO.PRE.Z.D", ""]),
@@ -178,6 +184,7 @@ fn targets() -> Vec<Target> {
         target(Box::new(Yahoo::new("")), &[YAHOO, YAHOO, YAHOO_ERROR], &["CLP=X", "USDCLP=X", ""]),
         target(Box::new(Stooq::new("", None)), &[STOOQ, "No data"], &["usdclp", ""]),
         ecb,
+        sii,
         target(Box::new(Nbp::new("")), &[NBP, NBP, NBP_NOTHING], &["USD/CLP", "CLP/PLN", "CLP/USD", "USD/PEN", ""]),
         target(
             Box::new(Frankfurter::new("")),
@@ -191,7 +198,7 @@ fn targets() -> Vec<Target> {
 /// Reads the responses; returns how many were readable and how many observations they had.
 fn feed(target: &Target, cases: usize, seed: u64) -> (usize, usize) {
     let (mut dice, mut readable, mut observations) = (Dice(seed), 0, 0);
-    let mut document = Document::web(String::new(), "fuzz");
+    let mut document = Document::web(String::new(), target.label);
     document.place = DocumentLocation::Embedded;
     document.part = Some("CLP".to_owned());
     let dollar = Document { part: Some("USD".to_owned()), ..document.clone() };
