@@ -29,6 +29,7 @@ providers! {
     mod fred;
     mod sii;
     mod frankfurter;
+    mod bis;
     mod nbp;
     mod yahoo;
     mod stooq;

@@ -179,6 +179,7 @@ pub(crate) fn provider_name(language: Language, name: &str) -> String {
         "fred" => "FRED",
         "sii" => "Servicio de Impuestos Internos",
         "frankfurter" => "Frankfurter",
+        "bis" => language.pick("Banco de Pagos Internacionales", "Bank for International Settlements"),
         "yahoo" => "Yahoo Finance",
         "stooq" => "Stooq",
         other => other,

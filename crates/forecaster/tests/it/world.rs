@@ -125,6 +125,7 @@ impl World {
             ["fred"] => Some(self.fred(query).into_bytes()),
             ["sii", "valores_y_fechas", "dolar", page] => self.sii(page),
             ["frankfurter", "rates"] => Some(self.frankfurter(query).into_bytes()),
+            ["bis", key, "all"] => return self.bis(key, query),
             ["nbp", "exchangerates", "rates", "a", code, from, to, ""] => return self.nbp(code, from, to),
             ["yahoo", symbol] => self.yahoo(&decoded(symbol), query),
             ["stooq"] => self.stooq(query),
@@ -290,6 +291,25 @@ impl World {
         Value::Array(rates.collect()).to_string()
     }
 
+    /// Returns one row per weekday, with NaN where there is no value.
+    fn bis(&self, key: &str, query: Query<'_>) -> Reply {
+        let mut table = "FREQ,REF_AREA,CURRENCY,COLLECTION,TIME_PERIOD,OBS_VALUE\n".to_owned();
+        let currency = key.split('.').nth(2).unwrap().to_lowercase();
+        let days = query.days("startPeriod", "endPeriod", "%Y-%m-%d").filter(|date| *date <= self.last);
+        for date in days.filter(|date| BusinessCalendar::weekdays().is_business_day(*date)) {
+            let value = self.value(&format!("usd{currency}"), date);
+            let value = value.map_or_else(|| "NaN".to_owned(), |value| value.to_string());
+            table += &format!("{},{date},{value}\n", key.replace('.', ","));
+        }
+        if table.lines().count() == 1 {
+            return Reply::status(
+                404,
+                "<mes:Error><mes:ErrorMessage code=\"100\">No results</mes:ErrorMessage></mes:Error>",
+            );
+        }
+        Reply::ok(table)
+    }
+
     /// Returns one row per business day of Poland, whose holidays here are New Year and Epiphany: zloty per unit of
     /// the currency, for the peso as of the morning.
     fn nbp(&self, code: &str, from: &str, to: &str) -> Reply {
@@ -381,7 +401,7 @@ impl World {
 
 /// Returns `[rates.provider]` with every service at one address, so that no request leaves for the network.
 pub(crate) fn places(address: &str) -> String {
-    let single = ["mindicador", "bcch", "ecb", "fred", "sii", "frankfurter", "nbp", "yahoo", "stooq"];
+    let single = ["mindicador", "bcch", "ecb", "fred", "sii", "frankfurter", "bis", "nbp", "yahoo", "stooq"];
     let single = single.map(|name| format!("[rates.provider.{name}]\nurl = \"{address}/{name}\"\n"));
     let mirrors =
         format!("[rates.provider.currency-api]\nurls = [\"{address}/currency-api/{{date}}/{{base}}.json\"]\n");

@@ -10,7 +10,7 @@ use super::wanted;
 use crate::{
     provider::{Document, DocumentLocation, Provider, ValueConversion},
     providers::{
-        bcch::Bcch, currency_api::CurrencyApi, ecb, ecb::Ecb, frankfurter::Frankfurter, fred::Fred,
+        bcch::Bcch, bis::Bis, currency_api::CurrencyApi, ecb, ecb::Ecb, frankfurter::Frankfurter, fred::Fred,
         mindicador::Mindicador, nbp, nbp::Nbp, sii, sii::Sii, stooq::Stooq, yahoo::Yahoo,
     },
 };
@@ -41,6 +41,8 @@ const ECB: &str = "Date,USD,JPY,BGN,CYP,GBP,SEK,CHF,AUD,CAD,\n\
     1999-01-04,1.1789,133.73,N/A,0.58231,0.7111,9.4696,1.6168,1.91,1.8004,\n";
 const CURRENCY_API: &str = r#"{"date":"2024-03-06","usd":{"aed":3.6725,"cad":1.35996541,"chf":0.88415093,
     "clp":977.45345457,"eur":0.92167024,"gbp":0.78765532,"jpy":149.92706,"sek":10.36487,"usd":1}}"#;
+const BIS: &str = "FREQ,REF_AREA,CURRENCY,COLLECTION,UNIT_MULT,TITLE,TIME_PERIOD,OBS_VALUE\r\n\
+    D,CL,CLP,A,0,\"USD, Chile\",2024-03-06,981.26\r\nD,CL,CLP,A,0,\"USD, Chile\",2024-03-09,NaN\r\n";
 const FRANKFURTER: &str = r#"[{"date":"2024-03-06","base":"USD","quote":"CLP","rate":981.26},
     {"date":"2024-03-07","base":"USD","quote":"CLP","rate":977.5}]"#;
 const FRANKFURTER_ERROR: &str = r#"{"status":422,"message":"invalid currency: XXX"}"#;
@@ -186,6 +188,7 @@ fn targets() -> Vec<Target> {
         ecb,
         sii,
         target(Box::new(Nbp::new("")), &[NBP, NBP, NBP_NOTHING], &["USD/CLP", "CLP/PLN", "CLP/USD", "USD/PEN", ""]),
+        target(Box::new(Bis::new("")), &[BIS], &["CL.CLP", "XM.EUR", ""]),
         target(
             Box::new(Frankfurter::new("")),
             &[FRANKFURTER, FRANKFURTER, "[]", FRANKFURTER_ERROR],
