@@ -20,6 +20,9 @@ pub(crate) const USER: &str = "observador@example.cl";
 /// Password of the account.
 pub(crate) const PASSWORD: &str = "Zorzal&7+Maitén/9";
 
+/// Key of FRED's documented interface.
+pub(crate) const FRED_KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+
 /// Units per USD of pairs that are not embedded, and levels of series that are no pairs.
 const LEVELS: [(&str, f64); 18] = [
     ("eurclp", 1030.0),
@@ -122,6 +125,7 @@ impl World {
             ["mindicador", indicator, year] => self.mindicador(indicator, year.parse().unwrap()),
             ["bcch"] => Some(self.bcch(query).into_bytes()),
             ["ecb", "eurofxref-hist.zip"] => Some(self.ecb()),
+            ["fred"] if !query.get("series_id").is_empty() => return self.fred_with_key(query),
             ["fred"] => Some(self.fred(query).into_bytes()),
             ["sii", "valores_y_fechas", "dolar", page] => self.sii(page),
             ["frankfurter", "rates"] => Some(self.frankfurter(query).into_bytes()),
@@ -233,6 +237,25 @@ impl World {
         table
     }
 
+    /// Returns a series at the documented interface, which refuses another key.
+    fn fred_with_key(&self, query: Query<'_>) -> Reply {
+        if query.get("api_key") != FRED_KEY {
+            let message = "Bad Request.  The value for variable api_key is not registered.  Read \
+                           https://fred.stlouisfed.org/docs/api/api_key.html for more information.";
+            return Reply::status(400, json!({ "error_code": 400, "error_message": message }).to_string());
+        }
+        let id = query.get("series_id");
+        let days = query.days("observation_start", "observation_end", "%Y-%m-%d");
+        let days = days.filter(|date| BusinessCalendar::weekdays().is_business_day(*date));
+        let observations = days.map(|date| {
+            let value = self.h10(&id, date).filter(|_| !self.is_gap(date));
+            let value = value.map_or_else(|| ".".to_owned(), |value| format!("{value:.8}"));
+            json!({ "realtime_start": "2026-01-01", "realtime_end": "2026-01-01", "date": date.to_string(), "value": value })
+        });
+        let observations: Vec<Value> = observations.collect();
+        Reply::ok(json!({ "units": "lin", "limit": 100_000, "observations": observations }).to_string())
+    }
+
     fn h10(&self, id: &str, date: NaiveDate) -> Option<f64> {
         let (currency, in_dollars) = match id {
             "DEXBZUS" => ("brl", false),
@@ -259,7 +282,7 @@ impl World {
     fn sii(&self, page: &str) -> Option<Vec<u8>> {
         let year: i32 = page.strip_prefix("dolar")?.strip_suffix(".htm")?.parse().unwrap();
         let value = |date: Option<NaiveDate>| self.value("usdclp", date?);
-        let cell = |date| value(date).map_or_else(|| "&nbsp;".to_owned(), |value| chilean(value));
+        let cell = |date| value(date).map_or_else(|| "&nbsp;".to_owned(), chilean);
         let row = |day: u32| {
             let cells = (1..=12).map(|month| cell(NaiveDate::from_ymd_opt(year, month, day)));
             let cells: String = cells.map(|cell| format!("<td style='text-align:right;'>{cell}</td>")).collect();

@@ -28,6 +28,9 @@ const BCCH: &str = r#"{"Codigo":0,"Descripcion":"Success","Series":{"descripEsp"
     {"indexDateString":"05-10-2024","value":"NaN","statusCode":"ND"}]},"SeriesInfos":[]}"#;
 const FRED: &str = "observation_date,DEXUSEU,DEXJPUS,DEXUSUK,DEXCAUS,DEXSDUS,DEXSZUS\n\
     2024-12-30,1.0400,156.70,1.2540,1.4380,11.03,\n2024-12-31,1.0351,157.37,1.2529,1.4389,11.0622,0.9068\n";
+const FRED_KEYED: &str = r#"{"units":"lin","count":2,"observations":[{"realtime_start":"2024-04-01","realtime_end":
+    "2024-04-01","date":"2024-03-28","value":"151.38"},{"date":"2024-03-29","value":"."}]}"#;
+const FRED_ERROR: &str = r#"{"error_code":400,"error_message":"Bad Request.  The series does not exist."}"#;
 const YAHOO: &str = r#"{"chart":{"result":[{"meta":{"currency":"CLP","symbol":"CLP=X","gmtoffset":0,
     "exchangeTimezoneName":"Europe/London","regularMarketTime":1709911800,"currentTradingPeriod":{"regular":
     {"timezone":"GMT","start":1709856000,"end":1709942340,"gmtoffset":0}}},"timestamp":[1709683200,1709769600,
@@ -182,7 +185,12 @@ fn targets() -> Vec<Target> {
     vec![
         target(Box::new(Mindicador::new("")), &[MINDICADOR], &["dolar", "uf"]),
         target(Box::new(bcch), &[BCCH], &["F073.TCO.PRE.Z.D", ""]),
-        target(Box::new(Fred::new("")), &[FRED], &["DXY", "DEXJPUS", "DFF", ""]),
+        target(Box::new(Fred::new("", None)), &[FRED], &["DXY", "DEXJPUS", "DFF", ""]),
+        target(
+            Box::new(Fred::new("", account("981.26"))),
+            &[FRED_KEYED, FRED_KEYED, FRED_ERROR],
+            &["DXY", "DEXJPUS", ""],
+        ),
         target(Box::new(Yahoo::new("")), &[YAHOO, YAHOO, YAHOO_ERROR], &["CLP=X", "USDCLP=X", ""]),
         target(Box::new(Stooq::new("", None)), &[STOOQ, "No data"], &["usdclp", ""]),
         ecb,
