@@ -27,6 +27,9 @@ providers! {
     mod bcch;
     mod ecb;
     mod fred;
+    mod sii;
+    mod frankfurter;
+    mod bis;
     mod nbp;
     mod yahoo;
     mod stooq;

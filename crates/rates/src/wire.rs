@@ -249,7 +249,7 @@ impl HttpClient {
         let validators = Validators::of(response.headers());
         let limit = if status.is_success() { self.limits.body } else { 16 << 10 };
         let read = read(response, limit, host, started).await;
-        let is_answer = status.is_success() || status == StatusCode::NOT_FOUND && request.tells_of_errors;
+        let is_answer = status.is_success() || request.tells_of_errors && [400, 404, 422].contains(&status.as_u16());
         if !is_answer {
             let excerpt =
                 read.map_or_else(|_| "nothing readable".to_owned(), |bytes| excerpt(&without_query(&bytes, url)));

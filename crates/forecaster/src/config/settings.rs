@@ -218,7 +218,8 @@ impl SeriesSettings {
 impl Default for RatesSettings {
     fn default() -> Self {
         let names = ["dxy", "usdaud", "usdbrl", "usdcad", "usdclp_spot", "usdmxn", "usdnok"];
-        let providers = ["bcch", "mindicador", "ecb", "fred", "nbp", "yahoo", "currency-api"];
+        let providers =
+            ["bcch", "mindicador", "ecb", "fred", "sii", "frankfurter", "bis", "nbp", "yahoo", "currency-api"];
         Self {
             pair: Pair::usd_clp(),
             providers: providers.map(str::to_owned).into(),

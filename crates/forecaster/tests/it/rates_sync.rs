@@ -4,6 +4,7 @@
 
 mod conflicts;
 mod daemons;
+mod official;
 mod output;
 mod pairs;
 mod poland;

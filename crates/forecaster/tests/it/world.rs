@@ -20,6 +20,9 @@ pub(crate) const USER: &str = "observador@example.cl";
 /// Password of the account.
 pub(crate) const PASSWORD: &str = "Zorzal&7+Maitén/9";
 
+/// Key of FRED's documented interface.
+pub(crate) const FRED_KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+
 /// Units per USD of pairs that are not embedded, and levels of series that are no pairs.
 const LEVELS: [(&str, f64); 18] = [
     ("eurclp", 1030.0),
@@ -122,7 +125,11 @@ impl World {
             ["mindicador", indicator, year] => self.mindicador(indicator, year.parse().unwrap()),
             ["bcch"] => Some(self.bcch(query).into_bytes()),
             ["ecb", "eurofxref-hist.zip"] => Some(self.ecb()),
+            ["fred"] if !query.get("series_id").is_empty() => return self.fred_with_key(query),
             ["fred"] => Some(self.fred(query).into_bytes()),
+            ["sii", "valores_y_fechas", "dolar", page] => self.sii(page),
+            ["frankfurter", "rates"] => Some(self.frankfurter(query).into_bytes()),
+            ["bis", key, "all"] => return self.bis(key, query),
             ["nbp", "exchangerates", "rates", "a", code, from, to, ""] => return self.nbp(code, from, to),
             ["yahoo", symbol] => self.yahoo(&decoded(symbol), query),
             ["stooq"] => self.stooq(query),
@@ -230,6 +237,25 @@ impl World {
         table
     }
 
+    /// Returns a series at the documented interface, which refuses another key.
+    fn fred_with_key(&self, query: Query<'_>) -> Reply {
+        if query.get("api_key") != FRED_KEY {
+            let message = "Bad Request.  The value for variable api_key is not registered.  Read \
+                           https://fred.stlouisfed.org/docs/api/api_key.html for more information.";
+            return Reply::status(400, json!({ "error_code": 400, "error_message": message }).to_string());
+        }
+        let id = query.get("series_id");
+        let days = query.days("observation_start", "observation_end", "%Y-%m-%d");
+        let days = days.filter(|date| BusinessCalendar::weekdays().is_business_day(*date));
+        let observations = days.map(|date| {
+            let value = self.h10(&id, date).filter(|_| !self.is_gap(date));
+            let value = value.map_or_else(|| ".".to_owned(), |value| format!("{value:.8}"));
+            json!({ "realtime_start": "2026-01-01", "realtime_end": "2026-01-01", "date": date.to_string(), "value": value })
+        });
+        let observations: Vec<Value> = observations.collect();
+        Reply::ok(json!({ "units": "lin", "limit": 100_000, "observations": observations }).to_string())
+    }
+
     fn h10(&self, id: &str, date: NaiveDate) -> Option<f64> {
         let (currency, in_dollars) = match id {
             "DEXBZUS" => ("brl", false),
@@ -250,6 +276,61 @@ impl World {
         };
         let value = self.value(&format!("usd{currency}"), date)?;
         Some(if in_dollars { 1.0 / value } else { value })
+    }
+
+    /// Returns the page of a year, such as dolar2026.htm; none before the first value of the year.
+    fn sii(&self, page: &str) -> Option<Vec<u8>> {
+        let year: i32 = page.strip_prefix("dolar")?.strip_suffix(".htm")?.parse().unwrap();
+        let value = |date: Option<NaiveDate>| self.value("usdclp", date?);
+        let cell = |date| value(date).map_or_else(|| "&nbsp;".to_owned(), chilean);
+        let row = |day: u32| {
+            let cells = (1..=12).map(|month| cell(NaiveDate::from_ymd_opt(year, month, day)));
+            let cells: String = cells.map(|cell| format!("<td style='text-align:right;'>{cell}</td>")).collect();
+            format!("<tr><th style='text-align:center;'>{day}</th>{cells}</tr>")
+        };
+        let months = ["Ene", "Feb", "Mar", "Abr", "May", "Jun", "Jul", "Ago", "Sep", "Oct", "Nov", "Dic"];
+        let (months, days) = (months.map(|month| format!("<th>{month}</th>")), (1..=31).map(row));
+        let page = format!(
+            "<!doctype html><html lang='es'><body><div class='meses' id='mes_enero'><table><tr><th>Día</th>\
+             <th>Valor</th></tr><tr><th>1</th><td>&nbsp;</td></tr></table></div><div class='meses' id='mes_all'>\
+             <table id='table_export'><thead><tr><th>Día</th>{}</tr></thead><tbody>{}<tr><th>Promedio</th>{}</tr>\
+             </tbody></table></div></body></html>",
+            months.concat(),
+            days.collect::<String>(),
+            "<td>950,10</td>".repeat(12),
+        );
+        (self.last >= day(year, 1, 2)).then(|| page.into_bytes())
+    }
+
+    /// Returns the rates of a central bank, of which it knows the pairs of one only.
+    fn frankfurter(&self, query: Query<'_>) -> String {
+        let (base, quote, bank) = (query.get("base"), query.get("quotes"), query.get("providers"));
+        let series = format!("{base}{quote}").to_lowercase();
+        let published = [("CLP", "BCCH"), ("MXN", "BANXICO"), ("BRL", "BCB")].contains(&(&*quote, &*bank));
+        let rates = query.days("from", "to", "%Y-%m-%d").filter_map(|date| {
+            let rate = self.value(&series, date).filter(|_| published)?;
+            Some(json!({ "date": date.to_string(), "base": base, "quote": quote, "rate": rate }))
+        });
+        Value::Array(rates.collect()).to_string()
+    }
+
+    /// Returns one row per weekday, with NaN where there is no value.
+    fn bis(&self, key: &str, query: Query<'_>) -> Reply {
+        let mut table = "FREQ,REF_AREA,CURRENCY,COLLECTION,TIME_PERIOD,OBS_VALUE\n".to_owned();
+        let currency = key.split('.').nth(2).unwrap().to_lowercase();
+        let days = query.days("startPeriod", "endPeriod", "%Y-%m-%d").filter(|date| *date <= self.last);
+        for date in days.filter(|date| BusinessCalendar::weekdays().is_business_day(*date)) {
+            let value = self.value(&format!("usd{currency}"), date);
+            let value = value.map_or_else(|| "NaN".to_owned(), |value| value.to_string());
+            table += &format!("{},{date},{value}\n", key.replace('.', ","));
+        }
+        if table.lines().count() == 1 {
+            return Reply::status(
+                404,
+                "<mes:Error><mes:ErrorMessage code=\"100\">No results</mes:ErrorMessage></mes:Error>",
+            );
+        }
+        Reply::ok(table)
     }
 
     /// Returns one row per business day of Poland, whose holidays here are New Year and Epiphany: zloty per unit of
@@ -343,7 +424,7 @@ impl World {
 
 /// Returns `[rates.provider]` with every service at one address, so that no request leaves for the network.
 pub(crate) fn places(address: &str) -> String {
-    let single = ["mindicador", "bcch", "ecb", "fred", "nbp", "yahoo", "stooq"];
+    let single = ["mindicador", "bcch", "ecb", "fred", "sii", "frankfurter", "bis", "nbp", "yahoo", "stooq"];
     let single = single.map(|name| format!("[rates.provider.{name}]\nurl = \"{address}/{name}\"\n"));
     let mirrors =
         format!("[rates.provider.currency-api]\nurls = [\"{address}/currency-api/{{date}}/{{base}}.json\"]\n");
@@ -374,6 +455,13 @@ impl Query<'_> {
         let to = day(to);
         day(from).iter_days().take_while(move |day| *day <= to)
     }
+}
+
+/// Writes a number as in Chile: a point for the thousands, a decimal comma, four decimals.
+fn chilean(value: f64) -> String {
+    let digits = format!("{value:.4}").replace('.', ",");
+    let thousands = digits.find(',').unwrap().checked_sub(3).filter(|at| *at > 0);
+    thousands.map_or(digits.clone(), |at| format!("{}.{}", &digits[..at], &digits[at..]))
 }
 
 /// Decodes percent-encoding.

@@ -26,6 +26,10 @@ providers = ["fred"]
 providers = ["yahoo"]
 [rates.series.usdbrl]
 providers = ["nbp"]
+[rates.series.usdeur]
+providers = ["bis"]
+[rates.series.mxnusd]
+providers = ["frankfurter"]
 [rates.series.usdmxn]
 providers = ["stooq"]
 [rates.series.audnzd]
@@ -97,6 +101,8 @@ fn each_provider_fills_its_series_up_to_today_and_is_named_as_the_source() {
         ("dxy", "fred"),
         ("usdclp_spot", "yahoo"),
         ("usdbrl", "nbp"),
+        ("usdeur", "bis"),
+        ("mxnusd", "frankfurter"),
         ("usdmxn", "stooq"),
         ("audnzd", "currency-api"),
         ("usdnok", "file"),
@@ -105,7 +111,7 @@ fn each_provider_fills_its_series_up_to_today_and_is_named_as_the_source() {
     for (series, provider) in expected {
         let newest = match series {
             "dxy" => world.newest("usdjpy"),
-            "audnzd" => world.newest("usdmxn"),
+            "audnzd" | "mxnusd" => world.newest("usdmxn"),
             "usdclp_spot" => world.last.iter_days().rev().find(|day| world.is_at_yahoo(*day)).unwrap(),
             _ => world.newest(series),
         };

@@ -10,8 +10,8 @@ use super::wanted;
 use crate::{
     provider::{Document, DocumentLocation, Provider, SourceSettings, ValueConversion},
     providers::{
-        bcch::Bcch, currency_api::CurrencyApi, ecb, ecb::Ecb, fred::Fred, mindicador::Mindicador, nbp, nbp::Nbp,
-        stooq::Stooq, yahoo::Yahoo,
+        bcch::Bcch, bis::Bis, currency_api::CurrencyApi, ecb, ecb::Ecb, frankfurter::Frankfurter, fred::Fred,
+        mindicador::Mindicador, nbp, nbp::Nbp, sii, sii::Sii, stooq::Stooq, yahoo::Yahoo,
     },
 };
 use chrono::Datelike;
@@ -28,6 +28,9 @@ const BCCH: &str = r#"{"Codigo":0,"Descripcion":"Success","Series":{"descripEsp"
     {"indexDateString":"05-10-2024","value":"NaN","statusCode":"ND"}]},"SeriesInfos":[]}"#;
 const FRED: &str = "observation_date,DEXUSEU,DEXJPUS,DEXUSUK,DEXCAUS,DEXSDUS,DEXSZUS\n\
     2024-12-30,1.0400,156.70,1.2540,1.4380,11.03,\n2024-12-31,1.0351,157.37,1.2529,1.4389,11.0622,0.9068\n";
+const FRED_KEYED: &str = r#"{"units":"lin","count":2,"observations":[{"realtime_start":"2024-04-01","realtime_end":
+    "2024-04-01","date":"2024-03-28","value":"151.38"},{"date":"2024-03-29","value":"."}]}"#;
+const FRED_ERROR: &str = r#"{"error_code":400,"error_message":"Bad Request.  The series does not exist."}"#;
 const YAHOO: &str = r#"{"chart":{"result":[{"meta":{"currency":"CLP","symbol":"CLP=X","gmtoffset":0,
     "exchangeTimezoneName":"Europe/London","regularMarketTime":1709911800,"currentTradingPeriod":{"regular":
     {"timezone":"GMT","start":1709856000,"end":1709942340,"gmtoffset":0}}},"timestamp":[1709683200,1709769600,
@@ -41,6 +44,11 @@ const ECB: &str = "Date,USD,JPY,BGN,CYP,GBP,SEK,CHF,AUD,CAD,\n\
     1999-01-04,1.1789,133.73,N/A,0.58231,0.7111,9.4696,1.6168,1.91,1.8004,\n";
 const CURRENCY_API: &str = r#"{"date":"2024-03-06","usd":{"aed":3.6725,"cad":1.35996541,"chf":0.88415093,
     "clp":977.45345457,"eur":0.92167024,"gbp":0.78765532,"jpy":149.92706,"sek":10.36487,"usd":1}}"#;
+const BIS: &str = "FREQ,REF_AREA,CURRENCY,COLLECTION,UNIT_MULT,TITLE,TIME_PERIOD,OBS_VALUE\r\n\
+    D,CL,CLP,A,0,\"USD, Chile\",2024-03-06,981.26\r\nD,CL,CLP,A,0,\"USD, Chile\",2024-03-09,NaN\r\n";
+const FRANKFURTER: &str = r#"[{"date":"2024-03-06","base":"USD","quote":"CLP","rate":981.26},
+    {"date":"2024-03-07","base":"USD","quote":"CLP","rate":977.5}]"#;
+const FRANKFURTER_ERROR: &str = r#"{"status":422,"message":"invalid currency: XXX"}"#;
 const NBP_NOTHING: &str = r#"{"table":"A","currency":"peso chilijskie","code":"CLP","rates":[]}"#;
 const NBP: &str = r#"{"table":"A","currency":"peso chilijskie","code":"CLP","rates":[{"no":"047/A/NBP/2024",
     "effectiveDate":"2024-03-06","mid":0.004051},{"no":"048/A/NBP/2024","effectiveDate":"2024-03-07","mid":0.004098}]}"#;
@@ -136,6 +144,8 @@ struct Target {
     provider: Box<dyn Provider>,
     answers: Vec<Vec<u8>>,
     symbols: &'static [&'static str],
+    /// Label of the document.
+    label: &'static str,
     /// Transformation of a mutated response before it is read.
     wrap: fn(Vec<u8>, &mut Dice) -> Vec<u8>,
 }
@@ -161,6 +171,7 @@ fn targets() -> Vec<Target> {
         provider,
         answers: answers.iter().map(|answer| answer.as_bytes().to_vec()).collect(),
         symbols,
+        label: "fuzz",
         wrap: plain,
     };
     let account = |text: &str| Some(text.to_owned());
@@ -169,14 +180,29 @@ fn targets() -> Vec<Target> {
     let mut ecb = target(Box::new(Ecb::new("")), &[ECB], &["USD/AUD", "EUR/USD", "DXY", "USD/CLP", ""]);
     ecb.answers.push(ecb::tests::small_archive());
     ecb.wrap = packed;
+    let page = sii::tests::page(&[(6, 3, "976,36"), (7, 3, "1.003,25")]);
+    let mut sii = target(Box::new(Sii::new("")), &[&page], &["dolar"]);
+    sii.label = "dolar/2024";
     vec![
         target(Box::new(Mindicador::new("")), &[MINDICADOR], &["dolar", "uf"]),
         target(Box::new(bcch), &[BCCH], &["F073.TCO.PRE.Z.D", ""]),
-        target(Box::new(Fred::new("")), &[FRED], &["DXY", "DEXJPUS", "DFF", ""]),
+        target(Box::new(Fred::new("", None)), &[FRED], &["DXY", "DEXJPUS", "DFF", ""]),
+        target(
+            Box::new(Fred::new("", account("981.26"))),
+            &[FRED_KEYED, FRED_KEYED, FRED_ERROR],
+            &["DXY", "DEXJPUS", ""],
+        ),
         target(Box::new(Yahoo::new(&[String::new()])), &[YAHOO, YAHOO, YAHOO_ERROR], &["CLP=X", "USDCLP=X", ""]),
         target(Box::new(Stooq::new("", None)), &[STOOQ, "No data"], &["usdclp", ""]),
         ecb,
+        sii,
         target(Box::new(Nbp::new("")), &[NBP, NBP, NBP_NOTHING], &["USD/CLP", "CLP/PLN", "CLP/USD", "USD/PEN", ""]),
+        target(Box::new(Bis::new("")), &[BIS], &["CL.CLP", "XM.EUR", ""]),
+        target(
+            Box::new(Frankfurter::new("")),
+            &[FRANKFURTER, FRANKFURTER, "[]", FRANKFURTER_ERROR],
+            &["USD/CLP", "EUR/CLP", ""],
+        ),
         target(Box::new(CurrencyApi::new(vec![])), &[CURRENCY_API], &["USD/CLP", "EUR/CLP", "DXY", "clp"]),
     ]
 }
@@ -184,7 +210,7 @@ fn targets() -> Vec<Target> {
 /// Reads the responses; returns how many were readable and how many observations they had.
 fn feed(target: &Target, cases: usize, seed: u64) -> (usize, usize) {
     let (mut dice, mut readable, mut observations) = (Dice(seed), 0, 0);
-    let mut document = Document::web(String::new(), "fuzz");
+    let mut document = Document::web(String::new(), target.label);
     document.place = DocumentLocation::Embedded;
     document.part = Some("CLP".to_owned());
     let dollar = Document { part: Some("USD".to_owned()), ..document.clone() };
