@@ -18,8 +18,11 @@ pub(crate) fn is_used_for(name: &str, pair: &Pair) -> bool {
     *name != pair.series_name() && (!name.ends_with("_spot") || name == spot_of(pair))
 }
 
-/// Returns the quality rules of the series `name`: the pair's own series and the dólar observado follow the business
-/// days of their pair, others weekdays, and series with values on any day no calendar.
+/// Returns the quality rules of the series `name`: the pair's own series follows the days of its official rate, the
+/// dólar observado those of Chile, others weekdays, and series with values on any day no calendar.
+///
+/// A series is therefore checked by its country's holidays only where it is forecast: as a regressor of another pair
+/// it keeps each value that its sources have.
 pub(crate) fn quality_rules(pair: &Pair, name: &str, today: NaiveDate) -> QualityRules {
     let calendar = if name == pair.series_name() {
         Some(BusinessCalendar::for_pair(pair))

@@ -2,7 +2,7 @@
 
 use super::{Desk, NaiveDate, World, configuration, row, services};
 use crate::desk::assert_valid;
-use forecaster_domain::{BusinessCalendar, Horizon};
+use forecaster_domain::{BusinessCalendar, CalendarKind, Horizon};
 use serde_json::Value;
 
 fn dates(run: &Value) -> Vec<NaiveDate> {
@@ -31,17 +31,39 @@ fn euros_in_pesos_are_crossed_over_the_dollar_on_chiles_days() {
 }
 
 #[test]
-fn dollars_in_mexican_pesos_are_their_own_series_on_weekdays() {
+fn dollars_in_mexican_pesos_are_their_own_series_on_mexicos_days() {
     let mut desk = Desk::new();
     desk.set("FORECASTER__RATES__PAIR", "USD/MXN");
-    let run = desk.run(&["run", "15d", "--offline", "--as-of", BEFORE_A_HOLIDAY, "--json"]).expect(0).json();
+    let run = desk.run(&["run", "15d", "--offline", "--as-of", "2024-09-13", "--json"]).expect(0).json();
     let own = row(&run["data"]["series"], "name", "usdmxn");
     assert_eq!((&own["made_of"], &own["provider"]), (&Value::Null, &"embedded".into()));
-    let as_of = BEFORE_A_HOLIDAY.parse().unwrap();
-    assert_eq!(dates(&run), BusinessCalendar::weekdays().target_dates(as_of, Horizon::D15));
-    assert!(dates(&run).contains(&super::day("2024-07-16")));
+    let mexico = BusinessCalendar::of(CalendarKind::Mexico);
+    assert_eq!(dates(&run), mexico.target_dates(super::day("2024-09-13"), Horizon::D15));
+    // Independence Day of Mexico, and a holiday of Chile.
+    assert!(!dates(&run).contains(&super::day("2024-09-16")) && dates(&run).contains(&super::day("2024-09-18")));
     let regressors = run["data"]["series"].as_array().unwrap().iter().filter(|row| row["name"] == "usdmxn");
     assert_eq!(regressors.count(), 1, "the pair is no regressor of itself");
+}
+
+#[test]
+fn a_value_on_a_holiday_of_the_pair_is_left_out_without_a_warning_and_kept_as_a_regressor() {
+    let (world, server) = (World::today(), services());
+    let text = configuration(&server.url(), r#"["stooq"]"#, "[rates.series.usdmxn]\n");
+    // The third Monday of November, and the day after it.
+    let (holiday, after) = (super::day("2026-11-16"), super::day("2026-11-17"));
+    assert!(world.value("usdmxn", holiday).is_some(), "the provider has a value");
+    let synced = |text: &str| {
+        let desk = Desk::with_configuration(text);
+        let twice = ["first", "second"].map(|_| desk.run(&["rates", "sync", "--series", "usdmxn"]).expect(0));
+        for finished in twice {
+            assert!(!finished.stderr().contains("WARN"), "{}", finished.stderr());
+            assert!(!finished.stdout().contains("refused"), "{}", finished.stdout());
+        }
+        let stored = super::stored(&desk, "usdmxn");
+        [holiday, after].map(|date| stored.iter().any(|o| o.date == date))
+    };
+    assert_eq!(synced(&text.replacen("[rates]\n", "[rates]\npair = \"USD/MXN\"\n", 1)), [false, true]);
+    assert_eq!(synced(&text), [true, true]);
 }
 
 #[test]
