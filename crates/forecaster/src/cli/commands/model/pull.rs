@@ -12,6 +12,7 @@ use forecaster_chronos::{
 };
 use serde::Serialize;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Checkpoint on the hub, as the command line names it.
@@ -118,7 +119,7 @@ fn is_the_same(before: &Installed, fetched: &FetchedCheckpoint) -> bool {
     let files: Vec<&str> = fetched.files.iter().map(|file| file.sha256.as_str()).collect();
     before.manifest.as_ref().is_some_and(|manifest| {
         manifest.revision == fetched.commit && files == [&*manifest.config_sha256, &*manifest.weights_sha256]
-    }) && before.open().is_ok()
+    })
 }
 
 fn install(
@@ -179,7 +180,9 @@ fn of_the_checkpoint(error: &ChronosError) -> bool {
 
 /// Removes the downloaded files, and the downloads folder when it is then empty.
 fn remove_downloads(downloads: &Path) {
-    if let Err(error) = fs::remove_dir_all(downloads) {
+    if let Err(error) = fs::remove_dir_all(downloads)
+        && error.kind() != ErrorKind::NotFound
+    {
         tracing::warn!("{} could not be removed: {error}", downloads.display());
     }
     let _ = downloads.parent().map(fs::remove_dir);
