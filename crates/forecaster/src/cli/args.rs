@@ -224,8 +224,9 @@ pub enum ModelCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Fetch a checkpoint from the Hugging Face hub (HF_ENDPOINT, HF_TOKEN and HF_HOME are respected). An installed one
-    /// that has not changed is not fetched again
+    /// Fetch a checkpoint from the Hugging Face hub (HF_ENDPOINT, HF_TOKEN and HF_HOME are respected)
+    ///
+    /// An installed one that has not changed is not fetched again.
     Pull {
         /// Name on the hub, such as amazon/chronos-bolt-small
         #[arg(value_name = "NAME")]
