@@ -105,14 +105,17 @@ impl BoltConfig {
     /// names the key.
     pub(crate) fn read(directory: &Path) -> Result<(Self, String), ChronosError> {
         let path = directory.join("config.json");
-        let metadata = std::fs::metadata(&path).map_err(ChronosError::file("read", &path))?;
-        if !metadata.is_file() || metadata.len() > LARGEST_FILE {
-            let found = if metadata.is_file() { format!("{} bytes", metadata.len()) } else { "no file".to_owned() };
-            let expected = "a JSON object of at most 1 MB, as the hub has it".to_owned();
-            return Err(ChronosError::Config { path, key: "the file".to_owned(), found, expected });
-        }
-        let text = std::fs::read_to_string(&path).map_err(ChronosError::file("read", &path))?;
+        let text = read_text(&path, &path)?;
         Ok((Self::parse(&text, &path)?, sha256_of(text.as_bytes())))
+    }
+
+    /// Checks a `config.json` that has another name as long as its model is being fetched; errors call it `named`.
+    ///
+    /// # Errors
+    /// When it cannot be read, belongs to another kind of model, or has a setting that cannot be converted; the error
+    /// names the key.
+    pub fn check_file(file: &Path, named: &Path) -> Result<(), ChronosError> {
+        Self::parse(&read_text(file, named)?, named).map(drop)
     }
 
     /// Parses the text of a `config.json`; `path` is used only in errors.
@@ -220,6 +223,17 @@ impl BoltConfig {
     pub(crate) fn max_tokens(&self) -> usize {
         self.context_length.div_ceil(self.patch) + usize::from(self.reg_token.is_some())
     }
+}
+
+/// Reads the text of a `config.json`, if it is not far too large.
+fn read_text(file: &Path, named: &Path) -> Result<String, ChronosError> {
+    let metadata = std::fs::metadata(file).map_err(ChronosError::file("read", file))?;
+    if !metadata.is_file() || metadata.len() > LARGEST_FILE {
+        let found = if metadata.is_file() { format!("{} bytes", metadata.len()) } else { "no file".to_owned() };
+        let expected = "a JSON object of at most 1 MB, as the hub has it".to_owned();
+        return Err(ChronosError::Config { path: named.to_owned(), key: "the file".to_owned(), found, expected });
+    }
+    std::fs::read_to_string(file).map_err(ChronosError::file("read", file))
 }
 
 fn check_architecture(

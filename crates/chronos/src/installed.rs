@@ -18,6 +18,10 @@ pub struct Manifest {
     pub source: String,
     /// Commit on the hub; `None` when it did not come from there.
     pub revision: Option<String>,
+    /// True when the hub announced a checksum of each file and they agreed, false when it announced none; `None` when
+    /// the files did not come from the hub, or an older version fetched them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
     /// Time of the import, RFC 3339; `None` for the built-in checkpoint.
     pub installed_at: Option<String>,
     /// Number of parameters.
@@ -81,6 +85,7 @@ pub(crate) fn built_in() -> Result<Installed, ChronosError> {
         name: EMBEDDED.name.to_owned(),
         source: "built in".to_owned(),
         revision: None,
+        verified: None,
         installed_at: None,
         parameters: checkpoint.parameters(),
         bytes: checkpoint.weight_bytes(),

@@ -12,6 +12,7 @@ use crate::self_test::SelfTest;
 use crate::session::SessionSettings;
 use crate::{artifact, graph};
 use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Name of the file that records where a checkpoint came from.
@@ -23,6 +24,30 @@ const UNFINISHED: &str = ".installing-";
 #[derive(Debug, Clone)]
 pub struct ModelStore {
     root: PathBuf,
+}
+
+/// Checkpoint that is to be installed.
+#[derive(Debug)]
+pub struct Arrival<'a> {
+    /// Folder of its two files.
+    pub folder: &'a Path,
+    /// Words for where it came from: the hub, or a folder.
+    pub source: &'a str,
+    /// Commit on the hub.
+    pub revision: Option<String>,
+    /// True when each file agreed with a checksum from the hub; `None` when it does not come from there.
+    pub verified: Option<bool>,
+    /// Way of its files into the store.
+    pub transfer: Transfer,
+}
+
+/// Way of files into the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transfer {
+    /// They are copied: the folder belongs to somebody, who may change it later.
+    Copy,
+    /// They are moved, so that they take their disk space once.
+    Move,
 }
 
 /// Refuses names that refer to the built-in checkpoint, so that no other can have them.
@@ -105,20 +130,19 @@ impl ModelStore {
         Some(Installed { name, place: directory.into(), manifest: Some(manifest) })
     }
 
-    /// Copies the checkpoint in `from` into the store as `name`, converts it, forecasts the self-test's series with
-    /// it and stores the numbers. Replaces a checkpoint of that name.
+    /// Brings a checkpoint into the store as `name`, converts it, forecasts the self-test's series with it and stores the
+    /// numbers. Replaces a checkpoint of that name.
     ///
     /// # Errors
     /// When it is broken, cannot be converted, does not run or gives numbers that are not finite; the store then
-    /// stays unchanged.
+    /// stays unchanged, and so does the folder of the new checkpoint.
     pub fn install(
         &self,
-        from: &Path,
+        arrival: Arrival<'_>,
         name: &str,
-        source: &str,
-        revision: Option<String>,
         session: &SessionSettings,
     ) -> Result<Installed, ChronosError> {
+        let from = arrival.folder;
         check_not_taken(name)?;
         if !is_name(name) {
             return Err(ChronosError::NoModel(format!(
@@ -137,8 +161,13 @@ impl ModelStore {
             .map_err(ChronosError::file("create a folder in", &self.root))?;
         let lock = fs::File::open(unfinished.path()).and_then(|folder| folder.lock().map(|()| folder));
         let _lock = lock.map_err(ChronosError::file("lock", unfinished.path()))?;
+        // Dropped before the unfinished folder: after an error the files go back first.
+        let mut moved = MovedFiles { from, to: unfinished.path().to_owned(), names: Vec::new() };
         for file in ["config.json", WEIGHTS] {
-            copy(&from.join(file), &unfinished.path().join(file))?;
+            match arrival.transfer {
+                Transfer::Copy => copy(&from.join(file), &unfinished.path().join(file))?,
+                Transfer::Move => moved.take(file)?,
+            }
         }
         let self_test =
             SelfTest::run(&unfinished.path().into(), Precision::Float, session).map_err(|error| match error {
@@ -150,8 +179,9 @@ impl ModelStore {
         let weights_sha256 = artifact::weights_sum(&checkpoint, Precision::Float)?;
         let manifest = Manifest {
             name: name.to_owned(),
-            source: source.to_owned(),
-            revision,
+            source: arrival.source.to_owned(),
+            revision: arrival.revision,
+            verified: arrival.verified,
             installed_at: Some(chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
             parameters: checkpoint.parameters(),
             bytes: checkpoint.weight_bytes(),
@@ -168,7 +198,8 @@ impl ModelStore {
         };
         write().map_err(ChronosError::file("write", &path))?;
         let directory = self.root.join(name);
-        put_in_place(unfinished, &directory)?;
+        put_in_place(unfinished.path(), &directory)?;
+        moved.names.clear();
         Ok(Installed { name: name.to_owned(), place: CheckpointPlace::Folder(directory), manifest: Some(manifest) })
     }
 
@@ -228,35 +259,66 @@ fn folders(parent: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Files moved into an unfinished folder. They go back when it is not finished after all.
+struct MovedFiles<'a> {
+    from: &'a Path,
+    to: PathBuf,
+    names: Vec<&'static str>,
+}
+
+impl MovedFiles<'_> {
+    /// Moves a file, or copies it from another file system. A file with other names belongs to others too, such as
+    /// the Hugging Face cache: its permissions stay as they are.
+    fn take(&mut self, name: &'static str) -> Result<(), ChronosError> {
+        let (from, to) = (self.from.join(name), self.to.join(name));
+        let shared = fs::metadata(&from).map_err(ChronosError::file("read", &from))?.nlink() > 1;
+        if fs::rename(&from, &to).is_err() {
+            return copy(&from, &to);
+        }
+        self.names.push(name);
+        if !shared {
+            fs::set_permissions(&to, PermissionsExt::from_mode(0o644)).map_err(ChronosError::file("write", &to))?;
+        }
+        fs::File::open(&to).and_then(|file| file.sync_all()).map_err(ChronosError::file("write", &to))
+    }
+}
+
+impl Drop for MovedFiles<'_> {
+    fn drop(&mut self) {
+        for name in &self.names {
+            if let Err(error) = fs::rename(self.to.join(name), self.from.join(name)) {
+                tracing::warn!("{name} could not be moved back to {}: {error}", self.from.display());
+            }
+        }
+    }
+}
+
 /// Copies a file and syncs it to disk.
 fn copy(from: &Path, to: &Path) -> Result<(), ChronosError> {
     fs::File::open(from).map_err(ChronosError::file("read", from))?;
     fs::copy(from, to).map_err(ChronosError::file("write", to))?;
     let set = || {
-        fs::set_permissions(to, std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+        fs::set_permissions(to, PermissionsExt::from_mode(0o644))?;
         fs::File::open(to)?.sync_all()
     };
     set().map_err(ChronosError::file("write", to))
 }
 
-/// Moves a finished folder into place; an existing one is exchanged for it in one step, and then removed.
-fn put_in_place(unfinished: tempfile::TempDir, place: &Path) -> Result<(), ChronosError> {
+/// Moves a finished folder into place. An existing one is exchanged for it in one step, and is then where the finished
+/// one was.
+fn put_in_place(finished: &Path, place: &Path) -> Result<(), ChronosError> {
     let parent = place.parent().unwrap_or(Path::new("."));
-    let finished = unfinished.keep();
     let swap = || -> std::io::Result<()> {
-        fs::set_permissions(&finished, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+        fs::set_permissions(finished, PermissionsExt::from_mode(0o755))?;
         fs::create_dir_all(parent)?;
         if place.exists() {
-            exchange(&finished, place)?;
+            exchange(finished, place)?;
         } else {
-            fs::rename(&finished, place)?;
+            fs::rename(finished, place)?;
         }
         fs::File::open(parent)?.sync_all()
     };
-    let swapped = swap().map_err(ChronosError::file("write", place));
-    // Either the replaced folder, or one that could not be put in place. If this fails, a later import removes it.
-    let _ = fs::remove_dir_all(&finished);
-    swapped
+    swap().map_err(ChronosError::file("write", place))
 }
 
 /// Exchanges two folders in one step, or in three where the file system cannot.

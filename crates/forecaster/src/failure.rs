@@ -366,7 +366,7 @@ mod tests {
         let day = NaiveDate::MIN;
         assert_eq!(Failure::AsOfInTheFuture(day).code(), 2);
         assert_eq!(Failure::from(RatesError::SeriesName { name: "../x".to_owned() }).code(), 2);
-        assert_eq!(Failure::from(HubError::BadToken).code(), 1);
+        assert_eq!(Failure::from(HubError::BadToken { origin: "HF_TOKEN".to_owned() }).code(), 1);
         assert_eq!(Failure::NoModelLeft(String::new()).code(), 1);
         assert_eq!((CommandOutcome::Done.code(), CommandOutcome::Degraded.code()), (0, 3));
     }

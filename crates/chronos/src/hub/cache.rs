@@ -6,51 +6,65 @@ use super::{
     download,
     error::HubError,
     file::{FILES, FetchedCheckpoint, FetchedFile, Progress},
+    request::FetchRequest,
     revision::checked_commit,
 };
 use std::{
     fs::{self, File, Permissions},
     io::Write,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 const TEMPORARY: &str = ".copying-";
 
-/// Copies both files of a revision into a folder; `None` when the cache does not have both intact.
+/// Takes both files of a revision into a folder; `None` when the cache does not have both intact. A file takes no more
+/// disk space there: it is a hard link, unless the file system or the file's owner asks for a copy.
 ///
 /// # Errors
-/// When the folder cannot be written. Problems with the cache are only warnings.
-pub(super) fn copy(
+/// When the folder cannot be written, or `config.json` does not pass the check of the request. Problems with the cache
+/// are only warnings.
+pub(super) fn take(
     cache: &Path,
-    name: &str,
+    request: &FetchRequest<'_>,
     revision: &str,
-    into: &Path,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Option<FetchedCheckpoint>, HubError> {
+    let FetchRequest { name, into, .. } = *request;
     let Some((commit, snapshot)) = snapshot_of(&cache.join(format!("models--{}", name.replace('/', "--"))), revision)
     else {
         return Ok(None);
     };
     remove_abandoned_copies(into)?;
-    let mut copies = Vec::new();
+    let mut taken = Vec::new();
     for file in FILES {
-        match copy_file(&snapshot.join(file), file, into, progress)? {
-            Some(copy) => copies.push(copy),
+        if file == FILES[1] {
+            request.check_config(&snapshot.join(FILES[0]))?;
+        }
+        match take_file(&snapshot.join(file), file, into, progress)? {
+            Some(one) => taken.push(one),
             None => return Ok(None),
         }
     }
+    let verified = taken.iter().all(|one| one.verified);
     let mut files = Vec::new();
-    for (copy, file) in copies {
+    for TakenFile { place, file, .. } in taken {
         let path = into.join(file.name);
-        copy.persist(&path).map_err(|e| HubError::io("replace", &path)(e.error))?;
+        place.persist(&path).map_err(|e| HubError::io("replace", &path)(e.error))?;
         download::forget_part(into, file.name)?;
         files.push(file);
     }
     File::open(into).and_then(|folder| folder.sync_all()).map_err(HubError::io("sync", into))?;
-    tracing::info!(model = name, commit, "Checkpoint copied from the shared cache");
-    Ok(Some(FetchedCheckpoint { commit: Some(commit), from_cache: true, files }))
+    tracing::info!(model = name, commit, "Checkpoint taken from the shared cache");
+    Ok(Some(FetchedCheckpoint { commit: Some(commit), from_cache: true, verified, files }))
+}
+
+/// File from the cache that does not have its name yet.
+struct TakenFile {
+    place: TempPath,
+    file: FetchedFile,
+    verified: bool,
 }
 
 /// Removes copies of a process that was killed. Only called under the lock, so no living process owns one.
@@ -74,13 +88,13 @@ fn snapshot_of(model: &Path, revision: &str) -> Option<(String, PathBuf)> {
     Some((commit.to_owned(), snapshot))
 }
 
-/// Copies a cached file without naming it yet; `None`, with a warning, when the cached file is broken.
-fn copy_file(
+/// Links or copies a cached file without naming it yet; `None`, with a warning, when the cached file is broken.
+fn take_file(
     cached: &Path,
     name: &'static str,
     into: &Path,
     progress: &mut dyn FnMut(&Progress),
-) -> Result<Option<(NamedTempFile, FetchedFile)>, HubError> {
+) -> Result<Option<TakenFile>, HubError> {
     let broken = |reason: &dyn std::fmt::Display| {
         tracing::warn!(file = %cached.display(), %reason, "A broken file in the shared cache is left out");
     };
@@ -95,27 +109,52 @@ fn copy_file(
     if checksum.is_none() {
         tracing::info!(file = %cached.display(), "The shared cache has no checksum of this file; it is taken as it is");
     }
+    let verified = checksum.is_some();
+    let link = if verified { link_of(&blob, into) } else { None };
     let writing = |e| HubError::io("write", &into.join(name))(e);
-    let mut copy = tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(into)
-        .map_err(HubError::io("create a file in", into))?;
+    let mut copy = if link.is_some() { None } else { Some(new_file(into)?) };
     let mut done = 0;
     let examined = checksum::examine(&blob, name, &ExpectedFile { size: None, checksum }, |block| {
-        copy.write_all(block).map_err(writing)?;
+        if let Some(copy) = &mut copy {
+            copy.write_all(block).map_err(writing)?;
+        }
         done += block.len() as u64;
         progress(&Progress { file: name, done, total: Some(total) });
         Ok(())
     });
     match examined {
         Ok(Ok(file)) => {
-            copy.as_file().sync_all().map_err(writing)?;
-            return Ok(Some((copy, file)));
+            if let Some(copy) = &copy {
+                copy.as_file().sync_all().map_err(writing)?;
+            }
+            let place = link.or(copy.map(NamedTempFile::into_temp_path));
+            return Ok(place.map(|place| TakenFile { place, file, verified }));
         }
         Ok(Err(mismatch)) => broken(&format_args!("found {}, expected {}", mismatch.found, mismatch.expected)),
         Err(HubError::Io { action: "read", source, .. }) => broken(&source),
         Err(e) => return Err(e),
     }
     Ok(None)
+}
+
+/// Creates an empty file for a copy.
+fn new_file(into: &Path) -> Result<NamedTempFile, HubError> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY).permissions(Permissions::from_mode(0o666));
+    builder.tempfile_in(into).map_err(HubError::io("create a file in", into))
+}
+
+/// Links a file of the cache into a folder; `None` when it has to be copied, because it is on another file system or
+/// its owner is another user, who could change it later. The link is the same file: nothing may change its content
+/// or its permissions.
+fn link_of(blob: &Path, into: &Path) -> Option<TempPath> {
+    let (of_blob, of_folder) = (blob.metadata().ok()?, into.metadata().ok()?);
+    if !of_blob.is_file() || of_blob.uid() != of_folder.uid() {
+        return None;
+    }
+    // Creates a name that nobody has, and puts the link in its place.
+    let place = new_file(into).ok()?.into_temp_path();
+    let beside = place.with_extension("link");
+    fs::hard_link(blob, &beside).and_then(|()| fs::rename(&beside, &place)).ok()?;
+    Some(place)
 }

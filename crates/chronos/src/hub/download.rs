@@ -2,10 +2,13 @@
 //! and only a complete and correct part gets the final name.
 
 use super::{
+    attempts::AttemptError,
     checksum::{self, ExpectedFile, Mismatch},
     error::HubError,
     file::{FetchedFile, Progress},
-    wire::{AttemptError, FileRequest, HubClient, Remote, root_cause, server},
+    ranges::RangeRefusals,
+    response::{root_cause, server},
+    wire::{FileRequest, HubClient, Remote},
 };
 use reqwest::{
     StatusCode,
@@ -24,10 +27,37 @@ const BUFFER: usize = 128 * 1024;
 pub(super) struct DownloadedFile {
     file: FetchedFile,
     part: PartialDownload,
-    in_place: bool,
+    source: FileSource,
 }
 
-/// Downloads one file into a folder, except for its final name. A correct file that is in place is kept.
+/// Place of a file that is about to get its final name.
+enum FileSource {
+    /// The final place: there is nothing to do.
+    InPlace,
+    /// The part that has grown to the complete file.
+    Part,
+    /// The same file in the installed checkpoint.
+    Installed(PathBuf),
+}
+
+impl DownloadedFile {
+    /// Path of the file at this moment.
+    pub(super) fn path(&self) -> &Path {
+        match &self.source {
+            FileSource::InPlace => &self.part.target,
+            FileSource::Part => &self.part.path,
+            FileSource::Installed(path) => path,
+        }
+    }
+
+    /// Removes what has been received of the file.
+    pub(super) fn discard(&self) -> Result<(), HubError> {
+        self.part.remove_files()
+    }
+}
+
+/// Downloads one file into a folder, except for its final name. A correct file that is in place is kept, and one in the
+/// folder `installed` is taken from there.
 ///
 /// # Errors
 /// When the download fails, or the file is not what the hub announced; such a file is deleted.
@@ -36,19 +66,24 @@ pub(super) fn download_file(
     wanted: &FileRequest<'_>,
     remote: &Remote,
     into: &Path,
+    installed: Option<&Path>,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<DownloadedFile, HubError> {
     let part = PartialDownload::of(into, wanted.file);
     let expected = remote.expected();
-    if let Some(file) = already_in_place(&part.target, wanted.file, &expected)? {
-        progress(&Progress { file: wanted.file, done: file.bytes, total: Some(file.bytes) });
-        return Ok(DownloadedFile { file, part, in_place: true });
+    let candidates = [Some(part.target.clone()), installed.map(|folder| folder.join(wanted.file))];
+    for path in candidates.into_iter().flatten() {
+        if let Some(file) = proven_file(&path, wanted.file, &expected)? {
+            progress(&Progress { file: wanted.file, done: file.bytes, total: Some(file.bytes) });
+            let source = if path == part.target { FileSource::InPlace } else { FileSource::Installed(path) };
+            return Ok(DownloadedFile { file, part, source });
+        }
     }
     part.resume_or_reset(remote.identity(), expected.size)?;
     let total = fill(wire, wanted, &part, expected.size, progress)?;
     let expected = ExpectedFile { size: expected.size.or(total), ..expected };
     match checksum::examine(&part.path, wanted.file, &expected, |_| Ok(()))? {
-        Ok(file) => Ok(DownloadedFile { file, part, in_place: false }),
+        Ok(file) => Ok(DownloadedFile { file, part, source: FileSource::Part }),
         Err(Mismatch { found, expected }) => {
             part.remove_files()?;
             Err(HubError::WrongChecksum { file: wanted.file, found, expected })
@@ -62,13 +97,19 @@ pub(super) fn download_file(
 /// # Errors
 /// When the folder cannot be written.
 pub(super) fn put_in_place(arrivals: Vec<DownloadedFile>, into: &Path) -> Result<Vec<FetchedFile>, HubError> {
-    for DownloadedFile { part, .. } in arrivals.iter().filter(|arrival| !arrival.in_place) {
-        File::open(&part.path).and_then(|file| file.sync_all()).map_err(HubError::io("sync", &part.path))?;
-    }
-    for DownloadedFile { part, in_place, .. } in &arrivals {
-        if !in_place {
-            fs::rename(&part.path, &part.target).map_err(HubError::io("replace", &part.target))?;
+    for arrival in &arrivals {
+        if let FileSource::Part = arrival.source {
+            let path = arrival.path();
+            File::open(path).and_then(|file| file.sync_all()).map_err(HubError::io("sync", path))?;
         }
+    }
+    for DownloadedFile { part, source, .. } in &arrivals {
+        let placed = match source {
+            FileSource::InPlace => Ok(()),
+            FileSource::Part => fs::rename(&part.path, &part.target),
+            FileSource::Installed(path) => link_or_copy(path, &part.path, &part.target),
+        };
+        placed.map_err(HubError::io("replace", &part.target))?;
         part.remove_files()?;
     }
     File::open(into).and_then(|folder| folder.sync_all()).map_err(HubError::io("sync", into))?;
@@ -83,12 +124,18 @@ pub(super) fn forget_part(into: &Path, file: &'static str) -> Result<(), HubErro
     PartialDownload::of(into, file).remove_files()
 }
 
+/// Links a file, or copies it where the file system has no links, by way of `aside`.
+fn link_or_copy(from: &Path, aside: &Path, to: &Path) -> std::io::Result<()> {
+    match fs::remove_file(aside) {
+        Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    fs::hard_link(from, aside).or_else(|_| fs::copy(from, aside).map(drop))?;
+    fs::rename(aside, to)
+}
+
 /// Returns the file at `path` when it is provably the hub's.
-fn already_in_place(
-    path: &Path,
-    name: &'static str,
-    expected: &ExpectedFile,
-) -> Result<Option<FetchedFile>, HubError> {
+fn proven_file(path: &Path, name: &'static str, expected: &ExpectedFile) -> Result<Option<FetchedFile>, HubError> {
     if expected.checksum.is_none() || !path.is_file() {
         return Ok(None);
     }
@@ -104,20 +151,25 @@ fn fill(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Option<u64>, HubError> {
     let mut attempts = wire.attempts();
+    let mut ranges = RangeRefusals::default();
     let mut total = size;
     let mut furthest = part.length()?;
     loop {
-        let from = part.length()?;
-        if from > 0 && total == Some(from) {
-            progress(&Progress { file: wanted.file, done: from, total });
+        let before = part.length()?;
+        if before > 0 && total == Some(before) {
+            progress(&Progress { file: wanted.file, done: before, total });
             return Ok(total);
         }
+        let from = ranges.first_byte(before);
         let failure = match attempt(wire, wanted, part, from, &mut total, progress) {
             Ok(()) => return Ok(total),
             Err(AttemptError::Final(e)) => return Err(e),
             Err(failure) => failure,
         };
         let arrived = part.length()?;
+        if ranges.note(from, before, arrived, &failure) {
+            furthest = 0;
+        }
         if arrived > furthest {
             furthest = arrived;
             attempts.reset_attempts();
@@ -156,6 +208,9 @@ fn attempt(
                 return disagreement("it sent a different range from the one requested");
             }
             *total = total.or(whole);
+            if from == 0 {
+                part.truncate().map_err(AttemptError::Final)?;
+            }
             from
         }
         StatusCode::RANGE_NOT_SATISFIABLE if content_range(&response).1 == Some(from) => {

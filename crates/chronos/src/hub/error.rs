@@ -29,11 +29,11 @@ pub enum HubError {
         endpoint: String,
     },
     /// The token cannot be sent. It is not shown.
-    #[error(
-        "the token in HF_TOKEN, or in the file $HF_HOME/token, contains characters that no token can have; set \
-        it again"
-    )]
-    BadToken,
+    #[error("the token in {origin} contains characters that no token can have; set it again")]
+    BadToken {
+        /// Place of the token: `HF_TOKEN`, or the path of a file.
+        origin: String,
+    },
     /// No client could be created, for lack of trusted certificates or for another reason.
     #[error("cannot prepare secure connections ({reason}); install ca-certificates, or set SSL_CERT_FILE")]
     NoClient {
@@ -42,24 +42,27 @@ pub enum HubError {
     },
     /// The hub has no such model, or does not show it.
     #[error(
-        "there is no model '{name}' at {endpoint}; check its spelling, such as amazon/chronos-bolt-small, or set \
-         HF_TOKEN if it is private"
+        "there is no model '{name}' at {endpoint}; check its spelling, such as amazon/chronos-bolt-small, {advice}"
     )]
     NoSuchModel {
         /// The requested name.
         name: String,
         /// Address of the hub.
         endpoint: String,
+        /// Advice for a private model, with a token or without.
+        advice: String,
     },
-    /// A gated or private model.
-    #[error("{endpoint} refuses access to '{name}', which is gated or private; {advice}")]
+    /// A gated, private or disabled model.
+    #[error("{endpoint} refuses access to '{name}'{reason}; {advice}")]
     Denied {
         /// The requested name.
         name: String,
         /// Address of the hub.
         endpoint: String,
+        /// Reason, as the rest of the clause: ", which is gated or private", or the hub's words in parentheses.
+        reason: String,
         /// Advice, with a token or without.
-        advice: &'static str,
+        advice: String,
     },
     /// The model has no such file.
     #[error(
@@ -100,6 +103,24 @@ pub enum HubError {
         reason: String,
         /// Time to try again: "in 300 seconds", "later".
         when: String,
+    },
+    /// A server of files, such as a CDN, that refuses a file at every address that the hub gives for it.
+    #[error(
+        "{server} refuses the file, also at a fresh address ({reason}); try again later, or set HF_ENDPOINT to a mirror"
+    )]
+    FileRefused {
+        /// Scheme, host and port that refused.
+        server: String,
+        /// Status in its answer.
+        reason: String,
+    },
+    /// A model of another kind, known from its `config.json` before the weights are fetched.
+    #[error("the model '{name}' on the hub cannot be used: {source}")]
+    Unsuitable {
+        /// The requested name.
+        name: String,
+        /// Error of the check of `config.json`.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A response that does not follow the hub's protocol.
     #[error(

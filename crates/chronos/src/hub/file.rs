@@ -19,8 +19,11 @@ pub struct Progress {
 pub struct FetchedCheckpoint {
     /// Commit of both files, 40 hexadecimal digits; `None` when the server does not report it.
     pub commit: Option<String>,
-    /// True when the files are copies from the shared cache.
+    /// True when the files come from the shared cache.
     pub from_cache: bool,
+    /// True when each file was compared with a checksum: one that the hub announced, the name of a file in the shared
+    /// cache, or the one recorded when the checkpoint was installed.
+    pub verified: bool,
     /// The files, `config.json` first.
     pub files: Vec<FetchedFile>,
 }

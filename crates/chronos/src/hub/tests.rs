@@ -1,17 +1,23 @@
 //! Tests of the hub's protocol against a local server.
 
 mod cache;
+mod cdn;
 mod fake_hub;
+mod installed;
+mod mirror;
 mod refused;
+mod tokens;
 
 use super::{
     Hub,
+    attempts::RetryPolicy,
     checksum::Checksum,
     error::HubError,
     file::{FetchedCheckpoint, Progress},
-    wire::RetryPolicy,
+    request::{FetchRequest, InstalledFiles},
+    token::{Access, Token},
 };
-use fake_hub::{Answer, COMMIT, Model, Server, git_blob, sha256};
+use fake_hub::{Answer, COMMIT, Model, Server, git_blob, refusal, sha256};
 use std::{fs, path::Path, time::Duration};
 use tempfile::TempDir;
 
@@ -20,7 +26,7 @@ const NAME: &str = "owner/model";
 fn hub_at(endpoint: &str) -> Hub {
     Hub {
         endpoint: endpoint.to_owned(),
-        token: None,
+        access: Access::Anonymous,
         shared_cache: None,
         offline: false,
         patience: RetryPolicy {
@@ -34,8 +40,19 @@ fn hub_at(endpoint: &str) -> Hub {
     }
 }
 
+/// Hub with a token, as found in `HF_TOKEN`.
+fn hub_with_token(endpoint: &str) -> Hub {
+    let token = Token { value: "hf_secret".to_owned(), origin: "HF_TOKEN".to_owned() };
+    Hub { access: Access::Token(token), ..hub_at(endpoint) }
+}
+
+/// Request for a model that is not installed, whatever its `config.json` says.
+fn request<'a>(name: &'a str, revision: &'a str, into: &'a Path) -> FetchRequest<'a> {
+    FetchRequest { name, revision, into, force: false, installed: None, check: &|_| Ok(()) }
+}
+
 fn fetch(hub: &Hub, into: &Path) -> Result<FetchedCheckpoint, HubError> {
-    hub.fetch(NAME, "main", into, &mut |_| {})
+    hub.fetch(&request(NAME, "main", into), &mut |_| {})
 }
 
 fn sentence_of(result: Result<FetchedCheckpoint, HubError>) -> String {
@@ -87,7 +104,7 @@ fn both_files_arrive_from_one_commit_with_size_and_checksum() {
     let fetched = fetch(&hub_at(&server.address()), folder.path()).unwrap();
     assert_complete(folder.path(), &model);
     assert_eq!(fetched.commit.as_deref(), Some(COMMIT));
-    assert!(!fetched.from_cache);
+    assert!(!fetched.from_cache && fetched.verified);
     let found: Vec<_> = fetched.files.iter().map(|f| (f.name, f.bytes as usize, f.sha256.clone())).collect();
     let expected = [
         ("config.json", model.config.len(), sha256(&model.config)),
@@ -115,7 +132,7 @@ fn the_cdn_gets_no_token_and_no_head() {
     let (answering, cdn_address) = (model.clone(), cdn.address());
     let server = Server::answering(move |request| answering.answer_with_cdn(request, &cdn_address));
     let folder = tempfile::tempdir().unwrap();
-    let hub = Hub { token: Some("hf_secret".to_owned()), ..hub_at(&server.address()) };
+    let hub = hub_with_token(&server.address());
 
     fetch(&hub, folder.path()).unwrap();
     assert_complete(folder.path(), &model);
@@ -134,7 +151,7 @@ fn a_renamed_model_is_followed_with_its_token() {
         None => answering.answer(request),
     });
     let folder = tempfile::tempdir().unwrap();
-    let hub = Hub { token: Some("hf_secret".to_owned()), ..hub_at(&server.address()) };
+    let hub = hub_with_token(&server.address());
     assert_eq!(fetch(&hub, folder.path()).unwrap().commit.as_deref(), Some(COMMIT));
     assert_complete(folder.path(), &model);
     assert!(server.requests().iter().all(|r| r.header("authorization") == Some("Bearer hf_secret")));
@@ -192,7 +209,7 @@ fn a_download_that_stays_cut_says_so_and_the_next_call_goes_on_from_there() {
 
     let mut reports = Vec::new();
     let hub = hub_at(&honest_server.address());
-    hub.fetch(NAME, "main", folder.path(), &mut |progress| reports.push(*progress)).unwrap();
+    hub.fetch(&request(NAME, "main", folder.path()), &mut |progress| reports.push(*progress)).unwrap();
     assert_complete(folder.path(), &model);
     assert_eq!(honest_server.ranges("config.json"), [""; 0]);
     assert_eq!(honest_server.ranges("model.safetensors"), ["bytes=100000-"]);
@@ -352,9 +369,10 @@ fn a_mirror_without_commit_and_checksum_is_believed_by_size() {
         Answer::content(request, content).with("ETag", "\"5f0c-62a\"")
     });
     let folder = tempfile::tempdir().unwrap();
-    let fetched = hub_at(&server.address()).fetch("model", "v1.0/beta", folder.path(), &mut |_| {}).unwrap();
+    let hub = hub_at(&server.address());
+    let fetched = hub.fetch(&request("model", "v1.0/beta", folder.path()), &mut |_| {}).unwrap();
     assert_complete(folder.path(), &model);
-    assert_eq!(fetched.commit, None);
+    assert_eq!((fetched.commit, fetched.verified), (None, false));
     assert_eq!(server.lines().last().unwrap(), "GET /model/resolve/v1.0%2Fbeta/model.safetensors");
 }
 
@@ -374,39 +392,6 @@ fn a_busy_server_is_asked_again_and_its_retry_after_is_respected() {
     fetch(&hub_at(&server.address()), folder.path()).unwrap();
     assert_complete(folder.path(), &model);
     assert_eq!(server.requests().len(), 4 + 2);
-}
-
-#[test]
-fn the_environment_is_read_as_hugging_face_reads_it() {
-    let home = tempfile::tempdir().unwrap();
-    fs::write(home.path().join("token"), "hf_from_file\n").unwrap();
-    let home_text = home.path().to_str().unwrap().to_owned();
-    let hub_of = |variables: &[(&str, &str)]| {
-        let variables: Vec<(String, String)> =
-            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Hub::from_lookup(move |name| variables.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone()))
-    };
-
-    let hub = hub_of(&[]);
-    assert_eq!(hub.endpoint, "https://huggingface.co");
-    assert_eq!((hub.token, hub.shared_cache, hub.offline), (None, None, false));
-
-    let hub =
-        hub_of(&[("HF_HOME", &home_text), ("HF_ENDPOINT", "https://mirror.example/hf/"), ("HF_HUB_OFFLINE", "ON")]);
-    assert_eq!(hub.endpoint, "https://mirror.example/hf");
-    assert_eq!(hub.token.as_deref(), Some("hf_from_file"));
-    assert_eq!(hub.shared_cache, Some(home.path().join("hub")));
-    assert!(hub.offline);
-
-    let hub =
-        hub_of(&[("HOME", "/home/op"), ("HF_TOKEN", " hf_given "), ("HF_ENDPOINT", ""), ("HF_HUB_OFFLINE", "0")]);
-    assert_eq!(hub.endpoint, "https://huggingface.co");
-    assert_eq!(hub.token.as_deref(), Some("hf_given"));
-    assert_eq!(hub.shared_cache, Some("/home/op/.cache/huggingface/hub".into()));
-    assert!(!hub.offline);
-
-    let hub = hub_of(&[("HF_HOME", &home_text), ("HF_HUB_CACHE", "/srv/cache")]);
-    assert_eq!(hub.shared_cache, Some("/srv/cache".into()));
 }
 
 #[test]

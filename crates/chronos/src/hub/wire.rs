@@ -1,57 +1,34 @@
 //! Protocol of the hub: `HEAD` and `GET {endpoint}/{name}/resolve/{revision}/{file}`. The response to HEAD gives the
 //! commit, size and checksum; the response to GET is the file, often through a redirect to a CDN. Redirects are
-//! followed here and not in reqwest, because the token is only for the endpoint, and because HEAD must not leave it:
-//! the CDN describes a file differently from the hub.
+//! followed here and not in reqwest, because the token is only for the endpoint, and because HEAD must stop before the
+//! CDN, which describes a file differently from the hub.
+//!
+//! HEAD leaves the endpoint only as long as no response has described the file: a mirror may redirect to the hub (308,
+//! as hf-mirror.com does for many places), and the description comes from there.
 
 use super::{
+    attempts::{AttemptError, Attempts, RetryPolicy},
     checksum::{Checksum, ExpectedFile},
     error::HubError,
+    pause::asked_pause,
+    response::{
+        has_checksum, header, opaque_etag, plain_file, printable, redirect, root_cause, server, speaks_as_hub,
+        unexpected,
+    },
     revision::checked_commit,
+    token::{Access, Standing},
 };
 use reqwest::{
     Method, StatusCode, Url,
     blocking::{Client, Response},
-    header::{
-        ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, LOCATION,
-        RANGE, RETRY_AFTER,
-    },
+    header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, ETAG, HeaderValue, RANGE, RETRY_AFTER},
     redirect::Policy,
 };
-use std::{fmt, thread, time::Duration};
+use std::cell::Cell;
 
-/// Greatest number of redirects: a renamed model, an http endpoint that moved to https and a CDN make three.
+/// Greatest number of redirects: a mirror, a renamed model, an http endpoint that moved to https and a CDN make four.
 const MAX_REDIRECTS: usize = 10;
 const USER_AGENT: &str = concat!("forecaster/", env!("CARGO_PKG_VERSION"));
-
-/// Time limits and number of attempts when waiting for a server.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct RetryPolicy {
-    /// Longest wait for a connection to open.
-    pub(super) connect: Duration,
-    /// Longest wait for a byte from an open connection. A complete download may take any time.
-    pub(super) silence: Duration,
-    /// Greatest number of attempts in a row without a new byte.
-    pub(super) attempts: u32,
-    /// Pause before the second attempt; it doubles with each.
-    pub(super) first_pause: Duration,
-    /// Longest pause; a server that asks for more is not tried again.
-    pub(super) longest_pause: Duration,
-    /// True when the proxies of the environment are used.
-    pub(super) proxies: bool,
-}
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            silence: Duration::from_secs(60),
-            attempts: 5,
-            first_pause: Duration::from_secs(1),
-            longest_pause: Duration::from_secs(60),
-            proxies: true,
-        }
-    }
-}
 
 /// File of a model to fetch.
 #[derive(Debug, Clone, Copy)]
@@ -69,11 +46,30 @@ pub(super) struct Remote {
     pub(super) commit: Option<String>,
     etag: Option<String>,
     size: Option<u64>,
+    /// Server that described the file; `None` as long as only redirects without a description have come.
+    described_by: Option<String>,
 }
 
 impl Remote {
+    /// Takes what a response says of the file. Only the hub sends these headers.
+    fn note(&mut self, response: &Response) {
+        let commit = header(response, "x-repo-commit").filter(|commit| checked_commit(commit).is_some());
+        let etag = header(response, "x-linked-etag").map(opaque_etag);
+        if self.described_by.is_none() && (commit.is_some() || etag.is_some()) {
+            self.described_by = Some(server(response.url()));
+        }
+        self.commit = self.commit.take().or(commit);
+        self.etag = self.etag.take().or(etag);
+        self.size = self.size.or(header(response, "x-linked-size").and_then(|size| size.parse().ok()));
+    }
+
     pub(super) fn expected(&self) -> ExpectedFile {
         ExpectedFile { size: self.size, checksum: self.etag.as_deref().and_then(Checksum::from_etag) }
+    }
+
+    /// True when the file can be compared with a checksum.
+    pub(super) fn has_checksum(&self) -> bool {
+        self.expected().checksum.is_some()
     }
 
     /// Value that changes only with the content; `None` when the server sends none.
@@ -82,93 +78,30 @@ impl Remote {
     }
 }
 
-/// Reason why an attempt failed or stopped early.
-#[derive(Debug)]
-pub(super) enum AttemptError {
-    /// Another attempt would end the same way.
-    Final(HubError),
-    /// Too many requests, or a failing server.
-    Busy { server: String, status: StatusCode, retry_after: Option<Duration> },
-    /// No connection, or no response.
-    Unreachable { server: String, reason: String },
-    /// The connection broke.
-    Cut { server: String, reason: String },
-}
-
-impl fmt::Display for AttemptError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Final(e) => e.fmt(f),
-            Self::Busy { status, .. } => write!(f, "it answers {status}"),
-            Self::Unreachable { reason, .. } | Self::Cut { reason, .. } => f.write_str(reason),
-        }
-    }
-}
-
-impl AttemptError {
-    pub(super) fn into_error(self) -> HubError {
-        let reason = self.to_string();
-        match self {
-            Self::Final(e) => e,
-            Self::Busy { server, retry_after, .. } => {
-                let when = retry_after.map_or("later".to_owned(), |wait| format!("in {} seconds", wait.as_secs()));
-                HubError::Busy { endpoint: server, reason, when }
-            }
-            Self::Unreachable { server, .. } | Self::Cut { server, .. } => {
-                HubError::Offline { endpoint: server, reason }
-            }
-        }
-    }
-}
-
-/// Counter of attempts, which also waits between them.
-pub(super) struct Attempts {
-    patience: RetryPolicy,
-    failed: u32,
-}
-
-impl Attempts {
-    /// Waits before the next attempt; returns `false` at once when there is to be none.
-    pub(super) fn wait_before_retry(&mut self, failure: &AttemptError) -> bool {
-        self.failed += 1;
-        let asked = match failure {
-            AttemptError::Final(_) => return false,
-            AttemptError::Busy { retry_after, .. } => *retry_after,
-            AttemptError::Unreachable { .. } | AttemptError::Cut { .. } => None,
-        };
-        if self.failed >= self.patience.attempts || asked.is_some_and(|wait| wait > self.patience.longest_pause) {
-            return false;
-        }
-        let own = self.patience.first_pause.saturating_mul(1 << (self.failed - 1).min(16));
-        let pause = asked.unwrap_or(own.min(self.patience.longest_pause));
-        tracing::info!(reason = %failure, seconds = pause.as_secs_f64(), "The download is tried again");
-        thread::sleep(pause);
-        true
-    }
-
-    /// Resets the count after new bytes have arrived.
-    pub(super) fn reset_attempts(&mut self) {
-        self.failed = 0;
-    }
-}
-
 /// Client of one endpoint.
 pub(super) struct HubClient {
     client: Client,
     endpoint: Url,
+    access: Access,
     authorization: Option<HeaderValue>,
+    /// True since the hub has called the token invalid; it is not sent again.
+    token_is_invalid: Cell<bool>,
     patience: RetryPolicy,
 }
 
 impl HubClient {
-    pub(super) fn open(endpoint: &str, token: Option<&str>, patience: RetryPolicy) -> Result<Self, HubError> {
+    pub(super) fn open(endpoint: &str, access: &Access, patience: RetryPolicy) -> Result<Self, HubError> {
         let url = Url::parse(endpoint).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let url = url.ok_or_else(|| HubError::BadEndpoint { endpoint: endpoint.to_owned() })?;
-        let authorization = token.map(|token| HeaderValue::try_from(format!("Bearer {token}")));
-        let mut authorization = authorization.transpose().map_err(|_| HubError::BadToken)?;
-        if let Some(value) = &mut authorization {
-            value.set_sensitive(true);
-        }
+        let authorization = match access {
+            Access::Token(token) => {
+                let header = HeaderValue::try_from(format!("Bearer {}", token.value));
+                let mut header = header.map_err(|_| HubError::BadToken { origin: token.origin.clone() })?;
+                header.set_sensitive(true);
+                Some(header)
+            }
+            Access::Anonymous | Access::Withheld => None,
+        };
         // This fails when the process already has a provider, which is just as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // The blocking client's timeout is for the response's head, then for each read: a limit on silence.
@@ -183,29 +116,58 @@ impl HubClient {
             client = client.no_proxy();
         }
         let client = client.build().map_err(|e| HubError::NoClient { reason: root_cause(&e) })?;
-        Ok(Self { client, endpoint: url, authorization, patience })
+        let token_is_invalid = Cell::new(false);
+        Ok(Self { client, endpoint: url, access: access.clone(), authorization, token_is_invalid, patience })
     }
 
     pub(super) fn attempts(&self) -> Attempts {
-        Attempts { patience: self.patience, failed: 0 }
+        Attempts::new(self.patience)
     }
 
     /// Asks the hub for the description of a file. An unreachable hub is not tried again: a waiting user should know
-    /// at once.
+    /// at once. A server that a mirror redirects to and that describes nothing is no error, because the file itself may
+    /// come nevertheless.
     pub(super) fn describe(&self, wanted: &FileRequest<'_>) -> Result<Remote, HubError> {
         let mut attempts = self.attempts();
         loop {
-            match self.try_describe(wanted) {
-                Ok(remote) => return Ok(remote),
-                Err(failure @ AttemptError::Unreachable { .. }) => return Err(failure.into_error()),
-                Err(failure) if attempts.wait_before_retry(&failure) => {}
-                Err(failure) => return Err(failure.into_error()),
+            let mut remote = Remote::default();
+            let failure = match self.with_token_or_without(|| self.try_describe(wanted, &mut remote)) {
+                Ok(()) => return Ok(remote),
+                Err(failure) => failure,
+            };
+            let may_pass = !matches!(failure, AttemptError::Unreachable { .. });
+            if may_pass && attempts.wait_before_retry(&failure) {
+                continue;
+            }
+            match failure {
+                AttemptError::Busy { server: busy, .. } | AttemptError::Unreachable { server: busy, .. }
+                    if busy != server(&self.endpoint) =>
+                {
+                    tracing::info!("{busy}, to which {} redirects, describes no file", server(&self.endpoint));
+                    return Ok(remote);
+                }
+                failure => return Err(failure.into_error()),
             }
         }
     }
 
-    /// Requests the content of a file once, from a byte on: a response with status 200, 206 or 416.
+    /// Requests the content of a file once, from a byte on: a response with status 200, 206 or 416. Every request
+    /// begins at the hub, which signs the address at the CDN for this range and for a while.
     pub(super) fn content(&self, wanted: &FileRequest<'_>, from: u64) -> Result<Response, AttemptError> {
+        self.with_token_or_without(|| self.try_content(wanted, from))
+    }
+
+    /// Repeats a request without the token when the hub calls the token invalid, which it does for public models too.
+    fn with_token_or_without<T>(
+        &self,
+        mut request: impl FnMut() -> Result<T, AttemptError>,
+    ) -> Result<T, AttemptError> {
+        let was_invalid = self.token_is_invalid.get();
+        let result = request();
+        if self.token_is_invalid.get() != was_invalid { request() } else { result }
+    }
+
+    fn try_content(&self, wanted: &FileRequest<'_>, from: u64) -> Result<Response, AttemptError> {
         let mut url = self.address(wanted)?;
         for _ in 0..MAX_REDIRECTS {
             let response = self.send(Method::GET, &url, from)?;
@@ -213,41 +175,53 @@ impl HubClient {
                 StatusCode::OK | StatusCode::PARTIAL_CONTENT => return plain_file(response),
                 StatusCode::RANGE_NOT_SATISFIABLE if from > 0 => return Ok(response),
                 status if status.is_redirection() => url = redirect(&response)?,
+                // The hub has described this file a moment ago, so that the refusal is about this address.
+                status @ StatusCode::FORBIDDEN if header(&response, "x-error-code").is_none() => {
+                    return Err(AttemptError::Refused { server: server(&url), status });
+                }
                 _ => return Err(self.refusal(&response, wanted)),
             }
         }
         Err(unexpected(&url, format!("more than {MAX_REDIRECTS} redirects")))
     }
 
-    fn try_describe(&self, wanted: &FileRequest<'_>) -> Result<Remote, AttemptError> {
+    fn try_describe(&self, wanted: &FileRequest<'_>, remote: &mut Remote) -> Result<(), AttemptError> {
+        *remote = Remote::default();
         let mut url = self.address(wanted)?;
-        let mut remote = Remote::default();
         for _ in 0..MAX_REDIRECTS {
             let response = self.send(Method::HEAD, &url, 0)?;
-            remote.commit =
-                remote.commit.or(header(&response, "x-repo-commit").filter(|c| checked_commit(c).is_some()));
-            remote.etag = remote.etag.or(header(&response, "x-linked-etag").map(opaque_etag));
-            remote.size = remote.size.or(header(&response, "x-linked-size").and_then(|size| size.parse().ok()));
+            remote.note(&response);
+            let of_hub = self.belongs_to_endpoint(&url) || remote.described_by == Some(server(&url));
             let status = response.status();
             if status.is_redirection() {
+                let from = server(&url);
                 url = redirect(&response)?;
-                if self.belongs_to_endpoint(&url) {
+                let stays = self.belongs_to_endpoint(&url) || server(&url) == from;
+                if stays || remote.described_by.is_none() && !(of_hub && has_checksum(&response)) {
                     continue;
                 }
                 // The etag may be of the redirect's own body; only the form of a checksum makes it the file's.
-                let of_file = header(&response, ETAG.as_str()).map(opaque_etag);
-                remote.etag = remote.etag.or(of_file.filter(|etag| Checksum::from_etag(etag).is_some()));
-                return Ok(remote);
+                if of_hub && has_checksum(&response) {
+                    remote.etag = remote.etag.take().or(header(&response, ETAG.as_str()).map(opaque_etag));
+                }
+                return Ok(());
             }
             if !status.is_success() {
+                if !of_hub && !speaks_as_hub(&response) {
+                    return Ok(());
+                }
                 return Err(self.refusal(&response, wanted));
             }
+            if !of_hub {
+                // The headers of a CDN describe its own copy: its etag may be a checksum, but of something else.
+                return Ok(());
+            }
             let response = plain_file(response)?;
-            remote.etag = remote.etag.or(header(&response, ETAG.as_str()).map(opaque_etag));
+            remote.etag = remote.etag.take().or(header(&response, ETAG.as_str()).map(opaque_etag));
             // Not Response::content_length: that is the length of the body, and HEAD has none.
             let length = header(&response, CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok());
             remote.size = remote.size.or(length);
-            return Ok(remote);
+            return Ok(());
         }
         Err(unexpected(&url, format!("more than {MAX_REDIRECTS} redirects")))
     }
@@ -271,10 +245,14 @@ impl HubClient {
         self.endpoint.host() == url.host() && (same_door || upgraded)
     }
 
+    fn sends_token_to(&self, url: &Url) -> bool {
+        self.authorization.is_some() && !self.token_is_invalid.get() && self.belongs_to_endpoint(url)
+    }
+
     fn send(&self, method: Method, url: &Url, from: u64) -> Result<Response, AttemptError> {
         // An encoded body would have a different size and checksum.
         let mut request = self.client.request(method, url.clone()).header(ACCEPT_ENCODING, "identity");
-        if let Some(token) = self.authorization.as_ref().filter(|_| self.belongs_to_endpoint(url)) {
+        if let Some(token) = self.authorization.as_ref().filter(|_| self.sends_token_to(url)) {
             request = request.header(AUTHORIZATION, token);
         }
         if from > 0 {
@@ -291,90 +269,69 @@ impl HubClient {
         let status = response.status();
         let passing = [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&status);
         if passing || status.is_server_error() {
-            let seconds = header(&response, RETRY_AFTER.as_str()).and_then(|seconds| seconds.parse().ok());
-            return Err(AttemptError::Busy {
-                server: server(url),
-                status,
-                retry_after: seconds.map(Duration::from_secs),
-            });
+            let retry_after = header(&response, RETRY_AFTER.as_str());
+            let retry_after = asked_pause(retry_after.as_deref(), header(&response, "ratelimit").as_deref());
+            return Err(AttemptError::Busy { server: server(url), status, retry_after });
         }
         Ok(response)
     }
 
-    /// Error for a status that is neither success nor redirect.
+    /// Error for a status that is neither success nor redirect, read as Hugging Face's own client reads it: a 401 without
+    /// a code is a model that does not exist (or is private, which the hub does not tell apart), a gated model has the
+    /// code `GatedRepo`, and an invalid token is told in words.
     fn refusal(&self, response: &Response, wanted: &FileRequest<'_>) -> AttemptError {
         let (url, status) = (response.url(), response.status());
-        if !self.belongs_to_endpoint(url) {
-            return unexpected(url, format!("{status}"));
+        if !self.belongs_to_endpoint(url) && !speaks_as_hub(response) {
+            return match status.is_client_error() {
+                true => AttemptError::Refused { server: server(url), status },
+                false => unexpected(url, format!("{status}")),
+            };
         }
-        let name = wanted.name.to_owned();
-        let endpoint = server(url);
         let code = header(response, "x-error-code");
+        let said = header(response, "x-error-message").and_then(|message| printable(&message));
+        if status == StatusCode::UNAUTHORIZED && code.is_none() && self.sends_token_to(url) {
+            self.give_up_token(url, said.as_deref());
+        }
+        let (name, endpoint, standing) = (wanted.name.to_owned(), server(url), self.standing(url));
+        let missing =
+            |name, endpoint| HubError::NoSuchModel { name, endpoint, advice: standing.advice_for_missing() };
+        let denied = |name, endpoint, reason: String| {
+            let advice = standing.advice_for_denied();
+            HubError::Denied { name, endpoint, reason, advice }
+        };
+        let reason = said.map_or(", which is gated or private".to_owned(), |said| format!(" ({said})"));
         AttemptError::Final(match (status, code.as_deref()) {
-            (_, Some("RepoNotFound")) => HubError::NoSuchModel { name, endpoint },
+            (_, Some("RepoNotFound")) => missing(name, endpoint),
             (_, Some("RevisionNotFound")) => HubError::NoSuchRevision { name, revision: wanted.revision.to_owned() },
             (_, Some("EntryNotFound")) => HubError::NotACheckpoint { name, file: wanted.file },
-            (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) | (_, Some("GatedRepo")) => {
-                let advice = match self.authorization {
-                    None => "ask for access on its page there and set HF_TOKEN",
-                    Some(_) => "check that HF_TOKEN is valid and that its account has been given access",
-                };
-                HubError::Denied { name, endpoint, advice }
-            }
+            (_, Some("GatedRepo")) => denied(name, endpoint, ", which is gated or private".to_owned()),
+            (StatusCode::UNAUTHORIZED, None) if !wanted.model_exists => missing(name, endpoint),
+            (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => denied(name, endpoint, reason),
             (StatusCode::NOT_FOUND, _) if wanted.model_exists => HubError::NotACheckpoint { name, file: wanted.file },
-            (StatusCode::NOT_FOUND, _) => HubError::NoSuchModel { name, endpoint },
+            (StatusCode::NOT_FOUND, _) => missing(name, endpoint),
             _ => return unexpected(url, format!("{status}")),
         })
     }
-}
 
-fn header(response: &Response, name: &str) -> Option<String> {
-    Some(response.headers().get(name)?.to_str().ok()?.trim().to_owned())
-}
-
-/// Removes the quotes of an etag, and the mark of a weak one.
-fn opaque_etag(etag: String) -> String {
-    etag.strip_prefix("W/").unwrap_or(&etag).trim_matches('"').to_owned()
-}
-
-fn redirect(response: &Response) -> Result<Url, AttemptError> {
-    let target = header(response, LOCATION.as_str()).and_then(|to| response.url().join(&to).ok());
-    let target = target.filter(|url| matches!(url.scheme(), "http" | "https"));
-    target.ok_or_else(|| unexpected(response.url(), format!("{} without a usable address", response.status())))
-}
-
-/// Refuses a response that is not a file: the page of a portal, a body that a proxy has compressed.
-fn plain_file(response: Response) -> Result<Response, AttemptError> {
-    let page =
-        header(&response, CONTENT_TYPE.as_str()).filter(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
-    if page.is_some() {
-        return Err(unexpected(response.url(), "a web page".to_owned()));
+    /// Sends the token no more, and says so once.
+    fn give_up_token(&self, url: &Url, said: Option<&str>) {
+        let Access::Token(token) = &self.access else { return };
+        self.token_is_invalid.set(true);
+        tracing::warn!(
+            "{} refuses the token in {} ({}); it is asked again without it: renew that token, or remove it",
+            server(url),
+            token.origin,
+            said.unwrap_or("401 Unauthorized")
+        );
     }
-    match header(&response, CONTENT_ENCODING.as_str()).filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
-        Some(coding) => Err(unexpected(response.url(), format!("a body in {coding} encoding"))),
-        None => Ok(response),
+
+    fn standing(&self, url: &Url) -> Standing<'_> {
+        match &self.access {
+            Access::Anonymous => Standing::Anonymous,
+            Access::Withheld => Standing::Withheld,
+            Access::Token(token) if self.token_is_invalid.get() => Standing::Invalid(&token.origin),
+            Access::Token(token) if self.belongs_to_endpoint(url) => Standing::Sent(&token.origin),
+            Access::Token(_) => Standing::Elsewhere,
+        }
     }
-}
-
-fn unexpected(url: &Url, found: String) -> AttemptError {
-    AttemptError::Final(HubError::Unexpected { server: server(url), found })
-}
-
-/// Scheme, host and port of a URL: the path of a CDN's address is secret for a while.
-pub(super) fn server(url: &Url) -> String {
-    url.origin().ascii_serialization()
-}
-
-/// Scheme, host and port of an endpoint, without a password it may contain.
-pub(super) fn server_of(endpoint: &str) -> String {
-    Url::parse(endpoint).map_or(endpoint.to_owned(), |url| server(&url))
-}
-
-/// Last cause of an error, which has the system's own message; the others are libraries naming each other.
-pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

@@ -5,7 +5,8 @@
 
 use crate::fixture::{copied, fixtures, session};
 use forecaster_chronos::{
-    Checkpoint, CheckpointPlace, EMBEDDED, ModelStore, Pipeline, PipelineSettings, Precision, Predictor, SelfTest,
+    Arrival, Checkpoint, CheckpointPlace, EMBEDDED, ModelStore, Pipeline, PipelineSettings, Precision, Predictor,
+    SelfTest, Transfer,
 };
 use ndarray::Array2;
 use std::fs;
@@ -107,13 +108,17 @@ fn a_store_without_a_folder_has_it_under_both_names() {
     assert!(!std::path::Path::new("nowhere").exists());
 }
 
+fn arrival(folder: &std::path::Path) -> Arrival<'_> {
+    Arrival { folder, source: "test", revision: None, verified: None, transfer: Transfer::Copy }
+}
+
 #[test]
 fn no_other_checkpoint_can_have_its_name() {
     let root = tempfile::tempdir().unwrap();
     let store = ModelStore::new(root.path().join("models"));
     let folder = copied("reg_relu");
     for name in [EMBEDDED.name, EMBEDDED.alias] {
-        let refused = store.install(folder.path(), name, "test", None, &session()).unwrap_err().to_string();
+        let refused = store.install(arrival(folder.path()), name, &session()).unwrap_err().to_string();
         assert!(refused.contains(&format!("'{name}'")) && refused.contains("--name"), "{refused}");
     }
     assert!(!root.path().join("models").exists());

@@ -7,5 +7,6 @@ mod model;
 mod parity;
 mod pipeline;
 mod predictor;
+mod store;
 
 mod fixture;

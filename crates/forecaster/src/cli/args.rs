@@ -225,6 +225,8 @@ pub enum ModelCommand {
         json: bool,
     },
     /// Fetch a checkpoint from the Hugging Face hub (HF_ENDPOINT, HF_TOKEN and HF_HOME are respected)
+    ///
+    /// An installed one that has not changed is not fetched again.
     Pull {
         /// Name on the hub, such as amazon/chronos-bolt-small
         #[arg(value_name = "NAME")]
@@ -232,6 +234,12 @@ pub enum ModelCommand {
         /// Branch, tag or commit
         #[arg(long, default_value = "main")]
         revision: String,
+        /// Fetch it again from the hub, even if it is installed or in the shared Hugging Face cache
+        #[arg(long)]
+        force: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Import a checkpoint from a folder with config.json and model.safetensors
     Import {

@@ -4,7 +4,7 @@
 
 use crate::checkpoints::{checkpoint, fixture, listed};
 use crate::desk::{Desk, Finished};
-use crate::fake_hub::{Answer, COMMIT, Model, Server, sha256};
+use crate::fake_hub::{Answer, COMMIT, Model, Server, refusal, sha256};
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,9 @@ fn model(name: &str) -> Model {
 /// A desk that knows only the hub at `endpoint`, and has no token.
 fn desk(endpoint: &str) -> Desk {
     let mut desk = Desk::with(&[("HF_ENDPOINT", endpoint), ("NO_PROXY", "127.0.0.1"), ("no_proxy", "127.0.0.1")]);
-    ["HF_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE"].iter().for_each(|variable| desk.set(variable, ""));
+    let others = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN"];
+    let caches = ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE"];
+    others.iter().chain(&caches).for_each(|variable| desk.set(variable, ""));
     let home = desk.path("huggingface");
     desk.set("HF_HOME", home.to_str().unwrap());
     desk
@@ -68,8 +70,12 @@ fn a_pull_that_was_cut_off_goes_on_from_there() {
         if request.is_head() || !request.wants("model.safetensors") || line.load(Ordering::SeqCst) {
             return hub.answer(request);
         }
-        // Sends half of it first, and only 403 after that.
-        if std::mem::replace(&mut cut, true) { Answer::status(403) } else { hub.answer(request).cut_after(half) }
+        // Sends half of it first, and after that the refusal of a model that has become a gated one.
+        if std::mem::replace(&mut cut, true) {
+            refusal(403, "GatedRepo", "")
+        } else {
+            hub.answer(request).cut_after(half)
+        }
     });
     let desk = desk(&server.address());
     let finished = pull(&desk, 1);
@@ -107,6 +113,11 @@ fn a_name_that_the_hub_does_not_know_is_told() {
     let desk = desk(&server.address());
     let error = refused(&desk, &pull(&desk, 2));
     assert!(error.contains("there is no model 'someone/small-bolt'") && error.contains("HF_TOKEN"), "{error}");
+    // Without a token the hub answers 401 and no code, because it does not tell missing models from private ones.
+    let server = Server::answering(|_| refusal(401, "", "Invalid username or password."));
+    let anonymous = self::desk(&server.address());
+    let error = refused(&anonymous, &pull(&anonymous, 2));
+    assert!(error.contains("there is no model 'someone/small-bolt'") && error.contains("HF_TOKEN"), "{error}");
     let finished = desk.run(&["model", "pull", "../small-bolt"]).expect(2);
     assert!(refused(&desk, &finished).contains("is not the name of a model"));
     let finished = desk.run(&["model", "pull", NAME, "--revision", "../main"]).expect(2);
@@ -123,15 +134,83 @@ fn nothing_listening_is_one_sentence() {
     assert!(desk.files("data").is_empty());
 }
 
-/// A Chronos-T5 has both files too. Fetching it again would not help, so nothing is kept.
+/// A Chronos-T5 has both files too. Its weights, 478 MB for one on the hub, are not fetched, and nothing is kept.
 #[test]
-fn another_kind_of_model_is_refused_and_not_kept() {
+fn another_kind_of_model_is_refused_by_its_config_and_not_kept() {
     let mut hub = model("reg_relu");
     hub.config =
         br#"{"architectures": ["T5ForConditionalGeneration"], "chronos_config": {"n_tokens": 4096}}"#.to_vec();
     let server = Server::answering(move |request| hub.answer(request));
     let desk = desk(&server.address());
     let error = refused(&desk, &pull(&desk, 1));
-    assert!(error.contains("config.json") && error.contains("the original Chronos-T5"), "{error}");
+    let expected = "error: the model 'someone/small-bolt' on the hub cannot be used: config.json: architectures: found \
+                    T5ForConditionalGeneration; expected ChronosBoltModelForForecasting";
+    assert!(error.starts_with(expected) && error.contains("the original Chronos-T5"), "{error}");
     assert!(desk.files("data").is_empty());
+    assert!(server.lines().iter().all(|line| line.ends_with("config.json")), "{:?}", server.lines());
+}
+
+#[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
+fn a_second_pull_of_an_unchanged_model_fetches_nothing_and_force_fetches_all() {
+    let hub = model("reg_relu");
+    let size = hub.weights.len();
+    let server = Server::answering(move |request| hub.answer(request));
+    let desk = desk(&server.address());
+    let line = pull(&desk, 0).stdout();
+    let installed_at =
+        || desk.run(&["model", "list", "--json"]).expect(0).json()["checkpoints"][1]["installed_at"].clone();
+    let (before, requests) = (installed_at(), server.requests().len());
+    let again = pull(&desk, 0);
+    assert_eq!(again.stdout(), line);
+    assert!(again.stderr().contains("is installed already"), "{}", again.stderr());
+    assert_eq!((server.requests().len(), server.bytes_sent("model.safetensors")), (requests + 1, size));
+    assert_eq!(installed_at(), before);
+    assert!(!desk.path("data/models/.downloads").exists());
+
+    let document = desk.run(&["model", "pull", NAME, "--json"]).expect(0).json();
+    assert_eq!((&document["unchanged"], &document["verified"]), (&true.into(), &true.into()));
+    let document = desk.run(&["model", "pull", NAME, "--force", "--json"]).expect(0).json();
+    assert_eq!((&document["unchanged"], &document["revision"]), (&false.into(), &COMMIT.into()));
+    assert_eq!(server.bytes_sent("model.safetensors"), 2 * size);
+    desk.run(&["model", "verify", NAME]).expect(0);
+}
+
+#[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
+fn files_that_nothing_proves_are_told_in_words_and_in_json() {
+    let hub = model("reg_relu");
+    let server = Server::answering(move |request| {
+        let content = if request.wants("config.json") { &hub.config } else { &hub.weights };
+        Answer::content(request, content)
+    });
+    let desk = desk(&server.address());
+    let finished = desk.run(&["model", "pull", NAME, "--json"]).expect(0);
+    assert_eq!(finished.json()["verified"], false);
+    let said = finished.stderr();
+    assert!(said.contains("announces no checksum of config.json and model.safetensors"), "{said}");
+    let list = desk.run(&["model", "list", "--json"]).expect(0).json();
+    assert_eq!(
+        (&checkpoint(&list, NAME)["verified"], &list["checkpoints"][0]["verified"]),
+        (&false.into(), &().into())
+    );
+}
+
+#[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
+fn an_invalid_token_is_named_by_its_place_and_the_public_model_comes_without_it() {
+    let hub = model("reg_relu");
+    let server = Server::answering(move |request| match request.header("authorization") {
+        Some(_) => refusal(401, "", "Invalid credentials in Authorization header"),
+        None => hub.answer(request),
+    });
+    let mut desk = desk(&server.address());
+    let file = desk.write("huggingface/token", "hf_stale");
+    let said = pull(&desk, 0).stderr();
+    let told = format!("refuses the token in {} (Invalid credentials in Authorization header)", file.display());
+    assert_eq!(said.matches(&told).count(), 1, "{said}");
+    assert!(!said.contains("hf_stale"), "{said}");
+    // Kept back, it is not even tried.
+    desk.set("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1");
+    assert!(!desk.run(&["model", "pull", NAME, "--force"]).expect(0).stderr().contains("refuses the token"));
 }

@@ -1,10 +1,13 @@
 //! Tests of the shared cache.
 
 use super::*;
-use std::{os::unix::fs::symlink, path::PathBuf};
+use std::{
+    os::unix::fs::{MetadataExt, PermissionsExt, symlink},
+    path::PathBuf,
+};
 
 /// Hugging Face cache with the example model, as its tools lay it out.
-fn cache_of(model: &Model) -> TempDir {
+pub(super) fn cache_of(model: &Model) -> TempDir {
     let cache = tempfile::tempdir().unwrap();
     let root = cache.path().join("models--owner--model");
     let snapshot = root.join("snapshots").join(COMMIT);
@@ -37,9 +40,9 @@ fn what_the_shared_cache_has_is_copied_without_a_network() {
         fs::write(folder.path().join(".copying-abandoned"), "of a process that was killed").unwrap();
         let hub = Hub { shared_cache: Some(cache.path().to_owned()), offline: true, ..hub_at(&nobody()) };
         let mut last = None;
-        let fetched = hub.fetch(NAME, revision, folder.path(), &mut |p| last = Some(*p)).unwrap();
+        let fetched = hub.fetch(&request(NAME, revision, folder.path()), &mut |p| last = Some(*p)).unwrap();
         assert_complete(folder.path(), &model);
-        assert!(fetched.from_cache);
+        assert!(fetched.from_cache && fetched.verified);
         assert_eq!(fetched.commit.as_deref(), Some(COMMIT));
         assert_eq!(fetched.files[1].sha256, sha256(&model.weights));
         let size = model.weights.len() as u64;
@@ -76,8 +79,77 @@ fn a_cache_without_the_revision_or_without_a_file_is_passed_over() {
     for revision in ["main", "other", COMMIT] {
         let (_, server, folder) = honest();
         let hub = Hub { shared_cache: Some(cache.path().to_owned()), ..hub_at(&server.address()) };
-        let fetched = hub.fetch(NAME, revision, folder.path(), &mut |_| {}).unwrap();
+        let fetched = hub.fetch(&request(NAME, revision, folder.path()), &mut |_| {}).unwrap();
         assert!(!fetched.from_cache);
         assert_complete(folder.path(), &model);
     }
+}
+
+/// Permissions, owner, inode and time of modification: what a later step could change by mistake.
+fn state_of(file: &Path) -> (u32, u32, u64, i64) {
+    let metadata = fs::metadata(file).unwrap();
+    (metadata.mode(), metadata.uid(), metadata.ino(), metadata.mtime_nsec())
+}
+
+#[test]
+fn a_file_of_the_shared_cache_takes_its_disk_space_once_and_stays_as_it_is() {
+    let model = Model::example();
+    let cache = cache_of(&model);
+    let blob = blob_of_weights(&cache, &model);
+    fs::set_permissions(&blob, fs::Permissions::from_mode(0o400)).unwrap();
+    let before = state_of(&blob);
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub { shared_cache: Some(cache.path().to_owned()), offline: true, ..hub_at(&nobody()) };
+    fetch(&hub, folder.path()).unwrap();
+    assert_complete(folder.path(), &model);
+    assert_eq!(fs::metadata(folder.path().join("model.safetensors")).unwrap().ino(), before.2, "a hard link");
+    // A download in its place replaces the name and not the file.
+    let mut other = model.clone();
+    other.weights[0] ^= 1;
+    let answering = other.clone();
+    let server = Server::answering(move |request| answering.answer(request));
+    hub_at(&server.address()).fetch(&request(NAME, "main", folder.path()), &mut |_| {}).unwrap();
+    assert_complete(folder.path(), &other);
+    assert_eq!(state_of(&blob), before);
+    assert!(fs::read(&blob).unwrap() == model.weights);
+}
+
+#[test]
+fn a_file_whose_name_is_no_checksum_is_copied() {
+    let model = Model::example();
+    let cache = cache_of(&model);
+    let snapshot = cache.path().join("models--owner--model/snapshots").join(COMMIT).join("model.safetensors");
+    fs::remove_file(&snapshot).unwrap();
+    fs::write(&snapshot, &model.weights).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub { shared_cache: Some(cache.path().to_owned()), offline: true, ..hub_at(&nobody()) };
+    assert!(!fetch(&hub, folder.path()).unwrap().verified);
+    assert_complete(folder.path(), &model);
+    assert_eq!(fs::metadata(&snapshot).unwrap().nlink(), 1);
+}
+
+#[test]
+fn a_model_of_another_kind_in_the_shared_cache_is_refused_by_its_config() {
+    let model = Model::example();
+    let cache = cache_of(&model);
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Hub { shared_cache: Some(cache.path().to_owned()), offline: true, ..hub_at(&nobody()) };
+    let wanted = FetchRequest { check: &|_| Err("no Bolt".into()), ..request(NAME, "main", folder.path()) };
+    let refused = hub.fetch(&wanted, &mut |_| {}).unwrap_err().to_string();
+    assert_eq!(refused, "the model 'owner/model' on the hub cannot be used: no Bolt");
+    assert_eq!(files_in(folder.path()), [""; 0]);
+}
+
+#[test]
+fn force_asks_the_hub_and_not_the_cache() {
+    let model = Model::example();
+    let cache = cache_of(&model);
+    let (_, server, folder) = honest();
+    let hub = Hub { shared_cache: Some(cache.path().to_owned()), ..hub_at(&server.address()) };
+    let fetched = hub.fetch(&FetchRequest { force: true, ..request(NAME, "main", folder.path()) }, &mut |_| {});
+    assert!(!fetched.unwrap().from_cache);
+    assert_eq!(server.ranges("model.safetensors"), ["all"]);
+    let offline = Hub { offline: true, ..hub };
+    let refused = offline.fetch(&FetchRequest { force: true, ..request(NAME, "main", folder.path()) }, &mut |_| {});
+    assert!(matches!(refused, Err(HubError::Offline { .. })));
 }

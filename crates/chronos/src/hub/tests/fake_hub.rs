@@ -38,7 +38,7 @@ impl Request {
     }
 
     pub(super) fn wants(&self, file: &str) -> bool {
-        self.path.ends_with(file)
+        self.path.split('?').next().is_some_and(|path| path.ends_with(file))
     }
 
     /// Request line, such as "GET /owner/model/resolve/main/config.json".
@@ -235,6 +235,24 @@ impl Model {
         answer
     }
 
+    /// Response of the hub as captured in 2026: the small file by a relative redirect, whose target describes it again,
+    /// and the weights by a redirect to a CDN.
+    pub(super) fn answer_as_captured(&self, request: &Request, cdn: &str) -> Answer {
+        if !request.wants("config.json") {
+            return self.answer_with_cdn(request, cdn);
+        }
+        let etag = format!("\"{}\"", git_blob(&self.config));
+        if request.path.starts_with("/api/resolve-cache/") {
+            return Answer::content(request, &self.config).with("ETag", etag);
+        }
+        Answer::status(307)
+            .with("Location", format!("/api/resolve-cache/models/owner/model/{COMMIT}/config.json?etag=%22x%22"))
+            .with("X-Repo-Commit", COMMIT)
+            .with("X-Linked-Size", self.config.len())
+            .with("X-Linked-ETag", etag)
+            .body(b"Temporary Redirect. Redirecting to /api/resolve-cache")
+    }
+
     /// Response of the hub, with the weights at a CDN.
     pub(super) fn answer_with_cdn(&self, request: &Request, cdn: &str) -> Answer {
         if request.wants("config.json") {
@@ -248,6 +266,13 @@ impl Model {
             .with("X-Linked-Size", self.weights.len())
             .body(b"Found. Redirecting")
     }
+}
+
+/// Refusal with the headers in which the hub tells the reason; an empty one is left out.
+pub(super) fn refusal(status: u16, code: &str, message: &str) -> Answer {
+    let headers = [("X-Error-Code", code), ("X-Error-Message", message)];
+    let told = headers.into_iter().filter(|(_, value)| !value.is_empty());
+    told.fold(Answer::status(status), |answer, (name, value)| answer.with(name, value)).body(message.as_bytes())
 }
 
 pub(super) fn sha256(content: &[u8]) -> String {

@@ -89,7 +89,10 @@ fn closing_sections() -> String {
                     "Overrides a key of the configuration, such as FORECASTER__SERVICE__LANGUAGE=en.",
                 ),
                 ("ORT_DYLIB_PATH", "The ONNX Runtime library, unless chronos.onnxruntime names one."),
-                ("HF_ENDPOINT, HF_TOKEN, HF_HOME", "The Hugging Face hub, for forecaster model pull."),
+                (
+                    "HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME",
+                    "The Hugging Face hub, for forecaster model pull. sudo removes them unless --preserve-env names them.",
+                ),
             ],
         ),
         (

@@ -26,6 +26,9 @@ struct CheckpointRow {
     bytes: u64,
     source: String,
     revision: Option<String>,
+    /// True when each file agreed with a checksum from the hub, false when the hub announced none; null when it did not
+    /// come from there.
+    verified: Option<bool>,
     /// Null for the embedded checkpoint, as is `directory`.
     installed_at: Option<String>,
     weights_sha256: String,
@@ -70,7 +73,7 @@ fn row(configured: bool, installed: Installed) -> Option<CheckpointRow> {
         CheckpointPlace::Folder(folder) => (Some(folder.display().to_string()), None),
         CheckpointPlace::Program => (None, Some(card())),
     };
-    let Manifest { source, revision, installed_at, parameters, bytes, weights_sha256, .. } = manifest?;
+    let Manifest { source, revision, verified, installed_at, parameters, bytes, weights_sha256, .. } = manifest?;
     Some(CheckpointRow {
         name,
         configured,
@@ -78,6 +81,7 @@ fn row(configured: bool, installed: Installed) -> Option<CheckpointRow> {
         bytes,
         source,
         revision,
+        verified,
         installed_at,
         weights_sha256,
         directory,

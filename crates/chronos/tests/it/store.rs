@@ -1,0 +1,96 @@
+//! Tests of the way of files into the store: moved or copied, and back again when the checkpoint turns out to be broken.
+
+use crate::fixture::{copied, session};
+use forecaster_chronos::{Arrival, CheckpointPlace, Installed, ModelStore, Transfer};
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+const NAME: &str = "someone/model";
+
+fn arrival(folder: &Path, transfer: Transfer) -> Arrival<'_> {
+    Arrival { folder, source: "hub", revision: Some("f".repeat(40)), verified: Some(true), transfer }
+}
+
+fn weights_of(installed: &Installed) -> PathBuf {
+    match &installed.place {
+        CheckpointPlace::Folder(folder) => folder.join("model.safetensors"),
+        CheckpointPlace::Program => panic!("not in the store"),
+    }
+}
+
+/// Store with the fixture in its downloads folder.
+fn downloaded() -> (tempfile::TempDir, ModelStore, PathBuf) {
+    let root = tempfile::tempdir().unwrap();
+    let store = ModelStore::new(root.path().join("models"));
+    let downloads = store.downloads(NAME);
+    fs::create_dir_all(&downloads).unwrap();
+    for file in ["config.json", "model.safetensors"] {
+        fs::copy(copied("reg_relu").path().join(file), downloads.join(file)).unwrap();
+    }
+    (root, store, downloads)
+}
+
+#[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
+fn downloaded_files_are_moved_so_that_they_take_their_space_once() {
+    let (_root, store, downloads) = downloaded();
+    let before = fs::metadata(downloads.join("model.safetensors")).unwrap().ino();
+    let installed = store.install(arrival(&downloads, Transfer::Move), NAME, &session()).unwrap();
+    let weights = fs::metadata(weights_of(&installed)).unwrap();
+    assert_eq!((weights.ino(), weights.nlink(), weights.mode() & 0o777), (before, 1, 0o644));
+    assert_eq!(fs::read_dir(&downloads).unwrap().count(), 0);
+    assert_eq!(store.find(NAME).unwrap().manifest.unwrap().verified, Some(true));
+    // The checksum kept with the graph is still valid: nothing has touched the file since the self-test.
+    let graph = fs::read(weights_of(&installed).with_file_name("model.onnx")).unwrap();
+    installed.open().unwrap();
+    assert!(fs::read(weights_of(&installed).with_file_name("model.onnx")).unwrap() == graph);
+}
+
+#[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
+fn a_file_that_the_hugging_face_cache_has_too_keeps_its_permissions() {
+    let (root, store, downloads) = downloaded();
+    let blob = root.path().join("blob");
+    fs::hard_link(downloads.join("model.safetensors"), &blob).unwrap();
+    fs::set_permissions(&blob, fs::Permissions::from_mode(0o400)).unwrap();
+    let content = fs::read(&blob).unwrap();
+    let installed = store.install(arrival(&downloads, Transfer::Move), NAME, &session()).unwrap();
+    let metadata = fs::metadata(&blob).unwrap();
+    assert_eq!((metadata.mode() & 0o777, metadata.nlink()), (0o400, 2));
+    assert_eq!(fs::metadata(weights_of(&installed)).unwrap().ino(), metadata.ino());
+    // Neither a second installation in its place nor its removal reaches the cache.
+    let other = copied("reg_silu_half");
+    store.install(arrival(other.path(), Transfer::Copy), NAME, &session()).unwrap();
+    assert_eq!(fs::metadata(&blob).unwrap().nlink(), 1);
+    assert!(fs::read(&blob).unwrap() == content);
+}
+
+#[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
+fn a_folder_that_is_imported_is_copied() {
+    let root = tempfile::tempdir().unwrap();
+    let store = ModelStore::new(root.path().join("models"));
+    let folder = copied("reg_relu");
+    let installed = store.install(arrival(folder.path(), Transfer::Copy), NAME, &session()).unwrap();
+    let of_owner = fs::metadata(folder.path().join("model.safetensors")).unwrap();
+    assert_ne!(fs::metadata(weights_of(&installed)).unwrap().ino(), of_owner.ino());
+    assert_eq!(of_owner.nlink(), 1);
+}
+
+/// Without ONNX Runtime, for example, the self-test fails, and the download must not be lost.
+#[test]
+fn files_go_back_when_the_self_test_fails() {
+    let (root, store, downloads) = downloaded();
+    let weights = downloads.join("model.safetensors");
+    let mut content = fs::read(&weights).unwrap();
+    let size = content.len();
+    // Weights that are no numbers: the conversion succeeds, and the forecast does not.
+    content[size - 40_000..].fill(0xff);
+    fs::write(&weights, &content).unwrap();
+    store.install(arrival(&downloads, Transfer::Move), NAME, &session()).unwrap_err();
+    assert!(fs::read(&weights).unwrap() == content);
+    assert!(downloads.join("config.json").is_file());
+    let left: Vec<_> = fs::read_dir(root.path().join("models")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, [".downloads"]);
+}
