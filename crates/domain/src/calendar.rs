@@ -149,16 +149,14 @@ impl BusinessCalendar {
     /// - Both currencies have a calendar, such as EUR/MXN: the days that are business days of both.
     /// - One of them has, such as USD/MXN or MXN/SEK: its business days. The rate against the dollar is published by
     ///   the other currency's central bank, also on holidays of the United States.
-    /// - The dollar against a currency without a calendar: those of the Federal Reserve, which publishes a rate of
-    ///   most of them.
-    /// - Neither has: every weekday.
+    /// - Neither has: every weekday. This includes the dollar against a currency without a calendar, since sources
+    ///   other than the Federal Reserve have its rate on American holidays too.
     pub fn for_pair(pair: &Pair) -> Self {
         let currencies = [pair.base(), pair.quote()];
         match currencies.map(CalendarKind::of_currency) {
             [Some(CalendarKind::Chile), _] | [_, Some(CalendarKind::Chile)] => Self::chile(),
             [Some(base), Some(quote)] => Self::common([base, quote]),
             [Some(one), None] | [None, Some(one)] => Self::of(one),
-            [None, None] if currencies.contains(&"USD") => Self::of(CalendarKind::FederalReserve),
             [None, None] => Self::weekdays(),
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     providers::{ALL, bcch, of_name},
     quality::SeriesKind,
 };
-use forecaster_domain::BusinessCalendar;
+use forecaster_domain::{BusinessCalendar, CalendarKind};
 
 /// Traits of a series' values.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -171,6 +171,13 @@ pub fn calendar_of(series: &str) -> Option<BusinessCalendar> {
     Some(if is_official(series) { BusinessCalendar::chile() } else { BusinessCalendar::weekdays() })
 }
 
+/// Returns the days by which the publication delay of a series is counted, where they are not those of its values:
+/// the Federal Reserve's for what it and the exchanges of New York publish.
+pub(crate) fn publication_calendar(series: &str) -> Option<BusinessCalendar> {
+    let is_american = matches!(series, "fed_funds" | "usd_broad" | "vix" | "dxy" | "copper_comex");
+    is_american.then(|| BusinessCalendar::of(CalendarKind::FederalReserve))
+}
+
 /// Returns the kind of a series, which decides the checks of its values.
 pub fn kind_of(series: &str) -> SeriesKind {
     traits(series).kind
@@ -246,7 +253,7 @@ mod tests {
             assert_eq!(listed(&series, "stooq"), symbol(&series, NextBusinessDay));
             assert_eq!(listed(&series, "currency-api"), symbol(&format!("{code}/CLP"), AsIs));
             assert!(is_stand_in(&series, "yahoo") && is_stand_in(&series, "nbp") && !is_stand_in(&series, "bcch"));
-            assert_eq!(calendar_of(&series).unwrap().kind(), forecaster_domain::CalendarKind::Chile);
+            assert_eq!(calendar_of(&series).unwrap().kind(), CalendarKind::Chile);
             assert!(!traits(&series).market_close);
         }
         assert_eq!(listed("nzdclp", "yahoo"), symbol("NZDCLP=X", AsIs));
@@ -294,7 +301,6 @@ mod tests {
 
     #[test]
     fn the_calendar_is_chiles_for_the_observed_rates_and_none_for_what_has_values_on_any_day() {
-        use forecaster_domain::CalendarKind;
         let kind = |series| calendar_of(series).map(|calendar| calendar.kind());
         assert_eq!(kind("usdclp"), Some(CalendarKind::Chile));
         assert_eq!(kind("usdclp_spot"), Some(CalendarKind::Weekdays));

@@ -1,7 +1,7 @@
 //! Input of a sync: the requested series and the settings of the run.
 
 use crate::{
-    listings::{PublicationDelay, traits},
+    listings::{PublicationDelay, publication_calendar, traits},
     quality::QualityRules,
     wire::FetchLimits,
 };
@@ -38,9 +38,14 @@ impl SeriesRequest {
         let calendar = rules.calendar.unwrap_or_else(BusinessCalendar::weekdays);
         let traits = traits(series);
         let last_day = if traits.market_close { today - Days::new(1) } else { today };
-        let business_days = || last_day.iter_days().rev().take(30).filter(|day| calendar.is_business_day(*day));
+        let business_days = |calendar: BusinessCalendar| {
+            last_day.iter_days().rev().take(30).filter(move |day| calendar.is_business_day(*day))
+        };
         let (newest_possible, expected) = match traits.delay {
-            PublicationDelay::Weekdays(delay) => (business_days().next(), business_days().nth(delay as usize)),
+            PublicationDelay::Weekdays(delay) => {
+                let published = publication_calendar(series).unwrap_or(calendar);
+                (business_days(calendar).next(), business_days(published).nth(delay as usize))
+            }
             PublicationDelay::OfMonth(days) => {
                 let of_month = |day: NaiveDate| day.with_day(1);
                 (of_month(today), of_month(today - Days::new(u64::from(days))))

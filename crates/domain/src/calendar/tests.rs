@@ -207,8 +207,7 @@ fn the_calendar_follows_the_pair() {
         ("USD/MXN", CalendarKind::Mexico), ("MXN/USD", CalendarKind::Mexico), ("MXN/SEK", CalendarKind::Mexico),
         ("USD/BRL", CalendarKind::Brazil), ("USD/COP", CalendarKind::Colombia), ("USD/PEN", CalendarKind::Peru),
         ("EUR/USD", CalendarKind::Target), ("GBP/USD", CalendarKind::UnitedKingdom), ("USD/JPY", CalendarKind::Japan),
-        ("USD/CAD", CalendarKind::FederalReserve), ("AUD/USD", CalendarKind::FederalReserve),
-        ("NZD/CAD", CalendarKind::Weekdays),
+        ("USD/CAD", CalendarKind::Weekdays), ("AUD/USD", CalendarKind::Weekdays), ("NZD/CAD", CalendarKind::Weekdays),
     ];
     for (pair, kind) in pairs {
         assert_eq!(of_pair(pair).kind(), kind, "{pair}");
