@@ -111,8 +111,11 @@ impl Services {
         match parts[..] {
             ["mindicador", indicator, year] => self.mindicador(indicator, year.parse().unwrap()),
             ["bcch"] => self.bcch(request),
-            ["ecb"] => Reply::ok(self.ecb()),
+            ["ecb", _] => Reply::ok(self.ecb()),
             ["fred"] => self.fred(request),
+            ["sii", "valores_y_fechas", "dolar", page] => self.sii(page),
+            ["frankfurter", "rates"] => self.frankfurter(request),
+            ["bis", key, "all"] => self.bis(key, request),
             ["nbp", .., code, from, to] => self.nbp(code, date(from), date(to)),
             ["yahoo", symbol] => self.yahoo(&symbol.replace("%5E", "^").replace("%3D", "=")),
             ["currency-api", day, _] => self.currency_api(date(day)),
@@ -196,6 +199,62 @@ impl Services {
             .collect();
         let series = format!(r#"{{"descripEsp":"","descripIng":"","seriesId":"{id}","Obs":[{}]}}"#, rows.join(","));
         Reply::ok(format!(r#"{{"Codigo":0,"Descripcion":"Success","Series":{series},"SeriesInfos":[]}}"#))
+    }
+
+    /// Returns the page of a year, which appears with its first values.
+    fn sii(&self, page: &str) -> Reply {
+        let year: i32 = page.trim_start_matches("dolar").trim_end_matches(".htm").parse().unwrap();
+        if year > self.today.year() || (year == self.today.year() && self.today.ordinal() < 5) {
+            return Reply::status(404, "<h1>Not Found</h1>");
+        }
+        let cell = |day: u32, month: u32| {
+            let value = NaiveDate::from_ymd_opt(year, month, day).filter(|day| *day <= self.today);
+            let value = value.and_then(|day| self.chilean("dolar", day));
+            value.map_or_else(|| "&nbsp;".to_owned(), |value| format!("{value:.2}").replace('.', ","))
+        };
+        let row = |day: u32| {
+            let cells: String = (1..=12).map(|month| format!("<td>{}</td>", cell(day, month))).collect();
+            format!("<tr><th>{day}</th>{cells}</tr>")
+        };
+        let months = "Ene Feb Mar Abr May Jun Jul Ago Sep Oct Nov Dic".split(' ');
+        let months: String = months.map(|month| format!("<th>{month}</th>")).collect();
+        let days: String = (1..=31).map(row).collect();
+        let means = "<td>950,00</td>".repeat(12);
+        Reply::ok(format!(
+            "<!doctype html><div class='meses' id='mes_all'><table><thead><tr><th>D\u{ed}a</th>{months}</tr></thead>\
+             <tbody>{days}<tr><th>Promedio</th>{means}</tr></tbody></table></div>"
+        ))
+    }
+
+    /// Returns a central bank's rates up to the business day before: it is asked in the afternoon.
+    fn frankfurter(&self, request: &Request) -> Reply {
+        let (base, quote) = (parameter(request, "base"), parameter(request, "quotes"));
+        let (from, to) = (date(parameter(request, "from")), date(parameter(request, "to")));
+        let value = |day: NaiveDate| match (base, quote) {
+            (base, "CLP") => BusinessCalendar::chile().is_business_day(day).then(|| observed(base, day)),
+            (_, quote) => is_weekday(day).then(|| close(quote, day)),
+        };
+        let days = from.iter_days().take_while(|day| *day <= to && *day < self.today);
+        let row = |day: NaiveDate| {
+            let rate = value(day)?;
+            Some(format!(r#"{{"date":"{day}","base":"{base}","quote":"{quote}","rate":{rate}}}"#))
+        };
+        Reply::ok(format!("[{}]", days.filter_map(row).collect::<Vec<_>>().join(",")))
+    }
+
+    /// Returns a currency's rates per dollar, which end a week ago.
+    fn bis(&self, key: &str, request: &Request) -> Reply {
+        let parts: Vec<&str> = key.split('.').collect();
+        let (area, code) = (parts[1], parts[2]);
+        let (from, to) = (date(parameter(request, "startPeriod")), date(parameter(request, "endPeriod")));
+        let days = from.iter_days().take_while(|day| *day <= to && *day + Days::new(7) <= self.today);
+        let value = |day: NaiveDate| match code {
+            "CLP" => BusinessCalendar::chile().is_business_day(day).then(|| observed("USD", day)),
+            code => is_weekday(day).then(|| close(code, day)),
+        };
+        let row = |day: NaiveDate| Some(format!("D,{area},{code},A,{day},{:.5}\n", value(day)?));
+        let rows: String = days.filter_map(row).collect();
+        Reply::ok(format!("FREQ,REF_AREA,CURRENCY,COLLECTION,TIME_PERIOD,OBS_VALUE\n{rows}"))
     }
 
     /// Returns the table published at 16:00 in Frankfurt: until then yesterday's is the newest.
