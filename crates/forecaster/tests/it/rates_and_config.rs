@@ -117,7 +117,7 @@ fn every_wrong_setting_of_the_providers_is_named_with_key_and_what_was_expected(
         assert!(said.contains("config/forecasters.toml"), "{said}");
         parts.iter().for_each(|part| assert!(said.contains(part), "{part} not in: {said}"));
     };
-    let known = "some of mindicador, bcch, ecb, fred, nbp, yahoo, ";
+    let known = "some of mindicador, bcch, ecb, fred, sii, frankfurter, bis, nbp, yahoo, ";
     refused("[rates]\nproviders = [\"mindicadr\"]\n", &["rates.providers", "\"mindicadr\"", known]);
     refused("[rates]\nproviders = [\"ECB\"]\n", &["rates.providers", "\"ECB\"", known]);
     refused("[rates]\nproviders = [\"ecb\", \"fred\", \"ecb\"]\n", &["rates.providers", "\"ecb\" twice", "once"]);
