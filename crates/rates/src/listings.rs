@@ -172,10 +172,15 @@ pub fn calendar_of(series: &str) -> Option<BusinessCalendar> {
 }
 
 /// Returns the days by which the publication delay of a series is counted, where they are not those of its values:
-/// the Federal Reserve's for what it and the exchanges of New York publish.
+/// the Federal Reserve's for what it and the exchanges of New York publish, Chile's for what is published there.
 pub(crate) fn publication_calendar(series: &str) -> Option<BusinessCalendar> {
-    let is_american = matches!(series, "fed_funds" | "usd_broad" | "vix" | "dxy" | "copper_comex");
-    is_american.then(|| BusinessCalendar::of(CalendarKind::FederalReserve))
+    match series {
+        "fed_funds" | "usd_broad" | "vix" | "dxy" | "copper_comex" => {
+            Some(BusinessCalendar::of(CalendarKind::FederalReserve))
+        }
+        "copper" | "tpm" => Some(BusinessCalendar::chile()),
+        _ => None,
+    }
 }
 
 /// Returns the kind of a series, which decides the checks of its values.

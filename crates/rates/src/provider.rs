@@ -85,7 +85,7 @@ pub(crate) struct Document {
     /// Set when any failure means that nothing was published yet, as long as the older documents can be read: the
     /// document of a year that has just begun.
     pub(crate) may_not_exist_yet: bool,
-    /// Set when the body of a 404 is a readable error message.
+    /// Set when the body of a 400, 404 or 422 is a readable error message.
     pub(crate) error_body_readable: bool,
 }
 

@@ -47,7 +47,7 @@ pub struct FetchLimits {
     pub attempts: u32,
     /// Mean pause before the second attempt; it doubles with each further attempt.
     pub pause: Duration,
-    /// Time between the starts of two requests to one host.
+    /// Time between the starts of two requests to one host; zero for none, also where a provider asks for some.
     pub interval: Duration,
 }
 
@@ -113,7 +113,7 @@ pub(crate) struct DocumentRequest<'a> {
     pub(crate) spacing: Option<Duration>,
     /// Set when "not found" counts as a successful result.
     pub(crate) may_be_missing: bool,
-    /// Set when the body of a "not found" response is a readable error message.
+    /// Set when the body of a refusal of the request itself (400, 404, 422) is a readable error message.
     pub(crate) tells_of_errors: bool,
     /// Validators from the last request; empty to fetch the document in any case.
     pub(crate) validators: &'a Validators,
@@ -197,7 +197,8 @@ impl HttpClient {
         url: &Url,
         host: &str,
     ) -> Result<FetchResult, FetchError> {
-        let interval = self.limits.interval.max(request.spacing.unwrap_or_default());
+        let usual = self.limits.interval;
+        let interval = request.spacing.filter(|_| !usual.is_zero()).map_or(usual, |spacing| usual.max(spacing));
         let mut attempt = 1;
         loop {
             self.hosts.wait_for_turn(host, interval).await;
