@@ -184,7 +184,7 @@ impl HttpClient {
             FetchError::BadAddress { address, setting: request.setting.to_owned() }
         })?;
         let host = host_of(&url);
-        let permission = self.hosts.permission(&host, request.agent.unwrap_or(OWN_AGENT)).await?;
+        let permission = self.hosts.permission(request.setting, &host, request.agent.unwrap_or(OWN_AGENT)).await?;
         let result = self.attempts(request, &url, &host).await;
         permission.record(&result);
         result

@@ -1,6 +1,7 @@
 //! Environment variables of Hugging Face's own tools, read as their Python client reads them (its modules `constants`,
 //! `utils/_auth` and `utils/_headers`): an empty variable counts as not set, `~` and `$NAME` in paths are expanded,
-//! and `HF_HUB_DISABLE_IMPLICIT_TOKEN` keeps back every token of the environment, the one in `HF_TOKEN` too.
+//! and `HF_HUB_DISABLE_IMPLICIT_TOKEN` keeps back every token of the environment, the one in `HF_TOKEN` too. Unlike
+//! that client, an empty `HF_TOKEN` also keeps back the token in the file: whoever writes it means no token.
 
 use super::token::{Access, Token, cleaned, read_token};
 use std::path::PathBuf;
@@ -33,11 +34,15 @@ pub(super) fn read_environment(variable: impl Fn(&str) -> Option<String>) -> Env
         Some(file) => read_token(&file, true),
         None => read_token(&home.as_ref()?.join("token"), false),
     };
+    let of_variables = || of_variable("HF_TOKEN").or_else(|| of_variable("HUGGING_FACE_HUB_TOKEN"));
     let access = if is_true("HF_HUB_DISABLE_IMPLICIT_TOKEN") {
-        Access::Withheld
+        Access::Withheld("HF_HUB_DISABLE_IMPLICIT_TOKEN")
+    } else if let Some(token) = of_variables() {
+        Access::Token(token)
+    } else if variable("HF_TOKEN").is_some() {
+        Access::Withheld("the empty HF_TOKEN")
     } else {
-        let token = of_variable("HF_TOKEN").or_else(|| of_variable("HUGGING_FACE_HUB_TOKEN")).or_else(of_file);
-        token.map_or(Access::Anonymous, Access::Token)
+        of_file().map_or(Access::Anonymous, Access::Token)
     };
     Environment {
         endpoint: given("HF_ENDPOINT").unwrap_or(DEFAULT_ENDPOINT.to_owned()).trim_end_matches('/').to_owned(),

@@ -22,8 +22,8 @@ impl fmt::Debug for Token {
 pub(super) enum Access {
     /// No token was found.
     Anonymous,
-    /// No token is sent, because `HF_HUB_DISABLE_IMPLICIT_TOKEN` is set.
-    Withheld,
+    /// No token is sent, because this variable keeps it back.
+    Withheld(&'static str),
     /// A token was found, and is sent.
     Token(Token),
 }
@@ -33,8 +33,8 @@ pub(super) enum Access {
 pub(super) enum Standing<'a> {
     /// No token was found.
     Anonymous,
-    /// No token is sent, because `HF_HUB_DISABLE_IMPLICIT_TOKEN` is set.
-    Withheld,
+    /// No token is sent, because this variable keeps it back.
+    Withheld(&'static str),
     /// The token from this place was sent.
     Sent(&'a str),
     /// The hub called the token from this place invalid.
@@ -48,7 +48,7 @@ impl Standing<'_> {
     pub(super) fn advice_for_missing(self) -> String {
         match self {
             Self::Anonymous => "or set HF_TOKEN if it is private".to_owned(),
-            Self::Withheld => "or unset HF_HUB_DISABLE_IMPLICIT_TOKEN if it is private".to_owned(),
+            Self::Withheld(variable) => format!("or unset {variable} if it is private"),
             Self::Sent(origin) => {
                 format!(
                     "or take a token of an account that may see it, if it is private (the one in {origin} was sent)"
@@ -65,9 +65,8 @@ impl Standing<'_> {
     pub(super) fn advice_for_denied(self) -> String {
         match self {
             Self::Anonymous => "ask for access on its page there and set HF_TOKEN".to_owned(),
-            Self::Withheld => {
-                "ask for access on its page there and unset HF_HUB_DISABLE_IMPLICIT_TOKEN, which keeps the token back"
-                    .to_owned()
+            Self::Withheld(variable) => {
+                format!("ask for access on its page there and unset {variable}, which keeps the token back")
             }
             Self::Sent(origin) => {
                 format!("check that the token in {origin} is valid and that its account has been given access")

@@ -100,7 +100,7 @@ impl HubClient {
                 header.set_sensitive(true);
                 Some(header)
             }
-            Access::Anonymous | Access::Withheld => None,
+            Access::Anonymous | Access::Withheld(_) => None,
         };
         // This fails when the process already has a provider, which is just as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -328,7 +328,7 @@ impl HubClient {
     fn standing(&self, url: &Url) -> Standing<'_> {
         match &self.access {
             Access::Anonymous => Standing::Anonymous,
-            Access::Withheld => Standing::Withheld,
+            Access::Withheld(variable) => Standing::Withheld(variable),
             Access::Token(token) if self.token_is_invalid.get() => Standing::Invalid(&token.origin),
             Access::Token(token) if self.belongs_to_endpoint(url) => Standing::Sent(&token.origin),
             Access::Token(_) => Standing::Elsewhere,

@@ -295,9 +295,7 @@ mod tests {
         let read: ProviderSections = toml::from_str(text).unwrap();
         let written = toml::to_string(&read).unwrap();
         assert!(
-            written.contains(
-                "[bcch]\nurl = \"\"\ntoken = \"\"\nuser = \"me\"\npassword = \"forecaster.bcch-password\"\n"
-            ),
+            written.contains("[bcch]\nurl = \"\"\nuser = \"me\"\npassword = \"forecaster.bcch-password\"\n"),
             "{written}"
         );
         assert_eq!(toml::from_str::<ProviderSections>(&written).unwrap(), read);

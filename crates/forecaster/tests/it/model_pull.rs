@@ -206,11 +206,18 @@ fn an_invalid_token_is_named_by_its_place_and_the_public_model_comes_without_it(
     });
     let mut desk = desk(&server.address());
     let file = desk.write("huggingface/token", "hf_stale");
-    let said = pull(&desk, 0).stderr();
+    // The desk's HF_TOKEN is empty, which keeps the file's token back.
+    assert!(!pull(&desk, 0).stderr().contains("refuses the token"));
+    let arguments = ["model", "pull", NAME, "--force"];
+    let output = desk.command(&arguments).env_remove("HF_TOKEN").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
     let told = format!("refuses the token in {} (Invalid credentials in Authorization header)", file.display());
     assert_eq!(said.matches(&told).count(), 1, "{said}");
     assert!(!said.contains("hf_stale"), "{said}");
     // Kept back, it is not even tried.
     desk.set("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1");
-    assert!(!desk.run(&["model", "pull", NAME, "--force"]).expect(0).stderr().contains("refuses the token"));
+    let output = desk.command(&arguments).env_remove("HF_TOKEN").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && !said.contains("refuses the token"), "{said}");
 }

@@ -44,9 +44,9 @@ pub(crate) const KIND: ProviderKind = ProviderKind {
     is_exact: true,
     keys: &[
         ProviderKey::URL,
-        ProviderKey::TOKEN,
         ProviderKey::USER,
         ProviderKey::secret("password", "forecaster.bcch-password"),
+        ProviderKey::TOKEN,
     ],
     series: &[
         ("usdclp", "F073.TCO.PRE.Z.D", ValueConversion::AsIs),
@@ -214,7 +214,7 @@ fn read(symbol: &str, body: &[u8], account: Option<&Account>) -> Result<Vec<RawO
 
 fn advice(code: i64, account: Option<&Account>) -> &'static str {
     match code {
-        -1 => "; it cannot read a date of the request, or has no data for the days",
+        -1 => "; it cannot read a date of the request",
         -5 => account.map_or("", Account::advice),
         -50 => "; it reports the same for an unknown series",
         _ => "",

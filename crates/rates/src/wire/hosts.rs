@@ -23,9 +23,13 @@ const FIRST_ALONE: Duration = Duration::from_secs(1);
 pub(super) struct Hosts {
     /// Earliest start of the next request, by host.
     next_start: Mutex<HashMap<String, Instant>>,
-    /// Contacts by host and user agent: a host may refuse one agent and serve another.
-    contacts: Mutex<HashMap<(String, &'static str), Arc<Contact>>>,
+    /// Contacts by provider, host and user agent: a host may refuse one agent and serve another, and a mirror may have
+    /// several providers at one host.
+    contacts: Mutex<HashMap<ContactKey, Arc<Contact>>>,
 }
+
+/// Setting of the address, which stands for the provider; host; user agent.
+type ContactKey = (String, String, &'static str);
 
 /// Experience with a host in this sync.
 #[derive(Debug, Default)]
@@ -59,14 +63,19 @@ impl Permission {
 }
 
 impl Hosts {
-    /// Waits until the host may be asked.
+    /// Waits until a provider's host may be asked; `setting` is the setting of its address.
     ///
     /// # Errors
     /// The error of an earlier request, when the host has refused it or could not be reached.
-    pub(super) async fn permission(&self, host: &str, agent: &'static str) -> Result<Permission, FetchError> {
+    pub(super) async fn permission(
+        &self,
+        setting: &str,
+        host: &str,
+        agent: &'static str,
+    ) -> Result<Permission, FetchError> {
         let contact = {
             let mut contacts = self.contacts.lock().unwrap_or_else(PoisonError::into_inner);
-            contacts.entry((host.to_owned(), agent)).or_default().clone()
+            contacts.entry((setting.to_owned(), host.to_owned(), agent)).or_default().clone()
         };
         let first = if contact.known.load(Ordering::Acquire) {
             None

@@ -8,6 +8,7 @@ mod doors;
 mod failures;
 mod month;
 mod nbp;
+mod outages;
 mod weeks;
 
 // Shared helpers.

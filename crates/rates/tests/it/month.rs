@@ -3,7 +3,7 @@
 //! each at its own hour, with its own holidays and delays. Nothing is wrong, so nothing is said.
 #![allow(clippy::unwrap_used)]
 
-mod services;
+pub(crate) mod services;
 
 use crate::server::Server;
 use crate::world::{day, settings};
@@ -116,7 +116,7 @@ fn the_changes_of_the_hour_in_chile_move_no_date() {
 /// Updates all series every morning, and checks that nothing is reported and that the last day's rate is there.
 fn without_faults(first: &str, last: &str) {
     let (first, last) = (day(first), day(last));
-    let services = Arc::new(Mutex::new(Services { today: first }));
+    let services = Arc::new(Mutex::new(Services::on(first)));
     let answering = Arc::clone(&services);
     let server = Server::answering(move |request| answering.lock().unwrap().answer(request));
     let folder = tempfile::tempdir().unwrap();

@@ -74,7 +74,7 @@ fn a_token_that_cannot_be_sent_is_named_by_its_place() {
 fn a_token_that_is_kept_back_is_not_sent_and_the_advice_says_so() {
     let server = Server::answering(|_| refusal(401, "", "Invalid username or password."));
     let folder = tempfile::tempdir().unwrap();
-    let hub = Hub { access: Access::Withheld, ..hub_at(&server.address()) };
+    let hub = Hub { access: Access::Withheld("HF_HUB_DISABLE_IMPLICIT_TOKEN"), ..hub_at(&server.address()) };
     let sentence = sentence_of(fetch(&hub, folder.path()));
     assert!(sentence.ends_with("or unset HF_HUB_DISABLE_IMPLICIT_TOKEN if it is private"), "{sentence}");
     assert!(server.requests().iter().all(|request| request.header("authorization").is_none()));

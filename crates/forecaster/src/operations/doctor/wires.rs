@@ -55,20 +55,24 @@ pub(super) fn rates(loaded: &LoadedConfig) -> Vec<Check> {
     checks
 }
 
-/// Checks for each series if its newest value is of the day that can be expected.
+/// Checks for each series if its newest value is of the day that can be expected. Only the pair's own is a warning: a
+/// forecast is made without the others, and says so.
 fn freshness(config: &Config, today: chrono::NaiveDate) -> Vec<Check> {
     let series = match fetch::freshness_of_needed(config, today) {
         Ok(series) => series,
         Err(error) => return vec![Check::fail("rates.series", error.to_string(), "forecaster rates show")],
     };
     let check = |(name, freshness): (String, Freshness)| {
-        let id = format!("rates.series.{name}");
+        let id = format!("rates.series_{name}");
         let newest = freshness.newest.as_ref();
         let finding =
             newest.map_or_else(|| freshness.to_string(), |(date, by)| format!("{date} ({by}), {freshness}"));
         match freshness.state {
             FreshnessState::AsExpected | FreshnessState::StandIn => Check::ok(&id, finding),
-            FreshnessState::Late | FreshnessState::Unknown => Check::warn(&id, finding, "forecaster rates sync"),
+            FreshnessState::Late | FreshnessState::Unknown if name == config.pair().series_name() => {
+                Check::warn(&id, finding, "forecaster rates sync")
+            }
+            FreshnessState::Late | FreshnessState::Unknown => Check::skip(&id, finding),
         }
     };
     series.into_iter().map(check).collect()

@@ -21,6 +21,8 @@ fn a_mixed_outcome_is_told_line_by_line_and_ends_with_exit_code_3() {
     let count = World::today().values("usdclp", super::day("2025-01-04"), newest).len();
     // Market closes end yesterday and start somewhat before the end of the embedded rates.
     let (official, market) = (format!("from 2024-12-20 to {yesterday}"), format!("from 2026-10-16 to {yesterday}"));
+    let weekdays = forecaster_domain::BusinessCalendar::weekdays();
+    let expected = yesterday.iter_days().rev().find(|day| weekdays.is_business_day(*day)).unwrap();
     let unreachable = format!("{host} cannot be reached: Connection refused (os error 111)");
     assert_eq!(
         finished.stdout(),
@@ -30,7 +32,11 @@ fn a_mixed_outcome_is_told_line_by_line_and_ends_with_exit_code_3() {
              copper_comex     0 new values, nothing is known of it, not up to date\n\
              \x20 none of rates.providers has this series\n\
              usdmxn           0 new values, up to 2026-10-30 (embedded), not up to date\n\
-             \x20 stooq: usdmxn {market}: {unreachable}\n"
+             \x20 stooq: usdmxn {market}: {unreachable}\n\
+             \n\
+             usdclp        {newest}  mindicador  as expected\n\
+             copper_comex  -           -           nothing is known of it\n\
+             usdmxn        2026-10-30  embedded    late: {expected} is expected\n"
         )
     );
     expect_said(
@@ -59,7 +65,10 @@ fn the_same_in_json_has_a_row_a_series_and_one_a_provider() {
         (&"mindicador".into(), &clp["added"], &serde_json::Value::Null)
     );
     assert!(stooq["error"].as_str().unwrap().contains(&format!(": {host} cannot be reached: ")), "{stooq:#}");
+    assert_eq!(clp["state"], "as_expected");
     let mxn = row(&rows, "series", "usdmxn");
+    assert_eq!(mxn["state"], "late");
+    assert!(mxn["expected"].as_str().unwrap() > "2026-10-30", "{mxn:#}");
     assert_eq!((&mxn["added"], &mxn["provider"], &mxn["up_to_date"]), (&0.into(), &"embedded".into(), &false.into()));
     let comex = row(&rows, "series", "copper_comex");
     assert!(comex["providers"].as_array().unwrap().is_empty() && comex["last"].is_null(), "{comex:#}");
@@ -96,7 +105,8 @@ fn a_series_that_is_none_is_named() {
     let unknown = desk.run(&["rates", "sync", "--series", "oxygen"]).expect(1);
     assert_eq!(
         unknown.stdout(),
-        "oxygen           0 new values, nothing is known of it, not up to date\n  none of rates.providers has this series\n"
+        "oxygen           0 new values, nothing is known of it, not up to date\n  none of rates.providers has this \
+         series\n\noxygen  -           -  nothing is known of it\n"
     );
     let beside_another = desk.run(&["rates", "sync", "--series", "usdclp,oxygen"]).expect(3);
     assert!(beside_another.stdout().contains("(mindicador)"), "{}", beside_another.stdout());

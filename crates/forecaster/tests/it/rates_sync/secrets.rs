@@ -4,7 +4,7 @@
 use super::{
     Desk, Server, World, configuration, expect_said,
     server::{Reply, closed},
-    world::{PASSWORD, USER},
+    world::{PASSWORD, TOKEN, USER},
 };
 
 /// The password as a person, a URL and a web page write it.
@@ -69,6 +69,38 @@ fn the_password_is_sent_to_the_service_and_nowhere_else_when_all_goes_well() {
     let said = gives_nothing_away("a good answer", &desk, 0);
     assert!(said.contains("(bcch)"), "{said}");
     assert!(server.paths()[0].contains("&pass=Zorzal%267%2BMait%C3%A9n%2F9&"), "{:?}", server.paths());
+}
+
+/// A desk with an account's user, password and token.
+fn desk_with_token(address: &str) -> Desk {
+    let desk = desk_with_password(address, PASSWORD);
+    let file = desk.write("secrets/token", &format!("{TOKEN}\n"));
+    let text = std::fs::read_to_string(desk.path("config/forecasters.toml")).unwrap();
+    let section = "[rates.provider.bcch]\n";
+    let with_token = format!("{section}token = \"{}\"\n", file.display());
+    desk.write("config/forecasters.toml", &text.replace(section, &with_token));
+    desk
+}
+
+#[test]
+fn a_token_takes_the_place_of_user_and_password_and_is_shown_nowhere() {
+    let world = World::today();
+    let server = Server::answering(move |request| world.answer(request));
+    let said = gives_nothing_away("a token", &desk_with_token(&server.url()), 0);
+    assert!(said.contains("(bcch)"), "{said}");
+    let paths = server.paths();
+    let has_only_token = |path: &String| path.contains("?token=%242a%2410%24Zorzal") && !path.contains("pass=");
+    assert!(paths.iter().all(has_only_token), "{paths:?}");
+}
+
+#[test]
+fn a_token_that_is_no_longer_valid_is_told_with_the_way_to_a_new_one() {
+    let world = World::today();
+    let server = Server::answering(move |request| {
+        world.answer(&crate::server::Request { path: request.path.replace("Zorzal", "Zarzal"), ..request.clone() })
+    });
+    let said = gives_nothing_away("a token that has expired", &desk_with_token(&server.url()), 1);
+    assert!(said.contains("-5 Invalid username or password; a token is valid for a year: make a new one"), "{said}");
 }
 
 #[test]
@@ -136,7 +168,7 @@ fn a_password_that_is_missing_or_empty_leaves_the_provider_unasked_and_says_why(
     let desk = desk_with_password(&server.url(), " \n");
     let finished = desk.run(&["rates", "sync"]).expect(1);
     expect_said(&finished, &["rates.provider.bcch.password: the secret ", "secrets/bcch is empty"]);
-    assert!(finished.stdout().contains("bcch: no account: set rates.provider.bcch.user"), "{}", finished.stdout());
+    assert!(finished.stdout().contains("bcch: no account: set rates.provider.bcch.token ("), "{}", finished.stdout());
     std::fs::remove_file(desk.path("secrets/bcch")).unwrap();
     expect_said(&desk.run(&["rates", "sync"]).expect(1), &["cannot be read", "make the file"]);
     assert_eq!(server.paths(), [""; 0]);

@@ -30,8 +30,11 @@ const PER_DOLLAR: [(&str, f64); 14] = [
 ];
 
 /// The services on a day.
+#[derive(Clone, Copy)]
 pub(crate) struct Services {
     pub(crate) today: NaiveDate,
+    /// First day with a false price of the peso, and the factor by which it is false.
+    pub(crate) lie: Option<(NaiveDate, f64)>,
 }
 
 /// Parameters of a query, as they stand.
@@ -69,7 +72,7 @@ fn is_american_day(day: NaiveDate) -> bool {
 }
 
 /// Returns the last day before `day` that passes a test.
-fn before(day: NaiveDate, passes: impl Fn(NaiveDate) -> bool) -> NaiveDate {
+pub(crate) fn before(day: NaiveDate, passes: impl Fn(NaiveDate) -> bool) -> NaiveDate {
     day.iter_days().rev().skip(1).find(|day| passes(*day)).unwrap()
 }
 
@@ -87,7 +90,7 @@ fn close(currency: &str, day: NaiveDate) -> f64 {
 }
 
 /// Returns the observed rate of a Chilean business day in pesos per unit of a currency: near the close before it.
-fn observed(currency: &str, day: NaiveDate) -> f64 {
+pub(crate) fn observed(currency: &str, day: NaiveDate) -> f64 {
     let trades = before(day, is_weekday);
     let pesos = close("CLP", trades) * (1.0 + 0.002 * f64::from(day.day()).sin());
     (100.0 * pesos / close(currency, trades)).round() / 100.0
@@ -105,6 +108,20 @@ fn uf(day: NaiveDate) -> f64 {
 }
 
 impl Services {
+    pub(crate) fn on(today: NaiveDate) -> Self {
+        Self { today, lie: None }
+    }
+
+    /// Returns the factor by which the peso's price of a day is false.
+    fn factor(&self, currency: &str, day: NaiveDate) -> f64 {
+        self.lie.filter(|(from, _)| day >= *from && currency == "CLP").map_or(1.0, |(_, factor)| factor)
+    }
+
+    /// Returns the observed rate of a day as this service gives it.
+    fn told(&self, currency: &str, day: NaiveDate) -> f64 {
+        observed(currency, day) * self.factor("CLP", day)
+    }
+
     pub(crate) fn answer(&self, request: &Request) -> Reply {
         let path = request.path.split('?').next().unwrap();
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -136,7 +153,7 @@ impl Services {
             _ => None,
         };
         match indicator {
-            _ if currency.is_some() => (is_open && day <= next).then(|| observed(currency.unwrap(), day)),
+            _ if currency.is_some() => (is_open && day <= next).then(|| self.told(currency.unwrap(), day)),
             "libra_cobre" => (is_open && day < self.today).then(|| (1e4 * wave("copper", 4.9, day)).round() / 1e4),
             "tpm" => (day <= self.today).then(|| policy_rate(day)),
             // Announced on the 9th up to the 9th of the next month.
@@ -231,7 +248,7 @@ impl Services {
         let (base, quote) = (parameter(request, "base"), parameter(request, "quotes"));
         let (from, to) = (date(parameter(request, "from")), date(parameter(request, "to")));
         let value = |day: NaiveDate| match (base, quote) {
-            (base, "CLP") => BusinessCalendar::chile().is_business_day(day).then(|| observed(base, day)),
+            (base, "CLP") => BusinessCalendar::chile().is_business_day(day).then(|| self.told(base, day)),
             (_, quote) => is_weekday(day).then(|| close(quote, day)),
         };
         let days = from.iter_days().take_while(|day| *day <= to && *day < self.today);
@@ -249,7 +266,7 @@ impl Services {
         let (from, to) = (date(parameter(request, "startPeriod")), date(parameter(request, "endPeriod")));
         let days = from.iter_days().take_while(|day| *day <= to && *day + Days::new(7) <= self.today);
         let value = |day: NaiveDate| match code {
-            "CLP" => BusinessCalendar::chile().is_business_day(day).then(|| observed("USD", day)),
+            "CLP" => BusinessCalendar::chile().is_business_day(day).then(|| self.told("USD", day)),
             code => is_weekday(day).then(|| close(code, day)),
         };
         let row = |day: NaiveDate| Some(format!("D,{area},{code},A,{day},{:.5}\n", value(day)?));
@@ -323,7 +340,7 @@ impl Services {
         let days = from.iter_days().take_while(|day| *day <= to.min(self.today)).filter(|day| is_polish_day(*day));
         let mid = |day: NaiveDate| {
             let trades = before(day, is_weekday);
-            close("PLN", trades) / close(&code, trades)
+            close("PLN", trades) / close(&code, trades) / self.factor(&code, day)
         };
         let row = |day: NaiveDate| format!(r#"{{"no":"1/A/NBP","effectiveDate":"{day}","mid":{:.9}}}"#, mid(day));
         let rows: Vec<String> = days.map(row).collect();
@@ -341,7 +358,8 @@ impl Services {
                 let (base, quote) = pair.split_at_checked(pair.len() - 3).unwrap();
                 let base = if base.is_empty() { "USD" } else { base };
                 let open = |day: NaiveDate| before(day, is_weekday);
-                days.map(|day| (day, close(quote, open(day)) / close(base, open(day)))).collect()
+                let price = |day| close(quote, open(day)) / close(base, open(day)) * self.factor(quote, day);
+                days.map(|day| (day, price(day))).collect()
             }
             None => days
                 .skip_while(|day| *day >= self.today)
@@ -366,7 +384,9 @@ impl Services {
             return Reply::status(404, "not found");
         }
         let trades = before(day, is_weekday);
-        let rate = |(code, _): &(&str, f64)| format!(r#""{}":{}"#, code.to_lowercase(), close(code, trades));
+        let rate = |(code, _): &(&str, f64)| {
+            format!(r#""{}":{}"#, code.to_lowercase(), close(code, trades) * self.factor(code, day))
+        };
         let rates: Vec<String> = PER_DOLLAR.iter().map(rate).collect();
         Reply::ok(format!(r#"{{"date":"{day}","usd":{{{}}}}}"#, rates.join(",")))
     }
