@@ -14,9 +14,11 @@ pub(crate) use link::{Link, links};
 pub(crate) use reply::ProviderValues;
 
 use crate::{
-    intake::IntakeRules,
-    listings::tolerance,
+    doubt::Doubt,
+    intake::{IntakeRules, leaves_hole},
+    listings::usual_delay,
     memory::ProviderMemory,
+    opinions::{Verdict, verdict},
     request::{SeriesRequest, SyncSettings},
     wire::HttpClient,
 };
@@ -35,6 +37,9 @@ const LEAST_TIME: Duration = Duration::from_millis(500);
 /// answer, and its values are then preferred as usual.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
+/// Longest delay, in business days, of a provider that is asked to confirm values which are up to date.
+const CONFIRMS_WITHIN: i64 = 7;
+
 /// Context for fetching one series from its chain of providers.
 pub(crate) struct ChainFetch<'a> {
     pub(crate) wire: &'a HttpClient,
@@ -43,6 +48,8 @@ pub(crate) struct ChainFetch<'a> {
     pub(crate) request: &'a SeriesRequest,
     pub(crate) rules: IntakeRules,
     pub(crate) known: &'a KnownSeries,
+    /// Doubt about the newest value from an earlier sync.
+    pub(crate) doubt: Option<Doubt>,
     pub(crate) deadline: Instant,
 }
 
@@ -60,12 +67,15 @@ impl ChainFetch<'_> {
     pub(crate) async fn fetch_all(&self, links: &[Link]) -> Vec<ProviderReply> {
         let mut replies: BTreeMap<usize, ProviderReply> = BTreeMap::new();
         let mut asked = FuturesUnordered::new();
-        // Number of providers asked; the last of them either is waited for, or has answered or been silent for long.
+        // Number of providers passed; the last one is waited for until it has answered, or has been silent for long.
         let (mut count, mut waits_for_last) = (0, false);
         loop {
             let confirmed = self.confirmed_by(&replies);
             if confirmed.is_some_and(|first| (0..first).all(|index| replies.contains_key(&index))) {
-                return replies.into_values().collect();
+                return without_false_holes(replies);
+            }
+            while !waits_for_last && count < links.len() && self.is_too_late(&links[count], &replies) {
+                count += 1;
             }
             let may_ask = count < links.len() && confirmed.is_none();
             if may_ask && !waits_for_last {
@@ -78,38 +88,42 @@ impl ChainFetch<'_> {
                     waits_for_last &= index + 1 < count;
                     replies.insert(index, reply);
                 }
-                Ok(None) => return replies.into_values().collect(),
+                Ok(None) => return without_false_holes(replies),
                 Err(_) => waits_for_last = false,
             }
         }
     }
 
     /// Returns the position of the first reply with the newest value, when that is up to date and another source
-    /// agrees with it; `None` before that.
+    /// confirms it; `None` before that. A value that others contradict is never confirmed: then all are asked.
     fn confirmed_by(&self, replies: &BTreeMap<usize, ProviderReply>) -> Option<usize> {
-        // The newest date so far with its first value and provider, and the number of sources that have that value.
-        let mut newest: Option<(NaiveDate, Option<f64>, &str)> = None;
-        let (mut first_index, mut agreeing) = (0, 0);
-        for (index, ProviderReply { provider, outcome }) in replies {
-            let Ok(reply) = outcome else { continue };
-            let Some(own) = self.known.newest_of(provider, reply) else { continue };
-            let value_on = |date| reply.accepted.observations.iter().find(|o| o.date == date).map(|o| o.value);
-            match newest {
-                Some((date, first, by)) if own <= date => {
-                    let tolerated = tolerance(&self.request.series, by, provider, self.rules.max_difference);
-                    let agrees = |value: f64| first.is_none_or(|first: f64| (value / first - 1.0).abs() <= tolerated);
-                    agreeing += u32::from(value_on(date).is_some_and(agrees));
-                }
-                _ => {
-                    newest = Some((own, value_on(own), provider));
-                    first_index = *index;
-                    // Unchanged values have been compared in an earlier sync.
-                    agreeing = if reply.accepted.observations.is_empty() { 2 } else { 1 };
-                }
+        let newest_of = |one: &ProviderReply| self.known.newest_of(one.provider, one.outcome.as_ref().ok()?);
+        let newest = replies.values().filter_map(newest_of).max()?;
+        let (&index, first) = replies.iter().find(|(_, one)| newest_of(one) == Some(newest))?;
+        let value = |one: &ProviderReply| {
+            let accepted = &one.outcome.as_ref().ok()?.accepted.observations;
+            accepted.iter().find(|o| o.date == newest).map(|o| (one.provider, o.value))
+        };
+        let is_decided = match value(first) {
+            // Unchanged values have been compared in an earlier sync.
+            None => true,
+            Some(own) => {
+                let others: Vec<_> = replies.iter().filter(|(other, _)| **other != index).collect();
+                let others: Vec<_> = others.iter().filter_map(|(_, one)| value(one)).collect();
+                let verdict = verdict(&self.request.series, own, None, &others, self.rules.max_difference);
+                verdict == Verdict::Confirmed
             }
-        }
-        let up_to_date = newest.is_some_and(|(newest, _, _)| newest >= self.request.newest_possible);
-        (up_to_date && (agreeing > 1 || !self.settings.cross_check)).then_some(first_index)
+        };
+        (newest >= self.request.newest_possible && (is_decided || !self.settings.cross_check)).then_some(index)
+    }
+
+    /// True when a provider cannot help: its values always end too early to confirm the newest one that is there.
+    fn is_too_late(&self, link: &Link, replies: &BTreeMap<usize, ProviderReply>) -> bool {
+        let up_to_date = |one: &ProviderReply| {
+            let newest = one.outcome.as_ref().ok().and_then(|reply| self.known.newest_of(one.provider, reply));
+            newest.is_some_and(|newest| newest >= self.request.newest_possible)
+        };
+        usual_delay(link.provider.name()) > CONFIRMS_WITHIN && replies.values().any(up_to_date)
     }
 
     async fn reply_of(
@@ -185,4 +199,19 @@ impl ChainFetch<'_> {
 fn covered_days<'a>(replies: impl Iterator<Item = &'a ProviderReply>) -> BTreeSet<NaiveDate> {
     let replies = replies.flat_map(|one| &one.outcome);
     replies.flat_map(|reply| reply.accepted.observations.iter().map(|o| o.date)).collect()
+}
+
+/// Returns the replies in the order of preference. A reply that was refused because it leaves a hole is not at fault
+/// when a preferred provider, which had not answered yet at that time, has filled it.
+fn without_false_holes(replies: BTreeMap<usize, ProviderReply>) -> Vec<ProviderReply> {
+    let mut replies: Vec<ProviderReply> = replies.into_values().collect();
+    for index in 1..replies.len() {
+        let is_filled = replies[..index].iter().any(|one| one.outcome.is_ok());
+        if let (true, Err(failure)) = (is_filled, &mut replies[index].outcome)
+            && leaves_hole(&failure.reason)
+        {
+            failure.fault = FailureKind::Unavailable;
+        }
+    }
+    replies
 }

@@ -24,7 +24,7 @@ pub struct Freshness {
 pub enum FreshnessState {
     /// It is of the expected date or later.
     AsExpected,
-    /// It is as new, but a market quote that stands in for the official rate.
+    /// It is of the expected date, but a market quote that stands in for the official rate.
     StandIn,
     /// It is older than the expected date.
     Late,
@@ -33,8 +33,8 @@ pub enum FreshnessState {
 }
 
 impl Freshness {
-    /// Returns the freshness of the series `name` with a known newest value.
-    pub(crate) fn new(name: &str, newest: Option<(NaiveDate, String)>, expected: NaiveDate) -> Self {
+    /// Returns the freshness of the series `name` with a newest value, if it has one.
+    pub fn new(name: &str, newest: Option<(NaiveDate, String)>, expected: NaiveDate) -> Self {
         let state = match &newest {
             None => FreshnessState::Unknown,
             Some((date, _)) if *date < expected => FreshnessState::Late,
@@ -49,7 +49,7 @@ impl fmt::Display for Freshness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.state {
             FreshnessState::AsExpected => f.write_str("as expected"),
-            FreshnessState::StandIn => f.write_str("a market quote, official rate not there yet"),
+            FreshnessState::StandIn => f.write_str("market quote, no official rate yet"),
             FreshnessState::Late => write!(f, "late: {} is expected", self.expected),
             FreshnessState::Unknown => f.write_str("nothing is known of it"),
         }

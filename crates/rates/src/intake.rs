@@ -115,9 +115,17 @@ pub(crate) fn accept(
     Ok(Accepted { observations, findings })
 }
 
+/// Beginning of the message about an answer that leaves a hole.
+const LEAVES_HOLE: &str = "it has nothing from";
+
+/// True when a message of [`accept`] is about a hole before the answer.
+pub(crate) fn leaves_hole(reason: &str) -> bool {
+    reason.starts_with(LEAVES_HOLE)
+}
+
 fn hole_message(series: &str, from: NaiveDate, to: NaiveDate, days: i64) -> String {
     format!(
-        "it has nothing from {from} to {to}, {days} business days: its later values do not continue the known ones \
+        "{LEAVES_HOLE} {from} to {to}, {days} business days: its later values do not continue the known ones \
          and were not taken. Import the missing history, or accept the hole: forecaster rates sync --from {from} \
          --accept-revisions --series {series}"
     )

@@ -45,7 +45,7 @@
 //! merging. Each module imports only from those to the right of it:
 //!
 //! ```text
-//! sync -> {chain, crossing, freshness} -> {catalogue, request} -> {listings, memory, sources}
+//! sync -> {chain, crossing, freshness} -> {catalogue, opinions, request} -> {listings, memory, sources}
 //!     -> {intake, providers, wire} -> {import, provider, quality, store} -> snapshot
 //!     -> {columns, doubt, error}
 //! ```
@@ -61,6 +61,7 @@ mod import;
 mod intake;
 mod listings;
 mod memory;
+mod opinions;
 mod provider;
 pub mod providers;
 mod quality;

@@ -154,6 +154,11 @@ pub(crate) fn is_official(series: &str) -> bool {
     series.ends_with("clp") && bcch::KIND.series.iter().any(|(name, _, _)| *name == series)
 }
 
+/// Returns the number of business days by which a provider's newest daily rate is usually behind.
+pub(crate) fn usual_delay(provider: &str) -> i64 {
+    of_name(provider).map_or(0, |kind| kind.usual_delay)
+}
+
 /// Returns the relative difference that is tolerated between two providers' values of one day. Those that relay the
 /// same official rate have the same number, apart from its rounding.
 pub(crate) fn tolerance(series: &str, one: &str, other: &str, usual: f64) -> f64 {
@@ -171,15 +176,16 @@ pub fn calendar_of(series: &str) -> Option<BusinessCalendar> {
     Some(if is_official(series) { BusinessCalendar::chile() } else { BusinessCalendar::weekdays() })
 }
 
-/// Returns the days by which the publication delay of a series is counted, where they are not those of its values:
-/// the Federal Reserve's for what it and the exchanges of New York publish, Chile's for what is published there.
-pub(crate) fn publication_calendar(series: &str) -> Option<BusinessCalendar> {
+/// Returns the calendars that all must be open on a day for a value of the series, besides the series' own: the
+/// Federal Reserve's for what it and the exchanges of New York publish, Chile's and London's for the copper price,
+/// and that of the euro area for market rates, whose usual sources are there.
+pub(crate) fn publication_calendars(series: &str) -> &'static [CalendarKind] {
     match series {
-        "fed_funds" | "usd_broad" | "vix" | "dxy" | "copper_comex" => {
-            Some(BusinessCalendar::of(CalendarKind::FederalReserve))
-        }
-        "copper" | "tpm" => Some(BusinessCalendar::chile()),
-        _ => None,
+        "fed_funds" | "usd_broad" | "vix" | "dxy" | "copper_comex" => &[CalendarKind::FederalReserve],
+        "copper" => &[CalendarKind::Chile, CalendarKind::UnitedKingdom],
+        "tpm" => &[CalendarKind::Chile],
+        _ if traits(series).market_close => &[CalendarKind::Target],
+        _ => &[],
     }
 }
 

@@ -75,6 +75,11 @@ impl ProviderMemory {
         };
     }
 
+    /// Returns the doubt about a series' newest value; `None` when there is none.
+    pub(crate) fn doubt_about(&self, series: &str) -> Option<Doubt> {
+        self.doubts.get(series).cloned()
+    }
+
     /// Returns the values that were not confirmed when they were fetched.
     pub(crate) fn doubts(&self) -> impl Iterator<Item = &Doubt> {
         self.doubts.values()

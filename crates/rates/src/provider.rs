@@ -76,7 +76,7 @@ pub(crate) struct Document {
     /// Content, such as a currency, when several documents make one value. Such a document is always fetched in full:
     /// "unchanged" for one part would be useless when another part has changed.
     pub(crate) part: Option<String>,
-    /// User agents, one for each address, for a server that refuses some programs; empty for our own.
+    /// User agents, the next one after each refusal, for a server that refuses some programs; empty for our own.
     pub(crate) agents: &'static [&'static str],
     /// Least time between the starts of two requests to the host; `None` for the usual one.
     pub(crate) spacing: Option<Duration>,
@@ -143,10 +143,18 @@ pub(crate) enum ReadError {
         /// Advice beginning with "; "; may be empty.
         advice: &'static str,
     },
-    /// A page that checks by its scripts if a person is reading it.
+    /// An account that the provider does not accept: no other request with it will succeed.
+    #[error("it reports an error: {message}{advice}")]
+    AccountRefused {
+        /// Error code and text, shortened.
+        message: String,
+        /// Advice beginning with "; "; may be empty.
+        advice: &'static str,
+    },
+    /// A page whose scripts check that a browser is reading it.
     #[error(
-        "it answers with a page that wants a browser to run its scripts, as a check against programs: {found}; it may \
-         answer again later or from another address"
+        "it answers with a page that wants a browser to run its scripts, which keeps programs out: {found}; the \
+         service may answer again later, or to another address"
     )]
     WantsBrowser {
         /// Excerpt of the page.

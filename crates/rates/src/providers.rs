@@ -9,6 +9,8 @@ mod table;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use answer::browser_check;
+
 use crate::provider::ProviderKind;
 
 /// Declares the providers' files and builds [`ALL`] from their kinds. (`cargo fmt` does not see files that a macro

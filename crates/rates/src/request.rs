@@ -1,7 +1,7 @@
 //! Input of a sync: the requested series and the settings of the run.
 
 use crate::{
-    listings::{PublicationDelay, publication_calendar, traits},
+    listings::{PublicationDelay, publication_calendars, traits},
     quality::QualityRules,
     wire::FetchLimits,
 };
@@ -31,20 +31,21 @@ pub struct SeriesRequest {
 }
 
 impl SeriesRequest {
-    /// Returns the usual request: the newest possible date is the last business day (for a market's close, the last
-    /// one before `rules.today`); the expected one lies before it by the series' publication delay.
+    /// Returns the usual request. The newest possible date is the last business day (for a market's close, the last one
+    /// before `rules.today`); the expected one lies before it by the series' publication delay. On a Wednesday the VIX
+    /// may have Tuesday's close, and is expected to have that of the Friday before.
     pub fn new(series: &str, rules: QualityRules) -> Self {
         let today = rules.today;
         let calendar = rules.calendar.unwrap_or_else(BusinessCalendar::weekdays);
         let traits = traits(series);
         let last_day = if traits.market_close { today - Days::new(1) } else { today };
-        let business_days = |calendar: BusinessCalendar| {
-            last_day.iter_days().rev().take(30).filter(move |day| calendar.is_business_day(*day))
-        };
+        let publishing: Vec<BusinessCalendar> =
+            publication_calendars(series).iter().map(|kind| BusinessCalendar::of(*kind)).collect();
+        let business_days = || last_day.iter_days().rev().take(30).filter(|day| calendar.is_business_day(*day));
+        let is_published = |day: &NaiveDate| publishing.iter().all(|calendar| calendar.is_business_day(*day));
         let (newest_possible, expected) = match traits.delay {
             PublicationDelay::Weekdays(delay) => {
-                let published = publication_calendar(series).unwrap_or(calendar);
-                (business_days(calendar).next(), business_days(published).nth(delay as usize))
+                (business_days().next(), business_days().filter(is_published).nth(delay as usize))
             }
             PublicationDelay::OfMonth(days) => {
                 let of_month = |day: NaiveDate| day.with_day(1);

@@ -13,7 +13,7 @@ use crate::{
     error::RatesError,
     freshness::{Freshness, freshness},
     intake::IntakeRules,
-    listings::{PublicationDelay, is_official, is_stand_in, kind_of, tolerance, traits},
+    listings::{PublicationDelay, is_official, is_stand_in, kind_of, tolerance, traits, usual_delay},
     memory::ProviderMemory,
     quality::{DataProblem, Finding, SeriesKind},
     request::{SeriesRequest, SyncSettings},
@@ -110,6 +110,7 @@ impl SeriesSync<'_> {
             max_ratio: traits(&request.series).max_ratio,
             max_difference: if self.settings.accept_revisions { f64::INFINITY } else { self.settings.max_difference },
         };
+        let doubt = self.memory.lock().unwrap_or_else(PoisonError::into_inner).doubt_about(&request.series);
         let asking = ChainFetch {
             wire: self.wire,
             memory: self.memory,
@@ -117,13 +118,15 @@ impl SeriesSync<'_> {
             request,
             rules,
             known: &known,
+            doubt: doubt.clone(),
             deadline: self.deadline,
         };
         let mut replies = asking.fetch_all(&links).await;
         let up_to_date = replies
             .iter()
             .any(|one| one.outcome.as_ref().is_ok_and(|reply| asking.is_up_to_date(one.provider, reply)));
-        let doubt = newest::check_jumps(&request.series, &mut replies, &known, self.settings.max_difference);
+        let doubt =
+            newest::check_jumps(&request.series, &mut replies, &known, self.settings.max_difference, doubt.as_ref());
         self.merge(request, &links, replies, &known, SeriesOutcome { up_to_date, doubt, ..outcome })
     }
 
@@ -260,7 +263,8 @@ fn keep_after(
 
 /// Returns a remark with the number of business days by which a provider's newest value is behind, when a less
 /// preferred provider has newer ones and the lag is unusual: above 2 days for an official rate, which is published
-/// every day, and above 7 for other rates, which may come once a week, besides the usual delay of the series.
+/// every day, and above 7 for other rates, which may come once a week, besides the usual delays of the series and the
+/// provider.
 fn behind(request: &SeriesRequest, replies: &[ProviderReply], index: usize, known: &KnownSeries) -> Option<String> {
     let newest_of = |one: &ProviderReply| known.newest_of(one.provider, one.outcome.as_ref().ok()?);
     let own = newest_of(&replies[index])?;
@@ -268,7 +272,8 @@ fn behind(request: &SeriesRequest, replies: &[ProviderReply], index: usize, know
     let calendar = request.rules.calendar?;
     let PublicationDelay::Weekdays(delay) = traits(&request.series).delay else { return None };
     let days = calendar.business_days_between(own, newer);
-    let usual = i64::from(delay) + if is_official(&request.series) { 2 } else { 7 };
+    let usual = i64::from(delay) + usual_delay(replies[index].provider);
+    let usual = usual + if is_official(&request.series) { 2 } else { 7 };
     (days > usual).then(|| format!("its newest value is dated {own}, {days} business days behind"))
 }
 

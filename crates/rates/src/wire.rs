@@ -9,7 +9,7 @@ pub(crate) use error::FetchError;
 
 use crate::provider::excerpt;
 use chrono::{DateTime, Utc};
-use hosts::Hosts;
+use hosts::{Hosts, Permission};
 use rand::RngExt;
 use reqwest::{
     Client, Proxy, Response, StatusCode, Url,
@@ -111,6 +111,8 @@ pub(crate) struct DocumentRequest<'a> {
     pub(crate) agent: Option<&'static str>,
     /// Least time between the starts of two requests to the host; `None` for [`FetchLimits::interval`].
     pub(crate) spacing: Option<Duration>,
+    /// Set when any failure counts as "not published yet".
+    pub(crate) may_not_exist_yet: bool,
     /// Set when "not found" counts as a successful result.
     pub(crate) may_be_missing: bool,
     /// Set when the body of a refusal of the request itself (400, 404, 422) is a readable error message.
@@ -170,6 +172,11 @@ impl HttpClient {
         let started = Instant::now();
         let shared = self.answers.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
         let answer = timeout_at(request.until, shared.get_or_init(|| self.try_repeatedly(request))).await;
+        if let Ok(Err(FetchError::Silent { .. })) = answer {
+            // Silence until one request's deadline is no answer to another one, which may have more time.
+            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            answers.retain(|_, kept| !Arc::ptr_eq(kept, &shared));
+        }
         match answer {
             Ok(answer) => answer.clone(),
             Err(_) => Err(silent(request, started)),
@@ -185,15 +192,28 @@ impl HttpClient {
         })?;
         let host = host_of(&url);
         let permission = self.hosts.permission(request.setting, &host, request.agent.unwrap_or(OWN_AGENT)).await?;
-        let result = self.attempts(request, &url, &host).await;
-        permission.record(&result);
+        let result = self.attempts(request, &permission, &url, &host).await;
+        // The failure of a document that may not exist yet says nothing about the others.
+        if let (Err(error), false) = (&result, request.may_not_exist_yet) {
+            permission.record_failure(request.address, error, request.agent.is_some());
+        }
+        permission.record_end();
         result
+    }
+
+    /// Leaves the host of a request alone for the rest of the sync, for a reason found in a response.
+    pub(crate) fn close(&self, request: &DocumentRequest<'_>, reason: &str) {
+        if let Ok(url) = Url::parse(request.address) {
+            let error = FetchError::Account { reason: reason.to_owned() };
+            self.hosts.close(request.setting, &host_of(&url), request.agent.unwrap_or(OWN_AGENT), error);
+        }
     }
 
     /// Sends the request, and again after failures that may pass.
     async fn attempts(
         &self,
         request: &DocumentRequest<'_>,
+        permission: &Permission,
         url: &Url,
         host: &str,
     ) -> Result<FetchResult, FetchError> {
@@ -201,13 +221,18 @@ impl HttpClient {
         let interval = request.spacing.filter(|_| !usual.is_zero()).map_or(usual, |spacing| usual.max(spacing));
         let mut attempt = 1;
         loop {
-            self.hosts.wait_for_turn(host, interval).await;
+            self.hosts.wait_for_turn(request.setting, host, interval).await;
+            // Another request may have found out in the meantime.
+            if let Some(error) = permission.closed() {
+                return Err(error);
+            }
             let started = Instant::now();
             let error = match timeout_at(request.until, self.attempt(request, url, host)).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) => error,
                 Err(_) => FetchError::Silent { host: host.to_owned(), seconds: started.elapsed().as_secs_f64() },
             };
+            permission.record_attempt(&error);
             let asked = error.retry_after();
             let mean = self.limits.pause.mul_f64(f64::from(1_u32 << (attempt - 1).min(10)));
             // Between 0.5 and 1.5 times the mean, so that machines that failed together do not retry together.

@@ -61,6 +61,11 @@ impl Section {
         self.kind.keys.iter().zip(&self.settings)
     }
 
+    /// True when the name of an account is set.
+    fn has_account(&self) -> bool {
+        self.first(KeyType::User).is_some()
+    }
+
     /// Returns the locations of the provider's secrets. A password is not needed beside a token.
     fn secrets(&self) -> Vec<SecretLocation> {
         let of_account = self.kind.keys.iter().any(|key| key.meaning == KeyType::User);
@@ -69,7 +74,7 @@ impl Section {
         let secret = |(key, setting): (&ProviderKey, &Setting)| {
             let place = setting.texts().into_iter().next().unwrap_or_default();
             let is_needed = match key.meaning {
-                KeyType::Secret if of_account => self.first(KeyType::User).is_some() && !has_token,
+                KeyType::Secret if of_account => self.has_account() && !has_token,
                 _ => !place.is_empty(),
             };
             let (provider, meaning) = (self.kind.name, key.meaning);
@@ -132,11 +137,19 @@ impl ProviderSections {
             let revealed = |meaning: KeyType| {
                 secrets.iter().find(|secret| secret.meaning == meaning && secret.is_needed).and_then(&reveal)
             };
+            let token = revealed(KeyType::Token);
+            // A token that cannot be read leaves the older way.
+            let password = match &token {
+                None if section.has_account() => {
+                    secrets.iter().find(|secret| secret.meaning == KeyType::Secret).and_then(&reveal)
+                }
+                _ => revealed(KeyType::Secret),
+            };
             SourceSettings {
                 addresses: addresses.flat_map(|(_, setting)| setting.texts()).collect(),
                 user: section.first(KeyType::User),
-                password: revealed(KeyType::Secret),
-                token: revealed(KeyType::Token),
+                password,
+                token,
             }
         };
         self.0.iter().map(|section| (section.kind.name.to_owned(), settings(section))).collect()
@@ -147,8 +160,11 @@ impl ProviderSections {
         for section in &self.0 {
             for (key, setting) in section.keys() {
                 let path = || format!("rates.provider.{}.{}", section.kind.name, key.name);
+                // A secret that was written in place of its location is not repeated.
+                let is_secret = matches!(key.meaning, KeyType::Secret | KeyType::Token);
+                let shown = |text: &str| if is_secret { "a text that is not shown".to_owned() } else { quoted(text) };
                 for text in setting.all() {
-                    check(key.meaning, text).map_err(|expected| problem(path(), quoted(text), expected))?;
+                    check(key.meaning, text).map_err(|expected| problem(path(), shown(text), expected))?;
                 }
             }
         }
@@ -166,11 +182,18 @@ fn check(meaning: KeyType, text: &str) -> Result<(), String> {
         KeyType::Urls { with } if with.iter().any(|part| !text.contains(part)) => {
             Err(format!("addresses with {} in them", with.join(" and ")))
         }
-        KeyType::Secret | KeyType::Token if text.contains('/') && !text.starts_with('/') => {
-            Err("the name of a systemd credential or the absolute path of a file".to_owned())
+        KeyType::Secret | KeyType::Token if !text.is_empty() && !is_location(text) => {
+            Err("the name of a systemd credential or the absolute path of a file; a secret itself does not belong \
+                 into the configuration"
+                .to_owned())
         }
         _ => Ok(()),
     }
+}
+
+/// True for an absolute path, and for text that can be the name of a credential.
+fn is_location(text: &str) -> bool {
+    text.starts_with('/') || text.chars().all(|c| c.is_ascii_alphanumeric() || "._-@".contains(c))
 }
 
 /// The provider kinds that have keys to set.
@@ -308,6 +331,21 @@ mod tests {
     }
 
     #[test]
+    fn a_token_takes_the_place_of_the_password_unless_it_cannot_be_read() {
+        let text = "[bcch]\nuser = \"me\"\ntoken = \"forecaster.bcch-token\"\n";
+        let sections: ProviderSections = toml::from_str(text).unwrap();
+        let sources = sections.sources(|secret| Some(secret.key.to_owned()));
+        let bcch = &sources["bcch"];
+        assert_eq!((bcch.token.as_deref(), bcch.password.as_deref()), (Some("token"), None));
+        let sources = sections.sources(|secret| (secret.key == "password").then(|| "p".to_owned()));
+        let bcch = &sources["bcch"];
+        assert_eq!((bcch.token.as_deref(), bcch.password.as_deref()), (None, Some("p")));
+        let needed: Vec<&str> =
+            sections.secrets().iter().filter(|secret| secret.is_needed).map(|secret| secret.key).collect();
+        assert_eq!(needed, ["token"]);
+    }
+
+    #[test]
     fn without_an_account_no_secret_is_read() {
         let sources = ProviderSections::default().sources(|secret| panic!("{secret:?}"));
         assert!(sources.values().all(|settings| settings.password.is_none() && settings.addresses.is_empty()));
@@ -335,6 +373,13 @@ mod tests {
         );
         assert_eq!(refused("[currency-api]\nurls = [\"\"]\n").0, "rates.provider.currency-api.urls");
         assert_eq!(refused("[stooq]\nkey = \"a/b\"\n").0, "rates.provider.stooq.key");
+        // Pasted in place of its location, a secret is not repeated.
+        for pasted in ["$2a$10$abcdefgh/ijklm", "$2a$10$abcdefghijklm", "p4ss word&"] {
+            let sections: ProviderSections = toml::from_str(&format!("[bcch]\ntoken = '{pasted}'\n")).unwrap();
+            let problem = sections.check().unwrap_err();
+            assert_eq!(problem.key, "rates.provider.bcch.token");
+            assert!(!format!("{}{}", problem.found, problem.expected).contains(&pasted[..4]), "{}", problem.found);
+        }
         ProviderSections::default().check().map_err(|problem| problem.key).unwrap();
     }
 }

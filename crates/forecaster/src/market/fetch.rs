@@ -9,8 +9,8 @@ use crate::host::secret::Secret;
 use crate::market::series::{MIN_OBSERVATIONS, is_used_for, legs, quality_rules, spot_of};
 use chrono::{Days, NaiveDate, Utc};
 use forecaster_rates::{
-    Doubt, Freshness, ProviderFault, RatesStore, SeriesOutcome, SeriesRequest, Sources, SyncSettings, assemble_pair,
-    doubts, freshness, providers_for, sync,
+    Doubt, Freshness, FreshnessState, ProviderFault, RatesStore, SeriesOutcome, SeriesRequest, Sources, SyncSettings,
+    assemble_pair, doubts, freshness, providers_for, sync,
 };
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -188,10 +188,24 @@ pub(crate) fn try_provider(config: &Config, name: &str, today: NaiveDate) -> Res
 pub(crate) fn freshness_of_needed(config: &Config, today: NaiveDate) -> Result<Vec<(String, Freshness)>, Failure> {
     let store = RatesStore::open(&config.service.data_dir)?;
     let one = |series: String| {
-        let freshness = freshness(&store, &series, quality_rules(config.pair(), &series, today))?;
+        let rules = quality_rules(config.pair(), &series, today);
+        let freshness = of_pair_or(config, &series, today, freshness(&store, &series, rules)?);
         Ok((series, freshness))
     };
     needed(config)?.into_iter().map(one).collect()
+}
+
+/// Returns the freshness of a series; for the pair without a series of its own, that of the series it is computed from.
+pub(crate) fn of_pair_or(config: &Config, series: &str, today: NaiveDate, own: Freshness) -> Freshness {
+    let pair = config.pair();
+    if own.state != FreshnessState::Unknown || series != pair.series_name() {
+        return own;
+    }
+    let rules = |name: &str| quality_rules(pair, name, today);
+    let store = RatesStore::open(&config.service.data_dir);
+    let made = store.and_then(|store| assemble_pair(&store, pair, rules, None, MIN_OBSERVATIONS));
+    let newest = made.ok().map(|made| (made.checked.series.last_date(), made.provider));
+    Freshness::new(series, newest, own.expected)
 }
 
 /// Returns the names of the series that a forecast and its report need, the pair first.

@@ -4,6 +4,7 @@ use super::{ChainFetch, FetchFailure, Link, ProviderValues};
 use crate::{
     intake::{KnownValues, accept},
     provider::{Document, DocumentLocation, ReadError, SpanRequest, ValueConversion},
+    providers::browser_check,
     snapshot::RawObservation,
     wire::{DocumentRequest, FetchResult, Validators},
 };
@@ -156,13 +157,15 @@ impl ChainFetch<'_> {
         let newest = self.known.last_of.get(link.provider.name()).copied();
         // No document may take so long that nothing is left for the others.
         let until = until.min(Instant::now() + LONGEST_WAIT);
-        let (mut unreachable, mut unreadable, mut missing, mut refused) = (None, None, false, false);
+        let (mut unreachable, mut unreadable, mut missing, mut refusals) = (None, None, false, 0);
         for (index, address) in addresses.iter().enumerate() {
-            // The same address again is for another user agent.
-            if addresses[..index].contains(address) && !refused {
+            // The same address again is for another user agent, which only helps against a refusal.
+            if addresses[..index].contains(address) && refusals == 0 {
                 continue;
             }
-            let known = if self.settings.conditional() && document.part.is_none() {
+            let agent = document.agents.get(refusals).or(document.agents.last()).copied();
+            // A doubted value is fetched again, also when its document has not changed.
+            let known = if self.settings.conditional() && document.part.is_none() && self.doubt.is_none() {
                 let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
                 memory.validators_for(series, address, wanted.to, newest)
             } else {
@@ -173,7 +176,8 @@ impl ChainFetch<'_> {
             let request = DocumentRequest {
                 address,
                 setting: &setting,
-                agent: document.agents.get(index).copied(),
+                agent,
+                may_not_exist_yet: document.may_not_exist_yet,
                 spacing: document.spacing,
                 may_be_missing: document.may_be_missing,
                 tells_of_errors: document.error_body_readable,
@@ -190,12 +194,18 @@ impl ChainFetch<'_> {
                         return Err(of_read(&error).with_document(document));
                     }
                     // A mirror or a cache may be wrong alone.
-                    Err(error) => unreadable = unreadable.or(Some(of_read(&error))),
+                    Err(error) => {
+                        let error = browser_check(&bytes).unwrap_or(error);
+                        if let ReadError::AccountRefused { .. } = error {
+                            self.wire.close(&request, &error.to_string());
+                        }
+                        unreadable = unreadable.or(Some(of_read(&error)));
+                    }
                 },
                 Ok(FetchResult::Unchanged) => return Ok(ReadDocument { unchanged: true, ..ReadDocument::default() }),
                 Ok(FetchResult::Missing) => missing = true,
                 Err(error) => {
-                    refused = error.is_refusal();
+                    refusals += usize::from(error.is_refusal());
                     unreachable = unreachable.or(Some(FetchFailure::of_wire(&error)));
                 }
             }

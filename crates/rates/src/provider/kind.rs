@@ -20,6 +20,8 @@ pub struct ProviderKind {
     pub(crate) is_stand_in: bool,
     /// True when the provider gives an official rate with the very number that its authority has published.
     pub(crate) is_exact: bool,
+    /// Business days by which its newest daily rate is usually behind.
+    pub(crate) usual_delay: i64,
     /// Series listed by name: our name, the provider's symbol, and the conversion of its values.
     pub(crate) series: &'static [(&'static str, &'static str, ValueConversion)],
     /// Symbol and conversion for any pair that is not among [`ProviderKind::series`]; `None` when the provider does
@@ -113,6 +115,7 @@ impl ProviderKind {
             any_series: false,
             is_stand_in: false,
             is_exact: false,
+            usual_delay: 0,
             series: &[],
             pair: |_| None,
             make,

@@ -26,15 +26,12 @@ pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
 pub(super) fn json<T: DeserializeOwned>(body: &[u8], expected: &str) -> Result<T, ReadError> {
     let text = text(body);
     serde_json::from_str(&text).map_err(|error| {
-        if let Some(wants_browser) = browser_check(&text) {
-            return wants_browser;
-        }
         let reason = short(&error.to_string());
         unexpected_format(expected, format!("{} ({reason})", excerpt(text.as_bytes())))
     })
 }
 
-/// Words of pages that check by their scripts if a person is reading them, in lower case.
+/// Words of pages whose scripts check that a browser is reading them, in lower case.
 const BROWSER_CHECKS: [&str; 9] = [
     "enable javascript",
     "requires javascript",
@@ -50,12 +47,11 @@ const BROWSER_CHECKS: [&str; 9] = [
 const SEARCHED: usize = 64 << 10;
 
 /// Returns the error for a page that wants a browser; `None` for any other response.
-pub(super) fn browser_check(text: &str) -> Option<ReadError> {
-    let is_page = text.trim_start().starts_with('<');
-    let beginning = &text.as_bytes()[..text.len().min(SEARCHED)];
-    let beginning = String::from_utf8_lossy(beginning).to_lowercase();
+pub(crate) fn browser_check(body: &[u8]) -> Option<ReadError> {
+    let beginning = text(&body[..body.len().min(SEARCHED)]).to_lowercase();
+    let is_page = beginning.trim_start().starts_with('<');
     let wants = is_page && BROWSER_CHECKS.iter().any(|words| beginning.contains(words));
-    wants.then(|| ReadError::WantsBrowser { found: excerpt(text.as_bytes()) })
+    wants.then(|| ReadError::WantsBrowser { found: excerpt(body) })
 }
 
 /// Returns the error for a response of the wrong form.
@@ -71,6 +67,11 @@ pub(super) fn row(place: String, found: &str, expected: &'static str) -> ReadErr
 /// Returns the error for a message of the provider, with advice.
 pub(super) fn provider_error(message: &str, advice: &'static str) -> ReadError {
     ReadError::ProviderError { message: short(message), advice }
+}
+
+/// Returns the error for an account that the provider does not accept, with advice.
+pub(super) fn account_refused(message: &str, advice: &'static str) -> ReadError {
+    ReadError::AccountRefused { message: short(message), advice }
 }
 
 /// Returns the error for a series that the provider does not have.
@@ -219,12 +220,10 @@ mod tests {
     #[test]
     fn a_page_that_checks_the_browser_is_told_from_one_that_does_not() {
         let case = include_str!("../../tests/cases/stooq_pow.html");
-        assert!(matches!(browser_check(case), Some(ReadError::WantsBrowser { .. })));
+        assert!(matches!(browser_check(case.as_bytes()), Some(ReadError::WantsBrowser { .. })));
         for other in ["", "<html><title>502 Bad Gateway</title>", "Get your apikey: solve a captcha", "{\"a\":1}"] {
-            assert_eq!(browser_check(other), None, "{other}");
+            assert_eq!(browser_check(other.as_bytes()), None, "{other}");
         }
-        let read = json::<Value>(case.as_bytes(), "JSON").unwrap_err().to_string();
-        assert!(read.starts_with("it answers with a page that wants a browser"), "{read}");
     }
 
     #[test]

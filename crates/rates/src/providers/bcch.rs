@@ -23,7 +23,9 @@
 //!   the currencies' prices in dollars (`F072.CLP.EUR.N.O.D`: pesos per euro); copper in USD a pound; the monetary
 //!   policy rate (TPM); UF and UTM in pesos; the monthly change of consumer prices (IPC) in per cent.
 
-use super::answer::{day_first_date, decimal, encoded, json, provider_error, redacted, row, unexpected_format};
+use super::answer::{
+    account_refused, day_first_date, decimal, encoded, json, provider_error, redacted, row, unexpected_format,
+};
 use crate::{
     provider::{
         Document, Provider, ProviderKey, ProviderKind, ReadError, SourceSettings, SpanRequest, ValueConversion,
@@ -68,6 +70,8 @@ pub(crate) const KIND: ProviderKind = ProviderKind {
 
 /// Least time between two requests: an account may send five a second.
 const SPACING: Duration = Duration::from_millis(220);
+/// Error code for an account that the service does not accept.
+const ACCOUNT_REFUSED: i64 = -5;
 /// Beginning and length of a token: a bcrypt hash.
 const TOKEN_FORM: (&str, usize) = ("$2a$10$", 60);
 
@@ -109,8 +113,8 @@ impl Account {
                  was a $ lost to a shell?"
             }
             Self::Token(_) => {
-                "; a token is valid for a year: make a new one at si3.bcentral.cl (Mi Cuenta, Apikey Token) and put \
-                 it where rates.provider.bcch.token says"
+                "; a token is valid for a year: make a new one at si3.bcentral.cl (Mi Cuenta, Apikey Token) and store \
+                 it in the credential or file that rates.provider.bcch.token names"
             }
             Self::Password { .. } => {
                 "; the bank now gives tokens: make one at si3.bcentral.cl (Mi Cuenta, Apikey Token) and set \
@@ -199,7 +203,13 @@ fn read(symbol: &str, body: &[u8], account: Option<&Account>) -> Result<Vec<RawO
         Some(0) => {}
         Some(code) => {
             let message = format!("{code} {}", answer.descripcion.unwrap_or_default());
-            return Err(provider_error(&message, advice(code, account)));
+            let advice = advice(code, account);
+            let is_account = code == ACCOUNT_REFUSED;
+            return Err(if is_account {
+                account_refused(&message, advice)
+            } else {
+                provider_error(&message, advice)
+            });
         }
         None => return Err(unexpected_format(EXPECTED, excerpt(body))),
     }
@@ -215,7 +225,7 @@ fn read(symbol: &str, body: &[u8], account: Option<&Account>) -> Result<Vec<RawO
 fn advice(code: i64, account: Option<&Account>) -> &'static str {
     match code {
         -1 => "; it cannot read a date of the request",
-        -5 => account.map_or("", Account::advice),
+        ACCOUNT_REFUSED => account.map_or("", Account::advice),
         -50 => "; it reports the same for an unknown series",
         _ => "",
     }
@@ -323,7 +333,7 @@ mod tests {
         assert_eq!(
             told(with(Some(TOKEN), None, None), &expired),
             "it reports an error: -5 Token expired; a token is valid for a year: make a new one at si3.bcentral.cl \
-             (Mi Cuenta, Apikey Token) and put it where rates.provider.bcch.token says"
+             (Mi Cuenta, Apikey Token) and store it in the credential or file that rates.provider.bcch.token names"
         );
         // In double quotes a shell takes $2a and $10 for variables.
         let without_dollars = with(Some(&TOKEN[6..]), None, None);

@@ -34,6 +34,7 @@ const DEFAULT_URL: &str = "https://stats.bis.org/api/v1/data/WS_XRU";
 
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
+    usual_delay: 10,
     series: &[("usdclp", "CL.CLP", ValueConversion::AsIs)],
     pair: key_of_pair,
     ..ProviderKind::new(NAME, &[DEFAULT_URL], |settings| Arc::new(Bis::new(settings.address())))

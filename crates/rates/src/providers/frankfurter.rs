@@ -36,6 +36,7 @@ const DEFAULT_URL: &str = "https://api.frankfurter.dev/v2";
 
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
+    usual_delay: 1,
     is_exact: true,
     series: &[("usdclp", "USD/CLP", ValueConversion::AsIs), ("eurclp", "EUR/CLP", ValueConversion::AsIs)],
     pair: rate_of_pair,

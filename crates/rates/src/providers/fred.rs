@@ -49,6 +49,7 @@ const KEYED_URL: &str = "https://api.stlouisfed.org/fred/series/observations";
 
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
+    usual_delay: 7,
     keys: &[ProviderKey::URL, ProviderKey::secret("key", "")],
     series: &[
         ("dxy", "DXY", ValueConversion::AsIs),

@@ -149,9 +149,8 @@ fn observation(index: usize, point: &IndicatorPoint) -> Result<Option<RawObserva
 
 /// Returns the day whose first midnight in Santiago is meant, or the date itself where there is no zone.
 fn day_in_santiago(fecha: &str) -> Option<NaiveDate> {
-    if !fecha.ends_with('Z')
-        && let Some(date) = iso_date(fecha)
-    {
+    // Midnight in UTC is no midnight in Santiago: a bare date was written with a time.
+    if let Some(date) = iso_date(fecha) {
         return Some(date);
     }
     let local = DateTime::parse_from_rfc3339(fecha).ok()?.with_timezone(&Santiago).naive_local();
@@ -219,6 +218,7 @@ mod tests {
             // findic.cl, which has the same form.
             ("2024-03-06", "2024-03-06"),
             ("2024-03-06T00:00:00", "2024-03-06"),
+            ("2024-06-06T00:00:00.000Z", "2024-06-06"),
         ] {
             assert_eq!(date_of(fecha), date, "{fecha}");
         }

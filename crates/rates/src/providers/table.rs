@@ -2,7 +2,7 @@
 //! an empty cell for a missing value. Takes the text and the requested columns; returns the rows with a date in the
 //! span.
 
-use super::answer::{browser_check, decimal, iso_date, row, unexpected_format};
+use super::answer::{decimal, iso_date, row, unexpected_format};
 use crate::{
     provider::{ReadError, SpanRequest, excerpt},
     snapshot::RawObservation,
@@ -52,8 +52,7 @@ impl CsvFormat<'_> {
         close(&mut header);
         let is_date = |name: &&str| self.date_columns.iter().any(|wanted| name.eq_ignore_ascii_case(wanted));
         if !header.first().is_some_and(is_date) {
-            let other = || unexpected_format(self.expected, excerpt(text.as_bytes()));
-            return Err(browser_check(text).unwrap_or_else(other));
+            return Err(unexpected_format(self.expected, excerpt(text.as_bytes())));
         }
         let position = |name: &&str| header.iter().position(|column| column.eq_ignore_ascii_case(name));
         let Some(positions) = columns.iter().map(position).collect::<Option<Vec<usize>>>() else {

@@ -5,24 +5,27 @@
 //! - It is an official rate that only one market quote contradicts, or no other source has the date: it is accepted with
 //!   a doubt.
 //!
-//! A newest value that differs from another source's and that no other source confirms is accepted with a doubt, too,
-//! unless several others agree on another value and one of them is official: then it is refused.
+//! A newest value that differs from another source's is judged by all of them ([`verdict`]): it is confirmed, accepted
+//! with a doubt, or refused. A doubt is kept until the value is confirmed or replaced.
 
 use crate::{
     chain::{KnownSeries, ProviderReply},
     doubt::Doubt,
-    listings::{is_stand_in, kind_of, tolerance},
-    quality::{Action, DataProblem, Finding, SeriesKind},
+    listings::is_stand_in,
+    opinions::{Verdict, verdict},
+    quality::{Action, DataProblem, Finding},
     snapshot::RawObservation,
 };
 use chrono::NaiveDate;
 
 /// Checks the new values of all replies, removes those that are refused, and returns a doubt if one remains.
+/// `remembered` is the doubt of an earlier sync.
 pub(super) fn check_jumps(
     series: &str,
     replies: &mut [ProviderReply],
     known: &KnownSeries,
     tolerated: f64,
+    remembered: Option<&Doubt>,
 ) -> Option<Doubt> {
     let mut doubt = None;
     for index in 0..replies.len() {
@@ -46,7 +49,7 @@ pub(super) fn check_jumps(
             _ => doubt = doubt.or(Some(doubtful)),
         }
     }
-    doubt.or_else(|| check_newest(series, replies, known, tolerated))
+    doubt.or_else(|| check_newest(series, replies, known, tolerated, remembered))
 }
 
 /// Returns the accepted observations of a reply; none when there was no reply.
@@ -94,41 +97,45 @@ fn refuse(replies: &mut ProviderReply, jump: &Jump, by: &str, instead: f64) {
     reply.accepted.observations.retain(|o| o.date < date);
 }
 
-/// Checks the newest preferred value, when it is new, against the values of the other sources for that day.
-fn check_newest(series: &str, replies: &mut [ProviderReply], known: &KnownSeries, usual: f64) -> Option<Doubt> {
+/// Checks the newest preferred value against the values of the other sources for that day, when it is new, or was
+/// doubted in an earlier sync.
+fn check_newest(
+    series: &str,
+    replies: &mut [ProviderReply],
+    known: &KnownSeries,
+    usual: f64,
+    remembered: Option<&Doubt>,
+) -> Option<Doubt> {
     let (index, first) = replies.iter().enumerate().find(|(_, one)| accepted(one).next().is_some())?;
-    let newest = *accepted(first).last().filter(|o| !known.values.contains_key(&o.date))?;
+    let newest = *accepted(first).last()?;
+    let is_known = known.values.contains_key(&newest.date);
+    let remembered = remembered.filter(|doubt| doubt.date == newest.date && doubt.value == newest.value);
+    if is_known && remembered.is_none() {
+        return None;
+    }
     let stored = known.values.range(..newest.date).next_back().map(|(_, (value, _))| *value);
     let before = accepted(first).filter(|o| o.date < newest.date).last().map(|o| o.value).or(stored);
-    let before = before.unwrap_or(newest.value);
-    let others = others_on(replies, index, newest.date);
-    let agree = |(one, value): (&str, f64), (other, instead): (&str, f64)| {
-        // Sources may date the step of a policy rate a day apart.
-        let is_before_step = kind_of(series) == SeriesKind::PolicyRate && instead == before;
-        is_before_step || (instead / value - 1.0).abs() <= tolerance(series, one, other, usual)
-    };
-    let own = (first.provider, newest.value);
-    let differing: Vec<(&'static str, f64)> = others.iter().copied().filter(|other| !agree(own, *other)).collect();
-    let (by, instead) = *differing.first()?;
-    if differing.len() < others.len() {
-        return None;
-    }
-    let (provider, jump) = (first.provider, Jump { date: newest.date, before, value: newest.value });
-    let is_outvoted = differing.len() > 1
-        && differing.iter().any(|(other, _)| !is_stand_in(series, other))
-        && differing.iter().all(|other| agree((by, instead), *other));
-    if is_outvoted {
-        refuse(&mut replies[index], &jump, by, instead);
-        return None;
-    }
-    Some(Doubt {
+    let (provider, others) = (first.provider, others_on(replies, index, newest.date));
+    let doubt = |(by, instead): (&str, f64)| Doubt {
         series: series.to_owned(),
         provider: provider.to_owned(),
         date: newest.date,
         value: newest.value,
-        before,
+        before: before.unwrap_or(newest.value),
         instead: Some((by.to_owned(), instead)),
-    })
+    };
+    match verdict(series, (provider, newest.value), before, &others, usual) {
+        Verdict::Confirmed => None,
+        Verdict::Alone => remembered.cloned(),
+        Verdict::Disputed(other) => Some(doubt(other)),
+        // A stored value stays until its source corrects it.
+        Verdict::Outvoted(other) if is_known => Some(doubt(other)),
+        Verdict::Outvoted((by, instead)) => {
+            let before = before.unwrap_or(newest.value);
+            refuse(&mut replies[index], &Jump { date: newest.date, before, value: newest.value }, by, instead);
+            None
+        }
+    }
 }
 
 #[cfg(test)]
@@ -166,7 +173,7 @@ mod tests {
             snapshot: BTreeSet::new(),
             last_of: BTreeMap::new(),
         };
-        let doubt = check_jumps(series, &mut replies, &known, 0.02);
+        let doubt = check_jumps(series, &mut replies, &known, 0.02, None);
         (doubt, replies.iter().map(|one| accepted(one).count()).collect())
     }
 

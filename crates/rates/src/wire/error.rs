@@ -36,6 +36,9 @@ pub(crate) enum FetchError {
     /// Too many requests.
     #[error("{host} answers {status}: too many requests{when}")]
     Busy { host: String, status: StatusCode, when: String, retry_after: Option<Duration> },
+    /// An account that the provider does not accept, as it said in an earlier response.
+    #[error("{reason}")]
+    Account { reason: String },
     /// A response larger than the limit.
     #[error("the answer of {host} is larger than the limit of {} MiB; the rest was not read", limit >> 20)]
     TooLarge { host: String, limit: usize },
@@ -57,6 +60,11 @@ impl FetchError {
             Self::UnknownHost { .. } | Self::Certificate { .. } | Self::Unreachable { .. } => true,
             _ => self.is_refusal(),
         }
+    }
+
+    /// True when the server has answered.
+    pub(super) fn is_answer(&self) -> bool {
+        matches!(self, Self::Status { .. } | Self::Busy { .. } | Self::Redirects { .. } | Self::TooLarge { .. })
     }
 
     /// True when the server refuses the caller, perhaps because of the user agent.

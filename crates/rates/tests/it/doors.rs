@@ -91,14 +91,83 @@ fn a_host_that_refuses_both_agents_gets_two_requests_from_all_series_together() 
     }
 }
 
+/// Series of mindicador.
+const INDICATORS: [&str; 7] = ["usdclp", "copper", "tpm", "uf", "utm", "ipc", "eurclp"];
+
+/// Runs a sync with the usual distance between the requests to a host.
+fn sync_spaced(store: &RatesStore, provider: &str, server: &Server) -> Vec<SeriesOutcome> {
+    let mut settings = settings("2025-03-10");
+    settings.limits.interval = Duration::from_millis(100);
+    sync_with(store, &INDICATORS, &[(provider, server.url())], &settings)
+}
+
 #[test]
-fn a_host_that_refuses_programs_or_is_down_is_asked_once_for_all_series() {
+fn a_host_that_refuses_programs_is_left_alone_after_two_addresses() {
     let server = Server::answering(|_| Reply::status(403, "blocked"));
     let (_folder, store) = store();
-    let indicators = ["usdclp", "copper", "tpm", "uf", "utm", "ipc", "eurclp"];
-    let outcomes = sync_all(&store, &indicators, &[("mindicador", server.url())], "2025-03-10");
+    let outcomes = sync_spaced(&store, "mindicador", &server);
     assert!(outcomes.iter().all(|one| reason(one, 0).contains("answers 403 Forbidden: 'blocked'")), "{outcomes:#?}");
-    assert_eq!(server.requests().len(), 1, "{:?}", server.paths());
+    assert!((2..=3).contains(&server.requests().len()), "{:?}", server.paths());
+}
+
+#[test]
+fn a_host_with_too_many_requests_gets_those_of_one_series() {
+    let server = Server::answering(|_| Reply::status(429, "slow down"));
+    let (_folder, store) = store();
+    let outcomes = sync_spaced(&store, "mindicador", &server);
+    assert!(outcomes.iter().all(|one| reason(one, 0).contains("answers 429")), "{outcomes:#?}");
+    assert_eq!(server.requests().len(), 3, "three attempts: {:?}", server.paths());
+}
+
+#[test]
+fn one_address_that_is_refused_does_not_close_the_others() {
+    for refused in ["ipc", "dolar", "utm"] {
+        let server = Server::answering(move |request| match request.path.split('/').nth(1).unwrap() {
+            code if code == refused => Reply::status(403, "not this one"),
+            code => Reply::ok(year(&request.path, code, day("2025-03-10"), 900.0)),
+        });
+        let (_folder, store) = store();
+        let outcomes = sync_spaced(&store, "mindicador", &server);
+        let failed =
+            outcomes.iter().filter(|one| one.providers[0].outcome.as_ref().is_err_and(|e| e.contains("403")));
+        assert_eq!(failed.count(), 1, "{refused}: {outcomes:#?}");
+    }
+}
+
+#[test]
+fn in_january_a_refusal_of_the_new_year_closes_nothing() {
+    let server = Server::answering(|request| match request.path.ends_with("/2027") {
+        true => Reply::status(403, "no"),
+        false => {
+            let code = request.path.split('/').nth(1).unwrap();
+            Reply::ok(year(&request.path, code, day("2026-12-30"), 900.0))
+        }
+    });
+    let (_folder, store) = store();
+    let names = ["copper", "tpm", "uf", "utm"];
+    let outcomes = sync_all(&store, &names, &[("mindicador", server.url())], "2027-01-04");
+    assert!(outcomes.iter().all(|one| one.is_answered() && one.faults().count() == 0), "{outcomes:#?}");
+}
+
+#[test]
+fn an_account_that_is_refused_is_sent_for_one_series_only() {
+    use forecaster_rates::{QualityRules, SeriesRequest, SourceSettings, Sources, sync};
+    let body = include_str!("../cases/bcch_token_only_minus5.http").split_once("\r\n\r\n").unwrap().1;
+    let server = Server::answering(move |_| Reply::ok(body));
+    let (_folder, store) = store();
+    let mut settings = settings("2025-03-10");
+    settings.limits.interval = Duration::from_millis(100);
+    let (user, password) = (Some("ana@example.com".to_owned()), Some("Zorzal-7".to_owned()));
+    let account = SourceSettings { addresses: vec![server.url()], user, password, ..SourceSettings::default() };
+    let sources = Sources::new(&["bcch".to_owned()], &[("bcch".to_owned(), account)].into());
+    let request = |name: &&str| {
+        SeriesRequest::new(name, QualityRules::new(settings.today, forecaster_rates::calendar_of(name)))
+    };
+    let requests: Vec<SeriesRequest> = INDICATORS.iter().map(request).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let outcomes = runtime.block_on(sync(&store, &sources, &requests, &settings, &|_| {})).unwrap();
+    assert!(outcomes.iter().all(|one| reason(one, 0).contains("-5 Invalid username or password")), "{outcomes:#?}");
+    assert!(server.requests().len() <= 2, "{:?}", server.paths().len());
 }
 
 type Answer = fn() -> Reply;
@@ -221,6 +290,10 @@ fn a_page_for_browsers_is_told_as_one_by_every_provider() {
     let server = Server::answering(move |_| Reply::ok(case));
     for (provider, series) in [
         ("stooq", "usdmxn"),
+        ("ecb", "usdmxn"),
+        ("sii", "usdclp"),
+        ("frankfurter", "usdmxn"),
+        ("bis", "usdmxn"),
         ("mindicador", "copper"),
         ("fred", "usdmxn"),
         ("nbp", "usdmxn"),

@@ -88,6 +88,8 @@ fn expect_official(faults: &[(&'static str, Fault)]) {
     // Two that lie may outvote nobody and convince nobody: then the newest value is taken with a doubt.
     assert!(false_values.is_empty() || outcome.doubt.is_some(), "{faults:?}: {false_values:?}");
     assert!(outcome.freshness.state != FreshnessState::Late, "{faults:?}: {outcome:?}");
+    let innocent = outcome.faults().find(|fault| !faults.iter().any(|(name, _)| *name == fault.provider));
+    assert_eq!(innocent, None, "{faults:?}");
 }
 
 #[test]

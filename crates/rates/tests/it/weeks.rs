@@ -199,6 +199,23 @@ fn a_newest_value_that_jumps_is_confirmed_contradicted_or_doubted() {
     }
 }
 
+/// The 7-day run is at 08:30, the 15-day run at 09:00.
+#[test]
+fn a_doubt_stays_over_the_syncs_of_a_day_until_the_value_is_confirmed_or_corrected() {
+    let monday = day("2025-05-05");
+    let world = after_good_months(&[OFFICIAL, PACKAGES]);
+    world.publish(OFFICIAL, START, "2025-05-05", |date| if date == monday { 1045.0 } else { truth(date) });
+    world.publish(PACKAGES, START, "2025-05-05", truth);
+    assert!(world.sync("2025-05-05").doubt.is_some());
+    assert!(world.sync("2025-05-05").doubt.is_some(), "it is disputed still");
+    world.kill(PACKAGES);
+    assert!(world.sync("2025-05-05").doubt.is_some(), "nobody else has a value, and nothing is settled");
+    assert_eq!(world.doubts().len(), 1);
+    world.publish(PACKAGES, START, "2025-05-05", |date| if date == monday { 1046.0 } else { truth(date) });
+    assert_eq!(world.sync("2025-05-05").doubt, None, "another source has it too");
+    assert_eq!(world.doubts().len(), 0);
+}
+
 /// Tests that an error within the largest plausible ratio is accepted with a doubt, and one beyond it is left out.
 #[test]
 fn a_slip_of_the_official_source_is_corrected_by_itself_the_next_day() {

@@ -26,11 +26,15 @@ pub(crate) fn synchronise(config: &Config, request: &FetchRequest, json: bool) -
     };
     let outcomes = fetch::by_hand(config, today(config), &request, &done);
     progress::finish(&bar);
-    let outcomes = outcomes?;
+    let mut outcomes = outcomes?;
+    for outcome in &mut outcomes {
+        outcome.freshness = fetch::of_pair_or(config, &outcome.series, today(config), outcome.freshness.clone());
+    }
     if json {
         print_json(&outcomes.iter().map(SyncRow::from).collect::<Vec<_>>())?;
     } else {
-        let details: String = outcomes.iter().map(sync_lines).collect();
+        let width = outcomes.iter().map(|outcome| outcome.series.chars().count()).max().unwrap_or_default().max(12);
+        let details: String = outcomes.iter().map(|outcome| sync_lines(outcome, width)).collect();
         print(&format!("{details}\n{}", newest_table(&outcomes)))?;
     }
     if let Some(error) = outcomes.iter().find_map(|outcome| outcome.store_error.as_ref()) {
@@ -126,11 +130,12 @@ fn newest_table(outcomes: &[SeriesOutcome]) -> String {
 }
 
 /// One line per series, followed by one line for each thing an operator should know.
-fn sync_lines(outcome: &SeriesOutcome) -> String {
+fn sync_lines(outcome: &SeriesOutcome, width: usize) -> String {
     let newest = outcome.freshness.newest.as_ref().map(|(date, provider)| format!("up to {date} ({provider})"));
     let newest = newest.unwrap_or_else(|| "nothing is known of it".to_owned());
-    let behind = if outcome.up_to_date { "" } else { ", not up to date" };
-    let mut text = format!("{:<12}{:>6} new values, {newest}{behind}\n", outcome.series, outcome.added());
+    let is_late = matches!(outcome.freshness.state, FreshnessState::Late | FreshnessState::Unknown);
+    let behind = if is_late { ", not up to date" } else { "" };
+    let mut text = format!("{:<width$}{:>6} new values, {newest}{behind}\n", outcome.series, outcome.added());
     if let Some(error) = &outcome.store_error {
         let _ = writeln!(text, "  {error}");
     } else if outcome.providers.is_empty() {

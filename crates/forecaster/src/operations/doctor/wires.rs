@@ -55,8 +55,8 @@ pub(super) fn rates(loaded: &LoadedConfig) -> Vec<Check> {
     checks
 }
 
-/// Checks for each series if its newest value is of the day that can be expected. Only the pair's own is a warning: a
-/// forecast is made without the others, and says so.
+/// Tells for each series if its newest value is of the day that can be expected. An older one is no warning: the store
+/// is only updated by runs, and `rates.newest` judges the pair's age.
 fn freshness(config: &Config, today: chrono::NaiveDate) -> Vec<Check> {
     let series = match fetch::freshness_of_needed(config, today) {
         Ok(series) => series,
@@ -69,9 +69,6 @@ fn freshness(config: &Config, today: chrono::NaiveDate) -> Vec<Check> {
             newest.map_or_else(|| freshness.to_string(), |(date, by)| format!("{date} ({by}), {freshness}"));
         match freshness.state {
             FreshnessState::AsExpected | FreshnessState::StandIn => Check::ok(&id, finding),
-            FreshnessState::Late | FreshnessState::Unknown if name == config.pair().series_name() => {
-                Check::warn(&id, finding, "forecaster rates sync")
-            }
             FreshnessState::Late | FreshnessState::Unknown => Check::skip(&id, finding),
         }
     };
