@@ -25,7 +25,7 @@ pub(crate) enum Verdict {
 /// if it is known; `usual` the relative difference that is usually tolerated.
 ///
 /// A market quote that stands in for an official rate is too coarse to confirm it against an official source that
-/// differs, unless it tells the two apart.
+/// differs, unless it tells the two apart; then the majority decides.
 pub(crate) fn verdict(series: &str, first: Opinion, before: Option<f64>, others: &[Opinion], usual: f64) -> Verdict {
     let agree = |(one, value): Opinion, (other, instead): Opinion| {
         // Sources may date the step of a policy rate a day apart.
@@ -44,12 +44,15 @@ pub(crate) fn verdict(series: &str, first: Opinion, before: Option<f64>, others:
             Some(quote) => Verdict::Disputed(*quote),
         };
     };
-    let sides_with = |one: Opinion, other: Opinion| quotes.iter().any(|q| agree(one, *q) && !agree(other, *q));
-    let (for_first, against) = (sides_with(first, instead), sides_with(instead, first));
+    // Quotes that tell the two apart vote; each source has a vote too.
+    let quotes_for = |one: Opinion, other: Opinion| {
+        quotes.iter().filter(|quote| agree(one, **quote) && !agree(other, **quote)).count()
+    };
+    let (votes_for, votes_against) = (1 + quotes_for(first, instead), sources.len() + quotes_for(instead, first));
     let is_shared = sources.iter().all(|source| agree(instead, *source));
-    if is_official(series) && is_shared && (sources.len() > 1 || (against && !for_first)) {
+    if is_official(series) && is_shared && (sources.len() > 1 || votes_against > votes_for) {
         Verdict::Outvoted(instead)
-    } else if sources.len() == 1 && for_first && !against {
+    } else if sources.len() == 1 && votes_for > votes_against {
         Verdict::Confirmed
     } else {
         Verdict::Disputed(instead)
@@ -80,8 +83,10 @@ mod tests {
         // A quote that is near one of them only decides.
         assert_eq!(of_dollar(100.4, &[("sii", 104.0), ("nbp", 100.6)]), Verdict::Confirmed);
         assert_eq!(of_dollar(104.0, &[("sii", 100.4), ("nbp", 100.6)]), Verdict::Outvoted(("sii", 100.4)));
-        let torn = of_dollar(104.0, &[("sii", 100.4), ("nbp", 100.6), ("yahoo", 104.2)]);
-        assert_eq!(torn, Verdict::Disputed(("sii", 100.4)));
+        let torn = [("sii", 100.4), ("nbp", 100.6), ("yahoo", 104.2)];
+        assert_eq!(of_dollar(104.0, &torn), Verdict::Disputed(("sii", 100.4)));
+        let majority = [torn.as_slice(), &[("currency-api", 100.5)]].concat();
+        assert_eq!(of_dollar(104.0, &majority), Verdict::Outvoted(("sii", 100.4)));
     }
 
     #[test]

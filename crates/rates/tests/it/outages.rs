@@ -85,7 +85,7 @@ fn expect_official(faults: &[(&'static str, Fault)]) {
     assert_eq!(stored.last().unwrap().date, day(TODAY), "{faults:?}");
     let is_false = |value: f64, date: NaiveDate| (value / observed("USD", date) - 1.0).abs() > 0.02;
     let false_values: Vec<_> = stored.iter().filter(|o| is_false(o.value, o.date)).collect();
-    // Two that lie may outvote nobody and convince nobody: then the newest value is taken with a doubt.
+    // Where two that lie leave no majority, the newest value is taken with a doubt.
     assert!(false_values.is_empty() || outcome.doubt.is_some(), "{faults:?}: {false_values:?}");
     assert!(outcome.freshness.state != FreshnessState::Late, "{faults:?}: {outcome:?}");
     let innocent = outcome.faults().find(|fault| !faults.iter().any(|(name, _)| *name == fault.provider));
