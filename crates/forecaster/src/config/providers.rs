@@ -160,9 +160,13 @@ impl ProviderSections {
         for section in &self.0 {
             for (key, setting) in section.keys() {
                 let path = || format!("rates.provider.{}.{}", section.kind.name, key.name);
-                // A secret that was written in place of its location is not repeated.
-                let is_secret = matches!(key.meaning, KeyType::Secret | KeyType::Token);
-                let shown = |text: &str| if is_secret { "a text that is not shown".to_owned() } else { quoted(text) };
+                // A secret that was written in place of its location is not repeated; a relative path is.
+                let is_hidden = |text: &str| {
+                    let of_secret = matches!(key.meaning, KeyType::Secret | KeyType::Token);
+                    of_secret && text.split('/').any(|part| !is_location(part))
+                };
+                let shown =
+                    |text: &str| if is_hidden(text) { "a text that is not shown".to_owned() } else { quoted(text) };
                 for text in setting.all() {
                     check(key.meaning, text).map_err(|expected| problem(path(), shown(text), expected))?;
                 }
