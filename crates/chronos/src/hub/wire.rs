@@ -144,8 +144,8 @@ impl HubClient {
 
     /// Asks the hub for the description of a file. An unreachable hub is not tried again: a waiting user should know
     /// at once. A server that a mirror redirects to and that describes nothing, because it cannot, is no error: the file
-    /// itself may come nevertheless. A hub that cannot describe at this moment is one, for without its checksums nothing
-    /// would be verified.
+    /// itself may come nevertheless. A hub that cannot answer at the moment is an error, because without its checksums
+    /// nothing would be verified.
     pub(super) fn describe(&self, wanted: &FileRequest<'_>) -> Result<Remote, HubError> {
         let mut attempts = self.attempts();
         loop {
