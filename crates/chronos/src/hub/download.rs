@@ -113,7 +113,7 @@ pub(super) fn put_in_place(arrivals: Vec<DownloadedFile>, into: &Path) -> Result
         let placed = match source {
             FileSource::InPlace => Ok(()),
             FileSource::Part => fs::rename(&part.path, &part.target),
-            FileSource::Installed(path) => link_or_copy(path, &part.path, &part.target),
+            FileSource::Installed(path) => link_or_copy(path, &part.link, &part.target),
         };
         placed.map_err(HubError::io("replace", &part.target))?;
         part.remove_files()?;
@@ -289,6 +289,8 @@ fn content_range(response: &Response) -> (Option<u64>, Option<u64>) {
 struct PartialDownload {
     path: PathBuf,
     etag: PathBuf,
+    /// Name of a link before it gets the final one. Not that of the part, which is written to.
+    link: PathBuf,
     target: PathBuf,
 }
 
@@ -297,6 +299,7 @@ impl PartialDownload {
         Self {
             path: into.join(format!("{file}.part")),
             etag: into.join(format!("{file}.part.etag")),
+            link: into.join(format!("{file}.part.link")),
             target: into.join(file),
         }
     }
@@ -330,7 +333,7 @@ impl PartialDownload {
     }
 
     fn remove_files(&self) -> Result<(), HubError> {
-        for path in [&self.path, &self.etag] {
+        for path in [&self.path, &self.etag, &self.link] {
             match fs::remove_file(path) {
                 Err(e) if e.kind() != ErrorKind::NotFound => return Err(HubError::io("remove", path)(e)),
                 _ => {}
