@@ -64,10 +64,7 @@ pub(crate) fn rebuild_graph(checkpoint: &Checkpoint, precision: Precision) -> Re
         return Ok(LoadableGraph::Memory { model: graph::build(checkpoint, precision, &[])?, folder: None });
     };
     let file = checkpoint.place().file(file_name(precision));
-    let weights_sum = weights_sum(checkpoint, precision)?;
-    let entries: Vec<_> =
-        state_of(checkpoint, precision)?.into_iter().chain([(WEIGHTS_SUM.to_owned(), weights_sum)]).collect();
-    let model = graph::build(checkpoint, precision, &entries)?;
+    let model = graph_file(checkpoint, precision, weights_sum(checkpoint, precision)?)?;
     // A graph finds its weights only in its own folder, and not through a link out of it.
     if file.parent() != Some(&folder) {
         return Ok(LoadableGraph::Memory { model, folder: Some(folder) });
@@ -82,6 +79,32 @@ pub(crate) fn rebuild_graph(checkpoint: &Checkpoint, precision: Precision) -> Re
             Ok(LoadableGraph::Memory { model, folder: Some(folder) })
         }
     }
+}
+
+/// Builds the graph with its metadata.
+fn graph_file(checkpoint: &Checkpoint, precision: Precision, weights_sum: String) -> Result<Vec<u8>, ChronosError> {
+    let entries: Vec<_> =
+        state_of(checkpoint, precision)?.into_iter().chain([(WEIGHTS_SUM.to_owned(), weights_sum)]).collect();
+    graph::build(checkpoint, precision, &entries)
+}
+
+/// Builds and saves the graph of a checkpoint again after something about its weights file has changed that is not
+/// their content, which has this checksum: otherwise the next use would read all of them.
+///
+/// # Errors
+/// When the checkpoint cannot be read, or the graph cannot be saved.
+pub(crate) fn renew_metadata(
+    place: &CheckpointPlace,
+    precision: Precision,
+    weights_sum: &str,
+) -> Result<(), ChronosError> {
+    let checkpoint = Checkpoint::open(place)?;
+    if saved_checksum(&checkpoint, precision)?.is_some() {
+        return Ok(());
+    }
+    let file = place.file(file_name(precision));
+    let model = graph_file(&checkpoint, precision, weights_sum.to_owned())?;
+    save(&file, &model).map_err(ChronosError::file("write", &file))
 }
 
 /// SHA-256 of the weights: from the graph's metadata when the graph was made from this very file, otherwise computed.

@@ -1,7 +1,7 @@
 //! Fetches a checkpoint from the Hugging Face hub or a mirror of it into a folder: `config.json` and
 //! `model.safetensors`, both of one commit. Files in the shared Hugging Face cache are taken from there, and files of the
 //! installed checkpoint that have not changed are kept. An interrupted download resumes from where it stopped, in the
-//! same call or a later one. A file gets its name only when its size and checksum are right, and only after both files are.
+//! same call or a later one. No file gets its name before size and checksum of both are right.
 
 mod attempts;
 mod cache;
@@ -27,14 +27,10 @@ use error::HubError;
 use file::{FILES, FetchedCheckpoint, Progress};
 use request::FetchRequest;
 use response::server_of;
-use revision::check_revision;
-use std::{
-    fmt,
-    fs::{self, File, TryLockError},
-    path::{Path, PathBuf},
-};
+use revision::{check_revision, checked_commit};
+use std::{fmt, fs, path::PathBuf};
 use token::Access;
-use wire::{FileRequest, HubClient};
+use wire::{FileRequest, HubClient, Remote};
 
 /// Source of checkpoints.
 pub struct Hub {
@@ -68,11 +64,24 @@ impl Hub {
         Self { endpoint, access, shared_cache, offline, patience: RetryPolicy::default() }
     }
 
-    /// Fetches a checkpoint into a folder, which is created. A second fetch into the same folder waits for the first.
+    /// Checks the form of a name and a revision, as [`Hub::fetch`] does first.
+    ///
+    /// # Errors
+    /// When one of them cannot exist on the hub.
+    pub fn check(name: &str, revision: &str) -> Result<(), HubError> {
+        if !is_name(name) {
+            return Err(HubError::BadName { name: name.to_owned() });
+        }
+        check_revision(revision)
+    }
+
+    /// Fetches a checkpoint into a folder, which is created. The caller keeps other fetches out of this folder
+    /// ([`crate::ModelStore::lock_downloads`]).
     ///
     /// A checkpoint that is not installed is taken from the shared cache, if that has the revision, without asking
     /// whether the branch has moved on. For an installed one the hub is asked, and nothing is fetched when the commit is
-    /// the same and the installed files are unchanged; then the folder stays empty.
+    /// the same and the installed files are verified and unchanged; then the folder stays empty. An installed one that is
+    /// unchanged also stays when the hub cannot be reached or must not be asked, unless another commit is wanted.
     ///
     /// Blocks, so call it from a thread that drives no async runtime.
     ///
@@ -83,15 +92,10 @@ impl Hub {
         request: &FetchRequest<'_>,
         progress: &mut dyn FnMut(&Progress),
     ) -> Result<FetchedCheckpoint, HubError> {
-        let FetchRequest { name, revision, into, .. } = *request;
-        if !is_name(name) {
-            return Err(HubError::BadName { name: name.to_owned() });
-        }
-        check_revision(revision)?;
+        let into = request.into;
+        Self::check(request.name, request.revision)?;
         let is_new = !into.exists();
         fs::create_dir_all(into).map_err(HubError::io("create", into))?;
-        let folder = File::open(into).map_err(HubError::io("open", into))?;
-        wait_for_others(&folder, into);
         let fetched = self.take_or_download(request, progress);
         if fetched.is_err() && is_new {
             // Only an empty folder can be removed: received files stay for the next try.
@@ -105,25 +109,59 @@ impl Hub {
         request: &FetchRequest<'_>,
         progress: &mut dyn FnMut(&Progress),
     ) -> Result<FetchedCheckpoint, HubError> {
+        let FetchRequest { name, revision, force, .. } = *request;
         // A commit never changes.
-        if let Some(kept) = kept(request, request.revision) {
+        if let Some(kept) = request.kept_at(revision, progress) {
             return Ok(kept);
         }
-        let asks_first = request.force || (request.installed.is_some() && !self.offline);
-        if !asks_first && let Some(fetched) = self.take_from_cache(request, request.revision, progress)? {
+        if request.usable().is_none()
+            && let Some(fetched) = self.take_from_cache(request, revision, progress)?
+        {
             return Ok(fetched);
         }
         if self.offline {
-            let reason = "HF_HUB_OFFLINE is set".to_owned();
-            return Err(HubError::Offline { endpoint: server_of(&self.endpoint), reason });
+            let lack = match force {
+                true => "but --force takes everything from the hub".to_owned(),
+                false => format!("and the shared cache has no {name} at {revision}"),
+            };
+            return self.do_without_hub(request, HubError::OfflineMode { lack }, progress);
         }
-        let refused = match self.download(request, progress) {
-            Err(refused @ HubError::Offline { .. }) if asks_first && !request.force => refused,
-            fetched => return fetched,
+        let wire = HubClient::open(&self.endpoint, &self.access, self.patience)?;
+        match wire.describe(&FileRequest { name, revision, file: FILES[0], model_exists: false }) {
+            Ok(config) => self.download(&wire, request, config, progress),
+            Err(refused @ HubError::Offline { .. }) => self.do_without_hub(request, refused, progress),
+            Err(refused) => Err(refused),
+        }
+    }
+
+    /// Keeps the installed checkpoint if it is unchanged and may be the revision, or else takes that from the shared
+    /// cache, because the hub cannot be reached or must not be asked.
+    fn do_without_hub(
+        &self,
+        request: &FetchRequest<'_>,
+        refused: HubError,
+        progress: &mut dyn FnMut(&Progress),
+    ) -> Result<FetchedCheckpoint, HubError> {
+        let FetchRequest { name, revision, .. } = *request;
+        // Without an installed checkpoint the cache was looked at before.
+        let Some(installed) = request.usable() else { return Err(refused) };
+        let reason = match &refused {
+            HubError::Offline { endpoint, reason } => format!("{endpoint} cannot be reached ({reason})"),
+            _ => "HF_HUB_OFFLINE is set".to_owned(),
         };
-        let fetched = self.take_from_cache(request, request.revision, progress)?;
-        if fetched.is_some() {
-            tracing::warn!("The hub was not asked whether {} has moved on: {refused}", request.revision);
+        if installed.may_be(revision)
+            && let Some(kept) = installed.kept(progress)
+        {
+            tracing::warn!(
+                "{reason}, so newer files of {revision} were not looked for; the installed {name} is unchanged and kept"
+            );
+            return Ok(kept);
+        }
+        let fetched = self.take_from_cache(request, revision, progress)?;
+        if fetched.is_some() && checked_commit(revision).is_none() {
+            tracing::warn!(
+                "{reason}, so newer files of {revision} were not looked for; {name} is taken from the shared cache"
+            );
         }
         fetched.ok_or(refused)
     }
@@ -141,33 +179,42 @@ impl Hub {
         }
     }
 
+    /// Downloads what is neither installed nor in the shared cache. `config` describes `config.json`.
     fn download(
         &self,
+        wire: &HubClient,
         request: &FetchRequest<'_>,
+        config: Remote,
         progress: &mut dyn FnMut(&Progress),
     ) -> Result<FetchedCheckpoint, HubError> {
-        let FetchRequest { name, revision, into, .. } = *request;
-        let wire = HubClient::open(&self.endpoint, &self.access, self.patience)?;
-        let installed = request.installed.filter(|_| !request.force).map(|installed| installed.folder);
+        let FetchRequest { name, into, .. } = *request;
+        if let Some(commit) = &config.commit {
+            if let Some(kept) = request.kept_at(commit, progress) {
+                return Ok(kept);
+            }
+            // Without an installed checkpoint the cache was looked at before. Files that it has no checksum of are
+            // compared with those of the hub below.
+            if request.usable().is_some()
+                && let Some(fetched) = self.take_from_cache(request, commit, progress)?
+                && (fetched.verified || !config.has_checksum())
+            {
+                return Ok(fetched);
+            }
+        }
         let mut commit: Option<String> = None;
+        let mut described = Some(config);
         let mut unverified = Vec::new();
         let mut arrivals = Vec::new();
         for file in FILES {
-            let revision = commit.as_deref().unwrap_or(revision);
+            let revision = commit.as_deref().unwrap_or(request.revision);
             let wanted = FileRequest { name, revision, file, model_exists: !arrivals.is_empty() };
-            let remote = wire.describe(&wanted)?;
-            if let (true, Some(commit)) = (arrivals.is_empty(), &remote.commit) {
-                if let Some(kept) = kept(request, commit) {
-                    return Ok(kept);
-                }
-                // Without an installed checkpoint the cache was looked at before.
-                if request.installed.is_some()
-                    && let Some(fetched) = self.take_from_cache(request, commit, progress)?
-                {
-                    return Ok(fetched);
-                }
-            }
-            let arrived = download::download_file(&wire, &wanted, &remote, into, installed, progress)?;
+            let remote = match described.take() {
+                Some(config) => config,
+                None => wire.describe(&wanted)?,
+            };
+            let of_commit = commit.as_deref().or(remote.commit.as_deref());
+            let installed = request.usable().and_then(|installed| installed.file(file, of_commit));
+            let arrived = download::download_file(wire, &wanted, &remote, into, installed.as_ref(), progress)?;
             if arrivals.is_empty()
                 && let Err(unsuitable) = request.check_config(arrived.path())
             {
@@ -182,7 +229,7 @@ impl Hub {
         }
         let files = download::put_in_place(arrivals, into)?;
         self.warn_of_unverified(&unverified);
-        Ok(FetchedCheckpoint { commit, from_cache: false, verified: unverified.is_empty(), files })
+        Ok(FetchedCheckpoint { commit, from_cache: false, kept: false, verified: unverified.is_empty(), files })
     }
 
     fn warn_of_unverified(&self, files: &[&str]) {
@@ -194,27 +241,5 @@ impl Hub {
                 files.join(" and ")
             );
         }
-    }
-}
-
-/// Returns the installed checkpoint when it is of this commit, has not changed, and is not to be fetched anyway.
-fn kept(request: &FetchRequest<'_>, commit: &str) -> Option<FetchedCheckpoint> {
-    let installed = request.installed.filter(|installed| !request.force && installed.commit == Some(commit))?;
-    let files = installed.unchanged()?;
-    Some(FetchedCheckpoint { commit: Some(commit.to_owned()), from_cache: false, verified: true, files })
-}
-
-/// Locks the folder itself until `folder` is dropped: two fetches that write one part file would corrupt it.
-fn wait_for_others(folder: &File, path: &Path) {
-    let locked = folder.try_lock().or_else(|refused| match refused {
-        TryLockError::WouldBlock => {
-            tracing::info!(folder = %path.display(), "Another fetch into this folder is running; waiting for it");
-            folder.lock()
-        }
-        TryLockError::Error(e) => Err(e),
-    });
-    // Some network file systems cannot lock folders; the checksums detect files corrupted by two writers.
-    if let Err(e) = locked {
-        tracing::debug!(folder = %path.display(), error = %e, "The folder cannot be locked");
     }
 }

@@ -79,5 +79,5 @@ pub use runtime::places::{Candidate, LibrarySource};
 pub use runtime::{Runtime, RuntimeError, candidates, load_runtime};
 pub use self_test::{SelfTest, Verified};
 pub use session::{Device, SessionSettings};
-pub use store::{Arrival, ModelStore, Transfer, check_not_taken, parameter_count, short};
+pub use store::{Arrival, DownloadsLock, ModelStore, Transfer, check_not_taken, parameter_count, short};
 pub use worker::{WorkerCommand, serve_worker};

@@ -2,6 +2,10 @@
 //! them, and `manifest.json` with where they came from and what they forecast on import. A folder is complete or
 //! absent. The built-in checkpoint counts as one of them.
 
+mod downloads;
+
+pub use downloads::DownloadsLock;
+
 use crate::checkpoint::{Checkpoint, CheckpointPlace, WEIGHTS};
 use crate::embedded::EMBEDDED;
 use crate::error::ChronosError;
@@ -17,6 +21,8 @@ use std::path::{Path, PathBuf};
 
 /// Name of the file that records where a checkpoint came from.
 const MANIFEST: &str = "manifest.json";
+/// Names of a checkpoint's files.
+const FILES: [&str; 2] = ["config.json", WEIGHTS];
 /// Prefix of unfinished folders.
 const UNFINISHED: &str = ".installing-";
 
@@ -46,7 +52,8 @@ pub struct Arrival<'a> {
 pub enum Transfer {
     /// They are copied: the folder belongs to somebody, who may change it later.
     Copy,
-    /// They are moved, so that they take their disk space once.
+    /// They are moved, so that they take their disk space once. They leave the folder when all is done, and stay there
+    /// when it fails.
     Move,
 }
 
@@ -72,6 +79,15 @@ impl ModelStore {
     /// Folder in which partial downloads of `name` wait to be continued.
     pub fn downloads(&self, name: &str) -> PathBuf {
         self.root.join(".downloads").join(name.replace('/', "--"))
+    }
+
+    /// Locks the folder of downloads of `name` until the lock is dropped; waits as long as another process has it. Hold it
+    /// from before reading what is installed until the downloads are installed or removed.
+    ///
+    /// # Errors
+    /// When the lock's file cannot be created.
+    pub fn lock_downloads(&self, name: &str) -> Result<DownloadsLock, ChronosError> {
+        DownloadsLock::wait_for(&self.downloads(name))
     }
 
     /// Lists all checkpoints: the built-in one, then those of the store by name. Incomplete folders are skipped, and
@@ -150,7 +166,7 @@ impl ModelStore {
                  such as amazon/chronos-bolt-small; name it with --name"
             )));
         }
-        self.check_place(name)?;
+        self.check_place(name, arrival.transfer)?;
         // Trial conversion: an inconvertible checkpoint is not copied, and the error names its original path.
         graph::build(&Checkpoint::open(&from.into())?, Precision::Float, &[])?;
         fs::create_dir_all(&self.root).map_err(ChronosError::file("create", &self.root))?;
@@ -161,12 +177,10 @@ impl ModelStore {
             .map_err(ChronosError::file("create a folder in", &self.root))?;
         let lock = fs::File::open(unfinished.path()).and_then(|folder| folder.lock().map(|()| folder));
         let _lock = lock.map_err(ChronosError::file("lock", unfinished.path()))?;
-        // Dropped before the unfinished folder: after an error the files go back first.
-        let mut moved = MovedFiles { from, to: unfinished.path().to_owned(), names: Vec::new() };
-        for file in ["config.json", WEIGHTS] {
+        for file in FILES {
             match arrival.transfer {
                 Transfer::Copy => copy(&from.join(file), &unfinished.path().join(file))?,
-                Transfer::Move => moved.take(file)?,
+                Transfer::Move => link(&from.join(file), &unfinished.path().join(file))?,
             }
         }
         let self_test =
@@ -199,14 +213,27 @@ impl ModelStore {
         write().map_err(ChronosError::file("write", &path))?;
         let directory = self.root.join(name);
         put_in_place(unfinished.path(), &directory)?;
-        moved.names.clear();
-        Ok(Installed { name: name.to_owned(), place: CheckpointPlace::Folder(directory), manifest: Some(manifest) })
+        let place = CheckpointPlace::Folder(directory);
+        if arrival.transfer == Transfer::Move {
+            remove_files(from);
+            // The weights have lost a name, which changes the time of their last change but not their content.
+            if let Err(error) = artifact::renew_metadata(&place, Precision::Float, &manifest.weights_sha256) {
+                tracing::debug!("The graph of {name} will be built again: {error}");
+            }
+        }
+        Ok(Installed { name: name.to_owned(), place, manifest: Some(manifest) })
     }
 
     /// Refuses to put a checkpoint into the folder of another, or in place of an owner's folder.
-    fn check_place(&self, name: &str) -> Result<(), ChronosError> {
-        let refuse =
-            |reason: String| Err(ChronosError::NoModel(format!("{reason}; import it under another name (--name)")));
+    ///
+    /// # Errors
+    /// When the store has such a folder.
+    pub fn check_place(&self, name: &str, transfer: Transfer) -> Result<(), ChronosError> {
+        let advice = match transfer {
+            Transfer::Copy => "import it under another name (--name)".to_owned(),
+            Transfer::Move => format!("move that one out of {} first", self.root.display()),
+        };
+        let refuse = |reason: String| Err(ChronosError::NoModel(format!("{reason}; {advice}")));
         if let Some((owner, _)) = name.split_once('/')
             && self.read(&self.root.join(owner)).is_some()
         {
@@ -259,36 +286,25 @@ fn folders(parent: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Files moved into an unfinished folder. They go back when it is not finished after all.
-struct MovedFiles<'a> {
-    from: &'a Path,
-    to: PathBuf,
-    names: Vec<&'static str>,
-}
-
-impl MovedFiles<'_> {
-    /// Moves a file, or copies it from another file system. A file with other names belongs to others too, such as
-    /// the Hugging Face cache: its permissions stay as they are.
-    fn take(&mut self, name: &'static str) -> Result<(), ChronosError> {
-        let (from, to) = (self.from.join(name), self.to.join(name));
-        let shared = fs::metadata(&from).map_err(ChronosError::file("read", &from))?.nlink() > 1;
-        if fs::rename(&from, &to).is_err() {
-            return copy(&from, &to);
-        }
-        self.names.push(name);
-        if !shared {
-            fs::set_permissions(&to, PermissionsExt::from_mode(0o644)).map_err(ChronosError::file("write", &to))?;
-        }
-        fs::File::open(&to).and_then(|file| file.sync_all()).map_err(ChronosError::file("write", &to))
+/// Links a file into an unfinished folder, or copies it where the file system has no links. The link costs no disk space,
+/// and the file stays where it was until all is done. A file with other names belongs to others too, such as the Hugging
+/// Face cache: its permissions stay as they are.
+fn link(from: &Path, to: &Path) -> Result<(), ChronosError> {
+    let shared = fs::metadata(from).map_err(ChronosError::file("read", from))?.nlink() > 1;
+    if fs::hard_link(from, to).is_err() {
+        return copy(from, to);
     }
+    if !shared {
+        fs::set_permissions(to, PermissionsExt::from_mode(0o644)).map_err(ChronosError::file("write", to))?;
+    }
+    fs::File::open(to).and_then(|file| file.sync_all()).map_err(ChronosError::file("write", to))
 }
 
-impl Drop for MovedFiles<'_> {
-    fn drop(&mut self) {
-        for name in &self.names {
-            if let Err(error) = fs::rename(self.to.join(name), self.from.join(name)) {
-                tracing::warn!("{name} could not be moved back to {}: {error}", self.from.display());
-            }
+/// Removes the files of a checkpoint from the folder that it came from.
+fn remove_files(folder: &Path) {
+    for file in FILES {
+        if let Err(error) = fs::remove_file(folder.join(file)) {
+            tracing::warn!("{file} could not be removed from {}: {error}", folder.display());
         }
     }
 }

@@ -28,8 +28,9 @@ impl Default for RetryPolicy {
             silence: Duration::from_secs(60),
             attempts: 5,
             first_pause: Duration::from_secs(1),
-            // The hub counts requests in windows of 300 seconds (its header RateLimit-Policy says w=300).
-            longest_pause: Duration::from_secs(300),
+            // The hub counts requests in windows of 300 seconds (its header RateLimit-Policy says w=300); its header
+            // RateLimit rounds down.
+            longest_pause: Duration::from_secs(301),
             proxies: true,
         }
     }
@@ -62,6 +63,17 @@ impl fmt::Display for AttemptError {
 }
 
 impl AttemptError {
+    /// Scheme, host and port of the server that failed; `None` for an error that is not about one.
+    pub(super) fn server(&self) -> Option<&str> {
+        match self {
+            Self::Final(_) => None,
+            Self::Busy { server, .. }
+            | Self::Refused { server, .. }
+            | Self::Unreachable { server, .. }
+            | Self::Cut { server, .. } => Some(server),
+        }
+    }
+
     pub(super) fn into_error(self) -> HubError {
         let reason = self.to_string();
         match self {
@@ -103,7 +115,8 @@ impl Attempts {
         let own = self.patience.first_pause.saturating_mul(1 << (self.failed - 1).min(16));
         // A server that asks for no pause at all gets one nevertheless.
         let pause = own.min(self.patience.longest_pause).max(asked.unwrap_or_default());
-        tracing::info!(reason = %failure, seconds = pause.as_secs_f64(), "The download is tried again");
+        let seconds = pause.as_secs_f64();
+        tracing::info!(reason = %failure, seconds, "The download is tried again in {seconds} s");
         thread::sleep(pause);
         true
     }

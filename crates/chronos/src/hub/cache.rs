@@ -1,5 +1,6 @@
 //! Cache shared by Hugging Face's own tools: `models--OWNER--MODEL` with `refs/REVISION`, a file that holds a commit,
-//! and `snapshots/COMMIT/FILE`, links into `blobs/`, where files are named by their checksum. It is only read.
+//! and `snapshots/COMMIT/FILE`, links into `blobs/`, where files are named by their checksum. Newer versions keep some of
+//! these as links to a store that all models share, `blobs/XX/HASH`, whose names are other hashes. It is only read.
 
 use super::{
     checksum::{self, Checksum, ExpectedFile},
@@ -39,25 +40,41 @@ pub(super) fn take(
     remove_abandoned_copies(into)?;
     let mut taken = Vec::new();
     for file in FILES {
-        if file == FILES[1] {
-            request.check_config(&snapshot.join(FILES[0]))?;
+        let Some(one) = take_file(&snapshot.join(file), file, into, progress)? else { return Ok(None) };
+        if file == FILES[0]
+            && let Err(unsuitable) = request.check_config(&one.place)
+        {
+            if one.verified {
+                return Err(unsuitable);
+            }
+            // Nothing proves that it is the model's: it may be damaged.
+            tracing::warn!("The shared cache has no checksum of its config.json, and it is left out: {unsuitable}");
+            return Ok(None);
         }
-        match take_file(&snapshot.join(file), file, into, progress)? {
-            Some(one) => taken.push(one),
-            None => return Ok(None),
-        }
+        taken.push(one);
     }
-    let verified = taken.iter().all(|one| one.verified);
+    let unverified: Vec<&str> = taken.iter().filter(|one| !one.verified).map(|one| one.file.name).collect();
+    if !unverified.is_empty() {
+        tracing::warn!(
+            "The shared cache has no checksum of {}, so nothing proves that this is what the model's owner published: \
+             compare the SHA-256 with the one on the model's page, or fetch it from the hub with --force",
+            unverified.join(" and ")
+        );
+    }
+    let verified = unverified.is_empty();
     let mut files = Vec::new();
     for TakenFile { place, file, .. } in taken {
         let path = into.join(file.name);
+        let temporary = place.to_path_buf();
         place.persist(&path).map_err(|e| HubError::io("replace", &path)(e.error))?;
+        // Renaming a link to another link of the same file leaves both.
+        let _ = fs::remove_file(temporary);
         download::forget_part(into, file.name)?;
         files.push(file);
     }
     File::open(into).and_then(|folder| folder.sync_all()).map_err(HubError::io("sync", into))?;
     tracing::info!(model = name, commit, "Checkpoint taken from the shared cache");
-    Ok(Some(FetchedCheckpoint { commit: Some(commit), from_cache: true, verified, files }))
+    Ok(Some(FetchedCheckpoint { commit: Some(commit), from_cache: true, kept: false, verified, files }))
 }
 
 /// File from the cache that does not have its name yet.
@@ -105,10 +122,9 @@ fn take_file(
             return Ok(None);
         }
     };
-    let checksum = blob.file_name().and_then(|blob| Checksum::from_etag(blob.to_str()?));
-    if checksum.is_none() {
-        tracing::info!(file = %cached.display(), "The shared cache has no checksum of this file; it is taken as it is");
-    }
+    // Not the name at the end of all links: a blob may be a link to another one, named by the hash of its chunks.
+    let first = fs::read_link(cached).ok();
+    let checksum = first.as_deref().and_then(Path::file_name).and_then(|blob| Checksum::from_etag(blob.to_str()?));
     let verified = checksum.is_some();
     let link = if verified { link_of(&blob, into) } else { None };
     let writing = |e| HubError::io("write", &into.join(name))(e);
@@ -144,12 +160,14 @@ fn new_file(into: &Path) -> Result<NamedTempFile, HubError> {
     builder.tempfile_in(into).map_err(HubError::io("create a file in", into))
 }
 
-/// Links a file of the cache into a folder; `None` when it has to be copied, because it is on another file system or
-/// its owner is another user, who could change it later. The link is the same file: nothing may change its content
-/// or its permissions.
+/// Links a file of the cache into a folder; `None` when it has to be copied, because it is on another file system, others
+/// could change it later, or not every user may read it. The link is the same file: nothing may change its content or
+/// its permissions.
 fn link_of(blob: &Path, into: &Path) -> Option<TempPath> {
     let (of_blob, of_folder) = (blob.metadata().ok()?, into.metadata().ok()?);
-    if !of_blob.is_file() || of_blob.uid() != of_folder.uid() {
+    let mode = of_blob.mode();
+    let fits = mode & 0o022 == 0 && mode & 0o444 == 0o444;
+    if !of_blob.is_file() || of_blob.uid() != of_folder.uid() || !fits {
         return None;
     }
     // Creates a name that nobody has, and puts the link in its place.

@@ -7,6 +7,7 @@ use super::{
     error::HubError,
     file::{FetchedFile, Progress},
     ranges::RangeRefusals,
+    request::InstalledFile,
     response::{root_cause, server},
     wire::{FileRequest, HubClient, Remote},
 };
@@ -56,8 +57,9 @@ impl DownloadedFile {
     }
 }
 
-/// Downloads one file into a folder, except for its final name. A correct file that is in place is kept, and one in the
-/// folder `installed` is taken from there.
+/// Downloads one file into a folder, except for its final name. A correct file that is in place is kept, and the one
+/// in the installed checkpoint is taken if it is the same. When the hub announces no checksum, it is the same if it is of
+/// the same commit and unchanged.
 ///
 /// # Errors
 /// When the download fails, or the file is not what the hub announced; such a file is deleted.
@@ -66,14 +68,18 @@ pub(super) fn download_file(
     wanted: &FileRequest<'_>,
     remote: &Remote,
     into: &Path,
-    installed: Option<&Path>,
+    installed: Option<&InstalledFile>,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<DownloadedFile, HubError> {
     let part = PartialDownload::of(into, wanted.file);
     let expected = remote.expected();
-    let candidates = [Some(part.target.clone()), installed.map(|folder| folder.join(wanted.file))];
-    for path in candidates.into_iter().flatten() {
-        if let Some(file) = proven_file(&path, wanted.file, &expected)? {
+    let of_installed = |one: &InstalledFile| {
+        let checksum = expected.checksum.clone().or_else(|| one.recorded.clone());
+        (one.path.clone(), ExpectedFile { checksum, ..expected.clone() })
+    };
+    let candidates = [Some((part.target.clone(), expected.clone())), installed.map(of_installed)];
+    for (path, expected) in candidates.into_iter().flatten() {
+        if let Some(file) = proven_file(&path, wanted.file, &expected) {
             progress(&Progress { file: wanted.file, done: file.bytes, total: Some(file.bytes) });
             let source = if path == part.target { FileSource::InPlace } else { FileSource::Installed(path) };
             return Ok(DownloadedFile { file, part, source });
@@ -107,7 +113,7 @@ pub(super) fn put_in_place(arrivals: Vec<DownloadedFile>, into: &Path) -> Result
         let placed = match source {
             FileSource::InPlace => Ok(()),
             FileSource::Part => fs::rename(&part.path, &part.target),
-            FileSource::Installed(path) => link_or_copy(path, &part.path, &part.target),
+            FileSource::Installed(path) => link_or_copy(path, &part.link, &part.target),
         };
         placed.map_err(HubError::io("replace", &part.target))?;
         part.remove_files()?;
@@ -134,12 +140,12 @@ fn link_or_copy(from: &Path, aside: &Path, to: &Path) -> std::io::Result<()> {
     fs::rename(aside, to)
 }
 
-/// Returns the file at `path` when it is provably the hub's.
-fn proven_file(path: &Path, name: &'static str, expected: &ExpectedFile) -> Result<Option<FetchedFile>, HubError> {
+/// Returns the file at `path` when it is provably the expected one; one that cannot be read is not.
+fn proven_file(path: &Path, name: &'static str, expected: &ExpectedFile) -> Option<FetchedFile> {
     if expected.checksum.is_none() || !path.is_file() {
-        return Ok(None);
+        return None;
     }
-    Ok(checksum::examine(path, name, expected, |_| Ok(()))?.ok())
+    checksum::examine(path, name, expected, |_| Ok(())).ok()?.ok()
 }
 
 /// Downloads until the part is complete; returns the size reported by the server.
@@ -179,7 +185,8 @@ fn fill(
                 failure.into_error()
             } else {
                 let total = total.map_or("an unknown number of".to_owned(), |total| total.to_string());
-                HubError::CutOff { file: wanted.file, arrived, total, reason: failure.to_string() }
+                let server = failure.server().unwrap_or_default().to_owned();
+                HubError::CutOff { file: wanted.file, arrived, total, server, reason: failure.to_string() }
             });
         }
     }
@@ -282,6 +289,8 @@ fn content_range(response: &Response) -> (Option<u64>, Option<u64>) {
 struct PartialDownload {
     path: PathBuf,
     etag: PathBuf,
+    /// Name of a link before it gets the final one. Not that of the part, which is written to.
+    link: PathBuf,
     target: PathBuf,
 }
 
@@ -290,6 +299,7 @@ impl PartialDownload {
         Self {
             path: into.join(format!("{file}.part")),
             etag: into.join(format!("{file}.part.etag")),
+            link: into.join(format!("{file}.part.link")),
             target: into.join(file),
         }
     }
@@ -301,7 +311,10 @@ impl PartialDownload {
         if !same || size.is_some_and(|size| self.length().is_ok_and(|length| length > size)) {
             self.remove_files()?;
         }
-        if let Some(identity) = identity {
+        // An existing record is not written again: on a full disk it would be lost, and the part with it.
+        if let Some(identity) = identity
+            && !(same && self.etag.exists())
+        {
             fs::write(&self.etag, identity).map_err(HubError::io("write", &self.etag))?;
         }
         Ok(())
@@ -320,7 +333,7 @@ impl PartialDownload {
     }
 
     fn remove_files(&self) -> Result<(), HubError> {
-        for path in [&self.path, &self.etag] {
+        for path in [&self.path, &self.etag, &self.link] {
             match fs::remove_file(path) {
                 Err(e) if e.kind() != ErrorKind::NotFound => return Err(HubError::io("remove", path)(e)),
                 _ => {}

@@ -6,7 +6,8 @@
 use super::token::{Access, Token, cleaned, read_token};
 use std::path::PathBuf;
 
-const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
+/// The hub itself.
+pub(super) const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 
 /// Settings in the environment.
 #[derive(Debug)]

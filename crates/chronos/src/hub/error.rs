@@ -20,13 +20,11 @@ pub enum HubError {
         /// The revision given.
         revision: String,
     },
-    /// `HF_ENDPOINT` is not an address.
-    #[error(
-        "HF_ENDPOINT '{endpoint}' is not an address; expected one such as https://huggingface.co, or leave it unset"
-    )]
+    /// `HF_ENDPOINT` is not an address, or has a password in it, which is not shown.
+    #[error("HF_ENDPOINT {problem}; expected one such as https://huggingface.co, or leave it unset")]
     BadEndpoint {
-        /// Value of `HF_ENDPOINT`.
-        endpoint: String,
+        /// Rest of the clause: "'huggingface.co' is not an address".
+        problem: String,
     },
     /// The token cannot be sent. It is not shown.
     #[error("the token in {origin} contains characters that no token can have; set it again")]
@@ -42,7 +40,8 @@ pub enum HubError {
     },
     /// The hub has no such model, or does not show it.
     #[error(
-        "there is no model '{name}' at {endpoint}; check its spelling, such as amazon/chronos-bolt-small, {advice}"
+        "there is no model '{name}' at {endpoint}; check its spelling (expected OWNER/MODEL, such as \
+         amazon/chronos-bolt-small), {advice}"
     )]
     NoSuchModel {
         /// The requested name.
@@ -83,7 +82,13 @@ pub enum HubError {
         /// The requested revision.
         revision: String,
     },
-    /// The network is not available, or must not be used.
+    /// The hub must not be asked, and the files are not here.
+    #[error("HF_HUB_OFFLINE is set, {lack}; unset it, or use `forecaster model import DIR`")]
+    OfflineMode {
+        /// Rest of the clause: "and the shared cache has no amazon/chronos-bolt-small at main".
+        lack: String,
+    },
+    /// The network is not available.
     #[error(
         "cannot reach {endpoint} ({reason}); pull where there is a network and use `forecaster model import DIR`, or \
          set HF_ENDPOINT to a mirror"
@@ -104,9 +109,10 @@ pub enum HubError {
         /// Time to try again: "in 300 seconds", "later".
         when: String,
     },
-    /// A server of files, such as a CDN, that refuses a file at every address that the hub gives for it.
+    /// A server that refuses a file repeatedly and without a reason of the hub: a CDN, a mirror or a filter in between.
     #[error(
-        "{server} refuses the file, also at a fresh address ({reason}); try again later, or set HF_ENDPOINT to a mirror"
+        "{server} refuses the file repeatedly ({reason}); try again later, check a proxy or filter in between, or set \
+         HF_ENDPOINT to another mirror"
     )]
     FileRefused {
         /// Scheme, host and port that refused.
@@ -147,8 +153,8 @@ pub enum HubError {
     },
     /// The connection broke repeatedly.
     #[error(
-        "{file} was cut off after {arrived} of {total} bytes ({reason}); run the same command again to continue \
-         from there"
+        "{file} was cut off after {arrived} of {total} bytes ({server}: {reason}); run the same command again to \
+         continue from there"
     )]
     CutOff {
         /// The file.
@@ -157,6 +163,8 @@ pub enum HubError {
         arrived: u64,
         /// Bytes of the complete file, or "an unknown number of".
         total: String,
+        /// Scheme, host and port of the last attempt.
+        server: String,
         /// Last failure.
         reason: String,
     },

@@ -21,6 +21,8 @@ pub struct FetchedCheckpoint {
     pub commit: Option<String>,
     /// True when the files come from the shared cache.
     pub from_cache: bool,
+    /// True when the installed checkpoint is kept: then nothing was fetched, and the folder is empty.
+    pub kept: bool,
     /// True when each file was compared with a checksum: one that the hub announced, the name of a file in the shared
     /// cache, or the one recorded when the checkpoint was installed.
     pub verified: bool,

@@ -34,7 +34,7 @@ fn hub_at(endpoint: &str) -> Hub {
             silence: Duration::from_secs(20),
             attempts: 3,
             first_pause: Duration::from_millis(1),
-            longest_pause: Duration::from_secs(1),
+            longest_pause: Duration::from_secs(2),
             proxies: false,
         },
     }
@@ -405,16 +405,37 @@ fn a_git_blob_id_is_what_git_computes() {
     assert_eq!(Checksum::from_etag("5f0c-62a"), None);
 }
 
+/// As two pulls at once do: each removes its downloads under the lock under which it has fetched them.
 #[test]
-fn two_fetches_into_one_folder_take_turns() {
-    let (model, server, folder) = honest();
-    let hub = hub_at(&server.address());
+fn two_fetches_of_one_model_take_turns() {
+    let (model, server, root) = honest();
+    let (hub, store) = (hub_at(&server.address()), crate::ModelStore::new(root.path().to_owned()));
     std::thread::scope(|scope| {
-        let both = [scope.spawn(|| fetch(&hub, folder.path())), scope.spawn(|| fetch(&hub, folder.path()))];
-        for one in both {
-            one.join().unwrap().unwrap();
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let _lock = store.lock_downloads(NAME).unwrap();
+                let downloads = store.downloads(NAME);
+                fetch(&hub, &downloads).unwrap();
+                assert_complete(&downloads, &model);
+                fs::remove_dir_all(&downloads).unwrap();
+            });
         }
     });
-    assert_complete(folder.path(), &model);
-    assert_eq!(server.ranges("model.safetensors"), ["all"]);
+    assert_eq!(server.ranges("model.safetensors"), ["all", "all"]);
+    assert_eq!(files_in(root.path()), [""; 0]);
+}
+
+/// On a full disk a file that is written again is lost first.
+#[test]
+fn the_record_of_a_part_is_not_written_again() {
+    let model = Model::example();
+    let server = weights_answered(&model, |n, answer| answer.cut_after(if n == 0 { 100_000 } else { 0 }));
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("model.safetensors.part.etag");
+    fetch(&hub_at(&server.address()), folder.path()).unwrap_err();
+    let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    fs::File::options().append(true).open(&record).unwrap().set_modified(long_ago).unwrap();
+    fetch(&hub_at(&server.address()), folder.path()).unwrap_err();
+    assert_eq!(fs::metadata(&record).unwrap().modified().unwrap(), long_ago);
+    assert_eq!(server.ranges("model.safetensors").last().unwrap(), "bytes=100000-");
 }

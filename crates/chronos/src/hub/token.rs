@@ -39,7 +39,7 @@ pub(super) enum Standing<'a> {
     Sent(&'a str),
     /// The hub called the token from this place invalid.
     Invalid(&'a str),
-    /// The token is not for the server that refused: a mirror redirects there.
+    /// No token is for the server that refused: a mirror redirects there.
     Elsewhere,
 }
 
@@ -56,7 +56,7 @@ impl Standing<'_> {
             }
             Self::Invalid(origin) => format!("or renew the token in {origin}, which is not valid, if it is private"),
             Self::Elsewhere => {
-                "or set HF_ENDPOINT to that address if it is private: a mirror's token is not sent on".to_owned()
+                "or set HF_ENDPOINT to that address if it is private: a token is sent to HF_ENDPOINT only".to_owned()
             }
         }
     }

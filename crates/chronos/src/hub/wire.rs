@@ -9,6 +9,7 @@
 use super::{
     attempts::{AttemptError, Attempts, RetryPolicy},
     checksum::{Checksum, ExpectedFile},
+    environment::DEFAULT_ENDPOINT,
     error::HubError,
     pause::asked_pause,
     response::{
@@ -24,7 +25,10 @@ use reqwest::{
     header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, ETAG, HeaderValue, RANGE, RETRY_AFTER},
     redirect::Policy,
 };
-use std::cell::Cell;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+};
 
 /// Greatest number of redirects: a mirror, a renamed model, an http endpoint that moved to https and a CDN make four.
 const MAX_REDIRECTS: usize = 10;
@@ -86,13 +90,25 @@ pub(super) struct HubClient {
     authorization: Option<HeaderValue>,
     /// True since the hub has called the token invalid; it is not sent again.
     token_is_invalid: Cell<bool>,
+    /// Servers known to be hubs: the one that mirrors redirect to, and those that have spoken as one.
+    hubs: RefCell<BTreeSet<String>>,
     patience: RetryPolicy,
 }
 
 impl HubClient {
     pub(super) fn open(endpoint: &str, access: &Access, patience: RetryPolicy) -> Result<Self, HubError> {
         let url = Url::parse(endpoint).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        let url = url.ok_or_else(|| HubError::BadEndpoint { endpoint: endpoint.to_owned() })?;
+        let bad = |problem: &str| HubError::BadEndpoint { problem: problem.to_owned() };
+        // An address with an '@' that cannot be read may have a password too.
+        let url = url.ok_or_else(|| match endpoint.contains('@') {
+            true => bad("is not an address"),
+            false => bad(&format!("'{endpoint}' is not an address")),
+        })?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(bad(
+                "contains a user name or a password, which would be sent beside the token: leave them out",
+            ));
+        }
         let authorization = match access {
             Access::Token(token) => {
                 let header = HeaderValue::try_from(format!("Bearer {}", token.value));
@@ -117,7 +133,9 @@ impl HubClient {
         }
         let client = client.build().map_err(|e| HubError::NoClient { reason: root_cause(&e) })?;
         let token_is_invalid = Cell::new(false);
-        Ok(Self { client, endpoint: url, access: access.clone(), authorization, token_is_invalid, patience })
+        let hubs = RefCell::new(BTreeSet::from([DEFAULT_ENDPOINT.to_owned()]));
+        let access = access.clone();
+        Ok(Self { client, endpoint: url, access, authorization, token_is_invalid, hubs, patience })
     }
 
     pub(super) fn attempts(&self) -> Attempts {
@@ -125,8 +143,9 @@ impl HubClient {
     }
 
     /// Asks the hub for the description of a file. An unreachable hub is not tried again: a waiting user should know
-    /// at once. A server that a mirror redirects to and that describes nothing is no error, because the file itself may
-    /// come nevertheless.
+    /// at once. A server that a mirror redirects to and that describes nothing, because it cannot, is no error: the file
+    /// itself may come nevertheless. A hub that cannot answer at the moment is an error, because without its checksums
+    /// nothing would be verified.
     pub(super) fn describe(&self, wanted: &FileRequest<'_>) -> Result<Remote, HubError> {
         let mut attempts = self.attempts();
         loop {
@@ -140,8 +159,11 @@ impl HubClient {
                 continue;
             }
             match failure {
-                AttemptError::Busy { server: busy, .. } | AttemptError::Unreachable { server: busy, .. }
-                    if busy != server(&self.endpoint) =>
+                AttemptError::Busy { server: busy, status, .. }
+                    if status != StatusCode::TOO_MANY_REQUESTS
+                        && remote.described_by.is_none()
+                        && busy != server(&self.endpoint)
+                        && !self.is_hub(&busy) =>
                 {
                     tracing::info!("{busy}, to which {} redirects, describes no file", server(&self.endpoint));
                     return Ok(remote);
@@ -175,10 +197,6 @@ impl HubClient {
                 StatusCode::OK | StatusCode::PARTIAL_CONTENT => return plain_file(response),
                 StatusCode::RANGE_NOT_SATISFIABLE if from > 0 => return Ok(response),
                 status if status.is_redirection() => url = redirect(&response)?,
-                // The hub has described this file a moment ago, so that the refusal is about this address.
-                status @ StatusCode::FORBIDDEN if header(&response, "x-error-code").is_none() => {
-                    return Err(AttemptError::Refused { server: server(&url), status });
-                }
                 _ => return Err(self.refusal(&response, wanted)),
             }
         }
@@ -191,6 +209,9 @@ impl HubClient {
         for _ in 0..MAX_REDIRECTS {
             let response = self.send(Method::HEAD, &url, 0)?;
             remote.note(&response);
+            if remote.described_by == Some(server(&url)) {
+                self.hubs.borrow_mut().insert(server(&url));
+            }
             let of_hub = self.belongs_to_endpoint(&url) || remote.described_by == Some(server(&url));
             let status = response.status();
             if status.is_redirection() {
@@ -207,7 +228,7 @@ impl HubClient {
                 return Ok(());
             }
             if !status.is_success() {
-                if !of_hub && !speaks_as_hub(&response) {
+                if !of_hub && !speaks_as_hub(&response) && !self.is_hub(&server(&url)) {
                     return Ok(());
                 }
                 return Err(self.refusal(&response, wanted));
@@ -230,8 +251,9 @@ impl HubClient {
     fn address(&self, wanted: &FileRequest<'_>) -> Result<Url, AttemptError> {
         let endpoint = self.endpoint.as_str().trim_end_matches('/');
         let revision = wanted.revision.replace('/', "%2F");
-        Url::parse(&format!("{endpoint}/{}/resolve/{revision}/{}", wanted.name, wanted.file))
-            .map_err(|_| AttemptError::Final(HubError::BadEndpoint { endpoint: endpoint.to_owned() }))
+        Url::parse(&format!("{endpoint}/{}/resolve/{revision}/{}", wanted.name, wanted.file)).map_err(|_| {
+            AttemptError::Final(HubError::BadEndpoint { problem: format!("'{endpoint}' is not an address") })
+        })
     }
 
     /// True when an address is the endpoint's: same scheme, host and port, or http moved to https.
@@ -243,6 +265,10 @@ impl HubClient {
         let same_door = self.endpoint.scheme() == url.scheme()
             && self.endpoint.port_or_known_default() == url.port_or_known_default();
         self.endpoint.host() == url.host() && (same_door || upgraded)
+    }
+
+    fn is_hub(&self, server: &str) -> bool {
+        self.hubs.borrow().contains(server)
     }
 
     fn sends_token_to(&self, url: &Url) -> bool {
@@ -269,6 +295,9 @@ impl HubClient {
         let status = response.status();
         let passing = [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&status);
         if passing || status.is_server_error() {
+            if speaks_as_hub(&response) {
+                self.hubs.borrow_mut().insert(server(url));
+            }
             let retry_after = header(&response, RETRY_AFTER.as_str());
             let retry_after = asked_pause(retry_after.as_deref(), header(&response, "ratelimit").as_deref());
             return Err(AttemptError::Busy { server: server(url), status, retry_after });
@@ -278,7 +307,8 @@ impl HubClient {
 
     /// Error for a status that is neither success nor redirect, read as Hugging Face's own client reads it: a 401 without
     /// a code is a model that does not exist (or is private, which the hub does not tell apart), a gated model has the
-    /// code `GatedRepo`, and an invalid token is told in words.
+    /// code `GatedRepo`, and an invalid token is told in words. A 403 without code and words is not the hub's: a filter or
+    /// a mirror refuses, perhaps only for now.
     fn refusal(&self, response: &Response, wanted: &FileRequest<'_>) -> AttemptError {
         let (url, status) = (response.url(), response.status());
         if !self.belongs_to_endpoint(url) && !speaks_as_hub(response) {
@@ -289,6 +319,9 @@ impl HubClient {
         }
         let code = header(response, "x-error-code");
         let said = header(response, "x-error-message").and_then(|message| printable(&message));
+        if status == StatusCode::FORBIDDEN && code.is_none() && said.is_none() {
+            return AttemptError::Refused { server: server(url), status };
+        }
         if status == StatusCode::UNAUTHORIZED && code.is_none() && self.sends_token_to(url) {
             self.give_up_token(url, said.as_deref());
         }
@@ -299,7 +332,8 @@ impl HubClient {
             let advice = standing.advice_for_denied();
             HubError::Denied { name, endpoint, reason, advice }
         };
-        let reason = said.map_or(", which is gated or private".to_owned(), |said| format!(" ({said})"));
+        let words = said.or_else(|| printable(code.as_deref()?)).unwrap_or_else(|| status.to_string());
+        let reason = format!(" ({words})");
         AttemptError::Final(match (status, code.as_deref()) {
             (_, Some("RepoNotFound")) => missing(name, endpoint),
             (_, Some("RevisionNotFound")) => HubError::NoSuchRevision { name, revision: wanted.revision.to_owned() },
@@ -318,7 +352,7 @@ impl HubClient {
         let Access::Token(token) = &self.access else { return };
         self.token_is_invalid.set(true);
         tracing::warn!(
-            "{} refuses the token in {} ({}); it is asked again without it: renew that token, or remove it",
+            "{} refuses the token in {} ({}); the files are requested without a token; renew or remove that one",
             server(url),
             token.origin,
             said.unwrap_or("401 Unauthorized")
@@ -327,11 +361,11 @@ impl HubClient {
 
     fn standing(&self, url: &Url) -> Standing<'_> {
         match &self.access {
+            Access::Token(token) if self.token_is_invalid.get() => Standing::Invalid(&token.origin),
+            _ if !self.belongs_to_endpoint(url) => Standing::Elsewhere,
+            Access::Token(token) => Standing::Sent(&token.origin),
             Access::Anonymous => Standing::Anonymous,
             Access::Withheld(variable) => Standing::Withheld(variable),
-            Access::Token(token) if self.token_is_invalid.get() => Standing::Invalid(&token.origin),
-            Access::Token(token) if self.belongs_to_endpoint(url) => Standing::Sent(&token.origin),
-            Access::Token(_) => Standing::Elsewhere,
         }
     }
 }

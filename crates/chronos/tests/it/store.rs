@@ -1,10 +1,13 @@
-//! Tests of the way of files into the store: moved or copied, and back again when the checkpoint turns out to be broken.
+//! Tests of the way of files into the store: moved or copied, and kept where they were when the checkpoint turns out to be
+//! broken.
 
 use crate::fixture::{copied, session};
 use forecaster_chronos::{Arrival, CheckpointPlace, Installed, ModelStore, Transfer};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 const NAME: &str = "someone/model";
 
@@ -41,8 +44,10 @@ fn downloaded_files_are_moved_so_that_they_take_their_space_once() {
     assert_eq!((weights.ino(), weights.nlink(), weights.mode() & 0o777), (before, 1, 0o644));
     assert_eq!(fs::read_dir(&downloads).unwrap().count(), 0);
     assert_eq!(store.find(NAME).unwrap().manifest.unwrap().verified, Some(true));
-    // The checksum kept with the graph is still valid: nothing has touched the file since the self-test.
+    // The checksum kept with the graph is still valid: its metadata have the time at which the file lost its other name.
     let graph = fs::read(weights_of(&installed).with_file_name("model.onnx")).unwrap();
+    let changed = format!("{}, {}] ", weights.ctime(), weights.ctime_nsec());
+    assert!(graph.windows(changed.len()).any(|bytes| bytes == changed.as_bytes()), "{changed}");
     installed.open().unwrap();
     assert!(fs::read(weights_of(&installed).with_file_name("model.onnx")).unwrap() == graph);
 }
@@ -66,6 +71,52 @@ fn a_file_that_the_hugging_face_cache_has_too_keeps_its_permissions() {
     assert!(fs::read(&blob).unwrap() == content);
 }
 
+/// A program that was killed during the conversion leaves an unfinished folder, and the download beside it.
+#[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
+fn downloaded_files_are_there_until_all_is_done() {
+    let (root, store, downloads) = downloaded();
+    let seen = AtomicBool::new(false);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::SeqCst) {
+                let unfinished = fs::read_dir(root.path().join("models")).unwrap().flatten().find(|entry| {
+                    entry.file_name().to_string_lossy().starts_with(".installing-")
+                        && entry.path().join("model.safetensors").exists()
+                        && !entry.path().join("manifest.json").exists()
+                });
+                let in_both = fs::metadata(downloads.join("model.safetensors")).is_ok_and(|one| one.nlink() == 2);
+                if unfinished.is_some() && in_both {
+                    seen.store(true, Ordering::SeqCst);
+                }
+                thread::yield_now();
+            }
+        });
+        let installed = store.install(arrival(&downloads, Transfer::Move), NAME, &session());
+        done.store(true, Ordering::SeqCst);
+        installed.unwrap();
+    });
+    assert!(seen.into_inner(), "the download was gone before the checkpoint was complete");
+}
+
+#[test]
+fn a_place_inside_another_checkpoint_is_refused_before_the_download() {
+    let root = tempfile::tempdir().unwrap();
+    let store = ModelStore::new(root.path().join("models"));
+    let owner = root.path().join("models/someone");
+    fs::create_dir_all(&owner).unwrap();
+    let manifest = serde_json::to_vec(&store.find("embedded").unwrap().manifest.unwrap()).unwrap();
+    fs::write(owner.join("manifest.json"), manifest).unwrap();
+    let pulled = store.check_place(NAME, Transfer::Move).unwrap_err().to_string();
+    let folder = root.path().join("models").display().to_string();
+    let expected = format!("'{NAME}' would lie inside the checkpoint 'someone'; move that one out of {folder} first");
+    assert_eq!(pulled, expected);
+    let imported = store.check_place(NAME, Transfer::Copy).unwrap_err().to_string();
+    assert!(imported.ends_with("import it under another name (--name)"), "{imported}");
+    store.check_place("another/model", Transfer::Move).unwrap();
+}
+
 #[test]
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn a_folder_that_is_imported_is_copied() {
@@ -80,7 +131,7 @@ fn a_folder_that_is_imported_is_copied() {
 
 /// Without ONNX Runtime, for example, the self-test fails, and the download must not be lost.
 #[test]
-fn files_go_back_when_the_self_test_fails() {
+fn files_stay_when_the_self_test_fails() {
     let (root, store, downloads) = downloaded();
     let weights = downloads.join("model.safetensors");
     let mut content = fs::read(&weights).unwrap();

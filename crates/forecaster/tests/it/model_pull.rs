@@ -6,6 +6,7 @@ use crate::checkpoints::{checkpoint, fixture, listed};
 use crate::desk::{Desk, Finished};
 use crate::fake_hub::{Answer, COMMIT, Model, Server, refusal, sha256};
 use std::fs;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -220,4 +221,63 @@ fn an_invalid_token_is_named_by_its_place_and_the_public_model_comes_without_it(
     let output = desk.command(&arguments).env_remove("HF_TOKEN").output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && !said.contains("refuses the token"), "{said}");
+}
+
+#[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
+fn without_the_hub_the_installed_model_is_kept() {
+    let hub = model("reg_relu");
+    let server = Server::answering(move |request| hub.answer(request));
+    let mut desk = desk(&server.address());
+    let line = pull(&desk, 0).stdout();
+    drop(server);
+    for offline in ["", "1"] {
+        desk.set("HF_HUB_OFFLINE", offline);
+        let again = pull(&desk, 0);
+        assert_eq!(again.stdout(), line);
+        let said = again.stderr();
+        assert!(said.contains("newer files of main were not looked for") && said.contains("is kept"), "{said}");
+        let document = desk.run(&["model", "pull", NAME, "--json"]).expect(0).json();
+        assert_eq!((&document["unchanged"], &document["verified"]), (&true.into(), &true.into()));
+    }
+    assert!(!desk.path("data/models/.downloads").exists());
+}
+
+#[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
+fn two_pulls_at_once_take_turns() {
+    let hub = model("reg_relu");
+    let size = hub.weights.len();
+    let server = Server::answering(move |request| hub.answer(request));
+    let desk = desk(&server.address());
+    let start =
+        || desk.command(&["model", "pull", NAME]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    for child in [start(), start()] {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(server.bytes_sent("model.safetensors"), size);
+    assert!(!desk.path("data/models/.downloads").exists());
+    desk.run(&["model", "verify", NAME]).expect(0);
+}
+
+#[test]
+#[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
+fn a_model_that_was_not_verified_becomes_verified_without_a_download() {
+    let hub = model("reg_relu");
+    let size = hub.weights.len();
+    let announces = Arc::new(AtomicBool::new(false));
+    let announced = Arc::clone(&announces);
+    let server = Server::answering(move |request| {
+        let content = if request.wants("config.json") { &hub.config } else { &hub.weights };
+        if announced.load(Ordering::SeqCst) { hub.answer(request) } else { Answer::content(request, content) }
+    });
+    let desk = desk(&server.address());
+    let pulled = || desk.run(&["model", "pull", NAME, "--json"]).expect(0).json();
+    assert_eq!(pulled()["verified"], false);
+    announces.store(true, Ordering::SeqCst);
+    let document = pulled();
+    assert_eq!((&document["verified"], &document["unchanged"]), (&true.into(), &false.into()));
+    assert_eq!(pulled()["unchanged"], true);
+    assert_eq!(server.bytes_sent("model.safetensors"), size);
 }

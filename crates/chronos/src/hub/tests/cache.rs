@@ -96,7 +96,7 @@ fn a_file_of_the_shared_cache_takes_its_disk_space_once_and_stays_as_it_is() {
     let model = Model::example();
     let cache = cache_of(&model);
     let blob = blob_of_weights(&cache, &model);
-    fs::set_permissions(&blob, fs::Permissions::from_mode(0o400)).unwrap();
+    fs::set_permissions(&blob, fs::Permissions::from_mode(0o444)).unwrap();
     let before = state_of(&blob);
     let folder = tempfile::tempdir().unwrap();
     let hub = Hub { shared_cache: Some(cache.path().to_owned()), offline: true, ..hub_at(&nobody()) };
@@ -151,5 +151,64 @@ fn force_asks_the_hub_and_not_the_cache() {
     assert_eq!(server.ranges("model.safetensors"), ["all"]);
     let offline = Hub { offline: true, ..hub };
     let refused = offline.fetch(&FetchRequest { force: true, ..request(NAME, "main", folder.path()) }, &mut |_| {});
-    assert!(matches!(refused, Err(HubError::Offline { .. })));
+    let expected = "HF_HUB_OFFLINE is set, but --force takes everything from the hub; unset it, or use `forecaster model \
+                    import DIR`";
+    assert_eq!(sentence_of(refused), expected);
+}
+
+/// Newer versions of huggingface_hub keep a blob as a link to a store of all models, where names are other hashes.
+#[test]
+fn a_blob_that_is_itself_a_link_has_its_checksum_in_its_first_name() {
+    let model = Model::example();
+    let cache = cache_of(&model);
+    let blob = blob_of_weights(&cache, &model);
+    let shared = cache.path().join("blobs/ab").join(sha256(b"of the chunks"));
+    fs::create_dir_all(shared.parent().unwrap()).unwrap();
+    fs::rename(&blob, &shared).unwrap();
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o644)).unwrap();
+    symlink(Path::new("../../blobs/ab").join(shared.file_name().unwrap()), &blob).unwrap();
+    let hub = Hub { shared_cache: Some(cache.path().to_owned()), offline: true, ..hub_at(&nobody()) };
+    let folder = tempfile::tempdir().unwrap();
+    let fetched = fetch(&hub, folder.path()).unwrap();
+    assert!(fetched.from_cache && fetched.verified);
+    assert_complete(folder.path(), &model);
+    let inode = |path: &Path| fs::metadata(path).unwrap().ino();
+    assert_eq!(inode(&folder.path().join("model.safetensors")), inode(&shared), "a hard link");
+    // The first name is really compared.
+    fs::write(&shared, "truncated").unwrap();
+    assert!(matches!(fetch(&hub, tempfile::tempdir().unwrap().path()), Err(HubError::OfflineMode { .. })));
+}
+
+#[test]
+fn a_file_that_others_may_change_or_not_all_may_read_is_copied() {
+    for (mode, linked) in
+        [(0o444, true), (0o644, true), (0o400, false), (0o640, false), (0o664, false), (0o666, false)]
+    {
+        let model = Model::example();
+        let cache = cache_of(&model);
+        fs::set_permissions(blob_of_weights(&cache, &model), fs::Permissions::from_mode(mode)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let hub = Hub { shared_cache: Some(cache.path().to_owned()), offline: true, ..hub_at(&nobody()) };
+        fetch(&hub, folder.path()).unwrap();
+        assert_complete(folder.path(), &model);
+        assert_eq!(fs::metadata(blob_of_weights(&cache, &model)).unwrap().nlink() == 2, linked, "{mode:o}");
+    }
+}
+
+#[test]
+fn a_config_that_nothing_proves_does_not_keep_the_model_from_being_fetched() {
+    let model = Model::example();
+    let cache = cache_of(&model);
+    let config = cache.path().join("models--owner--model/snapshots").join(COMMIT).join("config.json");
+    fs::remove_file(&config).unwrap();
+    fs::write(&config, "{\"archi").unwrap();
+    let (_, server, folder) = honest();
+    let hub = Hub { shared_cache: Some(cache.path().to_owned()), ..hub_at(&server.address()) };
+    let check = |file: &Path| match fs::read_to_string(file).unwrap().ends_with('}') {
+        true => Ok(()),
+        false => Err("not JSON".into()),
+    };
+    let wanted = FetchRequest { check: &check, ..request(NAME, "main", folder.path()) };
+    assert!(!hub.fetch(&wanted, &mut |_| {}).unwrap().from_cache);
+    assert_complete(folder.path(), &model);
 }

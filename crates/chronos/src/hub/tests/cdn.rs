@@ -100,7 +100,8 @@ fn a_part_is_kept_as_long_as_the_whole_is_refused_too() {
     let folder = tempfile::tempdir().unwrap();
     leave_part(folder.path(), &model, 100_000);
     let sentence = sentence_of(fetch(&hub_at(&hub.address()), folder.path()));
-    assert!(sentence.contains("was cut off after 100000 of 300000 bytes (it answers 403 Forbidden)"), "{sentence}");
+    assert!(sentence.contains("was cut off after 100000 of 300000 bytes ("), "{sentence}");
+    assert!(sentence.contains(&format!("({}: it answers 403 Forbidden)", cdn.address())), "{sentence}");
     assert_eq!(cdn.ranges("model.safetensors"), ["bytes=100000-", "bytes=100000-", "all"]);
     assert_eq!(fs::metadata(folder.path().join("model.safetensors.part")).unwrap().len(), 100_000);
 }
@@ -116,7 +117,7 @@ fn a_file_is_begun_again_only_once() {
     let folder = tempfile::tempdir().unwrap();
     leave_part(folder.path(), &model, 100_000);
     let sentence = sentence_of(fetch(&hub_at(&hub.address()), folder.path()));
-    assert!(sentence.contains("was cut off after 50000 of 300000 bytes (it answers 403 Forbidden)"), "{sentence}");
+    assert!(sentence.contains("was cut off after 50000 of 300000 bytes ("), "{sentence}");
     let part = "bytes=50000-";
     assert_eq!(cdn.ranges("model.safetensors"), ["bytes=100000-", "bytes=100000-", "all", part, part]);
 }
@@ -128,7 +129,7 @@ fn a_cdn_that_refuses_everything_is_named() {
         let (hub, cdn) = signing(&model, move |_, _| Some(Answer::status(status)));
         let folder = tempfile::tempdir().unwrap();
         let sentence = sentence_of(fetch(&hub_at(&hub.address()), folder.path()));
-        assert!(sentence.starts_with(&format!("{} refuses the file, also at a fresh", cdn.address())), "{sentence}");
+        assert!(sentence.starts_with(&format!("{} refuses the file repeatedly (it", cdn.address())), "{sentence}");
         assert!(sentence.contains(&format!("(it answers {status} ")), "{sentence}");
         assert_eq!(cdn.requests().len(), 3);
     }
@@ -149,8 +150,8 @@ fn a_mirror_that_refuses_ranges_of_its_own_files_is_asked_for_the_whole() {
     assert_eq!(server.ranges("model.safetensors"), ["bytes=100000-", "bytes=100000-", "all"]);
 }
 
-/// The server counts requests in windows, here of one second, and says when the next one begins. The program's own
-/// pauses, of some milliseconds, would end long before.
+/// The server counts requests in windows, here of 1.5 seconds, and says when the next one begins, rounded down. The
+/// program's own pauses, of some milliseconds, would end long before.
 #[test]
 fn the_pause_in_the_rate_limit_is_respected() {
     let model = Model::example();
@@ -158,7 +159,7 @@ fn the_pause_in_the_rate_limit_is_respected() {
     let mut begin = None;
     let server = Server::answering(move |request| {
         let begin: &Instant = begin.get_or_insert_with(Instant::now);
-        match begin.elapsed() < Duration::from_secs(1) {
+        match begin.elapsed() < Duration::from_millis(1500) {
             true => Answer::status(429).with("RateLimit", "\"resolvers\";r=0;t=1"),
             false => answering.answer(request),
         }

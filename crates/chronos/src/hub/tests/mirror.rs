@@ -108,6 +108,59 @@ fn a_mirror_that_describes_nothing_still_gives_the_files_but_they_are_not_verifi
     }
 }
 
+/// Without the hub's checksums nothing would be verified.
+#[test]
+fn a_hub_behind_a_mirror_that_cannot_answer_now_is_an_error() {
+    let spoken = |status: u16| Answer::status(status).with("X-Error-Message", "Try again later");
+    let (model, away) = (Model::example(), nobody());
+    for (first, second) in [(Answer::status(429), None), (spoken(503), None), (spoken(500), None)]
+        .into_iter()
+        .chain([429, 500, 503].map(|status| (Answer::status(200), Some(Answer::status(status)))))
+    {
+        let answering = model.clone();
+        let (refused_file, refusal) = match &second {
+            None => ("config.json", first.clone()),
+            Some(second) => ("model.safetensors", second.clone()),
+        };
+        let hub = Server::answering(move |request| match request.is_head() && request.wants(refused_file) {
+            true => refusal.clone(),
+            false => answering.answer(request),
+        });
+        let mirror = redirecting(308, &hub.address());
+        let folder = tempfile::tempdir().unwrap();
+        let sentence = sentence_of(fetch(&hub_at(&mirror.address()), folder.path()));
+        assert!(sentence.starts_with(&format!("{} is busy (", hub.address())), "{refused_file}: {sentence}");
+        assert_eq!(hub.ranges(refused_file), [""; 0]);
+    }
+    // A mirror that redirects the second file to nobody.
+    let server = Server::answering(move |request| match request.wants("config.json") {
+        true => model.answer(request),
+        false => Answer::status(308).with("Location", format!("{away}{}", request.path)),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let sentence = sentence_of(fetch(&hub_at(&server.address()), folder.path()));
+    assert!(sentence.starts_with("cannot reach ") && !sentence.contains(&server.address()), "{sentence}");
+    assert_eq!(server.ranges("model.safetensors"), [""; 0], "the file itself is not asked for");
+}
+
+/// HF_TOKEN would be sent to the mirror only.
+#[test]
+fn behind_a_mirror_nobody_is_told_to_set_a_token() {
+    for access in [Access::Anonymous, Access::Withheld("HF_HUB_DISABLE_IMPLICIT_TOKEN")] {
+        for (code, expected) in
+            [("RepoNotFound", "or set HF_ENDPOINT to that address"), ("GatedRepo", "and set HF_ENDPOINT")]
+        {
+            let hub = Server::answering(move |_| refusal(401, code, ""));
+            let mirror = redirecting(308, &hub.address());
+            let folder = tempfile::tempdir().unwrap();
+            let sentence =
+                sentence_of(fetch(&Hub { access: access.clone(), ..hub_at(&mirror.address()) }, folder.path()));
+            assert!(sentence.contains(expected), "{sentence}");
+            assert!(!sentence.contains("HF_TOKEN") && !sentence.contains("IMPLICIT"), "{sentence}");
+        }
+    }
+}
+
 #[test]
 fn a_server_behind_a_mirror_that_cannot_be_reached_is_named() {
     let away = nobody();

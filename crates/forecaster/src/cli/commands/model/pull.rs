@@ -30,7 +30,8 @@ struct PullDocument<'a> {
     unchanged: bool,
     /// True when the files come from the shared Hugging Face cache.
     from_cache: bool,
-    /// False when the hub announced no checksum of a file; null when an older version fetched the checkpoint.
+    /// False when there was no checksum of a file, neither from the hub nor in the shared cache; null when an older version
+    /// fetched the checkpoint.
     verified: Option<bool>,
     /// Null when the hub does not report its commit.
     revision: Option<&'a str>,
@@ -47,7 +48,11 @@ struct PullDocument<'a> {
 pub(super) fn pull(config: &Config, wanted: &WantedCheckpoint<'_>, json: bool) -> Result<CommandOutcome, Failure> {
     let WantedCheckpoint { name, revision, .. } = *wanted;
     check_not_taken(name)?;
+    Hub::check(name, revision)?;
     let store = store(config);
+    store.check_place(name, Transfer::Move)?;
+    // Held until the downloads are removed: another pull of this checkpoint waits for it.
+    let _lock = store.lock_downloads(name)?;
     let downloads = store.downloads(name);
     tracing::info!("Fetching {name} at {revision}");
     let before = installed_from_hub(&store, name);
@@ -86,6 +91,7 @@ fn fetch(
         (CheckpointPlace::Folder(folder), Some(manifest)) => Some(InstalledFiles {
             folder,
             commit: manifest.revision.as_deref(),
+            verified: manifest.verified == Some(true),
             sha256: [&manifest.config_sha256, &manifest.weights_sha256],
         }),
         _ => None,
@@ -114,12 +120,16 @@ fn fetch(
     fetched
 }
 
-/// True when the fetched files and their commit are those of the installed checkpoint.
+/// True when the fetched files and their commit are those of the installed checkpoint. One that was not verified before is
+/// installed again when it now is.
 fn is_the_same(before: &Installed, fetched: &FetchedCheckpoint) -> bool {
     let files: Vec<&str> = fetched.files.iter().map(|file| file.sha256.as_str()).collect();
-    before.manifest.as_ref().is_some_and(|manifest| {
-        manifest.revision == fetched.commit && files == [&*manifest.config_sha256, &*manifest.weights_sha256]
-    })
+    let same = before.manifest.as_ref().is_some_and(|manifest| {
+        manifest.revision == fetched.commit
+            && (manifest.verified == Some(true) || !fetched.verified)
+            && files == [&*manifest.config_sha256, &*manifest.weights_sha256]
+    });
+    fetched.kept || same
 }
 
 fn install(
@@ -178,12 +188,11 @@ fn of_the_checkpoint(error: &ChronosError) -> bool {
     matches!(error, ChronosError::Config { .. } | ChronosError::Weights { .. } | ChronosError::Tensor { .. })
 }
 
-/// Removes the downloaded files, and the downloads folder when it is then empty.
+/// Removes the downloaded files.
 fn remove_downloads(downloads: &Path) {
     if let Err(error) = fs::remove_dir_all(downloads)
         && error.kind() != ErrorKind::NotFound
     {
         tracing::warn!("{} could not be removed: {error}", downloads.display());
     }
-    let _ = downloads.parent().map(fs::remove_dir);
 }
