@@ -236,7 +236,10 @@ fn without_the_hub_the_installed_model_is_kept() {
         let again = pull(&desk, 0);
         assert_eq!(again.stdout(), line);
         let said = again.stderr();
-        assert!(said.contains("newer files of main were not looked for") && said.contains("is kept"), "{said}");
+        assert!(
+            said.contains("newer files of main were not looked for") && said.contains("is unchanged and kept"),
+            "{said}"
+        );
         let document = desk.run(&["model", "pull", NAME, "--json"]).expect(0).json();
         assert_eq!((&document["unchanged"], &document["verified"]), (&true.into(), &true.into()));
     }
