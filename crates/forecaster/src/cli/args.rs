@@ -179,7 +179,7 @@ pub enum RatesCommand {
         /// Fetch everything from this date on, including dates that are already stored
         #[arg(long, value_name = "DATE", value_parser = iso_date)]
         from: Option<NaiveDate>,
-        /// Only these series, comma-separated [default: the pair and its regressors]
+        /// Only these series, comma-separated [default: the pair, its regressors and rates.watched]
         #[arg(long, value_name = "A,B", value_delimiter = ',')]
         series: Vec<String>,
         /// Accept values that differ from stored ones, however large the difference, and gaps

@@ -145,7 +145,9 @@ impl ProviderSections {
                 }
                 _ => revealed(KeyType::Secret),
             };
+            let is_named = secrets.iter().any(|secret| secret.is_needed);
             SourceSettings {
+                is_unread: is_named && token.is_none() && password.is_none(),
                 addresses: addresses.flat_map(|(_, setting)| setting.texts()).collect(),
                 user: section.first(KeyType::User),
                 password,
@@ -195,9 +197,14 @@ fn check(meaning: KeyType, text: &str) -> Result<(), String> {
     }
 }
 
-/// True for an absolute path, and for text that can be the name of a credential.
+/// Length from which a name without a hyphen or an underscore is taken for a secret: FRED's keys have 32 letters and
+/// digits, the Banco Central's tokens 60.
+const LONG_NAME: usize = 24;
+
+/// True for an absolute path, and for text that can be the name of a credential and is no secret itself.
 fn is_location(text: &str) -> bool {
-    text.starts_with('/') || text.chars().all(|c| c.is_ascii_alphanumeric() || "._-@".contains(c))
+    let is_name = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-@".contains(c));
+    text.starts_with('/') || (is_name && (text.len() < LONG_NAME || text.contains(['-', '_'])))
 }
 
 /// The provider kinds that have keys to set.
@@ -378,7 +385,9 @@ mod tests {
         assert_eq!(refused("[currency-api]\nurls = [\"\"]\n").0, "rates.provider.currency-api.urls");
         assert_eq!(refused("[stooq]\nkey = \"a/b\"\n").0, "rates.provider.stooq.key");
         // Pasted in place of its location, a secret is not repeated.
-        for pasted in ["$2a$10$abcdefgh/ijklm", "$2a$10$abcdefghijklm", "p4ss word&"] {
+        for pasted in
+            ["$2a$10$abcdefgh/ijklm", "$2a$10$abcdefghijklm", "p4ss word&", "0123456789abcdef0123456789abcdef"]
+        {
             let sections: ProviderSections = toml::from_str(&format!("[bcch]\ntoken = '{pasted}'\n")).unwrap();
             let problem = sections.check().unwrap_err();
             assert_eq!(problem.key, "rates.provider.bcch.token");

@@ -98,6 +98,8 @@ pub struct SourceSettings {
     pub password: Option<String>,
     /// Token that stands for a whole account; `None` when there is none.
     pub token: Option<String>,
+    /// True when the location of a secret is set, and none could be read there.
+    pub is_unread: bool,
 }
 
 impl ProviderKind {

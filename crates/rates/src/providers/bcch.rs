@@ -81,6 +81,8 @@ const EXPECTED: &str = "JSON with 'Codigo' and 'Series'";
 pub(crate) struct Bcch {
     base_url: String,
     account: Option<Account>,
+    /// True when an account is configured whose token or password could not be read.
+    is_unread: bool,
 }
 
 /// Proof of an account.
@@ -155,7 +157,7 @@ impl Bcch {
         let password = given(&settings.user).zip(given(&settings.password));
         let password = || password.map(|(user, password)| Account::Password { user, password });
         let account = given(&settings.token).map(|token| Account::Token(token.trim().to_owned())).or_else(password);
-        Self { base_url: settings.address().to_owned(), account }
+        Self { base_url: settings.address().to_owned(), account, is_unread: settings.is_unread }
     }
 }
 
@@ -191,9 +193,10 @@ impl Provider for Bcch {
     }
 
     fn unavailable(&self) -> Option<String> {
+        let unread = "the token or password of its account cannot be read: the log says why, and what to do";
         let reason = "no account: set rates.provider.bcch.token (an account is free; Mi Cuenta, Apikey Token), or \
                       rates.provider.bcch.user and rates.provider.bcch.password";
-        self.account.is_none().then(|| reason.to_owned())
+        self.account.is_none().then(|| if self.is_unread { unread } else { reason }.to_owned())
     }
 }
 
@@ -262,7 +265,7 @@ mod tests {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         let addresses = vec!["http://localhost:1/ws.ashx".to_owned()];
         let (token, user, password) = (owned(token), owned(user), owned(password));
-        Bcch::new(&SourceSettings { addresses, user, password, token })
+        Bcch::new(&SourceSettings { addresses, user, password, token, is_unread: false })
     }
 
     fn service() -> Bcch {
@@ -301,6 +304,12 @@ mod tests {
             }
         }
         assert_eq!((service().unavailable(), with(Some(TOKEN), None, None).unavailable()), (None, None));
+    }
+
+    #[test]
+    fn an_account_that_is_configured_but_cannot_be_read_is_told_from_none() {
+        let service = Bcch::new(&SourceSettings { is_unread: true, ..SourceSettings::default() });
+        assert!(service.unavailable().unwrap().starts_with("the token or password of its account cannot be read"));
     }
 
     #[test]

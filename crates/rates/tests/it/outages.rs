@@ -105,7 +105,7 @@ fn each_single_outage_leaves_the_official_rate() {
 fn each_outage_of_two_leaves_the_official_rate_of_the_day_or_the_day_before() {
     for (index, first) in PROVIDERS.iter().enumerate() {
         for second in &PROVIDERS[index + 1..] {
-            for fault in [Fault::Down, Fault::Refuses, Fault::Lies] {
+            for fault in [Fault::Down, Fault::Lies] {
                 expect_official(&[(first, fault), (second, fault)]);
             }
         }

@@ -114,17 +114,20 @@ impl From<&SeriesOutcome> for SyncRow {
 
 /// Returns one line per series: its newest value's date and source, and if that is what can be expected now.
 fn newest_table(outcomes: &[SeriesOutcome]) -> String {
+    let [series, newest, source, state] = ["series", "newest", "source", ""].map(str::to_owned);
+    let header = (series, newest, source, state);
     let cells = |outcome: &SeriesOutcome| {
         let (date, source) = outcome.freshness.newest.clone().unzip();
         let date = date.map_or_else(|| "-".to_owned(), |date| date.to_string());
         (outcome.series.clone(), date, source.unwrap_or_else(|| "-".to_owned()), outcome.freshness.to_string())
     };
-    let rows: Vec<_> = outcomes.iter().map(cells).collect();
+    let rows: Vec<_> = std::iter::once(header).chain(outcomes.iter().map(cells)).collect();
     let width = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or_default();
     let series = width(&mut rows.iter().map(|row| row.0.chars().count()));
     let source = width(&mut rows.iter().map(|row| row.2.chars().count()));
     let line = |(name, date, by, state): &(String, String, String, String)| {
-        format!("{name:<series$}  {date:<10}  {by:<source$}  {state}\n")
+        let line = format!("{name:<series$}  {date:<10}  {by:<source$}  {state}");
+        format!("{}\n", line.trim_end())
     };
     rows.iter().map(line).collect()
 }
@@ -155,6 +158,8 @@ fn sync_lines(outcome: &SeriesOutcome, width: usize) -> String {
                     let _ = writeln!(text, "  {complaint}");
                 }
             }
+            // That a provider has no account is no news where another one has answered.
+            Err(reason) if reason.starts_with("no account") && outcome.is_answered() => {}
             Err(reason) => {
                 let _ = writeln!(text, "  {}: {reason}", asked.provider);
             }

@@ -93,7 +93,7 @@ fn provider(config: &Config, name: &str, today: chrono::NaiveDate) -> Check {
         Ok(Some(fetch::Trial { series, outcome: Err((reason, true)) })) => Check::warn(
             &id,
             format!("{series}: {reason}"),
-            "other providers are used instead; check its address under [rates.provider]",
+            "other providers are used instead; check its address and account under [rates.provider]",
         ),
         Ok(Some(fetch::Trial { outcome: Err((reason, false)), .. })) => Check::skip(&id, reason),
     }

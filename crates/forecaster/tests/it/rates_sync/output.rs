@@ -34,6 +34,7 @@ fn a_mixed_outcome_is_told_line_by_line_and_ends_with_exit_code_3() {
              usdmxn           0 new values, up to 2026-10-30 (embedded), not up to date\n\
              \x20 stooq: usdmxn {market}: {unreachable}\n\
              \n\
+             series        newest      source\n\
              usdclp        {newest}  mindicador  as expected\n\
              copper_comex  -           -           nothing is known of it\n\
              usdmxn        2026-10-30  embedded    late: {expected} is expected\n"
@@ -106,7 +107,7 @@ fn a_series_that_is_none_is_named() {
     assert_eq!(
         unknown.stdout(),
         "oxygen           0 new values, nothing is known of it, not up to date\n  none of rates.providers has this \
-         series\n\noxygen  -           -  nothing is known of it\n"
+         series\n\nseries  newest      source\noxygen  -           -       nothing is known of it\n"
     );
     let beside_another = desk.run(&["rates", "sync", "--series", "usdclp,oxygen"]).expect(3);
     assert!(beside_another.stdout().contains("(mindicador)"), "{}", beside_another.stdout());

@@ -168,7 +168,11 @@ fn a_password_that_is_missing_or_empty_leaves_the_provider_unasked_and_says_why(
     let desk = desk_with_password(&server.url(), " \n");
     let finished = desk.run(&["rates", "sync"]).expect(1);
     expect_said(&finished, &["rates.provider.bcch.password: the secret ", "secrets/bcch is empty"]);
-    assert!(finished.stdout().contains("bcch: no account: set rates.provider.bcch.token ("), "{}", finished.stdout());
+    assert!(
+        finished.stdout().contains("bcch: the token or password of its account cannot be read"),
+        "{}",
+        finished.stdout()
+    );
     std::fs::remove_file(desk.path("secrets/bcch")).unwrap();
     expect_said(&desk.run(&["rates", "sync"]).expect(1), &["cannot be read", "make the file"]);
     assert_eq!(server.paths(), [""; 0]);
