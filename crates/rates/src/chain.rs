@@ -95,7 +95,8 @@ impl ChainFetch<'_> {
     }
 
     /// Returns the position of the first reply with the newest value, when that is up to date and another source
-    /// confirms it; `None` before that. A value that others contradict is never confirmed: then all are asked.
+    /// confirms it; `None` before that. Quotes do not confirm a value that an official source contradicts: then all are
+    /// asked.
     fn confirmed_by(&self, replies: &BTreeMap<usize, ProviderReply>) -> Option<usize> {
         let newest_of = |one: &ProviderReply| self.known.newest_of(one.provider, one.outcome.as_ref().ok()?);
         let newest = replies.values().filter_map(newest_of).max()?;

@@ -13,8 +13,10 @@ pub(crate) type Opinion = (&'static str, f64);
 pub(crate) enum Verdict {
     /// No other source has a value of the day.
     Alone,
-    /// Another source agrees.
+    /// Another source agrees: for an official rate an official one, or a market quote if no official one differs.
     Confirmed,
+    /// An official source differs, and most of the market quotes side with the value.
+    Favoured,
     /// Another source has this value instead, and nothing decides between the two.
     Disputed(Opinion),
     /// Several others, one of them official, agree on this value instead.
@@ -53,7 +55,7 @@ pub(crate) fn verdict(series: &str, first: Opinion, before: Option<f64>, others:
     if is_official(series) && is_shared && (sources.len() > 1 || votes_against > votes_for) {
         Verdict::Outvoted(instead)
     } else if sources.len() == 1 && votes_for > votes_against {
-        Verdict::Confirmed
+        Verdict::Favoured
     } else {
         Verdict::Disputed(instead)
     }
@@ -81,7 +83,7 @@ mod tests {
         let stale = of_dollar(100.0, &[("sii", 100.5), ("nbp", 100.6)]);
         assert_eq!(stale, Verdict::Disputed(("sii", 100.5)));
         // A quote that is near one of them only decides.
-        assert_eq!(of_dollar(100.4, &[("sii", 104.0), ("nbp", 100.6)]), Verdict::Confirmed);
+        assert_eq!(of_dollar(100.4, &[("sii", 104.0), ("nbp", 100.6)]), Verdict::Favoured);
         assert_eq!(of_dollar(104.0, &[("sii", 100.4), ("nbp", 100.6)]), Verdict::Outvoted(("sii", 100.4)));
         let torn = [("sii", 100.4), ("nbp", 100.6), ("yahoo", 104.2)];
         assert_eq!(of_dollar(104.0, &torn), Verdict::Disputed(("sii", 100.4)));

@@ -125,7 +125,7 @@ fn check_newest(
         instead: Some((by.to_owned(), instead)),
     };
     match verdict(series, (provider, newest.value), before, &others, usual) {
-        Verdict::Confirmed => None,
+        Verdict::Confirmed | Verdict::Favoured => None,
         Verdict::Alone => remembered.cloned(),
         Verdict::Disputed(other) => Some(doubt(other)),
         // A stored value stays until its source corrects it.

@@ -30,6 +30,7 @@ enum Fault {
     Page,
     Hangs,
     Lies,
+    LiesAlike,
 }
 
 /// Runs a sync on [`TODAY`] after a good one on the business day before, and returns its outcome and the store.
@@ -52,6 +53,7 @@ fn sync_with_faults(faults: &[(&'static str, Fault)]) -> (SeriesOutcome, RatesSt
             Some(Fault::Refuses) => Reply::status(403, "<h1>Forbidden</h1>"),
             Some(Fault::Page) => Reply::ok("<!DOCTYPE html><title>En mantenimiento</title>"),
             Some(Fault::Hangs) => Reply::Silence,
+            Some(Fault::LiesAlike) => Services { lie: Some((newest(provider), 1.04)), ..services }.answer(request),
             // Each false in a way of its own.
             Some(Fault::Lies) => {
                 let factor = 1.03 + 0.01 * provider.len() as f64;
@@ -109,6 +111,17 @@ fn each_outage_of_two_leaves_the_official_rate_of_the_day_or_the_day_before() {
                 expect_official(&[(first, fault), (second, fault)]);
             }
         }
+    }
+}
+
+/// An official source and the first quote give the same false number.
+#[test]
+fn a_quote_that_lies_alike_does_not_settle_it_before_the_others_are_asked() {
+    for pair in [("sii", "nbp"), ("mindicador", "currency-api")] {
+        let (outcome, store, _folder) = sync_with_faults(&[(pair.0, Fault::LiesAlike), (pair.1, Fault::LiesAlike)]);
+        let newest = store.load("usdclp").unwrap().unwrap().pop().unwrap();
+        assert!((newest.value / observed("USD", day(TODAY)) - 1.0).abs() < 1e-3, "{pair:?}: {newest:?}");
+        assert_eq!(outcome.doubt, None, "{pair:?}");
     }
 }
 
