@@ -2,6 +2,7 @@
 
 use super::{Desk, World, configuration, expect_said, row, server::closed, services, world::today};
 use chrono::Days;
+use forecaster_domain::{BusinessCalendar, CalendarKind};
 
 /// A desk on which usdclp can be fetched, usdmxn cannot, and no provider has usdcop.
 fn mixed() -> (super::Server, Desk, String) {
@@ -21,8 +22,8 @@ fn a_mixed_outcome_is_told_line_by_line_and_ends_with_exit_code_3() {
     let count = World::today().values("usdclp", super::day("2025-01-04"), newest).len();
     // Market closes end yesterday and start somewhat before the end of the embedded rates.
     let (official, market) = (format!("from 2024-12-20 to {yesterday}"), format!("from 2026-10-16 to {yesterday}"));
-    let weekdays = forecaster_domain::BusinessCalendar::weekdays();
-    let expected = yesterday.iter_days().rev().find(|day| weekdays.is_business_day(*day)).unwrap();
+    let euro_area = BusinessCalendar::of(CalendarKind::Target);
+    let expected = yesterday.iter_days().rev().find(|day| euro_area.is_business_day(*day)).unwrap();
     let unreachable = format!("{host} cannot be reached: Connection refused (os error 111)");
     assert_eq!(
         finished.stdout(),
