@@ -18,7 +18,7 @@ use crate::{
     intake::{IntakeRules, leaves_hole},
     listings::usual_delay,
     memory::ProviderMemory,
-    opinions::{Verdict, verdict},
+    opinions::{Opinion, Verdict, verdict},
     request::{SeriesRequest, SyncSettings},
     wire::HttpClient,
 };
@@ -60,6 +60,14 @@ pub(crate) struct ProviderReply {
     pub(crate) outcome: Result<ProviderValues, FetchFailure>,
 }
 
+impl ProviderReply {
+    /// Returns the provider's accepted value of a day; `None` when it has none.
+    pub(crate) fn opinion_on(&self, date: NaiveDate) -> Option<Opinion> {
+        let accepted = &self.outcome.as_ref().ok()?.accepted.observations;
+        accepted.iter().find(|o| o.date == date).map(|o| (self.provider, o.value))
+    }
+}
+
 impl ChainFetch<'_> {
     /// Asks the providers in order until the series is up to date and confirmed. While one is silent for
     /// [`PATIENCE`], the next is asked beside it: a provider that hangs costs its own time, not that of the others.
@@ -98,32 +106,27 @@ impl ChainFetch<'_> {
     /// confirms it; `None` before that. Quotes do not confirm a value that an official source contradicts: then all are
     /// asked.
     fn confirmed_by(&self, replies: &BTreeMap<usize, ProviderReply>) -> Option<usize> {
-        let newest_of = |one: &ProviderReply| self.known.newest_of(one.provider, one.outcome.as_ref().ok()?);
-        let newest = replies.values().filter_map(newest_of).max()?;
-        let (&index, first) = replies.iter().find(|(_, one)| newest_of(one) == Some(newest))?;
-        let value = |one: &ProviderReply| {
-            let accepted = &one.outcome.as_ref().ok()?.accepted.observations;
-            accepted.iter().find(|o| o.date == newest).map(|o| (one.provider, o.value))
-        };
-        let is_decided = match value(first) {
-            // Unchanged values have been compared in an earlier sync.
-            None => true,
-            Some(own) => {
-                let others: Vec<_> = replies.iter().filter(|(other, _)| **other != index).collect();
-                let others: Vec<_> = others.iter().filter_map(|(_, one)| value(one)).collect();
-                let verdict = verdict(&self.request.series, own, None, &others, self.rules.max_difference);
-                verdict == Verdict::Confirmed
-            }
-        };
+        let newest = replies.values().filter_map(|one| self.newest_of(one)).max()?;
+        let (&index, first) = replies.iter().find(|(_, one)| self.newest_of(one) == Some(newest))?;
+        // Unchanged values have been compared in an earlier sync.
+        let is_decided = first.opinion_on(newest).is_none_or(|own| {
+            let others = replies.iter().filter(|(other, _)| **other != index);
+            let others: Vec<Opinion> = others.filter_map(|(_, one)| one.opinion_on(newest)).collect();
+            let verdict = verdict(&self.request.series, own, None, &others, self.rules.max_difference);
+            verdict == Verdict::Confirmed
+        });
         (newest >= self.request.newest_possible && (is_decided || !self.settings.cross_check)).then_some(index)
+    }
+
+    /// Returns the newest date that a provider has; `None` when it has not answered.
+    fn newest_of(&self, one: &ProviderReply) -> Option<NaiveDate> {
+        self.known.newest_of(one.provider, one.outcome.as_ref().ok()?)
     }
 
     /// True when a provider cannot help: its values always end too early to confirm the newest one that is there.
     fn is_too_late(&self, link: &Link, replies: &BTreeMap<usize, ProviderReply>) -> bool {
-        let up_to_date = |one: &ProviderReply| {
-            let newest = one.outcome.as_ref().ok().and_then(|reply| self.known.newest_of(one.provider, reply));
-            newest.is_some_and(|newest| newest >= self.request.newest_possible)
-        };
+        let up_to_date =
+            |one: &ProviderReply| self.newest_of(one).is_some_and(|newest| newest >= self.request.newest_possible);
         usual_delay(link.provider.name()) > CONFIRMS_WITHIN && replies.values().any(up_to_date)
     }
 

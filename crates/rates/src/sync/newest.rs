@@ -12,7 +12,7 @@ use crate::{
     chain::{KnownSeries, ProviderReply},
     doubt::Doubt,
     listings::is_stand_in,
-    opinions::{Verdict, verdict},
+    opinions::{Opinion, Verdict, verdict},
     quality::{Action, DataProblem, Finding},
     snapshot::RawObservation,
 };
@@ -80,9 +80,9 @@ fn first_new_jump(replies: &ProviderReply, known: &KnownSeries) -> Option<Jump> 
     })
 }
 
-fn others_on(replies: &[ProviderReply], index: usize, date: NaiveDate) -> Vec<(&'static str, f64)> {
+fn others_on(replies: &[ProviderReply], index: usize, date: NaiveDate) -> Vec<Opinion> {
     let others = replies.iter().enumerate().filter(|(other, _)| *other != index);
-    others.filter_map(|(_, one)| Some((one.provider, accepted(one).find(|o| o.date == date)?.value))).collect()
+    others.filter_map(|(_, one)| one.opinion_on(date)).collect()
 }
 
 /// Drops a reply's values from the jump on: later values are at the same level.
