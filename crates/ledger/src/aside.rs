@@ -4,10 +4,12 @@
 //! In: the path. Out: an open ledger and, when the old file was put aside, its new path. A file that is merely
 //! locked, unreadable or of a newer version stays where it is and is reported as an error.
 
+use crate::backup;
+use crate::directory::DirectoryLock;
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
 use chrono::{DateTime, Utc};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,22 +32,21 @@ impl Ledger {
         path: &Path,
         now: DateTime<Utc>,
     ) -> Result<(Self, Option<ReplacedLedger>), LedgerError> {
-        match checked(path) {
+        match checked(path, None) {
             Err(error) if error.is_corruption() => {}
             opened => return opened.map(|ledger| (ledger, None)),
         }
         let failed = |source| LedgerError::CannotReplace { path: path.to_owned(), source };
-        let directory = File::open(path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new(".")));
-        let directory = directory.map_err(failed)?;
         // Of several processes, only one puts the file aside; the others find the fresh one.
-        directory.lock().map_err(failed)?;
-        let error = match checked(path) {
+        let directory = DirectoryLock::of(path).map_err(failed)?;
+        let error = match checked(path, Some(&directory)) {
             Err(error) if error.is_corruption() => error,
             opened => return opened.map(|ledger| (ledger, None)),
         };
         let aside = put_aside(path, now).map_err(failed)?;
-        directory.sync_all().map_err(failed)?;
-        Ok((Self::open(path)?, Some(ReplacedLedger { path: aside, reason: error.to_string() })))
+        directory.sync().map_err(failed)?;
+        // A process that looks at the path in this moment may have begun to create the fresh ledger.
+        Ok((Self::open_within(path, Some(&directory))?, Some(ReplacedLedger { path: aside, reason: error.to_string() })))
     }
 
     /// Runs SQLite's quick check on the complete file.
@@ -53,22 +54,12 @@ impl Ledger {
     /// # Errors
     /// When the check finds damage, or the file cannot be read.
     pub fn check(&self) -> Result<(), LedgerError> {
-        let verdict: rusqlite::Result<String> =
-            self.connection().query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
-        match verdict {
-            Ok(verdict) if verdict == "ok" => Ok(()),
-            Ok(verdict) => {
-                let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-                let source = rusqlite::Error::SqliteFailure(corrupt, Some(verdict));
-                Err(LedgerError::Corrupt { path: self.path().to_owned(), source })
-            }
-            Err(source) => Err(LedgerError::opening(self.path(), source)),
-        }
+        backup::quick_check(&self.connection()).map_err(|source| LedgerError::opening(self.path(), source))
     }
 }
 
-fn checked(path: &Path) -> Result<Ledger, LedgerError> {
-    let ledger = Ledger::open(path)?;
+fn checked(path: &Path, held: Option<&DirectoryLock>) -> Result<Ledger, LedgerError> {
+    let ledger = Ledger::open_within(path, held)?;
     ledger.check()?;
     Ok(ledger)
 }
@@ -96,6 +87,7 @@ mod tests {
     use super::*;
     use crate::record::samples::run;
     use forecaster_domain::Horizon;
+    use std::fs::File;
     use std::io::{Seek, SeekFrom, Write};
 
     fn names(directory: &Path) -> Vec<String> {
@@ -162,6 +154,32 @@ mod tests {
         fs::create_dir(directory.path().join("folder")).unwrap();
         assert!(Ledger::open_or_replace_corrupt(&directory.path().join("folder"), Utc::now()).is_err());
         assert_eq!(names(directory.path()), ["folder", "ledger.sqlite"]);
+    }
+
+    #[test]
+    fn an_older_ledger_that_is_damaged_is_put_aside_by_whoever_holds_the_lock_already() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.sqlite");
+        let mut connection = rusqlite::Connection::open(&path).unwrap();
+        crate::schema::migrate_to(&mut connection, 2).unwrap();
+        connection.execute_batch("CREATE INDEX more ON runs (report_html)").unwrap();
+        drop(connection);
+        let pages = fs::metadata(&path).unwrap().len() / 4096;
+        let mut file = File::options().write(true).open(&path).unwrap();
+        file.seek(SeekFrom::Start(4096 * (pages - 1))).unwrap();
+        file.write_all(&[0xa5; 4096]).unwrap();
+        drop(file);
+        let (ledger, aside) = Ledger::open_or_replace_corrupt(&path, DateTime::UNIX_EPOCH).unwrap();
+        assert!(aside.is_some() && ledger.check().is_ok());
+    }
+
+    #[test]
+    fn a_fresh_ledger_that_another_has_begun_to_create_is_opened_under_the_lock() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.sqlite");
+        crate::schema::migrate_to(&mut rusqlite::Connection::open(&path).unwrap(), 1).unwrap();
+        let held = DirectoryLock::of(&path).unwrap();
+        assert!(Ledger::open_within(&path, Some(&held)).unwrap().check().is_ok());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! SQLite's own check. A migration copy is written beside its final path and then renamed, so it is complete or
 //! absent.
 
+use crate::directory::DirectoryLock;
 use crate::error::LedgerError;
 use crate::schema;
 use rusqlite::backup::{Backup, StepResult};
@@ -23,7 +24,7 @@ const KEPT: usize = 2;
 
 /// Saves the ledger at `path` as `NAME.schemaN-backup` before it leaves schema `found`. Returns the copy's path, or
 /// `None` when another process has migrated the ledger meanwhile. Processes that migrate at the same time do this one
-/// after another.
+/// after another: `directory` is the lock on the ledger's directory.
 ///
 /// # Errors
 /// When the copy cannot be written or is not sound; the ledger is unchanged, and no partial copy is left.
@@ -31,22 +32,25 @@ pub(crate) fn keep_before_migration(
     connection: &Connection,
     path: &Path,
     found: i64,
+    directory: &DirectoryLock,
 ) -> Result<Option<PathBuf>, LedgerError> {
     let place = beside(path, &format!("schema{found}-backup"));
     let unwritable = |source| LedgerError::CopyFile { path: place.clone(), source };
-    // The lock is on the directory: a lock file would stay behind, and closing the ledger's own file a second time
-    // would drop the locks that SQLite holds on it.
-    let directory = File::open(directory_of(path)).map_err(unwritable)?;
-    directory.lock().map_err(unwritable)?;
     let part = beside(path, "schema-backup-part");
-    let kept =
-        copy(connection, &part, schema::PATIENCE).map_err(|source| LedgerError::Copy { path: place.clone(), source });
+    let kept = copy(connection, &part, schema::PATIENCE).map_err(|source| {
+        // A copy is damaged when the ledger is: there is nothing to free or to try again.
+        let damage = quick_check(connection).err().map(|damage| LedgerError::opening(path, damage));
+        match damage.filter(LedgerError::is_corruption) {
+            Some(damaged) => damaged,
+            None => LedgerError::Copy { path: place.clone(), source },
+        }
+    });
     let kept = kept.and_then(|schema| {
         if schema != found {
             return Ok(false);
         }
         let renamed = finish(path, &part).and_then(|()| fs::rename(&part, &place));
-        renamed.and_then(|()| directory.sync_all()).map(|()| true).map_err(unwritable)
+        renamed.and_then(|()| directory.sync()).map(|()| true).map_err(unwritable)
     });
     if !matches!(kept, Ok(true)) {
         // The earlier failure is the error to report; a leftover part is overwritten by the next copy.
@@ -87,12 +91,21 @@ fn copy(from: &Connection, part: &Path, patience: Duration) -> rusqlite::Result<
     copy_pages(from, &mut to, patience)?;
     // In write-ahead mode, a copy that is open would consist of three files.
     to.pragma_update(None, "journal_mode", "DELETE")?;
-    let verdict: String = to.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict != "ok" {
-        let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-        return Err(rusqlite::Error::SqliteFailure(corrupt, Some(verdict)));
-    }
+    quick_check(&to)?;
     schema::version(&to)
+}
+
+/// Runs SQLite's quick check on the complete file.
+///
+/// # Errors
+/// `SQLITE_CORRUPT` when the check finds damage; SQLite's own error when the file cannot be read.
+pub(crate) fn quick_check(connection: &Connection) -> rusqlite::Result<()> {
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" {
+        return Ok(());
+    }
+    let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+    Err(rusqlite::Error::SqliteFailure(corrupt, Some(verdict)))
 }
 
 fn copy_pages(from: &Connection, to: &mut Connection, patience: Duration) -> rusqlite::Result<()> {
@@ -132,10 +145,6 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.push(".");
     name.push(suffix);
     PathBuf::from(name)
-}
-
-fn directory_of(path: &Path) -> &Path {
-    path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

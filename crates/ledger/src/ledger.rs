@@ -1,6 +1,7 @@
 //! The open ledger: its file, its single connection and its lock timeout. Other modules define what is stored in it,
 //! each with its own methods of [`Ledger`].
 
+use crate::directory::DirectoryLock;
 use crate::error::LedgerError;
 use crate::{backup, schema};
 use rusqlite::Connection;
@@ -24,6 +25,14 @@ impl Ledger {
     /// # Errors
     /// When the file cannot be opened, is not a ledger, or is of a newer version; when an older one cannot be copied.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        Self::open_within(path, None)
+    }
+
+    /// Opens the ledger as [`Ledger::open`] does. `held`: the lock on its directory, when the caller holds it.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub(crate) fn open_within(path: &Path, held: Option<&DirectoryLock>) -> Result<Self, LedgerError> {
         let failed = |source| LedgerError::opening(path, source);
         let mut connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(schema::PATIENCE).map_err(failed)?;
@@ -32,10 +41,14 @@ impl Ledger {
             return Err(LedgerError::Newer { path: path.to_owned(), found, known: schema::VERSION });
         }
         schema::write_ahead(&connection).map_err(failed)?;
-        if (1..schema::VERSION).contains(&found)
-            && let Some(copy) = backup::keep_before_migration(&connection, path, found)?
-        {
-            tracing::info!(copy = %copy.display(), schema = found, "Ledger of an older schema kept before migration");
+        if (1..schema::VERSION).contains(&found) {
+            let own = held.is_none().then(|| DirectoryLock::of(path)).transpose();
+            let own = own.map_err(|source| LedgerError::CopyFile { path: path.to_owned(), source })?;
+            if let Some(lock) = held.or(own.as_ref())
+                && let Some(copy) = backup::keep_before_migration(&connection, path, found, lock)?
+            {
+                tracing::info!(copy = %copy.display(), schema = found, "Ledger of an older schema kept before migration");
+            }
         }
         schema::migrate(&mut connection).map_err(failed)?;
         Ok(Self { connection: Mutex::new(connection), path: path.to_owned(), inode: inode(path) })

@@ -53,12 +53,13 @@
 //!
 //! ```text
 //! {scores, aside, cache, metrics} -> past -> runs -> {slots, drift_record} -> record
-//!     -> {guard, outbox} -> ledger -> {backup, instants} -> {schema, error}
+//!     -> {guard, outbox} -> ledger -> {backup, instants} -> directory -> {schema, error}
 //! ```
 
 mod aside;
 mod backup;
 mod cache;
+mod directory;
 mod drift_record;
 mod error;
 mod guard;
