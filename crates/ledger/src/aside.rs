@@ -32,13 +32,20 @@ impl Ledger {
         path: &Path,
         now: DateTime<Utc>,
     ) -> Result<(Self, Option<ReplacedLedger>), LedgerError> {
-        match checked(path, None) {
-            Err(error) if error.is_corruption() => {}
-            opened => return opened.map(|ledger| (ledger, None)),
-        }
         let failed = |source| LedgerError::CannotReplace { path: path.to_owned(), source };
-        // Of several processes, only one puts the file aside; the others find the fresh one.
-        let directory = DirectoryLock::of(path).map_err(failed)?;
+        // Of several processes, only one puts the file aside; the others find the fresh one. While one of them does
+        // it, the others may see the old file with the fresh log, which is an error of any kind: only what is found
+        // under the lock counts.
+        let seen = match checked(path, None) {
+            Err(error @ (LedgerError::Newer { .. } | LedgerError::Locked { .. })) => return Err(error),
+            Err(error) => error,
+            sound => return sound.map(|ledger| (ledger, None)),
+        };
+        let directory = match DirectoryLock::of(path) {
+            Ok(directory) => directory,
+            Err(source) if seen.is_corruption() => return Err(failed(source)),
+            Err(_) => return Err(seen),
+        };
         let error = match checked(path, Some(&directory)) {
             Err(error) if error.is_corruption() => error,
             opened => return opened.map(|ledger| (ledger, None)),
