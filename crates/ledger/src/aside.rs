@@ -41,7 +41,7 @@ impl Ledger {
             Err(error) => error,
             sound => return sound.map(|ledger| (ledger, None)),
         };
-        let directory = match DirectoryLock::of(path) {
+        let directory = match DirectoryLock::exclusive(path) {
             Ok(directory) => directory,
             Err(source) if seen.is_corruption() => return Err(failed(source)),
             Err(_) => return Err(seen),
@@ -53,7 +53,10 @@ impl Ledger {
         let aside = put_aside(path, now).map_err(failed)?;
         directory.sync().map_err(failed)?;
         // A process that looks at the path in this moment may have begun to create the fresh ledger.
-        Ok((Self::open_within(path, Some(&directory))?, Some(ReplacedLedger { path: aside, reason: error.to_string() })))
+        Ok((
+            Self::open_within(path, Some(&directory))?,
+            Some(ReplacedLedger { path: aside, reason: error.to_string() }),
+        ))
     }
 
     /// Runs SQLite's quick check on the complete file.
@@ -185,7 +188,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ledger.sqlite");
         crate::schema::migrate_to(&mut rusqlite::Connection::open(&path).unwrap(), 1).unwrap();
-        let held = DirectoryLock::of(&path).unwrap();
+        let held = DirectoryLock::exclusive(&path).unwrap();
         assert!(Ledger::open_within(&path, Some(&held)).unwrap().check().is_ok());
     }
 

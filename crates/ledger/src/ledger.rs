@@ -5,6 +5,7 @@ use crate::directory::DirectoryLock;
 use crate::error::LedgerError;
 use crate::{backup, schema};
 use rusqlite::Connection;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -34,6 +35,16 @@ impl Ledger {
     /// As [`Ledger::open`].
     pub(crate) fn open_within(path: &Path, held: Option<&DirectoryLock>) -> Result<Self, LedgerError> {
         let failed = |source| LedgerError::opening(path, source);
+        // Without access to the directory, nobody of this kind can put the ledger aside either.
+        let opening = match held {
+            Some(_) => None,
+            None => match DirectoryLock::shared(path) {
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    return Err(LedgerError::Locked { path: path.to_owned() });
+                }
+                shared => shared.ok(),
+            },
+        };
         let mut connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(schema::PATIENCE).map_err(failed)?;
         let found = schema::version(&connection).map_err(failed)?;
@@ -41,8 +52,10 @@ impl Ledger {
             return Err(LedgerError::Newer { path: path.to_owned(), found, known: schema::VERSION });
         }
         schema::write_ahead(&connection).map_err(failed)?;
+        // From here on the connection holds the ledger and its log, whatever their names become.
+        drop(opening);
         if (1..schema::VERSION).contains(&found) {
-            let own = held.is_none().then(|| DirectoryLock::of(path)).transpose();
+            let own = held.is_none().then(|| DirectoryLock::exclusive(path)).transpose();
             let own = own.map_err(|source| LedgerError::CopyFile { path: path.to_owned(), source })?;
             if let Some(lock) = held.or(own.as_ref())
                 && let Some(copy) = backup::keep_before_migration(&connection, path, found, lock)?
