@@ -4,7 +4,7 @@
 use super::mailer::MailState;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use forecaster_domain::Horizon;
+use forecaster_domain::{Horizon, PriceFormat};
 use forecaster_ledger::{GuardState, RunSummary};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -158,15 +158,12 @@ pub(crate) fn status_line(state: &DaemonState) -> String {
 }
 
 fn result(last: &LastRun, finished: &str) -> String {
-    let figures = last.figures.map(|(value, median)| format!(", {} -> {}", short(value), short(median)));
+    let figures = last.figures.map(|(value, median)| {
+        let format = PriceFormat::of(value);
+        format!(", {} -> {}", format.short(value), format.short(median))
+    });
     let error = last.error.as_ref().map(|error| format!(": {error}"));
     format!("{} {finished}{}{}", last.status, figures.unwrap_or_default(), error.unwrap_or_default())
-}
-
-/// Formats a value with five or six digits, as treasurers quote them.
-fn short(value: f64) -> String {
-    let decimals = if value >= 100.0 { 1 } else { 4 };
-    format!("{value:.decimals$}")
 }
 
 #[cfg(test)]

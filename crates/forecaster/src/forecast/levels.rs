@@ -2,7 +2,7 @@
 //! only on its end.
 
 use crate::forecast::result::{ModelResult, PathFigures};
-use forecaster_domain::{QuantileForecast, RoundLevel, paths};
+use forecaster_domain::{PriceFormat, QuantileForecast, RoundLevel, paths};
 
 /// Sample paths for the probabilities of touching a level: the standard error of a share is at most 0.6 %.
 const SAMPLE_PATHS: usize = 8000;
@@ -15,24 +15,27 @@ pub(super) fn add_paths(result: &mut ModelResult, samples: usize, last: f64, lev
     let paths = paths::sample(&result.forecast.quantiles, samples, PATHS_SEED);
     let (expected_low, expected_high) = paths::expected_extremes(&paths, last);
     let touched = levels.iter().map(|l| (l.price, paths::touch_probability(&paths, last, l.price))).collect();
-    let samples = paths.nrows();
+    let (samples, format) = (paths.nrows(), PriceFormat::of(last));
     result.forecast.details.extend([
         ("sample paths".to_owned(), samples.to_string()),
-        ("expected low".to_owned(), format!("{expected_low:.2}")),
-        ("expected high".to_owned(), format!("{expected_high:.2}")),
+        ("expected low".to_owned(), format.price(expected_low)),
+        ("expected high".to_owned(), format.price(expected_high)),
     ]);
     result.paths = Some(PathFigures { samples, expected_low, expected_high, touched });
 }
 
 /// Round prices over the 95 % interval at the end of the horizon: multiples of 1, 2 or 5 times a power of ten, 5 to
-/// 12 of them, with the probability of ending above and of being touched on the way.
+/// 12 of them, with the probability of ending above and of being touched on the way. In an interval so narrow that they
+/// would print alike, fewer; none in one without two different prices.
 pub(super) fn price_levels(ensemble: &QuantileForecast, last: f64) -> Vec<RoundLevel> {
     let step = ensemble.last_step();
     let (low, high) = ensemble.interval95(step);
-    if high / low < 1.0 + 1e-9 {
+    let unit = PriceFormat::of(last).unit();
+    // Printed prices are multiples of the unit, and so is every round spacing from there on.
+    let spacing = round_spacing((high - low) / 5.0).max(unit);
+    if high - low < 2.0 * unit {
         return Vec::new();
     }
-    let spacing = round_spacing((high - low) / 5.0);
     let paths = paths::sample(ensemble, SAMPLE_PATHS, PATHS_SEED);
     let first = (low / spacing).ceil() as i64;
     let end = (high / spacing).floor() as i64;

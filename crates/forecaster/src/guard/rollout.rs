@@ -5,7 +5,7 @@ use super::standing::{ModelScores, of_horizon};
 use crate::config::settings::Config;
 use crate::failure::Failure;
 use chrono::{DateTime, TimeDelta, Utc};
-use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, ModelId};
+use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, ModelId, format_error};
 use forecaster_ledger::{GuardState, Ledger};
 use serde::Serialize;
 use serde_json::Value;
@@ -183,7 +183,9 @@ fn competitive(scores: Option<&ModelScores>) -> Criterion {
         met: figures.is_some_and(|(own, best, _)| own <= COMPETITIVE * best),
         figure: figures.map_or_else(
             || UNKNOWN.to_owned(),
-            |(own, best, source)| format!("{own:.2}; the better of the two has {best:.2} ({source})"),
+            |(own, best, source)| {
+                format!("{}; the better of the two has {} ({source})", format_error(own), format_error(best))
+            },
         ),
         needed: format!("at most {:.0} % more", 100.0 * (COMPETITIVE - 1.0)),
     }
@@ -209,7 +211,7 @@ fn below_arima(horizon: Horizon, scores: Option<&ModelScores>) -> Criterion {
         met: figures.is_some_and(|(own, arima, _)| own < arima),
         figure: figures.map_or_else(
             || UNKNOWN.to_owned(),
-            |(own, arima, source)| format!("{own:.2}, ARIMA's {arima:.2} ({source})"),
+            |(own, arima, source)| format!("{}, ARIMA's {} ({source})", format_error(own), format_error(arima)),
         ),
         needed: "below".to_owned(),
     }

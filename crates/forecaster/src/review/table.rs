@@ -2,7 +2,7 @@
 
 use super::HorizonReview;
 use super::figures::{MeanAndMax, ModelFigures, RunFigures};
-use forecaster_domain::{ENSEMBLE, Horizon};
+use forecaster_domain::{ENSEMBLE, Horizon, decimals_of_small};
 use std::fmt::Write;
 
 /// Columns of a terminal.
@@ -83,8 +83,9 @@ fn resources(runs: &RunFigures) -> String {
 }
 
 fn rows(review: &HorizonReview) -> String {
+    let rmse = 7.max(review.format.difference_decimals() + 5);
     let mut text = format!(
-        "{:<24}{:>4}{:>9}{:>7}{:>7}{:>6}{:>6}{:>8}{:>6}{:>12}{:>11}\n",
+        "{:<24}{:>4}{:>9}{:>rmse$}{:>7}{:>6}{:>6}{:>8}{:>6}{:>12}{:>11}\n",
         "", "n", "WQL", "RMSE", "MAPE %", "80 %", "95 %", "skill %", "p", "weight %", "seconds"
     );
     let mut models: Vec<(&String, &ModelFigures)> = review.models.iter().collect();
@@ -96,11 +97,11 @@ fn rows(review: &HorizonReview) -> String {
         let seconds = model.seconds.map(|s| format!("{:.1} ({:.1})", s.mean, s.max));
         let _ = writeln!(
             text,
-            "{name:<24}{:>4}{:>9}{:>7}{:>7}{:>6}{:>6}{:>8}{:>6}{:>12}{:>11}",
+            "{name:<24}{:>4}{:>9}{:>rmse$}{:>7}{:>6}{:>6}{:>8}{:>6}{:>12}{:>11}",
             model.n,
             figure(model.wql, |v| format!("{v:.6}")),
-            figure(model.rmse, |v| format!("{v:.2}")),
-            figure(model.mape, |v| format!("{v:.2}")),
+            figure(model.rmse, |v| review.format.difference(v)),
+            figure(model.mape, |v| format!("{v:.*}", decimals_of_small(v, 2))),
             figure(model.coverage80, |v| format!("{:.0}", 100.0 * v)),
             figure(model.coverage95, |v| format!("{:.0}", 100.0 * v)),
             figure(model.skill, |v| format!("{:+.2}", 100.0 * v)),
@@ -113,7 +114,7 @@ fn rows(review: &HorizonReview) -> String {
 }
 
 fn figure(value: Option<f64>, shown: impl Fn(f64) -> String) -> String {
-    value.map_or_else(|| "-".to_owned(), shown)
+    value.filter(|value| value.is_finite()).map_or_else(|| "-".to_owned(), shown)
 }
 
 fn left_out(review: &HorizonReview) -> String {

@@ -4,7 +4,10 @@ use super::{names, readings};
 use crate::{
     findings::{
         BandPosition, Momentum,
-        market::{MomentumReading, PriceRun, RelativeLevel, SeriesChange, VolatilityFacts, notable_correlation},
+        market::{
+            CURRENT_VOLATILITY, MomentumReading, PriceRun, RelativeLevel, SeriesChange, VolatilityFacts,
+            notable_correlation,
+        },
     },
     page::Page,
     technical::Bands,
@@ -131,45 +134,80 @@ pub(crate) fn strongest(page: &Page<'_>, series: &str, value: f64, notable: usiz
     format!("{lead} {rest}")
 }
 
-pub(crate) fn volatility(page: &Page<'_>, facts: &VolatilityFacts) -> String {
+/// Returns the sentence on an indicator of a price that has stood still over its last observations, the first of them on
+/// this date.
+pub(crate) fn still(page: &Page<'_>, (count, since): (usize, chrono::NaiveDate)) -> String {
+    let (count, since) = (page.language.count(count), page.date(since));
+    match page.language {
+        Spanish => format!(
+            "Precio sin variación en las últimas {count} observaciones, desde el {since}: ni RSI ni MACD dicen nada."
+        ),
+        English => format!(
+            "The price has not changed over the last {count} observations, since {since}: RSI and MACD say nothing."
+        ),
+    }
+}
+
+/// Returns the sentences on volatility: the current one, `realised` over the last [`CURRENT_VOLATILITY`] returns, then the
+/// GARCH model's own estimate, against which alone its expectation is compared.
+pub(crate) fn volatility(page: &Page<'_>, realised: Option<f64>, facts: &VolatilityFacts) -> String {
     let language = page.language;
-    let share = |share: f64| language.share(share, 1);
-    let (now, end) = (share(facts.now), share(facts.end.0));
+    let share = |share: f64| language.small_percent(100.0 * share, 1);
+    let (last, end) = (share(facts.last.1), share(facts.end.0));
+    let date = page.date(facts.last.0);
+    let current = realised.map(share).map_or_else(String::new, |current| match language {
+        Spanish => {
+            format!("Volatilidad actual: {current} anual, la de los últimos {CURRENT_VOLATILITY} retornos diarios. ")
+        }
+        English => format!("Volatility now: {current} a year, that of the last {CURRENT_VOLATILITY} daily returns. "),
+    });
     let rank = match (language, facts.days) {
         (_, 0) => String::new(),
         (Spanish, days) => format!(", más alta que en {} de las {days} fechas anteriores mostradas", facts.lower),
         (English, days) => format!(", higher than on {} of the {days} dates shown before it", facts.lower),
     };
     let ahead = match (language, facts.end.1) {
-        (Spanish, RelativeLevel::Higher) => format!("Se espera que suba a {end} al fin del plazo"),
-        (Spanish, RelativeLevel::Lower) => format!("Se espera que baje a {end} al fin del plazo"),
+        (Spanish, RelativeLevel::Higher) => format!("espera que suba a {end} al fin del plazo"),
+        (Spanish, RelativeLevel::Lower) => format!("espera que baje a {end} al fin del plazo"),
         (Spanish, RelativeLevel::Same) => {
-            format!("No se espera un cambio de 0,25 puntos o más al fin del plazo ({end})")
+            format!("no espera un cambio de 0,25 puntos o más al fin del plazo ({end})")
         }
-        (English, RelativeLevel::Higher) => format!("It is expected to rise to {end} by the end of the horizon"),
-        (English, RelativeLevel::Lower) => format!("It is expected to fall to {end} by the end of the horizon"),
+        (English, RelativeLevel::Higher) => format!("it expects it to rise to {end} by the end of the horizon"),
+        (English, RelativeLevel::Lower) => format!("it expects it to fall to {end} by the end of the horizon"),
         (English, RelativeLevel::Same) => {
-            format!("No change of 0.25 points or more is expected by the end of the horizon ({end})")
+            format!("it expects no change of 0.25 points or more by the end of the horizon ({end})")
         }
     };
     let level = facts.long_run.map(|(level, place)| (share(level), place));
     let long_run = match (language, level) {
         (_, None) => String::new(),
         (Spanish, Some((level, RelativeLevel::Higher))) => {
-            format!("; hoy está sobre el nivel de largo plazo, {level}")
+            format!("; su estimación está sobre su nivel de largo plazo, {level}")
         }
-        (Spanish, Some((level, RelativeLevel::Lower))) => format!("; hoy está bajo el nivel de largo plazo, {level}"),
+        (Spanish, Some((level, RelativeLevel::Lower))) => {
+            format!("; su estimación está bajo su nivel de largo plazo, {level}")
+        }
         (Spanish, Some((level, RelativeLevel::Same))) => {
-            format!("; hoy está casi en el nivel de largo plazo, {level}")
+            format!("; su estimación está casi en su nivel de largo plazo, {level}")
         }
-        (English, Some((level, RelativeLevel::Higher))) => format!("; today it is above the long-run level, {level}"),
-        (English, Some((level, RelativeLevel::Lower))) => format!("; today it is below the long-run level, {level}"),
+        (English, Some((level, RelativeLevel::Higher))) => {
+            format!("; its estimate is above its long-run level, {level}")
+        }
+        (English, Some((level, RelativeLevel::Lower))) => {
+            format!("; its estimate is below its long-run level, {level}")
+        }
         (English, Some((level, RelativeLevel::Same))) => {
-            format!("; today it is nearly at the long-run level, {level}")
+            format!("; its estimate is nearly at its long-run level, {level}")
         }
     };
     match language {
-        Spanish => format!("Volatilidad actual: {now} anual{rank}. {ahead}{long_run}."),
-        English => format!("Volatility now: {now} a year{rank}. {ahead}{long_run}."),
+        Spanish => {
+            format!("{current}El modelo GARCH estima otra, condicional: {last} al {date}{rank}; {ahead}{long_run}.")
+        }
+        English => {
+            format!(
+                "{current}The GARCH model has its own, conditional estimate: {last} on {date}{rank}; {ahead}{long_run}."
+            )
+        }
     }
 }

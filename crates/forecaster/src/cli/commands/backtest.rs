@@ -14,7 +14,7 @@ use crate::market::Market;
 use crate::publish::document::ScoresDocument;
 use crate::run::ledger::open_ledger;
 use chrono::{Days, NaiveDate};
-use forecaster_domain::{Horizon, ModelId};
+use forecaster_domain::{Horizon, ModelId, PriceFormat, decimals_of_small};
 use forecaster_ensemble::{Evaluation, Skill};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -75,7 +75,8 @@ pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<CommandOu
             horizons: scores.iter().map(|(horizon, scores)| (horizon.key(), scores.into())).collect(),
         })?;
     } else {
-        print(&format!("{} from {from} to {to}, every {}\n{}", market.pair, args.every, table(&scores)))?;
+        let format = PriceFormat::of(market.history.pair().last_value());
+        print(&format!("{} from {from} to {to}, every {}\n{}", market.pair, args.every, table(&scores, format)))?;
     }
     let complete = scores.iter().all(|(_, scores)| scores.left_out.is_empty());
     Ok(if complete { CommandOutcome::Done } else { CommandOutcome::Degraded })
@@ -97,18 +98,24 @@ fn models_of(args: &BacktestArgs) -> Result<Option<Vec<ModelId>>, Failure> {
 
 /// A skill in per cent with its standard error: "+1.23 +- 0.45".
 fn with_error(skill: Option<Skill>) -> String {
-    let Some(Skill { value, error }) = skill else { return "-".to_owned() };
+    let Some(Skill { value, error }) = skill.filter(|skill| skill.value.is_finite()) else { return "-".to_owned() };
     let error = error.map_or_else(|| "-".to_owned(), |error| format!("{:.2}", 100.0 * error));
     format!("{:+.2} +- {error}", 100.0 * value)
 }
 
-fn table(horizons: &[(Horizon, HorizonScores)]) -> String {
+/// A score that does not exist, since the rate does not vary, is a dash.
+fn figure(value: f64, shown: impl Fn(f64) -> String) -> String {
+    if value.is_finite() { shown(value) } else { "-".to_owned() }
+}
+
+fn table(horizons: &[(Horizon, HorizonScores)], format: PriceFormat) -> String {
+    let rmse = 9.max(format.difference_decimals() + 7);
     let mut text = String::new();
     for (horizon, scores) in horizons {
         let _ = writeln!(text, "\n{horizon}, {} origins", scores.origins);
         let _ = writeln!(
             text,
-            "{:<26}{:>5}{:>10}{:>9}{:>8}{:>8}{:>8}{:>8}{:>9}{:>7}{:>16}{:>16}",
+            "{:<26}{:>5}{:>10}{:>rmse$}{:>8}{:>8}{:>8}{:>8}{:>9}{:>7}{:>16}{:>16}",
             "", "n", "WQL", "RMSE", "MAPE %", "MASE", "80 %", "95 %", "skill %", "+-", "first date", "last date"
         );
         let mut models: Vec<_> = scores.models.iter().collect();
@@ -117,15 +124,15 @@ fn table(horizons: &[(Horizon, HorizonScores)]) -> String {
             let Evaluation { scores: s, skill, .. } = judged;
             let _ = writeln!(
                 text,
-                "{model:<26}{:>5}{:>10.6}{:>9.2}{:>8.2}{:>8.2}{:>8.1}{:>8.1}{:>+9.2}{:>7}{:>16}{:>16}",
+                "{model:<26}{:>5}{:>10.6}{:>rmse$}{:>8}{:>8}{:>8.1}{:>8.1}{:>9}{:>7}{:>16}{:>16}",
                 s.n,
                 s.wql,
-                s.rmse,
-                s.mape,
-                s.mase,
+                format.difference(s.rmse),
+                figure(s.mape, |value| format!("{value:.*}", decimals_of_small(value, 2))),
+                figure(s.mase, |value| format!("{value:.2}")),
                 100.0 * s.coverage80,
                 100.0 * s.coverage95,
-                100.0 * skill,
+                figure(*skill, |value| format!("{:+.2}", 100.0 * value)),
                 judged.skill_error.map_or_else(|| "-".to_owned(), |error| format!("{:.2}", 100.0 * error)),
                 with_error(judged.first),
                 with_error(judged.last)
