@@ -58,7 +58,7 @@ fn token(identifier: &str) -> String {
 }
 
 /// Subject, such as "USD/CLP 7d: 1.009 (80 %: 992-1.027) al 13-ene".
-fn subject(page: &Page<'_>) -> String {
+pub(crate) fn subject(page: &Page<'_>) -> String {
     let (language, view) = (page.language, page.view);
     let end = page.end();
     let median = view.ensemble.median(end);

@@ -210,6 +210,15 @@ mod tests {
     }
 
     #[test]
+    fn the_status_line_shows_the_digits_of_a_pair_of_any_size() {
+        let mut state = state();
+        state.horizons[0].last.as_mut().unwrap().figures = Some((0.001012, 0.0010093));
+        assert!(status_line(&state).contains(", 0.001012 -> 0.001009;"), "{}", status_line(&state));
+        state.horizons[0].last.as_mut().unwrap().figures = Some((17.256, 17.3));
+        assert!(status_line(&state).contains(", 17.26 -> 17.30;"), "{}", status_line(&state));
+    }
+
+    #[test]
     fn the_status_line_tells_a_run_in_progress_a_failure_and_a_refusal() {
         let mut state = state();
         state.horizons[2].running_since = Some("2025-01-06T11:02:00Z".parse().unwrap());

@@ -125,6 +125,31 @@ fn left_out(review: &HorizonReview) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use forecaster_domain::PriceFormat;
+
+    /// The table's row of a model with this error and skill, in a pair with this latest outcome.
+    fn row(latest: f64, rmse: f64, skill: f64) -> Vec<String> {
+        let model = ModelFigures { n: 9, rmse: Some(rmse), skill: Some(skill), ..ModelFigures::default() };
+        let review = HorizonReview {
+            runs: RunFigures::default(),
+            note: None,
+            models: [("random_walk".to_owned(), model)].into(),
+            comparisons: Vec::new(),
+            format: PriceFormat::of(latest),
+        };
+        let text = rows(&review);
+        let line = text.lines().find(|line| line.starts_with("random_walk")).unwrap();
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_error_shows_the_digits_of_its_pair_and_a_skill_that_is_no_number_is_a_dash() {
+        assert_eq!(
+            row(1011.82, 8.254, 0.0123),
+            ["random_walk", "9", "-", "8.25", "-", "-", "-", "+1.23", "-", "-", "-"]
+        );
+        assert_eq!(row(0.001012, 0.000_007_9, f64::NEG_INFINITY)[3..8], ["0.0000079", "-", "-", "-", "-"]);
+    }
 
     #[test]
     fn a_long_sentence_is_broken_between_words_and_keeps_them_all() {

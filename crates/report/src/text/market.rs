@@ -167,47 +167,45 @@ pub(crate) fn volatility(page: &Page<'_>, realised: Option<f64>, facts: &Volatil
         (English, days) => format!(", higher than on {} of the {days} dates shown before it", facts.lower),
     };
     let ahead = match (language, facts.end.1) {
-        (Spanish, RelativeLevel::Higher) => format!("espera que suba a {end} al fin del plazo"),
-        (Spanish, RelativeLevel::Lower) => format!("espera que baje a {end} al fin del plazo"),
+        (Spanish, RelativeLevel::Higher) => format!("Se espera que suba a {end} al fin del plazo"),
+        (Spanish, RelativeLevel::Lower) => format!("Se espera que baje a {end} al fin del plazo"),
         (Spanish, RelativeLevel::Same) => {
-            format!("no espera un cambio de 0,25 puntos o más al fin del plazo ({end})")
+            format!("No se espera un cambio de 0,25 puntos o más al fin del plazo ({end})")
         }
-        (English, RelativeLevel::Higher) => format!("it expects it to rise to {end} by the end of the horizon"),
-        (English, RelativeLevel::Lower) => format!("it expects it to fall to {end} by the end of the horizon"),
+        (English, RelativeLevel::Higher) => format!("It is expected to rise to {end} by the end of the horizon"),
+        (English, RelativeLevel::Lower) => format!("It is expected to fall to {end} by the end of the horizon"),
         (English, RelativeLevel::Same) => {
-            format!("it expects no change of 0.25 points or more by the end of the horizon ({end})")
+            format!("No change of 0.25 points or more is expected by the end of the horizon ({end})")
         }
     };
     let level = facts.long_run.map(|(level, place)| (share(level), place));
     let long_run = match (language, level) {
         (_, None) => String::new(),
         (Spanish, Some((level, RelativeLevel::Higher))) => {
-            format!("; su estimación está sobre su nivel de largo plazo, {level}")
+            format!("; la estimación está sobre su nivel de largo plazo, {level}")
         }
         (Spanish, Some((level, RelativeLevel::Lower))) => {
-            format!("; su estimación está bajo su nivel de largo plazo, {level}")
+            format!("; la estimación está bajo su nivel de largo plazo, {level}")
         }
         (Spanish, Some((level, RelativeLevel::Same))) => {
-            format!("; su estimación está casi en su nivel de largo plazo, {level}")
+            format!("; la estimación está casi en su nivel de largo plazo, {level}")
         }
         (English, Some((level, RelativeLevel::Higher))) => {
-            format!("; its estimate is above its long-run level, {level}")
+            format!("; the estimate is above its long-run level, {level}")
         }
         (English, Some((level, RelativeLevel::Lower))) => {
-            format!("; its estimate is below its long-run level, {level}")
+            format!("; the estimate is below its long-run level, {level}")
         }
         (English, Some((level, RelativeLevel::Same))) => {
-            format!("; its estimate is nearly at its long-run level, {level}")
+            format!("; the estimate is nearly at its long-run level, {level}")
         }
     };
     match language {
-        Spanish => {
-            format!("{current}El modelo GARCH estima otra, condicional: {last} al {date}{rank}; {ahead}{long_run}.")
-        }
-        English => {
-            format!(
-                "{current}The GARCH model has its own, conditional estimate: {last} on {date}{rank}; {ahead}{long_run}."
-            )
-        }
+        Spanish => format!(
+            "{current}El modelo GARCH da su propia estimación, condicional: {last} al {date}{rank}. {ahead}{long_run}."
+        ),
+        English => format!(
+            "{current}The GARCH model has its own, conditional estimate: {last} on {date}{rank}. {ahead}{long_run}."
+        ),
     }
 }

@@ -144,3 +144,38 @@ fn table(horizons: &[(Horizon, HorizonScores)], format: PriceFormat) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use forecaster_domain::scores::Scores;
+
+    /// The table's row of a random walk with this error, in a pair with this last value.
+    fn row(last: f64, rmse: f64, skill: f64) -> Vec<String> {
+        let scores = Scores { n: 60, wql: 0.0042, rmse, mape: 0.62, mase: 1.1, coverage80: 0.8, coverage95: 0.95 };
+        let endless = Skill { value: f64::NEG_INFINITY, error: None };
+        let evaluation = Evaluation { scores, skill, skill_error: None, first: None, last: Some(endless) };
+        let models = [("random_walk".to_owned(), evaluation)].into();
+        let horizon = HorizonScores { origins: 60, models, left_out: Vec::new() };
+        let text = table(&[(Horizon::D7, horizon)], PriceFormat::of(last));
+        let line = text.lines().find(|line| line.starts_with("random_walk")).unwrap();
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_error_shows_the_digits_of_its_pair() {
+        assert_eq!(row(1011.82, 8.254, 0.0123)[1..5], ["60", "0.004200", "8.25", "0.62"]);
+        assert_eq!(row(0.3075, 0.000_875, 0.0123)[3], "0.00088");
+        assert_eq!(row(0.001012, 0.000_007_9, 0.0123)[3], "0.0000079");
+    }
+
+    #[test]
+    fn a_skill_that_is_no_number_is_a_dash() {
+        assert_eq!(row(1011.82, 8.254, 0.0123)[8], "+1.23");
+        for odd in [f64::NEG_INFINITY, f64::NAN] {
+            let row = row(3.6725, 0.0, odd);
+            assert_eq!((row[3].as_str(), row[8].as_str()), ("0.0000", "-"));
+            assert!(!row.join(" ").contains("inf"), "{row:?}");
+        }
+    }
+}
