@@ -67,8 +67,8 @@
 //! Each module imports only from those to the right of it:
 //!
 //! ```text
-//! {calendar, model, paths, scores} -> {history, horizon, model_id, pair, past, quantile}
-//!     -> spot -> regressor -> {publication, series} -> error
+//! {calendar, model, paths, scores, standstill} -> {history, horizon, model_id, pair, past, quantile}
+//!     -> spot -> regressor -> {publication, series} -> {error, price_format}
 //! ```
 
 mod calendar;
@@ -80,12 +80,14 @@ mod model_id;
 mod pair;
 mod past;
 pub mod paths;
+mod price_format;
 mod publication;
 mod quantile;
 mod regressor;
 pub mod scores;
 mod series;
 mod spot;
+mod standstill;
 
 pub use calendar::{BusinessCalendar, CalendarKind};
 pub use error::{DomainError, ModelError};
@@ -95,8 +97,10 @@ pub use model::{ForecastKey, Model, ModelForecast, Target, VolatilityPath};
 pub use model_id::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, ModelId};
 pub use pair::Pair;
 pub use past::{OriginLoss, PastWeights, RoundLevel};
+pub use price_format::{PriceFormat, decimals_of_small, format_error};
 pub use publication::ClockTime;
 pub use quantile::{DECILES, LEVELS, MEDIAN, QuantileForecast, standard_normal_quantile, weighted_quantile};
 pub use regressor::{AlignedRegressor, ExclusionReason, Regressor, RegressorStatus, SourceProblem};
 pub use series::{Observation, Series, Superseded};
 pub use spot::SpotGap;
+pub use standstill::{PRICE_NOISE, STANDSTILL, is_constant, standstill};

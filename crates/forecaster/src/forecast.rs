@@ -25,7 +25,9 @@ use crate::host::progress;
 use crate::market::Market;
 use crate::market::series::MIN_OBSERVATIONS;
 use forecaster_domain::scores::{Outcome, quantile_loss_parts};
-use forecaster_domain::{Horizon, Model, ModelForecast, ModelId, OriginLoss, PastWeights, QuantileForecast, Target};
+use forecaster_domain::{
+    Horizon, Model, ModelForecast, ModelId, OriginLoss, PastWeights, PriceFormat, QuantileForecast, Target,
+};
 use forecaster_ensemble::{
     Evaluation, ForecastCache, Pool, ReplayedForecast, ValidationForecasts, evaluate_model, evaluate_pool,
     forecast_origins, grid_origins, guarded_forecast, pool_at, prequential, reliability,
@@ -79,7 +81,7 @@ pub(crate) fn forecast(
     let price_levels = price_levels(&ensemble, last);
     if let Some(result) = results.iter_mut().find(|result| result.id == ModelId::Chronos) {
         add_paths(result, settings.chronos.num_samples, last, &price_levels);
-        log_validation(result);
+        log_validation(result, PriceFormat::of(last));
     }
     let ids = lineup.ids();
     Ok(Forecast {
@@ -203,13 +205,13 @@ fn results(
 }
 
 /// Logs the line that operators grep for.
-fn log_validation(chronos: &ModelResult) {
+fn log_validation(chronos: &ModelResult, format: PriceFormat) {
     if let Some(Evaluation { scores, .. }) = &chronos.judged {
         tracing::info!(
             model = ModelId::Chronos.as_str(),
             origins = scores.n,
-            "Chronos pseudo-validation RMSE: {:.2}",
-            scores.rmse
+            "Chronos pseudo-validation RMSE: {}",
+            format.difference(scores.rmse)
         );
     }
 }

@@ -17,8 +17,8 @@ use crate::review::comparisons::Comparison;
 use crate::review::figures::{ByModel, ModelFigures, RunFigures, Scope, by_model, parts};
 use crate::review::issued::made_before_outcome;
 use chrono_tz::Tz;
-use forecaster_domain::Horizon;
 use forecaster_domain::scores::pool;
+use forecaster_domain::{Horizon, PriceFormat};
 use forecaster_ledger::{Ledger, LedgerError, ScoredForecast};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -43,6 +43,9 @@ pub(crate) struct HorizonReview {
     pub models: BTreeMap<String, ModelFigures>,
     /// Comparisons between models.
     pub comparisons: Vec<Comparison>,
+    /// Decimals of the pair's prices, by the latest outcome.
+    #[serde(skip)]
+    pub format: PriceFormat,
 }
 
 /// Reviews `horizon` of `pair`; days are those of `zone`.
@@ -65,12 +68,14 @@ pub(crate) fn horizon(
         (true, false) => Some("no run in this period, but forecasts of earlier runs have matured in it"),
         _ => None,
     };
+    let latest = scored.iter().filter_map(|forecast| Some((forecast.end_date, forecast.parts.end?.0)));
+    let format = PriceFormat::of(latest.max_by_key(|(date, _)| *date).map_or(f64::NAN, |(_, actual)| actual));
     let by_model = by_model(&scored);
     let (figures, mut models) = runs::figures(&runs);
     for (model, forecasts) in &by_model {
         models.entry((*model).to_owned()).or_default().add_scores(model, forecasts, &by_model);
     }
-    Ok(HorizonReview { runs: figures, note, models, comparisons: comparisons::all(&by_model) })
+    Ok(HorizonReview { runs: figures, note, models, comparisons: comparisons::all(&by_model), format })
 }
 
 impl ModelFigures {

@@ -158,7 +158,7 @@ fn warn_stale(config: &Config, market: &Market) {
 
 fn log_models(forecast: &Forecast) {
     for model in &forecast.models {
-        let skill = model.judged.as_ref().map(|judged| rounded(judged.skill));
+        let skill = model.judged.as_ref().map(|judged| rounded(judged.skill)).filter(|skill| skill.is_finite());
         tracing::info!(
             model = model.id.as_str(),
             weight = rounded(model.weight),

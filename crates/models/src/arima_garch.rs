@@ -7,6 +7,7 @@ use crate::garch::{self, GarchFit};
 use crate::student::stratified_magnitudes;
 use forecaster_domain::{
     History, Horizon, LEVELS, MEDIAN, Model, ModelError, ModelForecast, ModelId, Target, VolatilityPath,
+    decimals_of_small,
 };
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -132,7 +133,10 @@ fn details(order: ArmaOrder, arma: &ArmaFit, garch: &GarchFit) -> Vec<(String, S
     if !arma.ma.is_empty() {
         details.push(("MA".into(), list(&arma.ma)));
     }
-    let annual = |variance: f64| format!("{:.1} %", 100.0 * (252.0 * variance).sqrt());
+    let annual = |variance: f64| {
+        let percent = 100.0 * (252.0 * variance).sqrt();
+        format!("{percent:.*} %", decimals_of_small(percent, 1))
+    };
     details.push(("GARCH alpha".into(), format!("{:.3}", garch.alpha)));
     details.push(("GARCH beta".into(), format!("{:.3}", garch.beta)));
     details.push(("Student-t degrees of freedom".into(), format!("{:.1}", garch.nu)));

@@ -7,7 +7,8 @@
 
 use crate::forecast::{price_forecast, require};
 use forecaster_domain::{
-    History, LEVELS, Model, ModelError, ModelForecast, ModelId, Target, standard_normal_quantile, weighted_quantile,
+    History, LEVELS, Model, ModelError, ModelForecast, ModelId, Target, decimals_of_small, standard_normal_quantile,
+    weighted_quantile,
 };
 
 /// Daily decays of the two averages of squared returns. 0.97 is RiskMetrics' (1996, Technical Document, table 5.9)
@@ -67,7 +68,10 @@ impl Model for EwmaWalk {
         let quantiles = price_forecast(history.pair().last_value(), history.as_of(), target, |step, level| {
             widths.deviations(step + 1, level) * variances.summed(newest, step + 1).sqrt()
         })?;
-        let percent = |variance: f64| format!("{:.2} %", 100.0 * variance.sqrt());
+        let percent = |variance: f64| {
+            let percent = 100.0 * variance.sqrt();
+            format!("{percent:.*} %", decimals_of_small(percent, 2))
+        };
         let details = vec![
             ("daily volatility".to_owned(), percent(variances.now[newest])),
             ("daily volatility, long-run".to_owned(), percent(variances.long_run[newest])),

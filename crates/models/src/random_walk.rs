@@ -2,7 +2,7 @@
 
 use crate::forecast::{price_forecast, require};
 use forecaster_domain::{
-    History, LEVELS, Model, ModelError, ModelForecast, ModelId, Target, standard_normal_quantile,
+    History, LEVELS, Model, ModelError, ModelForecast, ModelId, Target, decimals_of_small, standard_normal_quantile,
 };
 
 /// The driftless Gaussian random walk of log prices. Step h has quantiles last x exp(z sigma sqrt(h)), with sigma
@@ -44,7 +44,7 @@ impl Model for RandomWalk {
         })?;
         let details = vec![
             ("window".into(), returns.len().to_string()),
-            ("daily volatility".into(), format!("{:.2} %", 100.0 * sigma)),
+            ("daily volatility".into(), format!("{:.*} %", decimals_of_small(100.0 * sigma, 2), 100.0 * sigma)),
         ];
         Ok(ModelForecast::new(quantiles, details))
     }

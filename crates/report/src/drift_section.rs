@@ -24,6 +24,9 @@ pub(crate) fn columns(page: &Page<'_>) -> [&'static str; 5] {
 /// Rows of the table: test, statistic, p-value, adjusted p-value, reading.
 pub(crate) fn rows(page: &Page<'_>) -> Vec<[String; 5]> {
     let language = page.language;
+    if page.is_constant() {
+        return Vec::new();
+    }
     let row = |test: &DriftTestView| {
         [
             drift_sentences::test(language, test.kind).to_owned(),
@@ -34,6 +37,15 @@ pub(crate) fn rows(page: &Page<'_>) -> Vec<[String; 5]> {
         ]
     };
     page.view.drift.tests.iter().map(row).collect()
+}
+
+/// Sentences of the section, one a paragraph: the tests and the regime, or that the pair does not vary.
+pub(crate) fn paragraphs(page: &Page<'_>) -> Vec<String> {
+    if page.is_constant() {
+        vec![drift_sentences::constant(page.language, &page.view.pair)]
+    } else {
+        vec![verdict(page), regime(page)]
+    }
 }
 
 /// Sentence on the combined result of the tests.
@@ -55,7 +67,7 @@ pub(crate) fn regime(page: &Page<'_>) -> String {
     drift_sentences::regime(
         language,
         known.regime,
-        &language.share(known.volatility, 1),
+        &language.small_percent(100.0 * known.volatility, 1),
         &percentile,
         &language.count(known.windows),
     )
@@ -64,6 +76,9 @@ pub(crate) fn regime(page: &Page<'_>) -> String {
 /// Sentences for the mail: detected drift, an extreme regime; `None` without either.
 pub(crate) fn alert(page: &Page<'_>) -> Option<String> {
     let known = &page.view.drift;
+    if page.is_constant() {
+        return None;
+    }
     let drifted = known.tests.iter().any(|test| test.found).then(|| verdict(page));
     let extreme = known.regime.filter(|known| known.regime == Regime::Extreme).map(|_| regime(page));
     let sentences: Vec<String> = drifted.into_iter().chain(extreme).collect();

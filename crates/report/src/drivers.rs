@@ -4,12 +4,13 @@
 
 use crate::{
     findings::{UNCHANGED_PERCENT, drivers},
-    format::{DASH, price_decimals},
+    format::DASH,
     labels,
     page::Page,
     text::{drivers as words, names},
     view::ChangeUnit,
 };
+use forecaster_domain::PriceFormat;
 
 /// A row of the table of changes: series, previous value, current value, change.
 pub(crate) type DriverRow = [String; 4];
@@ -33,7 +34,8 @@ pub(crate) fn paragraphs(page: &Page<'_>) -> Vec<Vec<String>> {
         .map(|(median, interval, value, held)| words::last_forecast_sentence(page, median, interval, value, held))
         .into_iter()
         .collect();
-    last.extend(drivers::width(page, since).map(|(then, now, same)| words::width(page, then, now, same)));
+    let width = drivers::width(page, since).filter(|_| !page.is_constant());
+    last.extend(width.map(|(then, now, same)| words::width(page, then, now, same)));
     [moved, forecast, last].into_iter().filter(|group| !group.is_empty()).collect()
 }
 
@@ -52,7 +54,7 @@ pub(crate) fn rows(page: &Page<'_>) -> Vec<DriverRow> {
     let others = drivers::others(page, since);
     let series = others.moved.iter().chain(&others.steady).chain(&others.unknown).map(|one| {
         let value = |value: f64| match one.measure {
-            ChangeUnit::Percent => language.number(value, price_decimals(value)),
+            ChangeUnit::Percent => language.number(value, PriceFormat::of(value).decimals()),
             ChangeUnit::Points => language.number(value, 1),
             ChangeUnit::PercentagePoints => language.percent(value, 2),
         };

@@ -58,12 +58,14 @@ fn token(identifier: &str) -> String {
 }
 
 /// Subject, such as "USD/CLP 7d: 1.009 (80 %: 992-1.027) al 13-ene".
-fn subject(page: &Page<'_>) -> String {
+pub(crate) fn subject(page: &Page<'_>) -> String {
     let (language, view) = (page.language, page.view);
     let end = page.end();
     let median = view.ensemble.median(end);
     let (low, high) = view.ensemble.interval80(end);
-    let price = |price: f64| if median >= 100.0 { language.number(price, 0) } else { page.price(price) };
+    // Whole numbers are enough where the interval spans several of them.
+    let whole = median >= 100.0 && high - low >= 2.0;
+    let price = |price: f64| if whole { language.number(price, 0) } else { page.price(price) };
     let mark = if view.stale.is_some() { format!("[{}] ", labels::stale_mark(language)) } else { String::new() };
     let subject = format!(
         "{mark}{} {}: {} (80 %: {}-{}) {} {}",

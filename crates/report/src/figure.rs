@@ -4,9 +4,11 @@ use crate::{
     charts::{self, PAST_SHOWN, Size},
     findings::{self, market, outlook, skill, weights},
     page::Page,
+    technical::realised_volatility,
     text::{market as words, readings, sentences, takeaways},
     view::PastForecast,
 };
+use forecaster_domain::STANDSTILL;
 
 /// A chart of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +47,20 @@ impl Figure {
         Figure::Volatility,
     ];
 
+    /// True for a chart that describes differences, of a pair that has none.
+    fn says_nothing(self, page: &Page<'_>) -> bool {
+        match self {
+            Figure::Reliability | Figure::Weights | Figure::Skill | Figure::Volatility => page.is_constant(),
+            Figure::Price | Figure::Indicators | Figure::Correlation => page.standstill(STANDSTILL).is_some(),
+            _ => false,
+        }
+    }
+
     /// Draws the chart; `None` when the view has nothing to draw. The reliability diagram is narrow at every size.
     pub(crate) fn svg(self, page: &Page<'_>, size: Size) -> Option<String> {
         let view = page.view;
         match self {
+            _ if self.says_nothing(page) => None,
             Figure::Fan => Some(charts::fan(view, size)),
             Figure::Paths => charts::paths(view, size),
             Figure::Models => Some(charts::models(view, size)),
@@ -69,8 +81,10 @@ impl Figure {
     pub(crate) fn takeaway(self, page: &Page<'_>) -> Option<String> {
         let view = page.view;
         match self {
+            _ if self.says_nothing(page) => None,
             Figure::Fan => outlook::end_interval(page).map(|reach| takeaways::end_interval_sentence(page, reach)),
             Figure::Paths => outlook::agreement(page).map(|facts| takeaways::agreement(page, &facts)),
+            Figure::Models if page.is_constant() => Some(takeaways::no_width(page)),
             Figure::Models => outlook::widths(page).map(|facts| takeaways::widths(page, &facts)),
             Figure::Past => outcomes(page, &view.past),
             Figure::Issued => outcomes(page, &view.issued).map(|text| {
@@ -83,6 +97,9 @@ impl Figure {
             Figure::Price => {
                 market::price(page).map(|(value, bands, place, run)| words::price(page, value, bands, place, run))
             }
+            Figure::Indicators if page.standstill(market::STILL).is_some() => {
+                page.standstill(market::STILL).map(|still| words::still(page, still))
+            }
             Figure::Indicators => market::momentum_reading(page).map(|pulse| words::pulse(page, &pulse)),
             Figure::Regressors => {
                 market::movers(view).map(|(most, least, count)| words::movers(page, &most, &least, count))
@@ -90,7 +107,9 @@ impl Figure {
             Figure::Correlation => market::strongest(view)
                 .map(|(name, value, notable, count)| words::strongest(page, &name, value, notable, count)),
             Figure::Volatility => {
-                view.volatility.as_ref().and_then(market::volatility).map(|facts| words::volatility(page, &facts))
+                let realised = realised_volatility(&page.prices(), market::CURRENT_VOLATILITY);
+                let facts = view.volatility.as_ref().and_then(market::volatility);
+                facts.map(|facts| words::volatility(page, realised, &facts))
             }
         }
     }

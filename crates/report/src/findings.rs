@@ -13,6 +13,7 @@ use crate::{
     technical::{Bands, Macd},
     view::{PastForecast, ScoreView},
 };
+use forecaster_domain::PRICE_NOISE;
 
 /// Absolute skill below which the ensemble is on a par with the random walk.
 pub(crate) const ON_PAR_SKILL: f64 = 0.005;
@@ -98,9 +99,10 @@ pub(crate) fn interval_hits(past: &[PastForecast]) -> IntervalHits {
     }
 }
 
-/// True when `value` is in the closed interval.
+/// True when `value` is in the closed interval, or so near to it that only rounding keeps it out.
 pub(crate) fn within((low, high): (f64, f64), value: f64) -> bool {
-    (low..=high).contains(&value)
+    let noise = PRICE_NOISE * value.abs();
+    (low - noise..=high + noise).contains(&value)
 }
 
 /// Rating of the 80 % interval's width, by the share of actual rates inside it.
@@ -182,7 +184,7 @@ pub(crate) enum BandPosition {
 /// Reads `price` against `bands`.
 pub(crate) fn band_position(price: f64, bands: Bands) -> BandPosition {
     match price {
-        p if bands.upper - bands.lower <= ROUNDING * p => BandPosition::NoWidth,
+        p if bands.upper - bands.lower <= PRICE_NOISE * p => BandPosition::NoWidth,
         p if p > bands.upper => BandPosition::AboveUpper,
         p if p < bands.lower => BandPosition::BelowLower,
         p if p >= bands.middle => BandPosition::UpperHalf,
@@ -244,6 +246,13 @@ mod tests {
         };
         let all = [past(Some(102.0)), past(Some(103.0)), past(Some(90.0)), past(None)];
         assert_eq!(interval_hits(&all), IntervalHits { inside80: 1, inside95: 2, published: 3 });
+    }
+
+    #[test]
+    fn a_peg_is_inside_an_interval_of_no_width_that_misses_it_by_rounding() {
+        let low = 3.672_499_85;
+        assert!(within((low, low), 3.6725) && within((3.672_500_1, 3.672_500_1), 3.6725));
+        assert!(!within((low, low), 3.6726));
     }
 
     #[test]

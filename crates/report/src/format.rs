@@ -5,6 +5,7 @@
 
 use crate::view::Language;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
+use forecaster_domain::decimals_of_small;
 
 /// Dash printed in place of a missing figure.
 pub(crate) const DASH: &str = "–";
@@ -75,6 +76,11 @@ impl Language {
         self.percent(100.0 * share, decimals)
     }
 
+    /// Like [`Language::percent`] with this many decimals or, for a small value, two significant digits.
+    pub fn small_percent(self, percent: f64, least: usize) -> String {
+        self.percent(percent, decimals_of_small(percent, least))
+    }
+
     /// Formats a probability 0-1 as a percentage with one decimal; a value that would round to 0 % or 100 % becomes
     /// "< 0,1 %" or "> 99,9 %", since no forecast is certain.
     pub fn probability(self, probability: f64) -> String {
@@ -126,16 +132,6 @@ impl Language {
     }
 }
 
-/// Number of decimals that shows about five significant digits of a price: 2 for 950, 4 for 1.08.
-pub(crate) fn price_decimals(price: f64) -> usize {
-    match price.abs() {
-        p if p >= 100.0 => 2,
-        p if p >= 10.0 => 3,
-        p if p >= 0.1 => 4,
-        _ => 6,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +148,8 @@ mod tests {
         assert_eq!(English.number(-999.996, 2), "-1,000.00");
         assert_eq!(Spanish.number(12.5, 1), "12,5");
         assert_eq!((Spanish.percent(-0.35, 2), English.percent(-0.35, 2)), ("-0,35\u{a0}%".into(), "-0.35%".into()));
+        let small = [15.84, 0.72, 0.043, 0.0, 1e-9].map(|percent| English.small_percent(percent, 1));
+        assert_eq!(small, ["15.8%", "0.72%", "0.043%", "0.0%", "0.0%"]);
         assert_eq!((Spanish.share(0.8, 0), English.share(0.975, 1)), ("80\u{a0}%".into(), "97.5%".into()));
     }
 
@@ -186,10 +184,5 @@ mod tests {
         assert_eq!(Spanish.day_month(day("2024-08-03")), "3-ago");
         let instant = DateTime::parse_from_rfc3339("2025-01-13T08:00:31-03:00").unwrap();
         assert_eq!(Spanish.instant(instant), "13-ene-2025, 08:00 (UTC-03:00)");
-    }
-
-    #[test]
-    fn a_price_shows_about_six_digits() {
-        assert_eq!([958.2, 17.1, 1.08, 0.0063].map(price_decimals), [2, 3, 4, 6]);
     }
 }

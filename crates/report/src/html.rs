@@ -14,9 +14,9 @@ mod technical;
 
 // Texts that the PDF and the e-mail share.
 pub(crate) use outlook::{against_random_walk, direction, level_decimals, shown_steps, verdict};
-pub(crate) use performance::{columns as score_columns, score_values};
+pub(crate) use performance::{columns as score_columns, no_calibration, score_values};
 pub(crate) use provenance::resources_used;
-pub(crate) use technical::rows as indicator_rows;
+pub(crate) use technical::{rows as indicator_rows, standstill};
 
 use crate::{labels, page::Page, text::sentences, view::ReportView};
 use maud::{DOCTYPE, Markup, PreEscaped, html};

@@ -131,7 +131,7 @@ labels! {
     value: "Valor", "Value";
     reading: "Lectura", "Reading";
     signal: "señal", "signal";
-    volatility20: "Volatilidad 20 días", "Volatility, 20 days";
+    volatility20: "Volatilidad actual, 20 días", "Volatility now, 20 days";
     volatility60: "Volatilidad 60 días", "Volatility, 60 days";
 
     // Methodology.

@@ -3,11 +3,11 @@
 //! In: a [`ReportView`]. Out: formatted prices and names, the last observation, the end of the horizon.
 
 use crate::{
-    format, labels,
+    labels,
     view::{Language, ReportView},
 };
 use chrono::NaiveDate;
-use forecaster_domain::Observation;
+use forecaster_domain::{Observation, PriceFormat, decimals_of_small, is_constant, standstill};
 use std::collections::BTreeSet;
 
 /// A view being rendered.
@@ -15,13 +15,13 @@ use std::collections::BTreeSet;
 pub(crate) struct Page<'a> {
     pub(crate) view: &'a ReportView,
     pub(crate) language: Language,
-    decimals: usize,
+    format: PriceFormat,
 }
 
 impl<'a> Page<'a> {
     pub(crate) fn new(view: &'a ReportView) -> Self {
         let price = view.observations.last().map_or(view.ensemble.median(0), |o| o.value);
-        Self { view, language: view.language, decimals: format::price_decimals(price) }
+        Self { view, language: view.language, format: PriceFormat::of(price) }
     }
 
     /// Returns the last observation; `None` in a view without any.
@@ -49,30 +49,61 @@ impl<'a> Page<'a> {
         self.last().map_or(f64::NAN, |last| 100.0 * (price / last.value - 1.0))
     }
 
-    /// Probability that the price on target date `step` is above the last observation.
+    /// Number of latest observations that are equal, and the date of the first of them; `None` unless there are at
+    /// least `fewest`.
+    pub(crate) fn standstill(&self, fewest: usize) -> Option<(usize, NaiveDate)> {
+        let count = standstill(&self.prices());
+        (count >= fewest.max(1)).then(|| (count, self.view.observations[self.view.observations.len() - count].date))
+    }
+
+    /// True when the pair does not vary: neither its recent observations nor its forecast.
+    pub(crate) fn is_constant(&self) -> bool {
+        is_constant(&self.prices(), &self.view.ensemble)
+    }
+
+    /// Probability that the price on target date `step` is above the last observation; not a number when the pair does
+    /// not vary.
     pub(crate) fn probability_of_rise(&self, step: usize) -> f64 {
+        if self.is_constant() {
+            return f64::NAN;
+        }
         self.last().map_or(f64::NAN, |last| self.view.ensemble.probability_above(step, last.value))
     }
 
     /// Formats a price with the pair's number of decimals.
     pub(crate) fn price(&self, price: f64) -> String {
-        self.language.number(price, self.decimals)
+        self.language.number(price, self.format.decimals())
     }
 
     /// Smallest difference visible in a printed price.
     pub(crate) fn unit_of_price(&self) -> f64 {
-        10f64.powi(-(self.decimals as i32))
+        self.format.unit()
+    }
+
+    /// Number of decimals of a price.
+    pub(crate) fn decimals(&self) -> usize {
+        self.format.decimals()
     }
 
     /// Rounds a price as it is printed.
     pub(crate) fn rounded(&self, price: f64) -> f64 {
-        let scale = 10f64.powi(self.decimals as i32);
+        let scale = 10f64.powi(self.format.decimals() as i32);
         (price * scale).round() / scale
     }
 
-    /// Formats a price difference with its sign.
+    /// Formats the difference of two printed prices with its sign.
     pub(crate) fn price_change(&self, change: f64) -> String {
-        self.language.signed(change, self.decimals)
+        self.language.signed(change, self.format.decimals())
+    }
+
+    /// Formats an error or a width in price units: with the decimals that a small one needs.
+    pub(crate) fn difference(&self, difference: f64) -> String {
+        self.language.number(difference, decimals_of_small(difference, self.format.difference_decimals()))
+    }
+
+    /// Formats an indicator in price units with its sign.
+    pub(crate) fn signed_difference(&self, difference: f64) -> String {
+        self.language.signed(difference, self.format.difference_decimals())
     }
 
     /// Formats an interval, such as "994,10 – 1.029,77".

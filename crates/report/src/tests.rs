@@ -3,5 +3,6 @@
 
 mod claims;
 pub(crate) mod random;
+mod sizes;
 #[path = "../examples/sample/synthetic.rs"]
 mod synthetic;

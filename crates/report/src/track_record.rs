@@ -8,6 +8,7 @@ use crate::{
     text::track_record::{self as words, Compared},
     view::{TrackComparison, TrackRecord, TrackRow},
 };
+use forecaster_domain::decimals_of_small;
 
 /// Track record, if it has any rows.
 fn known<'a>(page: &Page<'a>) -> Option<&'a TrackRecord> {
@@ -34,12 +35,12 @@ pub(crate) fn rows(page: &Page<'_>) -> Vec<(String, [String; 7], bool)> {
     let row = |row: &TrackRow| {
         let values = [
             language.count(row.n),
-            page.price(row.rmse),
-            language.percent(row.mape, 2),
-            language.number(row.wql, 5),
+            page.difference(row.rmse),
+            language.small_percent(row.mape, 2),
+            language.number(row.wql, decimals_of_small(row.wql, 5)),
             language.share(row.coverage80, 1),
             language.share(row.coverage95, 1),
-            language.signed_percent(100.0 * row.skill.unwrap_or(f64::NAN), 1),
+            language.signed_percent(100.0 * row.skill.filter(|_| !page.is_constant()).unwrap_or(f64::NAN), 1),
         ];
         (words::name(language, &row.model), values, row.model == "ensemble")
     };

@@ -4,7 +4,7 @@
 use super::mailer::MailState;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use forecaster_domain::Horizon;
+use forecaster_domain::{Horizon, PriceFormat};
 use forecaster_ledger::{GuardState, RunSummary};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -158,15 +158,12 @@ pub(crate) fn status_line(state: &DaemonState) -> String {
 }
 
 fn result(last: &LastRun, finished: &str) -> String {
-    let figures = last.figures.map(|(value, median)| format!(", {} -> {}", short(value), short(median)));
+    let figures = last.figures.map(|(value, median)| {
+        let format = PriceFormat::of(value);
+        format!(", {} -> {}", format.short(value), format.short(median))
+    });
     let error = last.error.as_ref().map(|error| format!(": {error}"));
     format!("{} {finished}{}{}", last.status, figures.unwrap_or_default(), error.unwrap_or_default())
-}
-
-/// Formats a value with five or six digits, as treasurers quote them.
-fn short(value: f64) -> String {
-    let decimals = if value >= 100.0 { 1 } else { 4 };
-    format!("{value:.decimals$}")
 }
 
 #[cfg(test)]
@@ -210,6 +207,15 @@ mod tests {
     #[test]
     fn the_status_line_tells_the_last_result_and_the_next_run() {
         assert_eq!(status_line(&state()), "7d ok 2025-01-06 08:00, 1011.8 -> 1009.2; next 15d 2025-01-15 09:00");
+    }
+
+    #[test]
+    fn the_status_line_shows_the_digits_of_a_pair_of_any_size() {
+        let mut state = state();
+        state.horizons[0].last.as_mut().unwrap().figures = Some((0.001012, 0.0010093));
+        assert!(status_line(&state).contains(", 0.001012 -> 0.001009;"), "{}", status_line(&state));
+        state.horizons[0].last.as_mut().unwrap().figures = Some((17.256, 17.3));
+        assert!(status_line(&state).contains(", 17.26 -> 17.30;"), "{}", status_line(&state));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! only on its end.
 
 use crate::forecast::result::{ModelResult, PathFigures};
-use forecaster_domain::{QuantileForecast, RoundLevel, paths};
+use forecaster_domain::{PriceFormat, QuantileForecast, RoundLevel, paths};
 
 /// Sample paths for the probabilities of touching a level: the standard error of a share is at most 0.6 %.
 const SAMPLE_PATHS: usize = 8000;
@@ -15,36 +15,42 @@ pub(super) fn add_paths(result: &mut ModelResult, samples: usize, last: f64, lev
     let paths = paths::sample(&result.forecast.quantiles, samples, PATHS_SEED);
     let (expected_low, expected_high) = paths::expected_extremes(&paths, last);
     let touched = levels.iter().map(|l| (l.price, paths::touch_probability(&paths, last, l.price))).collect();
-    let samples = paths.nrows();
+    let (samples, format) = (paths.nrows(), PriceFormat::of(last));
     result.forecast.details.extend([
         ("sample paths".to_owned(), samples.to_string()),
-        ("expected low".to_owned(), format!("{expected_low:.2}")),
-        ("expected high".to_owned(), format!("{expected_high:.2}")),
+        ("expected low".to_owned(), format.price(expected_low)),
+        ("expected high".to_owned(), format.price(expected_high)),
     ]);
     result.paths = Some(PathFigures { samples, expected_low, expected_high, touched });
 }
 
-/// Round prices over the 95 % interval at the end of the horizon: multiples of 1, 2 or 5 times a power of ten, 5 to
-/// 12 of them, with the probability of ending above and of being touched on the way.
+/// Round prices over the 95 % interval at the end of the horizon, see [`round_prices`], with the probability of ending
+/// above and of being touched on the way.
 pub(super) fn price_levels(ensemble: &QuantileForecast, last: f64) -> Vec<RoundLevel> {
     let step = ensemble.last_step();
-    let (low, high) = ensemble.interval95(step);
-    if high / low < 1.0 + 1e-9 {
+    let prices = round_prices(ensemble.interval95(step), PriceFormat::of(last).unit());
+    if prices.is_empty() {
         return Vec::new();
     }
-    let spacing = round_spacing((high - low) / 5.0);
     let paths = paths::sample(ensemble, SAMPLE_PATHS, PATHS_SEED);
+    let level = |price: f64| RoundLevel {
+        price,
+        above_at_end: ensemble.probability_above(step, price),
+        touched: paths::touch_probability(&paths, last, price),
+    };
+    prices.into_iter().map(level).collect()
+}
+
+/// Multiples of 1, 2 or 5 times a power of ten in an interval, 5 to 12 of them. In one so narrow that they would print
+/// alike, fewer, at least `unit` apart, the smallest difference of two printed prices; none in one without room for two.
+fn round_prices((low, high): (f64, f64), unit: f64) -> Vec<f64> {
+    if high - low < 2.0 * unit {
+        return Vec::new();
+    }
+    let spacing = round_spacing((high - low) / 5.0).max(unit);
     let first = (low / spacing).ceil() as i64;
     let end = (high / spacing).floor() as i64;
-    (first..=end)
-        .take(20)
-        .map(|i| i as f64 * spacing)
-        .map(|price| RoundLevel {
-            price,
-            above_at_end: ensemble.probability_above(step, price),
-            touched: paths::touch_probability(&paths, last, price),
-        })
-        .collect()
+    (first..=end).take(20).map(|i| i as f64 * spacing).collect()
 }
 
 /// Largest of 1, 2, 5 times a power of ten that is not above `width`.
@@ -59,6 +65,25 @@ fn round_spacing(width: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The round prices of an interval about `last`, as printed.
+    fn printed(last: f64, reach: f64) -> Vec<String> {
+        let format = PriceFormat::of(last);
+        round_prices((last - reach, last + reach), format.unit())
+            .into_iter()
+            .map(|price| format.price(price))
+            .collect()
+    }
+
+    #[test]
+    fn round_levels_print_differently_in_a_pair_of_any_size_and_a_peg_has_none() {
+        assert_eq!(printed(1011.82, 25.0), ["990.00", "1000.00", "1010.00", "1020.00", "1030.00"]);
+        assert_eq!(printed(0.001012, 0.000025), ["0.000990", "0.001000", "0.001010", "0.001020", "0.001030"]);
+        assert_eq!(printed(3.7501, 0.00015), ["3.7500", "3.7501", "3.7502"]);
+        for rounding in [0.0, 1e-8, 5e-6] {
+            assert_eq!(printed(3.6725, rounding), Vec::<String>::new());
+        }
+    }
 
     #[test]
     fn spacings_are_round_and_not_above_the_width() {

@@ -5,7 +5,7 @@ use super::standing::{ModelScores, of_horizon};
 use crate::config::settings::Config;
 use crate::failure::Failure;
 use chrono::{DateTime, TimeDelta, Utc};
-use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, ModelId};
+use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, ModelId, decimals_of_small, format_error};
 use forecaster_ledger::{GuardState, Ledger};
 use serde::Serialize;
 use serde_json::Value;
@@ -172,6 +172,11 @@ fn probation_criteria(state: &GuardState, runs: &[ChronosRun], now: DateTime<Utc
 
 const UNKNOWN: &str = "no run with Chronos yet";
 
+/// Formats a weighted quantile loss.
+fn loss(wql: f64) -> String {
+    format!("{wql:.*}", decimals_of_small(wql, 5))
+}
+
 fn competitive(scores: Option<&ModelScores>) -> Criterion {
     let figures = scores.and_then(|it| {
         let own = it.rmse(CHRONOS)?;
@@ -183,7 +188,9 @@ fn competitive(scores: Option<&ModelScores>) -> Criterion {
         met: figures.is_some_and(|(own, best, _)| own <= COMPETITIVE * best),
         figure: figures.map_or_else(
             || UNKNOWN.to_owned(),
-            |(own, best, source)| format!("{own:.2}; the better of the two has {best:.2} ({source})"),
+            |(own, best, source)| {
+                format!("{}; the better of the two has {} ({source})", format_error(own), format_error(best))
+            },
         ),
         needed: format!("at most {:.0} % more", 100.0 * (COMPETITIVE - 1.0)),
     }
@@ -196,7 +203,7 @@ fn ensemble_criterion(scores: Option<&ModelScores>) -> Criterion {
         met: figures.is_some_and(|(with, without, _)| with <= NO_HARM * without),
         figure: figures.map_or_else(
             || UNKNOWN.to_owned(),
-            |(with, without, source)| format!("WQL {with:.5}, without {without:.5} ({source})"),
+            |(with, without, source)| format!("WQL {}, without {} ({source})", loss(with), loss(without)),
         ),
         needed: format!("at most {:.1} % more", 100.0 * (NO_HARM - 1.0)),
     }
@@ -209,7 +216,7 @@ fn below_arima(horizon: Horizon, scores: Option<&ModelScores>) -> Criterion {
         met: figures.is_some_and(|(own, arima, _)| own < arima),
         figure: figures.map_or_else(
             || UNKNOWN.to_owned(),
-            |(own, arima, source)| format!("{own:.2}, ARIMA's {arima:.2} ({source})"),
+            |(own, arima, source)| format!("{}, ARIMA's {} ({source})", format_error(own), format_error(arima)),
         ),
         needed: "below".to_owned(),
     }
@@ -234,8 +241,9 @@ pub(crate) fn advice(
         let best = others.into_iter().filter_map(|name| scores.wql(name)).fold(f64::NEG_INFINITY, f64::max);
         if let Some(own) = scores.wql(CHRONOS).filter(|own| best.is_finite() && *own > best) {
             advice.push(format!(
-                "its loss is above that of every other model: WQL {own:.5}, the worst of the others has {best:.5} \
-                 ({})",
+                "its loss is above that of every other model: WQL {}, the worst of the others has {} ({})",
+                loss(own),
+                loss(best),
                 scores.source
             ));
         }

@@ -2,7 +2,7 @@
 
 use super::HorizonReview;
 use super::figures::{MeanAndMax, ModelFigures, RunFigures};
-use forecaster_domain::{ENSEMBLE, Horizon};
+use forecaster_domain::{ENSEMBLE, Horizon, decimals_of_small};
 use std::fmt::Write;
 
 /// Columns of a terminal.
@@ -83,8 +83,9 @@ fn resources(runs: &RunFigures) -> String {
 }
 
 fn rows(review: &HorizonReview) -> String {
+    let rmse = 7.max(review.format.difference_decimals() + 5);
     let mut text = format!(
-        "{:<24}{:>4}{:>9}{:>7}{:>7}{:>6}{:>6}{:>8}{:>6}{:>12}{:>11}\n",
+        "{:<24}{:>4}{:>9}{:>rmse$}{:>7}{:>6}{:>6}{:>8}{:>6}{:>12}{:>11}\n",
         "", "n", "WQL", "RMSE", "MAPE %", "80 %", "95 %", "skill %", "p", "weight %", "seconds"
     );
     let mut models: Vec<(&String, &ModelFigures)> = review.models.iter().collect();
@@ -96,11 +97,11 @@ fn rows(review: &HorizonReview) -> String {
         let seconds = model.seconds.map(|s| format!("{:.1} ({:.1})", s.mean, s.max));
         let _ = writeln!(
             text,
-            "{name:<24}{:>4}{:>9}{:>7}{:>7}{:>6}{:>6}{:>8}{:>6}{:>12}{:>11}",
+            "{name:<24}{:>4}{:>9}{:>rmse$}{:>7}{:>6}{:>6}{:>8}{:>6}{:>12}{:>11}",
             model.n,
             figure(model.wql, |v| format!("{v:.6}")),
-            figure(model.rmse, |v| format!("{v:.2}")),
-            figure(model.mape, |v| format!("{v:.2}")),
+            figure(model.rmse, |v| review.format.difference(v)),
+            figure(model.mape, |v| format!("{v:.*}", decimals_of_small(v, 2))),
             figure(model.coverage80, |v| format!("{:.0}", 100.0 * v)),
             figure(model.coverage95, |v| format!("{:.0}", 100.0 * v)),
             figure(model.skill, |v| format!("{:+.2}", 100.0 * v)),
@@ -113,7 +114,7 @@ fn rows(review: &HorizonReview) -> String {
 }
 
 fn figure(value: Option<f64>, shown: impl Fn(f64) -> String) -> String {
-    value.map_or_else(|| "-".to_owned(), shown)
+    value.filter(|value| value.is_finite()).map_or_else(|| "-".to_owned(), shown)
 }
 
 fn left_out(review: &HorizonReview) -> String {
@@ -124,6 +125,31 @@ fn left_out(review: &HorizonReview) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use forecaster_domain::PriceFormat;
+
+    /// The table's row of a model with this error and skill, in a pair with this latest outcome.
+    fn row(latest: f64, rmse: f64, skill: f64) -> Vec<String> {
+        let model = ModelFigures { n: 9, rmse: Some(rmse), skill: Some(skill), ..ModelFigures::default() };
+        let review = HorizonReview {
+            runs: RunFigures::default(),
+            note: None,
+            models: [("random_walk".to_owned(), model)].into(),
+            comparisons: Vec::new(),
+            format: PriceFormat::of(latest),
+        };
+        let text = rows(&review);
+        let line = text.lines().find(|line| line.starts_with("random_walk")).unwrap();
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_error_shows_the_digits_of_its_pair_and_a_skill_that_is_no_number_is_a_dash() {
+        assert_eq!(
+            row(1011.82, 8.254, 0.0123),
+            ["random_walk", "9", "-", "8.25", "-", "-", "-", "+1.23", "-", "-", "-"]
+        );
+        assert_eq!(row(0.001012, 0.000_007_9, f64::NEG_INFINITY)[3..8], ["0.0000079", "-", "-", "-", "-"]);
+    }
 
     #[test]
     fn a_long_sentence_is_broken_between_words_and_keeps_them_all() {

@@ -108,7 +108,7 @@ fn convergence(sheet: &mut Sheet, page: &Page<'_>, days: &[MomentumDay], time: &
     sheet.svg.polyline(&line, INK, 1.4);
     if let Some((_, m)) = known.last() {
         let label =
-            |value: f64, colour| EndLabel { value, text: page.price_change(value), colour, bold: colour == INK };
+            |value: f64, colour| EndLabel { value, text: page.signed_difference(value), colour, bold: colour == INK };
         end_labels(sheet, &scale, &[label(m.line, INK), label(m.signal, ACCENT)]);
     }
 }

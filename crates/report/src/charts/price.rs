@@ -84,7 +84,8 @@ pub(super) fn margins(page: &Page<'_>) -> (f64, f64) {
         .max(axis::label_width(page.language, &moved, MACD_TICKS))
         .max(8.0 + text_width("100", axis::TICK));
     let values = days.last().map_or(0.0, |(_, bands)| bands.upper);
-    let figures = macds.last().into_iter().flat_map(|m| [page.price_change(m.line), page.price_change(m.signal)]);
+    let figures =
+        macds.last().into_iter().flat_map(|m| [page.signed_difference(m.line), page.signed_difference(m.signal)]);
     let widths = figures.chain([page.price(values)]).map(|text| text_width(&text, axis::TICK * 1.08));
     (left, 18.0 + widths.fold(0.0, f64::max))
 }

@@ -56,7 +56,7 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
 fn ends(page: &Page<'_>, ahead: &[(NaiveDate, f64)], long_run: Option<f64>) -> Vec<EndLabel> {
     let label = |value: f64, colour: &'static str, bold| EndLabel {
         value,
-        text: page.language.percent(value, 1),
+        text: page.language.small_percent(value, 1),
         colour,
         bold,
     };

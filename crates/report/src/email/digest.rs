@@ -125,7 +125,8 @@ fn against(page: &Page<'_>) -> Option<(String, String)> {
 
 fn models(page: &Page<'_>) -> ([String; 4], Vec<[String; 4]>) {
     let (language, view) = (page.language, page.view);
-    let skill = |scores: Option<f64>| language.signed_percent(100.0 * scores.unwrap_or(f64::NAN), 1);
+    let known = |skill: &f64| skill.is_finite() && !page.is_constant();
+    let skill = |scores: Option<f64>| language.signed_percent(100.0 * scores.filter(known).unwrap_or(f64::NAN), 1);
     let ensemble = [
         labels::ensemble(language).to_owned(),
         language.share(f64::NAN, 1),
@@ -153,7 +154,7 @@ fn levels(page: &Page<'_>) -> ([String; 3], Vec<[String; 3]>) {
     nearest.sort_by(|a, b| (all[*a].price - median).abs().total_cmp(&(all[*b].price - median).abs()));
     nearest.truncate(MOST_LEVELS);
     nearest.sort_unstable();
-    let decimals = level_decimals(all);
+    let decimals = level_decimals(page);
     let rows = nearest.into_iter().map(|i| {
         let level = all[i];
         [

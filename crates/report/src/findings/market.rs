@@ -143,6 +143,9 @@ pub(crate) fn price(page: &Page<'_>) -> Option<(f64, Bands, BandPosition, Option
     Some((last, bands, band_position(last, bands), extreme))
 }
 
+/// Fewest equal prices for which RSI and MACD mean nothing: the 14 changes of the RSI are none.
+pub(crate) const STILL: usize = 15;
+
 /// RSI and MACD of one day.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MomentumDay {
@@ -206,31 +209,36 @@ fn compare(value: f64, other: f64) -> RelativeLevel {
     }
 }
 
-/// Present volatility against past and expected ones, as fractions per year.
+/// Number of returns in the current volatility of this report.
+pub(crate) const CURRENT_VOLATILITY: usize = 20;
+
+/// Estimates of the GARCH model, all of one fit: its last one against earlier and expected ones, as fractions per year.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct VolatilityFacts {
-    pub(crate) now: f64,
-    /// Number of earlier days in the past year, and number of those with a lower volatility than now.
+    /// Estimate for the last observation's return, and the date of that observation.
+    pub(crate) last: (NaiveDate, f64),
+    /// Number of earlier days in the past year, and number of those with a lower estimate than the last one.
     pub(crate) days: usize,
     pub(crate) lower: usize,
-    /// Volatility expected at the end of the horizon, compared with now.
+    /// Volatility expected at the end of the horizon, compared with the last estimate.
     pub(crate) end: (f64, RelativeLevel),
-    /// Long-run level, and the present volatility compared with it.
+    /// Long-run level, and the last estimate compared with it.
     pub(crate) long_run: Option<(f64, RelativeLevel)>,
 }
 
 /// Reads the volatility; `None` without past or expected values.
 pub(crate) fn volatility(view: &VolatilityView) -> Option<VolatilityFacts> {
-    let finite =
-        |values: &[(NaiveDate, f64)]| -> Vec<f64> { values.iter().map(|v| v.1).filter(|v| v.is_finite()).collect() };
+    let finite = |values: &[(NaiveDate, f64)]| -> Vec<(NaiveDate, f64)> {
+        values.iter().copied().filter(|v| v.1.is_finite()).collect()
+    };
     let (past, ahead) = (finite(last_year(&view.past)), finite(&view.ahead));
-    let (now, end) = (*past.last()?, *ahead.last()?);
+    let (last, end) = (*past.last()?, ahead.last()?.1);
     let before = &past[..past.len() - 1];
     Some(VolatilityFacts {
-        now,
+        last,
         days: before.len(),
-        lower: before.iter().filter(|v| **v < now).count(),
-        end: (end, compare(end, now)),
-        long_run: view.long_run.filter(|v| v.is_finite()).map(|level| (level, compare(now, level))),
+        lower: before.iter().filter(|v| v.1 < last.1).count(),
+        end: (end, compare(end, last.1)),
+        long_run: view.long_run.filter(|v| v.is_finite()).map(|level| (level, compare(last.1, level))),
     })
 }

@@ -1,7 +1,7 @@
 //! Findings of the forecast's own charts: position of the interval, agreement of the models, narrowest and widest
 //! interval, direction in which the medians of past forecasts missed.
 
-use super::UNCHANGED_PERCENT;
+use super::{UNCHANGED_PERCENT, within};
 use crate::{page::Page, view::PastForecast};
 
 /// Position of an interval relative to a price.
@@ -20,9 +20,9 @@ pub(crate) fn end_interval(page: &Page<'_>) -> Option<(f64, f64, IntervalPositio
     let last = page.last()?.value;
     let (low, high) = page.view.ensemble.interval80(page.end());
     let place = match last {
+        v if within((low, high), v) => IntervalPosition::Around,
         v if v < low => IntervalPosition::Above,
-        v if v > high => IntervalPosition::Below,
-        _ => IntervalPosition::Around,
+        _ => IntervalPosition::Below,
     };
     let (down, up) = (page.change(low), page.change(high));
     (down.is_finite() && up.is_finite()).then_some((down, up, place))
@@ -98,7 +98,9 @@ pub(crate) fn widths(page: &Page<'_>) -> Option<IntervalWidths> {
 /// Counts the misses of past medians by direction: (rates above the median, rates below it).
 pub(crate) fn misses(past: &[PastForecast]) -> (usize, usize) {
     let count = |beyond: &dyn Fn(f64, f64) -> bool| {
-        past.iter().filter(|p| p.actual.is_some_and(|actual| beyond(actual, p.median))).count()
+        let missed =
+            |p: &&PastForecast, actual: f64| !within((p.median, p.median), actual) && beyond(actual, p.median);
+        past.iter().filter(|p| p.actual.is_some_and(|actual| missed(p, actual))).count()
     };
     (count(&|actual, median| actual > median), count(&|actual, median| actual < median))
 }

@@ -1,9 +1,7 @@
 //! The outlook: headline figures, fan chart, path by date, round levels, each model's own forecast.
 
 use super::parts::{bar_cell, cell, figure, note, prose};
-use crate::{
-    figure::Figure, findings, format::price_decimals, labels, page::Page, text::sentences, view::RoundLevel,
-};
+use crate::{figure::Figure, findings, labels, page::Page, text::sentences};
 use chrono::Datelike;
 use maud::{Markup, html};
 
@@ -54,7 +52,12 @@ pub(crate) fn verdict(page: &Page<'_>) -> String {
 
 /// Sentence comparing the ensemble with the random walk.
 pub(crate) fn against_random_walk(page: &Page<'_>) -> String {
-    sentences::verdict(page.language, findings::verdict(page.view.ensemble_scores.as_ref()))
+    match (page.standstill(1), page.view.ensemble_scores) {
+        (Some((count, since)), Some(_)) if page.is_constant() => {
+            sentences::nothing_to_beat(page.language, &page.view.pair, count, &page.date(since))
+        }
+        (_, scores) => sentences::verdict(page.language, findings::verdict(scores.as_ref())),
+    }
 }
 
 /// Sentence comparing the final median with the last observation; `None` without an observation.
@@ -128,10 +131,10 @@ pub(crate) fn shown_steps(page: &Page<'_>) -> Vec<usize> {
     (0..dates.len()).filter(|i| dates.len() <= MOST_DAILY_ROWS || is_last_of_week(i)).collect()
 }
 
-/// Number of decimals for round levels.
-pub(crate) fn level_decimals(levels: &[RoundLevel]) -> usize {
-    let finest = |level: &RoundLevel| if level.price.fract() == 0.0 { 0 } else { price_decimals(level.price) };
-    levels.iter().map(finest).max().unwrap_or(0)
+/// Number of decimals for round levels: none when all are whole, else those of a price.
+pub(crate) fn level_decimals(page: &Page<'_>) -> usize {
+    let whole = page.view.round_levels.iter().all(|level| level.price.fract() == 0.0);
+    if whole { 0 } else { page.decimals() }
 }
 
 /// Renders the table of round price levels; empty when there are none.
@@ -141,7 +144,7 @@ pub(super) fn round_levels(page: &Page<'_>) -> Markup {
     if levels.is_empty() {
         return html! {};
     }
-    let decimals = level_decimals(levels);
+    let decimals = level_decimals(page);
     html! {
         section {
             h2 { (labels::levels_heading(language)) }

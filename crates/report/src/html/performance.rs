@@ -2,7 +2,7 @@
 
 use super::parts::{cell, figure, has_chart, note, prose};
 use crate::{charts::Size, figure::Figure, labels, page::Page, quote, text::sentences, view::ScoreView};
-use forecaster_domain::ModelId;
+use forecaster_domain::{ModelId, decimals_of_small};
 use maud::{Markup, PreEscaped, html};
 
 /// Renders the scores of the ensemble and of every model, then the models left out.
@@ -72,14 +72,15 @@ pub(crate) fn columns(page: &Page<'_>) -> [String; 7] {
 pub(crate) fn score_values(page: &Page<'_>, weight: Option<f64>, view: Option<&ScoreView>) -> [String; 7] {
     let language = page.language;
     let figure = |value: &dyn Fn(&ScoreView) -> f64| view.map_or(f64::NAN, value);
+    let wql = figure(&|v| v.scores.wql);
     [
         language.share(weight.unwrap_or(f64::NAN), 1),
-        page.price(figure(&|v| v.scores.rmse)),
-        language.percent(figure(&|v| v.scores.mape), 2),
-        language.number(figure(&|v| v.scores.wql), 5),
+        page.difference(figure(&|v| v.scores.rmse)),
+        language.small_percent(figure(&|v| v.scores.mape), 2),
+        language.number(wql, decimals_of_small(wql, 5)),
         language.share(figure(&|v| v.scores.coverage80), 1),
         language.share(figure(&|v| v.scores.coverage95), 1),
-        language.signed_percent(100.0 * figure(&|v| v.skill), 1),
+        language.signed_percent(100.0 * figure(&|v| if page.is_constant() { f64::NAN } else { v.skill }), 1),
     ]
 }
 
@@ -164,8 +165,18 @@ pub(super) fn calibration(page: &Page<'_>) -> Markup {
                     }
                 }
             } @else {
-                p { (sentences::no_validation(language)) }
+                p { (prose(&no_calibration(page))) }
             }
         }
+    }
+}
+
+/// Sentence in place of the calibration's chart: nothing was validated, or there is nothing to calibrate.
+pub(crate) fn no_calibration(page: &Page<'_>) -> String {
+    let language = page.language;
+    if page.is_constant() {
+        sentences::nothing_to_calibrate(language, &page.view.pair)
+    } else {
+        sentences::no_validation(language).to_owned()
     }
 }

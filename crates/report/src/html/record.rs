@@ -43,8 +43,7 @@ pub(super) fn drift(page: &Page<'_>) -> Markup {
     html! {
         section {
             h2 { (labels::drift_heading(language)) }
-            p { (prose(&drift_section::verdict(page))) }
-            p { (prose(&drift_section::regime(page))) }
+            @for paragraph in drift_section::paragraphs(page) { p { (prose(&paragraph)) } }
             @if !rows.is_empty() {
                 table.stack.drift {
                     thead {

@@ -1,15 +1,20 @@
 //! The technical snapshot: a table of indicators with readings by rule, and the price within its Bollinger bands.
 
-use super::parts::{cell, figure, has_chart, note, words};
+use super::parts::{cell, figure, has_chart, note, prose, words};
 use crate::{
     figure::Figure,
-    findings::{agitation, band_position, momentum, strength},
+    findings::{
+        agitation, band_position,
+        market::{CURRENT_VOLATILITY, STILL},
+        momentum, strength,
+    },
     format::DASH,
     labels,
     page::Page,
     technical::{bollinger, macd, realised_volatility, rsi},
     text::{readings, sentences},
 };
+use forecaster_domain::STANDSTILL;
 use maud::{Markup, html};
 
 /// One row of the table: indicator, value, reading.
@@ -19,6 +24,9 @@ pub(crate) type IndicatorRow = (String, String, &'static str);
 pub(super) fn snapshot(page: &Page<'_>) -> Markup {
     let language = page.language;
     let prices = page.prices();
+    if let Some(text) = standstill(page) {
+        return html! { section #market { h2 { (labels::technical_heading(language)) } p { (prose(&text)) } } };
+    }
     let (indicator, value, reading) =
         (labels::indicator(language), labels::value(language), labels::reading(language));
     html! {
@@ -66,6 +74,12 @@ pub(super) fn regressors_and_volatility(page: &Page<'_>) -> Markup {
     }
 }
 
+/// Sentence in place of indicators and their charts, of a pair that has not varied for months; `None` for any other.
+pub(crate) fn standstill(page: &Page<'_>) -> Option<String> {
+    let (count, since) = page.standstill(STANDSTILL)?;
+    Some(sentences::nothing_to_describe(page.language, &page.view.pair, count, &page.date(since)))
+}
+
 /// Computes the indicators and their readings.
 pub(crate) fn rows(page: &Page<'_>, prices: &[f64]) -> [IndicatorRow; 5] {
     let language = page.language;
@@ -74,26 +88,31 @@ pub(crate) fn rows(page: &Page<'_>, prices: &[f64]) -> [IndicatorRow; 5] {
         let (value, reading) = known.unwrap_or_else(|| (DASH.to_owned(), readings::too_short(language)));
         (name.to_owned(), value, reading)
     };
-    let (short, long) = (realised_volatility(prices, 20), realised_volatility(prices, 60));
+    let (short, long) = (realised_volatility(prices, CURRENT_VOLATILITY), realised_volatility(prices, 60));
     let agitation = short.zip(long).and_then(|(short, long)| agitation(short, long));
+    let still = page.standstill(STILL).map(|_| (DASH.to_owned(), readings::still(language)));
     let macd = macd(prices).map(|m| {
-        let line = page.price_change(m.line);
-        let value = format!("{line} ({} {})", labels::signal(language), page.price_change(m.signal));
+        let line = page.signed_difference(m.line);
+        let value = format!("{line} ({} {})", labels::signal(language), page.signed_difference(m.signal));
         (value, readings::momentum(language, momentum(m, last)))
     });
+    let rsi = rsi(prices, 14).map(|v| (language.number(v, 1), readings::strength(language, strength(v))));
     let bands = bollinger(prices)
         .map(|b| (page.interval((b.lower, b.upper)), readings::band_position(language, band_position(last, b))));
     [
-        row("RSI 14", rsi(prices, 14).map(|v| (language.number(v, 1), readings::strength(language, strength(v))))),
-        row("MACD 12/26/9", macd),
+        row("RSI 14", still.clone().or(rsi)),
+        row("MACD 12/26/9", still.or(macd)),
         row("Bollinger 20/2", bands),
         row(
             labels::volatility20(language),
             short.map(|v| {
                 let reading = agitation.map_or(readings::annualised(language), |a| readings::agitation(language, a));
-                (language.share(v, 1), reading)
+                (language.small_percent(100.0 * v, 1), reading)
             }),
         ),
-        row(labels::volatility60(language), long.map(|v| (language.share(v, 1), readings::annualised(language)))),
+        row(
+            labels::volatility60(language),
+            long.map(|v| (language.small_percent(100.0 * v, 1), readings::annualised(language))),
+        ),
     ]
 }

@@ -1,7 +1,14 @@
 //! The market around the pair: technical snapshot, regressors, volatility.
 
 use super::blocks::{Align, Block, BlockRow, Cell, ColumnHeader, Placement, Section, TableBlock, chart_blocks};
-use crate::{charts::Size, figure::Figure, html::indicator_rows, labels, page::Page, text::sentences};
+use crate::{
+    charts::Size,
+    figure::Figure,
+    html::{indicator_rows, standstill},
+    labels,
+    page::Page,
+    text::sentences,
+};
 
 /// Builds the sections.
 pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
@@ -24,6 +31,10 @@ pub(super) fn sections(page: &Page<'_>) -> Vec<Section> {
 
 fn snapshot(page: &Page<'_>) -> Section {
     let language = page.language;
+    let heading = labels::technical_heading(language).to_owned();
+    if let Some(text) = standstill(page) {
+        return Section { heading, place: Placement::Flow, blocks: vec![Block::Text(text)] };
+    }
     let rows = indicator_rows(page, &page.prices()).into_iter().map(|(name, figure, comment)| BlockRow {
         cells: vec![Cell::new(name), Cell::new(figure), Cell::new(comment)],
         ..BlockRow::default()
@@ -37,5 +48,5 @@ fn snapshot(page: &Page<'_>) -> Section {
     };
     let mut blocks = vec![Block::Table(table)];
     blocks.extend(chart_blocks(page, &[Figure::Price, Figure::Indicators]));
-    Section { heading: labels::technical_heading(language).to_owned(), place: Placement::OnePage, blocks }
+    Section { heading, place: Placement::OnePage, blocks }
 }

@@ -97,7 +97,7 @@ fn round_levels(page: &Page<'_>) -> Option<Section> {
     if levels.is_empty() {
         return None;
     }
-    let decimals = level_decimals(levels);
+    let decimals = level_decimals(page);
     let bar = |share: f64| Cell { bar: Some(share), ..Cell::new(language.probability(share)) };
     let row = |price: f64, above: f64, touched: f64| BlockRow {
         cells: vec![Cell::new(language.number(price, decimals)), bar(above), bar(touched)],

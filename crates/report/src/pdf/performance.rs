@@ -8,7 +8,7 @@ use super::{
 use crate::{
     charts::Size,
     figure::Figure,
-    html::{score_columns, score_values},
+    html::{no_calibration, score_columns, score_values},
     labels,
     page::Page,
     quote,
@@ -98,7 +98,7 @@ fn calibration(page: &Page<'_>) -> Section {
     Section {
         heading: labels::calibration_heading(language).to_owned(),
         place: Placement::Float,
-        blocks: vec![block.unwrap_or_else(|| Block::Text(sentences::no_validation(language).to_owned()))],
+        blocks: vec![block.unwrap_or_else(|| Block::Text(no_calibration(page)))],
     }
 }
 

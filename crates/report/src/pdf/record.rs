@@ -32,7 +32,7 @@ pub(super) fn track_record(page: &Page<'_>) -> Section {
 /// Builds the section on drift and regime.
 pub(super) fn drift(page: &Page<'_>) -> Section {
     let language = page.language;
-    let mut blocks = vec![Block::Text(drift_section::verdict(page)), Block::Text(drift_section::regime(page))];
+    let mut blocks: Vec<Block> = drift_section::paragraphs(page).into_iter().map(Block::Text).collect();
     let rows: Vec<BlockRow> = drift_section::rows(page)
         .into_iter()
         .map(|cells| BlockRow { cells: cells.map(Cell::new).to_vec(), ..BlockRow::default() })

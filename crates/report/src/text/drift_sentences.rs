@@ -6,6 +6,7 @@ use crate::view::{
     Language::{self, English, Spanish},
     Regime,
 };
+use forecaster_domain::Pair;
 
 /// Returns the subject of a test, for its row.
 pub(crate) fn test(language: Language, kind: DriftTestKind) -> &'static str {
@@ -110,10 +111,18 @@ pub(crate) fn no_tests(language: Language) -> &'static str {
     )
 }
 
+/// Returns the sentence for a pair that does not vary.
+pub(crate) fn constant(language: Language, pair: &Pair) -> String {
+    match language {
+        Spanish => format!("{pair} no varía: no hay movimientos que comparar ni volatilidad que ubicar."),
+        English => format!("{pair} does not vary: there are no moves to compare and no volatility to rank."),
+    }
+}
+
 pub(crate) fn no_regime(language: Language) -> &'static str {
     language.pick(
-        "No hay historia suficiente para ubicar la volatilidad actual.",
-        "There is too little history to place the present volatility.",
+        "No hay historia suficiente para ubicar la volatilidad de los últimos 30 días hábiles.",
+        "There is too little history to place the volatility of the last 30 business days.",
     )
 }
 

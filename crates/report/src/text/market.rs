@@ -4,7 +4,10 @@ use super::{names, readings};
 use crate::{
     findings::{
         BandPosition, Momentum,
-        market::{MomentumReading, PriceRun, RelativeLevel, SeriesChange, VolatilityFacts, notable_correlation},
+        market::{
+            CURRENT_VOLATILITY, MomentumReading, PriceRun, RelativeLevel, SeriesChange, VolatilityFacts,
+            notable_correlation,
+        },
     },
     page::Page,
     technical::Bands,
@@ -131,10 +134,33 @@ pub(crate) fn strongest(page: &Page<'_>, series: &str, value: f64, notable: usiz
     format!("{lead} {rest}")
 }
 
-pub(crate) fn volatility(page: &Page<'_>, facts: &VolatilityFacts) -> String {
+/// Returns the sentence on an indicator of a price that has stood still over its last observations, the first of them on
+/// this date.
+pub(crate) fn still(page: &Page<'_>, (count, since): (usize, chrono::NaiveDate)) -> String {
+    let (count, since) = (page.language.count(count), page.date(since));
+    match page.language {
+        Spanish => format!(
+            "Precio sin variación en las últimas {count} observaciones, desde el {since}: ni RSI ni MACD dicen nada."
+        ),
+        English => format!(
+            "The price has not changed over the last {count} observations, since {since}: RSI and MACD say nothing."
+        ),
+    }
+}
+
+/// Returns the sentences on volatility: the current one, `realised` over the last [`CURRENT_VOLATILITY`] returns, then the
+/// GARCH model's own estimate, against which alone its expectation is compared.
+pub(crate) fn volatility(page: &Page<'_>, realised: Option<f64>, facts: &VolatilityFacts) -> String {
     let language = page.language;
-    let share = |share: f64| language.share(share, 1);
-    let (now, end) = (share(facts.now), share(facts.end.0));
+    let share = |share: f64| language.small_percent(100.0 * share, 1);
+    let (last, end) = (share(facts.last.1), share(facts.end.0));
+    let date = page.date(facts.last.0);
+    let current = realised.map(share).map_or_else(String::new, |current| match language {
+        Spanish => {
+            format!("Volatilidad actual: {current} anual, la de los últimos {CURRENT_VOLATILITY} retornos diarios. ")
+        }
+        English => format!("Volatility now: {current} a year, that of the last {CURRENT_VOLATILITY} daily returns. "),
+    });
     let rank = match (language, facts.days) {
         (_, 0) => String::new(),
         (Spanish, days) => format!(", más alta que en {} de las {days} fechas anteriores mostradas", facts.lower),
@@ -156,20 +182,30 @@ pub(crate) fn volatility(page: &Page<'_>, facts: &VolatilityFacts) -> String {
     let long_run = match (language, level) {
         (_, None) => String::new(),
         (Spanish, Some((level, RelativeLevel::Higher))) => {
-            format!("; hoy está sobre el nivel de largo plazo, {level}")
+            format!("; la estimación está sobre su nivel de largo plazo, {level}")
         }
-        (Spanish, Some((level, RelativeLevel::Lower))) => format!("; hoy está bajo el nivel de largo plazo, {level}"),
+        (Spanish, Some((level, RelativeLevel::Lower))) => {
+            format!("; la estimación está bajo su nivel de largo plazo, {level}")
+        }
         (Spanish, Some((level, RelativeLevel::Same))) => {
-            format!("; hoy está casi en el nivel de largo plazo, {level}")
+            format!("; la estimación está casi en su nivel de largo plazo, {level}")
         }
-        (English, Some((level, RelativeLevel::Higher))) => format!("; today it is above the long-run level, {level}"),
-        (English, Some((level, RelativeLevel::Lower))) => format!("; today it is below the long-run level, {level}"),
+        (English, Some((level, RelativeLevel::Higher))) => {
+            format!("; the estimate is above its long-run level, {level}")
+        }
+        (English, Some((level, RelativeLevel::Lower))) => {
+            format!("; the estimate is below its long-run level, {level}")
+        }
         (English, Some((level, RelativeLevel::Same))) => {
-            format!("; today it is nearly at the long-run level, {level}")
+            format!("; the estimate is nearly at its long-run level, {level}")
         }
     };
     match language {
-        Spanish => format!("Volatilidad actual: {now} anual{rank}. {ahead}{long_run}."),
-        English => format!("Volatility now: {now} a year{rank}. {ahead}{long_run}."),
+        Spanish => format!(
+            "{current}El modelo GARCH da su propia estimación, condicional: {last} al {date}{rank}. {ahead}{long_run}."
+        ),
+        English => format!(
+            "{current}The GARCH model has its own, conditional estimate: {last} on {date}{rank}. {ahead}{long_run}."
+        ),
     }
 }

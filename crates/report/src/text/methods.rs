@@ -37,8 +37,8 @@ pub(crate) fn trained_here(language: Language, checkpoint: &str, until: NaiveDat
 /// Returns the name of a detail reported by a model; an unknown one is kept as the model wrote it.
 pub(crate) fn detail(language: Language, name: &str) -> &str {
     let spanish = match name {
-        "annual volatility long-run" => "volatilidad anual de largo plazo",
-        "annual volatility now" => "volatilidad anual actual",
+        "annual volatility long-run" => "volatilidad anual de GARCH, largo plazo",
+        "annual volatility now" => "volatilidad anual de GARCH, próximo día",
         "checkpoint" => "modelo entrenado",
         "coefficient of the gap" => "coeficiente de la distancia",
         "context" => "días hábiles de contexto",
@@ -75,6 +75,8 @@ pub(crate) fn detail(language: Language, name: &str) -> &str {
     };
     let english = match name {
         "window" => "window (returns)",
+        "annual volatility long-run" => "annual GARCH volatility, long run",
+        "annual volatility now" => "annual GARCH volatility, next day",
         "context" => "business days of context",
         "expected high" => "expected high on the way",
         "expected low" => "expected low on the way",

@@ -40,6 +40,11 @@ pub(crate) fn band_position(language: Language, reading: BandPosition) -> &'stat
     }
 }
 
+/// Returns the reading of an indicator of prices that have not changed over its 14 days.
+pub(crate) fn still(language: Language) -> &'static str {
+    language.pick("Precio sin variación en 14 días", "Price unchanged over 14 days")
+}
+
 pub(crate) fn agitation(language: Language, reading: VolatilityChange) -> &'static str {
     match reading {
         VolatilityChange::Higher => language.pick("Más agitado que en 60 días", "More volatile than over 60 days"),

@@ -10,7 +10,7 @@ use crate::{
         SourceProblem, Staleness,
     },
 };
-use forecaster_domain::{ExclusionReason, Horizon, Pair};
+use forecaster_domain::{ExclusionReason, Horizon, Pair, PriceFormat};
 
 /// Returns the title: "USD/CLP · perspectiva a 7 días".
 pub(crate) fn title(language: Language, pair: &Pair, horizon: Horizon) -> String {
@@ -102,9 +102,10 @@ pub(crate) fn caution(language: Language, caution: &Caution) -> String {
             format!("The last value is a market quote ({}) standing in for the official rate.", name(provider))
         }
         (Caution::Unconfirmed { series, provider, date, value, before, other_source: instead }, _) => {
-            let (value, before) = (language.number(*value, 2), language.number(*before, 2));
+            let decimals = PriceFormat::of(value.min(*before)).decimals();
+            let (value, before) = (language.number(*value, decimals), language.number(*before, decimals));
             let (date, provider, series) = (language.date(*date), name(provider), series.to_uppercase());
-            let instead = instead.as_ref().map(|(other, value)| (name(other), language.number(*value, 2)));
+            let instead = instead.as_ref().map(|(other, value)| (name(other), language.number(*value, decimals)));
             match (language, instead) {
                 (Spanish, None) => format!(
                     "{series}: solo {provider} informa {value} para el {date}, después de {before}; ninguna otra fuente \
@@ -239,6 +240,46 @@ pub(crate) fn verdict(language: Language, verdict: SkillVerdict) -> String {
              random walk is hard to beat in exchange rates; here it was not beaten.",
             origins(language, n),
             share(loss)
+        ),
+    }
+}
+
+/// Returns the sentence in place of a verdict when the pair does not vary: over its last `count` observations, from the
+/// date `since` on, already formatted.
+pub(crate) fn nothing_to_beat(language: Language, pair: &Pair, count: usize, since: &str) -> String {
+    let count = language.count(count);
+    match language {
+        Spanish => format!(
+            "{pair} no varía: sus últimas {count} observaciones, desde el {since}, son iguales. El conjunto y el paseo \
+             aleatorio pronostican lo mismo, así que no hay ventaja que medir."
+        ),
+        English => format!(
+            "{pair} does not vary: its last {count} observations, since {since}, are equal. The ensemble and the random \
+             walk forecast the same, so there is no skill to measure."
+        ),
+    }
+}
+
+/// Returns the sentence in place of the calibration of a pair that does not vary.
+pub(crate) fn nothing_to_calibrate(language: Language, pair: &Pair) -> String {
+    match language {
+        Spanish => format!("{pair} no varía: sus intervalos no tienen ancho y no hay nada que calibrar."),
+        English => format!("{pair} does not vary: its intervals have no width, and there is nothing to calibrate."),
+    }
+}
+
+/// Returns the sentence in place of the indicators of a pair whose last `count` observations, since a date already
+/// formatted, are equal.
+pub(crate) fn nothing_to_describe(language: Language, pair: &Pair, count: usize, since: &str) -> String {
+    let count = language.count(count);
+    match language {
+        Spanish => format!(
+            "{pair} no varía: sus últimas {count} observaciones, desde el {since}, son iguales. RSI, MACD, bandas de \
+             Bollinger y volatilidad describen movimientos, y no los hay."
+        ),
+        English => format!(
+            "{pair} does not vary: its last {count} observations, since {since}, are equal. RSI, MACD, Bollinger bands and \
+             volatility describe moves, and there are none."
         ),
     }
 }

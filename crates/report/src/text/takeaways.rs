@@ -47,6 +47,8 @@ pub(crate) fn agreement(page: &Page<'_>, facts: &Agreement) -> String {
     let (low, high) = (page.price(facts.lowest.1), page.price(facts.highest.1));
     let mut text = match language {
         _ if facts.count == 1 => String::new(),
+        Spanish if low == high => format!("Las medianas finales de los modelos coinciden en {low}."),
+        English if low == high => format!("The models' final medians agree on {low}."),
         Spanish if facts.same => format!("Las medianas finales de los modelos casi coinciden: entre {low} y {high}."),
         English if facts.same => format!("The models' final medians nearly agree: between {low} and {high}."),
         Spanish => format!(
@@ -83,7 +85,8 @@ pub(crate) fn agreement(page: &Page<'_>, facts: &Agreement) -> String {
 pub(crate) fn widths(page: &Page<'_>, facts: &IntervalWidths) -> String {
     let language = page.language;
     let name = |model: &str| names::model(language, model, false);
-    let (least, most, pool) = (page.price(facts.narrowest.1), page.price(facts.widest.1), page.price(facts.ensemble));
+    let (least, most, pool) =
+        (page.difference(facts.narrowest.1), page.difference(facts.widest.1), page.difference(facts.ensemble));
     let quote = page.view.pair.quote();
     match language {
         Spanish if facts.count == 1 => {
@@ -109,6 +112,15 @@ pub(crate) fn widths(page: &Page<'_>, facts: &IntervalWidths) -> String {
             name(&facts.narrowest.0),
             name(&facts.widest.0)
         ),
+    }
+}
+
+/// Returns the sentence on the intervals of a pair that does not vary.
+pub(crate) fn no_width(page: &Page<'_>) -> String {
+    let pair = &page.view.pair;
+    match page.language {
+        Spanish => format!("{pair} no varía: los intervalos de los modelos no tienen ancho."),
+        English => format!("{pair} does not vary: the models' intervals have no width."),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::market::Market;
 use crate::publish::document::ScoresDocument;
 use crate::run::ledger::open_ledger;
 use chrono::{Days, NaiveDate};
-use forecaster_domain::{Horizon, ModelId};
+use forecaster_domain::{Horizon, ModelId, PriceFormat, decimals_of_small};
 use forecaster_ensemble::{Evaluation, Skill};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -75,7 +75,8 @@ pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<CommandOu
             horizons: scores.iter().map(|(horizon, scores)| (horizon.key(), scores.into())).collect(),
         })?;
     } else {
-        print(&format!("{} from {from} to {to}, every {}\n{}", market.pair, args.every, table(&scores)))?;
+        let format = PriceFormat::of(market.history.pair().last_value());
+        print(&format!("{} from {from} to {to}, every {}\n{}", market.pair, args.every, table(&scores, format)))?;
     }
     let complete = scores.iter().all(|(_, scores)| scores.left_out.is_empty());
     Ok(if complete { CommandOutcome::Done } else { CommandOutcome::Degraded })
@@ -97,18 +98,24 @@ fn models_of(args: &BacktestArgs) -> Result<Option<Vec<ModelId>>, Failure> {
 
 /// A skill in per cent with its standard error: "+1.23 +- 0.45".
 fn with_error(skill: Option<Skill>) -> String {
-    let Some(Skill { value, error }) = skill else { return "-".to_owned() };
+    let Some(Skill { value, error }) = skill.filter(|skill| skill.value.is_finite()) else { return "-".to_owned() };
     let error = error.map_or_else(|| "-".to_owned(), |error| format!("{:.2}", 100.0 * error));
     format!("{:+.2} +- {error}", 100.0 * value)
 }
 
-fn table(horizons: &[(Horizon, HorizonScores)]) -> String {
+/// A score that does not exist, since the rate does not vary, is a dash.
+fn figure(value: f64, shown: impl Fn(f64) -> String) -> String {
+    if value.is_finite() { shown(value) } else { "-".to_owned() }
+}
+
+fn table(horizons: &[(Horizon, HorizonScores)], format: PriceFormat) -> String {
+    let rmse = 9.max(format.difference_decimals() + 7);
     let mut text = String::new();
     for (horizon, scores) in horizons {
         let _ = writeln!(text, "\n{horizon}, {} origins", scores.origins);
         let _ = writeln!(
             text,
-            "{:<26}{:>5}{:>10}{:>9}{:>8}{:>8}{:>8}{:>8}{:>9}{:>7}{:>16}{:>16}",
+            "{:<26}{:>5}{:>10}{:>rmse$}{:>8}{:>8}{:>8}{:>8}{:>9}{:>7}{:>16}{:>16}",
             "", "n", "WQL", "RMSE", "MAPE %", "MASE", "80 %", "95 %", "skill %", "+-", "first date", "last date"
         );
         let mut models: Vec<_> = scores.models.iter().collect();
@@ -117,15 +124,15 @@ fn table(horizons: &[(Horizon, HorizonScores)]) -> String {
             let Evaluation { scores: s, skill, .. } = judged;
             let _ = writeln!(
                 text,
-                "{model:<26}{:>5}{:>10.6}{:>9.2}{:>8.2}{:>8.2}{:>8.1}{:>8.1}{:>+9.2}{:>7}{:>16}{:>16}",
+                "{model:<26}{:>5}{:>10.6}{:>rmse$}{:>8}{:>8}{:>8.1}{:>8.1}{:>9}{:>7}{:>16}{:>16}",
                 s.n,
                 s.wql,
-                s.rmse,
-                s.mape,
-                s.mase,
+                format.difference(s.rmse),
+                figure(s.mape, |value| format!("{value:.*}", decimals_of_small(value, 2))),
+                figure(s.mase, |value| format!("{value:.2}")),
                 100.0 * s.coverage80,
                 100.0 * s.coverage95,
-                100.0 * skill,
+                figure(*skill, |value| format!("{:+.2}", 100.0 * value)),
                 judged.skill_error.map_or_else(|| "-".to_owned(), |error| format!("{:.2}", 100.0 * error)),
                 with_error(judged.first),
                 with_error(judged.last)
@@ -136,4 +143,39 @@ fn table(horizons: &[(Horizon, HorizonScores)]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use forecaster_domain::scores::Scores;
+
+    /// The table's row of a random walk with this error, in a pair with this last value.
+    fn row(last: f64, rmse: f64, skill: f64) -> Vec<String> {
+        let scores = Scores { n: 60, wql: 0.0042, rmse, mape: 0.62, mase: 1.1, coverage80: 0.8, coverage95: 0.95 };
+        let endless = Skill { value: f64::NEG_INFINITY, error: None };
+        let evaluation = Evaluation { scores, skill, skill_error: None, first: None, last: Some(endless) };
+        let models = [("random_walk".to_owned(), evaluation)].into();
+        let horizon = HorizonScores { origins: 60, models, left_out: Vec::new() };
+        let text = table(&[(Horizon::D7, horizon)], PriceFormat::of(last));
+        let line = text.lines().find(|line| line.starts_with("random_walk")).unwrap();
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_error_shows_the_digits_of_its_pair() {
+        assert_eq!(row(1011.82, 8.254, 0.0123)[1..5], ["60", "0.004200", "8.25", "0.62"]);
+        assert_eq!(row(0.3075, 0.000_875, 0.0123)[3], "0.00088");
+        assert_eq!(row(0.001012, 0.000_007_9, 0.0123)[3], "0.0000079");
+    }
+
+    #[test]
+    fn a_skill_that_is_no_number_is_a_dash() {
+        assert_eq!(row(1011.82, 8.254, 0.0123)[8], "+1.23");
+        for odd in [f64::NEG_INFINITY, f64::NAN] {
+            let row = row(3.6725, 0.0, odd);
+            assert_eq!((row[3].as_str(), row[8].as_str()), ("0.0000", "-"));
+            assert!(!row.join(" ").contains("inf"), "{row:?}");
+        }
+    }
 }

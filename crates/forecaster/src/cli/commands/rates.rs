@@ -8,6 +8,7 @@ use crate::host::clock::today;
 use crate::market::fetch::FetchRequest;
 use crate::market::series::{MIN_OBSERVATIONS, quality_rules};
 use chrono::{NaiveDate, Utc};
+use forecaster_domain::PriceFormat;
 use forecaster_rates::{
     Action, AvailableSeries, IMPORT_SOURCE, MergeRules, QualityRules, RatesError, RatesStore, StoredObservation,
     assemble, assemble_pair, available, check, read_csv,
@@ -116,13 +117,13 @@ fn show(store: &RatesStore, config: &Config, json: bool) -> Result<CommandOutcom
         let _ = match row {
             SeriesEntry::Whole(row) => writeln!(
                 text,
-                "{:<16}{:<20}{:>8}  {:<12}{:<12}{:>12.4}{:>9}{}",
+                "{:<16}{:<20}{:>8}  {:<12}{:<12}{:>12}{:>9}{}",
                 row.name,
                 row.provider,
                 row.observations,
                 row.first.to_string(),
                 row.last.to_string(),
-                row.last_value,
+                format!("{:.*}", PriceFormat::of(row.last_value).decimals().max(4), row.last_value),
                 row.refused,
                 row.made_of.map(|made_of| format!("  = {made_of}")).unwrap_or_default()
             ),

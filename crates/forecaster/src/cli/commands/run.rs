@@ -16,7 +16,7 @@ use crate::run::interrupt;
 use crate::run::ledger::open_or_replace_ledger;
 use crate::run::{self, CompletedRun};
 use chrono::NaiveDate;
-use forecaster_domain::Horizon;
+use forecaster_domain::{Horizon, PriceFormat, is_constant};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -86,34 +86,45 @@ fn is_known(config: &Config, as_of: Option<NaiveDate>) -> Result<bool, Failure> 
     Ok(load(None).is_ok_and(|market| market.as_of() >= as_of) && !is_quoted())
 }
 
+/// Skill in per cent; a random walk without any loss leaves nothing to measure.
+fn skill_in_words(skill: f64) -> String {
+    if skill.is_finite() {
+        format!("skill against the random walk {:+.1} %", 100.0 * skill)
+    } else {
+        "no skill to measure, the random walk lost nothing".to_owned()
+    }
+}
+
 fn summary(issued: &CompletedRun, market: &Market) -> String {
     let CompletedRun { forecast, published, .. } = issued;
     let ensemble = &forecast.ensemble;
     let end = ensemble.last_step();
     let last = market.history.pair().last_value();
     let ((low80, high80), (low95, high95)) = (ensemble.interval80(end), ensemble.interval95(end));
+    let price = |price: f64| PriceFormat::of(last).price(price);
+    let constant = is_constant(market.history.pair().values(), ensemble);
     let mut text = String::new();
     let date: NaiveDate = ensemble.dates()[end];
     let _ = writeln!(
         text,
-        "{} {}: {:.2} on {} (last {:.2} on {}), 80 % {:.2} to {:.2}, 95 % {:.2} to {:.2}",
+        "{} {}: {} on {} (last {} on {}), 80 % {} to {}, 95 % {} to {}",
         market.pair,
         forecast.horizon,
-        ensemble.median(end),
+        price(ensemble.median(end)),
         date,
-        last,
+        price(last),
         market.as_of(),
-        low80,
-        high80,
-        low95,
-        high95
+        price(low80),
+        price(high80),
+        price(low95),
+        price(high95)
     );
     if let Some(judged) = forecast.ensemble_judged {
         let _ = writeln!(
             text,
-            "  out of sample, {} origins: skill against the random walk {:+.1} %, 80 % interval held {:.0} %, 95 % {:.0} %",
+            "  out of sample, {} origins: {}, 80 % interval held {:.0} %, 95 % {:.0} %",
             judged.scores.n,
-            100.0 * judged.skill,
+            if constant { format!("{} does not vary", market.pair) } else { skill_in_words(judged.skill) },
             100.0 * judged.scores.coverage80,
             100.0 * judged.scores.coverage95
         );

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use forecaster_domain::PriceFormat;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// Builds a complete document.
@@ -31,13 +32,7 @@ pub(super) fn instant(instant: DateTime<Utc>, zone: Tz) -> Markup {
 
 /// Formats a price with about five significant digits: 1011.8, 0.9213.
 pub(super) fn price(price: f64) -> String {
-    let decimals = match price.abs() {
-        p if p >= 100.0 => 1,
-        p if p >= 10.0 => 2,
-        p if p >= 0.1 => 4,
-        _ => 6,
-    };
-    format!("{price:.decimals$}")
+    PriceFormat::of(price).short(price)
 }
 
 /// Formats a distance in time, to the minute: "in 2 h 5 min", "3 d 4 h ago".
