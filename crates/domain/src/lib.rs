@@ -67,7 +67,7 @@
 //! Each module imports only from those to the right of it:
 //!
 //! ```text
-//! {calendar, model, paths, scores} -> {history, horizon, model_id, pair, past, quantile}
+//! {calendar, model, paths, scores} -> {history, horizon, model_error, model_id, pair, past, quantile}
 //!     -> spot -> regressor -> {publication, series} -> error
 //! ```
 
@@ -76,6 +76,7 @@ mod error;
 mod history;
 mod horizon;
 mod model;
+mod model_error;
 mod model_id;
 mod pair;
 mod past;
@@ -88,15 +89,16 @@ mod series;
 mod spot;
 
 pub use calendar::{BusinessCalendar, CalendarKind};
-pub use error::{DomainError, ModelError};
+pub use error::DomainError;
 pub use history::History;
 pub use horizon::Horizon;
 pub use model::{ForecastKey, Model, ModelForecast, Target, VolatilityPath};
+pub use model_error::{EstimationFailure, LeftOutReason, ModelError, SuspensionCause, Unavailability};
 pub use model_id::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, ModelId};
 pub use pair::Pair;
 pub use past::{OriginLoss, PastWeights, RoundLevel};
 pub use publication::ClockTime;
 pub use quantile::{DECILES, LEVELS, MEDIAN, QuantileForecast, standard_normal_quantile, weighted_quantile};
-pub use regressor::{AlignedRegressor, ExclusionReason, Regressor, RegressorStatus, SourceProblem};
+pub use regressor::{AlignedRegressor, ExclusionReason, Regressor, RegressorStatus, SourceFault, SourceProblem};
 pub use series::{Observation, Series, Superseded};
 pub use spot::SpotGap;
