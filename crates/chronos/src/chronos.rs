@@ -6,8 +6,8 @@ use crate::predictor::check_context;
 use crate::store::{parameter_count, short};
 use chrono::{Days, NaiveDate};
 use forecaster_domain::{
-    BusinessCalendar, DECILES, History, LEVELS, MEDIAN, Model, ModelError, ModelForecast, ModelId, QuantileForecast,
-    Target,
+    BusinessCalendar, DECILES, EstimationFailure, History, LEVELS, MEDIAN, Model, ModelError, ModelForecast, ModelId,
+    QuantileForecast, Target, Unavailability,
 };
 use ndarray::{Array1, Array2, ArrayView1};
 use std::iter::once;
@@ -65,7 +65,7 @@ struct LevelPositions {
 pub struct Chronos {
     settings: ChronosSettings,
     calendar: BusinessCalendar,
-    source: Result<(Pipeline, CheckpointLabel), String>,
+    source: Result<(Pipeline, CheckpointLabel), ModelError>,
     /// First failure to load; loading is not retried within a run.
     failed: Mutex<Option<ModelError>>,
 }
@@ -82,7 +82,7 @@ impl Chronos {
     }
 
     /// Creates a model that has no forecast, for `reason`: the ensemble leaves it out and reports it.
-    pub fn unavailable(reason: String, settings: ChronosSettings, calendar: BusinessCalendar) -> Self {
+    pub fn unavailable(reason: ModelError, settings: ChronosSettings, calendar: BusinessCalendar) -> Self {
         Self { settings, calendar, source: Err(reason), failed: Mutex::default() }
     }
 
@@ -116,7 +116,7 @@ impl Chronos {
         &self,
         requests: &[(&History, &Target)],
     ) -> Result<Vec<Result<ModelForecast, ModelError>>, ModelError> {
-        let (pipeline, label) = self.source.as_ref().map_err(|reason| ModelError::Unavailable(reason.clone()))?;
+        let (pipeline, label) = self.source.as_ref().map_err(ModelError::clone)?;
         let mut contexts = Vec::new();
         let mut steps = Vec::with_capacity(requests.len());
         for (history, target) in requests {
@@ -130,7 +130,7 @@ impl Chronos {
             return Ok(steps.into_iter().filter_map(Result::err).map(Err).collect());
         }
         let most = steps.iter().flatten().flatten().max().map_or(1, |last| last + 1);
-        let answers = pipeline.predict(&contexts, most).map_err(|e| ModelError::Unavailable(e.to_string()))?;
+        let answers = pipeline.predict(&contexts, most)?;
         tracing::info!(
             contexts = contexts.len(),
             steps = most,
@@ -156,8 +156,13 @@ impl Chronos {
     /// Returns the context of one request. An unusable context fails that request, not the whole batch.
     fn checked_context(&self, history: &History) -> Result<Vec<f64>, ModelError> {
         let context = self.context(history);
-        check_context(&context).map_err(|e| ModelError::Estimation(format!("at {}: {e}", history.as_of())))?;
-        Ok(context)
+        match check_context(&context) {
+            Ok(()) => Ok(context),
+            Err(error) => {
+                let reason = format!("at {}: {error}", history.as_of());
+                Err(ModelError::Estimation(EstimationFailure::Context(reason)))
+            }
+        }
     }
 
     /// Converts the model's own quantiles at one step to the eleven price quantiles `[11]`: sorted (Chernozhukov,
@@ -166,11 +171,12 @@ impl Chronos {
         let mut sorted = own.to_vec();
         if sorted.iter().any(|price| !price.is_finite()) {
             let reason = "its forecast is not finite; check it with: forecaster model verify";
-            return Err(ModelError::Estimation(reason.to_owned()));
+            return Err(ModelError::Estimation(EstimationFailure::NotPrices(reason.to_owned())));
         }
         sorted.sort_by(f64::total_cmp);
         if let Some(price) = sorted.first().filter(|price| **price <= 0.0) {
-            return Err(ModelError::Estimation(format!("a quantile is {price}; a price must be positive")));
+            let reason = format!("a quantile is {price}; a price must be positive");
+            return Err(ModelError::Estimation(EstimationFailure::NotPrices(reason)));
         }
         let log = |place: usize| sorted[place].ln();
         let deciles = places.deciles.map(log);
@@ -211,8 +217,8 @@ fn level_positions(own: &[f64]) -> Result<LevelPositions, ModelError> {
     let mut deciles = [0; DECILES.end - DECILES.start];
     for (decile, level) in deciles.iter_mut().zip(&LEVELS[DECILES]) {
         *decile = place(*level).ok_or_else(|| {
-            let reason = format!("the checkpoint gives the quantiles {own:?}; the ensemble needs the nine deciles");
-            ModelError::Unavailable(reason)
+            let message = format!("the checkpoint gives the quantiles {own:?}; the ensemble needs the nine deciles");
+            ModelError::Unavailable { cause: Unavailability::BadCheckpoint, message }
         })?;
     }
     Ok(LevelPositions { low: place(LEVELS[0]), deciles, high: place(LEVELS[LEVELS.len() - 1]) })
@@ -238,7 +244,8 @@ impl Model for Chronos {
 
     fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError> {
         let only = self.forecast_batch(&[(history, target)]).pop();
-        only.unwrap_or_else(|| Err(ModelError::Estimation("the model gave no answer".to_owned())))
+        let silent = || EstimationFailure::NoResult("the model gave no answer".to_owned());
+        only.unwrap_or_else(|| Err(ModelError::Estimation(silent())))
     }
 
     fn prefers_batches(&self) -> bool {
@@ -252,7 +259,7 @@ impl Model for Chronos {
             None => self.try_batch(requests),
         };
         attempt.unwrap_or_else(|error| {
-            if matches!(error, ModelError::Unavailable(_)) && failed.is_none() {
+            if matches!(error, ModelError::Unavailable { .. }) && failed.is_none() {
                 *failed = Some(error.clone());
             }
             vec![Err(error); requests.len()]

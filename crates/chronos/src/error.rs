@@ -2,6 +2,7 @@
 
 use crate::hub::error::HubError;
 use crate::runtime::RuntimeError;
+use forecaster_domain::{ModelError, Unavailability};
 use std::path::{Path, PathBuf};
 
 /// Error of this crate.
@@ -76,11 +77,11 @@ pub enum ChronosError {
         needed_mb: u64,
     },
     /// The model's process ended, hung or sent an invalid reply.
-    #[error("{0}")]
-    Worker(String),
+    #[error("{1}")]
+    Worker(Unavailability, String),
     /// The model's process reported a failure and is ready for the next request.
-    #[error("{0}")]
-    Reported(String),
+    #[error("{1}")]
+    Reported(Unavailability, String),
     /// No model under that name.
     #[error("{0}")]
     NoModel(String),
@@ -94,6 +95,30 @@ impl ChronosError {
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { action, path, source }
+    }
+
+    /// Returns the cause for which the model cannot run.
+    pub fn cause(&self) -> Unavailability {
+        match self {
+            Self::NoModel(_) => Unavailability::NoCheckpoint,
+            Self::File { .. }
+            | Self::Config { .. }
+            | Self::Weights { .. }
+            | Self::Tensor { .. }
+            | Self::SelfTestMismatch(_) => Unavailability::BadCheckpoint,
+            Self::Runtime(_) => Unavailability::NoLibrary,
+            Self::Memory { free_mb, needed_mb } => {
+                Unavailability::Memory { free_mb: *free_mb, needed_mb: *needed_mb }
+            }
+            Self::Worker(cause, _) | Self::Reported(cause, _) => *cause,
+            Self::Hub(_) | Self::Session(_) | Self::Context(_) | Self::Answer(_) => Unavailability::Failed,
+        }
+    }
+}
+
+impl From<ChronosError> for ModelError {
+    fn from(error: ChronosError) -> Self {
+        Self::Unavailable { cause: error.cause(), message: error.to_string() }
     }
 }
 

@@ -108,7 +108,7 @@ impl Pipeline {
             }
         };
         state.last_used = Some(Instant::now());
-        if matches!(answer, Err(ChronosError::Worker(_))) {
+        if matches!(answer, Err(ChronosError::Worker(..))) {
             // The next call starts a new process.
             state.loaded = None;
         }

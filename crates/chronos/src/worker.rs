@@ -11,10 +11,11 @@ use crate::memory;
 use crate::precision::Precision;
 use crate::predictor::Predictor;
 use crate::session::{Device, SessionSettings};
+use forecaster_domain::Unavailability;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -68,8 +69,12 @@ enum Response {
     /// Quantiles `[contexts][steps][quantiles]`, the time they took, and the worker's greatest resident memory so
     /// far, MiB. `None` is a number that is not finite.
     Quantiles { values: Vec<Vec<Vec<Option<f64>>>>, seconds: f64, peak_rss_mb: f64 },
-    /// The request failed.
-    Failed { reason: String },
+    /// The request failed; `cause` is the code of the cause.
+    Failed {
+        reason: String,
+        #[serde(default)]
+        cause: String,
+    },
 }
 
 /// Parent's handle of a worker process.
@@ -95,10 +100,11 @@ impl Worker {
         settings: &SessionSettings,
     ) -> Result<Self, ChronosError> {
         let failed = |error: std::io::Error| {
-            ChronosError::Worker(format!(
-                "the Chronos worker {} could not be started: {error}",
-                command.program.display()
-            ))
+            let program = command.program.display();
+            ChronosError::Worker(
+                Unavailability::Failed,
+                format!("the Chronos worker {program} could not be started: {error}"),
+            )
         };
         let mut child = Command::new(&command.program)
             .arg0("forecaster")
@@ -191,40 +197,41 @@ impl Worker {
                 };
                 let answers: Option<Vec<_>> = values.into_iter().map(matrix).collect();
                 let whole = answers.filter(|answers| answers.len() == contexts.len());
-                whole.map(|answers| (answers, seconds)).ok_or_else(|| {
-                    ChronosError::Worker("the Chronos worker returned numbers of the wrong shape".to_owned())
-                })
+                let wrong = || ended("the Chronos worker returned numbers of the wrong shape".to_owned());
+                whole.map(|answers| (answers, seconds)).ok_or_else(wrong)
             }
             other => Err(unexpected(&other)),
         }
     }
 
     fn ask(&mut self, request: &Request, patience: Duration) -> Result<Response, ChronosError> {
-        let mut line = serde_json::to_vec(request).map_err(|e| ChronosError::Worker(e.to_string()))?;
+        let mut line = serde_json::to_vec(request).map_err(|e| ended(e.to_string()))?;
         line.push(b'\n');
         let _ = self.requests.send(line);
         let answer = match self.responses.recv_timeout(patience) {
             Ok(Ok(answer)) => answer,
             Err(RecvTimeoutError::Timeout) => {
                 let seconds = patience.as_secs();
-                return Err(ChronosError::Worker(format!("the Chronos worker gave no answer in {seconds} s")));
+                let message = format!("the Chronos worker gave no answer in {seconds} s");
+                return Err(ChronosError::Worker(Unavailability::NoAnswer { seconds }, message));
             }
             Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => return Err(self.exit_error()),
         };
         match serde_json::from_str(&answer) {
-            Ok(Response::Failed { reason }) => Err(ChronosError::Reported(reason)),
+            Ok(Response::Failed { reason, cause }) => Err(ChronosError::Reported(reported_cause(&cause), reason)),
             Ok(response) => Ok(response),
-            Err(error) => Err(ChronosError::Worker(format!("the Chronos worker sent an invalid reply: {error}"))),
+            Err(error) => Err(ended(format!("the Chronos worker sent an invalid reply: {error}"))),
         }
     }
 
     /// Describes how the worker ended.
     fn exit_error(&mut self) -> ChronosError {
-        let how = match self.child.wait() {
-            Ok(status) => describe(status),
-            Err(error) => error.to_string(),
+        let (cause, how) = match self.child.wait() {
+            Ok(status) if status.signal() == Some(9) => (Unavailability::Killed, describe(status)),
+            Ok(status) => (Unavailability::Ended, describe(status)),
+            Err(error) => (Unavailability::Ended, error.to_string()),
         };
-        ChronosError::Worker(format!("the Chronos worker ended before it answered ({how})"))
+        ChronosError::Worker(cause, format!("the Chronos worker ended before it answered ({how})"))
     }
 }
 
@@ -237,8 +244,7 @@ impl Drop for Worker {
 }
 
 fn describe(status: std::process::ExitStatus) -> String {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+    if let Some(signal) = status.signal() {
         let cause = match signal {
             9 => ": killed by the out-of-memory killer, or by hand",
             4 => ": an instruction that this processor does not have",
@@ -251,7 +257,17 @@ fn describe(status: std::process::ExitStatus) -> String {
 }
 
 fn unexpected(response: &Response) -> ChronosError {
-    ChronosError::Worker(format!("the Chronos worker sent an unexpected reply: {response:?}"))
+    ended(format!("the Chronos worker sent an unexpected reply: {response:?}"))
+}
+
+fn ended(message: String) -> ChronosError {
+    ChronosError::Worker(Unavailability::Ended, message)
+}
+
+/// Returns the cause of a failure that a worker reports by its code: those that it finds while loading.
+fn reported_cause(code: &str) -> Unavailability {
+    let causes = [Unavailability::NoCheckpoint, Unavailability::BadCheckpoint, Unavailability::NoLibrary];
+    causes.into_iter().find(|cause| cause.code() == code).unwrap_or(Unavailability::Failed)
 }
 
 /// Worker's side: answers requests until there are no more. When `input` ends, so does the process, even in the
@@ -274,7 +290,8 @@ pub fn serve_worker(input: impl BufRead + Send + 'static, mut output: impl Write
         let response = match serde_json::from_str(&line?) {
             Ok(request) => answer(request, &mut predictor),
             Err(error) => {
-                Response::Failed { reason: format!("the Chronos worker received an invalid request: {error}") }
+                let reason = format!("the Chronos worker received an invalid request: {error}");
+                Response::Failed { reason, cause: String::new() }
             }
         };
         serde_json::to_writer(&mut output, &response)?;
@@ -314,7 +331,10 @@ fn answer(request: Request, predictor: &mut Option<Predictor>) -> Response {
                 peak_rss_mb: memory::peak_rss_mb(),
             })
         }
-        (Request::Predict { .. }, None) => Err(ChronosError::Worker("no checkpoint has been loaded".to_owned())),
+        (Request::Predict { .. }, None) => Err(ended("no checkpoint has been loaded".to_owned())),
     };
-    attempt.unwrap_or_else(|error| Response::Failed { reason: error.to_string() })
+    attempt.unwrap_or_else(|error| Response::Failed {
+        reason: error.to_string(),
+        cause: error.cause().code().to_owned(),
+    })
 }

@@ -88,36 +88,3 @@ pub enum DomainError {
         as_of: NaiveDate,
     },
 }
-
-/// Reason why a model has no forecast. The ensemble leaves such a model out and reports it.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ModelError {
-    /// Fewer observations than the model needs.
-    #[error("needs at least {needed} observations, has {available}; import a longer history or lower the lookback")]
-    TooShort {
-        /// Observations needed.
-        needed: usize,
-        /// Observations in the window.
-        available: usize,
-    },
-    /// No regressor reaches up to the as-of date.
-    #[error("no usable regressor at {as_of}: {reasons}")]
-    NoRegressors {
-        /// The as-of date.
-        as_of: NaiveDate,
-        /// Reason why each regressor was left out.
-        reasons: String,
-    },
-    /// The estimation gave no usable result.
-    #[error("estimation failed: {0}")]
-    Estimation(String),
-    /// Something the model needs is missing: a checkpoint, a library, memory.
-    #[error("{0}")]
-    Unavailable(String),
-    /// The model panicked: a bug in it, caught so that the run continues.
-    #[error("the model panicked; please report this as a bug")]
-    Panicked,
-    /// The forecast breaks a rule of the domain.
-    #[error(transparent)]
-    Domain(#[from] DomainError),
-}

@@ -67,8 +67,9 @@
 //! Each module imports only from those to the right of it:
 //!
 //! ```text
-//! {calendar, model, paths, scores, standstill} -> {history, horizon, model_id, pair, past, quantile}
-//!     -> spot -> regressor -> {publication, series} -> {error, price_format}
+//! {calendar, model, paths, scores, standstill}
+//!     -> {history, horizon, model_error, model_id, pair, past, quantile} -> spot -> regressor -> {publication, series}
+//!     -> {error, price_format}
 //! ```
 
 mod calendar;
@@ -76,6 +77,7 @@ mod error;
 mod history;
 mod horizon;
 mod model;
+mod model_error;
 mod model_id;
 mod pair;
 mod past;
@@ -90,17 +92,18 @@ mod spot;
 mod standstill;
 
 pub use calendar::{BusinessCalendar, CalendarKind};
-pub use error::{DomainError, ModelError};
+pub use error::DomainError;
 pub use history::History;
 pub use horizon::Horizon;
 pub use model::{ForecastKey, Model, ModelForecast, Target, VolatilityPath};
+pub use model_error::{EstimationFailure, LeftOutReason, ModelError, SuspensionCause, Unavailability};
 pub use model_id::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, ModelId};
 pub use pair::Pair;
 pub use past::{OriginLoss, PastWeights, RoundLevel};
 pub use price_format::{PriceFormat, decimals_of_small, format_error};
 pub use publication::ClockTime;
 pub use quantile::{DECILES, LEVELS, MEDIAN, QuantileForecast, standard_normal_quantile, weighted_quantile};
-pub use regressor::{AlignedRegressor, ExclusionReason, Regressor, RegressorStatus, SourceProblem};
+pub use regressor::{AlignedRegressor, ExclusionReason, Regressor, RegressorStatus, SourceFault, SourceProblem};
 pub use series::{Observation, Series, Superseded};
 pub use spot::SpotGap;
 pub use standstill::{PRICE_NOISE, STANDSTILL, is_constant, standstill};

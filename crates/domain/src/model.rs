@@ -1,9 +1,10 @@
 //! Interface of a model: history in, quantile matrix out.
 
-use crate::error::ModelError;
 use crate::history::History;
 use crate::horizon::Horizon;
+use crate::model_error::ModelError;
 use crate::quantile::QuantileForecast;
+use crate::regressor::ExclusionReason;
 use chrono::NaiveDate;
 
 /// Target of a forecast: the horizon and its target dates.
@@ -23,6 +24,8 @@ pub struct ModelForecast {
     /// Settings that the model chose for this history (order, degrees of freedom, regressors ...), for the
     /// methodology section: name and value, in display order.
     pub details: Vec<(String, String)>,
+    /// Reason why the model did without the market's quote; `None` when it used it, or there is no series of quotes.
+    pub quote_left_out: Option<ExclusionReason>,
     /// Volatility of the returns; `None` when the model does not estimate it.
     pub volatility: Option<VolatilityPath>,
 }
@@ -30,7 +33,7 @@ pub struct ModelForecast {
 impl ModelForecast {
     /// Creates the forecast of a model that does not estimate volatility.
     pub fn new(quantiles: QuantileForecast, details: Vec<(String, String)>) -> Self {
-        Self { quantiles, details, volatility: None }
+        Self { quantiles, details, quote_left_out: None, volatility: None }
     }
 }
 

@@ -68,8 +68,72 @@ pub struct AlignedRegressor {
 pub enum SourceProblem {
     /// The dates do not cover what the models need.
     Dates(ExclusionReason),
-    /// The series is not available; the reason, as a finished text.
-    Unavailable(String),
+    /// The series is not available, or its values must not be used.
+    Unavailable {
+        /// The cause.
+        fault: SourceFault,
+        /// Cause and remedy for the operator, in English.
+        message: String,
+    },
+}
+
+/// Cause for which a series is not available, or its values must not be used.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SourceFault {
+    /// Nothing has ever been stored under that name.
+    NeverFetched,
+    /// All values are later than the as-of date.
+    StartsLater {
+        /// First date of the series.
+        first: NaiveDate,
+        /// The as-of date.
+        as_of: NaiveDate,
+    },
+    /// The stored values cannot be read.
+    Unreadable,
+    /// No value passed the quality checks.
+    NothingUsable,
+    /// No quotes of the operator's own: with a lag of 0 no others are used.
+    NoOwnQuotes,
+    /// The newest quote is in doubt: another source contradicts it, or none confirms its jump.
+    Doubted {
+        /// Provider of the quote.
+        provider: String,
+        /// Date of the quote.
+        date: NaiveDate,
+        /// The quote.
+        value: f64,
+        /// The quote before it.
+        before: f64,
+        /// Other source and its different quote.
+        other_source: Option<(String, f64)>,
+    },
+}
+
+impl SourceProblem {
+    /// Name of the reason in JSON: one word with underscores.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Dates(reason) => reason.code(),
+            Self::Unavailable { fault, .. } => match fault {
+                SourceFault::NeverFetched => "never_fetched",
+                SourceFault::StartsLater { .. } => "starts_later",
+                SourceFault::Unreadable => "unreadable",
+                SourceFault::NothingUsable => "nothing_usable",
+                SourceFault::NoOwnQuotes => "no_own_quotes",
+                SourceFault::Doubted { .. } => "doubted",
+            },
+        }
+    }
+}
+
+impl fmt::Display for SourceProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dates(reason) => reason.fmt(f),
+            Self::Unavailable { message, .. } => f.write_str(message),
+        }
+    }
 }
 
 /// Status of a regressor in a window: usable, or the reason why not.
@@ -127,6 +191,21 @@ pub enum ExclusionReason {
         /// Date of the quote.
         date: NaiveDate,
     },
+}
+
+impl ExclusionReason {
+    /// Name of the reason in JSON: one word with underscores.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Ended { .. } => "ended",
+            Self::StartsLate { .. } => "starts_late",
+            Self::Hole { .. } => "hole",
+            Self::TooFew { .. } => "too_few",
+            Self::Broken { .. } => "broken",
+            Self::Repeated { .. } => "repeated",
+            Self::StandsIn { .. } => "stands_in",
+        }
+    }
 }
 
 impl fmt::Display for ExclusionReason {

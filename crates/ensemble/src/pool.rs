@@ -6,7 +6,7 @@
 
 use crate::calibration::Calibration;
 use crate::validation::{OriginForecasts, outcome};
-use forecaster_domain::{ModelError, QuantileForecast, scores};
+use forecaster_domain::{EstimationFailure, ModelError, QuantileForecast, scores};
 use ndarray::Array2;
 
 /// Sharpness of the weights: of two members with the same prior, the one whose loss is 1 % lower gets 1.5 times the
@@ -166,7 +166,9 @@ impl Pool {
             .collect();
         let total: f64 = present.iter().map(|(_, weight)| weight).sum();
         let Some((first, _)) = present.first() else {
-            return Err(ModelError::Estimation("no model in the pool has a forecast".into()));
+            return Err(ModelError::Estimation(EstimationFailure::NoResult(
+                "no model in the pool has a forecast".into(),
+            )));
         };
         let mut values = Array2::zeros(first.values().dim());
         for (forecast, weight) in &present {

@@ -214,7 +214,7 @@ fn hash(window: &History, origin: &Origin) -> String {
 pub(crate) mod tests {
     use super::*;
     use crate::origins::grid_origins;
-    use forecaster_domain::{BusinessCalendar, Horizon, LEVELS, Observation, Regressor, Series};
+    use forecaster_domain::{BusinessCalendar, EstimationFailure, Horizon, LEVELS, Observation, Regressor, Series};
     use ndarray::Array2;
     use std::cell::RefCell;
     use std::collections::HashMap;
@@ -251,7 +251,7 @@ pub(crate) mod tests {
         fn forecast(&self, history: &History, target: &Target) -> Result<ModelForecast, ModelError> {
             assert!(self.1.is_finite() || self.1.is_nan(), "told to panic");
             if self.1.is_nan() {
-                return Err(ModelError::Estimation("told to fail".into()));
+                return Err(ModelError::Estimation(EstimationFailure::NoResult("told to fail".into())));
             }
             let centre = history.pair().last_value() * (1.0 + self.1);
             let values = Array2::from_shape_fn((target.dates.len(), 11), |(_, level)| {

@@ -26,7 +26,8 @@ use crate::market::Market;
 use crate::market::series::MIN_OBSERVATIONS;
 use forecaster_domain::scores::{Outcome, quantile_loss_parts};
 use forecaster_domain::{
-    Horizon, Model, ModelForecast, ModelId, OriginLoss, PastWeights, PriceFormat, QuantileForecast, Target,
+    Horizon, Model, ModelError, ModelForecast, ModelId, OriginLoss, PastWeights, PriceFormat, QuantileForecast,
+    Target,
 };
 use forecaster_ensemble::{
     Evaluation, ForecastCache, Pool, ReplayedForecast, ValidationForecasts, evaluate_model, evaluate_pool,
@@ -35,8 +36,8 @@ use forecaster_ensemble::{
 use rayon::prelude::*;
 use std::time::Instant;
 
-/// Forecasts `horizon` as of the market's last observation. `suspended` is the reason Chronos is left out although it
-/// is switched on.
+/// Forecasts `horizon` as of the market's last observation. `suspended` is Chronos when the guard leaves it out
+/// although it is switched on.
 ///
 /// # Errors
 /// When no target date lies in the horizon or no model has a forecast.
@@ -46,7 +47,7 @@ pub(crate) fn forecast(
     horizon: Horizon,
     cache: &dyn ForecastCache,
     chronos: &ChronosSource,
-    suspended: Option<&str>,
+    suspended: Option<&LeftOut>,
 ) -> Result<Forecast, Failure> {
     let settings = config.horizons.get(horizon);
     let takes_part = settings.chronos.enabled && suspended.is_none();
@@ -150,7 +151,7 @@ fn validate(
     computed
 }
 
-type TimedForecast = (Result<ModelForecast, String>, f64);
+type TimedForecast = (Result<ModelForecast, ModelError>, f64);
 
 /// Forecasts of all models at the as-of date, each with the seconds it took.
 fn current_answers(models: &[&dyn Model], market: &Market, lookback: usize, target: &Target) -> Vec<TimedForecast> {
@@ -159,7 +160,7 @@ fn current_answers(models: &[&dyn Model], market: &Market, lookback: usize, targ
         .par_iter()
         .map(|model| {
             let start = Instant::now();
-            let answer = guarded_forecast(*model, &window, target).map_err(|error| error.to_string());
+            let answer = guarded_forecast(*model, &window, target);
             (answer, start.elapsed().as_secs_f64())
         })
         .collect()
@@ -170,19 +171,19 @@ fn no_model_left(lineup: &Lineup, answers: &[TimedForecast]) -> Failure {
         .roles
         .members
         .iter()
-        .filter_map(|m| answers[*m].0.as_ref().err().map(|reason| format!("{}: {reason}", lineup.ids()[*m])))
+        .filter_map(|m| answers[*m].0.as_ref().err().map(|error| format!("{}: {error}", lineup.ids()[*m])))
         .collect();
     Failure::NoModelLeft(reasons.join("; "))
 }
 
-/// Splits the models into those with a forecast and those without; `suspended` is the reason Chronos is in neither
+/// Splits the models into those with a forecast and those without; `suspended` is Chronos when it is in neither
 /// group yet.
 fn results(
     lineup: &Lineup,
     pool: &Pool,
     answers: Vec<TimedForecast>,
     validated: &ValidationForecasts,
-    suspended: Option<&str>,
+    suspended: Option<&LeftOut>,
 ) -> (Vec<ModelResult>, Vec<LeftOut>) {
     let mut results = Vec::new();
     let mut left_out = Vec::new();
@@ -193,13 +194,14 @@ fn results(
                 judged: evaluate_model(&validated.origins, position, BENCHMARK),
                 seconds: seconds + validated.seconds[position],
                 paths: None,
+                suspended: None,
                 id,
                 forecast: answer,
             }),
-            Err(reason) => left_out.push(LeftOut { model: id, reason }),
+            Err(error) => left_out.push(LeftOut::failed(id, error)),
         }
     }
-    left_out.extend(suspended.map(|reason| LeftOut { model: ModelId::Chronos, reason: reason.to_owned() }));
+    left_out.extend(suspended.cloned());
     left_out.iter().for_each(|it| warn_left_out(it.model, &it.reason));
     (results, left_out)
 }

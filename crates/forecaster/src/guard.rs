@@ -13,23 +13,24 @@ mod standing;
 
 use crate::config::settings::Config;
 use crate::failure::Failure;
+use crate::forecast::left_out::LeftOut;
 use crate::guard::events::event_of;
 use crate::guard::rules::RunObservations;
 use crate::notify::alerts;
 use chrono::{DateTime, Utc};
-use forecaster_domain::Horizon;
+use forecaster_domain::{Horizon, LeftOutReason, ModelId, SuspensionCause};
 use forecaster_ledger::{ChronosMark, GuardState, GuardUpdate, Ledger, Suspension};
 
 /// Cause of a suspension by `forecaster chronos suspend`.
 const BY_HAND: &str = "hand";
 
 /// Decision on Chronos for one run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Admission {
     /// Switched off in the configuration.
     Off,
-    /// Suspended, with the reason as a sentence.
-    Suspended(String),
+    /// Suspended: Chronos as left out, with the reason.
+    Suspended(LeftOut),
     /// Admitted, with the pass for this run.
     Admitted(ChronosPass),
 }
@@ -75,7 +76,12 @@ pub(crate) fn admit(ledger: &Ledger, config: &Config, horizon: Horizon, run_id: 
         return Admission::Off;
     }
     if let Some(suspension) = &state.suspension {
-        return Admission::Suspended(suspension_text(suspension, horizon, config));
+        let cause = LeftOutReason::Suspended {
+            since: suspension.at.with_timezone(&config.zone()).date_naive(),
+            cause: SuspensionCause::named(&suspension.cause),
+        };
+        let reason = suspension_text(suspension, horizon, config);
+        return Admission::Suspended(LeftOut::new(ModelId::Chronos, reason, cause));
     }
     let mark = ChronosMark {
         horizon,

@@ -2,6 +2,7 @@
 //! of the newest observation.
 
 pub(crate) mod fetch;
+mod problems;
 pub(crate) mod quote;
 pub(crate) mod series;
 
@@ -9,12 +10,13 @@ use crate::config::settings::Config;
 use crate::config::time_of_day::first_time_of_day;
 use crate::failure::Failure;
 use crate::market::fetch::FetchReport;
+use crate::market::problems::{doubted, fault_of, missing};
 use crate::market::quote::{KnownQuote, QuoteProviders};
 use crate::market::series::{MIN_OBSERVATIONS, is_used_for, quality_rules, spot_of};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{
     BusinessCalendar, ClockTime, ExclusionReason, History, Horizon, Pair, Regressor, RegressorStatus, Series,
-    SourceProblem,
+    SourceFault, SourceProblem,
 };
 use forecaster_rates::{AvailableSeries, RatesStore, assemble, assemble_pair};
 
@@ -53,8 +55,10 @@ pub(crate) struct SeriesSource {
     pub made_of: Option<String>,
     /// Provider of the newest observation.
     pub provider: String,
-    /// Date of the last usable observation.
-    pub last_date: NaiveDate,
+    /// Date of the first observation; `None` for a series without any.
+    pub first_date: Option<NaiveDate>,
+    /// Date of the last usable observation; `None` for a series without any.
+    pub last_date: Option<NaiveDate>,
     /// Number of observations accepted.
     pub observations: usize,
     /// Number of observations refused or repaired by the quality checks.
@@ -93,18 +97,18 @@ impl Market {
                         spot = quoters.usable_with_lag(regressor);
                         if spot.is_none() {
                             sources.pop();
-                            let reason = format!(
+                            let message = format!(
                                 "{name} is left out: with lag_days = 0 only your own quotes (import, file) are \
                                  used, because providers date a quote on the day whose trades it closes"
                             );
-                            sources.push(missing(name, own.checked.series.last_date(), reason));
+                            sources.push(missing(name, SourceFault::NoOwnQuotes, message));
                         }
                     } else {
                         regressors.push(regressor);
                     }
                 }
                 Err(error) => {
-                    sources.push(missing(name, own.checked.series.last_date(), error.to_string()));
+                    sources.push(missing(name, fault_of(&error), error.to_string()));
                 }
             }
         }
@@ -158,10 +162,10 @@ impl Market {
         if let Some(doubt) = market.fetched.quote_doubt.clone() {
             tracing::warn!("no forecast starts from the newest quote: {doubt}");
             market.history = market.history.clone().without_quotes();
-            market.note_usable();
             if let Some(source) = market.sources.iter_mut().find(|source| source.name == doubt.series) {
-                source.left_out = Some(SourceProblem::Unavailable(doubt.to_string()));
+                source.left_out = Some(doubted(&doubt));
             }
+            market.note_usable();
         }
         market
     }
@@ -224,7 +228,7 @@ impl Market {
                     tracing::info!("{} {gap}", source.name)
                 }
                 Some(SourceProblem::Dates(gap)) => tracing::warn!("regressor left out: {} {gap}", source.name),
-                Some(SourceProblem::Unavailable(reason)) => tracing::warn!("regressor left out: {reason}"),
+                Some(problem) => tracing::warn!("regressor left out: {problem}"),
                 None => {}
             }
         }
@@ -235,10 +239,11 @@ impl Market {
     fn note_usable(&mut self) {
         for regressor in self.history.regressors().iter().chain(self.history.spot()) {
             if let Some(source) = self.sources.iter_mut().find(|s| s.name == regressor.series.name()) {
-                source.last_date = regressor.series.last_date();
+                source.last_date = Some(regressor.series.last_date());
                 source.observations = regressor.series.len();
             }
         }
+        self.note_later();
         let recent = self.history.window(2);
         let (_, mut statuses) = recent.aligned_regressors();
         if let Some(spot) = self.history.spot() {
@@ -261,22 +266,11 @@ fn source(available: &AvailableSeries, name: &str) -> SeriesSource {
         name: name.to_owned(),
         made_of: available.formula.clone(),
         provider: available.provider.clone(),
-        last_date: series.last_date(),
+        first_date: Some(series.first_date()),
+        last_date: Some(series.last_date()),
         observations: series.len(),
         corrected,
         left_out: None,
-    }
-}
-
-fn missing(name: &str, as_of: NaiveDate, reason: String) -> SeriesSource {
-    SeriesSource {
-        name: name.to_owned(),
-        made_of: None,
-        provider: "-".into(),
-        last_date: as_of,
-        observations: 0,
-        corrected: 0,
-        left_out: Some(SourceProblem::Unavailable(reason)),
     }
 }
 
@@ -298,7 +292,6 @@ fn require_enough(own: &AvailableSeries, as_of: Option<NaiveDate>) -> Result<(),
 #[cfg(test)]
 mod tests {
     use super::*;
-    use forecaster_rates::Doubt;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -334,8 +327,16 @@ mod tests {
         assert_eq!(market.quote(now), None);
         assert_eq!(market.history.spot_gap(), Ok(None));
         let source = market.sources.iter().find(|source| source.name == "usdclp_spot").unwrap();
-        let Some(SourceProblem::Unavailable(reason)) = &source.left_out else { panic!("{source:?}") };
+        assert_eq!(source.last_date, Some(day("2024-12-20")), "its quotes are known all the same");
+        let problem = source.left_out.as_ref().unwrap();
+        let reason = problem.to_string();
         assert!(reason.contains("nbp has 989.13 on 2024-12-20") && reason.contains("yahoo has 955"), "{reason}");
+        let SourceProblem::Unavailable { fault: SourceFault::Doubted { value, before, other_source, .. }, .. } =
+            problem
+        else {
+            panic!("{problem:?}")
+        };
+        assert_eq!((*value, *before, other_source), (989.13, 985.0, &Some(("yahoo".to_owned(), 955.0))));
     }
 
     #[test]

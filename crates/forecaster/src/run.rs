@@ -86,7 +86,7 @@ fn attempt(
     }
     let cache = LedgerCache { ledger, today: identity.generated_at.date_naive() };
     let admission = guard::admit(ledger, config, horizon, &identity.run_id);
-    let suspended = if let Admission::Suspended(reason) = &admission { Some(reason.as_str()) } else { None };
+    let suspended = if let Admission::Suspended(chronos) = &admission { Some(chronos) } else { None };
     let forecast = forecast(config, market, horizon, &cache, chronos, suspended);
     usage.record_worker_peak(chronos.take_peak_rss_mb());
     if release {
@@ -95,7 +95,7 @@ fn attempt(
     let finding = check_guard(&admission, context, forecast.as_ref().ok(), usage);
     let mut forecast = forecast?;
     if let Some(suspension) = finding.suspension() {
-        forecast.note_suspended(&suspension.reason);
+        forecast.note_suspended(suspension);
     }
     if identity.stale || !forecast.left_out.is_empty() || market.fetched.is_degraded() {
         identity.status = RunStatus::Degraded;

@@ -6,8 +6,8 @@ use crate::forecast::{price_forecast, require};
 use crate::garch::{self, GarchFit};
 use crate::student::stratified_magnitudes;
 use forecaster_domain::{
-    History, Horizon, LEVELS, MEDIAN, Model, ModelError, ModelForecast, ModelId, Target, VolatilityPath,
-    decimals_of_small,
+    EstimationFailure, History, Horizon, LEVELS, MEDIAN, Model, ModelError, ModelForecast, ModelId, Target,
+    VolatilityPath, decimals_of_small,
 };
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -57,7 +57,7 @@ impl ArimaGarch {
     fn best_arma(&self, returns: &[f64]) -> Result<(ArmaOrder, ArmaFit), ModelError> {
         let max = self.settings.max_order.min(2);
         let mut best: Option<(ArmaOrder, ArmaFit)> = None;
-        let mut failure = ModelError::Estimation("no order could be fitted".into());
+        let mut failure = ModelError::Estimation(EstimationFailure::NoResult("no order could be fitted".into()));
         for (p, q) in (0..=max).flat_map(|p| (0..=max).map(move |q| (p, q))).filter(|(p, q)| p + q <= 2) {
             let order = ArmaOrder { p, q };
             match arma::fit(returns, order, false) {
@@ -86,9 +86,7 @@ impl Model for ArimaGarch {
         require(250, history.pair().len())?;
         let steps = target.dates.len();
         if steps > MAX_STEPS {
-            return Err(ModelError::Estimation(format!(
-                "{steps} steps were requested; at most {MAX_STEPS} are supported"
-            )));
+            return Err(ModelError::Estimation(EstimationFailure::TooManySteps { steps, most: MAX_STEPS }));
         }
         let returns = history.log_returns();
         let (order, arma) = self.best_arma(newest(&returns, ARMA_WINDOW))?;
@@ -115,7 +113,7 @@ impl Model for ArimaGarch {
             long_run: garch.unconditional_variance().sqrt(),
         };
         let details = details(order, &arma, &garch);
-        Ok(ModelForecast { quantiles, details, volatility: Some(volatility) })
+        Ok(ModelForecast { volatility: Some(volatility), ..ModelForecast::new(quantiles, details) })
     }
 }
 

@@ -7,7 +7,7 @@
 
 use crate::forecast::require;
 use crate::optimize::minimise;
-use forecaster_domain::ModelError;
+use forecaster_domain::{EstimationFailure, ModelError};
 use nalgebra::{Matrix3, SMatrix, SVector, Vector3};
 
 /// Orders of an ARMA model, each 0 to 2.
@@ -92,7 +92,7 @@ pub fn fit(series: &[f64], order: ArmaOrder, with_mean: bool) -> Result<ArmaFit,
     require(parameters + 10, series.len())?;
     let spread = series.iter().fold(0.0f64, |m, y| m.max((y - series[0]).abs()));
     if spread == 0.0 {
-        return Err(ModelError::Estimation("the series is constant".into()));
+        return Err(ModelError::Estimation(EstimationFailure::Constant));
     }
     let filter = |u: &[f64]| {
         FilterResult::new(series, &coefficients(&u[..order.p]), &ma_coefficients(&u[order.p..]), with_mean)
@@ -101,7 +101,8 @@ pub fn fit(series: &[f64], order: ArmaOrder, with_mean: bool) -> Result<ArmaFit,
     let (u, _) = minimise(|u| -filter(u).log_likelihood, &start, 0.2)?;
     let filtered = filter(&u);
     if !filtered.log_likelihood.is_finite() {
-        return Err(ModelError::Estimation(format!("ARMA({},{}) has no finite likelihood", order.p, order.q)));
+        let reason = format!("ARMA({},{}) has no finite likelihood", order.p, order.q);
+        return Err(ModelError::Estimation(EstimationFailure::NoResult(reason)));
     }
     Ok(ArmaFit {
         ar: coefficients(&u[..order.p]),

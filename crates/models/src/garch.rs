@@ -6,7 +6,7 @@
 
 use crate::forecast::require;
 use crate::optimize::minimise;
-use forecaster_domain::ModelError;
+use forecaster_domain::{EstimationFailure, ModelError};
 use statrs::function::gamma::ln_gamma;
 
 /// Fitted model: sigma2_t = omega + alpha e_{t-1}^2 + beta sigma2_{t-1}; e_t / sigma_t is Student-t with `nu` degrees
@@ -69,7 +69,7 @@ pub fn fit(innovations: &[f64]) -> Result<GarchFit, ModelError> {
     require(100, innovations.len())?;
     let variance = innovations.iter().map(|e| e * e).sum::<f64>() / innovations.len() as f64;
     if variance <= 0.0 {
-        return Err(ModelError::Estimation("the innovations are all zero".into()));
+        return Err(ModelError::Estimation(EstimationFailure::NoInnovations));
     }
     let scaled: Vec<f64> = innovations.iter().map(|e| e / variance.sqrt()).collect();
     let squares: Vec<f64> = scaled.iter().map(|e| e * e).collect();

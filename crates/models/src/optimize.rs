@@ -2,7 +2,7 @@
 
 use argmin::core::{CostFunction, Executor};
 use argmin::solver::neldermead::NelderMead;
-use forecaster_domain::ModelError;
+use forecaster_domain::{EstimationFailure, ModelError};
 
 struct Objective<F>(F);
 
@@ -31,7 +31,7 @@ pub(crate) fn minimise(
 }
 
 fn nelder_mead(objective: impl Fn(&[f64]) -> f64, start: &[f64], step: f64) -> Result<(Vec<f64>, f64), ModelError> {
-    let failed = |e: argmin::core::Error| ModelError::Estimation(e.to_string());
+    let failed = |e: argmin::core::Error| ModelError::Estimation(EstimationFailure::NoResult(e.to_string()));
     let mut simplex = vec![start.to_vec()];
     for i in 0..start.len() {
         let mut vertex = start.to_vec();

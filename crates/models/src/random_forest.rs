@@ -9,7 +9,9 @@
 use crate::forecast::{price_forecast, require};
 use crate::forest::{Forest, ForestSettings, RESPONSES};
 use crate::vector_autoregression::left_out;
-use forecaster_domain::{History, LEVELS, MEDIAN, Model, ModelError, ModelForecast, ModelId, Target};
+use forecaster_domain::{
+    EstimationFailure, History, LEVELS, MEDIAN, Model, ModelError, ModelForecast, ModelId, Target,
+};
 
 /// Number of rows before the first one with all its features.
 const WARM_UP: usize = 250;
@@ -183,7 +185,8 @@ impl FeatureTable {
         let mut quantiles = [0.0; LEVELS.len()];
         for i in MEDIAN + 1..LEVELS.len() {
             let spread = weighted_quantile(&deviations, 2.0 * LEVELS[i] - 1.0)
-                .ok_or_else(|| ModelError::Estimation("the forest has no training rows in its leaves".into()))?;
+                .ok_or_else(|| EstimationFailure::NoResult("the forest has no training rows in its leaves".into()))
+                .map_err(ModelError::Estimation)?;
             quantiles[i] += unit * spread;
             quantiles[LEVELS.len() - 1 - i] -= unit * spread;
         }

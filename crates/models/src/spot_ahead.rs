@@ -66,7 +66,7 @@ impl<M: Model> Model for SpotAhead<M> {
 impl<M> SpotAhead<M> {
     /// Applies the quotes of `history` to `forecast`.
     fn apply_quote(&self, forecast: ModelForecast, history: &History) -> Result<ModelForecast, ModelError> {
-        let ModelForecast { quantiles, mut details, volatility } = forecast;
+        let ModelForecast { quantiles, mut details, mut quote_left_out, volatility } = forecast;
         let quantiles = match history.spot_gap() {
             Ok(None) => quantiles,
             Ok(Some(gap)) => {
@@ -80,11 +80,11 @@ impl<M> SpotAhead<M> {
                 news.apply_to(&quantiles)?
             }
             Err(reason) => {
-                details.push(("spot quote left out".to_owned(), reason.to_string()));
+                quote_left_out = Some(reason);
                 quantiles
             }
         };
-        Ok(ModelForecast { quantiles, details, volatility })
+        Ok(ModelForecast { quantiles, details, quote_left_out, volatility })
     }
 }
 
@@ -338,8 +338,8 @@ mod tests {
             assert_eq!(plain.forecast(&history, &dates).unwrap().quantiles, expected.quantiles);
             let left_out = aware.forecast(&stale, &dates).unwrap();
             assert_eq!(left_out.quantiles, expected.quantiles);
-            let (name, reason) = left_out.details.last().unwrap();
-            assert!(name == "spot quote left out" && reason.contains("ends on"), "{reason}");
+            let reason = left_out.quote_left_out.unwrap();
+            assert!(matches!(reason, forecaster_domain::ExclusionReason::Ended { .. }), "{reason}");
             let batch = aware.forecast_batch(&[(&history, &dates), (&bare, &dates)]);
             assert_eq!(batch[0].as_ref().unwrap().quantiles, aware.forecast(&history, &dates).unwrap().quantiles);
             assert_ne!(batch[0].as_ref().unwrap().quantiles, expected.quantiles);

@@ -5,8 +5,8 @@
 
 use crate::forecast::{price_forecast, require};
 use forecaster_domain::{
-    AlignedRegressor, History, LEVELS, Model, ModelError, ModelForecast, ModelId, RegressorStatus, Target,
-    standard_normal_quantile,
+    AlignedRegressor, EstimationFailure, History, LEVELS, Model, ModelError, ModelForecast, ModelId, RegressorStatus,
+    Target, standard_normal_quantile,
 };
 use nalgebra::DMatrix;
 
@@ -70,7 +70,7 @@ impl Model for Var {
         require(250, history.pair().len())?;
         let (regressors, statuses) = history.aligned_regressors();
         if regressors.is_empty() {
-            return Err(ModelError::NoRegressors { as_of: history.as_of(), reasons: reasons(&statuses) });
+            return Err(ModelError::NoRegressors { as_of: history.as_of(), left_out: statuses });
         }
         let returns = returns_matrix(history, &regressors);
         let rows = returns.nrows().min(self.settings.estimation_window);
@@ -92,12 +92,6 @@ fn details(fit: &VarFit, regressors: &[AlignedRegressor], statuses: &[RegressorS
     details.push(("left out".into(), left_out(statuses)));
     details.retain(|(_, value)| !value.is_empty());
     details
-}
-
-/// Reasons why regressors were left out, in one line; empty when none was.
-fn reasons(statuses: &[RegressorStatus]) -> String {
-    let left_out = statuses.iter().filter_map(|s| s.left_out.map(|gap| format!("{} {gap}", s.name)));
-    left_out.collect::<Vec<_>>().join("; ")
 }
 
 /// Names of the regressors that were left out; empty when none was.
@@ -126,7 +120,9 @@ fn best_lag(returns: &DMatrix<f64>, max_lag: usize) -> Result<VarFit, ModelError
             best = Some((aic, lags));
         }
     }
-    let (_, lags) = best.ok_or_else(|| ModelError::Estimation("max_lag must be at least 1".into()))?;
+    let (_, lags) = best
+        .ok_or_else(|| EstimationFailure::NoResult("max_lag must be at least 1".into()))
+        .map_err(ModelError::Estimation)?;
     VarFit::new(returns, lags, false)
 }
 
@@ -170,7 +166,7 @@ impl VarFit {
         let cross = scaled.tr_mul(&scaled);
         let solution = cross
             .cholesky()
-            .ok_or_else(|| ModelError::Estimation("the regressors are collinear or constant".into()))?
+            .ok_or(ModelError::Estimation(EstimationFailure::Collinear))?
             .solve(&scaled.tr_mul(&outcome));
         let beta = DMatrix::from_fn(parameters, k, |row, column| solution[(row, column)] / lengths[row]);
         let residuals = &outcome - &design * &beta;
@@ -292,10 +288,7 @@ impl VarFit {
 }
 
 fn log_determinant(matrix: &DMatrix<f64>) -> Result<f64, ModelError> {
-    let cholesky = matrix
-        .clone()
-        .cholesky()
-        .ok_or_else(|| ModelError::Estimation("the residual covariance is singular".into()))?;
+    let cholesky = matrix.clone().cholesky().ok_or(ModelError::Estimation(EstimationFailure::SingularCovariance))?;
     Ok(2.0 * cholesky.l().diagonal().iter().map(|d| d.ln()).sum::<f64>())
 }
 

@@ -150,6 +150,7 @@ labels! {
     observations: "Observaciones", "Observations";
     repaired: "Reparadas o rechazadas", "Repaired or rejected";
     not_used: "No utilizada", "Not used";
+    no_data: "sin datos", "no data";
 
     // Resources.
     peak_memory: "Memoria máxima", "Peak memory";

@@ -49,6 +49,7 @@ mod view;
 pub use email::{EmailBody, EmailError, InlineImage, email};
 pub use html::html;
 pub use pdf::{PdfError, pdf};
+pub use text::reasons::suspension;
 pub use view::*;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::{
     page::Page,
     text::{
         quote::{self as words, FormattedQuote},
-        sentences,
+        reasons,
     },
     view::QuoteView,
 };
@@ -30,7 +30,7 @@ fn quote_sentences(page: &Page<'_>) -> Option<String> {
         QuoteStatus::Used(quote, gap) => with_reach(words::used(language, &quoted(page, quote, gap))),
         QuoteStatus::Unused(quote, gap) => words::quote_not_used(language, &quoted(page, quote, gap)),
         QuoteStatus::Missing(reason) => {
-            let reason = reason.map(|(series, gap)| (series, sentences::source_gap(language, gap)));
+            let reason = reason.map(|(series, gap)| (series, reasons::source(language, gap)));
             words::missing(language, reason)
         }
     })

@@ -2,6 +2,9 @@
 //! parts. Public behaviour is tested in `tests/`.
 
 mod claims;
+#[path = "../tests/it/foreign.rs"]
+mod foreign;
+mod language;
 pub(crate) mod random;
 mod sizes;
 #[path = "../examples/sample/synthetic.rs"]

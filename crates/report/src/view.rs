@@ -1,7 +1,9 @@
 //! Content of a report as plain values: the composition root fills it in, the renderers only read it.
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use forecaster_domain::{Horizon, Observation, Pair, QuantileForecast, scores::Scores};
+use forecaster_domain::{
+    ExclusionReason, Horizon, LeftOutReason, Observation, Pair, QuantileForecast, SuspensionCause, scores::Scores,
+};
 pub use forecaster_domain::{OriginLoss, PastWeights, RoundLevel, SourceProblem};
 
 mod drift_view;
@@ -55,7 +57,7 @@ pub struct ReportView {
     /// Every model that took part, in the order of the configuration.
     pub models: Vec<ModelView>,
     /// Configured models without a forecast, each with the reason.
-    pub left_out: Vec<(String, String)>,
+    pub left_out: Vec<LeftOutView>,
     /// Settings and results of validation, weighting and calibration.
     pub validation: ValidationView,
     /// The ensemble's out-of-sample forecasts for the last target date of each validation origin, oldest first.
@@ -135,8 +137,23 @@ pub struct ModelView {
     pub trained_here: Option<(String, NaiveDate)>,
     /// Fitted choices as text, name and value (order, degrees of freedom, regressors).
     pub details: Vec<(String, String)>,
+    /// Reason why the model did without the market's quote; `None` when it used it, or there is no series of quotes.
+    pub quote_left_out: Option<ExclusionReason>,
+    /// Cause for which the guard suspended the model after this run; `None` when it did not.
+    pub suspended_now: Option<SuspensionCause>,
     /// Seconds taken, validation included.
     pub seconds: f64,
+}
+
+/// A configured model without a forecast.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOutView {
+    /// Name in the configuration.
+    pub model: String,
+    /// Reason why it has no forecast.
+    pub reason: LeftOutReason,
+    /// Cause for which the guard suspended the model after this run; `None` when it did not.
+    pub suspended_now: Option<SuspensionCause>,
 }
 
 /// Settings and results of validation, pooling and calibration.
@@ -288,10 +305,10 @@ pub struct SourceView {
     pub made_of: Option<String>,
     /// Provider: "embedded", "import" ...
     pub provider: String,
-    /// Date of the last observation used.
-    pub last_date: NaiveDate,
+    /// Date of the last observation used; `None` for a series without data.
+    pub last_date: Option<NaiveDate>,
     /// Business days from that date to today in the configured time zone.
-    pub age_business_days: i64,
+    pub age_business_days: Option<i64>,
     /// Number of observations in the series.
     pub observations: usize,
     /// Number of observations repaired or rejected by the quality checks.

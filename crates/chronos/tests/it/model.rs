@@ -5,7 +5,9 @@
 use crate::fixture::{copied, session, settings};
 use chrono::NaiveDate;
 use forecaster_chronos::{CheckpointLabel, Chronos, ChronosSettings, Pipeline, Precision, Predictor};
-use forecaster_domain::{BusinessCalendar, History, Horizon, Model, Observation, Series, Target};
+use forecaster_domain::{
+    BusinessCalendar, History, Horizon, Model, ModelError, Observation, Series, Target, Unavailability,
+};
 use std::path::Path;
 
 fn day(text: &str) -> NaiveDate {
@@ -149,7 +151,8 @@ fn a_batch_gives_what_its_parts_give() {
 #[cfg_attr(not(onnxruntime), ignore = "needs ONNX Runtime, and this build has none")]
 fn what_keeps_it_from_forecasting_is_told_for_every_request() {
     let settings = ChronosSettings { context_length: 90, temperature: 1.0 };
-    let none = Chronos::unavailable("no checkpoint".into(), settings, BusinessCalendar::chile());
+    let reason = ModelError::Unavailable { cause: Unavailability::NoCheckpoint, message: "no checkpoint".to_owned() };
+    let none = Chronos::unavailable(reason, settings, BusinessCalendar::chile());
     let history = history(&[]);
     let target = target(&history, Horizon::D7);
     let answers = none.forecast_batch(&[(&history, &target), (&history, &target)]);

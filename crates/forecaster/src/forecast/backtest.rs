@@ -11,7 +11,7 @@ use crate::host::progress;
 use crate::market::Market;
 use crate::market::series::MIN_OBSERVATIONS;
 use chrono::NaiveDate;
-use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, ModelError, ModelId};
+use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, LeftOutReason, ModelError, ModelId};
 use forecaster_ensemble::{
     Evaluation, ForecastCache, Origin, ValidationForecasts, evaluate_model, evaluate_pool, forecast_origins,
     grid_origins, origin_at, prequential,
@@ -92,36 +92,38 @@ pub(crate) fn backtest(
 fn judge_each(
     lineup: &Lineup,
     replayed: &ValidationForecasts,
-    absent: &[(usize, String)],
+    absent: &[(usize, LeftOut)],
 ) -> (BTreeMap<String, Evaluation>, Vec<LeftOut>) {
     let mut scores = BTreeMap::new();
     let mut left_out = Vec::new();
     for (position, id) in lineup.ids().into_iter().enumerate() {
-        let away = absent.iter().find(|(absent, _)| *absent == position).map(|(_, reason)| reason.clone());
+        let away = absent.iter().find(|(absent, _)| *absent == position).map(|(_, left_out)| left_out.clone());
         let judged = evaluate_model(&replayed.origins, position, BENCHMARK).filter(|_| away.is_none());
         if let Some(judged) = judged {
             scores.insert(id.to_string(), judged);
             continue;
         }
-        let failure = || replayed.failures[position].as_ref().map(|(_, error)| error.to_string());
-        let reason = away.or_else(failure).unwrap_or_else(|| "no outcome was published".to_owned());
-        warn_left_out(id, &reason);
-        left_out.push(LeftOut { model: id, reason });
+        let failure = || replayed.failures[position].as_ref().map(|(_, error)| LeftOut::failed(id, error.clone()));
+        let unscored = || LeftOut::new(id, "no outcome was published".to_owned(), LeftOutReason::NoOutcome);
+        let one = away.or_else(failure).unwrap_or_else(unscored);
+        warn_left_out(id, &one.reason);
+        left_out.push(one);
     }
     (scores, left_out)
 }
 
 /// Models that were unavailable at some origin, by position, with the reason: a killed worker, too little memory.
-fn absent(lineup: &Lineup, computed: [&ValidationForecasts; 2]) -> Vec<(usize, String)> {
-    let away = |position: usize| {
+fn absent(lineup: &Lineup, computed: [&ValidationForecasts; 2]) -> Vec<(usize, LeftOut)> {
+    let away = |(position, id): (usize, ModelId)| {
         let failures = computed.iter().filter_map(|c| c.failures[position].as_ref());
-        let mut unavailable = failures.filter(|(_, error)| matches!(error, ModelError::Unavailable(_)));
+        let mut unavailable = failures.filter(|(_, error)| matches!(error, ModelError::Unavailable { .. }));
         let origins: usize = computed.iter().map(|c| c.origins.len()).sum();
         let (count, error) = unavailable.next()?;
         let count = count + unavailable.map(|(count, _)| count).sum::<usize>();
-        Some((position, format!("{error} (at {count} of {origins} origins)")))
+        let reason = format!("{error} (at {count} of {origins} origins)");
+        Some((position, LeftOut::new(id, reason, LeftOutReason::NoForecast(error.clone()))))
     };
-    (0..lineup.ids().len()).filter_map(away).collect()
+    lineup.ids().into_iter().enumerate().filter_map(away).collect()
 }
 
 fn period_origins(market: &Market, horizon: Horizon, period: &Period) -> Result<Vec<Origin>, Failure> {

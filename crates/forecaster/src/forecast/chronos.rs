@@ -6,7 +6,7 @@ use forecaster_chronos::{
     CheckpointLabel, Chronos, ChronosError, ChronosSettings, Device, Installed, ModelStore, Pipeline,
     PipelineSettings, Precision, SessionSettings, WorkerCommand,
 };
-use forecaster_domain::{BusinessCalendar, Horizon};
+use forecaster_domain::{BusinessCalendar, Horizon, ModelError};
 use std::cell::OnceCell;
 use std::fs::File;
 use std::io::BufReader;
@@ -45,7 +45,7 @@ pub(crate) fn precision(config: &Config) -> Precision {
 /// checkpoint is looked up when a horizon first needs it; when none does, nothing is read.
 #[derive(Debug, Default)]
 pub(crate) struct ChronosSource {
-    found: OnceCell<Result<(Pipeline, CheckpointLabel), String>>,
+    found: OnceCell<Result<(Pipeline, CheckpointLabel), ModelError>>,
     limit: Option<Duration>,
 }
 
@@ -60,7 +60,7 @@ impl ChronosSource {
     pub(crate) fn model(&self, config: &Config, horizon: Horizon, calendar: &BusinessCalendar) -> Chronos {
         let chronos = &config.horizons.get(horizon).chronos;
         let settings = ChronosSettings { context_length: chronos.context_length, temperature: chronos.temperature };
-        match self.found.get_or_init(|| pipeline(config, self.limit).map_err(|error| error.to_string())) {
+        match self.found.get_or_init(|| pipeline(config, self.limit).map_err(ModelError::from)) {
             Ok((pipeline, label)) => Chronos::new(pipeline.clone(), label.clone(), settings, *calendar),
             Err(reason) => Chronos::unavailable(reason.clone(), settings, *calendar),
         }

@@ -159,7 +159,7 @@ mod tests {
     fn chronos_comes_last_and_the_pool_can_do_without_it() {
         let chronos = || {
             let settings = ChronosSettings { context_length: 180, temperature: 1.0 };
-            Some(Chronos::unavailable("none".into(), settings, BusinessCalendar::chile()))
+            Some(Chronos::unavailable(ModelError::Panicked, settings, BusinessCalendar::chile()))
         };
         let lineup = Lineup::new(Horizon::D7, &[Var, RandomWalk], chronos(), false);
         assert_eq!(lineup.ids(), [RandomWalk, MarketWalk, Var, ChronosId]);

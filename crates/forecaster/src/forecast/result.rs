@@ -3,8 +3,14 @@
 use crate::forecast::drift::Drift;
 use crate::forecast::left_out::LeftOut;
 use forecaster_chronos::CHECKPOINT_DETAIL;
-use forecaster_domain::{Horizon, ModelForecast, ModelId, OriginLoss, PastWeights, QuantileForecast, RoundLevel};
+use forecaster_domain::{
+    Horizon, ModelForecast, ModelId, OriginLoss, PastWeights, QuantileForecast, RoundLevel, SuspensionCause,
+};
 use forecaster_ensemble::{Evaluation, Pool};
+use forecaster_ledger::Suspension;
+
+/// Name of the suspension in the details and reasons of JSON.
+const SUSPENDED_NOW: &str = "suspended after this run";
 
 /// Result of one model in a run.
 #[derive(Debug, Clone)]
@@ -21,6 +27,8 @@ pub(crate) struct ModelResult {
     pub seconds: f64,
     /// Figures that depend on the whole path and not only on its end, for models that provide them.
     pub paths: Option<PathFigures>,
+    /// Suspension of the model by the guard after this run.
+    pub suspended: Option<Suspension>,
 }
 
 /// Figures from sample paths through a forecast.
@@ -37,6 +45,13 @@ pub(crate) struct PathFigures {
 }
 
 impl ModelResult {
+    /// Details of the forecast for JSON, name and value: those of the model, then what it had to do without.
+    pub(crate) fn details(&self) -> impl Iterator<Item = (String, String)> {
+        let quote = self.forecast.quote_left_out.map(|reason| ("spot quote left out".to_owned(), reason.to_string()));
+        let suspended = self.suspended.as_ref().map(|it| (SUSPENDED_NOW.to_owned(), it.reason.clone()));
+        self.forecast.details.iter().cloned().chain(quote).chain(suspended)
+    }
+
     /// Name of the trained checkpoint behind the model, if there is one.
     pub(crate) fn checkpoint(&self) -> Option<&str> {
         self.forecast
@@ -107,13 +122,13 @@ pub(crate) struct Forecast {
 impl Forecast {
     /// Adds to the report that Chronos is suspended from the next run on: to its reason for being left out, or to its
     /// details.
-    pub(crate) fn note_suspended(&mut self, reason: &str) {
-        let name = "suspended after this run";
+    pub(crate) fn note_suspended(&mut self, suspension: &Suspension) {
         for left_out in self.left_out.iter_mut().filter(|it| it.model == ModelId::Chronos) {
-            left_out.reason.push_str(&format!("; {name} ({reason})"));
+            left_out.reason.push_str(&format!("; {SUSPENDED_NOW} ({})", suspension.reason));
+            left_out.suspended_now = Some(SuspensionCause::named(&suspension.cause));
         }
         for result in self.models.iter_mut().filter(|result| result.id == ModelId::Chronos) {
-            result.forecast.details.push((name.to_owned(), reason.to_owned()));
+            result.suspended = Some(suspension.clone());
         }
     }
 

@@ -1,4 +1,6 @@
-//! Alerts: short mails to the operator. Alerts of failed runs and stale rates are not repeated for some hours.
+//! Alerts: short mails to the operator. Alerts of failed runs and stale rates are not repeated for some hours. They are
+//! in the language of the reports; a message of the program, which is the same as in the log, stays in English and is
+//! marked as such in a Spanish alert.
 
 use super::letters::{language, message_id, outgoing, sender};
 use crate::assignment::RunIdentity;
@@ -6,9 +8,13 @@ use crate::config::settings::{Config, ReportLanguage};
 use crate::market::Market;
 use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
-use forecaster_domain::Horizon;
+use forecaster_domain::{Horizon, SuspensionCause};
 use forecaster_ledger::{OutgoingMail, ReplacedLedger, Suspension};
 use forecaster_mail::{Letter, LetterKind};
+use forecaster_report::Language;
+
+/// Line of a Spanish alert above a message of the program.
+const MESSAGE: &str = "Mensaje del programa, en inglés:";
 
 /// Content of an alert.
 struct Alert<'a> {
@@ -29,7 +35,7 @@ pub(crate) fn failed(config: &Config, identity: &RunIdentity, horizon: Horizon, 
         ReportLanguage::Es => (
             format!("forecaster: el pronóstico {horizon} de {pair} falló"),
             format!(
-                "El pronóstico {horizon} de {pair} no se pudo emitir.\n\n{error}\n\nMás detalles:\n  \
+                "El pronóstico {horizon} de {pair} no se pudo emitir.\n\n{MESSAGE}\n{error}\n\nMás detalles:\n  \
                  journalctl -u forecaster RUN_ID={}\n",
                 identity.run_id
             ),
@@ -89,12 +95,13 @@ pub(crate) fn suspended(
     suspension: &Suspension,
 ) -> Option<OutgoingMail> {
     let (pair, reason, run_id) = (&config.rates.pair, &suspension.reason, by.0);
+    let cause = forecaster_report::suspension(Language::Spanish, SuspensionCause::named(&suspension.cause));
     let (subject, text) = match config.service.language {
         ReportLanguage::Es => (
             format!("forecaster: Chronos quedó suspendido en {horizon}"),
             format!(
-                "Chronos quedó suspendido en el pronóstico {horizon} de {pair}.\n\n{reason}\n\nLos pronósticos siguen sin \
-                 él. Qué pasó:\n  forecaster chronos status\n  journalctl -u forecaster RUN_ID={run_id}\nPara que vuelva a \
+                "Chronos quedó suspendido en el pronóstico {horizon} de {pair}: {cause}.\n\n{MESSAGE}\n{reason}\n\nLos \
+                 pronósticos siguen sin él. Qué pasó:\n  forecaster chronos status\n  journalctl -u forecaster RUN_ID={run_id}\nPara que vuelva a \
                  participar, una vez corregido:\n  forecaster chronos resume {horizon}\n"
             ),
         ),
@@ -121,7 +128,7 @@ pub(crate) fn ledger_lost(config: &Config, now: DateTime<Tz>, aside: &ReplacedLe
             format!(
                 "La base de datos estaba dañada. Se empezó una nueva y los pronósticos siguen; la dañada quedó guardada \
                  en\n  {place}\n\nMientras no se recupere faltan los pronósticos anteriores y los correos que \
-                 esperaban.\n\n{reason}\n\nPara recuperarla, con el servicio detenido: forecaster restore ARCHIVO, o sqlite3 \
+                 esperaban.\n\n{MESSAGE}\n{reason}\n\nPara recuperarla, con el servicio detenido: forecaster restore ARCHIVO, o sqlite3 \
                  {place} .recover\n"
             ),
         ),

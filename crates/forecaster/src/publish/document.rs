@@ -187,10 +187,12 @@ struct SeriesDocument {
     name: String,
     made_of: Option<String>,
     provider: String,
-    last_observation: NaiveDate,
+    /// Null for a series without data.
+    last_observation: Option<NaiveDate>,
     observations: usize,
     repaired_or_refused: usize,
     left_out: Option<String>,
+    left_out_code: Option<&'static str>,
 }
 
 /// The market's quote that the models used.
@@ -273,7 +275,7 @@ fn models(forecast: &Forecast) -> BTreeMap<String, ModelDocument> {
         weight: m.weight,
         scores: m.judged.into(),
         seconds: m.seconds,
-        details: m.forecast.details.iter().cloned().collect(),
+        details: m.details().collect(),
         paths: m.paths.as_ref().map(Into::into),
         quantiles: rows(&m.forecast.quantiles),
     };
@@ -313,10 +315,8 @@ fn data(config: &Config, market: &Market) -> DataDocument {
                 last_observation: s.last_date,
                 observations: s.observations,
                 repaired_or_refused: s.corrected,
-                left_out: s.left_out.as_ref().map(|gap| match gap {
-                    SourceProblem::Dates(gap) => gap.to_string(),
-                    SourceProblem::Unavailable(reason) => reason.clone(),
-                }),
+                left_out: s.left_out.as_ref().map(ToString::to_string),
+                left_out_code: s.left_out.as_ref().map(SourceProblem::code),
             })
             .collect(),
     }

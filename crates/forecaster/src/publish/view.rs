@@ -2,6 +2,7 @@
 
 use crate::assignment::RunIdentity;
 use crate::config::settings::{Config, ReportLanguage};
+use crate::forecast::left_out::LeftOut;
 use crate::forecast::result::{Forecast, ModelResult, PastPool};
 use crate::host::resources::Usage;
 use crate::market::Market;
@@ -9,11 +10,12 @@ use crate::publish::drift_document;
 use crate::publish::earlier::EarlierRuns;
 use chrono::NaiveDate;
 use forecaster_chronos::EMBEDDED;
-use forecaster_domain::{AlignedRegressor, ModelId, Observation};
+use forecaster_domain::{AlignedRegressor, ModelId, Observation, SuspensionCause};
 use forecaster_ensemble::{Evaluation, Skill};
 use forecaster_report::{
-    CORRELATION_WINDOW, Caution, Language, ModelView, PastForecast, QuoteView, RegressorView, ReportView,
-    ResourcesView, ScoreView, SkillView, SourceView, Staleness, TRADING_DAYS, ValidationView, VolatilityView,
+    CORRELATION_WINDOW, Caution, Language, LeftOutView, ModelView, PastForecast, QuoteView, RegressorView,
+    ReportView, ResourcesView, ScoreView, SkillView, SourceView, Staleness, TRADING_DAYS, ValidationView,
+    VolatilityView,
 };
 
 /// Observations shown in the report: two years, enough for every indicator.
@@ -61,7 +63,7 @@ pub(crate) fn view(
         ensemble_without_chronos_scores: forecast.without_chronos.as_ref().and_then(|w| w.judged).map(score),
         beyond_quote_error: beyond_quote_error(forecast),
         models: models(forecast),
-        left_out: forecast.left_out.iter().map(|it| (it.model.to_string(), it.reason.clone())).collect(),
+        left_out: forecast.left_out.iter().map(left_out).collect(),
         validation: validation(config, forecast),
         past: forecast.past.iter().map(past).collect(),
         reliability: forecast.reliability.clone(),
@@ -103,9 +105,15 @@ fn models(forecast: &Forecast) -> Vec<ModelView> {
         scores: m.judged.map(score),
         trained_here: trained_here(m),
         details: m.forecast.details.clone(),
+        quote_left_out: m.forecast.quote_left_out,
+        suspended_now: m.suspended.as_ref().map(|it| SuspensionCause::named(&it.cause)),
         seconds: m.seconds,
     };
     forecast.models.iter().map(view).collect()
+}
+
+fn left_out(it: &LeftOut) -> LeftOutView {
+    LeftOutView { model: it.model.to_string(), reason: it.cause.clone(), suspended_now: it.suspended_now }
 }
 
 /// Name and end of training of the embedded checkpoint, if the model uses it. No other checkpoint can have this name.
@@ -235,7 +243,7 @@ fn sources(market: &Market) -> Vec<SourceView> {
             made_of: s.made_of.clone(),
             provider: s.provider.clone(),
             last_date: s.last_date,
-            age_business_days: age(s.last_date),
+            age_business_days: s.last_date.map(age),
             observations: s.observations,
             repaired_or_refused: s.corrected,
             left_out: s.left_out.clone(),

@@ -101,21 +101,36 @@ fn too_little_memory_leaves_chronos_out_and_the_run_goes_on() {
     let run = finished.json();
     assert_eq!((run["status"].as_str(), run["left_out"][0]["name"].as_str()), (Some("degraded"), Some("chronos")));
     assert!(run["ensemble_without_chronos"].is_null() && run["models"]["chronos"].is_null());
-    assert!(desk.path(run["report"]["html"].as_str().unwrap()).exists());
-    assert_eq!(desk.metrics()[0]["left_out"][0]["name"], "chronos");
+    let report = std::fs::read_to_string(desk.path(run["report"]["html"].as_str().unwrap())).unwrap();
+    assert!(report.contains("MiB de memoria libre y necesita 1.000.000"), "{report}");
+    let left_out = &desk.metrics()[0]["left_out"][0];
+    assert_eq!((&left_out["name"], &left_out["code"]), (&"chronos".into(), &"memory".into()));
 }
 
 #[test]
 fn what_keeps_chronos_out_is_a_sentence_each() {
-    let left_out = |key: &str, value: &str| -> String {
+    let left_out = |key: &str, value: &str, code: &str, to_readers: &str| -> String {
         let mut desk = Desk::with_chronos();
         desk.set(key, value);
         let run: Value = desk.run(&RUN).expect(3).json();
+        assert_eq!(run["left_out"][0]["code"], code);
+        let report = std::fs::read_to_string(desk.path(run["report"]["html"].as_str().unwrap())).unwrap();
+        assert!(report.contains(to_readers) && !report.contains(value), "{code}");
         run["left_out"][0]["reason"].as_str().unwrap().to_owned()
     };
-    let missing = left_out("FORECASTER__CHRONOS__MODEL", "amazon/chronos-bolt-mini");
+    let missing = left_out(
+        "FORECASTER__CHRONOS__MODEL",
+        "amazon/chronos-bolt-mini",
+        "no_checkpoint",
+        "el modelo entrenado que indica la configuración no está instalado",
+    );
     assert!(missing.contains("forecaster model pull amazon/chronos-bolt-mini"), "{missing}");
-    let library = left_out("FORECASTER__CHRONOS__ONNXRUNTIME", "/nowhere/libonnxruntime.so");
+    let library = left_out(
+        "FORECASTER__CHRONOS__ONNXRUNTIME",
+        "/nowhere/libonnxruntime.so",
+        "no_library",
+        "falta ONNX Runtime, con el que se ejecuta",
+    );
     assert!(library.contains("/nowhere/libonnxruntime.so") && library.contains("chronos.onnxruntime"), "{library}");
 }
 

@@ -76,7 +76,10 @@ fn three_failures_in_a_row_suspend_chronos_and_resume_brings_it_back() {
         let finished = desk.run(&RUN).expect(3);
         let run = finished.json();
         assert!(reason(&run).contains("model.safetensors"), "{run}");
-        assert!(desk.path(run["report"]["html"].as_str().unwrap()).exists(), "the report is written");
+        let report = std::fs::read_to_string(desk.path(run["report"]["html"].as_str().unwrap())).unwrap();
+        assert!(report.contains("los archivos del modelo entrenado no se pueden usar"), "in words for a reader");
+        assert!(!report.contains("model.safetensors"));
+        assert_eq!(report.contains("suspendido después de esta ejecución: falló en varias"), failures == 3);
         assert_eq!(status(&desk)["consecutive_failures"], failures);
         let suspended = finished.stderr().contains("Chronos suspended in 7d: 3 failures in a row");
         assert_eq!(suspended, failures == 3, "{}", finished.stderr());
@@ -93,7 +96,9 @@ fn three_failures_in_a_row_suspend_chronos_and_resume_brings_it_back() {
     assert!(!finished.stderr().contains("Loading Chronos pipeline"), "{}", finished.stderr());
     assert!(finished.stderr().contains("WARN") && finished.stderr().contains("Chronos left out: suspended since"));
     let report = std::fs::read_to_string(desk.path(run["report"]["html"].as_str().unwrap())).unwrap();
-    assert!(report.contains("suspended since"), "the report tells it");
+    assert!(report.contains("suspendido desde el ") && report.contains("falló en varias ejecuciones seguidas"));
+    assert!(!report.contains("suspended") && !report.contains("forecaster chronos"), "no text for the operator");
+    assert_eq!(run["left_out"][0]["code"], "suspended");
     let found = status(&desk);
     assert_eq!(
         (found["state"].as_str(), found["suspended"]["cause"].as_str()),

@@ -195,6 +195,11 @@ fn a_run_that_fails_raises_one_alert_in_a_while() {
     }
     let [alert] = &postman.taken()[..] else { panic!("{}", postman.taken().len()) };
     assert!(alert.message.contains(".failed@example.com") && alert.message.contains("occupied"), "{}", alert.message);
+    assert!(
+        alert.message.contains("Mensaje del programa, en ingl"),
+        "English words are announced: {}",
+        alert.message
+    );
 }
 
 #[test]

@@ -46,4 +46,8 @@ fn without_a_usable_quote_it_is_null_and_the_report_says_why() {
     assert_eq!(run["models"]["market_walk"]["quantiles"], run["models"]["random_walk"]["quantiles"]);
     let report = report(&desk, &run);
     assert!(report.contains("no recoge ninguna cotización de mercado") && report.contains("Motivo (usdclp_spot): "));
+    let detail = "cotización del mercado no utilizada</dt><dd>reemplaza a la tasa oficial el 23-oct-2026";
+    assert!(report.contains(detail) && !report.contains("the pair's own last value"));
+    let detail = run["models"]["var"]["details"]["spot quote left out"].as_str();
+    assert_eq!(detail, Some("is the pair's own last value (quote of 2026-10-23)"), "as before");
 }

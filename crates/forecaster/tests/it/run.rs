@@ -174,13 +174,45 @@ fn a_model_that_cannot_forecast_is_left_out_and_named() {
     let run =
         desk.run(&["--config", config.to_str().unwrap(), "run", "7d", "--as-of", "2024-06-28", "--json"]).expect(3);
     let document = run.json();
-    assert_eq!(document["left_out"][0]["name"], "var");
+    assert_eq!(
+        (&document["left_out"][0]["name"], &document["left_out"][0]["code"]),
+        (&"var".into(), &"no_regressors".into())
+    );
     assert!(document["models"].get("var").is_none());
     assert!(run.stderr().contains("model left out: no usable regressor"), "{}", run.stderr());
     let metrics = desk.metrics();
     assert_eq!((&metrics[0]["status"], &metrics[0]["left_out"][0]["name"]), (&"degraded".into(), &"var".into()));
     let html = std::fs::read_to_string(desk.path(document["report"]["html"].as_str().unwrap())).unwrap();
     assert!(html.contains("Modelos sin pronóstico"));
+    assert!(html.contains("ninguna serie explicativa se puede usar al 28-jun-2024"));
+    assert!(!html.contains("regressor"), "no English reason in a Spanish report");
+}
+
+/// A series that was never fetched has no last observation, whatever the pair's date, and a reason in the reader's
+/// language; the remedy for the operator stays in JSON and log.
+#[test]
+fn a_series_without_data_is_shown_without_a_date_and_with_a_reason_for_the_reader() {
+    let desk = Desk::new();
+    let series = "[rates.series]\nusdbrl = { lag_days = 1 }\nmissing = { lag_days = 1 }\n";
+    desk.write("es.toml", &format!("{series}[ensemble]\norigins = 12\n"));
+    desk.write("en.toml", &format!("[service]\nlanguage = \"en\"\n{series}[ensemble]\norigins = 12\n"));
+    for (config, said) in [
+        ("es.toml", ["sin datos", "No utilizada: todavía no hay datos de esta serie; pida a quien"]),
+        ("en.toml", ["no data", "Not used: there are no data for this series yet; ask whoever"]),
+    ] {
+        let run =
+            desk.run(&["--config", config, "run", "7d", "--offline", "--as-of", "2024-06-28", "--json"]).expect(0);
+        let document = run.json();
+        assert_valid(&document, "run.schema.json");
+        let series = document["data"]["series"].as_array().unwrap();
+        let missing = series.iter().find(|series| series["name"] == "missing").unwrap();
+        assert!(missing["last_observation"].is_null(), "{missing}");
+        assert_eq!(missing["left_out_code"], "never_fetched");
+        assert!(missing["left_out"].as_str().unwrap().contains("forecaster rates sync"), "{missing}");
+        let html = std::fs::read_to_string(desk.path(document["report"]["html"].as_str().unwrap())).unwrap();
+        assert!(said.iter().all(|words| html.contains(words)), "{config}");
+        assert!(!html.contains("forecaster rates sync"), "no command in a report");
+    }
 }
 
 #[test]

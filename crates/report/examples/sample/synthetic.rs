@@ -6,8 +6,8 @@
 
 use chrono::{DateTime, Days, NaiveDate};
 use forecaster_domain::{
-    BusinessCalendar, ExclusionReason, Horizon, LEVELS, Observation, QuantileForecast, paths, scores::Scores,
-    standard_normal_quantile,
+    BusinessCalendar, ExclusionReason, Horizon, LEVELS, LeftOutReason, Observation, QuantileForecast,
+    SuspensionCause, paths, scores::Scores, standard_normal_quantile,
 };
 use forecaster_report::*;
 use ndarray::Array2;
@@ -118,6 +118,8 @@ fn model(
         forecast,
         scores: Some(scores),
         details: details.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+        quote_left_out: None,
+        suspended_now: None,
         seconds: 0.4 + 12.0 * weight,
     }
 }
@@ -130,18 +132,14 @@ fn models(as_of: NaiveDate, dates: &[NaiveDate], last: f64) -> Vec<ModelView> {
             0.05,
             make(0.0, 1.0),
             scores(9.21, 0.00431, 0.823, 0.0),
-            &[("window", "250 returns"), ("daily volatility", "0.62 %")],
+            &[("window", "250"), ("daily volatility", "0.62 %")],
         ),
         model(
             "market_walk",
             0.16,
             forecast(as_of, dates.to_vec(), last * 1.0024, 0.0, 0.96),
             scores(9.08, 0.00423, 0.818, 0.0188),
-            &[
-                ("window", "250 returns"),
-                ("spot quote", "usdclp_spot, 2025-01-10"),
-                ("gap of the spot quote", "+0.29 %"),
-            ],
+            &[("window", "250"), ("spot quote", "usdclp_spot, 2025-01-10"), ("gap of the spot quote", "+0.29 %")],
         ),
         model(
             "ewma_walk",
@@ -193,8 +191,8 @@ fn sources(as_of: NaiveDate) -> Vec<SourceView> {
             series: series.to_owned(),
             made_of: None,
             provider: provider.to_owned(),
-            last_date: as_of - Days::new(age.unsigned_abs()),
-            age_business_days: age,
+            last_date: Some(as_of - Days::new(age.unsigned_abs())),
+            age_business_days: Some(age),
             observations,
             repaired_or_refused: repaired,
             left_out,
@@ -293,5 +291,6 @@ pub(crate) fn make_stale(view: &mut ReportView) {
     view.models.retain(|model| model.name != "chronos");
     view.ensemble_without_chronos_scores = None;
     view.ensemble_scores = Some(scores(9.44, 0.00438, 0.741, -0.0162));
-    view.left_out = vec![("chronos".to_owned(), "suspended by the guard after 2 failures".to_owned())];
+    let reason = LeftOutReason::Suspended { since: day("2025-01-14"), cause: SuspensionCause::Failures };
+    view.left_out = vec![LeftOutView { model: "chronos".to_owned(), reason, suspended_now: None }];
 }

@@ -9,7 +9,7 @@ use crate::{
     labels,
     page::Page,
     quote,
-    text::{provenance, sentences},
+    text::{provenance, reasons, sentences},
 };
 
 /// Maximum number of price levels in a mail; those nearest to the median are kept.
@@ -99,8 +99,7 @@ fn warnings(page: &Page<'_>) -> Vec<(String, Vec<String>)> {
         (labels::stale_heading(language), vec![line])
     });
     let cautions: Vec<String> = view.cautions.iter().map(|caution| sentences::caution(language, caution)).collect();
-    let line = |(name, reason): &(String, String)| format!("{}: {reason}", labels::model_name(language, name));
-    let left_out: Vec<String> = view.left_out.iter().map(line).collect();
+    let left_out: Vec<String> = view.left_out.iter().map(|it| reasons::left_out_line(language, it)).collect();
     stale
         .into_iter()
         .chain([(labels::cautions_heading(language), cautions), (labels::left_out(language), left_out)])

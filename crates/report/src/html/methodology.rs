@@ -54,9 +54,7 @@ fn described(page: &Page<'_>, model: &ModelView) -> Markup {
                     }
                 }
                 dl.details {
-                    @for (name, value) in model.details.iter().filter(|(_, value)| !value.is_empty()) {
-                        div { dt { (methods::detail(language, name)) } dd { (methods::detail_value(language, value)) } }
-                    }
+                    @for (name, value) in methods::details(language, model) { div { dt { (name) } dd { (value) } } }
                     div {
                         dt { (labels::seconds_spent(language)) }
                         dd { (language.number(model.seconds, 1)) " s" }

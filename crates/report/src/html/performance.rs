@@ -1,7 +1,9 @@
 //! Out-of-sample performance of the forecasts: scoreboard, past forecasts, calibration.
 
 use super::parts::{cell, figure, has_chart, note, prose};
-use crate::{charts::Size, figure::Figure, labels, page::Page, quote, text::sentences, view::ScoreView};
+use crate::{
+    charts::Size, figure::Figure, labels, page::Page, quote, text::reasons, text::sentences, view::ScoreView,
+};
 use forecaster_domain::{ModelId, decimals_of_small};
 use maud::{Markup, PreEscaped, html};
 
@@ -110,8 +112,8 @@ fn left_out(page: &Page<'_>) -> Markup {
             div.left-out {
                 h3 { (labels::left_out(language)) }
                 ul {
-                    @for (name, reason) in &page.view.left_out {
-                        li { b { (labels::model_name(language, name)) } ": " (reason) }
+                    @for it in &page.view.left_out {
+                        li { b { (labels::model_name(language, &it.model)) } ": " (reasons::left_out_reason(language, it)) }
                     }
                 }
             }

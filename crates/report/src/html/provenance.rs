@@ -5,7 +5,7 @@ use crate::{
     labels,
     page::Page,
     quote,
-    text::{provenance, sentences},
+    text::{provenance, reasons},
     view::SourceView,
 };
 use maud::{Markup, html};
@@ -45,21 +45,20 @@ pub(super) fn sources(page: &Page<'_>) -> Markup {
 
 fn source_rows(page: &Page<'_>, source: &SourceView) -> Markup {
     let language = page.language;
-    let age = language.number(source.age_business_days as f64, 0);
     html! {
         tr.annotated[source.left_out.is_some()] {
             th scope="row" {
                 (source.series)
                 @if let Some(made_of) = &source.made_of { br; small { "= " (made_of) } }
             }
-            (words(labels::provider(language), &labels::provider_name(language, &source.provider)))
-            (cell(labels::last_observation(language), &page.date(source.last_date)))
-            (cell(labels::age_with_unit(language), &age))
+            (words(labels::provider(language), &provenance::provider(language, source)))
+            (cell(labels::last_observation(language), &provenance::last_observation(language, source)))
+            (cell(labels::age_with_unit(language), &provenance::age(language, source)))
             (cell(labels::observations(language), &language.count(source.observations)))
             (cell(labels::repaired(language), &language.count(source.repaired_or_refused)))
         }
         @if let Some(reason) = &source.left_out {
-            tr.reason { td.words colspan="6" { (labels::not_used(language)) ": " (sentences::source_gap(language, reason)) } }
+            tr.reason { td.words colspan="6" { (labels::not_used(language)) ": " (reasons::source(language, reason)) } }
         }
     }
 }

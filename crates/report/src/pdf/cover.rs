@@ -1,7 +1,13 @@
 //! The first page: warnings, headline figures, verdict, fan chart.
 
 use super::blocks::{Block, blocks, chart_blocks, text, texts};
-use crate::{figure::Figure, html::verdict, labels, page::Page, text::sentences};
+use crate::{
+    figure::Figure,
+    html::verdict,
+    labels,
+    page::Page,
+    text::{reasons, sentences},
+};
 use typst::foundations::{Array, Dict, IntoValue, Value, dict};
 
 /// Adds warnings, headline and opening blocks to the note.
@@ -25,8 +31,8 @@ fn warnings(page: &Page<'_>) -> Value {
         boxes.push((labels::cautions_heading(language), lines));
     }
     if !view.left_out.is_empty() {
-        let line = |(name, reason): &(String, String)| format!("{}: {reason}", labels::model_name(language, name));
-        boxes.push((labels::left_out(language), view.left_out.iter().map(line).collect()));
+        let lines = view.left_out.iter().map(|it| reasons::left_out_line(language, it)).collect();
+        boxes.push((labels::left_out(language), lines));
     }
     let one = |(heading, lines): (&str, Vec<String>)| {
         dict! { "heading" => text(heading), "lines" => texts(&lines) }.into_value()

@@ -6,7 +6,7 @@ use crate::{
     labels,
     page::Page,
     quote,
-    text::{methods, provenance as words, sentences},
+    text::{methods, provenance as words, reasons},
     view::{ModelView, SourceView},
 };
 
@@ -70,14 +70,13 @@ fn source_row(page: &Page<'_>, source: &SourceView) -> BlockRow {
     BlockRow {
         cells: vec![
             Cell { small: made_of, ..Cell::new(&source.series) },
-            Cell::new(labels::provider_name(language, &source.provider)),
-            Cell::new(page.date(source.last_date)),
-            Cell::new(language.number(source.age_business_days as f64, 0)),
+            Cell::new(words::provider(language, source)),
+            Cell::new(words::last_observation(language, source)),
+            Cell::new(words::age(language, source)),
             Cell::new(language.count(source.observations)),
             Cell::new(language.count(source.repaired_or_refused)),
         ],
-        annotation: gap
-            .map(|gap| format!("{}: {}", labels::not_used(language), sentences::source_gap(language, gap))),
+        annotation: gap.map(|gap| format!("{}: {}", labels::not_used(language), reasons::source(language, gap))),
         ..BlockRow::default()
     }
 }
@@ -108,14 +107,11 @@ fn described(page: &Page<'_>, model: &ModelView) -> Model {
     let trained = model.trained_here.as_ref();
     let trained =
         trained.map(|(checkpoint, until)| " ".to_owned() + &methods::trained_here(language, checkpoint, *until));
-    let known = model.details.iter().filter(|(_, value)| !value.is_empty());
-    let details = known
-        .map(|(name, value)| (methods::detail(language, name).to_owned(), methods::detail_value(language, value)));
     let seconds = (labels::seconds_spent(language).to_owned(), format!("{} s", language.number(model.seconds, 1)));
     Model {
         name: labels::model_name(language, &model.name),
         code: model.name.clone(),
         description: methods::description(language, &model.name).to_owned() + &trained.unwrap_or_default(),
-        details: details.chain([seconds]).collect(),
+        details: methods::details(language, model).into_iter().chain([seconds]).collect(),
     }
 }

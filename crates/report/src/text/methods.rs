@@ -2,10 +2,10 @@
 
 use crate::{
     models,
-    text::sentences,
+    text::{reasons, sentences},
     view::{
         Language::{self, English, Spanish},
-        ValidationView,
+        ModelView, ValidationView,
     },
 };
 use chrono::{Datelike, NaiveDate};
@@ -34,8 +34,23 @@ pub(crate) fn trained_here(language: Language, checkpoint: &str, until: NaiveDat
     }
 }
 
+/// Returns a model's details in words, name and value: its fitted choices, then what it had to do without.
+pub(crate) fn details(language: Language, model: &ModelView) -> Vec<(String, String)> {
+    let fitted = model.details.iter().filter(|(_, value)| !value.is_empty());
+    let fitted = fitted.map(|(name, value)| (detail(language, name).to_owned(), detail_value(language, value)));
+    let quote = model.quote_left_out.map(|reason| {
+        let name = language.pick("cotización del mercado no utilizada", "market quote not used");
+        (name.to_owned(), reasons::exclusion(language, reason))
+    });
+    let suspended = model.suspended_now.map(|cause| {
+        let name = language.pick("suspendido después de esta ejecución", "suspended after this run");
+        (name.to_owned(), reasons::suspension(language, cause).to_owned())
+    });
+    fitted.chain(quote).chain(suspended).collect()
+}
+
 /// Returns the name of a detail reported by a model; an unknown one is kept as the model wrote it.
-pub(crate) fn detail(language: Language, name: &str) -> &str {
+fn detail(language: Language, name: &str) -> &str {
     let spanish = match name {
         "annual volatility long-run" => "volatilidad anual de GARCH, largo plazo",
         "annual volatility now" => "volatilidad anual de GARCH, próximo día",
@@ -59,10 +74,8 @@ pub(crate) fn detail(language: Language, name: &str) -> &str {
         "parameters" => "parámetros",
         "regressors" => "series explicativas",
         "sample paths" => "trayectorias simuladas",
-        "suspended after this run" => "suspendido después de esta ejecución",
         "smallest leaf" => "hoja mínima",
         "spot quote" => "cotización del mercado",
-        "spot quote left out" => "cotización del mercado no utilizada",
         "Student-t degrees of freedom" => "grados de libertad (t de Student)",
         "temperature" => "temperatura",
         "training rows" => "filas de entrenamiento",
@@ -80,18 +93,26 @@ pub(crate) fn detail(language: Language, name: &str) -> &str {
         "context" => "business days of context",
         "expected high" => "expected high on the way",
         "expected low" => "expected low on the way",
+        "gap of the spot quote" => "gap between the quote and the official rate",
+        "spot quote" => "market quote",
         other => other,
     };
     language.pick(spanish, english)
 }
 
-/// Returns the value of a detail: numbers and names of features in the report's language, everything else unchanged.
-pub(crate) fn detail_value(language: Language, value: &str) -> String {
+/// Returns the value of a detail: numbers, dates and names of features in the report's language, everything else
+/// unchanged.
+fn detail_value(language: Language, value: &str) -> String {
     let pieces: Vec<&str> = value.split(", ").collect();
     let number = |piece: &str| piece.trim_end_matches([' ', '%', 'M', 'k']).parse::<f64>().is_ok();
     let separator = if language == Spanish && pieces.iter().all(|p| number(p)) { "; " } else { ", " };
     let worded = pieces.into_iter().map(|piece| match piece {
         _ if number(piece) => language.pick(piece.replace('.', ","), piece.replace(" %", "%")),
+        // Days of context: those that the model can read, and those configured.
+        _ if piece.split(" of ").all(number) => piece.replace(" of ", language.pick(" de ", " of ")),
+        _ if piece.len() == 10 && piece.parse::<NaiveDate>().is_ok() => {
+            piece.parse().map_or_else(|_| piece.to_owned(), |date| language.date(date))
+        }
         "returns 1-3" => language.pick("retornos 1-3", piece).to_owned(),
         "returns 5-63" => language.pick("retornos 5-63", piece).to_owned(),
         "volatility ratios" => language.pick("cocientes de volatilidad", piece).to_owned(),

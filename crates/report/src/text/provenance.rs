@@ -1,6 +1,10 @@
 //! Sentences on the sources of the rates and the disclaimer, Spanish beside English.
 
-use crate::{labels, view::Language};
+use crate::{
+    format::DASH,
+    labels,
+    view::{Language, SourceView},
+};
 
 /// Returns "Proveedores que fallaron al actualizar los datos: mindicador.cl (usdclp); FRED (usdbrl, usdmxn)."
 pub(crate) fn failed_providers(language: Language, failed: &[(String, Vec<String>)]) -> String {
@@ -13,6 +17,24 @@ pub(crate) fn failed_providers(language: Language, failed: &[(String, Vec<String
         "Providers that failed when the rates were fetched",
     );
     format!("{heading}: {all}. {}", language.pick("El registro dice por qué.", "The log says why."))
+}
+
+/// Returns the provider of a series; a dash for one without data.
+pub(crate) fn provider(language: Language, source: &SourceView) -> String {
+    match source.last_date {
+        Some(_) => labels::provider_name(language, &source.provider),
+        None => DASH.to_owned(),
+    }
+}
+
+/// Returns the date of the last observation of a series; "sin datos" for one without data.
+pub(crate) fn last_observation(language: Language, source: &SourceView) -> String {
+    source.last_date.map_or_else(|| labels::no_data(language).to_owned(), |date| language.date(date))
+}
+
+/// Returns the age of the last observation of a series in business days; a dash for one without data.
+pub(crate) fn age(language: Language, source: &SourceView) -> String {
+    source.age_business_days.map_or_else(|| DASH.to_owned(), |days| language.number(days as f64, 0))
 }
 
 /// Returns the note on the purpose of the market quote series.

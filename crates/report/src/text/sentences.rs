@@ -7,10 +7,10 @@ use crate::{
     view::{
         Caution,
         Language::{self, English, Spanish},
-        SourceProblem, Staleness,
+        Staleness,
     },
 };
-use forecaster_domain::{ExclusionReason, Horizon, Pair, PriceFormat};
+use forecaster_domain::{Horizon, Pair, PriceFormat};
 
 /// Returns the title: "USD/CLP · perspectiva a 7 días".
 pub(crate) fn title(language: Language, pair: &Pair, horizon: Horizon) -> String {
@@ -18,56 +18,6 @@ pub(crate) fn title(language: Language, pair: &Pair, horizon: Horizon) -> String
     match language {
         Spanish => format!("{pair} · perspectiva a {days} días"),
         English => format!("{pair} · {days}-day outlook"),
-    }
-}
-
-/// Returns the reason why a series was not used.
-pub(crate) fn source_gap(language: Language, gap: &SourceProblem) -> String {
-    let day = |date| language.date(date);
-    match (gap, language) {
-        (SourceProblem::Unavailable(reason), _) => reason.clone(),
-        (SourceProblem::Dates(ExclusionReason::Ended { last, as_of }), Spanish) => {
-            format!("termina el {}, antes que el par ({})", day(*last), day(*as_of))
-        }
-        (SourceProblem::Dates(ExclusionReason::Ended { last, as_of }), English) => {
-            format!("ends on {}, before the pair ({})", day(*last), day(*as_of))
-        }
-        (SourceProblem::Dates(ExclusionReason::StartsLate { first, window }), Spanish) => {
-            format!("empieza el {}, después de la ventana ({})", day(*first), day(*window))
-        }
-        (SourceProblem::Dates(ExclusionReason::StartsLate { first, window }), English) => {
-            format!("starts on {}, after the window ({})", day(*first), day(*window))
-        }
-        (SourceProblem::Dates(ExclusionReason::Hole { from, to }), Spanish) => {
-            format!("sin valores entre el {} y el {}", day(*from), day(*to))
-        }
-        (SourceProblem::Dates(ExclusionReason::Hole { from, to }), English) => {
-            format!("has no value from {} to {}", day(*from), day(*to))
-        }
-        (SourceProblem::Dates(ExclusionReason::TooFew { known, needed }), Spanish) => {
-            format!("solo se conoce en {known} fechas; hacen falta {needed}")
-        }
-        (SourceProblem::Dates(ExclusionReason::TooFew { known, needed }), English) => {
-            format!("is known on {known} dates only; {needed} are needed")
-        }
-        (SourceProblem::Dates(ExclusionReason::Broken { date }), Spanish) => {
-            format!("demasiado lejos del par el {}", day(*date))
-        }
-        (SourceProblem::Dates(ExclusionReason::Broken { date }), English) => {
-            format!("is too far from the pair on {}", day(*date))
-        }
-        (SourceProblem::Dates(ExclusionReason::Repeated { date }), Spanish) => {
-            format!("repite el valor anterior el {}", day(*date))
-        }
-        (SourceProblem::Dates(ExclusionReason::Repeated { date }), English) => {
-            format!("repeats the value before on {}", day(*date))
-        }
-        (SourceProblem::Dates(ExclusionReason::StandsIn { date }), Spanish) => {
-            format!("reemplaza a la tasa oficial el {}, así que no dice nada más", day(*date))
-        }
-        (SourceProblem::Dates(ExclusionReason::StandsIn { date }), English) => {
-            format!("stands in for the official rate on {}, so it adds no information", day(*date))
-        }
     }
 }
 

@@ -91,7 +91,7 @@ fn text_and_html_tell_the_same() {
     for words in [
         "Datos desactualizados",
         "tiene 8 días hábiles de antigüedad",
-        "Chronos-Bolt: suspended by the guard",
+        "Chronos-Bolt: suspendido desde el 14-ene-2025: falló en varias ejecuciones seguidas",
         "Intervalo 80 %",
         "Intervalo 95 %",
         "Probabilidad de alza",
@@ -177,7 +177,7 @@ fn text_from_outside_stays_text() {
     view.run_id = evil.to_owned();
     view.zone = evil.to_owned();
     view.models[1].name = evil.to_owned();
-    view.left_out = vec![(evil.to_owned(), evil.to_owned())];
+    view.left_out = vec![crate::reasons::without_regressors(evil)];
     let mail = email(&view).unwrap();
     assert!(!mail.html.contains("<img src=x") && mail.html.contains("&lt;img src=x"));
     assert!(!mail.subject.contains(['\r', '\n']) && !mail.text.contains('\r'));

@@ -78,9 +78,10 @@ fn endless_reasons() -> ReportView {
     let mut view = base();
     let path = format!("/var/lib/forecaster/{}", "checkpoint-of-a-very-long-name/".repeat(12));
     let reason = format!("could not read {path}: {}", "the file is damaged and ".repeat(20));
-    view.left_out = vec![("chronos".to_owned(), reason.clone()), ("x".repeat(90), path.clone())];
+    view.left_out = [reason.as_str(), path.as_str()].map(crate::reasons::without_regressors).into();
+    view.left_out[0].model = "chronos".to_owned();
     for source in &mut view.sources {
-        source.left_out = Some(SourceProblem::Unavailable(reason.clone()));
+        source.left_out = Some(crate::reasons::doubted(&reason));
         source.made_of = Some("usdclp / usdeur / usdmxn / usdbrl / usdaud".to_owned());
     }
     view.models[0].name =

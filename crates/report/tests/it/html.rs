@@ -83,7 +83,10 @@ fn the_stale_banner_appears_only_when_rates_are_old() {
     let text = visible(&html(&view));
     assert!(text.contains("it is 8 business days old and the limit is 4 business days"));
     assert!(text.contains("The last observation is of 13 Jan 2025 and today is 23 Jan 2025"));
-    assert!(text.contains("Chronos-Bolt : suspended by the guard"), "the model left out is named");
+    assert!(
+        text.contains("Chronos-Bolt : suspended since 14 Jan 2025: it failed in several runs in a row"),
+        "the model left out is named"
+    );
     assert!(text.contains("did not beat the random walk: its loss (WQL) was 1.6% higher"));
 }
 
@@ -145,10 +148,10 @@ fn text_from_outside_is_escaped() {
     view.version = evil.to_owned();
     view.models[1].name = evil.to_owned();
     view.models[1].details = vec![(evil.to_owned(), evil.to_owned())];
-    view.left_out = vec![(evil.to_owned(), evil.to_owned())];
+    view.left_out = vec![crate::reasons::without_regressors(evil)];
     for source in &mut view.sources {
         source.provider = evil.to_owned();
-        source.left_out = Some(SourceProblem::Unavailable(evil.to_owned()));
+        source.left_out = Some(crate::reasons::doubted(evil));
     }
     let html = html(&view);
     assert!(!html.contains("<script") && html.contains("&lt;script&gt;"));

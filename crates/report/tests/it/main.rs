@@ -6,8 +6,10 @@ mod email;
 mod html;
 mod pdf;
 mod quote;
+mod reasons;
 
 // Modules shared by the tests.
 mod extreme;
+mod foreign;
 #[path = "../../examples/sample/synthetic.rs"]
 mod synthetic;

@@ -84,7 +84,11 @@ fn a_long_note_with_every_warning_keeps_to_nine_pages() {
     view.cautions = vec![Caution::StandIn { provider: "yahoo".to_owned() }, Caution::NotStored];
     let (_, document) = document(&view);
     assert!((4..=9).contains(&document.get_pages().len()));
-    for words in ["Datos desactualizados", "Cautela con el último dato", "suspended by the guard after 2 failures"] {
+    for words in [
+        "Datos desactualizados",
+        "Cautela con el último dato",
+        "suspendido desde el 14-ene-2025: falló en varias ejecuciones seguidas",
+    ] {
         assert!(said(&document, words), "{words}");
     }
 }
@@ -190,10 +194,10 @@ fn text_from_outside_is_never_markup() {
     view.version = evil.to_owned();
     view.models[1].name = evil.to_owned();
     view.models[1].details = vec![(evil.to_owned(), evil.to_owned())];
-    view.left_out = vec![(evil.to_owned(), evil.to_owned())];
+    view.left_out = vec![crate::reasons::without_regressors(evil)];
     for source in &mut view.sources {
         source.provider = evil.to_owned();
-        source.left_out = Some(SourceProblem::Unavailable(evil.to_owned()));
+        source.left_out = Some(crate::reasons::doubted(evil));
     }
     let (_, document) = document(&view);
     assert_conforming(&document, "text that no font can show");

@@ -5,7 +5,7 @@ use crate::{
     view::*,
 };
 use chrono::{DateTime, TimeDelta};
-use forecaster_domain::{ExclusionReason, scores::Scores};
+use forecaster_domain::{ExclusionReason, SourceFault, scores::Scores};
 
 /// Adds to `view` a quote or the reason why there is none, and scores of ensemble and market walk.
 pub(super) fn add(dice: &mut Dice, view: &mut ReportView) {
@@ -42,7 +42,7 @@ fn sources(dice: &mut Dice, view: &mut ReportView) {
         SourceProblem::Dates(ExclusionReason::Broken { date }),
         SourceProblem::Dates(ExclusionReason::Repeated { date }),
         SourceProblem::Dates(ExclusionReason::StandsIn { date }),
-        SourceProblem::Unavailable("no such series.".to_owned()),
+        SourceProblem::Unavailable { fault: SourceFault::NeverFetched, message: "no such series.".to_owned() },
     ];
     let gap = gaps[dice.below(gaps.len())].clone();
     let is_missing = view.quote.is_none() && !dice.chance(0.2);
