@@ -4,4 +4,4 @@
 mod claims;
 pub(crate) mod random;
 #[path = "../examples/sample/synthetic.rs"]
-mod synthetic;
+pub(crate) mod synthetic;
