@@ -9,6 +9,7 @@ mod correlation;
 mod fan;
 mod indicators;
 mod labels;
+mod measure;
 mod models;
 mod outcomes;
 mod paths;
@@ -23,6 +24,7 @@ mod skill;
 mod svg;
 mod volatility;
 mod weights;
+mod widths;
 
 #[cfg(test)]
 mod tests;

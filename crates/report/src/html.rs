@@ -18,7 +18,7 @@ pub(crate) use performance::{columns as score_columns, no_calibration, score_val
 pub(crate) use provenance::resources_used;
 pub(crate) use technical::{rows as indicator_rows, standstill};
 
-use crate::{labels, page::Page, text::sentences, view::ReportView};
+use crate::{fonts, labels, page::Page, text::sentences, view::ReportView};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// Renders the report as a self-contained HTML document.
@@ -35,7 +35,7 @@ pub fn html(view: &ReportView) -> String {
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content={ "forecaster " (view.version) };
                 title { (title) " · " (page.date(view.ensemble.as_of())) }
-                style { (PreEscaped(include_str!("html/note.css"))) }
+                style { (PreEscaped(fonts::rules())) (PreEscaped(include_str!("html/note.css"))) }
             }
             body {
                 main {

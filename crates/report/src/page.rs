@@ -85,6 +85,13 @@ impl<'a> Page<'a> {
         self.format.decimals()
     }
 
+    /// Smallest span of an axis of prices: its ticks are no finer than a printed price.
+    pub(crate) fn least_span(&self) -> f64 {
+        let price = self.last().map_or(self.view.ensemble.median(0), |last| last.value);
+        // No more than a fiftieth of the price, so that the axis of a very small one does not reach below zero.
+        (5.0 * self.unit_of_price()).min(0.02 * price.abs())
+    }
+
     /// Rounds a price as it is printed.
     pub(crate) fn rounded(&self, price: f64) -> f64 {
         let scale = 10f64.powi(self.format.decimals() as i32);

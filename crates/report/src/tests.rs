@@ -8,4 +8,4 @@ mod language;
 pub(crate) mod random;
 mod sizes;
 #[path = "../examples/sample/synthetic.rs"]
-mod synthetic;
+pub(crate) mod synthetic;

@@ -1,5 +1,6 @@
 //! Writes sample reports from made-up data as HTML, PDF and mail, and prints the time and the size of each: `cargo
-//! run --release -p forecaster-report --example sample -- DIRECTORY`.
+//! run --release -p forecaster-report --example sample -- DIRECTORY`. The folder `pairs` in it has pairs of every
+//! magnitude, as HTML; `-- DIRECTORY pairs` writes only these.
 
 mod synthetic;
 
@@ -7,9 +8,22 @@ use forecaster_domain::Horizon;
 use forecaster_report::{Language, ReportView, email, html, pdf};
 use std::{env, error::Error, fs, path::Path, path::PathBuf, time::Instant};
 
+const LANGUAGES: [(&str, Language); 2] = [("es", Language::Spanish), ("en", Language::English)];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = PathBuf::from(env::args().nth(1).unwrap_or_else(|| ".".to_owned()));
     fs::create_dir_all(&directory)?;
+    let pairs = directory.join("pairs");
+    fs::create_dir_all(&pairs)?;
+    for (code, language) in LANGUAGES {
+        for (pair, view) in synthetic::pairs::views(language, Horizon::D7) {
+            let name = format!("{}-{code}", pair.replace('/', "-").to_lowercase());
+            write(&pairs, &name, "html", || Ok(html(&view).into_bytes()))?;
+        }
+    }
+    if env::args().nth(2).as_deref() == Some("pairs") {
+        return Ok(());
+    }
     for (name, view) in variants() {
         write(&directory, &name, "html", || Ok(html(&view).into_bytes()))?;
         write(&directory, &name, "pdf", || Ok(pdf(&view)?))?;
@@ -37,7 +51,7 @@ fn write_mail(directory: &Path, name: &str, view: &ReportView) -> Result<(), Box
 fn variants() -> Vec<(String, ReportView)> {
     let mut all = Vec::new();
     for horizon in Horizon::ALL {
-        for (code, language) in [("es", Language::Spanish), ("en", Language::English)] {
+        for (code, language) in LANGUAGES {
             all.push((format!("{horizon}-{code}"), synthetic::view(language, horizon)));
         }
     }

@@ -14,6 +14,8 @@ use ndarray::Array2;
 
 #[path = "more.rs"]
 pub(crate) mod more;
+#[path = "pairs.rs"]
+pub(crate) mod pairs;
 
 pub(crate) const DAILY_VOLATILITY: f64 = 0.0062;
 

@@ -2,6 +2,7 @@
 
 use super::{
     colours,
+    measure::Weight,
     scale::Linear,
     series::{EndLabel, Series, SeriesLayout, span},
     size::Size,
@@ -20,8 +21,8 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
         .zip(&colours)
         .filter_map(|((name, values), colour)| {
             let value = values.last()?.1;
-            let text = format!("{} {}", names::series(language, name), language.signed(value, 2));
-            Some(EndLabel { value, text, colour, bold: false })
+            let (name, figure) = (names::series(language, name), language.signed(value, 2));
+            Some(EndLabel { value, name, figure, colour, weight: Weight::Regular })
         })
         .collect();
     let pair = &page.view.pair;

@@ -4,10 +4,11 @@
 
 use super::{
     axis, labels,
+    measure::{Weight, text_width},
     scale::{Linear, Time},
-    sheet::{Mark, Plan, Sheet},
+    sheet::{EDGE, Mark, Plan, Sheet},
     size::Size,
-    svg::{ACCENT, AXIS, Anchor, BAND80, BAND95, INK, MUTED, Point, TextStyle, text_width},
+    svg::{ACCENT, AXIS, Anchor, BAND80, BAND95, INK, MUTED, Point, TextStyle},
 };
 use crate::{labels as words, page::Page};
 use chrono::NaiveDate;
@@ -20,7 +21,8 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> String {
     let history = history(page);
     let lows = (0..forecast.steps()).map(|i| forecast.interval95(i).0);
     let highs = (0..forecast.steps()).map(|i| forecast.interval95(i).1);
-    let scale = Linear::around(history.iter().map(|o| o.value).chain(lows).chain(highs), (0.0, 1.0));
+    let shown = history.iter().map(|o| o.value).chain(lows).chain(highs);
+    let scale = Linear::around(shown, (0.0, 1.0)).spanning(page.least_span());
     let mut sheet = Sheet::new(plan(page, size, &scale));
     let plot = sheet.plot;
     let scale = scale.onto((plot.bottom, plot.top));
@@ -73,15 +75,29 @@ fn plan(page: &Page<'_>, size: Size, scale: &Linear) -> Plan {
     }
 }
 
-fn end_width(page: &Page<'_>, size: Size) -> f64 {
-    let price = text_width(&page.price(page.view.ensemble.interval95(page.end()).1), axis::TICK * 1.08);
-    let date = text_width(&page.date(page.end_date()), axis::TICK);
-    let level = if size.is_wide() { LEVEL_WIDTH } else { 0.0 };
-    10.0 + (price + level).max(date)
+/// Returns prices at the end of the horizon from high to low, each with the name of its interval; none for the median.
+fn end_values(page: &Page<'_>) -> [(f64, &'static str); 5] {
+    let (end, forecast) = (page.end(), &page.view.ensemble);
+    let ((low80, high80), (low95, high95)) = (forecast.interval80(end), forecast.interval95(end));
+    let (band80, band95) = (words::band80(page.language), words::band95(page.language));
+    [(high95, band95), (high80, band80), (forecast.median(end), ""), (low80, band80), (low95, band95)]
 }
 
-/// Width of an interval's name in front of an end value.
-const LEVEL_WIDTH: f64 = 36.0;
+fn end_width(page: &Page<'_>, size: Size) -> f64 {
+    let prices = end_values(page).map(|(price, _)| page.price(price));
+    let prices = axis::widest(prices.iter().map(String::as_str), Weight::Bold);
+    let date = text_width(&page.date(page.end_date()), axis::TICK, Weight::Regular);
+    END_GAP + (prices + level_width(page, size)).max(date) + axis::SPARE
+}
+
+/// Distance from the plot to the end values.
+const END_GAP: f64 = 11.0;
+
+/// Width of an interval's name in front of an end value; nothing where there is no room for it.
+fn level_width(page: &Page<'_>, size: Size) -> f64 {
+    let names = end_values(page).map(|(_, name)| name);
+    if size.is_wide() { axis::widest(names, Weight::Regular) + 8.0 } else { 0.0 }
+}
 
 /// Draws both bands and the median, opening from the last observation.
 fn bands(sheet: &mut Sheet, page: &Page<'_>, scale: &Linear, time: &Time) {
@@ -105,27 +121,27 @@ fn bands(sheet: &mut Sheet, page: &Page<'_>, scale: &Linear, time: &Time) {
 fn last_observation(sheet: &mut Sheet, page: &Page<'_>, (x, y): Point, last: Observation) {
     let plot = sheet.plot;
     sheet.svg.dashed((x, plot.top - 6.0), (x, plot.bottom), AXIS);
-    let label = format!("{}: {}", page.date(last.date), page.price(last.value));
-    let left_end = plot.left + text_width(&label, axis::TICK);
+    let price = page.price(last.value);
+    let dated = format!("{}: {price}", page.date(last.date));
+    let width = |text: &str| text_width(text, axis::TICK, Weight::Bold);
+    let label = if EDGE + width(&dated) <= plot.right { dated } else { price };
     let look = TextStyle::new(axis::TICK, INK, Anchor::End).bold();
-    sheet.svg.text((x.max(left_end), plot.top - 10.0), &label, look);
+    // From the left edge of the plot, or of the sheet where the label is longer than that.
+    let right_end = x.max((plot.left + width(&label)).min(plot.right)).max(EDGE + width(&label));
+    sheet.svg.text((right_end, plot.top - 10.0), &label, look);
     sheet.svg.dot((x, y), 3.6, INK);
 }
 
 /// Writes the end date and the five end values beside the plot, without overlaps, each with a leader to its point.
 fn end_labels(sheet: &mut Sheet, page: &Page<'_>, size: Size, scale: &Linear) {
     let plot = sheet.plot;
-    let end = page.end();
-    let forecast = &page.view.ensemble;
-    let ((low80, high80), (low95, high95)) = (forecast.interval80(end), forecast.interval95(end));
-    let (band80, band95) = (words::band80(page.language), words::band95(page.language));
-    let values = [(high95, band95), (high80, band80), (forecast.median(end), ""), (low80, band80), (low95, band95)];
+    let values = end_values(page);
     let wanted = values.map(|(price, _)| scale.at(price));
     let placed = labels::spread(&wanted, 14.0, (plot.top + 4.0, plot.bottom - 4.0));
-    let x = plot.right + 8.0;
-    let date = page.date(page.end_date());
-    let edge = if size.is_wide() { plot.right + 10.0 } else { size.width() - text_width(&date, axis::TICK) };
-    sheet.svg.text((edge, plot.top - 10.0), &date, TextStyle::new(axis::TICK, MUTED, Anchor::Start));
+    let level_width = level_width(page, size);
+    let x = plot.right + END_GAP - 3.0;
+    let date = TextStyle::new(axis::TICK, MUTED, Anchor::Start);
+    sheet.svg.text((plot.right + END_GAP, plot.top - 10.0), &page.date(page.end_date()), date);
     for ((price, level), (wanted, y)) in values.into_iter().zip(wanted.into_iter().zip(placed)) {
         let is_median = level.is_empty();
         let colour = if is_median { ACCENT } else { AXIS };
@@ -135,7 +151,7 @@ fn end_labels(sheet: &mut Sheet, page: &Page<'_>, size: Size, scale: &Linear) {
         let mut left = x + 3.0;
         if size.is_wide() {
             sheet.svg.text((left, y + 4.0), level, TextStyle::new(axis::TICK, MUTED, Anchor::Start));
-            left += LEVEL_WIDTH;
+            left += level_width;
         }
         sheet.svg.text((left, y + 4.0), &page.price(price), look);
     }

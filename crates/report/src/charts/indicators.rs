@@ -1,7 +1,9 @@
 //! Momentum on the same dates as the price chart: RSI with lines at 30 and 70, then MACD, signal and histogram.
 
 use super::{
-    axis, price,
+    axis,
+    measure::Weight,
+    price,
     scale::{Linear, Time},
     series::{EndLabel, end_labels},
     sheet::{Mark, Plan, Rect, Sheet},
@@ -11,6 +13,7 @@ use super::{
 use crate::{
     findings::market::{MomentumDay, momentum_days},
     page::Page,
+    technical::Macd,
 };
 
 const RSI: f64 = 92.0;
@@ -80,19 +83,15 @@ fn strength(sheet: &mut Sheet, page: &Page<'_>, days: &[MomentumDay], time: &Tim
     let points: Vec<Point> = days.iter().filter_map(|day| Some((time.at(day.date), scale.at(day.rsi?)))).collect();
     sheet.svg.polyline(&points, INK, 1.4);
     if let Some(rsi) = days.last().and_then(|day| day.rsi) {
-        end_labels(
-            sheet,
-            &scale,
-            &[EndLabel { value: rsi, text: page.language.number(rsi, 1), colour: INK, bold: true }],
-        );
+        end_labels(sheet, &scale, &[EndLabel::figure(rsi, page.language.number(rsi, 1), INK, Weight::Bold)]);
     }
 }
 
 fn convergence(sheet: &mut Sheet, page: &Page<'_>, days: &[MomentumDay], time: &Time) {
     let plot = sheet.plot;
     let known: Vec<_> = days.iter().filter_map(|day| Some((time.at(day.date), day.macd?))).collect();
-    let values = known.iter().flat_map(|(_, m)| [m.line, m.signal, m.line - m.signal]).chain([0.0]);
-    let scale = Linear::around(values, (plot.bottom, plot.top));
+    let macds: Vec<Macd> = known.iter().map(|(_, macd)| *macd).collect();
+    let scale = price::macd_scale(page, &macds).onto((plot.bottom, plot.top));
     name(sheet, "MACD 12/26/9");
     axis::vertical(sheet, page.language, &scale, price::MACD_TICKS);
     let zero = scale.at(0.0);
@@ -107,8 +106,7 @@ fn convergence(sheet: &mut Sheet, page: &Page<'_>, days: &[MomentumDay], time: &
     sheet.svg.polyline(&signal, ACCENT, 1.4);
     sheet.svg.polyline(&line, INK, 1.4);
     if let Some((_, m)) = known.last() {
-        let label =
-            |value: f64, colour| EndLabel { value, text: page.signed_difference(value), colour, bold: colour == INK };
-        end_labels(sheet, &scale, &[label(m.line, INK), label(m.signal, ACCENT)]);
+        let label = |value, colour, weight| EndLabel::figure(value, page.signed_difference(value), colour, weight);
+        end_labels(sheet, &scale, &[label(m.line, INK, Weight::Bold), label(m.signal, ACCENT, Weight::Regular)]);
     }
 }

@@ -6,7 +6,7 @@ use super::{
     scale::{Linear, Time},
     sheet::{Mark, Plan, Sheet},
     size::Size,
-    svg::{ACCENT, ALERT, BAND80, BAND95, INK},
+    svg::{ACCENT, ALERT, BAND80, BAND95, INK, thick},
 };
 use crate::{findings::within, labels as words, page::Page, view::PastForecast};
 use chrono::Days;
@@ -39,7 +39,7 @@ fn draw(page: &Page<'_>, size: Size, all: &[PastForecast], title: String, source
     let shown = &all[all.len().saturating_sub(MOST)..];
     let (first, last) = (shown.iter().map(|p| p.date).min()?, shown.iter().map(|p| p.date).max()?);
     let values = shown.iter().flat_map(|p| [Some(p.interval95.0), Some(p.interval95.1), p.actual]).flatten();
-    let scale = Linear::around(values, (0.0, 1.0));
+    let scale = Linear::around(values, (0.0, 1.0)).spanning(page.least_span());
     let mut sheet = Sheet::new(plan(page, size, &scale, title, source));
     let plot = sheet.plot;
     let scale = scale.onto((plot.bottom, plot.top));
@@ -88,8 +88,8 @@ fn bar_width(shown: &[PastForecast], time: &Time) -> f64 {
 
 fn bar(sheet: &mut Sheet, past: &PastForecast, x: f64, width: f64, scale: &Linear) {
     for ((low, high), colour) in [(past.interval95, BAND95), (past.interval80, BAND80)] {
-        let (top, bottom) = (scale.at(high), scale.at(low));
-        sheet.svg.rect((x - width / 2.0, top), (width, bottom - top), colour);
+        let (top, height) = thick(scale.at(high), scale.at(low));
+        sheet.svg.rect((x - width / 2.0, top), (width, height), colour);
     }
     let y = scale.at(past.median);
     sheet.svg.line((x - width / 2.0, y), (x + width / 2.0, y), ACCENT, 1.6);

@@ -2,6 +2,7 @@
 
 use super::{
     colours,
+    measure::Weight,
     scale::Linear,
     series::{EndLabel, Series, SeriesLayout, span},
     sheet::Mark,
@@ -35,7 +36,8 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
         .iter()
         .map(|(name, colour, path)| {
             let value = path[path.len() - 1].1;
-            EndLabel { value, text: format!("{name} {}", page.price(value)), colour, bold: *colour == ACCENT }
+            let weight = if *colour == ACCENT { Weight::Bold } else { Weight::Regular };
+            EndLabel { value, name: name.clone(), figure: page.price(value), colour, weight }
         })
         .collect();
     let frame = SeriesLayout {
@@ -49,7 +51,8 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
         height: if size.is_wide() { 220.0 } else { 210.0 },
         dates: span(lines.iter().flat_map(|(_, _, path)| path))?,
     };
-    let scale = Linear::around(lines.iter().flat_map(|(_, _, path)| path.iter().map(|p| p.1)), (0.0, 1.0));
+    let values = lines.iter().flat_map(|(_, _, path)| path.iter().map(|p| p.1));
+    let scale = Linear::around(values, (0.0, 1.0)).spanning(page.least_span());
     let mut plot = Series::new(page, size, frame, scale, &ends);
     for (_, colour, path) in &lines {
         plot.line(path, colour, if *colour == ACCENT { 2.8 } else { 1.6 });

@@ -2,16 +2,18 @@
 
 use super::{
     axis, labels,
+    measure::Weight,
     scale::{Linear, Time},
+    series::LEADER,
     sheet::{Mark, Plan, Sheet},
     size::Size,
-    svg::{ACCENT, AXIS, Anchor, BAND95, INK, MUTED, Point, TextStyle, text_width},
+    svg::{ACCENT, AXIS, Anchor, BAND95, INK, MUTED, Point, TextStyle},
 };
 use crate::{
     findings::market::{PRICES_SHOWN, momentum_days},
     labels as words,
     page::Page,
-    technical::{Bands, bollinger},
+    technical::{Bands, Macd, bollinger},
 };
 use forecaster_domain::Observation;
 
@@ -25,8 +27,7 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
     if days.len() < 2 {
         return None;
     }
-    let values = days.iter().flat_map(|(o, b)| [o.value, b.lower, b.upper]);
-    let scale = Linear::around(values, (0.0, 1.0));
+    let scale = price_scale(page, &days);
     let mut sheet = Sheet::new(plan(page, size));
     let plot = sheet.plot;
     let scale = scale.onto((plot.bottom, plot.top));
@@ -43,6 +44,17 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
     axis::dates(&mut sheet, page.language, &time);
     end_labels(&mut sheet, page, &scale, last.value, *last_bands);
     Some(sheet.finish())
+}
+
+fn price_scale(page: &Page<'_>, days: &[(Observation, Bands)]) -> Linear {
+    let values = days.iter().flat_map(|(o, b)| [o.value, b.lower, b.upper]);
+    Linear::around(values, (0.0, 1.0)).spanning(page.least_span())
+}
+
+/// Returns the scale of line, signal and histogram of the MACD.
+pub(super) fn macd_scale(page: &Page<'_>, macds: &[Macd]) -> Linear {
+    let values = macds.iter().flat_map(|m| [m.line, m.signal, m.line - m.signal]).chain([0.0]);
+    Linear::around(values, (0.0, 1.0)).spanning(page.least_span())
 }
 
 /// Returns the last days that have bands.
@@ -76,18 +88,17 @@ fn plan(page: &Page<'_>, size: Size) -> Plan {
 /// Returns the margins beside the plot, the same for price and indicators so that their dates are aligned.
 pub(super) fn margins(page: &Page<'_>) -> (f64, f64) {
     let days = days(page);
-    let prices = Linear::around(days.iter().flat_map(|(o, b)| [o.value, b.lower, b.upper]), (0.0, 1.0));
-    let macds: Vec<_> = momentum_days(page).iter().filter_map(|day| day.macd).collect();
-    let moved = macds.iter().flat_map(|m| [m.line, m.signal, m.line - m.signal]).chain([0.0]);
-    let moved = Linear::around(moved, (0.0, 1.0));
-    let left = axis::label_width(page.language, &prices, MOST_TICKS)
-        .max(axis::label_width(page.language, &moved, MACD_TICKS))
-        .max(8.0 + text_width("100", axis::TICK));
-    let values = days.last().map_or(0.0, |(_, bands)| bands.upper);
-    let figures =
+    let momentum = momentum_days(page);
+    let macds: Vec<Macd> = momentum.iter().filter_map(|day| day.macd).collect();
+    let left = axis::label_width(page.language, &price_scale(page, &days), MOST_TICKS)
+        .max(axis::label_width(page.language, &macd_scale(page, &macds), MACD_TICKS))
+        .max(axis::room(["100"]));
+    let bands = days.last().into_iter().flat_map(|(o, b)| [o.value, b.upper, b.middle, b.lower]);
+    let strength = momentum.last().and_then(|day| day.rsi).map(|rsi| page.language.number(rsi, 1));
+    let changes =
         macds.last().into_iter().flat_map(|m| [page.signed_difference(m.line), page.signed_difference(m.signal)]);
-    let widths = figures.chain([page.price(values)]).map(|text| text_width(&text, axis::TICK * 1.08));
-    (left, 18.0 + widths.fold(0.0, f64::max))
+    let ends: Vec<String> = bands.map(|price| page.price(price)).chain(strength).chain(changes).collect();
+    (left, LEADER + axis::widest(ends.iter().map(String::as_str), Weight::Bold) + axis::SPARE)
 }
 
 fn end_labels(sheet: &mut Sheet, page: &Page<'_>, scale: &Linear, price: f64, bands: Bands) {

@@ -2,10 +2,11 @@
 
 use super::{
     axis, colours,
+    measure::{Weight, shortened, text_width},
     scale::{Linear, Time},
-    sheet::{Plan, Rect, Sheet},
+    sheet::{EDGE, Plan, Rect, Sheet},
     size::Size,
-    svg::{Anchor, INK, MUTED, Point, TextStyle, shortened, text_width},
+    svg::{Anchor, INK, MUTED, Point, TextStyle},
 };
 use crate::{
     findings::market::{self, RegressorYear},
@@ -34,8 +35,7 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
     let rows = years.len().div_ceil(columns);
     let mut sheet = Sheet::new(plan(page, size, rows));
     let whole = sheet.plot;
-    let scales: Vec<Linear> =
-        years.iter().map(|y| Linear::around(y.shown.iter().map(|o| o.value), (0.0, 1.0))).collect();
+    let scales: Vec<Linear> = years.iter().map(scale).collect();
     let left = scales.iter().map(|s| axis::label_width(page.language, s, MOST_TICKS)).fold(0.0, f64::max);
     let width = (size.width() - 4.0 - COLUMN_GAP * (columns - 1) as f64) / columns as f64;
     let colours = colours::of(&years.iter().map(|year| year.name).collect::<Vec<_>>());
@@ -67,6 +67,12 @@ fn plan(page: &Page<'_>, size: Size, rows: usize) -> Plan {
         margins: (0.0, 0.0),
         strip: 0.0,
     }
+}
+
+/// Returns the scale of a panel, with ticks no finer than the printed value.
+fn scale(year: &RegressorYear<'_>) -> Linear {
+    let least = 5.0 * 10f64.powi(-(price_decimals(year.last.value) as i32));
+    Linear::around(year.shown.iter().map(|o| o.value), (0.0, 1.0)).spanning(least)
 }
 
 /// Draws one series; `start` is the left end of its column, `dated` is true when dates are written below.
@@ -103,8 +109,8 @@ fn head(sheet: &mut Sheet, page: &Page<'_>, year: &RegressorYear<'_>, start: f64
         Some(change) => format!("{value} ({change})"),
         None => value,
     };
-    let room = plot.right - start - text_width(&figure, axis::TICK) - 10.0;
-    let name = shortened(&names::series(language, year.name), axis::TICK * 1.08, room);
-    sheet.svg.text((start, y), &name, TextStyle::new(axis::TICK, INK, Anchor::Start).bold());
+    let room = plot.right - start - text_width(&figure, axis::TICK, Weight::Regular) - 10.0 - EDGE;
+    let name = shortened(&names::series(language, year.name), axis::TICK, Weight::Bold, room);
+    sheet.svg.text((start + EDGE, y), &name, TextStyle::new(axis::TICK, INK, Anchor::Start).bold());
     sheet.svg.text((plot.right, y), &figure, TextStyle::new(axis::TICK, MUTED, Anchor::End));
 }

@@ -4,7 +4,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-/// A linear map of `domain` onto `range`. A domain of zero width is widened, to avoid a division by zero.
+/// A linear map of `domain` onto `range`. A domain of zero width, but for rounding errors, is widened by a hundredth of its value.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Linear {
     domain: (f64, f64),
@@ -13,13 +13,20 @@ pub(super) struct Linear {
 
 impl Linear {
     pub(super) fn new((low, high): (f64, f64), range: (f64, f64)) -> Self {
-        let domain = if high - low > 1e-9 * low.abs().max(1e-9) {
+        let domain = if high - low > 1e-9 * low.abs().max(high.abs()) {
             (low, high)
         } else {
-            let reach = (low.abs() * 0.01).max(1e-6);
+            let reach = if low == 0.0 { 1.0 } else { 0.01 * low.abs() };
             (low - reach, low + reach)
         };
         Self { domain, range }
+    }
+
+    /// Widens the domain about its middle to at least `least`, so that what is below the printed precision stays flat.
+    pub(super) fn spanning(self, least: f64) -> Self {
+        let (low, high) = self.domain;
+        let missing = (least - (high - low)).max(0.0) / 2.0;
+        Self { domain: (low - missing, high + missing), ..self }
     }
 
     /// Returns a scale whose domain holds all finite `values` plus a margin of 5 %; 0 to 1 without any.
@@ -63,7 +70,7 @@ fn round_step(raw: f64) -> (f64, usize) {
         .into_iter()
         .find(|(factor, _)| factor * power >= raw * (1.0 - 1e-9))
         .unwrap_or((10.0, -1.0));
-    (factor * power, (extra - magnitude).clamp(0.0, 9.0) as usize)
+    (factor * power, (extra - magnitude).clamp(0.0, 15.0) as usize)
 }
 
 /// A map of dates onto positions, linear in calendar days.
@@ -156,7 +163,21 @@ mod tests {
         let flat = Linear::around([950.0, 950.0].into_iter(), (0.0, 100.0));
         assert!((flat.at(950.0) - 50.0).abs() < 1e-9);
         assert!(flat.ticks(5).0.len() >= 2);
+        let tiny = Linear::around([2.5e-7, 2.5e-7].into_iter(), (0.0, 100.0));
+        assert!(tiny.ticks(5).0.iter().all(|tick| *tick > 2.4e-7), "no negative price: {:?}", tiny.ticks(5));
         assert!(Linear::around(std::iter::empty(), (0.0, 1.0)).at(0.5).is_finite());
+    }
+
+    #[test]
+    fn rounding_errors_stay_flat() {
+        let noise = [0.1 + 0.2, 0.3, 0.3 - 1e-16].into_iter();
+        assert!(Linear::around(noise, (0.0, 100.0)).ticks(5).1 <= 4);
+        let changes = Linear::around([0.0, 3e-17, -1e-17].into_iter(), (0.0, 100.0)).spanning(0.0005);
+        assert_eq!(changes.ticks(4).1, 4, "{:?}", changes.ticks(4));
+        assert!((changes.at(0.0) - 50.0).abs() < 1e-6);
+        let wide = Linear::new((1.0, 2.0), (0.0, 1.0)).spanning(0.5);
+        assert_eq!(wide.ticks(5), Linear::new((1.0, 2.0), (0.0, 1.0)).ticks(5), "never narrower");
+        assert_eq!(Linear::around([0.0, 0.0].into_iter(), (0.0, 1.0)).ticks(3), (vec![-1.0, 0.0, 1.0], 0));
     }
 
     #[test]

@@ -4,10 +4,11 @@
 
 use super::{
     axis, labels,
+    measure::{Weight, shortened, text_width},
     scale::{Linear, Time},
     sheet::{Mark, Plan, Sheet},
     size::Size,
-    svg::{AXIS, Anchor, INK, Point, TextStyle, text_width},
+    svg::{AXIS, Anchor, INK, Point, TextStyle},
 };
 use crate::page::Page;
 use chrono::NaiveDate;
@@ -24,24 +25,52 @@ pub(super) struct SeriesLayout {
     pub(super) dates: (NaiveDate, NaiveDate),
 }
 
-/// A name at the right end of a line.
+/// Name and figure at the right end of a line; either may be empty.
 #[derive(Debug, Clone)]
 pub(super) struct EndLabel {
     pub(super) value: f64,
-    pub(super) text: String,
+    pub(super) name: String,
+    pub(super) figure: String,
     pub(super) colour: &'static str,
-    pub(super) bold: bool,
+    pub(super) weight: Weight,
+}
+
+impl EndLabel {
+    /// Creates a label without a name.
+    pub(super) fn figure(value: f64, figure: String, colour: &'static str, weight: Weight) -> Self {
+        Self { value, name: String::new(), figure, colour, weight }
+    }
+
+    fn width(&self, text: &str) -> f64 {
+        text_width(text, axis::TICK, self.weight)
+    }
+
+    /// Returns the text for this much room: a name that is too long is shortened, the figure is always whole.
+    fn text(&self, room: f64) -> String {
+        if self.name.is_empty() {
+            return self.figure.clone();
+        }
+        let tail = if self.figure.is_empty() { String::new() } else { format!(" {}", self.figure) };
+        shortened(&self.name, axis::TICK, self.weight, room - self.width(&tail)) + &tail
+    }
 }
 
 /// Distance between neighbouring labels.
 const LABEL_GAP: f64 = 13.5;
 /// Distance from the plot to a label.
-const LEADER: f64 = 15.0;
+pub(super) const LEADER: f64 = 15.0;
+/// Largest share of a sheet that is given to labels with long names.
+const LARGEST_SHARE: f64 = 0.5;
 
-/// Returns the width that labels need beside a plot.
-pub(super) fn label_room(ends: &[EndLabel]) -> f64 {
-    let widths = ends.iter().map(|end| text_width(&end.text, axis::TICK * if end.bold { 1.08 } else { 1.0 }));
-    widths.fold(0.0, f64::max) + LEADER + 3.0
+/// Returns the width that labels need beside a plot on a sheet of this size.
+pub(super) fn label_room(ends: &[EndLabel], size: Size) -> f64 {
+    let room = LARGEST_SHARE * size.width();
+    ends.iter().map(|end| end.width(&end.text(room))).fold(0.0, f64::max) + LEADER + axis::SPARE
+}
+
+/// Returns the height in which this many labels can stand below one another.
+fn label_height(count: usize) -> f64 {
+    LABEL_GAP * count.saturating_sub(1) as f64 + 8.0
 }
 
 /// Writes each label beside the end of its line, without overlaps, with a leader to that end in the line's colour.
@@ -50,12 +79,12 @@ pub(super) fn end_labels(sheet: &mut Sheet, scale: &Linear, ends: &[EndLabel]) {
     let ends: Vec<&EndLabel> = ends.iter().filter(|end| end.value.is_finite()).collect();
     let wanted: Vec<f64> = ends.iter().map(|end| scale.at(end.value)).collect();
     let placed = labels::spread(&wanted, LABEL_GAP, (plot.top + 4.0, plot.bottom - 4.0));
+    let room = sheet.width - plot.right - LEADER;
     for (end, (wanted, y)) in ends.iter().zip(wanted.into_iter().zip(placed)) {
         let path = [(plot.right, wanted), (plot.right + 5.0, y), (plot.right + LEADER - 4.0, y)];
         sheet.svg.polyline(&path, end.colour, 1.6);
-        let look = TextStyle::new(axis::TICK, INK, Anchor::Start);
-        let look = if end.bold { look.bold() } else { look };
-        sheet.svg.text((plot.right + LEADER, y + 4.0), &end.text, look);
+        let look = TextStyle::new(axis::TICK, INK, Anchor::Start).weighing(end.weight);
+        sheet.svg.text((plot.right + LEADER, y + 4.0), &end.text(room), look);
     }
 }
 
@@ -77,8 +106,8 @@ impl Series {
             unit: frame.unit,
             source: frame.source,
             legend: frame.legend,
-            plot_height: frame.height,
-            margins: (axis::label_width(page.language, &scale, most), label_room(ends)),
+            plot_height: frame.height.max(label_height(ends.len())),
+            margins: (axis::label_width(page.language, &scale, most), label_room(ends, size)),
             strip: 6.0,
         });
         let plot = sheet.plot;

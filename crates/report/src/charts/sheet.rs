@@ -2,11 +2,17 @@
 //!
 //! In: a [`Plan`]. Out: a [`Sheet`] whose plot rectangle is known before anything is drawn in it.
 
-use super::svg::{ACCENT, Anchor, INK, MUTED, Svg, TextStyle, text_width, wrapped};
+use super::{
+    measure::{Weight, shortened, text_width, wrapped},
+    svg::{ACCENT, Anchor, INK, MUTED, Svg, TextStyle},
+};
 
 const TITLE: f64 = 14.0;
 const SMALL: f64 = 11.0;
 const SOURCE: f64 = 10.0;
+
+/// Distance of texts from the edges of a sheet: the smoothed edge of a letter reaches beyond its box.
+pub(super) const EDGE: f64 = 1.0;
 
 /// Height below the plot for two lines of tick labels.
 const AXIS_HEIGHT: f64 = 34.0;
@@ -51,7 +57,7 @@ pub(super) struct Rect {
 pub(super) struct Sheet {
     pub(super) svg: Svg,
     pub(super) plot: Rect,
-    width: f64,
+    pub(super) width: f64,
     title: String,
     source: Vec<String>,
 }
@@ -59,21 +65,22 @@ pub(super) struct Sheet {
 impl Sheet {
     /// Returns `x`, moved so that a text of this `width` centred there stays on the sheet.
     pub(super) fn clamp_centre(&self, x: f64, width: f64) -> f64 {
-        x.min(self.width - width / 2.0).max(width / 2.0)
+        x.min(self.width - EDGE - width / 2.0).max(EDGE + width / 2.0)
     }
 
     pub(super) fn new(plan: Plan) -> Self {
         let mut svg = Svg::default();
         let width = plan.width;
+        let line = width - 2.0 * EDGE;
         svg.rect((0.0, 0.0), (width, 1.5), ACCENT);
         let mut y = 6.0;
-        for line in wrapped(&plan.title, TITLE * 1.06, width) {
+        for line in wrapped(&plan.title, TITLE, Weight::Bold, line) {
             y += 18.0;
-            svg.text((0.0, y), &line, TextStyle::new(TITLE, INK, Anchor::Start).bold());
+            svg.text((EDGE, y), &line, TextStyle::new(TITLE, INK, Anchor::Start).bold());
         }
-        for line in wrapped(&plan.unit, SMALL, width) {
+        for line in wrapped(&plan.unit, SMALL, Weight::Regular, line) {
             y += 15.5;
-            svg.text((0.0, y), &line, TextStyle::new(SMALL, MUTED, Anchor::Start));
+            svg.text((EDGE, y), &line, TextStyle::new(SMALL, MUTED, Anchor::Start));
         }
         if !plan.legend.is_empty() {
             y = legend(&mut svg, &plan.legend, width, y + 20.0);
@@ -85,7 +92,7 @@ impl Sheet {
             top,
             bottom: top + plan.plot_height,
         };
-        Self { svg, plot, width, source: wrapped(&plan.source, SOURCE, width), title: plan.title }
+        Self { svg, plot, width, source: wrapped(&plan.source, SOURCE, Weight::Regular, line), title: plan.title }
     }
 
     /// Writes the source line below the axis and closes the document.
@@ -93,7 +100,7 @@ impl Sheet {
         let mut y = self.plot.bottom + AXIS_HEIGHT + 2.0;
         for line in &self.source {
             y += 13.0;
-            self.svg.text((0.0, y), line, TextStyle::new(SOURCE, MUTED, Anchor::Start));
+            self.svg.text((EDGE, y), line, TextStyle::new(SOURCE, MUTED, Anchor::Start));
         }
         self.svg.document(self.width, y + 5.0, &self.title)
     }
@@ -103,8 +110,9 @@ impl Sheet {
 fn legend(svg: &mut Svg, entries: &[(Mark, String)], width: f64, mut y: f64) -> f64 {
     let mut x = 0.0;
     for (mark, label) in entries {
-        let reach = 22.0 + text_width(label, SMALL);
-        if x > 0.0 && x + reach > width {
+        let label = shortened(label, SMALL, Weight::Regular, width - 22.0 - EDGE);
+        let reach = 22.0 + text_width(&label, SMALL, Weight::Regular);
+        if x > 0.0 && x + reach > width - EDGE {
             x = 0.0;
             y += 16.0;
         }
@@ -115,7 +123,7 @@ fn legend(svg: &mut Svg, entries: &[(Mark, String)], width: f64, mut y: f64) -> 
             Mark::Band(colour) => svg.rect((x, middle - 5.0), (16.0, 10.0), colour),
             Mark::Dot(colour) => svg.dot((x + 8.0, middle), 3.6, colour),
         }
-        svg.text((x + 22.0, y), label, TextStyle::new(SMALL, INK, Anchor::Start));
+        svg.text((x + 22.0, y), &label, TextStyle::new(SMALL, INK, Anchor::Start));
         x += reach + 16.0;
     }
     y
@@ -138,6 +146,6 @@ mod tests {
             strip: 0.0,
         };
         let sheet = Sheet::new(plan);
-        assert_eq!([5.0, 150.0, 295.0].map(|x| sheet.clamp_centre(x, 40.0)), [20.0, 150.0, 280.0]);
+        assert_eq!([5.0, 150.0, 295.0].map(|x| sheet.clamp_centre(x, 40.0)), [21.0, 150.0, 279.0]);
     }
 }

@@ -1,6 +1,7 @@
 //! Rolling skill against the random walk; above zero, the ensemble had the lower loss over the trailing origins.
 
 use super::{
+    measure::Weight,
     scale::Linear,
     series::{EndLabel, Series, SeriesLayout, span},
     sheet::Mark,
@@ -20,7 +21,7 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
         return None;
     }
     let last = values[values.len() - 1].1;
-    let ends = [EndLabel { value: last, text: language.signed_percent(last, 1), colour: ACCENT, bold: true }];
+    let ends = [EndLabel::figure(last, language.signed_percent(last, 1), ACCENT, Weight::Bold)];
     let frame = SeriesLayout {
         title: language.pick("Ventaja sobre el paseo aleatorio", "Skill against the random walk").to_owned(),
         unit: language.pick(

@@ -1,7 +1,8 @@
 //! Writes SVG elements with presentation attributes. In: shapes in user units. Out: markup.
 //!
-//! A shape with a coordinate that is not finite is left out, so a chart never contains an invalid number.
+//! A shape with a coordinate that is not finite is left out, and so is one without extent: renderers call both invalid.
 
+use super::measure::Weight;
 use std::fmt::Write;
 
 /// Near-black, for text and observed prices.
@@ -42,17 +43,21 @@ pub(super) enum Anchor {
 pub(super) struct TextStyle {
     pub(super) size: f64,
     pub(super) fill: &'static str,
-    pub(super) bold: bool,
+    pub(super) weight: Weight,
     pub(super) anchor: Anchor,
 }
 
 impl TextStyle {
     pub(super) fn new(size: f64, fill: &'static str, anchor: Anchor) -> Self {
-        Self { size, fill, bold: false, anchor }
+        Self { size, fill, weight: Weight::Regular, anchor }
     }
 
     pub(super) fn bold(self) -> Self {
-        Self { bold: true, ..self }
+        self.weighing(Weight::Bold)
+    }
+
+    pub(super) fn weighing(self, weight: Weight) -> Self {
+        Self { weight, ..self }
     }
 }
 
@@ -94,7 +99,10 @@ impl Svg {
     }
 
     pub(super) fn polyline(&mut self, points: &[Point], stroke: &str, width: f64) {
-        let list = list(points);
+        let (list, count) = list(points);
+        if count < 2 {
+            return;
+        }
         self.push(&[], || {
             format!(
                 r#"<polyline points="{list}" fill="none" stroke="{stroke}" stroke-width="{width}" stroke-linejoin="round" stroke-linecap="round"/>"#
@@ -103,20 +111,20 @@ impl Svg {
     }
 
     pub(super) fn area(&mut self, points: &[Point], fill: &str) {
-        let list = list(points);
+        let (list, count) = list(points);
+        if count < 3 {
+            return;
+        }
         self.push(&[], || format!(r#"<polygon points="{list}" fill="{fill}" stroke="none"/>"#));
     }
 
     /// Draws a rectangle, given its corner and extent.
     pub(super) fn rect(&mut self, (x, y): Point, (width, height): (f64, f64), fill: &str) {
+        if width.min(height) < 0.005 {
+            return;
+        }
         self.push(&[x, y, width, height], || {
-            format!(
-                r#"<rect x="{}" y="{}" width="{}" height="{}" fill="{fill}"/>"#,
-                n(x),
-                n(y),
-                n(width.max(0.0)),
-                n(height.max(0.0))
-            )
+            format!(r#"<rect x="{}" y="{}" width="{}" height="{}" fill="{fill}"/>"#, n(x), n(y), n(width), n(height))
         });
     }
 
@@ -133,14 +141,17 @@ impl Svg {
 
     pub(super) fn text(&mut self, (x, y): Point, text: &str, look: TextStyle) {
         let anchor = match look.anchor {
-            Anchor::Start => "start",
-            Anchor::Middle => "middle",
-            Anchor::End => "end",
+            Anchor::Start => "",
+            Anchor::Middle => r#" text-anchor="middle""#,
+            Anchor::End => r#" text-anchor="end""#,
         };
-        let weight = if look.bold { r#" font-weight="700""# } else { "" };
+        let weight = match look.weight {
+            Weight::Regular => "",
+            Weight::Bold => r#" font-weight="700""#,
+        };
         self.push(&[x, y], || {
             format!(
-                r#"<text x="{}" y="{}" font-size="{}" fill="{}" text-anchor="{anchor}"{weight}>{}</text>"#,
+                r#"<text x="{}" y="{}" font-size="{}" fill="{}"{anchor}{weight}>{}</text>"#,
                 n(x),
                 n(y),
                 look.size,
@@ -161,73 +172,50 @@ impl Svg {
         });
     }
 
-    /// Returns the complete document; a screen reader reads `title` aloud.
+    /// Returns the complete document; a screen reader reads `title` aloud. Browsers that fit letters to whole pixels would
+    /// widen a text by up to a fifth, so they are asked not to.
     pub(super) fn document(self, width: f64, height: f64, title: &str) -> String {
         let (width, height, title) = (n(width), n(height), escaped(title));
         format!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" font-family="{FONT}"><title>{title}</title>{}</svg>"#,
+            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" font-family="{FONT}" text-rendering="geometricPrecision"><title>{title}</title>{}</svg>"#,
             self.body
         )
     }
 }
 
+/// Returns start and extent of a bar between two positions; one of less than a unit, such as the interval of a price that
+/// does not vary, is drawn a unit thick.
+pub(super) fn thick(from: f64, to: f64) -> (f64, f64) {
+    let extent = (to - from).max(1.0);
+    ((from + to - extent) / 2.0, extent)
+}
+
 /// Formats a coordinate with at most two decimals.
 fn n(value: f64) -> String {
-    let text = format!("{value:.2}");
+    trimmed(value, 2)
+}
+
+fn trimmed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-fn list(points: &[Point]) -> String {
-    let mut text = String::new();
+/// Lists the finite points, and returns their number. One decimal is a tenth of a pixel on a screen.
+fn list(points: &[Point]) -> (String, usize) {
+    let (mut text, mut count) = (String::new(), 0);
     for (x, y) in points.iter().filter(|(x, y)| x.is_finite() && y.is_finite()) {
         let blank = if text.is_empty() { "" } else { " " };
-        let _ = write!(text, "{blank}{},{}", n(*x), n(*y));
+        let _ = write!(text, "{blank}{},{}", trimmed(*x, 1), trimmed(*y, 1));
+        count += 1;
     }
-    text
+    (text, count)
 }
 
 /// Returns `text` with markup escaped and control characters replaced by spaces, as XML forbids most of them.
 fn escaped(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-/// Returns the estimated width of `text` at font size `size`, a generous figure for the sans faces of the font stack.
-pub(super) fn text_width(text: &str, size: f64) -> f64 {
-    let em = |c: char| match c {
-        'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | 'I' | '!' => 0.30,
-        ' ' | '\u{a0}' | 'f' | 't' | 'r' | '-' | '(' | ')' | '/' => 0.36,
-        'm' | 'w' | 'M' | 'W' | '%' => 0.88,
-        'A'..='Z' => 0.70,
-        _ => 0.57,
-    };
-    size * text.chars().map(em).sum::<f64>()
-}
-
-/// Breaks `text` at spaces into lines no wider than `width`; a single word that is wider is cut with an ellipsis.
-pub(super) fn wrapped(text: &str, size: f64, width: f64) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ').map(|word| shortened(word, size, width)) {
-        match lines.last_mut() {
-            Some(line) if text_width(&format!("{line} {word}"), size) <= width => {
-                line.push(' ');
-                line.push_str(&word);
-            }
-            _ => lines.push(word),
-        }
-    }
-    lines
-}
-
-/// Returns `text` if it fits into `width`, otherwise as much of it as fits, followed by an ellipsis.
-pub(super) fn shortened(text: &str, size: f64, width: f64) -> String {
-    if text_width(text, size) <= width {
-        return text.to_owned();
-    }
-    let mut kept = text.to_owned();
-    while kept.pop().is_some() && text_width(&kept, size) + size > width {}
-    kept + "…"
 }
 
 #[cfg(test)]
@@ -245,11 +233,20 @@ mod tests {
     }
 
     #[test]
-    fn text_is_escaped_and_broken_to_fit() {
+    fn text_is_escaped() {
         assert_eq!(escaped("a<b & \"c\">\u{7}"), "a&lt;b &amp; &quot;c&quot;&gt; ");
-        let lines = wrapped("uno dos tres cuatro cinco seis", 10.0, 80.0);
-        assert!(lines.len() > 1 && lines.iter().all(|l| text_width(l, 10.0) <= 80.0), "{lines:?}");
-        assert_eq!(lines.join(" "), "uno dos tres cuatro cinco seis");
-        assert!(wrapped(&"x".repeat(80), 10.0, 80.0)[0].ends_with('…'));
+    }
+
+    #[test]
+    fn what_has_no_extent_is_not_drawn() {
+        let mut svg = Svg::default();
+        svg.rect((1.0, 1.0), (5.0, 0.0), INK);
+        svg.rect((1.0, 1.0), (0.004, 5.0), INK);
+        svg.rect((1.0, 1.0), (-3.0, 5.0), INK);
+        svg.polyline(&[(1.0, 1.0)], INK, 1.0);
+        svg.area(&[(1.0, 1.0), (2.0, 1.0)], INK);
+        assert_eq!(svg.body, "");
+        svg.rect((1.0, 1.0), (5.0, 0.01), INK);
+        assert_eq!(svg.body, r##"<rect x="1" y="1" width="5" height="0.01" fill="#1d2733"/>"##);
     }
 }

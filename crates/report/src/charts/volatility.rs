@@ -3,6 +3,7 @@
 
 use super::{
     axis,
+    measure::Weight,
     scale::{Linear, Time},
     series::{EndLabel, end_labels, label_room, span},
     sheet::{Mark, Plan, Rect, Sheet},
@@ -15,6 +16,8 @@ use chrono::NaiveDate;
 /// Space between past and future: the width of two half date labels.
 const ALLEY: f64 = 50.0;
 const MOST_TICKS: usize = 6;
+/// Smallest span of the vertical axis, in percent a year: labels have one decimal.
+const LEAST: f64 = 0.5;
 
 pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
     let known = page.view.volatility.as_ref()?;
@@ -26,7 +29,7 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
     let (before, after) = (span(past.iter())?, span(ahead.iter())?);
     let long_run = known.long_run.filter(|v| v.is_finite()).map(|v| 100.0 * v);
     let ends = ends(page, &ahead, long_run);
-    let scale = Linear::around(past.iter().chain(&ahead).map(|v| v.1).chain(long_run), (0.0, 1.0));
+    let scale = Linear::around(past.iter().chain(&ahead).map(|v| v.1).chain(long_run), (0.0, 1.0)).spanning(LEAST);
     let mut sheet = Sheet::new(plan(page, size, &scale, &ends, long_run.is_some()));
     let whole = sheet.plot;
     let scale = scale.onto((whole.bottom, whole.top));
@@ -54,14 +57,10 @@ pub(super) fn draw(page: &Page<'_>, size: Size) -> Option<String> {
 }
 
 fn ends(page: &Page<'_>, ahead: &[(NaiveDate, f64)], long_run: Option<f64>) -> Vec<EndLabel> {
-    let label = |value: f64, colour: &'static str, bold| EndLabel {
-        value,
-        text: page.language.small_percent(value, 1),
-        colour,
-        bold,
-    };
-    let end = ahead.last().map(|(_, value)| label(*value, ACCENT, true));
-    end.into_iter().chain(long_run.map(|level| label(level, MUTED, false))).collect()
+    let label =
+        |value, colour, weight| EndLabel::figure(value, page.language.small_percent(value, 1), colour, weight);
+    let end = ahead.last().map(|(_, value)| label(*value, ACCENT, Weight::Bold));
+    end.into_iter().chain(long_run.map(|level| label(level, MUTED, Weight::Regular))).collect()
 }
 
 fn plan(page: &Page<'_>, size: Size, scale: &Linear, ends: &[EndLabel], has_long_run: bool) -> Plan {
@@ -89,7 +88,7 @@ fn plan(page: &Page<'_>, size: Size, scale: &Linear, ends: &[EndLabel], has_long
         ),
         legend,
         plot_height: if size.is_wide() { 200.0 } else { 190.0 },
-        margins: (axis::label_width(language, scale, MOST_TICKS), label_room(ends)),
+        margins: (axis::label_width(language, scale, MOST_TICKS), label_room(ends, size)),
         strip: 0.0,
     }
 }

@@ -3,6 +3,7 @@
 
 use super::{
     colours,
+    measure::Weight,
     scale::Linear,
     series::{EndLabel, Series, SeriesLayout},
     sheet::Mark,
@@ -60,11 +61,8 @@ fn end(page: &Page<'_>, size: Size, moments: &[PastWeights], model: &str, colour
     let name = names::model(page.language, model, !size.is_wide());
     let now = moments.last().and_then(|moment| weights::of(moment, model));
     let value = now.or_else(|| moments.iter().rev().find_map(|moment| weights::of(moment, model)))?;
-    let text = match now {
-        Some(weight) => format!("{name} {}", page.language.share(weight, 0)),
-        None => name,
-    };
-    Some(EndLabel { value: 100.0 * value, text, colour, bold: false })
+    let figure = now.map(|weight| page.language.share(weight, 0)).unwrap_or_default();
+    Some(EndLabel { value: 100.0 * value, name, figure, colour, weight: Weight::Regular })
 }
 
 /// Returns the unbroken runs of replayed dates on which a model had a weight, in percent.

@@ -41,7 +41,7 @@ pub(super) fn bar_cell(column: &str, value: &str, share: f64) -> Markup {
             span { (value) }
             svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" {
                 rect width="100" height="8" fill="#e9edf1" {}
-                rect width=(width) height="8" fill="#0f4c75" {}
+                @if width > 0.0 { rect width=(width) height="8" fill="#0f4c75" {} }
             }
         }
     }

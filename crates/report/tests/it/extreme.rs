@@ -1,7 +1,7 @@
 //! Views at the limits of a run: nearly nothing known, very small and very large prices, very long reasons.
 
 use crate::synthetic;
-use forecaster_domain::{Horizon, Observation};
+use forecaster_domain::Horizon;
 use forecaster_report::{Language::Spanish, *};
 
 /// Extreme views with their names.
@@ -9,8 +9,8 @@ pub(crate) fn views() -> Vec<(&'static str, ReportView)> {
     vec![
         ("nothing validated", nothing_validated()),
         ("one target date", one_target_date()),
-        ("a price of 0.0012", at(0.0012)),
-        ("a price of four millions", at(4_000_000.0)),
+        ("a price of 0.0012", synthetic::pairs::at(base(), 0.0012)),
+        ("a price of four millions", synthetic::pairs::at(base(), 4_000_000.0)),
         ("endless reasons", endless_reasons()),
         ("a score that is no number", without_scores()),
     ]
@@ -47,30 +47,6 @@ fn one_target_date() -> ReportView {
     for model in &mut view.models {
         model.forecast = one_step(979.36, 1.1);
     }
-    view
-}
-
-/// Sample view converted to the units of another pair, with last price `price`.
-fn at(price: f64) -> ReportView {
-    let mut view = base();
-    let scale = price / view.observations.last().map_or(1.0, |last| last.value);
-    view.observations = view.observations.iter().map(|o| Observation { value: o.value * scale, ..*o }).collect();
-    let dates = view.ensemble.dates().to_vec();
-    view.ensemble = synthetic::forecast(view.ensemble.as_of(), dates.clone(), price, 0.0002, 0.98);
-    for model in &mut view.models {
-        model.forecast = synthetic::forecast(view.ensemble.as_of(), dates.clone(), price, 0.0001, 1.0);
-    }
-    for past in view.past.iter_mut().chain(&mut view.issued) {
-        past.median *= scale;
-        past.interval80 = (past.interval80.0 * scale, past.interval80.1 * scale);
-        past.interval95 = (past.interval95.0 * scale, past.interval95.1 * scale);
-        past.actual = past.actual.map(|actual| actual * scale);
-    }
-    for level in &mut view.round_levels {
-        level.price *= scale;
-    }
-    view.quote.iter_mut().for_each(|quote| quote.value *= scale);
-    view.since_last = None;
     view
 }
 

@@ -127,11 +127,27 @@ fn each_language_has_its_own_headings_and_none_of_the_others() {
 
 #[test]
 fn nothing_is_fetched_and_nothing_runs() {
-    // Links within the page fetch nothing.
-    let html = report(Spanish, Horizon::D30).replace("href=\"#", "");
+    // Links within the page fetch nothing, and the fonts are in it.
+    let html = report(Spanish, Horizon::D30).replace("href=\"#", "").replace("url(data:font/woff2;base64,", "");
     for forbidden in ["<script", "src=", "href=", "@import", "url(", "<link"] {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
+}
+
+#[test]
+fn the_page_brings_its_own_font_in_both_weights_and_uses_it_first() {
+    let html = report(English, Horizon::D7);
+    for weight in ["400", "700"] {
+        let rule = format!("@font-face {{ font-family: \"Forecaster Sans\"; font-weight: {weight}; src: url(");
+        let start = html.find(&rule).unwrap() + rule.len();
+        let data = html[start..].split(')').next().unwrap();
+        // The first bytes of a WOFF2 file are "wOF2".
+        assert!(data.starts_with("data:font/woff2;base64,d09GMg"), "{weight}");
+        assert!((10_000..14_000).contains(&data.len()), "{weight}: {}", data.len());
+    }
+    assert!(html.contains("--sans: \"Forecaster Sans\","));
+    let charts = html.matches("<svg xmlns=").count();
+    assert!(charts > 20 && html.matches("font-family=\"Forecaster Sans, ").count() == charts);
 }
 
 #[test]

@@ -14,9 +14,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use std::sync::Arc;
 
-/// Reports and pages are one file each, with inline styles; they load nothing, run nothing, and cannot be framed.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'none'";
+/// Reports and pages are one file each, with inline styles and fonts; they load nothing, run nothing, and cannot be framed.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
 
 /// Wraps every handler: token, time limit, headers.
 pub(super) async fn guard_request(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {

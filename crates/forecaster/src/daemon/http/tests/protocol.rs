@@ -54,8 +54,8 @@ fn every_answer_forbids_sniffing_referrers_framing_and_foreign_content() {
             assert_eq!(answer.header("referrer-policy"), "no-referrer");
             assert_eq!(
                 answer.header("content-security-policy"),
-                "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
-                 frame-ancestors 'none'"
+                "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:; base-uri 'none'; \
+                 form-action 'none'; frame-ancestors 'none'"
             );
             let expected = if (path, method) == (report, "GET") { "private, max-age=3600" } else { "no-store" };
             assert_eq!(answer.header("cache-control"), expected, "{path}");
