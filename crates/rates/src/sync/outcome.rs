@@ -12,6 +12,8 @@ pub struct ProviderOutcome {
     pub outcome: Result<MergeReport, String>,
     /// Refused and unusual observations, one line each.
     pub findings: Vec<String>,
+    /// The same in few lines: of a kind that has several, their number, dates and the gravest.
+    pub summary: Vec<String>,
     /// True when the provider failed; false when it merely has nothing for us, for instance without an account.
     pub is_fault: bool,
     /// Remark that the newest value was refused, or is older than usual when a less preferred provider has newer

@@ -47,7 +47,7 @@ pub(crate) fn synchronise(config: &Config, request: &FetchRequest, json: bool) -
     Ok(if answered == outcomes.len() { CommandOutcome::Done } else { CommandOutcome::Degraded })
 }
 
-/// Revisions or findings listed per provider.
+/// Revisions or findings listed per provider; more findings have one line for each kind.
 const SHOWN: usize = 5;
 
 #[derive(Serialize)]
@@ -164,11 +164,13 @@ fn sync_lines(outcome: &SeriesOutcome, width: usize) -> String {
                 let _ = writeln!(text, "  {}: {reason}", asked.provider);
             }
         }
-        for finding in asked.findings.iter().take(SHOWN).chain(&asked.remark) {
+        let is_long = asked.findings.len() > SHOWN;
+        let findings = if is_long { &asked.summary } else { &asked.findings };
+        for finding in findings.iter().chain(&asked.remark) {
             let _ = writeln!(text, "  {}: {finding}", asked.provider);
         }
-        if let more @ 1.. = asked.findings.len().saturating_sub(SHOWN) {
-            let _ = writeln!(text, "  {}: and {more} more like these", asked.provider);
+        if is_long {
+            let _ = writeln!(text, "  {}: --json lists all {} of them", asked.provider, asked.findings.len());
         }
     }
     for disagreement in &outcome.disagreements {
