@@ -68,11 +68,12 @@
 //!
 //! ```text
 //! {calendar, model, paths, scores} -> {history, horizon, model_id, pair, past, quantile}
-//!     -> spot -> regressor -> {publication, series} -> error
+//!     -> spot -> regressor -> {publication, series} -> {error, file_advice}
 //! ```
 
 mod calendar;
 mod error;
+mod file_advice;
 mod history;
 mod horizon;
 mod model;
@@ -89,6 +90,7 @@ mod spot;
 
 pub use calendar::{BusinessCalendar, CalendarKind};
 pub use error::{DomainError, ModelError};
+pub use file_advice::file_advice;
 pub use history::History;
 pub use horizon::Horizon;
 pub use model::{ForecastKey, Model, ModelForecast, Target, VolatilityPath};

@@ -160,6 +160,7 @@ impl SeriesSync<'_> {
             let findings = answer.iter().flat_map(|reply| &reply.accepted.findings);
             outcome.providers.push(ProviderOutcome {
                 provider: (*provider).to_owned(),
+                of_connection: answer.as_ref().is_err_and(|failure| failure.of_connection),
                 is_fault: merged.as_ref().is_err_and(|(_, is_fault)| *is_fault),
                 remark: answer
                     .as_ref()

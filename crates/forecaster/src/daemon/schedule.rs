@@ -11,7 +11,6 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use croner::{Cron, Direction};
 use forecaster_domain::Horizon;
-use holidays::REACH;
 use std::str::FromStr;
 
 /// Cron fields in a zone, and the rule for holidays.
@@ -123,8 +122,8 @@ impl Schedule {
     /// Returns the first day of runs from `from` on.
     fn first_day(&self, from: NaiveDate) -> Option<NaiveDate> {
         let mut first: Option<NaiveDate> = None;
-        for scheduled in self.scheduled_days(from - REACH, Direction::Forward) {
-            if first.is_some_and(|first| scheduled > first + REACH) {
+        for scheduled in self.scheduled_days(self.rule.start_of_break(from), Direction::Forward) {
+            if first.is_some_and(|first| scheduled > self.rule.end_of_break(first)) {
                 break;
             }
             let day = Some(self.rule.day_of(scheduled)).filter(|day| *day >= from);
@@ -136,8 +135,8 @@ impl Schedule {
     /// Returns the last day of runs from `from` to `to`.
     fn last_day(&self, from: NaiveDate, to: NaiveDate) -> Option<NaiveDate> {
         let mut last: Option<NaiveDate> = None;
-        for scheduled in self.scheduled_days(to + REACH, Direction::Backward) {
-            if scheduled < last.unwrap_or(from) - REACH {
+        for scheduled in self.scheduled_days(self.rule.end_of_break(to), Direction::Backward) {
+            if scheduled < self.rule.start_of_break(last.unwrap_or(from)) {
                 break;
             }
             let day = Some(self.rule.day_of(scheduled)).filter(|day| (from..=to).contains(day));

@@ -67,7 +67,8 @@ fn kind_and_gravity(finding: &Finding) -> (&'static str, f64) {
         DataProblem::Unordered { count } => ("dates out of order", *count as f64),
         DataProblem::Duplicate { values } => {
             let range = |values: &[f64]| {
-                let (least, greatest) = (values.iter().copied().reduce(f64::min), values.iter().copied().reduce(f64::max));
+                let (least, greatest) =
+                    (values.iter().copied().reduce(f64::min), values.iter().copied().reduce(f64::max));
                 least.zip(greatest).map_or(0.0, |(least, greatest)| ratio(greatest, least))
             };
             let kind = match finding.action {

@@ -2,7 +2,7 @@
 
 use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
-use crate::failure::{CommandOutcome, Failure};
+use crate::failure::{CommandOutcome, Failure, NoAnswerCause};
 use crate::host::clock::today;
 use crate::host::progress;
 use crate::market::fetch::{self, FetchRequest};
@@ -42,9 +42,21 @@ pub(crate) fn synchronise(config: &Config, request: &FetchRequest, json: bool) -
     }
     let answered = outcomes.iter().filter(|outcome| outcome.is_answered()).count();
     if answered == 0 {
-        return Err(Failure::NoAnswer);
+        return Err(Failure::NoAnswer(cause(&outcomes)));
     }
     Ok(if answered == outcomes.len() { CommandOutcome::Done } else { CommandOutcome::Degraded })
+}
+
+/// Returns the cause for which no series was answered.
+fn cause(outcomes: &[SeriesOutcome]) -> NoAnswerCause {
+    let asked = || outcomes.iter().flat_map(|outcome| &outcome.providers);
+    if asked().any(|one| one.of_connection) {
+        NoAnswerCause::Connection
+    } else if asked().any(|one| one.is_fault) {
+        NoAnswerCause::Refused
+    } else {
+        NoAnswerCause::NobodyAsked
+    }
 }
 
 /// Revisions or findings listed per provider; more findings have one line for each kind.

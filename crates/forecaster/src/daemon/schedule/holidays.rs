@@ -11,7 +11,7 @@ use forecaster_domain::{BusinessCalendar, Pair};
 
 /// Greatest number of days by which a run moves; one that would move further stays. The longest series of days without a
 /// business day so far is Japan's of 2019, with ten.
-pub(super) const REACH: Days = Days::new(20);
+const REACH: Days = Days::new(20);
 
 /// Number of days after which a change of the setting no longer matters: a run that it concerns was moved by at most
 /// [`REACH`], and is caught up for at most a week.
@@ -63,6 +63,21 @@ impl HolidayRule {
             }
         }
         day
+    }
+
+    /// Returns the first of the days before `day` without a business day between it and `day`; `day` when there is none.
+    /// A run of an earlier day does not move to `day` or past it.
+    pub(super) fn start_of_break(&self, day: NaiveDate) -> NaiveDate {
+        let calendar = BusinessCalendar::for_pair(&self.pair);
+        let back = std::iter::successors(day.pred_opt(), NaiveDate::pred_opt);
+        back.take_while(|it| *it >= day - REACH && !calendar.is_business_day(*it)).last().unwrap_or(day)
+    }
+
+    /// Returns the last of the days after `day` without a business day between it and `day`; `day` when there is none.
+    pub(super) fn end_of_break(&self, day: NaiveDate) -> NaiveDate {
+        let calendar = BusinessCalendar::for_pair(&self.pair);
+        let days = day.iter_days().skip(1);
+        days.take_while(|it| *it <= day + REACH && !calendar.is_business_day(*it)).last().unwrap_or(day)
     }
 
     fn moved(&self, setting: OnHoliday, scheduled: NaiveDate) -> NaiveDate {

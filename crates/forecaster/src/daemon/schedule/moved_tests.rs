@@ -163,7 +163,7 @@ fn however_often_the_rule_changes_each_run_is_made_once_and_never_before_or_afte
         for one in OnHoliday::ALL {
             for two in OnHoliday::ALL {
                 for three in OnHoliday::ALL {
-                    for (change, again) in (30..260).step_by(7).map(|hour| (hour, hour + 41)) {
+                    for (change, again) in (30..260).step_by(11).map(|hour| (hour, hour + 41)) {
                         let mut made = Vec::new();
                         let mut now = first;
                         let mut schedule = chilean(&fields, one);
