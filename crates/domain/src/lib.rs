@@ -69,11 +69,12 @@
 //! ```text
 //! {calendar, model, paths, scores, standstill}
 //!     -> {history, horizon, model_error, model_id, pair, past, quantile} -> spot -> regressor -> {publication, series}
-//!     -> {error, price_format}
+//!     -> {error, file_advice, price_format}
 //! ```
 
 mod calendar;
 mod error;
+mod file_advice;
 mod history;
 mod horizon;
 mod model;
@@ -93,6 +94,7 @@ mod standstill;
 
 pub use calendar::{BusinessCalendar, CalendarKind};
 pub use error::DomainError;
+pub use file_advice::file_advice;
 pub use history::History;
 pub use horizon::Horizon;
 pub use model::{ForecastKey, Model, ModelForecast, Target, VolatilityPath};

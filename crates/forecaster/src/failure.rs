@@ -3,13 +3,15 @@
 
 mod backup;
 mod configuration;
+mod no_answer;
 
 pub use backup::BackupProblem;
 pub use configuration::ConfigError;
+pub use no_answer::NoAnswerCause;
 
 use chrono::NaiveDate;
 use forecaster_chronos::{ChronosError, HubError};
-use forecaster_domain::Horizon;
+use forecaster_domain::{Horizon, file_advice};
 use forecaster_ledger::LedgerError;
 use forecaster_mail::MailError;
 use forecaster_rates::RatesError;
@@ -129,8 +131,8 @@ pub enum Failure {
     Rates(Box<RatesError>),
     #[error("{0}")]
     Store(String),
-    #[error("no provider answered: the stored rates are unchanged")]
-    NoAnswer,
+    #[error("no provider answered{}: the stored rates are unchanged", .0.qualification())]
+    NoAnswer(NoAnswerCause),
     #[error(
         "as of {date} there are {found} observations of {series} (the first on {first}); at least {needed} are needed"
     )]
@@ -264,16 +266,32 @@ impl Failure {
     /// Returns a hint on what to do next, when there is one beyond the sentence.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::AsOfInTheFuture(_) => "leave it out for today",
-            Self::BackupExists(_) => "choose another name, such as one with the date: a backup overwrites nothing",
-            Self::NoFolder(_) | Self::NoCheckpointThere { .. } => {
+            Self::NoCheckpointThere { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 "give the folder that holds config.json and model.safetensors"
             }
+            Self::File { source, .. }
+            | Self::NoCheckpointThere { source, .. }
+            | Self::NoValues { source, .. }
+            | Self::System { source, .. }
+            | Self::Output(source)
+            | Self::Backup(BackupProblem::Unreadable(source))
+                if let Some(advice) = file_advice(source) =>
+            {
+                advice
+            }
+            Self::Backup(BackupProblem::Damaged(source)) if source.kind() == io::ErrorKind::IsADirectory => {
+                "it is a folder: name the file of a backup"
+            }
+            Self::Chronos(error) => return chronos_hint(error),
+            Self::BadDownload { source, .. } => return chronos_hint(source),
+            Self::AsOfInTheFuture(_) => "leave it out for today",
+            Self::BackupExists(_) => "choose another name, such as one with the date: a backup overwrites nothing",
+            Self::NoFolder(_) => "give the folder that holds config.json and model.safetensors",
             Self::NoValues { .. } => "give a text file with one value a line, oldest first",
             Self::BadValue { .. } => {
                 "one number a line with a decimal point and no header; an empty line is a missing value"
             }
-            Self::Config(_) => "config/forecasters.toml in the repository shows every key with its default",
+            Self::Config(error) => error.hint(),
             Self::NoHorizon => "set horizons.7d.enabled = true",
             Self::NoProvider => "name providers in the configuration, such as providers = [\"mindicador\", \"ecb\"]",
             Self::NoMailServer => "set mail.smtp, mail.from and mail.recipients",
@@ -285,20 +303,24 @@ impl Failure {
             Self::NothingToRollBack => "name one with --config FILE",
             Self::NoSuchVersion { .. } | Self::NoOtherVersion { .. } => "forecaster config history lists them",
             Self::TemplateChanged { .. } => "correct INSTALLED in cli/commands/generate.rs",
-            Self::File { .. } => "check that the directory exists, is writable and has free space",
+            Self::File { .. } => "the system's text says why; check the path, its permissions and the free space",
             Self::StateInUse { .. } => {
                 "one daemon a state directory: stop the other one, or set another service.data_dir"
             }
             Self::ClockNotSet(_) => {
                 "set it, or let systemd-timesyncd or chrony do so; the service starts again by itself"
             }
-            Self::Listen { .. } => "free the port, or set another one, or \"\" for no server",
+            Self::Listen { source, .. } => match source.kind() {
+                io::ErrorKind::AddrNotAvailable => {
+                    "this machine does not have that address: set 127.0.0.1, or 0.0.0.0 for all addresses"
+                }
+                io::ErrorKind::PermissionDenied => "ports below 1024 are reserved for root: set a higher one",
+                _ => "free the port, or set another one, or \"\" for no server",
+            },
             Self::Rates(error) if matches!(**error, RatesError::NothingUntil { .. }) => {
                 "choose a later --as-of, or add history: forecaster rates import FILE.csv"
             }
-            Self::NoAnswer => {
-                "the lines above say why; check the network, the proxy (HTTPS_PROXY) and rates.providers"
-            }
+            Self::NoAnswer(cause) => cause.hint(),
             Self::TooFewObservations { .. } => {
                 "choose a later --as-of, or add history: forecaster rates import FILE.csv --series NAME"
             }
@@ -338,6 +360,19 @@ impl Failure {
     }
 }
 
+/// Returns the hint for an error of Chronos whose sentence gives none.
+fn chronos_hint(error: &ChronosError) -> Option<String> {
+    let ChronosError::File { path, source, .. } = error else { return None };
+    let is_of_checkpoint = ["config.json", "model.safetensors"].iter().any(|name| path.ends_with(name));
+    let advice = match source.kind() {
+        io::ErrorKind::NotFound if is_of_checkpoint => {
+            Some("give the folder that holds config.json and model.safetensors")
+        }
+        _ => file_advice(source),
+    };
+    advice.map(str::to_owned)
+}
+
 /// Conversions from the errors of other crates and modules.
 macro_rules! from {
     ($($kind:ident($error:ty),)+) => {
@@ -375,9 +410,38 @@ mod tests {
     fn only_a_full_disk_or_a_lock_may_pass() {
         let file = |kind: io::ErrorKind| Failure::file("write", Path::new("x"), kind.into());
         assert!(file(io::ErrorKind::StorageFull).is_transient() && file(io::ErrorKind::QuotaExceeded).is_transient());
-        assert!(!file(io::ErrorKind::PermissionDenied).is_transient() && !Failure::NoAnswer.is_transient());
+        assert!(!file(io::ErrorKind::PermissionDenied).is_transient() && !Failure::ChecksSkipped.is_transient());
         assert_eq!(file(io::ErrorKind::NotFound).to_string(), "cannot write x: entity not found");
         assert!(file(io::ErrorKind::NotFound).hint().is_some());
+    }
+
+    #[test]
+    fn the_hint_fits_the_cause() {
+        let hint = |failure: Failure| failure.hint().unwrap();
+        let file = |kind: io::ErrorKind| hint(Failure::file("write", Path::new("x"), kind.into()));
+        assert!(file(io::ErrorKind::StorageFull).contains("free disk space"));
+        assert!(file(io::ErrorKind::PermissionDenied).contains("permissions"));
+        for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::IsADirectory, io::ErrorKind::NotADirectory] {
+            assert!(!file(kind).contains("space"), "{kind}");
+        }
+        let listen = |kind: io::ErrorKind| hint(Failure::Listen { listen: "x".to_owned(), source: kind.into() });
+        assert!(listen(io::ErrorKind::AddrInUse).contains("free the port"));
+        assert!(listen(io::ErrorKind::AddrNotAvailable).contains("does not have that address"));
+        assert!(listen(io::ErrorKind::PermissionDenied).contains("1024"));
+        assert!(hint(Failure::NoAnswer(NoAnswerCause::Connection)).contains("network"));
+        for cause in [NoAnswerCause::Refused, NoAnswerCause::NobodyAsked] {
+            assert!(!hint(Failure::NoAnswer(cause)).contains("network"), "{cause:?}");
+        }
+        let values = |kind: io::ErrorKind| hint(Failure::NoValues { path: "x".into(), source: kind.into() });
+        assert!(values(io::ErrorKind::NotFound).contains("path"), "not: how to write the file");
+        let within = |problem: BackupProblem| hint(Failure::from(problem));
+        assert!(within(BackupProblem::Unreadable(io::ErrorKind::NotFound.into())).contains("path"));
+        assert!(within(BackupProblem::Damaged(io::ErrorKind::IsADirectory.into())).contains("folder"));
+        let chronos = |path: &str| {
+            let source = io::ErrorKind::NotFound.into();
+            hint(ChronosError::File { action: "read", path: path.into(), source }.into())
+        };
+        assert!(chronos("m/config.json").contains("model.safetensors") && chronos("m/x").contains("path"));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use forecaster_domain::{
     SourceFault, SourceProblem,
 };
 use forecaster_rates::{AvailableSeries, RatesStore, assemble, assemble_pair};
+use std::collections::BTreeSet;
 
 /// History of the pair, with the source and state of each series.
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ pub(crate) struct Market {
     /// First date whose value is a market quote standing in for the official rate (as are all later values), and
     /// the provider of the last one.
     pub stand_in_since: Option<(NaiveDate, String)>,
+    /// All dates whose value is such a quote, also those with official rates after them.
+    stand_ins: BTreeSet<NaiveDate>,
     /// Providers of the market's quotes of the pair.
     quoters: QuoteProviders,
 }
@@ -81,6 +84,7 @@ impl Market {
         let own = assemble_pair(&store, &pair, rules, as_of, MIN_OBSERVATIONS)?;
         require_enough(&own, as_of)?;
         let stands_in = own.stand_in_from().zip(own.stand_in().map(str::to_owned));
+        let stand_ins = own.stand_ins.keys().copied().collect();
         let mut sources = vec![source(&own, &pair.series_name())];
         let (mut regressors, mut spot, mut quoters) = (Vec::new(), None, QuoteProviders::default());
         for (name, settings) in config.rates.series.iter().filter(|(name, _)| is_used_for(name, &pair)) {
@@ -132,6 +136,7 @@ impl Market {
             is_now,
             quoters,
             stand_in_since: stands_in,
+            stand_ins,
         };
         market.note_usable();
         Ok(market)
@@ -185,6 +190,11 @@ impl Market {
         let before = self.stand_in_since.as_ref().and_then(|(from, _)| from.pred_opt());
         let pair = self.history.pair();
         before.and_then(|date| pair.index_at_or_before(date)).map_or_else(|| self.as_of(), |last| pair.dates()[last])
+    }
+
+    /// True when the value of one of `dates` is a market quote that stands in for the official rate.
+    pub(crate) fn has_stand_in(&self, dates: &[NaiveDate]) -> bool {
+        dates.iter().any(|date| self.stand_ins.contains(date))
     }
 
     /// Returns the warnings to print about the last value, as sentences.
@@ -353,5 +363,6 @@ mod tests {
         let now = Market::load(&config, None, day("2026-10-27")).unwrap();
         assert_eq!((now.as_of(), now.last_official()), (day("2026-10-26"), day("2025-01-03")));
         assert_eq!(now.stand_in(), Some("nbp"));
+        assert!(now.has_stand_in(&[day("2025-01-03"), day("2025-01-07")]) && !now.has_stand_in(&[day("2025-01-03")]));
     }
 }

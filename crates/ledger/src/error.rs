@@ -1,5 +1,6 @@
 //! Errors of the ledger; each names the file and the remedy.
 
+use forecaster_domain::file_advice;
 use rusqlite::ErrorCode;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// The file cannot be opened or is no SQLite database.
-    #[error("ledger {}: {source}; check that the directory is writable and the file is a forecaster ledger", path.display())]
+    #[error("ledger {}: {source}; {}", path.display(), opening_advice(source))]
     Open {
         /// The ledger's file.
         path: PathBuf,
@@ -27,7 +28,7 @@ pub enum LedgerError {
     },
     /// SQLite cannot copy an older ledger before it is migrated.
     #[error("cannot copy the ledger to {}: {source}; the copy is made before a schema migration, and nothing was \
-        changed: free disk space there and try again", path.display())]
+        changed: {}, then try again", path.display(), opening_advice(source))]
     Copy {
         /// Intended path of the copy.
         path: PathBuf,
@@ -36,7 +37,7 @@ pub enum LedgerError {
     },
     /// The copy of an older ledger cannot be moved to its final path.
     #[error("cannot copy the ledger to {}: {source}; the copy is made before a schema migration, and nothing was \
-        changed: check that the directory is writable", path.display())]
+        changed: {}", path.display(), file_advice(source).unwrap_or("check that the directory is writable"))]
     CopyFile {
         /// Intended path of the copy.
         path: PathBuf,
@@ -60,7 +61,7 @@ pub enum LedgerError {
         source: rusqlite::Error,
     },
     /// The ledger cannot be copied for a backup.
-    #[error("ledger {}: it cannot be copied: {source}", path.display())]
+    #[error("ledger {}: it cannot be copied: {source}{}", path.display(), advice(source))]
     BackUp {
         /// The ledger's file.
         path: PathBuf,
@@ -68,7 +69,8 @@ pub enum LedgerError {
         source: rusqlite::Error,
     },
     /// A damaged ledger cannot be put aside.
-    #[error("ledger {}: it is damaged and cannot be put aside: {source}", path.display())]
+    #[error("ledger {}: it is damaged and cannot be put aside: {source}{}", path.display(),
+        file_advice(source).map_or_else(String::new, |advice| format!("; {advice}")))]
     CannotReplace {
         /// The ledger's file.
         path: PathBuf,
@@ -76,7 +78,7 @@ pub enum LedgerError {
         source: std::io::Error,
     },
     /// A statement failed.
-    #[error("ledger {}: {source}; nothing of this transaction was kept", path.display())]
+    #[error("ledger {}: {source}; nothing of this transaction was kept{}", path.display(), advice(source))]
     Statement {
         /// The ledger's file.
         path: PathBuf,
@@ -143,6 +145,48 @@ impl LedgerError {
     }
 }
 
+/// Returns the step that helps with an error of SQLite; `None` when its own text says all there is to say.
+fn sqlite_advice(source: &rusqlite::Error) -> Option<&'static str> {
+    match source.sqlite_error_code()? {
+        ErrorCode::DiskFull => Some("free disk space there"),
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
+            Some("check owner and permissions of the file and its folder: this user may not write there")
+        }
+        ErrorCode::CannotOpen => {
+            Some("check that its folder exists, that this user may write there, and that no folder has that name")
+        }
+        ErrorCode::SystemIoFailure => Some("the disk reports an error: see the kernel's log (dmesg)"),
+        _ => None,
+    }
+}
+
+fn opening_advice(source: &rusqlite::Error) -> &'static str {
+    sqlite_advice(source).unwrap_or("check that the directory is writable and the file is a forecaster ledger")
+}
+
+/// Returns the advice with its separator; empty when there is none.
+fn advice(source: &rusqlite::Error) -> String {
+    sqlite_advice(source).map_or_else(String::new, |advice| format!("; {advice}"))
+}
+
 fn is_corruption(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_advice_fits_the_cause_and_only_a_full_disk_is_about_space() {
+        let said = |code: i32| {
+            let source = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+            LedgerError::Copy { path: "l.sqlite".into(), source }.to_string()
+        };
+        use rusqlite::ffi::{SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY};
+        assert!(said(SQLITE_FULL).contains("free disk space"), "{}", said(SQLITE_FULL));
+        for (code, word) in [(SQLITE_READONLY, "permissions"), (SQLITE_CANTOPEN, "folder"), (SQLITE_IOERR, "dmesg")] {
+            assert!(said(code).contains(word) && !said(code).contains("space"), "{}", said(code));
+        }
+    }
 }

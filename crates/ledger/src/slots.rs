@@ -61,9 +61,9 @@ pub struct Slot {
 /// Progress through a horizon's schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watermark {
-    /// The cron fields in force.
+    /// Text of the schedule in force: its cron fields, and its rule for holidays when that moves runs.
     pub schedule: String,
-    /// Time zone of the cron fields.
+    /// Time zone of the schedule.
     pub timezone: String,
     /// Instant since which this schedule has been in force.
     pub since: DateTime<Utc>,

@@ -17,6 +17,12 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use forecaster_domain::{BusinessCalendar, Superseded};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Longest hole between two official values, in business days, in which no quote stands in: a holiday that the calendar
+/// does not know, or a day that a source has left out. A longer one is a part of the history that is not there, such
+/// as the months before a single official day that was imported; the same bound as for reported holes
+/// ([`QualityRules::new`]).
+const LONGEST_HOLE: i64 = 5;
+
 /// A series ready for use, and where its values come from.
 #[derive(Debug, Clone)]
 pub struct AvailableSeries {
@@ -91,9 +97,9 @@ pub fn available(store: &RatesStore) -> Result<Vec<String>, RatesError> {
 /// Assembles the series `name`: the embedded snapshot, overridden on each date by the store, checked by `rules`. The
 /// superseded values in the store are included; the snapshot does not record when its values became known.
 ///
-/// After the last official value of an official rate, the embedded market quotes fill the dates without a stored
-/// value, under the name of their provider. A later official value replaces them on its date and before it. Embedded
-/// values after `rules.today` are not known yet.
+/// After the last official value of an official rate, and in a hole of more than [`LONGEST_HOLE`] business days between
+/// two official values, the embedded market quotes fill the dates without a stored value, under the name of their
+/// provider. An official value replaces the quote of its date. Embedded values after `rules.today` are not known yet.
 ///
 /// Given `until`, the series is as it was known at the end of that day (UTC): later observations are cut off and
 /// later revisions undone before the checks, so that not even a check can see beyond it.
@@ -132,7 +138,7 @@ pub(crate) fn overlay(
     let embedded = snapshot.into_iter().flatten().filter(|o| o.date <= today);
     by_date.extend(embedded.map(|o| (o.date, (o.value, EMBEDDED_SOURCE.to_owned()))));
     by_date.extend(known.into_iter().map(|o| (o.date, (o.value, o.source))));
-    // Must precede the cut below: a hole between two official values is not filled, whatever the as-of date.
+    // Must precede the cut below: a short hole between two official values is not filled, whatever the as-of date.
     extend_with_quotes(name, today, &mut by_date)?;
     let mut superseded: Vec<Superseded> = superseded(&versions).collect();
 
@@ -151,15 +157,25 @@ pub(crate) fn overlay(
     Ok(UncheckedSeries { by_date, superseded, stand_ins })
 }
 
-/// Adds the embedded market quotes after the end of the official values of `name`.
+/// Adds the embedded market quotes after the end of the official values of `name`, and in their long holes.
 fn extend_with_quotes(
     name: &str,
     today: NaiveDate,
     by_date: &mut BTreeMap<NaiveDate, (f64, String)>,
 ) -> Result<(), RatesError> {
     let is_official = |(_, (_, source)): &(&NaiveDate, &(f64, String))| !is_stand_in(name, source);
-    let end = by_date.iter().rev().find(is_official).map(|(date, _)| *date);
-    for quote in embedded_quotes(name, today)?.filter(|quote| Some(quote.date) > end) {
+    let official: BTreeSet<NaiveDate> = by_date.iter().filter(is_official).map(|(date, _)| *date).collect();
+    let calendar = calendar_of(name).unwrap_or_else(BusinessCalendar::weekdays);
+    let stands_in = |quote: &RawObservation| {
+        let before = official.range(..quote.date).next_back();
+        let after = official.range(quote.date..).next();
+        match (before, after) {
+            (_, None) => true,
+            (Some(before), Some(after)) => calendar.business_days_between(*before, *after) > LONGEST_HOLE + 1,
+            (None, Some(_)) => false,
+        }
+    };
+    for quote in embedded_quotes(name, today)?.filter(stands_in) {
         by_date.entry(quote.date).or_insert_with(|| (quote.value, nbp::NAME.to_owned()));
     }
     Ok(())

@@ -2,6 +2,7 @@
 //! what to do next.
 
 use chrono::NaiveDate;
+use forecaster_domain::file_advice;
 use std::path::{Path, PathBuf};
 
 /// Reasons why rates could not be read, checked or stored.
@@ -71,7 +72,7 @@ pub enum RatesError {
         value: f64,
     },
     /// A read or write refused by the operating system.
-    #[error("cannot {action} {path}: {source}; check that it exists, its permissions and the free disk space")]
+    #[error("cannot {action} {path}: {source}{}", advice(source))]
     Io {
         /// Attempted action: "read", "create", "lock" ...
         action: &'static str,
@@ -145,6 +146,11 @@ pub enum RatesError {
         /// The file.
         path: PathBuf,
     },
+}
+
+/// Returns the advice for an error of the file system, with its separator; empty when there is none.
+fn advice(source: &std::io::Error) -> String {
+    file_advice(source).map_or_else(String::new, |advice| format!("; {advice}"))
 }
 
 impl RatesError {

@@ -80,7 +80,9 @@ pub use freshness::{Freshness, FreshnessState, freshness};
 pub use import::read_csv;
 pub use listings::{calendar_of, is_stand_in, kind_of};
 pub use provider::{KeyType, ProviderKey, ProviderKind, SourceSettings};
-pub use quality::{Action, CheckedSeries, DataProblem, Finding, QualityRules, SeriesKind, check};
+pub use quality::{
+    Action, CheckedSeries, DataProblem, Finding, QualityRules, SeriesKind, SummaryEntry, check, summarised,
+};
 pub use request::{SeriesRequest, SyncSettings};
 pub use snapshot::{EMBEDDED_SOURCE, RawObservation, embedded};
 pub use sources::{PROVIDERS, Sources, provider_kinds};

@@ -6,11 +6,13 @@ mod finding;
 mod holes;
 mod jumps;
 mod kind;
+mod summary;
 #[cfg(test)]
 mod tests;
 
 pub use finding::{Action, DataProblem, Finding};
 pub use kind::SeriesKind;
+pub use summary::{SummaryEntry, summarised};
 
 use crate::{error::RatesError, snapshot::RawObservation};
 use chrono::{Datelike, NaiveDate, Weekday};
@@ -18,6 +20,9 @@ use forecaster_domain::{BusinessCalendar, Series};
 
 /// Relative difference below which two values count as one value carried from one date to the other.
 const CARRIED: f64 = 1e-4;
+
+/// Repair of a date that was given several times with the same value.
+const KEPT_ONCE: &str = "kept once";
 
 /// Rules that a series is checked against.
 #[derive(Debug, Clone, Copy)]
@@ -143,7 +148,7 @@ fn keep_one_a_date(sorted: Vec<RawObservation>, findings: &mut Vec<Finding>) -> 
             continue;
         }
         let equal = same_date.iter().all(|o| o.value == last.value);
-        let how = if equal { "kept once" } else { "kept the last one given" };
+        let how = if equal { KEPT_ONCE } else { "kept the last one given" };
         let problem = DataProblem::Duplicate { values: same_date.iter().map(|o| o.value).collect() };
         findings.push(Finding { date: last.date, problem, action: Action::Repaired(how) });
     }

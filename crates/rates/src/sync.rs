@@ -15,7 +15,7 @@ use crate::{
     intake::IntakeRules,
     listings::{PublicationDelay, is_official, is_stand_in, kind_of, tolerance, traits, usual_delay},
     memory::ProviderMemory,
-    quality::{DataProblem, Finding, SeriesKind},
+    quality::{DataProblem, Finding, SeriesKind, SummaryEntry, summarised},
     request::{SeriesRequest, SyncSettings},
     snapshot::embedded,
     sources::Sources,
@@ -160,12 +160,14 @@ impl SeriesSync<'_> {
             let findings = answer.iter().flat_map(|reply| &reply.accepted.findings);
             outcome.providers.push(ProviderOutcome {
                 provider: (*provider).to_owned(),
+                of_connection: answer.as_ref().is_err_and(|failure| failure.of_connection),
                 is_fault: merged.as_ref().is_err_and(|(_, is_fault)| *is_fault),
                 remark: answer
                     .as_ref()
                     .ok()
                     .and_then(|reply| reply.remark.clone())
                     .or_else(|| behind(request, &replies, index, known)),
+                summary: summarised(findings.clone().map(SummaryEntry::from), 1),
                 findings: findings.map(ToString::to_string).collect(),
                 gist: answer.as_ref().err().map_or_else(String::new, |failure| failure.common_reason.clone()),
                 outcome: merged.map_err(|(reason, _)| reason),
@@ -300,18 +302,12 @@ pub fn doubts(store: &RatesStore) -> Result<Vec<Doubt>, RatesError> {
     Ok(doubts)
 }
 
-/// Number of findings of one reply that are logged one by one; a broken reply has thousands.
-const TOLD: usize = 5;
-
-/// Logs the findings that matter to an operator. Jumps that lasted are left out: they are old.
+/// Logs the findings that matter to an operator, one line for each kind: a broken reply has thousands. Jumps that
+/// lasted are left out: they are old.
 fn log_findings(provider: &str, series: &str, findings: &[Finding]) {
     let matters = |finding: &&Finding| !matches!(finding.problem, DataProblem::Jump { newest: false, .. });
-    for finding in findings.iter().filter(matters).take(TOLD) {
-        tracing::warn!(provider, series, "{provider}, {series}: {finding}");
-    }
-    let more = findings.iter().filter(matters).count().saturating_sub(TOLD);
-    if more > 0 {
-        tracing::warn!(provider, series, "{provider}, {series}: and {more} more like these");
+    for line in summarised(findings.iter().filter(matters).map(SummaryEntry::from), 1) {
+        tracing::warn!(provider, series, "{provider}, {series}: {line}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Errors of fetching a checkpoint. Each is one sentence: what was wrong, and what to do.
 
+use forecaster_domain::file_advice;
 use std::path::{Path, PathBuf};
 
 /// Reason why a checkpoint could not be fetched.
@@ -169,7 +170,7 @@ pub enum HubError {
         reason: String,
     },
     /// The operating system refused to read or write.
-    #[error("cannot {action} {path}: {source}; check its permissions and the free disk space")]
+    #[error("cannot {action} {path}: {source}{}", file_advice(source).map_or_else(String::new, |it| format!("; {it}")))]
     Io {
         /// Action tried: "create", "write" ...
         action: &'static str,

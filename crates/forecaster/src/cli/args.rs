@@ -203,6 +203,9 @@ pub enum RatesCommand {
         /// Only this series
         #[arg(long, value_name = "NAME")]
         series: Option<String>,
+        /// List every finding, also where there are many of one kind
+        #[arg(long)]
+        verbose: bool,
     },
     /// Import your own history from a CSV file with the header date,value
     Import {
@@ -212,6 +215,9 @@ pub enum RatesCommand {
         /// Name of the series: lower case, such as usdclp or copper
         #[arg(long, value_name = "NAME")]
         series: String,
+        /// List every finding and every replaced value, also where there are many of one kind
+        #[arg(long)]
+        verbose: bool,
     },
 }
 

@@ -27,6 +27,32 @@ pub(crate) struct Horizons {
     pub d90: HorizonSettings,
 }
 
+/// `horizons.X.on_holiday`: the day of a run whose scheduled day is no business day of the pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum OnHoliday {
+    /// The scheduled day itself.
+    Run,
+    /// The next business day, at the same time.
+    Next,
+    /// The business day before, at the same time.
+    Previous,
+}
+
+impl OnHoliday {
+    /// Every setting.
+    pub(crate) const ALL: [Self; 3] = [Self::Run, Self::Next, Self::Previous];
+
+    /// Returns the word used in the configuration.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Next => "next",
+            Self::Previous => "previous",
+        }
+    }
+}
+
 /// `[horizons.X]`
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct HorizonSettings {
@@ -34,6 +60,8 @@ pub(crate) struct HorizonSettings {
     pub enabled: bool,
     /// Schedule of the daemon's runs: cron fields in the configured zone.
     pub schedule: String,
+    /// Day of the runs that the schedule sets for a day that is no business day of the pair.
+    pub on_holiday: OnHoliday,
     /// The models of the horizon.
     #[serde(serialize_with = "parsed::models::serialize")]
     pub models: Vec<ModelId>,
@@ -63,6 +91,7 @@ impl HorizonSettings {
         Self {
             enabled: true,
             schedule: schedule.into(),
+            on_holiday: OnHoliday::Run,
             models: DEFAULT_MODELS.into(),
             email: HorizonEmail::default(),
             lookback: 1500,
@@ -93,6 +122,7 @@ impl Default for Horizons {
 struct WrittenHorizon {
     enabled: Option<bool>,
     schedule: Option<String>,
+    on_holiday: Option<OnHoliday>,
     #[serde(default, deserialize_with = "parsed::models::deserialize")]
     models: Option<Vec<ModelId>>,
     email: Option<HorizonEmail>,
@@ -127,6 +157,7 @@ impl WrittenHorizon {
         HorizonSettings {
             enabled: self.enabled.unwrap_or(default.enabled),
             schedule: self.schedule.unwrap_or(default.schedule),
+            on_holiday: self.on_holiday.unwrap_or(default.on_holiday),
             models: self.models.unwrap_or(default.models),
             email: self.email.unwrap_or(default.email),
             lookback: self.lookback.unwrap_or(default.lookback),

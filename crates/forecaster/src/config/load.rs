@@ -58,12 +58,13 @@ pub(crate) fn load(file: Option<&Path>) -> Result<LoadedConfig, ConfigError> {
     let file = match file {
         // Not only regular files: a pipe or /dev/stdin works as well.
         Some(path) if path.exists() && !path.is_dir() => Some(path.to_owned()),
+        Some(path) if path.is_dir() => return Err(ConfigError::Folder(path.to_owned())),
         Some(path) => return Err(ConfigError::Missing(path.to_owned())),
         None => find_file(None),
     };
-    // A file that is not text is reported below, and a pipe can be read only once.
+    // A pipe can be read only once.
     let regular = file.as_deref().filter(|path| path.is_file());
-    let text = regular.and_then(|path| std::fs::read_to_string(path).ok());
+    let text = regular.map(read_text).transpose()?;
     let mut figment = Figment::new();
     if let Some(path) = &file {
         figment = figment.merge(Toml::file_exact(path));
@@ -81,6 +82,14 @@ pub(crate) fn load(file: Option<&Path>) -> Result<LoadedConfig, ConfigError> {
         expected: problem.expected,
     })?;
     Ok(LoadedConfig { config, file, text })
+}
+
+fn read_text(path: &Path) -> Result<String, ConfigError> {
+    let bytes = std::fs::read(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        ConfigError::not_text(path, error.as_bytes(), valid)
+    })
 }
 
 /// Returns the file or environment variable that last set `key`, or its nearest section.
@@ -140,6 +149,7 @@ fn plain(expected: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Failure;
 
     #[test]
     fn the_state_directory_is_found_in_whatever_form_and_in_a_broken_file() {
@@ -154,5 +164,33 @@ mod tests {
             assert_eq!(named_data_dir(text), Some("a b".into()), "{text}");
         }
         assert_eq!(named_data_dir("[service"), None);
+    }
+
+    #[test]
+    fn a_file_in_another_encoding_a_folder_and_a_missing_file_each_have_their_own_advice() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let refused = |path: &Path| {
+            let failure = Failure::from(load(Some(path)).unwrap_err());
+            assert_eq!(failure.code(), 2);
+            (failure.to_string(), failure.hint().unwrap())
+        };
+        let (said, hint) = refused(&file("latin1.toml", b"[service]\n# espa\xf1ol\n"));
+        assert!(said.ends_with("latin1.toml, line 2: this is not UTF-8 text"), "{said}");
+        assert_eq!(hint, "save it as UTF-8: iconv -f ISO-8859-1 -t UTF-8");
+        let (_, hint) = refused(&file("utf16.toml", b"\xff\xfe[\0s\0"));
+        assert_eq!(hint, "save it as UTF-8: iconv -f UTF-16 -t UTF-8");
+        let (said, hint) = refused(directory.path());
+        assert!(said.ends_with("it is a folder, not a file") && hint == "name the file in it", "{said} {hint}");
+        let (_, hint) = refused(Path::new("/nonexistent/x.toml"));
+        assert!(hint.contains("--config"), "{hint}");
+        assert!(
+            load(Some(&file("bom.toml", "\u{feff}[service]\n".as_bytes()))).is_ok(),
+            "a byte order mark is none of it"
+        );
     }
 }

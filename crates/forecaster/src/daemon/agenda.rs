@@ -2,7 +2,8 @@
 //!
 //! Nothing here waits or runs. Asking too early returns nothing, asking late returns what was missed, and asking
 //! twice returns it once: an alarm is only an occasion to ask. Each horizon has a watermark, up to which its schedule
-//! is handled, and slots, the instants that were started or skipped; both are in the ledger.
+//! is handled, and slots, the instants that were started or skipped; both are in the ledger. A run that has moved away
+//! from a holiday has one instant, the one that it has moved to.
 //!
 //! When the clock goes back by no more than `catch_up` (at least an hour), instants up to the watermark are not run
 //! again. When it goes back further, it had been wrong, and the watermark goes back to `catch_up` before the new
@@ -40,7 +41,7 @@ pub(crate) enum DueReason {
 pub(crate) struct DueRun {
     /// Horizon of the run.
     pub horizon: Horizon,
-    /// Instant of the schedule.
+    /// Instant of the schedule, for a run that has moved away from a holiday the one that it has moved to.
     pub scheduled_for: DateTime<Utc>,
     /// Reason why it is due.
     pub cause: DueReason,
@@ -77,7 +78,7 @@ struct ClockSetBack {
 impl Entry {
     fn watermark(&self) -> Watermark {
         Watermark {
-            schedule: self.schedule.fields().to_owned(),
+            schedule: self.schedule.text(),
             timezone: self.schedule.zone().name().to_owned(),
             since: self.since,
             handled_until: self.handled_until,
@@ -99,7 +100,8 @@ impl Agenda {
     }
 
     /// Adopts the schedules of `config`, all or none. A schedule that is new, or has changed since the ledger last
-    /// saw it, starts now: its earlier instants do not count as missed.
+    /// saw it, starts now: its earlier instants do not count as missed. Where only its rule for holidays has changed, it
+    /// goes on: what was planned up to now stays planned.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
@@ -113,7 +115,7 @@ impl Agenda {
                 changed.extend(known.map(|_| (horizon, None)));
                 continue;
             }
-            let schedule = Schedule::new(&settings.schedule, config.zone()).map_err(Failure::Schedule)?;
+            let schedule = Schedule::of(config, horizon).map_err(Failure::Schedule)?;
             let entry = self.entry(horizon, schedule, known.as_ref(), reading);
             if known.as_ref() != Some(&entry.watermark()) {
                 changed.push((horizon, Some(entry.watermark())));
@@ -134,8 +136,14 @@ impl Agenda {
         // Once the clock has passed that instant, a jump can no longer be detected.
         let from = known.and_then(|it| it.set_back_from).filter(|from| *from > reading.now);
         let set_back = remembered.or(from.map(|from| ClockSetBack { from, at: reading }));
-        match known.filter(|it| it.schedule == schedule.fields() && it.timezone == timezone) {
-            Some(known) => Entry { schedule, since: known.since, handled_until: known.handled_until, set_back },
+        let continued = known.filter(|it| it.timezone == timezone).and_then(|known| {
+            let planned_until = reading.now.max(known.handled_until);
+            Some((known, schedule.clone().continuing(&known.schedule, planned_until)?))
+        });
+        match continued {
+            Some((known, schedule)) => {
+                Entry { schedule, since: known.since, handled_until: known.handled_until, set_back }
+            }
             None => {
                 // Whole seconds, as the ledger keeps them.
                 let now = reading.now.trunc_subsecs(0);
@@ -332,6 +340,7 @@ impl Entry {
             // Runs made since then have their slots and are not repeated; instants before the
             // schedule began were never due.
             self.handled_until = (now - catch_up).max(self.since).min(now).trunc_subsecs(0);
+            self.schedule.forget_changes_after(now);
         }
     }
 }

@@ -7,6 +7,9 @@ use rand_like::Dice;
 use serde_json::Value;
 use std::path::PathBuf;
 
+#[path = "agenda_tests/holidays.rs"]
+mod holidays;
+
 /// Repeatable source of accidents.
 mod rand_like {
     /// SplitMix64 (Steele, Lea and Flood 2014).

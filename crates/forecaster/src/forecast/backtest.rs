@@ -138,6 +138,7 @@ fn period_origins(market: &Market, horizon: Horizon, period: &Period) -> Result<
         .filter_map(|date| origin_at(pair, &market.calendar, horizon, date))
         // No forecast is scored against quotes that stand in for official rates.
         .filter(|origin| origin.maturity_date() <= market.last_official())
+        .filter(|origin| !market.has_stand_in(&origin.target.dates))
         .collect();
     if origins.is_empty() {
         let first = pair.dates().get(MIN_OBSERVATIONS).copied().unwrap_or(market.as_of());

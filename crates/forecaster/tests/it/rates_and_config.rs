@@ -1,6 +1,7 @@
 //! `forecaster rates` and `forecaster config`: imports, findings, and rejected settings.
 
 use crate::desk::Desk;
+use chrono::{Days, NaiveDate};
 
 #[test]
 fn an_imported_history_serves_the_next_run() {
@@ -54,7 +55,7 @@ fn a_broken_csv_row_is_named_by_file_and_line_and_nothing_is_taken() {
 #[test]
 fn what_the_checks_find_is_listed_by_date() {
     let desk = Desk::new();
-    let finished = desk.run(&["rates", "check", "--series", "usdclp"]).expect(0);
+    let finished = desk.run(&["rates", "check", "--series", "usdclp", "--verbose"]).expect(0);
     let text = finished.stdout();
     assert!(text.contains("2005-10-10") && text.contains("584.03"), "{text}");
     let file =
@@ -62,6 +63,54 @@ fn what_the_checks_find_is_listed_by_date() {
     let imported = desk.run(&["rates", "import", file.to_str().unwrap(), "--series", "usdclp"]).expect(0).stdout();
     assert!(imported.contains("2025-01-07") && imported.contains("2 added"), "{imported}");
     assert!(imported.contains("2025-01-08"), "{imported}");
+}
+
+#[test]
+fn a_thousand_findings_of_one_kind_are_one_line_unless_all_are_asked_for() {
+    let desk = Desk::new();
+    let saturdays =
+        (0..1000).map(|week| format!("{},{}.25\n", day("1999-01-02") + Days::new(7 * week), 500 + week % 90));
+    let weekdays = (0..300).map(|week| format!("{},{}.5\n", day("2019-01-07") + Days::new(7 * week), 700 + week % 3));
+    let text: String = std::iter::once("date,value\n".to_owned()).chain(saturdays).chain(weekdays).collect();
+    desk.write("long.csv", &text);
+    let import = |more: &[&str]| {
+        let arguments = [&["rates", "import", "long.csv", "--series", "copper"], more].concat();
+        desk.run(&arguments).expect(0).stdout()
+    };
+    let short = import(&[]);
+    assert!(short.lines().count() < 20, "{short}");
+    assert!(short.contains("  1000 values on weekends from 1999-01-02 to 2018-02-24, "), "{short}");
+    assert!(short.contains("  list them all: --verbose\n"), "{short}");
+    assert!(import(&["--verbose"]).lines().count() > 1000);
+    desk.write("revised.csv", &text.replace(".5\n", ".75\n"));
+    let revised = desk.run(&["rates", "import", "revised.csv", "--series", "copper"]).expect(0).stdout();
+    assert!(revised.contains("  300 values replaced from 2019-01-07 to"), "{revised}");
+    assert!(revised.contains("  list them all: forecaster rates show --revisions\n"), "{revised}");
+    let checked = desk.run(&["rates", "check", "--series", "usdclp"]).expect(0).stdout();
+    assert!(checked.contains(" values on holidays from ") && checked.lines().count() < 20, "{checked}");
+}
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+#[test]
+fn the_advice_about_a_file_fits_its_fault() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path("folder.csv")).unwrap();
+    let said = |arguments: &[&str]| {
+        let text = desk.run(arguments).expect(1).stderr();
+        assert!(!text.contains("free disk space"), "{text}");
+        text
+    };
+    let import = |file: &str| said(&["rates", "import", file, "--series", "copper"]);
+    assert!(import("nowhere.csv").contains("check the path"));
+    assert!(import("folder.csv").contains("it is a folder: name a file"));
+    assert!(said(&["restore", "nowhere.tar"]).contains("check the path"));
+    assert!(said(&["restore", "folder.csv"]).contains("it is a folder"));
+    let desk = Desk::with(&[("FORECASTER__RATES__PROVIDERS", "[\"ecb\"]")]);
+    let unknown = desk.run(&["rates", "sync", "--series", "no_such_series"]).expect(1).stderr();
+    assert!(unknown.contains("check the name of the series") && !unknown.contains("network"), "{unknown}");
 }
 
 #[test]
@@ -96,6 +145,7 @@ fn every_wrong_setting_is_named_with_file_key_and_what_was_expected() {
     );
     refused("[horizons.7d]\nschedule = \"0 0 31 2 *\"\n", &["horizons.7d.schedule", "they match no day"]);
     refused("[horizons.7d]\nschedule = \"@daily\"\n", &["horizons.7d.schedule", "1 fields"]);
+    refused("[horizons.7d]\non_holiday = \"skip\"\n", &["horizons.7d.on_holiday", "\"skip\"", "run, next, previous"]);
     refused("[horizons.7d]\nmodels = [\"prophet\"]\n", &["horizons.7d.models", "\"prophet\"", "random_walk"]);
     refused("[horizons.7d]\nlookback = 10\n", &["horizons.7d.lookback", "found 10", "600 to 10000"]);
     refused("[ensemble]\nstride = 0\n", &["ensemble.stride", "found 0", "1 to 60"]);

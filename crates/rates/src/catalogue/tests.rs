@@ -75,7 +75,7 @@ fn a_quote_stands_for_the_weekday_after_the_trades_that_it_closes() {
 }
 
 #[test]
-fn quotes_go_on_only_after_the_last_official_value_and_fill_no_holes() {
+fn quotes_go_on_after_the_last_official_value_and_fill_no_short_holes() {
     let (_folder, store) = store();
     let official = [imported("2025-01-06", 1001.0), imported("2025-01-09", 1002.0)];
     store.merge("usdclp", &official, &MergeRules::accepting_all()).unwrap();
@@ -87,9 +87,30 @@ fn quotes_go_on_only_after_the_last_official_value_and_fill_no_holes() {
     // An as-of date within the hole does not fill it either.
     let cut = assemble(&store, "usdclp", &rules(), Some(day("2025-01-08"))).unwrap();
     assert_eq!((cut.checked.series.last_date(), cut.stand_in()), (day("2025-01-06"), None));
+}
+
+#[test]
+fn an_import_of_one_official_day_leaves_the_quotes_of_the_months_before_it() {
+    let empty = store;
+    let (_folder, store) = empty();
+    let before = assemble(&store, "usdclp", &today("2026-11-27"), None).unwrap();
     store.merge("usdclp", &[imported("2026-10-26", 990.0)], &MergeRules::accepting_all()).unwrap();
-    let usdclp = assemble(&store, "usdclp", &today("2026-11-27"), None).unwrap();
-    assert_eq!((usdclp.provider.as_str(), usdclp.stand_ins.len()), ("import", 0));
+    let after = assemble(&store, "usdclp", &today("2026-11-27"), None).unwrap();
+    assert_eq!(after.checked.series.dates(), before.checked.series.dates());
+    assert_eq!(
+        (after.checked.series.last_value(), after.provider.as_str(), after.stand_in()),
+        (990.0, "import", None)
+    );
+    assert_eq!(after.stand_ins.len(), before.stand_ins.len() - 1);
+    assert_eq!(after.checked.series.value_on(day("2026-10-23")), Some(quote("2026-10-22")));
+    // Six business days are a hole to fill, five are not.
+    let (_other, store) = empty();
+    store.merge("usdclp", &[imported("2025-01-13", 1002.0)], &MergeRules::accepting_all()).unwrap();
+    let stand_ins = |store: &RatesStore| assemble(store, "usdclp", &today("2025-01-31"), None).unwrap().stand_ins;
+    assert_eq!(stand_ins(&store).keys().next(), Some(&day("2025-01-14")), "6 to 10 January");
+    let (_third, store) = empty();
+    store.merge("usdclp", &[imported("2025-01-14", 1002.0)], &MergeRules::accepting_all()).unwrap();
+    assert_eq!(stand_ins(&store).keys().next(), Some(&day("2025-01-07")), "6 to 13 January");
 }
 
 #[test]

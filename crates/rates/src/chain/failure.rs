@@ -14,6 +14,8 @@ pub(crate) struct FetchFailure {
     pub(crate) common_reason: String,
     /// Party at fault.
     pub(crate) fault: FailureKind,
+    /// True when no answer came at all, because of the network or the server.
+    pub(crate) of_connection: bool,
 }
 
 /// Party at fault for a failed fetch.
@@ -29,7 +31,7 @@ pub(crate) enum FailureKind {
 
 impl FetchFailure {
     pub(super) fn new(reason: String, fault: FailureKind) -> Self {
-        Self { document: String::new(), common_reason: reason.clone(), reason, fault }
+        Self { document: String::new(), common_reason: reason.clone(), reason, fault, of_connection: false }
     }
 
     pub(super) fn not_at_fault(reason: impl Into<String>) -> Self {
@@ -47,6 +49,7 @@ impl FetchFailure {
     pub(super) fn of_wire(error: &FetchError) -> Self {
         Self {
             common_reason: error.summary(),
+            of_connection: error.is_of_connection(),
             ..Self::new(error.to_string(), FailureKind::OfProvider(error.retry_after()))
         }
     }

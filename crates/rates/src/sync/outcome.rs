@@ -12,8 +12,12 @@ pub struct ProviderOutcome {
     pub outcome: Result<MergeReport, String>,
     /// Refused and unusual observations, one line each.
     pub findings: Vec<String>,
+    /// The same in few lines: of a kind that has several, their number, dates and the gravest.
+    pub summary: Vec<String>,
     /// True when the provider failed; false when it merely has nothing for us, for instance without an account.
     pub is_fault: bool,
+    /// True when no answer came at all, because of the network or the server.
+    pub of_connection: bool,
     /// Remark that the newest value was refused, or is older than usual when a less preferred provider has newer
     /// ones.
     pub remark: Option<String>,

@@ -62,6 +62,25 @@ impl FetchError {
         }
     }
 
+    /// True when no answer came: the network, a name server, a proxy or the server itself.
+    pub(crate) fn is_of_connection(&self) -> bool {
+        match self {
+            Self::UnknownHost { .. }
+            | Self::Certificate { .. }
+            | Self::Unreachable { .. }
+            | Self::Silent { .. }
+            | Self::Cut { .. } => true,
+            Self::Status { status, .. } => {
+                status.is_server_error() || *status == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+            }
+            Self::BadAddress { .. }
+            | Self::Redirects { .. }
+            | Self::Busy { .. }
+            | Self::Account { .. }
+            | Self::TooLarge { .. } => false,
+        }
+    }
+
     /// True when the server has answered.
     pub(super) fn is_answer(&self) -> bool {
         matches!(self, Self::Status { .. } | Self::Busy { .. } | Self::Redirects { .. } | Self::TooLarge { .. })

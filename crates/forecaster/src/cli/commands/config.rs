@@ -7,15 +7,15 @@ use crate::config::load::LoadedConfig;
 use crate::config::load::{self};
 use crate::config::settings::Config;
 use crate::config::snapshots;
+use crate::daemon::schedule::Schedule;
 use crate::failure::{CommandOutcome, Failure};
 use crate::host::clock::now;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use croner::Cron;
 use forecaster_domain::Horizon;
 use std::fmt::Write;
 use std::io::ErrorKind;
 use std::path::Path;
-use std::str::FromStr;
 
 /// Checks or shows the configuration, which is known to be valid at this point.
 pub(crate) fn config(command: &ConfigCommand, loaded: &LoadedConfig) -> Result<CommandOutcome, Failure> {
@@ -113,11 +113,11 @@ fn check(loaded: &LoadedConfig) -> String {
     let mut text = format!("{place}: ok\n");
     for horizon in Horizon::ALL {
         let settings = loaded.config.horizons.get(horizon);
-        let next = Cron::from_str(&settings.schedule)
-            .ok()
-            .and_then(|cron| cron.find_next_occurrence(&now(&loaded.config), false).ok());
+        let schedule = Schedule::of(&loaded.config, horizon).ok();
+        let next = schedule.and_then(|schedule| schedule.next_after(now(&loaded.config).to_utc()));
+        let local = |instant: DateTime<Utc>| instant.with_timezone(&loaded.config.zone()).format("%Y-%m-%d %H:%M %Z");
         let when = match next {
-            Some(instant) if settings.enabled => format!("next {}", instant.format("%Y-%m-%d %H:%M %Z")),
+            Some(instant) if settings.enabled => format!("next {}", local(instant)),
             Some(_) => "disabled".to_owned(),
             None => "never due".to_owned(),
         };

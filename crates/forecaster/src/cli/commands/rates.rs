@@ -10,8 +10,8 @@ use crate::market::series::{MIN_OBSERVATIONS, quality_rules};
 use chrono::{NaiveDate, Utc};
 use forecaster_domain::PriceFormat;
 use forecaster_rates::{
-    Action, AvailableSeries, IMPORT_SOURCE, MergeRules, QualityRules, RatesError, RatesStore, StoredObservation,
-    assemble, assemble_pair, available, check, read_csv,
+    Action, AvailableSeries, Finding, IMPORT_SOURCE, MergeRules, QualityRules, RatesError, RatesStore, Revision,
+    StoredObservation, SummaryEntry, assemble, assemble_pair, available, check, read_csv, summarised,
 };
 use serde::Serialize;
 use std::fmt::Write;
@@ -53,8 +53,8 @@ pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<CommandOu
         }
         RatesCommand::Show { revisions: true, .. } => show_revisions(&store),
         RatesCommand::Show { json, .. } => show(&store, config, *json),
-        RatesCommand::Check { series } => check_series(&store, config, series.as_deref()),
-        RatesCommand::Import { file, series } => import(&store, config, file, series),
+        RatesCommand::Check { series, verbose } => check_series(&store, config, series.as_deref(), *verbose),
+        RatesCommand::Import { file, series, verbose } => import(&store, config, file, series, *verbose),
     }
 }
 
@@ -157,7 +157,12 @@ fn show_revisions(store: &RatesStore) -> Result<CommandOutcome, Failure> {
     Ok(CommandOutcome::Done)
 }
 
-fn check_series(store: &RatesStore, config: &Config, only: Option<&str>) -> Result<CommandOutcome, Failure> {
+fn check_series(
+    store: &RatesStore,
+    config: &Config,
+    only: Option<&str>,
+    verbose: bool,
+) -> Result<CommandOutcome, Failure> {
     let checked = match only {
         Some(name) => vec![(name.to_owned(), Ok(assemble(store, name, &rules(config, name)?, None)?))],
         None => all(store, config)?,
@@ -182,16 +187,20 @@ fn check_series(store: &RatesStore, config: &Config, only: Option<&str>) -> Resu
             count(|a| matches!(a, Action::Repaired(_))),
             count(|a| *a == Action::Noted)
         );
-        findings.iter().for_each(|finding| {
-            let _ = writeln!(text, "  {finding}");
-        });
+        text.push_str(&finding_lines(findings, verbose));
     }
     print(&text)?;
     Ok(outcome)
 }
 
 /// Stores the observations of a CSV file that pass the checks, and prints those that do not.
-fn import(store: &RatesStore, config: &Config, file: &Path, name: &str) -> Result<CommandOutcome, Failure> {
+fn import(
+    store: &RatesStore,
+    config: &Config,
+    file: &Path,
+    name: &str,
+    verbose: bool,
+) -> Result<CommandOutcome, Failure> {
     let raw = read_csv(file)?;
     let checked = check(name, &raw, &rules(config, name)?)?;
     let fetched_at = Utc::now();
@@ -210,12 +219,34 @@ fn import(store: &RatesStore, config: &Config, file: &Path, name: &str) -> Resul
         report.revised.len(),
         checked.refused().count()
     );
-    for finding in &checked.findings {
-        let _ = writeln!(text, "  {finding}");
-    }
-    for revision in &report.revised {
-        let _ = writeln!(text, "  {}: {} replaced by {}", revision.date, revision.old, revision.new);
-    }
+    text.push_str(&finding_lines(&checked.findings, verbose));
+    text.push_str(&revision_lines(&report.revised, verbose));
     print(&text)?;
     Ok(CommandOutcome::Done)
+}
+
+/// Findings or replaced values of one kind that are listed one by one; more of them have one line.
+const LISTED: usize = 5;
+
+/// Returns the lines of the findings; without `verbose`, one line for a kind that has many.
+fn finding_lines(findings: &[Finding], verbose: bool) -> String {
+    indented(findings.iter().map(SummaryEntry::from).collect(), verbose, "--verbose")
+}
+
+/// Returns the lines of the values that were replaced; without `verbose`, one line when there are many.
+fn revision_lines(revisions: &[Revision], verbose: bool) -> String {
+    let entry = |Revision { date, old, new, .. }: &Revision| SummaryEntry {
+        kind: "values replaced",
+        date: *date,
+        gravity: (new / old).ln().abs(),
+        text: format!("{date}: {old} replaced by {new}"),
+    };
+    indented(revisions.iter().map(entry).collect(), verbose, "forecaster rates show --revisions")
+}
+
+fn indented(entries: Vec<SummaryEntry>, verbose: bool, list_with: &str) -> String {
+    let count = entries.len();
+    let lines = summarised(entries, if verbose { usize::MAX } else { LISTED });
+    let advice = (lines.len() < count).then(|| format!("  list them all: {list_with}\n"));
+    lines.iter().map(|line| format!("  {line}\n")).chain(advice).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
-use crate::failure::{CommandOutcome, Failure};
+use crate::failure::{CommandOutcome, Failure, NoAnswerCause};
 use crate::host::clock::today;
 use crate::host::progress;
 use crate::market::fetch::{self, FetchRequest};
@@ -42,12 +42,24 @@ pub(crate) fn synchronise(config: &Config, request: &FetchRequest, json: bool) -
     }
     let answered = outcomes.iter().filter(|outcome| outcome.is_answered()).count();
     if answered == 0 {
-        return Err(Failure::NoAnswer);
+        return Err(Failure::NoAnswer(cause(&outcomes)));
     }
     Ok(if answered == outcomes.len() { CommandOutcome::Done } else { CommandOutcome::Degraded })
 }
 
-/// Revisions or findings listed per provider.
+/// Returns the cause for which no series was answered.
+fn cause(outcomes: &[SeriesOutcome]) -> NoAnswerCause {
+    let asked = || outcomes.iter().flat_map(|outcome| &outcome.providers);
+    if asked().any(|one| one.of_connection) {
+        NoAnswerCause::Connection
+    } else if asked().any(|one| one.is_fault) {
+        NoAnswerCause::Refused
+    } else {
+        NoAnswerCause::NobodyAsked
+    }
+}
+
+/// Revisions or findings listed per provider; more findings have one line for each kind.
 const SHOWN: usize = 5;
 
 #[derive(Serialize)]
@@ -164,11 +176,13 @@ fn sync_lines(outcome: &SeriesOutcome, width: usize) -> String {
                 let _ = writeln!(text, "  {}: {reason}", asked.provider);
             }
         }
-        for finding in asked.findings.iter().take(SHOWN).chain(&asked.remark) {
+        let is_long = asked.findings.len() > SHOWN;
+        let findings = if is_long { &asked.summary } else { &asked.findings };
+        for finding in findings.iter().chain(&asked.remark) {
             let _ = writeln!(text, "  {}: {finding}", asked.provider);
         }
-        if let more @ 1.. = asked.findings.len().saturating_sub(SHOWN) {
-            let _ = writeln!(text, "  {}: and {more} more like these", asked.provider);
+        if is_long {
+            let _ = writeln!(text, "  {}: --json lists all {} of them", asked.provider, asked.findings.len());
         }
     }
     for disagreement in &outcome.disagreements {

@@ -75,7 +75,7 @@ fn schedules(loaded: &LoadedConfig) -> Vec<Check> {
         .map(|horizon| {
             let id = format!("machine.next_{horizon}");
             let fields = &config.horizons.get(horizon).schedule;
-            let schedule = match Schedule::new(fields, zone) {
+            let schedule = match Schedule::of(config, horizon) {
                 Ok(schedule) => schedule,
                 Err(reason) => return Check::fail(&id, reason, format!("correct horizons.{horizon}.schedule")),
             };
