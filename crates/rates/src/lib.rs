@@ -47,7 +47,7 @@
 //! ```text
 //! sync -> {chain, crossing, freshness} -> {catalogue, opinions, request} -> {listings, memory, sources}
 //!     -> {intake, providers, wire} -> {import, provider, quality, store} -> snapshot
-//!     -> {columns, doubt, error}
+//!     -> {columns, doubt, error, tolerance}
 //! ```
 
 mod catalogue;
@@ -70,6 +70,7 @@ mod snapshot;
 mod sources;
 mod store;
 mod sync;
+mod tolerance;
 mod wire;
 
 pub use catalogue::{AvailableSeries, assemble, available, end_of};
