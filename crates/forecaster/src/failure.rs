@@ -129,6 +129,8 @@ pub enum Failure {
     Rates(Box<RatesError>),
     #[error("{0}")]
     Store(String),
+    #[error("{0}: nothing was removed")]
+    NothingToRemove(String),
     #[error("no provider answered: the stored rates are unchanged")]
     NoAnswer,
     #[error(
@@ -244,6 +246,7 @@ impl Failure {
             | Self::OwnedByOther { .. }
             | Self::TooFewObservations { .. }
             | Self::NoOrigin { .. }
+            | Self::NothingToRemove(_)
             | Self::MailAddress(_)
             | Self::NoJob(_)
             | Self::ChecksSkipped => true,
@@ -296,6 +299,13 @@ impl Failure {
             Self::Rates(error) if matches!(**error, RatesError::NothingUntil { .. }) => {
                 "choose a later --as-of, or add history: forecaster rates import FILE.csv"
             }
+            Self::Rates(error) if let RatesError::ImportRefused { series, .. } = &**error => {
+                return Some(format!(
+                    "correct the file; if its values are right, take them: forecaster rates import FILE --series \
+                     {series} --accept-jumps"
+                ));
+            }
+            Self::NothingToRemove(_) => "forecaster rates show lists the series, and its values import corrects",
             Self::NoAnswer => {
                 "the lines above say why; check the network, the proxy (HTTPS_PROXY) and rates.providers"
             }

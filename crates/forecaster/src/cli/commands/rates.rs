@@ -1,4 +1,6 @@
-//! `forecaster rates`: shows, checks, imports and fetches rates.
+//! `forecaster rates`: shows, checks, imports, removes and fetches rates.
+
+mod remove;
 
 use crate::cli::args::RatesCommand;
 use crate::cli::output::{print, print_json};
@@ -9,8 +11,8 @@ use crate::market::fetch::FetchRequest;
 use crate::market::series::{MIN_OBSERVATIONS, quality_rules};
 use chrono::{NaiveDate, Utc};
 use forecaster_rates::{
-    Action, AvailableSeries, IMPORT_SOURCE, MergeRules, QualityRules, RatesError, RatesStore, StoredObservation,
-    assemble, assemble_pair, available, check, read_csv,
+    Action, AvailableSeries, IMPORT_SOURCE, QualityRules, RatesError, RatesStore, Selection, StoredObservation,
+    assemble, assemble_pair, available, check_import, read_csv,
 };
 use serde::Serialize;
 use std::fmt::Write;
@@ -42,7 +44,7 @@ enum SeriesEntry {
     Broken(BrokenRow),
 }
 
-/// Fetches, shows, checks or imports rates.
+/// Fetches, shows, checks, imports or removes rates.
 pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<CommandOutcome, Failure> {
     let store = RatesStore::open(&config.service.data_dir)?;
     match command {
@@ -53,7 +55,11 @@ pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<CommandOu
         RatesCommand::Show { revisions: true, .. } => show_revisions(&store),
         RatesCommand::Show { json, .. } => show(&store, config, *json),
         RatesCommand::Check { series } => check_series(&store, config, series.as_deref()),
-        RatesCommand::Import { file, series } => import(&store, config, file, series),
+        RatesCommand::Import { file, series, accept_jumps } => import(&store, config, file, series, *accept_jumps),
+        RatesCommand::Remove { series, from, to, source, dry_run } => {
+            let selection = Selection { from: *from, to: *to, source: source.clone() };
+            remove::remove(&store, config, series, &selection, *dry_run)
+        }
     }
 }
 
@@ -189,17 +195,24 @@ fn check_series(store: &RatesStore, config: &Config, only: Option<&str>) -> Resu
     Ok(outcome)
 }
 
-/// Stores the observations of a CSV file that pass the checks, and prints those that do not.
-fn import(store: &RatesStore, config: &Config, file: &Path, name: &str) -> Result<CommandOutcome, Failure> {
+/// Stores the observations of a CSV file that pass the checks, and prints those that do not. With `accept_jumps`, the
+/// operator vouches for implausible values.
+fn import(
+    store: &RatesStore,
+    config: &Config,
+    file: &Path,
+    name: &str,
+    accept_jumps: bool,
+) -> Result<CommandOutcome, Failure> {
     let raw = read_csv(file)?;
-    let checked = check(name, &raw, &rules(config, name)?)?;
+    let checked = check_import(store, name, &raw, &rules(config, name)?, accept_jumps)?;
     let fetched_at = Utc::now();
     let observations: Vec<StoredObservation> = checked
-        .series
-        .observations()
+        .observations
+        .iter()
         .map(|o| StoredObservation { date: o.date, value: o.value, source: IMPORT_SOURCE.into(), fetched_at })
         .collect();
-    let report = store.merge(name, &observations, &MergeRules::accepting_all())?;
+    let report = store.import(name, &observations, &checked.accepted)?;
     let mut text = format!(
         "{name}: {} read from {}, {} added, {} unchanged, {} revised, {} refused\n",
         raw.len(),
@@ -207,8 +220,19 @@ fn import(store: &RatesStore, config: &Config, file: &Path, name: &str) -> Resul
         report.added,
         report.unchanged,
         report.revised.len(),
-        checked.refused().count()
+        checked.findings.iter().filter(|finding| finding.action == Action::Refused).count()
     );
+    if report.corrected_imports > 0 {
+        let _ = writeln!(text, "  {} earlier imports are corrected for good", report.corrected_imports);
+    }
+    if let (Some((first, _)), Some((last, _))) = (checked.accepted.first_key_value(), checked.accepted.last_key_value())
+    {
+        let count = checked.accepted.len();
+        let _ = writeln!(text, "  accepted by hand from now on: {count} values from {first} to {last}");
+    }
+    for remark in &checked.remarks {
+        let _ = writeln!(text, "  {remark}");
+    }
     for finding in &checked.findings {
         let _ = writeln!(text, "  {finding}");
     }
