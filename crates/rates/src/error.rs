@@ -62,7 +62,7 @@ pub enum RatesError {
     ImportRefused {
         /// Name of the series.
         series: String,
-        /// What was found, one line each.
+        /// Faults found, one line each.
         reasons: Vec<String>,
     },
     /// A value to be stored that is not a positive finite number.

@@ -8,6 +8,7 @@
 mod fault;
 mod known;
 mod levels;
+mod point;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -15,8 +16,7 @@ mod tests;
 use crate::{
     error::RatesError,
     quality::{
-        AcceptedValues, Action, CheckedSeries, DataProblem, Finding, QualityRules, check, check_accepting,
-        possible_by_date,
+        AcceptedValues, CheckedSeries, DataProblem, Finding, QualityRules, check, check_accepting, possible_by_date,
     },
     snapshot::RawObservation,
     store::RatesStore,
@@ -24,7 +24,8 @@ use crate::{
 use chrono::NaiveDate;
 use fault::ImportFault;
 use known::KnownDays;
-use levels::{Judgement, Point, Proportions};
+use levels::{Judgement, Proportions};
+use point::Point;
 use reading::Reading;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +43,7 @@ pub struct CheckedImport {
     pub findings: Vec<Finding>,
     /// Values that the checks object to and that are taken because a person accepts them, by date.
     pub accepted: BTreeMap<NaiveDate, f64>,
-    /// What was taken for granted, one sentence each: a redenomination.
+    /// Assumptions about the file, one sentence each: a redenomination.
     pub remarks: Vec<String>,
 }
 
@@ -213,10 +214,4 @@ impl Import<'_> {
         }
         RatesError::ImportRefused { series: self.name.to_owned(), reasons }
     }
-}
-
-/// Returns the finding on a single value that is left out because it is out of proportion to the one before.
-fn left_out(before: Point, point: Point) -> Finding {
-    let problem = DataProblem::Implausible { value: point.value, before: before.value, before_date: before.date };
-    Finding { date: point.date, problem, action: Action::Refused }
 }

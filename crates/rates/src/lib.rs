@@ -92,7 +92,8 @@ pub use request::{SeriesRequest, SyncSettings};
 pub use snapshot::{EMBEDDED_SOURCE, RawObservation, embedded};
 pub use sources::{PROVIDERS, Sources, provider_kinds};
 pub use store::{
-    IMPORT_SOURCE, MergeReport, MergeRules, RatesStore, Revision, Selection, StoredObservation, checked_name, known_at,
+    IMPORT_SOURCE, MergeReport, MergeRules, RatesStore, Revision, Selection, StoredObservation, checked_name,
+    known_at,
 };
 pub use sync::{ProviderFault, ProviderOutcome, SeriesOutcome, doubts, providers_for, sync};
 pub use wire::FetchLimits;

@@ -2,6 +2,7 @@
 //! only the values that can be trusted, and a [`Finding`] for each observation that was refused, repaired or odd.
 //! Nothing is ever filled in, and nothing is dropped without a finding.
 
+mod accepted;
 mod finding;
 mod holes;
 mod jumps;
@@ -10,16 +11,13 @@ mod scale;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use accepted::AcceptedValues;
 pub use finding::{Action, DataProblem, Finding};
 pub use kind::SeriesKind;
 
 use crate::{error::RatesError, snapshot::RawObservation, tolerance::is_same_value};
 use chrono::{Datelike, NaiveDate, Weekday};
 use forecaster_domain::{BusinessCalendar, Series};
-use std::collections::BTreeMap;
-
-/// Values that a person has accepted as they are, by date.
-pub(crate) type AcceptedValues = BTreeMap<NaiveDate, f64>;
 
 /// Relative difference below which two values count as one value carried from one date to the other.
 const CARRIED: f64 = 1e-4;

@@ -32,7 +32,8 @@ pub struct Removal {
 pub fn removable(store: &RatesStore, name: &str, selection: &Selection) -> Result<Removal, RatesError> {
     let versions = store.load_versions(name)?.unwrap_or_default();
     let of_snapshot = embedded()?.get(checked_name(name)?).into_iter().flatten();
-    let snapshot: BTreeSet<NaiveDate> = of_snapshot.map(|o| o.date).filter(|date| selection.includes(*date)).collect();
+    let snapshot: BTreeSet<NaiveDate> =
+        of_snapshot.map(|o| o.date).filter(|date| selection.includes(*date)).collect();
     let within = || versions.iter().filter(|version| selection.includes(version.date));
     let (removed, left): (Vec<_>, Vec<_>) = within().cloned().partition(|version| selection.chooses(version));
     let dates: BTreeSet<NaiveDate> = removed.iter().map(|version| version.date).collect();

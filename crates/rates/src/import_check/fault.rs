@@ -1,7 +1,7 @@
 //! Faults of a file, each with its one-line text for the operator.
 
 use super::{
-    levels::Point,
+    point::Point,
     reading::{Reading, shown},
 };
 use chrono::NaiveDate;
@@ -17,15 +17,19 @@ pub(super) struct ImportFault {
     values: String,
     /// Other reading, or the measure of the difference.
     measure: String,
-    /// What follows the values, or the reason why nothing confirms them; may be empty.
+    /// Values that follow, or the reason why nothing confirms these; may be empty.
     after: String,
 }
 
 impl ImportFault {
     /// Builds the fault of values that leave the level before and return to it.
     pub(super) fn stretch(before: Point, stretch: &[Point], after: Point, name: &str) -> Self {
+        let fault = Self::of(before, stretch, name, false);
+        let first = stretch.first().map_or(before.value, |point| point.value);
+        let reading = Reading::of(before.value, first).or_else(|| Reading::of(after.value, first));
+        let measure = reading.map_or(fault.measure, |reading| reading.of_value(first, name));
         let after = format!("; on {} it is {} again", after.date, shown(after.value));
-        Self { after, ..Self::of(before, stretch, name, false) }
+        Self { measure, after, ..fault }
     }
 
     /// Builds the fault of the newest values, which nothing confirms.

@@ -1,10 +1,6 @@
 //! Values that are known for a series, and a file's contradiction of them.
 
-use super::{
-    fault::ImportFault,
-    levels::{Point, Proportions},
-    reading::Reading,
-};
+use super::{fault::ImportFault, levels::Proportions, point::Point, reading::Reading};
 use crate::{
     catalogue::overlay,
     crossing::assemble_pair,
@@ -52,9 +48,8 @@ impl KnownDays {
             known.iter().map(|(&date, &(value, _))| RawObservation { date, value }).collect();
         let source_is_import = |date: &NaiveDate| known.get(date).is_some_and(|(_, source)| source == IMPORT_SOURCE);
         let usable = possible_by_date(&values, rules, &mut Vec::new()).into_iter();
-        let known_value = |o: RawObservation| {
-            (o.date, KnownValue { value: o.value, is_import: source_is_import(&o.date) })
-        };
+        let known_value =
+            |o: RawObservation| (o.date, KnownValue { value: o.value, is_import: source_is_import(&o.date) });
         Ok(Self(usable.map(known_value).collect()))
     }
 
@@ -88,14 +83,12 @@ impl KnownDays {
     /// not.
     fn are_corrected_by(&self, file: &[RawObservation], proportions: &Proportions) -> bool {
         let (Some(first), Some(last)) = (file.first(), file.last()) else { return false };
-        let of_import = |o: &RawObservation| self.0.get(&o.date).map(|known| (o.date, known.value));
-        let edge = |found: Option<(&NaiveDate, &KnownValue)>| found.map(|(date, known)| (*date, known.value));
-        let before = edge(self.0.range(..first.date).next_back()).zip(of_import(first).zip(Some(first)));
-        let after = edge(self.0.range(last.date..).find(|(date, _)| **date > last.date));
-        let after = after.zip(of_import(last).zip(Some(last)));
+        let before = self.0.range(..first.date).next_back().map(|edge| (edge, first));
+        let after = self.0.range(last.date..).find(|(date, _)| **date > last.date).map(|edge| (edge, last));
         let edges: Vec<_> = before.into_iter().chain(after).collect();
-        let is_mended = |(edge, (wrong, right)): &((NaiveDate, f64), ((NaiveDate, f64), &RawObservation))| {
-            proportions.are_broken_by(*edge, *wrong) && !proportions.are_broken_by(*edge, (right.date, right.value))
+        let is_mended = |((edge, beside), right): &((&NaiveDate, &KnownValue), &RawObservation)| {
+            let breaks = |value: f64| proportions.are_broken_by((**edge, beside.value), (right.date, value));
+            self.0.get(&right.date).is_some_and(|wrong| breaks(wrong.value)) && !breaks(right.value)
         };
         !edges.is_empty() && edges.iter().all(is_mended)
     }
@@ -117,8 +110,7 @@ pub(super) fn contradiction(
         return contradicted(name, &of_sources, "the known values");
     }
     if let Some((computed, formula)) = computed(store, name, rules) {
-        let shared: Vec<_> =
-            file.iter().filter_map(|o| Some((o.date, o.value, *computed.get(&o.date)?))).collect();
+        let shared: Vec<_> = file.iter().filter_map(|o| Some((o.date, o.value, *computed.get(&o.date)?))).collect();
         if shared.len() >= SHARED_DAYS {
             return contradicted(name, &shared, &format!("the values of {formula}"));
         }
@@ -129,11 +121,7 @@ pub(super) fn contradiction(
 }
 
 /// Returns the values of a pair that can be computed from other series, with the formula.
-fn computed(
-    store: &RatesStore,
-    name: &str,
-    rules: &QualityRules,
-) -> Option<(BTreeMap<NaiveDate, f64>, String)> {
+fn computed(store: &RatesStore, name: &str, rules: &QualityRules) -> Option<(BTreeMap<NaiveDate, f64>, String)> {
     let (base, quote) = currencies_of(name)?;
     let pair: Pair = format!("{base}/{quote}").parse().ok()?;
     let of_series = |series: &str| QualityRules::new(rules.today, calendar_of(series)).of_kind(kind_of(series));
@@ -155,7 +143,7 @@ fn contradicted(name: &str, shared: &[(NaiveDate, f64, f64)], what: &str) -> Opt
     }
     let turned = median(&|(_, value, known)| (value * known).ln().abs());
     let apart = median(&|(_, value, known)| (value / known).ln().abs());
-    let is_upside_down = turned <= AGREEMENT && turned < 0.25 * apart;
+    let is_upside_down = turned <= CONTRADICTION && turned < 0.25 * apart;
     let tolerated = if is_upside_down { AGREEMENT } else { CONTRADICTION };
     let differing: Vec<_> =
         shared.iter().filter(|(_, value, known)| (value / known - 1.0).abs() > tolerated).collect();
@@ -163,9 +151,18 @@ fn contradicted(name: &str, shared: &[(NaiveDate, f64, f64)], what: &str) -> Opt
         return None;
     }
     let factor = median(&|(_, value, known)| (value / known).ln()).exp();
-    let reading = if is_upside_down { Some(Reading::Reciprocal) } else { Reading::of_factor(factor) };
-    let measure =
-        reading.map_or_else(|| "it may be another unit or another series".to_owned(), |one| one.of_file(name));
+    let first = **differing.first()?;
+    // Only values from 1000 on are written with a point between thousands; the others agree.
+    let below = |(_, _, known): &&(NaiveDate, f64, f64)| *known < 1000.0;
+    let crosses = differing.len() < shared.len()
+        && differing.len() + shared.iter().filter(below).count() == shared.len()
+        && !differing.iter().any(below);
+    let measure = match Reading::of_factor(factor) {
+        _ if is_upside_down => Reading::Reciprocal.of_file(name),
+        Some(Reading::PowerOfTen(-3)) if crosses => Reading::PointBetweenThousands.of_value(first.1, name),
+        Some(reading) => reading.of_file(name),
+        None => "it may be another unit or another series".to_owned(),
+    };
     let counts = (differing.len(), shared.len());
-    differing.first().map(|first| ImportFault::contradiction(counts, **first, what, measure))
+    Some(ImportFault::contradiction(counts, first, what, measure))
 }

@@ -3,12 +3,12 @@
 
 use super::{
     fault::ImportFault,
-    left_out,
+    point::Point,
     reading::{Reading, shown},
 };
 use crate::{
     listings::{currencies_of, traits},
-    quality::{Finding, QualityRules, SeriesKind},
+    quality::{Action, DataProblem, Finding, QualityRules, SeriesKind},
 };
 use chrono::NaiveDate;
 use std::ops::Range;
@@ -42,19 +42,6 @@ const MIN_MOVES: usize = 10;
 const POLICY_STEP: f64 = 2.0;
 /// Currencies that are not redenominated.
 const LASTING_CURRENCIES: [&str; 10] = ["USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD", "NZD", "SEK", "NOK"];
-
-/// A known value, or one of the file.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Point {
-    pub(super) date: NaiveDate,
-    pub(super) value: f64,
-    /// True for a value of the file.
-    pub(super) in_file: bool,
-    /// True for a value of the file that is not stored yet.
-    pub(super) is_new: bool,
-    /// True when a person has accepted the value, or another source has it.
-    pub(super) is_settled: bool,
-}
 
 /// Greatest plausible ratio between neighbouring values of a series.
 #[derive(Debug, Clone, Copy)]
@@ -154,7 +141,9 @@ impl Shift {
         let first = values[0];
         let reading = Reading::of(before.value, first.value);
         if self.returns {
-            let is_error = reading.is_some() || values.len() <= LONGEST_STRETCH;
+            let after = points[self.range.end].value;
+            let is_misread = reading.is_some() || Reading::of(after, first.value).is_some();
+            let is_error = is_misread || values.len() <= LONGEST_STRETCH;
             if !is_error || !values.iter().any(|point| point.is_new) {
                 return Judgement::Fine;
             }
@@ -190,11 +179,16 @@ impl Shift {
     /// True when the step is one that the file itself shows, in the direction of a redenomination and for long.
     fn is_redenomination(&self, points: &[Point], power: i32, name: &str) -> bool {
         let may_change = |currency: &str| !LASTING_CURRENCIES.contains(&currency);
-        let is_pair = currencies_of(name.strip_suffix("_spot").unwrap_or(name)).is_some_and(|(base, quote)| {
-            if power < 0 { may_change(&quote) } else { may_change(&base) }
-        });
+        let is_pair = currencies_of(name.strip_suffix("_spot").unwrap_or(name))
+            .is_some_and(|(base, quote)| if power < 0 { may_change(&quote) } else { may_change(&base) });
         let (at, lasting) = (self.range.start, self.range.len());
         let in_file = points[at - 1].in_file && points[at].in_file;
         is_pair && in_file && power.abs() >= REDENOMINATION && at.min(lasting) >= REDENOMINATION_VALUES
     }
+}
+
+/// Returns the finding on a single value that is left out because it is out of proportion to the one before.
+fn left_out(before: Point, point: Point) -> Finding {
+    let problem = DataProblem::Implausible { value: point.value, before: before.value, before_date: before.date };
+    Finding { date: point.date, problem, action: Action::Refused }
 }

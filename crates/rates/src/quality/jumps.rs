@@ -5,7 +5,7 @@
 //! on that very day would have seen.
 
 use super::{
-    AcceptedValues,
+    accepted::AcceptedValues,
     finding::{Action, DataProblem, Finding},
     kind::SeriesKind,
     scale::{MoveScale, daily_return},
@@ -51,7 +51,8 @@ pub(super) fn refuse_spikes(
         }
         let next = observations.get(i + 1).copied();
         let deviations = size / deviation;
-        let is_accepted = accepted.get(&observation.date).is_some_and(|value| is_same_value(*value, observation.value));
+        let is_accepted =
+            accepted.get(&observation.date).is_some_and(|value| is_same_value(*value, observation.value));
         let spike = next.filter(|&next| returns_later(before, observation, next, deviation, calendar));
         let (value, before) = (observation.value, before.value);
         let (problem, action) = match spike {
@@ -78,3 +79,6 @@ fn returns_later(
     let net = (next.value / before.value).ln().abs();
     net <= BACK_SHARE * jump && daily_return(before, next, calendar).abs() <= BACK_DEVIATIONS * deviation
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ const TICK_SHARE: f64 = 0.1;
 /// Largest tick, as a share of the price, that is believed without further evidence.
 const LARGE_TICK: f64 = 0.01;
 
-/// Share of the values that must be whole multiples of a larger tick.
+/// Share of the values that must be whole multiples of a larger tick, in a series that moves often.
 const MULTIPLES_SHARE: f64 = 0.95;
 
 /// Returns and steps of a series from which its usual moves are estimated.
@@ -95,9 +95,9 @@ fn tick_of(values: &[f64]) -> Option<f64> {
         let multiple = **value / step;
         (multiple - multiple.round()).abs() <= 1e-6 * multiple.max(1.0)
     };
-    let all_multiples =
-        || values.iter().filter(is_multiple).count() as f64 >= MULTIPLES_SHARE * values.len() as f64;
-    Some(if step <= LARGE_TICK * price || all_multiples() { step } else { LARGE_TICK * price })
+    let moves_often = steps.len() as f64 >= MOVING_SHARE * values.len() as f64;
+    let all_multiples = || values.iter().filter(is_multiple).count() as f64 >= MULTIPLES_SHARE * values.len() as f64;
+    Some(if step <= LARGE_TICK * price || (moves_often && all_multiples()) { step } else { LARGE_TICK * price })
 }
 
 /// Returns the upper median of finite numbers; `None` when there are none.

@@ -77,8 +77,8 @@ fn nothing_is_removed_when_the_copy_cannot_be_made() {
 #[test]
 fn embedded_values_stay_and_are_told() {
     let (_folder, store) = store();
-    store.merge("usdclp", &[version("2024-12-30", 99.0, "import", 4)], &MergeRules::accepting_all()).unwrap();
-    let bounds = Selection { from: Some(day("2024-12-30")), to: Some(day("2025-01-03")), source: None };
+    store.merge("usdclp", &[version("2025-01-02", 99.0, "import", 4)], &MergeRules::accepting_all()).unwrap();
+    let bounds = Selection { from: Some(day("2025-01-02")), to: Some(day("2025-01-03")), source: None };
     let found = removed(&store, &bounds);
     assert_eq!((found.removed.len(), found.still_embedded), (1, 1));
     let nothing = removed(&store, &bounds);

@@ -181,8 +181,8 @@ pub(super) fn merged(
             of_date.push(version_after(new, None));
             continue;
         };
-        report.corrected_imports += drop_corrected_imports(of_date, new);
         if is_same_value(old.value, new.value) {
+            report.corrected_imports += drop_corrected_imports(of_date, new);
             report.unchanged += 1;
             continue;
         }
@@ -192,6 +192,7 @@ pub(super) fn merged(
         }
         match decide(&old, new, before, rules, &rewriting) {
             Decision::Taken => {
+                report.corrected_imports += drop_corrected_imports(of_date, new);
                 let left = of_date.last();
                 // Without the corrected import, the value may be that of its provider again.
                 if left.is_none_or(|left| !is_same_value(left.value, new.value)) {

@@ -217,8 +217,10 @@ fn an_import_over_an_import_replaces_it_for_good() {
     let (_two, clean) = importing(&[Vec::new(), right.clone()]);
     let versions = |store: &RatesStore| store.load_versions("usdclp").unwrap().unwrap();
     assert_eq!(versions(&corrected), versions(&clean));
-    assert_eq!(std::fs::read(corrected.path_of("usdclp").unwrap()).unwrap(),
-        std::fs::read(clean.path_of("usdclp").unwrap()).unwrap());
+    assert_eq!(
+        std::fs::read(corrected.path_of("usdclp").unwrap()).unwrap(),
+        std::fs::read(clean.path_of("usdclp").unwrap()).unwrap()
+    );
     // What the provider had is still what was known before.
     assert_eq!(known_at(&versions(&corrected), at(60))[35].value, 935.0);
     assert_eq!(super::superseded(&versions(&corrected)).count(), 10);

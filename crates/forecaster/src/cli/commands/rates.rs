@@ -225,7 +225,8 @@ fn import(
     if report.corrected_imports > 0 {
         let _ = writeln!(text, "  {} earlier imports are corrected for good", report.corrected_imports);
     }
-    if let (Some((first, _)), Some((last, _))) = (checked.accepted.first_key_value(), checked.accepted.last_key_value())
+    if let (Some((first, _)), Some((last, _))) =
+        (checked.accepted.first_key_value(), checked.accepted.last_key_value())
     {
         let count = checked.accepted.len();
         let _ = writeln!(text, "  accepted by hand from now on: {count} values from {first} to {last}");

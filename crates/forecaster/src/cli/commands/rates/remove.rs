@@ -120,7 +120,8 @@ fn write_copy(
     }
     fs::create_dir_all(folder).map_err(|error| Failure::file("create", folder, error))?;
     let stem = format!("{name}-{}", now.format("%Y%m%dT%H%M%SZ"));
-    let mut names = (1..).map(|i| folder.join(if i == 1 { format!("{stem}.csv") } else { format!("{stem}-{i}.csv") }));
+    let mut names =
+        (1..).map(|i| folder.join(if i == 1 { format!("{stem}.csv") } else { format!("{stem}-{i}.csv") }));
     let (path, mut file) = loop {
         let Some(path) = names.next() else { continue };
         match OpenOptions::new().create_new(true).write(true).open(&path) {
