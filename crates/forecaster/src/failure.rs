@@ -133,6 +133,8 @@ pub enum Failure {
     Store(String),
     #[error("no provider answered{}: the stored rates are unchanged", .0.qualification())]
     NoAnswer(NoAnswerCause),
+    #[error("{0}: nothing was removed")]
+    NothingToRemove(String),
     #[error(
         "as of {date} there are {found} observations of {series} (the first on {first}); at least {needed} are needed"
     )]
@@ -246,6 +248,7 @@ impl Failure {
             | Self::OwnedByOther { .. }
             | Self::TooFewObservations { .. }
             | Self::NoOrigin { .. }
+            | Self::NothingToRemove(_)
             | Self::MailAddress(_)
             | Self::NoJob(_)
             | Self::ChecksSkipped => true,
@@ -321,6 +324,13 @@ impl Failure {
                 "choose a later --as-of, or add history: forecaster rates import FILE.csv"
             }
             Self::NoAnswer(cause) => cause.hint(),
+            Self::Rates(error) if let RatesError::ImportRefused { series, .. } = &**error => {
+                return Some(format!(
+                    "correct the file; if its values are right, take them: forecaster rates import FILE --series \
+                     {series} --accept-jumps"
+                ));
+            }
+            Self::NothingToRemove(_) => "forecaster rates show lists the series, and its values import corrects",
             Self::TooFewObservations { .. } => {
                 "choose a later --as-of, or add history: forecaster rates import FILE.csv --series NAME"
             }

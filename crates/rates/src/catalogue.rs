@@ -9,7 +9,7 @@ use crate::{
     error::RatesError,
     listings::{calendar_of, is_official, is_stand_in},
     providers::nbp,
-    quality::{CheckedSeries, QualityRules, check},
+    quality::{AcceptedValues, CheckedSeries, QualityRules, check_accepting},
     snapshot::{EMBEDDED_SOURCE, RawObservation, embedded},
     store::{RatesStore, checked_name, current, known_at, superseded},
 };
@@ -61,6 +61,8 @@ pub(crate) struct UncheckedSeries {
     pub(crate) superseded: Vec<Superseded>,
     /// Dates on which a market quote stands in for an official rate, each with the quote's provider.
     pub(crate) stand_ins: BTreeMap<NaiveDate, String>,
+    /// Values that a person has accepted as they are, by date.
+    pub(crate) accepted: AcceptedValues,
 }
 
 impl UncheckedSeries {
@@ -76,7 +78,7 @@ impl UncheckedSeries {
     ) -> Result<AvailableSeries, RatesError> {
         let raw: Vec<RawObservation> =
             self.by_date.iter().map(|(&date, &(value, _))| RawObservation { date, value }).collect();
-        let mut checked = check(name, &raw, rules)?;
+        let mut checked = check_accepting(name, &raw, rules, &self.accepted)?;
         checked.series = checked.series.with_superseded(self.superseded.clone());
         let provider = self.by_date.get(&checked.series.last_date()).map(|(_, source)| source.clone());
         let mut stand_ins = self.stand_ins.clone();
@@ -154,7 +156,7 @@ pub(crate) fn overlay(
     let quoting: BTreeSet<&String> = sources.into_iter().filter(|source| is_stand_in(name, source)).collect();
     let standing_in = by_date.iter().filter(|(_, (_, source))| quoting.contains(source));
     let stand_ins = standing_in.map(|(date, (_, source))| (*date, source.clone())).collect();
-    Ok(UncheckedSeries { by_date, superseded, stand_ins })
+    Ok(UncheckedSeries { by_date, superseded, stand_ins, accepted: store.accepted_values(name) })
 }
 
 /// Adds the embedded market quotes after the end of the official values of `name`, and in their long holes.

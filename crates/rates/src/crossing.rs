@@ -10,6 +10,7 @@ use crate::{
     error::RatesError,
     quality::QualityRules,
     store::RatesStore,
+    tolerance::is_same_value,
 };
 use chrono::{Days, NaiveDate};
 use forecaster_domain::{Observation, Pair, Superseded};
@@ -83,6 +84,11 @@ impl Leg {
         }
     }
 
+    /// True when a person has accepted the value as it is.
+    fn has_accepted(&self, o: Observation) -> bool {
+        self.unchecked.accepted.get(&o.date).is_some_and(|value| is_same_value(*value, o.value))
+    }
+
     fn on(&self, date: NaiveDate) -> Option<Observation> {
         self.available.checked.series.value_on(date).map(|value| Observation { date, value })
     }
@@ -125,6 +131,7 @@ impl Crossing<'_> {
             by_date: series.observations().map(turned).collect(),
             superseded: superseded.collect(),
             stand_ins: leg.available.stand_ins.clone(),
+            accepted: leg.unchecked.accepted.iter().map(|(date, value)| (*date, 1.0 / value)).collect(),
         };
         self.checked(name, unchecked, Some(format!("1 / {opposite}")))
     }
@@ -189,7 +196,12 @@ fn cross(pair: &Pair, base: &Leg, quote: &Leg) -> UncheckedSeries {
         let sources = (quote.source_on(per_quote.date), base.source_on(per_base.date));
         let source =
             if sources.0 == sources.1 { sources.0.to_owned() } else { format!("{} + {}", sources.0, sources.1) };
-        crossed.by_date.insert(o.date, (per_quote.value / per_base.value, source));
+        let value = per_quote.value / per_base.value;
+        // What a person has said of a leg holds for the cross.
+        if quote.has_accepted(per_quote) || base.has_accepted(per_base) {
+            crossed.accepted.insert(o.date, value);
+        }
+        crossed.by_date.insert(o.date, (value, source));
     }
     crossed
 }

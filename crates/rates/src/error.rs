@@ -58,6 +58,14 @@ pub enum RatesError {
         /// Number of observations given, and the first finding.
         reason: String,
     },
+    /// A file whose values are implausible beside the known ones, or by themselves.
+    #[error("nothing was taken for the series '{series}', whose values are implausible:\n  {}", reasons.join("\n  "))]
+    ImportRefused {
+        /// Name of the series.
+        series: String,
+        /// Faults found, one line each.
+        reasons: Vec<String>,
+    },
     /// A value to be stored that is not a positive finite number.
     #[error(
         "series '{series}': {date} has value {value}; only positive finite numbers are kept. \

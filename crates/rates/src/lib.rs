@@ -1,7 +1,8 @@
 //! Exchange rates: fetching them from providers, storing every version, and checking them before a model sees them.
 //!
 //! - [`sync()`] fetches series from the providers, [`read_csv`] reads a file, [`embedded`] is the built-in snapshot.
-//! - [`RatesStore`] keeps everything ever fetched in Parquet files, including values revised since.
+//! - [`RatesStore`] keeps everything ever fetched in Parquet files, including values revised since. [`check_import`]
+//!   guards it against a file's mistakes, and [`remove`] takes values back.
 //! - [`assemble`] overlays the snapshot with the store and checks the result ([`check`]): a
 //!   [`Series`](forecaster_domain::Series) that can be trusted, with a [`Finding`] for every observation that was refused,
 //!   repaired or odd. [`assemble_pair`] does the same for a currency pair, crossed from other pairs if need be.
@@ -14,7 +15,7 @@
 //!
 //! ```
 //! use chrono::{NaiveDate, Utc};
-//! use forecaster_rates::{IMPORT_SOURCE, MergeRules, RatesStore, StoredObservation, known_at};
+//! use forecaster_rates::{MergeRules, RatesStore, StoredObservation, known_at};
 //!
 //! let folder = tempfile::tempdir()?;
 //! let store = RatesStore::open(folder.path())?;
@@ -22,7 +23,7 @@
 //! let first = Utc::now();
 //! let rules = MergeRules::accepting_all();
 //! for (value, fetched_at) in [(991.0, first), (991.18, first + chrono::TimeDelta::hours(1))] {
-//!     let observation = StoredObservation { date, value, source: IMPORT_SOURCE.into(), fetched_at };
+//!     let observation = StoredObservation { date, value, source: "bcch".into(), fetched_at };
 //!     store.merge("usdclp", &[observation], &rules)?;
 //! }
 //! // The newest version counts; the first is kept with the time at which it was known.
@@ -45,9 +46,10 @@
 //! merging. Each module imports only from those to the right of it:
 //!
 //! ```text
-//! sync -> {chain, crossing, freshness} -> {catalogue, opinions, request} -> {listings, memory, sources}
+//! sync -> import_check -> {chain, crossing, freshness, removal} -> {catalogue, opinions, request}
+//!     -> {listings, memory, sources}
 //!     -> {intake, providers, wire} -> {import, provider, quality, store} -> snapshot
-//!     -> {columns, doubt, error}
+//!     -> {columns, doubt, error, tolerance}
 //! ```
 
 mod catalogue;
@@ -58,6 +60,7 @@ mod doubt;
 mod error;
 mod freshness;
 mod import;
+mod import_check;
 mod intake;
 mod listings;
 mod memory;
@@ -65,11 +68,13 @@ mod opinions;
 mod provider;
 pub mod providers;
 mod quality;
+mod removal;
 mod request;
 mod snapshot;
 mod sources;
 mod store;
 mod sync;
+mod tolerance;
 mod wire;
 
 pub use catalogue::{AvailableSeries, assemble, available, end_of};
@@ -78,16 +83,19 @@ pub use doubt::Doubt;
 pub use error::RatesError;
 pub use freshness::{Freshness, FreshnessState, freshness};
 pub use import::read_csv;
+pub use import_check::{CheckedImport, check_import};
 pub use listings::{calendar_of, is_stand_in, kind_of};
 pub use provider::{KeyType, ProviderKey, ProviderKind, SourceSettings};
 pub use quality::{
     Action, CheckedSeries, DataProblem, Finding, QualityRules, SeriesKind, SummaryEntry, check, summarised,
 };
+pub use removal::{Removal, removable, remove};
 pub use request::{SeriesRequest, SyncSettings};
 pub use snapshot::{EMBEDDED_SOURCE, RawObservation, embedded};
 pub use sources::{PROVIDERS, Sources, provider_kinds};
 pub use store::{
-    IMPORT_SOURCE, MergeReport, MergeRules, RatesStore, Revision, StoredObservation, checked_name, known_at,
+    IMPORT_SOURCE, MergeReport, MergeRules, RatesStore, Revision, Selection, StoredObservation, checked_name,
+    known_at,
 };
 pub use sync::{ProviderFault, ProviderOutcome, SeriesOutcome, doubts, providers_for, sync};
 pub use wire::FetchLimits;

@@ -198,6 +198,11 @@ fn known(series: &str) -> Option<Traits> {
     KNOWN.iter().find(|(name, _)| *name == series).map(|(_, traits)| *traits)
 }
 
+/// Returns the currencies of a series that is a pair, such as USD and CLP of "usdclp"; `None` for any other name.
+pub(crate) fn currencies_of(series: &str) -> Option<(String, String)> {
+    pair(series).filter(|_| known(series).is_none())
+}
+
 /// Splits a lower-case pair name into its two currencies, in capitals.
 fn pair(name: &str) -> Option<(String, String)> {
     let is_currency = |code: &str| code.len() == 3 && CURRENCIES.split_whitespace().any(|known| known == code);

@@ -80,6 +80,13 @@ impl ProviderMemory {
         self.doubts.get(series).cloned()
     }
 
+    /// Forgets the documents that a series was read from, and the doubt about its newest value: its stored values have
+    /// changed by hand. Returns true when there was anything to forget.
+    pub(crate) fn forget_series(&mut self, series: &str) -> bool {
+        let documents = self.documents.remove(series).is_some();
+        self.doubts.remove(series).is_some() || documents
+    }
+
     /// Returns the values that were not confirmed when they were fetched.
     pub(crate) fn doubts(&self) -> impl Iterator<Item = &Doubt> {
         self.doubts.values()

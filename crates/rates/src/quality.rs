@@ -2,19 +2,22 @@
 //! only the values that can be trusted, and a [`Finding`] for each observation that was refused, repaired or odd.
 //! Nothing is ever filled in, and nothing is dropped without a finding.
 
+mod accepted;
 mod finding;
 mod holes;
 mod jumps;
 mod kind;
+mod scale;
 mod summary;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use accepted::AcceptedValues;
 pub use finding::{Action, DataProblem, Finding};
 pub use kind::SeriesKind;
 pub use summary::{SummaryEntry, summarised};
 
-use crate::{error::RatesError, snapshot::RawObservation};
+use crate::{error::RatesError, snapshot::RawObservation, tolerance::is_same_value};
 use chrono::{Datelike, NaiveDate, Weekday};
 use forecaster_domain::{BusinessCalendar, Series};
 
@@ -80,16 +83,23 @@ impl CheckedSeries {
 /// # Errors
 /// When no observation is left; the error names the series and the first finding.
 pub fn check(name: &str, raw: &[RawObservation], rules: &QualityRules) -> Result<CheckedSeries, RatesError> {
+    check_accepting(name, raw, rules, &AcceptedValues::new())
+}
+
+/// Checks the observations as [`check`] does; jumps to the `accepted` values are kept, whatever their size.
+///
+/// # Errors
+/// As for [`check`].
+pub(crate) fn check_accepting(
+    name: &str,
+    raw: &[RawObservation],
+    rules: &QualityRules,
+    accepted: &AcceptedValues,
+) -> Result<CheckedSeries, RatesError> {
     let mut findings = Vec::new();
-    let possible = refuse_impossible(raw, rules.today, &mut findings);
-    let sorted = sort_by_date(possible, &mut findings);
-    let single = keep_one_a_date(sorted, &mut findings);
-    let on_calendar = match rules.calendar {
-        Some(calendar) => refuse_days_off(&single, calendar, &mut findings),
-        None => single,
-    };
+    let on_calendar = possible_by_date(raw, rules, &mut findings);
     let calendar = rules.counting_calendar();
-    let smooth = jumps::refuse_spikes(on_calendar, calendar, rules.kind, &mut findings);
+    let smooth = jumps::refuse_spikes(on_calendar, calendar, rules.kind, accepted, &mut findings);
     holes::note_holes(&smooth, calendar, rules.max_hole, &mut findings);
     findings.sort_by_key(|f| f.date);
 
@@ -101,6 +111,22 @@ pub fn check(name: &str, raw: &[RawObservation], rules: &QualityRules) -> Result
         }
     })?;
     Ok(CheckedSeries { series, findings })
+}
+
+/// Returns the possible values in the order of their dates, one a date and none on a day off: all the checks that
+/// come before those of the jumps.
+pub(crate) fn possible_by_date(
+    raw: &[RawObservation],
+    rules: &QualityRules,
+    findings: &mut Vec<Finding>,
+) -> Vec<RawObservation> {
+    let possible = refuse_impossible(raw, rules.today, findings);
+    let sorted = sort_by_date(possible, findings);
+    let single = keep_one_a_date(sorted, findings);
+    match rules.calendar {
+        Some(calendar) => refuse_days_off(&single, calendar, findings),
+        None => single,
+    }
 }
 
 fn refuse_impossible(raw: &[RawObservation], today: NaiveDate, findings: &mut Vec<Finding>) -> Vec<RawObservation> {
@@ -147,7 +173,7 @@ fn keep_one_a_date(sorted: Vec<RawObservation>, findings: &mut Vec<Finding>) -> 
         if same_date.len() == 1 {
             continue;
         }
-        let equal = same_date.iter().all(|o| o.value == last.value);
+        let equal = same_date.iter().all(|o| is_same_value(o.value, last.value));
         let how = if equal { KEPT_ONCE } else { "kept the last one given" };
         let problem = DataProblem::Duplicate { values: same_date.iter().map(|o| o.value).collect() };
         findings.push(Finding { date: last.date, problem, action: Action::Repaired(how) });

@@ -1,17 +1,20 @@
 //! The store: one Parquet file per series under `<data_dir>/rates`, with every version of every observation ever
 //! fetched or imported, and its source. Rows are sorted by date, then by time of fetching; the newest row of a date
-//! is its current value. Merging ([`MergeRules`]) only ever adds rows. A file is replaced atomically (temporary file,
-//! fsync, rename, fsync of the folder) under an exclusive lock, so neither a crash nor a second process can damage
-//! it; a file that cannot be read is never overwritten.
+//! is its current value. Merging ([`MergeRules`]) adds rows; it removes a row only when an import corrects an earlier
+//! one. A file is replaced atomically (temporary file, fsync, rename, fsync of the folder) under an exclusive lock, so
+//! neither a crash nor a second process can damage it; a file that cannot be read is never overwritten.
 
+mod accepted;
 mod merging;
 mod observation;
+mod removal;
 #[cfg(test)]
 mod rules_tests;
 mod versions;
 
 pub use merging::{IMPORT_SOURCE, MergeReport, MergeRules, Revision};
 pub use observation::StoredObservation;
+pub use removal::Selection;
 pub use versions::known_at;
 pub(crate) use versions::{current, superseded};
 
@@ -89,7 +92,8 @@ impl RatesStore {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(RatesError::io("read", &path)(e)),
         };
-        decode(bytes).map(Some).map_err(|reason| RatesError::CorruptStore { path, reason })
+        let versions = decode(bytes).map_err(|reason| RatesError::CorruptStore { path, reason })?;
+        Ok(Some(merging::without_corrected_imports(versions)))
     }
 
     /// Merges observations, in any order, into a series: new dates are added, and a value that differs from the
@@ -105,11 +109,21 @@ impl RatesStore {
         observations: &[StoredObservation],
         rules: &MergeRules<'_>,
     ) -> Result<MergeReport, RatesError> {
+        let _until_the_end = self.lock()?;
+        self.merge_locked(name, observations, rules)
+    }
+
+    /// Merges as [`RatesStore::merge`] does. Only called under the lock.
+    fn merge_locked(
+        &self,
+        name: &str,
+        observations: &[StoredObservation],
+        rules: &MergeRules<'_>,
+    ) -> Result<MergeReport, RatesError> {
         let path = self.path_of(name)?;
         if let Some(o) = observations.iter().find(|o| !o.value.is_finite() || o.value <= 0.0) {
             return Err(RatesError::BadValue { series: name.to_owned(), date: o.date, value: o.value });
         }
-        let _until_the_end = self.lock()?;
         self.remove_abandoned_files()?;
         let stored = self.load_versions(name)?.unwrap_or_default();
         let (versions, report) = merging::merged(stored, observations, rules);

@@ -218,6 +218,29 @@ pub enum RatesCommand {
         /// List every finding and every replaced value, also where there are many of one kind
         #[arg(long)]
         verbose: bool,
+        /// Take values although they are out of proportion, jump without confirmation or contradict the known ones
+        #[arg(long)]
+        accept_jumps: bool,
+    },
+    /// Remove stored values of a series, such as a wrong import, after a copy of them is written
+    ///
+    /// Without --from, --to and --source all stored values of the series go. Embedded values cannot be removed.
+    Remove {
+        /// Name of the series
+        #[arg(long, value_name = "NAME")]
+        series: String,
+        /// First date [default: the first that is stored]
+        #[arg(long, value_name = "DATE", value_parser = iso_date)]
+        from: Option<NaiveDate>,
+        /// Last date [default: the last that is stored]
+        #[arg(long, value_name = "DATE", value_parser = iso_date)]
+        to: Option<NaiveDate>,
+        /// Only values of this source: import, or the name of a provider
+        #[arg(long, value_name = "NAME")]
+        source: Option<String>,
+        /// Show what would be removed, and change nothing
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 

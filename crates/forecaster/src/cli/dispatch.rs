@@ -75,7 +75,10 @@ pub fn execute(cli: &Cli) -> Result<CommandOutcome, Failure> {
 fn writes(command: &Command) -> bool {
     match command {
         Command::Run(_) | Command::Serve | Command::Backtest(_) => true,
-        Command::Rates { command } => matches!(command, RatesCommand::Import { .. } | RatesCommand::Sync { .. }),
+        Command::Rates { command } => matches!(
+            command,
+            RatesCommand::Import { .. } | RatesCommand::Sync { .. } | RatesCommand::Remove { dry_run: false, .. }
+        ),
         Command::Model { command } => matches!(command, ModelCommand::Pull { .. } | ModelCommand::Import { .. }),
         Command::ChronosWorker | Command::RunWorker | Command::Healthcheck => false,
         Command::Mail { command } => matches!(command, MailCommand::Flush),

@@ -18,6 +18,7 @@ mod model;
 mod model_pull;
 mod quote;
 mod rates_and_config;
+mod rates_import;
 mod rates_killed;
 mod rates_sync;
 mod review;

@@ -187,7 +187,8 @@ fn revised(store: &RatesStore) {
         ("2025-01-06", 1010.0, "2025-01-08T12:00:00Z"),
         ("2025-01-03", 1002.0, "2025-01-10T12:00:00Z"),
     ] {
-        let observation = StoredObservation { fetched_at: fetched.parse().unwrap(), ..imported(date, value) };
+        let source = "mindicador".to_owned();
+        let observation = StoredObservation { fetched_at: fetched.parse().unwrap(), source, ..imported(date, value) };
         store.merge("usdclp", &[observation], &MergeRules::accepting_all()).unwrap();
     }
 }
@@ -223,6 +224,7 @@ fn a_revision_that_fails_the_checks_takes_its_superseded_values_along() {
     let far_off =
         StoredObservation { fetched_at: "2025-01-09T12:00:00Z".parse().unwrap(), ..imported("2024-12-30", 9000.0) };
     for observation in [imported("2024-12-30", 992.12), far_off] {
+        let observation = StoredObservation { source: "mindicador".to_owned(), ..observation };
         store.merge("usdclp", &[observation], &MergeRules::accepting_all()).unwrap();
     }
     let checked = assemble(&store, "usdclp", &rules(), None).unwrap().checked;

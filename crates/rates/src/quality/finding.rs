@@ -85,6 +85,15 @@ pub enum DataProblem {
         /// True when the jump is on the last date of the series: only the next value can show whether it lasts.
         newest: bool,
     },
+    /// A jump or a spike that a person has accepted.
+    AcceptedJump {
+        /// Value before the jump.
+        before: f64,
+        /// Value after the jump.
+        value: f64,
+        /// Size of the jump in robust standard deviations.
+        deviations: f64,
+    },
     /// A jump that another source does not have.
     Contradicted {
         /// The value.
@@ -170,6 +179,9 @@ impl fmt::Display for DataProblem {
             Self::Jump { before, value, deviations, newest } => {
                 write!(f, "a jump of {deviations:.0} deviations, {before} -> {value}")?;
                 f.write_str(if *newest { ", not yet confirmed by a later value" } else { ", it lasted" })
+            }
+            Self::AcceptedJump { before, value, deviations } => {
+                write!(f, "a jump of {deviations:.0} deviations, {before} -> {value}, accepted by hand")
             }
             Self::Contradicted { value, by, instead } => write!(f, "{value}, but {by} has {instead}"),
             Self::Implausible { value, before, before_date: on } => {

@@ -1,8 +1,10 @@
 //! Selection of incoming values as versions of a series. In: the stored versions, new observations and the rules.
-//! Out: the resulting versions, and a report of which values were taken, which were not, and why. Nothing stored is
-//! ever removed: a taken value is added after the one it supersedes.
+//! Out: the resulting versions, and a report of which values were taken, which were not, and why. A taken value is
+//! added after the one it supersedes, and stays as what was known then. Only an import does not stay when another
+//! import replaces it: it was a person's mistake, which nobody should see again ([`without_corrected_imports`]).
 
 use super::observation::StoredObservation;
+use crate::tolerance::is_same_value;
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -99,8 +101,11 @@ pub struct MergeReport {
     pub added: usize,
     /// Observations equal to the stored value; the stored source and time stay.
     pub unchanged: usize,
-    /// Values that were taken in place of others; the others stay in the file as earlier versions.
+    /// Values that were taken in place of others; the others stay in the file as earlier versions, unless they were
+    /// imports that this import corrects.
     pub revised: Vec<Revision>,
+    /// Earlier imports that were removed because this import has other values for their dates.
+    pub corrected_imports: usize,
     /// Differing values that were not taken because the stored source is more official.
     pub outranked: usize,
     /// Values of two sources of different ranks that differ by more than the rules tolerate. The more official one
@@ -140,7 +145,7 @@ impl MergeReport {
 
     /// True when there are new versions to write.
     pub(super) fn changes_the_store(&self) -> bool {
-        self.added > 0 || !self.revised.is_empty()
+        self.added > 0 || !self.revised.is_empty() || self.corrected_imports > 0
     }
 }
 
@@ -171,23 +176,29 @@ pub(super) fn merged(
     for (date, new) in incoming {
         let before = stored.range(..date).next_back().map(|(_, value)| *value);
         let of_date = by_date.entry(date).or_default();
-        let Some(old) = of_date.last() else {
+        let Some(old) = of_date.last().cloned() else {
             report.added += 1;
             of_date.push(version_after(new, None));
             continue;
         };
-        if old.value == new.value {
+        if is_same_value(old.value, new.value) {
+            report.corrected_imports += drop_corrected_imports(of_date, new);
             report.unchanged += 1;
             continue;
         }
-        let revision = revision(old, new);
+        let revision = revision(&old, new);
         if rules.rank(&new.source) != rules.rank(&old.source) && !rules.agree(new.value, old.value) {
             report.disagreements.push(revision.clone());
         }
-        match decide(old, new, before, rules, &rewriting) {
+        match decide(&old, new, before, rules, &rewriting) {
             Decision::Taken => {
-                let version = version_after(new, Some(old.fetched_at));
-                of_date.push(version);
+                report.corrected_imports += drop_corrected_imports(of_date, new);
+                let left = of_date.last();
+                // Without the corrected import, the value may be that of its provider again.
+                if left.is_none_or(|left| !is_same_value(left.value, new.value)) {
+                    let version = version_after(new, left.map(|left| left.fetched_at));
+                    of_date.push(version);
+                }
                 report.revised.push(revision);
             }
             Decision::Withheld => report.withheld.push(revision),
@@ -195,6 +206,37 @@ pub(super) fn merged(
         }
     }
     (by_date.into_values().flatten().collect(), report)
+}
+
+/// Drops the imports of a date that the import `new` corrects, and returns their number. An import of the same value
+/// stays.
+fn drop_corrected_imports(of_date: &mut Vec<StoredObservation>, new: &StoredObservation) -> usize {
+    if new.source != IMPORT_SOURCE {
+        return 0;
+    }
+    let count = of_date.len();
+    of_date.retain(|version| version.source != IMPORT_SOURCE || is_same_value(version.value, new.value));
+    count - of_date.len()
+}
+
+/// Removes from the versions of a series each import that a later import of its date has replaced: earlier versions of
+/// the program kept them. Where a provider's value is then followed by an import of the same value, the import goes
+/// too, as if only the right file had been imported.
+pub(super) fn without_corrected_imports(versions: Vec<StoredObservation>) -> Vec<StoredObservation> {
+    let mut kept: Vec<StoredObservation> = Vec::with_capacity(versions.len());
+    for of_date in versions.chunk_by(|a, b| a.date == b.date) {
+        let is_import = |version: &StoredObservation| version.source == IMPORT_SOURCE;
+        let last = of_date.iter().rposition(is_import);
+        let is_corrected = of_date.iter().filter(|version| is_import(version)).count() > 1;
+        for (i, version) in of_date.iter().enumerate() {
+            let before = kept.last().filter(|before| before.date == version.date);
+            let repeats = || before.is_some_and(|before| is_same_value(before.value, version.value));
+            if !(is_corrected && is_import(version) && (Some(i) != last || repeats())) {
+                kept.push(version.clone());
+            }
+        }
+    }
+    kept
 }
 
 fn one_a_date<'a>(

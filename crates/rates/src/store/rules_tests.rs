@@ -1,4 +1,4 @@
-//! Merge rules, each by an example, and a property: no sequence of merges loses anything.
+//! Merge rules, each by an example, and a property: no sequence of merges loses anything but corrected imports.
 
 use super::*;
 use chrono::{NaiveDate, Utc};
@@ -194,6 +194,79 @@ fn trusting_rules_take_everything() {
     assert_eq!(store.load_versions("usdclp").unwrap().unwrap().len(), 44);
 }
 
+fn at_hour(hour: i64, one: StoredObservation) -> StoredObservation {
+    StoredObservation { fetched_at: at(3600 * hour), ..one }
+}
+
+/// Returns a store into which the batches were imported one after the other, an hour apart, over the forty days.
+fn importing(batches: &[Vec<StoredObservation>]) -> (TempDir, RatesStore) {
+    let (folder, store) = forty_days();
+    for (hour, batch) in batches.iter().enumerate() {
+        let batch: Vec<_> = batch.iter().map(|one| at_hour(1 + hour as i64, one.clone())).collect();
+        store.merge("usdclp", &batch, &MergeRules::accepting_all()).unwrap();
+    }
+    (folder, store)
+}
+
+#[test]
+fn an_import_over_an_import_replaces_it_for_good() {
+    let wrong: Vec<_> = (30..50).map(|i| said(i, 90.0 + i as f64 / 10.0, "import")).collect();
+    let right: Vec<_> = (30..50).map(|i| said(i, 901.0 + i as f64, "import")).collect();
+    let (_one, corrected) = importing(&[wrong.clone(), right.clone()]);
+    // The right file alone, imported at the same time as the second one above.
+    let (_two, clean) = importing(&[Vec::new(), right.clone()]);
+    let versions = |store: &RatesStore| store.load_versions("usdclp").unwrap().unwrap();
+    assert_eq!(versions(&corrected), versions(&clean));
+    assert_eq!(
+        std::fs::read(corrected.path_of("usdclp").unwrap()).unwrap(),
+        std::fs::read(clean.path_of("usdclp").unwrap()).unwrap()
+    );
+    // What the provider had is still what was known before.
+    assert_eq!(known_at(&versions(&corrected), at(60))[35].value, 935.0);
+    assert_eq!(super::superseded(&versions(&corrected)).count(), 10);
+    // The wrong file was imported by mistake once more, and corrected by the provider's own values.
+    let of_provider: Vec<_> = (30..40).map(|i| said(i, 900.0 + i as f64, "import")).collect();
+    let (_three, again) = importing(&[wrong, of_provider]);
+    assert_eq!(versions(&again)[..40], versions(&forty_days().1)[..]);
+}
+
+#[test]
+fn a_report_counts_the_imports_that_an_import_corrects() {
+    let (_folder, store) = importing(&[vec![said(39, 93.9, "import"), said(40, 94.0, "import")]]);
+    let report = store.import("usdclp", &[said(39, 939.5, "import"), said(40, 94.0, "import")], &BTreeMap::new());
+    let report = report.unwrap();
+    assert_eq!((report.revised.len(), report.unchanged, report.corrected_imports), (1, 1, 1));
+    assert_eq!(texts(&report.revised), ["2025-02-09: 93.9 (import) -> 939.5 (import), +900.53 %"]);
+}
+
+/// Earlier versions of the program kept a corrected import as what was known at its time.
+#[test]
+fn a_corrected_import_in_an_older_file_is_not_seen_again() {
+    let (_folder, store) = forty_days();
+    let older = [
+        said(0, 900.0, "official"),
+        at_hour(1, said(0, 90.0, "import")),
+        at_hour(2, said(0, 905.0, "import")),
+        at_hour(1, said(1, 90.0, "import")),
+        at_hour(2, said(1, 901.0, "import")),
+        said(2, 902.0, "official"),
+        at_hour(1, said(2, 90.0, "import")),
+        at_hour(2, said(2, 902.0, "import")),
+        said(3, 903.0, "official"),
+        at_hour(1, said(3, 903.5, "import")),
+    ];
+    std::fs::write(store.path_of("usdclp").unwrap(), encode_versions(&older).unwrap()).unwrap();
+    let kept = [0, 2, 4, 5, 8, 9].map(|i: usize| older[i].clone());
+    assert_eq!(store.load_versions("usdclp").unwrap().unwrap(), kept);
+}
+
+#[test]
+fn float_noise_is_no_revision() {
+    let (_folder, store) = forty_days();
+    let report = merge(&store, &[said(0, 900.000_000_001, "official")], as_usual);
+    assert_eq!((report.unchanged, report.revised.len()), (1, 0));
+}
+
 #[test]
 fn a_version_is_later_than_the_one_it_supersedes_even_when_the_clock_went_back() {
     let (_folder, store) = forty_days();
@@ -241,7 +314,7 @@ proptest! {
             prop_assert!(observations.iter().all(|o| by_date.contains_key(&o.date)), "an offered date is missing");
             prop_assert_eq!(now.len(), before.len() + report.added);
             prop_assert_eq!(&now.iter().collect::<Vec<_>>(), &by_date.into_values().collect::<Vec<_>>());
-            once_current.extend(now.iter().cloned());
+            once_current.extend(now.iter().filter(|o| o.source != IMPORT_SOURCE).cloned());
             prop_assert!(once_current.iter().all(|o| versions.contains(o)), "a version is gone");
             for pair in versions.windows(2) {
                 prop_assert!((pair[0].date, pair[0].fetched_at) < (pair[1].date, pair[1].fetched_at));

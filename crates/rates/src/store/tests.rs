@@ -60,21 +60,21 @@ fn a_merge_keeps_the_old_observations_and_reports_revisions() {
 #[test]
 fn a_file_with_one_row_a_date_is_read_as_it_is_and_extended() {
     let (_folder, store) = store();
-    let written = [stored("2025-01-02", 996.46, "import"), stored("2025-01-03", 999.85, "import")];
+    let written = [stored("2025-01-02", 996.46, "a"), stored("2025-01-03", 999.85, "a")];
     let times = written.iter().map(|o| o.fetched_at.timestamp_millis()).collect();
     let columns = vec![
         Cells::Dates("date", vec![day("2025-01-02"), day("2025-01-03")]),
         Cells::Numbers("value", vec![996.46, 999.85]),
-        Cells::Texts("source", vec!["import", "import"]),
+        Cells::Texts("source", vec!["a", "a"]),
         Cells::Integers("fetched_at_ms", times),
     ];
     fs::write(path(&store), encode(columns).unwrap()).unwrap();
     assert_eq!(store.load("usdclp").unwrap().unwrap(), written);
     assert_eq!(store.load_versions("usdclp").unwrap().unwrap(), written);
 
-    let later = StoredObservation { fetched_at: at(12), ..stored("2025-01-02", 996.5, "import") };
-    keep(&store, &[later.clone(), stored("2025-01-06", 1010.0, "import")]).unwrap();
-    let newest = stored("2025-01-06", 1010.0, "import");
+    let later = StoredObservation { fetched_at: at(12), ..stored("2025-01-02", 996.5, "a") };
+    keep(&store, &[later.clone(), stored("2025-01-06", 1010.0, "a")]).unwrap();
+    let newest = stored("2025-01-06", 1010.0, "a");
     let versions = [written[0].clone(), later.clone(), written[1].clone(), newest.clone()];
     assert_eq!(store.load_versions("usdclp").unwrap().unwrap(), versions);
     assert_eq!(store.load("usdclp").unwrap().unwrap(), [later, written[1].clone(), newest]);

@@ -6,6 +6,7 @@ mod calendar_against_rates;
 mod currency_api;
 mod doors;
 mod failures;
+mod imports;
 mod month;
 mod nbp;
 mod outages;

@@ -1,4 +1,6 @@
-//! `forecaster rates`: shows, checks, imports and fetches rates.
+//! `forecaster rates`: shows, checks, imports, removes and fetches rates.
+
+mod remove;
 
 use crate::cli::args::RatesCommand;
 use crate::cli::output::{print, print_json};
@@ -10,8 +12,8 @@ use crate::market::series::{MIN_OBSERVATIONS, quality_rules};
 use chrono::{NaiveDate, Utc};
 use forecaster_domain::PriceFormat;
 use forecaster_rates::{
-    Action, AvailableSeries, Finding, IMPORT_SOURCE, MergeRules, QualityRules, RatesError, RatesStore, Revision,
-    StoredObservation, SummaryEntry, assemble, assemble_pair, available, check, read_csv, summarised,
+    Action, AvailableSeries, Finding, IMPORT_SOURCE, QualityRules, RatesError, RatesStore, Revision, Selection,
+    StoredObservation, SummaryEntry, assemble, assemble_pair, available, check_import, read_csv, summarised,
 };
 use serde::Serialize;
 use std::fmt::Write;
@@ -43,7 +45,7 @@ enum SeriesEntry {
     Broken(BrokenRow),
 }
 
-/// Fetches, shows, checks or imports rates.
+/// Fetches, shows, checks, imports or removes rates.
 pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<CommandOutcome, Failure> {
     let store = RatesStore::open(&config.service.data_dir)?;
     match command {
@@ -54,7 +56,13 @@ pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<CommandOu
         RatesCommand::Show { revisions: true, .. } => show_revisions(&store),
         RatesCommand::Show { json, .. } => show(&store, config, *json),
         RatesCommand::Check { series, verbose } => check_series(&store, config, series.as_deref(), *verbose),
-        RatesCommand::Import { file, series, verbose } => import(&store, config, file, series, *verbose),
+        RatesCommand::Import { file, series, verbose, accept_jumps } => {
+            import(&store, config, file, series, *verbose, *accept_jumps)
+        }
+        RatesCommand::Remove { series, from, to, source, dry_run } => {
+            let selection = Selection { from: *from, to: *to, source: source.clone() };
+            remove::remove(&store, config, series, &selection, *dry_run)
+        }
     }
 }
 
@@ -193,23 +201,25 @@ fn check_series(
     Ok(outcome)
 }
 
-/// Stores the observations of a CSV file that pass the checks, and prints those that do not.
+/// Stores the observations of a CSV file that pass the checks, and prints those that do not. With `accept_jumps`, the
+/// operator vouches for implausible values.
 fn import(
     store: &RatesStore,
     config: &Config,
     file: &Path,
     name: &str,
     verbose: bool,
+    accept_jumps: bool,
 ) -> Result<CommandOutcome, Failure> {
     let raw = read_csv(file)?;
-    let checked = check(name, &raw, &rules(config, name)?)?;
+    let checked = check_import(store, name, &raw, &rules(config, name)?, accept_jumps)?;
     let fetched_at = Utc::now();
     let observations: Vec<StoredObservation> = checked
-        .series
-        .observations()
+        .observations
+        .iter()
         .map(|o| StoredObservation { date: o.date, value: o.value, source: IMPORT_SOURCE.into(), fetched_at })
         .collect();
-    let report = store.merge(name, &observations, &MergeRules::accepting_all())?;
+    let report = store.import(name, &observations, &checked.accepted)?;
     let mut text = format!(
         "{name}: {} read from {}, {} added, {} unchanged, {} revised, {} refused\n",
         raw.len(),
@@ -217,8 +227,20 @@ fn import(
         report.added,
         report.unchanged,
         report.revised.len(),
-        checked.refused().count()
+        checked.findings.iter().filter(|finding| finding.action == Action::Refused).count()
     );
+    if report.corrected_imports > 0 {
+        let _ = writeln!(text, "  {} earlier imports are corrected for good", report.corrected_imports);
+    }
+    if let (Some((first, _)), Some((last, _))) =
+        (checked.accepted.first_key_value(), checked.accepted.last_key_value())
+    {
+        let count = checked.accepted.len();
+        let _ = writeln!(text, "  accepted by hand from now on: {count} values from {first} to {last}");
+    }
+    for remark in &checked.remarks {
+        let _ = writeln!(text, "  {remark}");
+    }
     text.push_str(&finding_lines(&checked.findings, verbose));
     text.push_str(&revision_lines(&report.revised, verbose));
     print(&text)?;

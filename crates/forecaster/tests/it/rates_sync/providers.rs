@@ -48,7 +48,7 @@ fn import_history(desk: &Desk, series: &str, value: f64) {
     let days = (0..700).map(|back| last - Days::new(back));
     let rows: String = days.map(|date| format!("{date},{value}\n")).collect();
     let file = desk.write(&format!("{series}-history.csv"), &format!("date,value\n{rows}"));
-    desk.run(&["rates", "import", file.to_str().unwrap(), "--series", series]).expect(0);
+    desk.run(&["rates", "import", file.to_str().unwrap(), "--series", series, "--accept-jumps"]).expect(0);
 }
 
 /// A desk with a password, and with files written by another program, one CSV, one Parquet.
