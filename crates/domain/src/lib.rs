@@ -67,12 +67,14 @@
 //! Each module imports only from those to the right of it:
 //!
 //! ```text
-//! {calendar, model, paths, scores} -> {history, horizon, model_id, pair, past, quantile}
-//!     -> spot -> regressor -> {publication, series} -> error
+//! {calendar, condition, model, paths, scores} -> {history, horizon, model_id, pair, past, quantile}
+//!     -> spot -> regressor -> {gap, publication, series} -> error
 //! ```
 
 mod calendar;
+mod condition;
 mod error;
+mod gap;
 mod history;
 mod horizon;
 mod model;
@@ -88,7 +90,9 @@ mod series;
 mod spot;
 
 pub use calendar::{BusinessCalendar, CalendarKind};
+pub use condition::{Frequency, SeriesCondition, SeriesFact};
 pub use error::{DomainError, ModelError};
+pub use gap::Gap;
 pub use history::History;
 pub use horizon::Horizon;
 pub use model::{ForecastKey, Model, ModelForecast, Target, VolatilityPath};

@@ -2,6 +2,7 @@
 //! only the values that can be trusted, and a [`Finding`] for each observation that was refused, repaired or odd.
 //! Nothing is ever filled in, and nothing is dropped without a finding.
 
+pub(crate) mod conditions;
 mod finding;
 mod holes;
 mod jumps;
@@ -14,7 +15,7 @@ pub use kind::SeriesKind;
 
 use crate::{error::RatesError, snapshot::RawObservation};
 use chrono::{Datelike, NaiveDate, Weekday};
-use forecaster_domain::{BusinessCalendar, Series};
+use forecaster_domain::{BusinessCalendar, Gap, Series, SeriesCondition};
 
 /// Relative difference below which two values count as one value carried from one date to the other.
 const CARRIED: f64 = 1e-4;
@@ -57,6 +58,11 @@ pub struct CheckedSeries {
     pub series: Series,
     /// Findings by date; several on one date are in the order of the checks.
     pub findings: Vec<Finding>,
+    /// Conditions of the series, and of those it is computed from. [`check`] finds none: an
+    /// [assembled](crate::assemble) series has them.
+    pub conditions: Vec<SeriesCondition>,
+    /// Gaps between the observations over which models bridge, by date.
+    pub gaps: Vec<Gap>,
 }
 
 impl CheckedSeries {
@@ -95,7 +101,7 @@ pub fn check(name: &str, raw: &[RawObservation], rules: &QualityRules) -> Result
             reason: format!("{} given, none passed the quality checks{first}", raw.len()),
         }
     })?;
-    Ok(CheckedSeries { series, findings })
+    Ok(CheckedSeries { series, findings, conditions: Vec::new(), gaps: Vec::new() })
 }
 
 fn refuse_impossible(raw: &[RawObservation], today: NaiveDate, findings: &mut Vec<Finding>) -> Vec<RawObservation> {

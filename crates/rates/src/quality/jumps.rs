@@ -86,6 +86,18 @@ fn daily_return(from: RawObservation, to: RawObservation, calendar: BusinessCale
     (to.value / from.value).ln() / days.sqrt()
 }
 
+/// Returns the robust standard deviation of the last daily log returns, four windows of them.
+pub(super) fn robust_deviation(observations: &[RawObservation], calendar: BusinessCalendar) -> f64 {
+    let recent = &observations[observations.len().saturating_sub(4 * WINDOW + 1)..];
+    let daily: Vec<f64> = recent.windows(2).map(|w| daily_return(w[0], w[1], calendar)).collect();
+    if daily.is_empty() {
+        return MIN_DEVIATION;
+    }
+    let centre = median(daily.clone());
+    let spread = median(daily.iter().map(|r| (r - centre).abs()).collect());
+    (MAD_TO_DEVIATION * spread).max(MIN_DEVIATION)
+}
+
 /// Returns the robust standard deviation of the `WINDOW` returns around index `at`; the window is moved inwards at
 /// the ends.
 fn deviation_around(daily: &[f64], at: usize) -> f64 {
