@@ -84,6 +84,7 @@ fn attempt(
     for caution in market.cautions() {
         tracing::warn!("{caution}");
     }
+    market.conditions.log();
     let cache = LedgerCache { ledger, today: identity.generated_at.date_naive() };
     let admission = guard::admit(ledger, config, horizon, &identity.run_id);
     let suspended = if let Admission::Suspended(reason) = &admission { Some(reason.as_str()) } else { None };
@@ -97,7 +98,7 @@ fn attempt(
     if let Some(suspension) = finding.suspension() {
         forecast.note_suspended(&suspension.reason);
     }
-    if identity.stale || !forecast.left_out.is_empty() || market.fetched.is_degraded() {
+    if identity.stale || !forecast.left_out.is_empty() || market.is_degraded() {
         identity.status = RunStatus::Degraded;
     }
     log_models(&forecast);

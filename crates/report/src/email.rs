@@ -11,7 +11,7 @@ mod text;
 
 pub use error::EmailError;
 
-use crate::{figure::Figure, labels, page::Page, view::ReportView};
+use crate::{figure::Figure, labels, page::Page, text::conditions, view::ReportView};
 use digest::Digest;
 
 /// Content of a mail.
@@ -64,7 +64,13 @@ fn subject(page: &Page<'_>) -> String {
     let median = view.ensemble.median(end);
     let (low, high) = view.ensemble.interval80(end);
     let price = |price: f64| if median >= 100.0 { language.number(price, 0) } else { page.price(price) };
-    let mark = if view.stale.is_some() { format!("[{}] ", labels::stale_mark(language)) } else { String::new() };
+    let mark = if view.stale.is_some() {
+        format!("[{}] ", labels::stale_mark(language))
+    } else if conditions::is_in_doubt(view) {
+        format!("[{}] ", labels::doubt_mark(language))
+    } else {
+        String::new()
+    };
     let subject = format!(
         "{mark}{} {}: {} (80 %: {}-{}) {} {}",
         view.pair,

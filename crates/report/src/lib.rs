@@ -51,6 +51,11 @@ pub use html::html;
 pub use pdf::{PdfError, pdf};
 pub use view::*;
 
+/// Returns the sentence about a caution, as the report has it.
+pub fn caution_sentence(language: Language, caution: &Caution) -> String {
+    text::sentences::caution(language, caution)
+}
+
 #[cfg(test)]
 extern crate self as forecaster_report;
 #[cfg(test)]

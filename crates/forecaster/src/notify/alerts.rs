@@ -1,4 +1,4 @@
-//! Alerts: short mails to the operator. Alerts of failed runs and stale rates are not repeated for some hours.
+//! Alerts: short mails to the operator. Alerts of failed runs, stale rates and rates in doubt are not repeated for some hours.
 
 use super::letters::{language, message_id, outgoing, sender};
 use crate::assignment::RunIdentity;
@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use forecaster_domain::Horizon;
 use forecaster_ledger::{OutgoingMail, ReplacedLedger, Suspension};
 use forecaster_mail::{Letter, LetterKind};
+use forecaster_report::ReportView;
 
 /// Content of an alert.
 struct Alert<'a> {
@@ -78,6 +79,37 @@ pub(crate) fn stale(
         ),
     };
     let alert = Alert { topic: "stale".to_owned(), kind: "stale", subject, text, once_in_a_while: true };
+    mail(config, (&identity.run_id, identity.generated_at), alert)
+}
+
+/// Builds the alert for a last value in doubt, or one that is not news. It also says whether the report was mailed.
+pub(crate) fn doubtful(config: &Config, identity: &RunIdentity, view: &ReportView) -> Option<OutgoingMail> {
+    let (pair, horizon, series) = (&view.pair, view.horizon, view.pair.series_name());
+    let mailed = config.mail.when_stale;
+    let sentences: Vec<String> =
+        view.cautions.iter().map(|caution| forecaster_report::caution_sentence(view.language, caution)).collect();
+    let sentences = sentences.join("\n\n");
+    let (subject, text) = match config.service.language {
+        ReportLanguage::Es => (
+            format!("forecaster: el último dato de {pair} está en duda"),
+            format!(
+                "El último dato del pronóstico {horizon} de {pair} está en duda; el informe {} por \
+                 correo.\n\n{sentences}\n\nPara verlo y corregirlo:\n  forecaster rates check {series}\n  forecaster \
+                 rates import ARCHIVO.csv --series {series}\n",
+                if mailed { "se envió" } else { "no se envió" }
+            ),
+        ),
+        ReportLanguage::En => (
+            format!("forecaster: the last value of {pair} is in doubt"),
+            format!(
+                "The last value behind the {horizon} forecast of {pair} is in doubt; its report was \
+                 {}.\n\n{sentences}\n\nTo see and correct it:\n  forecaster rates check {series}\n  forecaster \
+                 rates import FILE.csv --series {series}\n",
+                if mailed { "mailed" } else { "not mailed" }
+            ),
+        ),
+    };
+    let alert = Alert { topic: "doubtful".to_owned(), kind: "doubtful", subject, text, once_in_a_while: true };
     mail(config, (&identity.run_id, identity.generated_at), alert)
 }
 

@@ -1,7 +1,13 @@
 //! The first page: warnings, headline figures, verdict, fan chart.
 
 use super::blocks::{Block, blocks, chart_blocks, text, texts};
-use crate::{figure::Figure, html::verdict, labels, page::Page, text::sentences};
+use crate::{
+    figure::Figure,
+    html::verdict,
+    labels,
+    page::Page,
+    text::{conditions, sentences},
+};
 use typst::foundations::{Array, Dict, IntoValue, Value, dict};
 
 /// Adds warnings, headline and opening blocks to the note.
@@ -20,10 +26,7 @@ fn warnings(page: &Page<'_>) -> Value {
         let line = sentences::staleness(language, stale, &last, &page.date(stale.today));
         boxes.push((labels::stale_heading(language), vec![line]));
     }
-    if !view.cautions.is_empty() {
-        let lines = view.cautions.iter().map(|caution| sentences::caution(language, caution)).collect();
-        boxes.push((labels::cautions_heading(language), lines));
-    }
+    boxes.extend(conditions::boxes(view));
     if !view.left_out.is_empty() {
         let line = |(name, reason): &(String, String)| format!("{}: {reason}", labels::model_name(language, name));
         boxes.push((labels::left_out(language), view.left_out.iter().map(line).collect()));

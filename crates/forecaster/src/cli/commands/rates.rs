@@ -5,6 +5,7 @@ use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
 use crate::failure::{CommandOutcome, Failure};
 use crate::host::clock::today;
+use crate::market::conditions::ConditionDocument;
 use crate::market::fetch::FetchRequest;
 use crate::market::series::{MIN_OBSERVATIONS, quality_rules};
 use chrono::{NaiveDate, Utc};
@@ -26,6 +27,7 @@ struct SeriesRow {
     last: NaiveDate,
     last_value: f64,
     refused: usize,
+    conditions: Vec<ConditionDocument>,
 }
 
 /// A series whose file cannot be read.
@@ -89,6 +91,7 @@ fn row(name: String, available: AvailableSeries) -> SeriesRow {
         last: series.last_date(),
         last_value: series.last_value(),
         refused: available.checked.refused().count(),
+        conditions: available.checked.conditions.iter().map(Into::into).collect(),
         made_of: available.formula,
         provider: available.provider,
     }
@@ -116,7 +119,7 @@ fn show(store: &RatesStore, config: &Config, json: bool) -> Result<CommandOutcom
         let _ = match row {
             SeriesEntry::Whole(row) => writeln!(
                 text,
-                "{:<16}{:<20}{:>8}  {:<12}{:<12}{:>12.4}{:>9}{}",
+                "{:<16}{:<20}{:>8}  {:<12}{:<12}{:>12.4}{:>9}{}{}",
                 row.name,
                 row.provider,
                 row.observations,
@@ -124,7 +127,8 @@ fn show(store: &RatesStore, config: &Config, json: bool) -> Result<CommandOutcom
                 row.last.to_string(),
                 row.last_value,
                 row.refused,
-                row.made_of.map(|made_of| format!("  = {made_of}")).unwrap_or_default()
+                row.made_of.map(|made_of| format!("  = {made_of}")).unwrap_or_default(),
+                row.conditions.iter().map(|condition| format!("\n  {condition}")).collect::<String>()
             ),
             SeriesEntry::Broken(row) => writeln!(text, "{:<16}{}", row.name, row.error),
         };
@@ -183,6 +187,9 @@ fn check_series(store: &RatesStore, config: &Config, only: Option<&str>) -> Resu
         );
         findings.iter().for_each(|finding| {
             let _ = writeln!(text, "  {finding}");
+        });
+        available.checked.conditions.iter().for_each(|condition| {
+            let _ = writeln!(text, "  {condition}");
         });
     }
     print(&text)?;
