@@ -12,8 +12,8 @@ const MIN_RUN: usize = 10;
 const OF_OWN_RUNS: usize = 2;
 /// Number of values before the run whose runs are the record: four years.
 const RECORD: usize = 1000;
-/// Fewest values in the record.
-const MIN_RECORD: usize = 30;
+/// Fewest moves in the record: of a crawling peg with fewer, too little is known.
+const MIN_MOVES: usize = 20;
 /// Number of values, four years, over which a series that never moves is constant.
 const CONSTANT: usize = 1000;
 /// Fewest values of a constant series that is shorter.
@@ -32,7 +32,8 @@ pub(super) fn note_stillness(examined: &mut Examined) {
         return;
     }
     let record = &record[record.len().saturating_sub(RECORD)..];
-    if record.len() >= MIN_RECORD && count >= MIN_RUN && count > OF_OWN_RUNS * usual_run(record) {
+    let moves = record.windows(2).filter(|w| !is_same(w[0].value, w[1].value)).count();
+    if moves >= MIN_MOVES && count >= MIN_RUN && count > OF_OWN_RUNS * usual_run(record) {
         examined.facts.push(SeriesFact::StandsStill { since, until: last.date, count, value });
     }
 }

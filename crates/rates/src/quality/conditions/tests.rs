@@ -42,7 +42,7 @@ fn kinds(examined: &Examined) -> Vec<&'static str> {
 fn swinging(count: usize, level: f64, percent: f64) -> Vec<RawObservation> {
     let weekdays = BusinessCalendar::weekdays();
     let dates = day("2015-01-01").iter_days().filter(|d| weekdays.is_business_day(*d)).take(count);
-    let swing = |i: usize| 0.01 * percent * ((i * 37 % 101) as f64 / 50.0 - 1.0);
+    let swing = |i: usize| 0.01 * percent * (((i * i * 37 + i * 11) % 101) as f64 / 50.0 - 1.0);
     dates.enumerate().map(|(i, date)| RawObservation { date, value: level * (1.0 + swing(i)) }).collect()
 }
 
