@@ -11,7 +11,7 @@ mod text;
 
 pub use error::EmailError;
 
-use crate::{figure::Figure, labels, page::Page, text::conditions, view::ReportView};
+use crate::{figure::Figure, labels, page::Page, text::caution_boxes, view::ReportView};
 use digest::Digest;
 
 /// Content of a mail.
@@ -66,7 +66,7 @@ fn subject(page: &Page<'_>) -> String {
     let price = |price: f64| if median >= 100.0 { language.number(price, 0) } else { page.price(price) };
     let mark = if view.stale.is_some() {
         format!("[{}] ", labels::stale_mark(language))
-    } else if conditions::is_in_doubt(view) {
+    } else if caution_boxes::is_in_doubt(view) {
         format!("[{}] ", labels::doubt_mark(language))
     } else {
         String::new()

@@ -21,7 +21,7 @@ pub(crate) use technical::rows as indicator_rows;
 use crate::{
     labels,
     page::Page,
-    text::{conditions, sentences},
+    text::{caution_boxes, sentences},
     view::ReportView,
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -110,7 +110,7 @@ fn contents(page: &Page<'_>) -> Markup {
 
 fn cautions(page: &Page<'_>) -> Markup {
     html! {
-        @for (heading, lines) in conditions::boxes(page.view) {
+        @for (heading, lines) in caution_boxes::boxes(page.view) {
             aside.stale role="alert" {
                 strong { (heading) }
                 @for line in lines { p { (parts::prose(&line)) } }

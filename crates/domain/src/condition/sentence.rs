@@ -1,6 +1,6 @@
 //! Sentences of the facts, for logs, the doctor and metrics.
 
-use super::{Frequency, SeriesFact};
+use super::fact::{Frequency, SeriesFact};
 use chrono::NaiveDate;
 
 /// Significant digits of a value: those of the widest source, without the noise of a rescaled one.

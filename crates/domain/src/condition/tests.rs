@@ -1,4 +1,5 @@
 use super::*;
+use chrono::NaiveDate;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()

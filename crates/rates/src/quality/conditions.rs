@@ -5,6 +5,7 @@
 //! Everything is judged by the series' own record and by nothing later than its last date, so that a replay of a past
 //! day finds what a run of that day found.
 
+mod examined;
 mod gaps;
 mod levels;
 mod newest;
@@ -15,33 +16,10 @@ mod tests;
 use super::{QualityRules, SeriesKind, finding::Finding};
 use crate::snapshot::RawObservation;
 use chrono::NaiveDate;
-use forecaster_domain::{BusinessCalendar, Gap, SeriesFact};
-
-/// Relative difference up to which two values are equal: the noise of conversions, far below a tick.
-const SAME: f64 = 1e-8;
+use examined::Examined;
 
 /// Least number of values from which anything is judged.
 const MIN_VALUES: usize = 60;
-
-/// Result of an examination.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Examined {
-    /// Observations in the unit of the newest one.
-    pub(crate) observations: Vec<RawObservation>,
-    /// The facts, in the order of the examination.
-    pub(crate) facts: Vec<SeriesFact>,
-    /// Gaps between the observations over which models bridge.
-    pub(crate) gaps: Vec<Gap>,
-    /// Factors for the values before each date, cumulative.
-    pub(crate) rescaled: Vec<(NaiveDate, f64)>,
-}
-
-impl Examined {
-    /// Returns the factor from the stored to the present unit for a value of `date`.
-    pub(crate) fn factor_on(&self, date: NaiveDate) -> f64 {
-        self.rescaled.iter().filter(|(before, _)| date < *before).map(|(_, factor)| factor).product()
-    }
-}
 
 /// Examines the values of a series that passed the checks of `rules`, with the `findings` of these. `is_vetted` tells
 /// of which dates the values come from a source that is compared with others, or from the embedded snapshot.
@@ -65,15 +43,4 @@ pub(crate) fn examine(
     still::note_stillness(&mut examined);
     gaps::note_gaps(&mut examined, calendar);
     examined
-}
-
-/// Returns the log move from one observation to the next, and the business days that it took, at least one.
-fn log_move(from: RawObservation, to: RawObservation, calendar: BusinessCalendar) -> (f64, f64) {
-    let days = calendar.business_days_between(from.date, to.date).max(1);
-    ((to.value / from.value).ln(), days as f64)
-}
-
-/// True when two values are equal apart from the noise of a conversion.
-fn is_same(a: f64, b: f64) -> bool {
-    (a / b - 1.0).abs() <= SAME
 }

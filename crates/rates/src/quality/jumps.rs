@@ -27,9 +27,6 @@ const MIN_RETURNS: usize = 30;
 /// 1993).
 const MAD_TO_DEVIATION: f64 = 1.4826;
 
-/// Gaussian standard deviations beyond which a tenth lies: Phi^-1(0.95).
-const TENTH_IN_TAILS: f64 = 1.6449;
-
 /// Least robust standard deviation of a daily log return, one basis point: a pegged series has a median absolute
 /// deviation of zero, and each of its rounding errors would be a jump.
 const MIN_DEVIATION: f64 = 1e-4;
@@ -87,16 +84,6 @@ fn returns_later(
 fn daily_return(from: RawObservation, to: RawObservation, calendar: BusinessCalendar) -> f64 {
     let days = calendar.business_days_between(from.date, to.date).max(1) as f64;
     (to.value / from.value).ln() / days.sqrt()
-}
-
-/// Returns the robust standard deviation of the last daily log returns, four windows of them, from their 90th
-/// percentile: most returns of a currency in ticks are zero.
-pub(super) fn robust_deviation(observations: &[RawObservation], calendar: BusinessCalendar) -> f64 {
-    let recent = &observations[observations.len().saturating_sub(4 * WINDOW + 1)..];
-    let mut sizes: Vec<f64> = recent.windows(2).map(|w| daily_return(w[0], w[1], calendar).abs()).collect();
-    sizes.sort_unstable_by(f64::total_cmp);
-    let large = sizes.get(sizes.len() * 9 / 10).copied().unwrap_or_default();
-    (large / TENTH_IN_TAILS).max(MIN_DEVIATION)
 }
 
 /// Returns the robust standard deviation of the `WINDOW` returns around index `at`; the window is moved inwards at

@@ -9,7 +9,7 @@ use crate::{
     labels,
     page::Page,
     quote,
-    text::{conditions, provenance, sentences},
+    text::{caution_boxes, provenance, sentences},
 };
 
 /// Maximum number of price levels in a mail; those nearest to the median are kept.
@@ -102,7 +102,7 @@ fn warnings(page: &Page<'_>) -> Vec<(String, Vec<String>)> {
     let left_out: Vec<String> = view.left_out.iter().map(line).collect();
     stale
         .into_iter()
-        .chain(conditions::boxes(view))
+        .chain(caution_boxes::boxes(view))
         .chain([(labels::left_out(language), left_out)])
         .filter(|(_, lines)| !lines.is_empty())
         .map(|(heading, lines)| (heading.to_owned(), lines))

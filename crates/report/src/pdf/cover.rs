@@ -6,7 +6,7 @@ use crate::{
     html::verdict,
     labels,
     page::Page,
-    text::{conditions, sentences},
+    text::{caution_boxes, sentences},
 };
 use typst::foundations::{Array, Dict, IntoValue, Value, dict};
 
@@ -26,7 +26,7 @@ fn warnings(page: &Page<'_>) -> Value {
         let line = sentences::staleness(language, stale, &last, &page.date(stale.today));
         boxes.push((labels::stale_heading(language), vec![line]));
     }
-    boxes.extend(conditions::boxes(view));
+    boxes.extend(caution_boxes::boxes(view));
     if !view.left_out.is_empty() {
         let line = |(name, reason): &(String, String)| format!("{}: {reason}", labels::model_name(language, name));
         boxes.push((labels::left_out(language), view.left_out.iter().map(line).collect()));

@@ -1,6 +1,6 @@
 //! Gaps: stretches in which the values come weekly or monthly, and holes of weeks.
 
-use super::Examined;
+use super::examined::Examined;
 use crate::snapshot::RawObservation;
 use forecaster_domain::{BusinessCalendar, Frequency, Gap, SeriesFact};
 

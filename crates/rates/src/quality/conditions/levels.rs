@@ -1,12 +1,9 @@
 //! Breaks in the level of a series that no market move explains: another unit, a redenomination, the reciprocal. The
 //! values are put in the unit of the newest ones, or left out.
 
-use super::{Examined, log_move};
+use super::examined::{Examined, log_move};
 use crate::{
-    quality::{
-        finding::{DataProblem, Finding},
-        jumps::robust_deviation,
-    },
+    quality::finding::{DataProblem, Finding},
     snapshot::RawObservation,
 };
 use forecaster_domain::{BusinessCalendar, SeriesFact};
@@ -34,6 +31,15 @@ const LONGEST_STRETCH: usize = 260;
 
 /// Allowance in log for the move across a stretch, besides the usual ones.
 const ACROSS_STRETCH: f64 = 0.05;
+
+/// Number of returns, four years, from which the usual one is estimated.
+const USUAL_RETURNS: usize = 1000;
+
+/// Gaussian standard deviations beyond which a tenth lies: Phi^-1(0.95).
+const TENTH_IN_TAILS: f64 = 1.6449;
+
+/// Least standard deviation of a daily log return, one basis point, for a peg.
+const MIN_DEVIATION: f64 = 1e-4;
 
 /// A break between two neighbouring observations.
 #[derive(Debug, Clone, Copy)]
@@ -99,6 +105,20 @@ pub(super) fn put_in_one_unit(examined: &mut Examined, findings: &[Finding], cal
         examined.facts.push(SeriesFact::Break { date: first.date, before, value, is_reciprocal });
         break;
     }
+}
+
+/// Returns the robust standard deviation of the last daily log returns, from their 90th percentile: most returns of a
+/// currency in ticks are zero.
+fn robust_deviation(observations: &[RawObservation], calendar: BusinessCalendar) -> f64 {
+    let recent = &observations[observations.len().saturating_sub(USUAL_RETURNS + 1)..];
+    let size = |w: &[RawObservation]| {
+        let (size, days) = log_move(w[0], w[1], calendar);
+        size.abs() / days.sqrt()
+    };
+    let mut sizes: Vec<f64> = recent.windows(2).map(size).collect();
+    sizes.sort_unstable_by(f64::total_cmp);
+    let large = sizes.get(sizes.len() * 9 / 10).copied().unwrap_or_default();
+    (large / TENTH_IN_TAILS).max(MIN_DEVIATION)
 }
 
 /// Returns a factor that is nearly a power of ten as that power.

@@ -1,6 +1,6 @@
 //! The newest value, when it jumps and nothing confirms it: neither later values, nor another source, nor a person.
 
-use super::{Examined, levels::LASTING};
+use super::{examined::Examined, levels::LASTING};
 use crate::quality::finding::{DataProblem, Finding};
 use crate::snapshot::RawObservation;
 use chrono::NaiveDate;

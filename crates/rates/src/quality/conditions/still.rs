@@ -1,6 +1,6 @@
 //! Stillness: a feed that repeats its last value, and a peg that never moved.
 
-use super::{Examined, is_same};
+use super::examined::{Examined, is_same};
 use crate::snapshot::RawObservation;
 use forecaster_domain::SeriesFact;
 

@@ -6,7 +6,7 @@ use crate::{
     snapshot::embedded,
 };
 use chrono::Datelike;
-use forecaster_domain::Frequency;
+use forecaster_domain::{BusinessCalendar, Frequency, Gap, SeriesFact};
 use std::path::Path;
 
 fn day(text: &str) -> NaiveDate {
