@@ -33,6 +33,11 @@ impl Conditions {
         self.of_pair.iter().any(|condition| condition.fact.holds_back())
     }
 
+    /// True when the pair does not vary.
+    pub(crate) fn is_constant(&self) -> bool {
+        self.of_pair.iter().any(|condition| matches!(condition.fact, SeriesFact::Constant { .. }))
+    }
+
     /// Adds the conditions of a regressor; a series that the pair is computed from has said them already.
     pub(crate) fn add_regressor(&mut self, conditions: Vec<SeriesCondition>) {
         let new: Vec<_> = conditions.into_iter().filter(|one| !self.of_pair.contains(one)).collect();
