@@ -89,7 +89,8 @@ impl Chronos {
     /// Context of the last `context_length` business days up to the as-of date, oldest first, NaN where nothing was
     /// observed. Days with an observation count as business days. It is shorter when the history starts later.
     fn context(&self, history: &History) -> Vec<f64> {
-        let pair = history.pair();
+        // Unobserved days are in the context, so a move across a gap needs no bridging.
+        let pair = history.observed();
         let mut observations = pair.dates().iter().zip(pair.values()).rev().peekable();
         let mut context = Vec::with_capacity(self.settings.context_length);
         let mut day = history.as_of();

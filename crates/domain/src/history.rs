@@ -3,12 +3,13 @@
 //! read from the uncut history.
 
 use crate::error::DomainError;
+use crate::gap::{Gap, bridging_factors};
 use crate::publication::ClockTime;
 use crate::regressor::{AlignedRegressor, ExclusionReason, Regressor, RegressorStatus};
 use crate::series::Series;
 use crate::spot::SpotGap;
 use chrono::{Days, NaiveDate};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Age in days beyond which a regressor has ended at the as-of date, counted from its newest value: long enough for
 /// any run of holidays, short enough that an ended series does not count as news.
@@ -28,6 +29,10 @@ pub struct History {
     made_at: Option<ClockTime>,
     /// True when the last date is today: all available values count as known, whatever their publication time.
     is_now: bool,
+    /// Gaps in the pair's series, by date.
+    gaps: Arc<[Gap]>,
+    /// The pair as observed, when `pair` is bridged over its gaps for the models.
+    observed: Option<Series>,
     /// Gap between quote and official rate, computed on first use.
     gap: OnceLock<Result<Option<SpotGap>, ExclusionReason>>,
 }
@@ -44,7 +49,16 @@ impl History {
             cut_at(regressor, as_of - Days::new(u64::from(regressor.lag_days)), Series::dated_until)
         };
         let regressors = regressors.iter().filter_map(cut).collect();
-        Self { regressors, pair, spot: None, made_at: None, is_now: true, gap: OnceLock::new() }
+        Self {
+            regressors,
+            pair,
+            spot: None,
+            made_at: None,
+            is_now: true,
+            gaps: [].into(),
+            observed: None,
+            gap: OnceLock::new(),
+        }
     }
 
     /// Adds market quotes of the pair, cut to what was known at the as-of date. `spot` is dated by the day of the
@@ -53,6 +67,13 @@ impl History {
     pub fn with_spot(self, spot: Regressor) -> Self {
         let date = self.as_of() - Days::new(u64::from(spot.lag_days));
         Self { spot: cut_at(&spot, date, Series::dated_until), gap: OnceLock::new(), ..self }
+    }
+
+    /// Sets the gaps in the pair's series, over which [`History::modelled`] bridges.
+    #[must_use]
+    pub fn with_gaps(self, mut gaps: Vec<Gap>) -> Self {
+        gaps.sort_by_key(|gap| gap.after);
+        Self { gaps: gaps.into(), ..self }
     }
 
     /// Removes the market quotes.
@@ -109,12 +130,39 @@ impl History {
             |regressor: &Regressor| cut_at(regressor, known_until(regressor, as_of, self.made_at, is_now), known);
         let spot = self.spot.as_ref().and_then(cut);
         let regressors = self.regressors.iter().filter_map(cut).collect();
-        Ok(Self { regressors, pair, spot, made_at: self.made_at, is_now, gap: OnceLock::new() })
+        let observed = self.observed.as_ref().and_then(|observed| observed.until(as_of));
+        Ok(Self { regressors, pair, spot, is_now, observed, gap: OnceLock::new(), ..self.clone() })
     }
 
     /// Returns the same as-of date with only the last `lookback` observations of the pair.
     pub fn window(&self, lookback: usize) -> Self {
-        Self { pair: self.pair.last(lookback), gap: OnceLock::new(), ..self.clone() }
+        let observed = self.observed.as_ref().map(|observed| observed.last(lookback));
+        Self { pair: self.pair.last(lookback), observed, gap: OnceLock::new(), ..self.clone() }
+    }
+
+    /// Returns the [window](History::window) as the models get it. They count each observation as one business day, so
+    /// a move r across a gap of n business days becomes r / sqrt(n): earlier values of the pair and of its quotes are
+    /// multiplied by a constant, and aligned regressors likewise. Without a gap it is the window itself.
+    pub fn modelled(&self, lookback: usize) -> Self {
+        let window = self.window(lookback);
+        let pair = &window.pair;
+        let Some(factors) = bridging_factors(pair.dates(), pair.values(), &self.gaps) else { return window };
+        // Of a date without an observation, the next one's; a quote is compared with the pair's date after it.
+        let factor = |date: NaiveDate| {
+            let next = pair.dates().partition_point(|known| *known < date);
+            factors.get(next).copied().unwrap_or(1.0)
+        };
+        let spot = window.spot.as_ref().map(|spot| Regressor {
+            series: spot.series.rescaled(|date| factor(date + Days::new(u64::from(spot.lag_days)))),
+            ..*spot
+        });
+        let bridged = pair.rescaled(factor);
+        Self { observed: Some(pair.clone()), pair: bridged, spot, gap: OnceLock::new(), ..window }
+    }
+
+    /// The pair's series as observed, also in a history that is bridged over gaps.
+    pub fn observed(&self) -> &Series {
+        self.observed.as_ref().unwrap_or(&self.pair)
     }
 
     /// Newest date of `regressor` known to a forecast made on `date`, which is a date of the pair.
@@ -139,7 +187,11 @@ impl History {
             let result = self.align(regressor);
             let status = |left_out| RegressorStatus { name: regressor.series.name().to_owned(), left_out };
             match result {
-                Ok(values) => {
+                Ok(mut values) => {
+                    let bridging = || bridging_factors(self.pair.dates(), &values, &self.gaps);
+                    if let Some(factors) = self.observed.as_ref().and_then(|_| bridging()) {
+                        values.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
+                    }
                     statuses.push(status(None));
                     aligned.push(AlignedRegressor { name: regressor.series.name().to_owned(), values });
                 }

@@ -67,14 +67,16 @@
 //! Each module imports only from those to the right of it:
 //!
 //! ```text
-//! {calendar, model, paths, scores, standstill}
-//!     -> {history, horizon, model_error, model_id, pair, past, quantile} -> spot -> regressor -> {publication, series}
-//!     -> {error, file_advice, price_format}
+//! {calendar, condition, model, paths, scores, standstill}
+//!     -> {history, horizon, model_error, model_id, pair, past, quantile} -> spot -> regressor
+//!     -> {gap, publication, series} -> {error, file_advice, price_format}
 //! ```
 
 mod calendar;
+mod condition;
 mod error;
 mod file_advice;
+mod gap;
 mod history;
 mod horizon;
 mod model;
@@ -93,8 +95,10 @@ mod spot;
 mod standstill;
 
 pub use calendar::{BusinessCalendar, CalendarKind};
+pub use condition::{Frequency, SeriesCondition, SeriesFact};
 pub use error::DomainError;
 pub use file_advice::file_advice;
+pub use gap::Gap;
 pub use history::History;
 pub use horizon::Horizon;
 pub use model::{ForecastKey, Model, ModelForecast, Target, VolatilityPath};

@@ -167,6 +167,16 @@ impl Series {
         Self { start: self.start.max(self.end.saturating_sub(count.max(1))), ..self.clone() }
     }
 
+    /// Returns the series with each value, superseded ones included, multiplied by the positive `factor` of its date.
+    #[must_use]
+    pub fn rescaled(&self, factor: impl Fn(NaiveDate) -> f64) -> Self {
+        let dates: Arc<[NaiveDate]> = self.dates().into();
+        let values: Arc<[f64]> = self.observations().map(|o| o.value * factor(o.date)).collect();
+        let scaled = |s: &Superseded| Superseded { value: s.value * factor(s.date), ..*s };
+        let superseded: Arc<[Superseded]> = self.superseded().iter().map(scaled).collect();
+        Self { start: 0, end: dates.len(), dates, values, superseded, ..self.clone() }
+    }
+
     /// The observations, oldest first.
     pub fn observations(&self) -> impl ExactSizeIterator<Item = Observation> + '_ {
         self.dates().iter().zip(self.values()).map(|(&date, &value)| Observation { date, value })
@@ -244,6 +254,15 @@ mod tests {
         let early = revised().until(day(4)).unwrap();
         assert!(early.superseded().is_empty());
         assert_eq!(early.until(day(20)).unwrap().values(), [1.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn a_rescaled_series_shows_earlier_versions_in_the_same_scale() {
+        let halved_before_day_4 = |date: NaiveDate| if date < day(4) { 0.5 } else { 1.0 };
+        let scaled = revised().last(3).rescaled(halved_before_day_4);
+        assert_eq!(scaled.values(), [1.75, 4.0, 8.0]);
+        assert_eq!(scaled.until(day(4)).unwrap().values(), [1.5, 4.0]);
+        assert_eq!(scaled.name(), "x");
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub fn forecast_origins(
     progress: &(dyn Fn() + Sync),
 ) -> ValidationForecasts {
     let windows: Vec<Option<History>> =
-        origins.par_iter().map(|o| history.until(o.as_of).ok().map(|h| h.window(lookback))).collect();
+        origins.par_iter().map(|o| history.until(o.as_of).ok().map(|h| h.modelled(lookback))).collect();
     let keys = keys(models, &windows, &origins);
     let mut forecasts = cache.load(&keys);
     let missing: Vec<usize> = (0..keys.len()).filter(|i| forecasts[*i].is_none()).collect();

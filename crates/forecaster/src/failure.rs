@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 pub enum CommandOutcome {
     /// All as configured: exit 0.
     Done,
-    /// Done, but with stale data or without a model: exit 3.
+    /// Done, but with stale or doubtful data, or without a model: exit 3.
     Degraded,
 }
 
@@ -136,9 +136,17 @@ pub enum Failure {
     #[error("{0}: nothing was removed")]
     NothingToRemove(String),
     #[error(
-        "as of {date} there are {found} observations of {series} (the first on {first}); at least {needed} are needed"
+        "as of {date} there are {found} observations of {series} (the first on {first}); at least {needed} are needed{because}"
     )]
-    TooFewObservations { date: NaiveDate, found: usize, series: String, first: NaiveDate, needed: usize },
+    TooFewObservations {
+        date: NaiveDate,
+        found: usize,
+        series: String,
+        first: NaiveDate,
+        needed: usize,
+        /// Conditions of the series that explain it, after a colon; may be empty.
+        because: String,
+    },
     #[error("no business day within {horizon} of {as_of}")]
     NoTargetDate { horizon: Horizon, as_of: NaiveDate },
     #[error("no model is left for the forecast ({0})")]

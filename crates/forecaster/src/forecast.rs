@@ -155,7 +155,7 @@ type TimedForecast = (Result<ModelForecast, ModelError>, f64);
 
 /// Forecasts of all models at the as-of date, each with the seconds it took.
 fn current_answers(models: &[&dyn Model], market: &Market, lookback: usize, target: &Target) -> Vec<TimedForecast> {
-    let window = market.history.window(lookback);
+    let window = market.history.modelled(lookback);
     models
         .par_iter()
         .map(|model| {

@@ -1,6 +1,7 @@
 //! Market data of a run: the pair's history with its regressors, the source of each series, and the age
 //! of the newest observation.
 
+pub(crate) mod conditions;
 pub(crate) mod fetch;
 mod problems;
 pub(crate) mod quote;
@@ -9,6 +10,7 @@ pub(crate) mod series;
 use crate::config::settings::Config;
 use crate::config::time_of_day::first_time_of_day;
 use crate::failure::Failure;
+use crate::market::conditions::{Conditions, first_used, usable_regressor};
 use crate::market::fetch::FetchReport;
 use crate::market::problems::{doubted, fault_of, missing};
 use crate::market::quote::{KnownQuote, QuoteProviders};
@@ -18,7 +20,7 @@ use forecaster_domain::{
     BusinessCalendar, ClockTime, ExclusionReason, History, Horizon, Pair, Regressor, RegressorStatus, Series,
     SourceFault, SourceProblem,
 };
-use forecaster_rates::{AvailableSeries, RatesStore, assemble, assemble_pair};
+use forecaster_rates::{AvailableSeries, Doubt, RatesStore, assemble, assemble_pair, doubts};
 use std::collections::BTreeSet;
 
 /// History of the pair, with the source and state of each series.
@@ -45,6 +47,8 @@ pub(crate) struct Market {
     pub stand_in_since: Option<(NaiveDate, String)>,
     /// All dates whose value is such a quote, also those with official rates after them.
     stand_ins: BTreeSet<NaiveDate>,
+    /// Conditions of the series behind the forecast.
+    pub conditions: Conditions,
     /// Providers of the market's quotes of the pair.
     quoters: QuoteProviders,
 }
@@ -81,8 +85,12 @@ impl Market {
         let calendar = BusinessCalendar::for_pair(&pair);
         let store = RatesStore::open(&config.service.data_dir)?;
         let rules = |name: &str| quality_rules(&pair, name, today);
-        let own = assemble_pair(&store, &pair, rules, as_of, MIN_OBSERVATIONS)?;
+        let mut own = assemble_pair(&store, &pair, rules, as_of, MIN_OBSERVATIONS)?;
         require_enough(&own, as_of)?;
+        let mut conditions =
+            Conditions { of_pair: std::mem::take(&mut own.checked.conditions), ..Conditions::default() };
+        let last = own.checked.series.last_date();
+        let doubts = doubts(&store).unwrap_or_default();
         let stands_in = own.stand_in_from().zip(own.stand_in().map(str::to_owned));
         let stand_ins = own.stand_ins.keys().copied().collect();
         let mut sources = vec![source(&own, &pair.series_name())];
@@ -91,12 +99,16 @@ impl Market {
             match assemble(&store, name, &rules(name), as_of) {
                 Ok(available) => {
                     sources.push(source(&available, name));
-                    let regressor = Regressor {
-                        series: available.checked.series,
-                        lag_days: settings.lag_days,
-                        published: settings.clock_time(name),
+                    let is_quote = *name == spot_of(&pair);
+                    let (series, found) = if is_quote {
+                        (available.checked.series, Vec::new())
+                    } else {
+                        usable_regressor(available.checked, &doubts, settings.lag_days, last)
                     };
-                    if *name == spot_of(&pair) {
+                    conditions.add_regressor(found);
+                    let regressor =
+                        Regressor { series, lag_days: settings.lag_days, published: settings.clock_time(name) };
+                    if is_quote {
                         quoters = QuoteProviders::of(&store, name, as_of)?;
                         spot = quoters.usable_with_lag(regressor);
                         if spot.is_none() {
@@ -119,7 +131,9 @@ impl Market {
         let names = config.rates.watched.iter().filter(|name| !config.rates.series.contains_key(*name));
         let watched = names.filter_map(|name| assemble(&store, name, &rules(name), as_of).ok());
         let watched = watched.map(|available| available.checked.series).collect();
-        let history = History::new(own.checked.series, regressors);
+        let longest = Horizon::ALL.into_iter().map(|horizon| first_used(config, horizon, &own.checked.series)).min();
+        let conditions = conditions.since(longest.unwrap_or(last));
+        let history = History::new(own.checked.series, regressors).with_gaps(own.checked.gaps);
         let history = spot.into_iter().fold(history, History::with_spot);
         let today = as_of.map_or(today, |d| d.min(today));
         let is_now = as_of.is_none();
@@ -134,6 +148,7 @@ impl Market {
             fetched,
             watched,
             is_now,
+            conditions,
             quoters,
             stand_in_since: stands_in,
             stand_ins,
@@ -152,7 +167,8 @@ impl Market {
         // Drop what had not been published by that hour. A run made now knows revisions since the last date.
         let cut = (!self.is_now).then(|| history.until(history.as_of()).ok()).flatten();
         let history = cut.unwrap_or(history);
-        let mut seen = Self { history, ..self.clone() };
+        let conditions = self.conditions.clone().since(first_used(config, horizon, history.pair()));
+        let mut seen = Self { history, conditions, ..self.clone() };
         seen.note_usable();
         seen
     }
@@ -163,7 +179,8 @@ impl Market {
         fetched.doubt = fetched.doubt.filter(|doubt| doubt.date <= as_of);
         let spot = self.history.spot().map(|spot| spot.series.last_date());
         fetched.quote_doubt = fetched.quote_doubt.filter(|doubt| spot == Some(doubt.date));
-        let mut market = Self { fetched, ..self };
+        let conditions = fetched.doubt.iter().fold(self.conditions.clone(), Conditions::without_doubted);
+        let mut market = Self { fetched, conditions, ..self };
         if let Some(doubt) = market.fetched.quote_doubt.clone() {
             tracing::warn!("no forecast starts from the newest quote: {doubt}");
             market.history = market.history.clone().without_quotes();
@@ -206,6 +223,16 @@ impl Market {
         let unstored =
             self.fetched.unstored.as_ref().map(|reason| format!("newer rates could not be stored: {reason}"));
         [stand_in, doubt, unstored].into_iter().flatten().collect()
+    }
+
+    /// True when a forecast must be marked degraded because of its rates, apart from their age.
+    pub(crate) fn is_degraded(&self) -> bool {
+        self.fetched.is_degraded() || self.conditions.is_degraded()
+    }
+
+    /// True when the pair's last value may be wrong, or is not news: a report is held back as one from stale rates.
+    pub(crate) fn is_held_back(&self) -> bool {
+        self.conditions.holds_back() || self.fetched.doubt.as_ref().is_some_and(Doubt::is_jump)
     }
 
     /// Returns the market's quote that models know at the as-of date; `None` without a usable one. `now` is the time
@@ -290,12 +317,15 @@ fn require_enough(own: &AvailableSeries, as_of: Option<NaiveDate>) -> Result<(),
         return Ok(());
     }
     let date = as_of.unwrap_or_else(|| series.last_date());
+    let reasons: Vec<String> = own.checked.conditions.iter().map(ToString::to_string).collect();
+    let because = if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join("; ")) };
     Err(Failure::TooFewObservations {
         date,
         found: series.len(),
         series: series.name().to_owned(),
         first: series.first_date(),
         needed: MIN_OBSERVATIONS,
+        because,
     })
 }
 

@@ -122,7 +122,7 @@ fn write_and_record(files: &[(&PathBuf, Option<&[u8]>)], record: &RunRecord, led
     })
 }
 
-/// Mails about a run: its report, and an alert when its rates are stale.
+/// Mails about a run: its report, and an alert when its rates are stale or the last one is in doubt.
 fn mail(
     identity: &RunIdentity,
     config: &Config,
@@ -130,10 +130,11 @@ fn mail(
     view: &ReportView,
     pdf: Option<&[u8]>,
 ) -> Vec<OutgoingMail> {
-    let alert = identity.stale.then(|| alerts::stale(config, identity, market, view.horizon)).flatten();
-    let report =
-        letters::wants_report(config, identity, view.horizon).then(|| letters::report(config, identity, view, pdf));
-    report.flatten().into_iter().chain(alert).collect()
+    let stale = identity.stale.then(|| alerts::stale(config, identity, market, view.horizon)).flatten();
+    let doubtful = market.is_held_back().then(|| alerts::doubtful(config, identity, view)).flatten();
+    let is_wanted = letters::wants_report(config, identity, view.horizon, market.is_held_back());
+    let report = is_wanted.then(|| letters::report(config, identity, view, pdf));
+    report.flatten().into_iter().chain(stale).chain(doubtful).collect()
 }
 
 /// A run that failed.

@@ -84,6 +84,7 @@ fn attempt(
     for caution in market.cautions() {
         tracing::warn!("{caution}");
     }
+    market.conditions.log();
     let cache = LedgerCache { ledger, today: identity.generated_at.date_naive() };
     let admission = guard::admit(ledger, config, horizon, &identity.run_id);
     let suspended = if let Admission::Suspended(chronos) = &admission { Some(chronos) } else { None };
@@ -97,7 +98,7 @@ fn attempt(
     if let Some(suspension) = finding.suspension() {
         forecast.note_suspended(suspension);
     }
-    if identity.stale || !forecast.left_out.is_empty() || market.fetched.is_degraded() {
+    if identity.stale || misses_model(market, &forecast) || market.is_degraded() {
         identity.status = RunStatus::Degraded;
     }
     log_models(&forecast);
@@ -118,6 +119,13 @@ fn attempt(
         identity.status.as_str()
     );
     Ok(CompletedRun { forecast, published, status: identity.status })
+}
+
+/// True when a model is missing that should have a forecast. Most models cannot be estimated from a pair that does not
+/// vary, and are not needed for it.
+fn misses_model(market: &Market, forecast: &Forecast) -> bool {
+    let is_needed = |model: ModelId| model == ModelId::Chronos || !market.conditions.is_constant();
+    forecast.left_out.iter().any(|left_out| is_needed(left_out.model))
 }
 
 /// Judges the run for the guard over Chronos; a run without any forecast gives no finding.

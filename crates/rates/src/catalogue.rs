@@ -8,13 +8,13 @@ mod tests;
 use crate::{
     error::RatesError,
     listings::{calendar_of, is_official, is_stand_in},
-    providers::nbp,
-    quality::{AcceptedValues, CheckedSeries, QualityRules, check_accepting},
+    providers::{nbp, of_name},
+    quality::{AcceptedValues, CheckedSeries, QualityRules, check_accepting, conditions::examine},
     snapshot::{EMBEDDED_SOURCE, RawObservation, embedded},
     store::{RatesStore, checked_name, current, known_at, superseded},
 };
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use forecaster_domain::{BusinessCalendar, Superseded};
+use forecaster_domain::{BusinessCalendar, Series, SeriesCondition, Superseded};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest hole between two official values, in business days, in which no quote stands in: a holiday that the calendar
@@ -79,11 +79,25 @@ impl UncheckedSeries {
         let raw: Vec<RawObservation> =
             self.by_date.iter().map(|(&date, &(value, _))| RawObservation { date, value }).collect();
         let mut checked = check_accepting(name, &raw, rules, &self.accepted)?;
-        checked.series = checked.series.with_superseded(self.superseded.clone());
+        let observations = checked.series.observations().collect();
+        let examined = examine(observations, &checked.findings, rules, &|date| self.is_vetted(date));
+        let scaled = |s: &Superseded| Superseded { value: s.value * examined.factor_on(s.date), ..*s };
+        let series = Series::new(name, &examined.observations)
+            .map_err(|error| RatesError::NothingUsable { series: name.to_owned(), reason: error.to_string() })?;
+        checked.series = series.with_superseded(self.superseded.iter().map(scaled).collect());
+        let condition = |fact| SeriesCondition { series: name.to_owned(), fact };
+        checked.conditions = examined.facts.into_iter().map(condition).collect();
+        checked.gaps = examined.gaps;
         let provider = self.by_date.get(&checked.series.last_date()).map(|(_, source)| source.clone());
         let mut stand_ins = self.stand_ins.clone();
         stand_ins.retain(|date, _| checked.series.value_on(*date).is_some());
         Ok(AvailableSeries { checked, provider: provider.unwrap_or_default(), formula: made_of, stand_ins })
+    }
+
+    /// True when the value of `date` is embedded, or of a provider: a sync compares providers, and remembers its doubt.
+    fn is_vetted(&self, date: NaiveDate) -> bool {
+        let source = self.by_date.get(&date).map_or("", |(_, source)| source.as_str());
+        source.split(" + ").all(|one| one == EMBEDDED_SOURCE || of_name(one).is_some())
     }
 }
 

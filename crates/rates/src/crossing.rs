@@ -13,7 +13,7 @@ use crate::{
     tolerance::is_same_value,
 };
 use chrono::{Days, NaiveDate};
-use forecaster_domain::{Observation, Pair, Superseded};
+use forecaster_domain::{Observation, Pair, SeriesCondition, SeriesFact, Superseded};
 use std::collections::BTreeMap;
 
 /// Currency over which pairs are crossed.
@@ -133,7 +133,10 @@ impl Crossing<'_> {
             stand_ins: leg.available.stand_ins.clone(),
             accepted: leg.unchecked.accepted.iter().map(|(date, value)| (*date, 1.0 / value)).collect(),
         };
-        self.checked(name, unchecked, Some(format!("1 / {opposite}")))
+        let mut inverted = self.checked(name, unchecked, Some(format!("1 / {opposite}")))?;
+        // Everything that can be said of the values is said of those that are stored.
+        inverted.available.checked.conditions = leg.available.checked.conditions;
+        Ok(inverted)
     }
 
     fn crossed(&self, pair: &Pair) -> Result<Leg, RatesError> {
@@ -153,7 +156,10 @@ impl Crossing<'_> {
             let reason = format!("it is derived from {formula}, but these series have no date in common");
             return Err(RatesError::NothingUsable { series: pair.series_name(), reason });
         }
-        self.checked(&pair.series_name(), unchecked, Some(formula))
+        let mut crossed = self.checked(&pair.series_name(), unchecked, Some(formula))?;
+        let of_legs = [quote, base].map(|leg| leg.available.checked.conditions);
+        add_conditions(&mut crossed.available.checked.conditions, of_legs.into_iter().flatten());
+        Ok(crossed)
     }
 
     fn checked(&self, name: &str, unchecked: UncheckedSeries, made_of: Option<String>) -> Result<Leg, RatesError> {
@@ -204,6 +210,22 @@ fn cross(pair: &Pair, base: &Leg, quote: &Leg) -> UncheckedSeries {
         crossed.by_date.insert(o.date, (value, source));
     }
     crossed
+}
+
+/// Adds the conditions of the legs to those of a cross. Gaps of a leg show in the cross itself; a peg
+/// is no peg in a cross.
+fn add_conditions(own: &mut Vec<SeriesCondition>, of_legs: impl Iterator<Item = SeriesCondition>) {
+    use SeriesFact::{Break, Constant, OffScale, Redenominated, StandsStill, UnconfirmedJump};
+    let of_legs: Vec<SeriesCondition> = of_legs.collect();
+    let is_jump = |condition: &SeriesCondition| matches!(condition.fact, UnconfirmedJump { .. });
+    if of_legs.iter().any(is_jump) {
+        own.retain(|condition| !is_jump(condition));
+    }
+    let is_told = |fact: &SeriesFact| match fact {
+        UnconfirmedJump { .. } | StandsStill { .. } | Redenominated { .. } | OffScale { .. } | Break { .. } => true,
+        Constant { .. } | SeriesFact::Sparse { .. } | SeriesFact::Hole { .. } => false,
+    };
+    own.extend(of_legs.into_iter().filter(|condition| is_told(&condition.fact)));
 }
 
 /// True when the error means that the series does not exist or has no usable values.

@@ -3,6 +3,7 @@
 //! Nothing is ever filled in, and nothing is dropped without a finding.
 
 mod accepted;
+pub(crate) mod conditions;
 mod finding;
 mod holes;
 mod jumps;
@@ -19,7 +20,7 @@ pub use summary::{SummaryEntry, summarised};
 
 use crate::{error::RatesError, snapshot::RawObservation, tolerance::is_same_value};
 use chrono::{Datelike, NaiveDate, Weekday};
-use forecaster_domain::{BusinessCalendar, Series};
+use forecaster_domain::{BusinessCalendar, Gap, Series, SeriesCondition};
 
 /// Relative difference below which two values count as one value carried from one date to the other.
 const CARRIED: f64 = 1e-4;
@@ -65,6 +66,11 @@ pub struct CheckedSeries {
     pub series: Series,
     /// Findings by date; several on one date are in the order of the checks.
     pub findings: Vec<Finding>,
+    /// Conditions of the series, and of those it is computed from. [`check`] finds none: an
+    /// [assembled](crate::assemble) series has them.
+    pub conditions: Vec<SeriesCondition>,
+    /// Gaps between the observations over which models bridge, by date.
+    pub gaps: Vec<Gap>,
 }
 
 impl CheckedSeries {
@@ -110,7 +116,7 @@ pub(crate) fn check_accepting(
             reason: format!("{} given, none passed the quality checks{first}", raw.len()),
         }
     })?;
-    Ok(CheckedSeries { series, findings })
+    Ok(CheckedSeries { series, findings, conditions: Vec::new(), gaps: Vec::new() })
 }
 
 /// Returns the possible values in the order of their dates, one a date and none on a day off: all the checks that

@@ -11,7 +11,7 @@ mod text;
 
 pub use error::EmailError;
 
-use crate::{figure::Figure, labels, page::Page, view::ReportView};
+use crate::{figure::Figure, labels, page::Page, text::caution_boxes, view::ReportView};
 use digest::Digest;
 
 /// Content of a mail.
@@ -66,7 +66,13 @@ pub(crate) fn subject(page: &Page<'_>) -> String {
     // Whole numbers are enough where the interval spans several of them.
     let whole = median >= 100.0 && high - low >= 2.0;
     let price = |price: f64| if whole { language.number(price, 0) } else { page.price(price) };
-    let mark = if view.stale.is_some() { format!("[{}] ", labels::stale_mark(language)) } else { String::new() };
+    let mark = if view.stale.is_some() {
+        format!("[{}] ", labels::stale_mark(language))
+    } else if caution_boxes::is_in_doubt(view) {
+        format!("[{}] ", labels::doubt_mark(language))
+    } else {
+        String::new()
+    };
     let subject = format!(
         "{mark}{} {}: {} (80 %: {}-{}) {} {}",
         view.pair,

@@ -18,7 +18,12 @@ pub(crate) use performance::{columns as score_columns, no_calibration, score_val
 pub(crate) use provenance::resources_used;
 pub(crate) use technical::{rows as indicator_rows, standstill};
 
-use crate::{fonts, labels, page::Page, text::sentences, view::ReportView};
+use crate::{
+    fonts, labels,
+    page::Page,
+    text::{caution_boxes, sentences},
+    view::ReportView,
+};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// Renders the report as a self-contained HTML document.
@@ -104,12 +109,11 @@ fn contents(page: &Page<'_>) -> Markup {
 }
 
 fn cautions(page: &Page<'_>) -> Markup {
-    let cautions = &page.view.cautions;
     html! {
-        @if !cautions.is_empty() {
+        @for (heading, lines) in caution_boxes::boxes(page.view) {
             aside.stale role="alert" {
-                strong { (labels::cautions_heading(page.language)) }
-                @for caution in cautions { p { (parts::prose(&sentences::caution(page.language, caution))) } }
+                strong { (heading) }
+                @for line in lines { p { (parts::prose(&line)) } }
             }
         }
     }

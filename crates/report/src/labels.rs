@@ -24,6 +24,8 @@ labels! {
     of: "de", "of";
     stale_heading: "Datos desactualizados", "Out-of-date rates";
     cautions_heading: "Cautela con el último dato", "Caution about the last value";
+    conditions_heading: "Estado de los datos", "State of the data";
+    doubt_mark: "dato en duda", "doubtful data";
 
     // Section headings.
     outlook_heading: "Perspectiva", "Outlook";

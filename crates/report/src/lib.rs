@@ -52,6 +52,11 @@ pub use pdf::{PdfError, pdf};
 pub use text::reasons::suspension;
 pub use view::*;
 
+/// Returns the sentence about a caution, as the report has it.
+pub fn caution_sentence(language: Language, caution: &Caution) -> String {
+    text::sentences::caution(language, caution)
+}
+
 #[cfg(test)]
 extern crate self as forecaster_report;
 #[cfg(test)]

@@ -6,6 +6,8 @@
 //! `track_record` for issued forecasts; `quote` for the market quote; `methods` for the models; `provenance` for the
 //! sources; `reasons` for series and models that are missing; `readings` for indicators and calibration.
 
+pub(crate) mod caution_boxes;
+pub(crate) mod conditions;
 pub(crate) mod drift_sentences;
 pub(crate) mod drivers;
 pub(crate) mod market;

@@ -4,7 +4,9 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use forecaster_domain::{
     ExclusionReason, Horizon, LeftOutReason, Observation, Pair, QuantileForecast, SuspensionCause, scores::Scores,
 };
-pub use forecaster_domain::{OriginLoss, PastWeights, RoundLevel, SourceProblem};
+pub use forecaster_domain::{
+    Frequency, OriginLoss, PastWeights, RoundLevel, SeriesCondition, SeriesFact, SourceProblem,
+};
 
 mod drift_view;
 mod quote;
@@ -90,7 +92,7 @@ pub struct ReportView {
     pub sources: Vec<SourceView>,
     /// Providers that failed when the rates were fetched, each with the series concerned.
     pub failed_providers: Vec<(String, Vec<String>)>,
-    /// Reasons to doubt the last value.
+    /// Reasons to doubt the last value, and conditions of the series.
     pub cautions: Vec<Caution>,
     /// Resources used by the run.
     pub resources: ResourcesView,
@@ -317,7 +319,7 @@ pub struct SourceView {
     pub left_out: Option<SourceProblem>,
 }
 
-/// Reason to doubt the last value.
+/// Reason to doubt the last value, or a condition of a series that the reader should know.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Caution {
     /// The value is a market quote, a stand-in for the missing official rate.
@@ -342,6 +344,8 @@ pub enum Caution {
     },
     /// Newer rates were fetched but could not be stored.
     NotStored,
+    /// A fact about the pair's series, one that it is computed from, or a regressor.
+    Condition(SeriesCondition),
 }
 
 /// Resources used by a run.

@@ -177,3 +177,58 @@ fn a_regressor_with_a_time_of_publication_is_seen_from_then_on() {
         "a Saturday waits for Monday"
     );
 }
+
+/// The pair with nothing on 12 business days, and a regressor and quotes on all days.
+fn with_hole() -> History {
+    let all = weekdays("usdclp", "2024-01-01", 40);
+    let mut observations: Vec<_> = all.observations().collect();
+    observations.drain(20..32);
+    let pair = Series::new("usdclp", &observations).unwrap();
+    let gap = Gap { after: pair.dates()[20], days: 13 };
+    let quotes: Vec<_> = all.observations().map(|o| Observation { value: o.value * 1.001, ..o }).collect();
+    let quotes = Regressor::new(Series::new("usdclp_spot", &quotes).unwrap(), 1);
+    History::new(pair, vec![Regressor::new(weekdays("dxy", "2024-01-01", 40), 0)])
+        .with_spot(quotes)
+        .with_gaps(vec![gap])
+}
+
+#[test]
+fn models_see_the_move_across_a_hole_as_one_day_s_and_everyone_else_the_true_values() {
+    let history = with_hole();
+    let seen = history.modelled(100);
+    let log = |w: &[f64]| (w[1] / w[0]).ln();
+    let true_move = log(&history.pair().values()[19..21]);
+    assert!((seen.log_returns()[19] - true_move / 13.0_f64.sqrt()).abs() < 1e-12);
+    assert_eq!(seen.pair().values()[20..], history.pair().values()[20..]);
+    assert_eq!(seen.observed().values(), history.pair().values());
+    // The regressor moved over the same days.
+    let aligned = &seen.aligned_regressors().0[0].values;
+    assert!((log(&aligned[19..21]) - true_move / 13.0_f64.sqrt()).abs() < 1e-12, "{aligned:?}");
+    assert_eq!(history.aligned_regressors().0[0].values[..20], weekdays("dxy", "2024-01-01", 40).values()[..20]);
+    // All others are the same.
+    for (bridged, observed) in seen.log_returns().iter().zip(history.log_returns()).take(19) {
+        assert!((bridged - observed).abs() < 1e-12);
+    }
+    // A cut of the bridged history is that of the history, bridged.
+    let cut = seen.until(day("2024-02-20")).unwrap();
+    assert_eq!(cut.log_returns(), seen.log_returns()[..cut.pair().len() - 1]);
+    assert_eq!(cut.observed().last_value(), history.until(day("2024-02-20")).unwrap().pair().last_value());
+}
+
+#[test]
+fn the_quotes_gap_is_the_same_for_models_as_without_the_bridge() {
+    let history = with_hole();
+    let gap = |history: &History| history.spot_gap().unwrap().unwrap().values.clone();
+    for (bridged, observed) in gap(&history.modelled(100)).iter().zip(gap(&history)) {
+        assert_eq!(bridged.is_some(), observed.is_some());
+        assert!((bridged.unwrap_or(0.0) - observed.unwrap_or(0.0)).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn a_window_after_the_hole_is_untouched() {
+    let history = with_hole();
+    assert_eq!(history.modelled(8).pair().values(), history.window(8).pair().values());
+    let before = history.until(day("2024-01-25")).unwrap();
+    assert_eq!(before.modelled(100).pair().values(), before.pair().values());
+}

@@ -18,7 +18,8 @@ pub(crate) struct Drift {
 impl Drift {
     /// Tests the pair as of its last observation.
     pub(crate) fn of(market: &Market) -> Self {
-        let pair = market.history.pair();
+        let history = market.history.modelled(market.history.pair().len());
+        let pair = history.pair();
         Self { tests: drift_tests(pair), regime: volatility_regime(pair) }
     }
 

@@ -1,6 +1,6 @@
-//! Alerts: short mails to the operator. Alerts of failed runs and stale rates are not repeated for some hours. They are
-//! in the language of the reports; a message of the program, which is the same as in the log, stays in English and is
-//! marked as such in a Spanish alert.
+//! Alerts: short mails to the operator. Alerts of failed runs, stale rates and rates in doubt are not repeated for some
+//! hours. They are in the language of the reports; a message of the program, which is the same as in the log, stays in
+//! English and is marked as such in a Spanish alert.
 
 use super::letters::{language, message_id, outgoing, sender};
 use crate::assignment::RunIdentity;
@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use forecaster_domain::{Horizon, SuspensionCause};
 use forecaster_ledger::{OutgoingMail, ReplacedLedger, Suspension};
 use forecaster_mail::{Letter, LetterKind};
-use forecaster_report::Language;
+use forecaster_report::{Language, ReportView};
 
 /// Line of a Spanish alert above a message of the program.
 const MESSAGE: &str = "Mensaje del programa, en inglés:";
@@ -84,6 +84,37 @@ pub(crate) fn stale(
         ),
     };
     let alert = Alert { topic: "stale".to_owned(), kind: "stale", subject, text, once_in_a_while: true };
+    mail(config, (&identity.run_id, identity.generated_at), alert)
+}
+
+/// Builds the alert for a last value in doubt, or one that is not news. It also says whether the report was mailed.
+pub(crate) fn doubtful(config: &Config, identity: &RunIdentity, view: &ReportView) -> Option<OutgoingMail> {
+    let (pair, horizon, series) = (&view.pair, view.horizon, view.pair.series_name());
+    let mailed = config.mail.when_stale;
+    let sentences: Vec<String> =
+        view.cautions.iter().map(|caution| forecaster_report::caution_sentence(view.language, caution)).collect();
+    let sentences = sentences.join("\n\n");
+    let (subject, text) = match config.service.language {
+        ReportLanguage::Es => (
+            format!("forecaster: el último dato de {pair} está en duda"),
+            format!(
+                "El último dato del pronóstico {horizon} de {pair} está en duda; el informe {} por \
+                 correo.\n\n{sentences}\n\nPara verlo y corregirlo:\n  forecaster rates check {series}\n  forecaster \
+                 rates import ARCHIVO.csv --series {series}\n",
+                if mailed { "se envió" } else { "no se envió" }
+            ),
+        ),
+        ReportLanguage::En => (
+            format!("forecaster: the last value of {pair} is in doubt"),
+            format!(
+                "The last value behind the {horizon} forecast of {pair} is in doubt; its report was \
+                 {}.\n\n{sentences}\n\nTo see and correct it:\n  forecaster rates check {series}\n  forecaster \
+                 rates import FILE.csv --series {series}\n",
+                if mailed { "mailed" } else { "not mailed" }
+            ),
+        ),
+    };
+    let alert = Alert { topic: "doubtful".to_owned(), kind: "doubtful", subject, text, once_in_a_while: true };
     mail(config, (&identity.run_id, identity.generated_at), alert)
 }
 

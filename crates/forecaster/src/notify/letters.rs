@@ -44,13 +44,17 @@ pub(super) fn outgoing(
     })
 }
 
-/// True when the report of a run is to be mailed to somebody.
-pub(crate) fn wants_report(config: &Config, identity: &RunIdentity, horizon: Horizon) -> bool {
+/// True when the report of a run is to be mailed to somebody. `is_held_back` is true when the last rate is in doubt.
+pub(crate) fn wants_report(config: &Config, identity: &RunIdentity, horizon: Horizon, is_held_back: bool) -> bool {
     if !config.mail.is_on() || config.report_recipients(horizon).is_empty() {
         return false;
     }
-    let mailed = !identity.stale || config.mail.when_stale;
-    if !mailed {
+    let mailed = !(identity.stale || is_held_back) || config.mail.when_stale;
+    if !mailed && !identity.stale {
+        tracing::warn!(
+            "the report is not mailed, since its last rate is in doubt; mail.when_stale = true would mail it"
+        );
+    } else if !mailed {
         tracing::warn!("the report is not mailed, since its rates are stale; mail.when_stale = true would mail it");
     }
     mailed

@@ -6,6 +6,7 @@ use crate::config::settings::Config;
 use crate::forecast::left_out::LeftOut;
 use crate::forecast::result::{Forecast, ModelResult, PathFigures};
 use crate::market::Market;
+use crate::market::conditions::ConditionDocument;
 use crate::publish::drift_document::DriftDocument;
 use crate::publish::earlier::EarlierRuns;
 use crate::publish::paths::ReportPaths;
@@ -162,6 +163,7 @@ struct DataDocument {
     series: Vec<SeriesDocument>,
     provider_failures: Vec<FaultDocument>,
     cautions: Vec<String>,
+    conditions: Vec<ConditionDocument>,
 }
 
 /// A provider that failed for a series.
@@ -305,6 +307,7 @@ fn data(config: &Config, market: &Market) -> DataDocument {
         max_age_business_days: config.rates.max_age_business_days,
         provider_failures: faults(market),
         cautions: market.cautions(),
+        conditions: market.conditions.documents(),
         series: market
             .sources
             .iter()

@@ -6,6 +6,7 @@ use crate::forecast::result::Forecast;
 use crate::host::logging::rounded;
 use crate::host::resources::Usage;
 use crate::market::Market;
+use crate::market::conditions::ConditionDocument;
 use crate::publish::document::{FaultDocument, ScoresDocument, faults};
 use crate::publish::drift_document::DriftDocument;
 use chrono::NaiveDate;
@@ -85,6 +86,7 @@ struct DataMetrics {
     stale: bool,
     provider_failures: Vec<FaultDocument>,
     cautions: Vec<String>,
+    conditions: Vec<ConditionDocument>,
 }
 
 fn data(market: &Market, stale: bool) -> DataMetrics {
@@ -94,6 +96,7 @@ fn data(market: &Market, stale: bool) -> DataMetrics {
         stale,
         provider_failures: faults(market),
         cautions: market.cautions(),
+        conditions: market.conditions.documents(),
     }
 }
 

@@ -212,7 +212,8 @@ fn cautions(market: &Market) -> Vec<Caution> {
         other_source: doubt.instead.clone(),
     });
     let unstored = market.fetched.unstored.as_ref().map(|_| Caution::NotStored);
-    [stand_in, doubt, unstored].into_iter().flatten().collect()
+    let conditions = market.conditions.iter().cloned().map(Caution::Condition);
+    [stand_in, doubt, unstored].into_iter().flatten().chain(conditions).collect()
 }
 
 fn quote(identity: &RunIdentity, market: &Market) -> Option<QuoteView> {

@@ -12,19 +12,19 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 /// A mail server that accepts everything except mail for "nobody@".
-struct Postman {
-    port: u16,
+pub(crate) struct Postman {
+    pub(crate) port: u16,
     taken: Arc<Mutex<Vec<Taken>>>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Taken {
-    to: Vec<String>,
-    message: String,
+pub(crate) struct Taken {
+    pub(crate) to: Vec<String>,
+    pub(crate) message: String,
 }
 
 impl Postman {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let taken = Arc::new(Mutex::new(Vec::new()));
@@ -39,7 +39,7 @@ impl Postman {
         Self { port, taken }
     }
 
-    fn taken(&self) -> Vec<Taken> {
+    pub(crate) fn taken(&self) -> Vec<Taken> {
         self.taken.lock().unwrap().clone()
     }
 }
@@ -71,7 +71,7 @@ fn serve(mut stream: TcpStream, taken: &Mutex<Vec<Taken>>) -> std::io::Result<()
 }
 
 /// A desk that sends mail through a server at `port`.
-fn desk(port: u16, more: &[(&str, &str)]) -> Desk {
+pub(crate) fn desk(port: u16, more: &[(&str, &str)]) -> Desk {
     let mut desk = Desk::new();
     desk.set("FORECASTER__MAIL__SMTP", &format!("smtp://127.0.0.1:{port}?tls=none"));
     desk.set("FORECASTER__MAIL__FROM", "Forecaster <forecaster@example.com>");

@@ -5,6 +5,7 @@
 mod backtest;
 mod backup;
 mod chronos;
+mod conditions;
 mod docs;
 mod doctor;
 mod documents;

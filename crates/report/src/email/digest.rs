@@ -9,7 +9,7 @@ use crate::{
     labels,
     page::Page,
     quote,
-    text::{provenance, reasons, sentences},
+    text::{caution_boxes, provenance, reasons, sentences},
 };
 
 /// Maximum number of price levels in a mail; those nearest to the median are kept.
@@ -98,11 +98,11 @@ fn warnings(page: &Page<'_>) -> Vec<(String, Vec<String>)> {
         let line = sentences::staleness(language, stale, &last, &page.date(stale.today));
         (labels::stale_heading(language), vec![line])
     });
-    let cautions: Vec<String> = view.cautions.iter().map(|caution| sentences::caution(language, caution)).collect();
     let left_out: Vec<String> = view.left_out.iter().map(|it| reasons::left_out_line(language, it)).collect();
     stale
         .into_iter()
-        .chain([(labels::cautions_heading(language), cautions), (labels::left_out(language), left_out)])
+        .chain(caution_boxes::boxes(view))
+        .chain([(labels::left_out(language), left_out)])
         .filter(|(_, lines)| !lines.is_empty())
         .map(|(heading, lines)| (heading.to_owned(), lines))
         .collect()

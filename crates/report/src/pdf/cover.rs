@@ -6,7 +6,7 @@ use crate::{
     html::verdict,
     labels,
     page::Page,
-    text::{reasons, sentences},
+    text::{caution_boxes, reasons, sentences},
 };
 use typst::foundations::{Array, Dict, IntoValue, Value, dict};
 
@@ -26,10 +26,7 @@ fn warnings(page: &Page<'_>) -> Value {
         let line = sentences::staleness(language, stale, &last, &page.date(stale.today));
         boxes.push((labels::stale_heading(language), vec![line]));
     }
-    if !view.cautions.is_empty() {
-        let lines = view.cautions.iter().map(|caution| sentences::caution(language, caution)).collect();
-        boxes.push((labels::cautions_heading(language), lines));
-    }
+    boxes.extend(caution_boxes::boxes(view));
     if !view.left_out.is_empty() {
         let lines = view.left_out.iter().map(|it| reasons::left_out_line(language, it)).collect();
         boxes.push((labels::left_out(language), lines));

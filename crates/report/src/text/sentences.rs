@@ -85,6 +85,7 @@ pub(crate) fn caution(language: Language, caution: &Caution) -> String {
              those before. The log says why."
                 .to_owned()
         }
+        (Caution::Condition(condition), _) => super::conditions::condition(language, condition),
     }
 }
 

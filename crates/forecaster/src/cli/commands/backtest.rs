@@ -11,6 +11,7 @@ use crate::forecast::chronos::ChronosSource;
 use crate::forecast::left_out::LeftOut;
 use crate::host::clock::today;
 use crate::market::Market;
+use crate::market::conditions::ConditionDocument;
 use crate::publish::document::ScoresDocument;
 use crate::run::ledger::open_ledger;
 use chrono::{Days, NaiveDate};
@@ -26,6 +27,7 @@ struct BacktestDocument {
     from: NaiveDate,
     to: NaiveDate,
     every: u32,
+    conditions: Vec<ConditionDocument>,
     horizons: BTreeMap<&'static str, HorizonDocument>,
 }
 
@@ -72,11 +74,14 @@ pub(crate) fn backtest(args: &BacktestArgs, config: &Config) -> Result<CommandOu
             from,
             to,
             every: args.every,
+            conditions: market.conditions.documents(),
             horizons: scores.iter().map(|(horizon, scores)| (horizon.key(), scores.into())).collect(),
         })?;
     } else {
+        let told: String = market.conditions.iter().map(|condition| format!("{condition}\n")).collect();
         let format = PriceFormat::of(market.history.pair().last_value());
-        print(&format!("{} from {from} to {to}, every {}\n{}", market.pair, args.every, table(&scores, format)))?;
+        let title = format!("{} from {from} to {to}, every {}", market.pair, args.every);
+        print(&format!("{title}\n{told}{}", table(&scores, format)))?;
     }
     let complete = scores.iter().all(|(_, scores)| scores.left_out.is_empty());
     Ok(if complete { CommandOutcome::Done } else { CommandOutcome::Degraded })

@@ -78,7 +78,7 @@ fn closing_sections() -> String {
                 ("0", "Done."),
                 ("1", "Failed."),
                 ("2", "Usage or configuration."),
-                ("3", "Done but degraded: stale data, or a model was left out."),
+                ("3", "Done but degraded: stale or doubtful data, or a model was left out."),
             ],
         ),
         (

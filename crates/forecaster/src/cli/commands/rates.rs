@@ -7,6 +7,7 @@ use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
 use crate::failure::{CommandOutcome, Failure};
 use crate::host::clock::today;
+use crate::market::conditions::ConditionDocument;
 use crate::market::fetch::FetchRequest;
 use crate::market::series::{MIN_OBSERVATIONS, quality_rules};
 use chrono::{NaiveDate, Utc};
@@ -29,6 +30,7 @@ struct SeriesRow {
     last: NaiveDate,
     last_value: f64,
     refused: usize,
+    conditions: Vec<ConditionDocument>,
 }
 
 /// A series whose file cannot be read.
@@ -98,6 +100,7 @@ fn row(name: String, available: AvailableSeries) -> SeriesRow {
         last: series.last_date(),
         last_value: series.last_value(),
         refused: available.checked.refused().count(),
+        conditions: available.checked.conditions.iter().map(Into::into).collect(),
         made_of: available.formula,
         provider: available.provider,
     }
@@ -125,7 +128,7 @@ fn show(store: &RatesStore, config: &Config, json: bool) -> Result<CommandOutcom
         let _ = match row {
             SeriesEntry::Whole(row) => writeln!(
                 text,
-                "{:<16}{:<20}{:>8}  {:<12}{:<12}{:>12}{:>9}{}",
+                "{:<16}{:<20}{:>8}  {:<12}{:<12}{:>12}{:>9}{}{}",
                 row.name,
                 row.provider,
                 row.observations,
@@ -133,7 +136,8 @@ fn show(store: &RatesStore, config: &Config, json: bool) -> Result<CommandOutcom
                 row.last.to_string(),
                 format!("{:.*}", PriceFormat::of(row.last_value).decimals().max(4), row.last_value),
                 row.refused,
-                row.made_of.map(|made_of| format!("  = {made_of}")).unwrap_or_default()
+                row.made_of.map(|made_of| format!("  = {made_of}")).unwrap_or_default(),
+                row.conditions.iter().map(|condition| format!("\n  {condition}")).collect::<String>()
             ),
             SeriesEntry::Broken(row) => writeln!(text, "{:<16}{}", row.name, row.error),
         };
@@ -196,6 +200,9 @@ fn check_series(
             count(|a| *a == Action::Noted)
         );
         text.push_str(&finding_lines(findings, verbose));
+        available.checked.conditions.iter().for_each(|condition| {
+            let _ = writeln!(text, "  {condition}");
+        });
     }
     print(&text)?;
     Ok(outcome)

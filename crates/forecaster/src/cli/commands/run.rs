@@ -55,7 +55,7 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> Result<CommandOutcome, Fai
         match run::execute_assignment(&assignment, &place, &publishing) {
             Ok(issued) => {
                 if !args.json {
-                    print(&summary(&issued, &market))?;
+                    print(&summary(&issued, &market.seen_by(config, horizon)))?;
                 }
                 outcome = outcome.and(issued.outcome());
                 published.push(issued.published);
@@ -131,6 +131,10 @@ fn summary(issued: &CompletedRun, market: &Market) -> String {
     }
     for left_out in &forecast.left_out {
         let _ = writeln!(text, "  left out: {}: {}", left_out.model, left_out.reason);
+    }
+    for condition in market.conditions.iter() {
+        let word = if condition.is_degrading() { "caution" } else { "note" };
+        let _ = writeln!(text, "  {word}: {condition}");
     }
     let _ = writeln!(text, "  report: {}", published.paths.html.display());
     text

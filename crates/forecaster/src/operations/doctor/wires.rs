@@ -5,8 +5,10 @@ use crate::config::load::LoadedConfig;
 use crate::config::settings::Config;
 use crate::host::clock::today;
 use crate::market::Market;
+use crate::market::conditions::Conditions;
 use crate::market::fetch;
 use crate::notify::delivery;
+use forecaster_domain::SeriesCondition;
 use forecaster_mail::{Address, probe};
 use forecaster_rates::{Freshness, FreshnessState};
 use std::time::{Duration, Instant};
@@ -19,8 +21,10 @@ pub(super) fn rates(loaded: &LoadedConfig) -> Vec<Check> {
     let config = &config;
     let today = today(config);
     let mut checks = Vec::new();
+    let mut conditions = Conditions::default();
     checks.push(match Market::load(config, None, today) {
         Ok(market) => {
+            conditions = market.conditions.clone();
             let (as_of, age, limit) = (market.as_of(), market.age(), config.rates.max_age_business_days);
             let finding = format!("newest value of {} is of {as_of}, {age} business days old", config.rates.pair);
             if age > i64::from(limit) {
@@ -31,7 +35,7 @@ pub(super) fn rates(loaded: &LoadedConfig) -> Vec<Check> {
         }
         Err(error) => Check::fail("rates.newest", error.to_string(), "forecaster rates sync"),
     });
-    checks.extend(freshness(config, today));
+    checks.extend(freshness(config, today, &conditions));
     if config.rates.providers.is_empty() {
         checks.push(Check::skip("rates.providers", "nobody is asked (rates.providers = [])"));
         return checks;
@@ -57,22 +61,41 @@ pub(super) fn rates(loaded: &LoadedConfig) -> Vec<Check> {
 
 /// Tells for each series if its newest value is of the day that can be expected. An older one is no warning: the store
 /// is only updated by runs, and `rates.newest` judges the pair's age.
-fn freshness(config: &Config, today: chrono::NaiveDate) -> Vec<Check> {
+///
+/// A condition of the series is added; one that degrades forecasts is a warning.
+fn freshness(config: &Config, today: chrono::NaiveDate, conditions: &Conditions) -> Vec<Check> {
     let series = match fetch::freshness_of_needed(config, today) {
         Ok(series) => series,
         Err(error) => return vec![Check::fail("rates.series", error.to_string(), "forecaster rates show")],
     };
-    let check = |(name, freshness): (String, Freshness)| {
+    let mut told: Vec<&SeriesCondition> = Vec::new();
+    let mut check = |(name, freshness): (String, Freshness)| {
         let id = format!("rates.series_{name}");
         let newest = freshness.newest.as_ref();
         let finding =
             newest.map_or_else(|| freshness.to_string(), |(date, by)| format!("{date} ({by}), {freshness}"));
+        let own: Vec<&SeriesCondition> = conditions.iter().filter(|one| one.series == name).collect();
+        let sentence = |one: &&SeriesCondition| one.to_string().replacen(&format!("{name}: "), "", 1);
+        let sentences = std::iter::once(finding).chain(own.iter().map(sentence)).collect::<Vec<_>>();
+        let finding = sentences.join("; ");
+        told.extend(&own);
+        if own.iter().any(|one| one.is_degrading()) {
+            return Check::warn(&id, finding, format!("forecaster rates check {name} shows the values"));
+        }
         match freshness.state {
             FreshnessState::AsExpected | FreshnessState::StandIn => Check::ok(&id, finding),
             FreshnessState::Late | FreshnessState::Unknown => Check::skip(&id, finding),
         }
     };
-    series.into_iter().map(check).collect()
+    let mut checks: Vec<Check> = series.into_iter().map(&mut check).collect();
+    // A series that the pair is computed from may not be in the list.
+    let others = conditions.iter().filter(|one| !told.contains(one));
+    checks.extend(others.map(|one| {
+        let (id, finding) = (format!("rates.series_{}", one.series), one.to_string());
+        let fix = format!("forecaster rates check {} shows the values", one.series);
+        if one.is_degrading() { Check::warn(&id, finding, fix) } else { Check::ok(&id, finding) }
+    }));
+    checks
 }
 
 /// Id of a provider's check.

@@ -158,11 +158,16 @@ fn rates(registry: &Registry, horizons: &[HorizonRuns]) -> Result<()> {
         "Date of the last observation that the last run used, at midnight UTC.",
     )?;
     let stale = gauge("forecaster_data_stale", "Whether the last run found the rates older than allowed.")?;
+    let help = "Conditions of the series that the last run found: 1 when it degraded the run, else 0.";
+    let conditions = Gauge::new(registry, "forecaster_data_condition", help, &["horizon", "series", "condition"])?;
     for HorizonRuns { horizon, last, issued } in horizons {
         let before = || issued.as_ref().and_then(|(run, _)| run.measured.data.as_ref());
         if let Some(observed) = last.measured.data.as_ref().or_else(before) {
             last_observation.set(&[horizon.key()], midnight(observed.last_observation))?;
             stale.set(&[horizon.key()], flag(observed.stale))?;
+            for found in &observed.conditions {
+                conditions.set(&[horizon.key(), &found.series, &found.kind], flag(found.degrades))?;
+            }
         }
     }
     Ok(())

@@ -86,6 +86,16 @@ pub(super) struct Resources {
 pub(super) struct ObservedRates {
     pub last_observation: NaiveDate,
     pub stale: bool,
+    /// Conditions of the series; absent from the lines of earlier versions.
+    #[serde(default)]
+    pub conditions: Vec<ObservedCondition>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct ObservedCondition {
+    pub series: String,
+    pub kind: String,
+    pub degrades: bool,
 }
 
 impl Runs {

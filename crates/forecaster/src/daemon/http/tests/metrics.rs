@@ -65,7 +65,10 @@ pub(super) fn line() -> serde_json::Value {
         "left_out": [{"name": "random_forest", "reason": "too little"}],
         "resources": {"peak_rss_mb": 100.5, "rss_after_mb": 25.4, "seconds_total": 3.25, "peak_rss_chronos_mb": null,
                       "seconds_chronos": 1.5, "forecasts_cached": 240, "forecasts_computed": 0},
-        "data": {"provider": "embedded", "last_observation": "2025-01-03", "stale": true},
+        "data": {"provider": "embedded", "last_observation": "2025-01-03", "stale": true, "conditions": [
+            {"series": "dxy", "kind": "stands_still", "sentence": "dxy: the feed stands still", "degrades": true},
+            {"series": "usdclp", "kind": "constant", "sentence": "usdclp: does not vary", "degrades": false},
+        ]},
     })
 }
 
@@ -120,6 +123,8 @@ fn a_run_leaves_its_figures_in_base_units() {
         ("forecaster_run_models_left_out{horizon=\"7d\"}", 1.0),
         ("forecaster_data_last_observation_timestamp_seconds{horizon=\"7d\"}", 1_735_862_400.0),
         ("forecaster_data_stale{horizon=\"7d\"}", 1.0),
+        ("forecaster_data_condition{condition=\"stands_still\",horizon=\"7d\",series=\"dxy\"}", 1.0),
+        ("forecaster_data_condition{condition=\"constant\",horizon=\"7d\",series=\"usdclp\"}", 0.0),
         ("forecaster_last_price{horizon=\"7d\",pair=\"USD/CLP\"}", 1011.83),
         ("forecaster_forecast_target_timestamp_seconds{horizon=\"7d\",pair=\"USD/CLP\"}", 1_736_467_200.0),
         ("forecaster_forecast_price{horizon=\"7d\",level=\"0.025\",pair=\"USD/CLP\"}", 980.25),
