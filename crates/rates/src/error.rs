@@ -1,6 +1,10 @@
 //! Errors of this crate. Each names the file, line, date or series, what was found and what was expected, and says
 //! what to do next.
 
+mod file;
+
+pub use file::{FileComplaint, FileComplaints, Place, WrittenCell};
+
 use chrono::NaiveDate;
 use forecaster_domain::file_advice;
 use std::path::{Path, PathBuf};
@@ -126,33 +130,13 @@ pub enum RatesError {
         /// Defect found.
         reason: String,
     },
-    /// A CSV file whose first line is not the expected header.
-    #[error("{path}, line 1: found '{found}', expected the header 'date,value'{hint}")]
-    CsvHeader {
+    /// A file to import that is not a table of rates, or that can be read in two ways.
+    #[error("{path}{complaints}")]
+    UnreadableFile {
         /// The file.
         path: PathBuf,
-        /// Line found.
-        found: String,
-        /// Advice; may be empty.
-        hint: &'static str,
-    },
-    /// A CSV row that cannot be understood.
-    #[error("{path}, line {line}: found '{found}', expected {expected}")]
-    CsvRow {
-        /// The file.
-        path: PathBuf,
-        /// Line number, from 1.
-        line: u64,
-        /// Cell or row found.
-        found: String,
-        /// Expected form, with a hint.
-        expected: &'static str,
-    },
-    /// A CSV file without a single observation.
-    #[error("{path} has no observations; expected the header 'date,value' and rows such as 2024-01-02,877.12")]
-    CsvEmpty {
-        /// The file.
-        path: PathBuf,
+        /// All complaints about it.
+        complaints: FileComplaints,
     },
 }
 

@@ -1,193 +1,276 @@
-//! Observations from a CSV file with the header `date,value`, ISO dates and decimal points. In: a path. Out: the
-//! observations in the file's order, unchecked. An unreadable row stops the import with its line number: half a file
-//! is worse than none.
+//! Observations from a file as people have it: delimited text or a workbook, in Spanish or English. In: bytes and
+//! options. Out: the observations in the file's order, unchecked, with an account of how the file was read; or all
+//! complaints about it. Where two readings are possible, both are named with the row and the option that decides; none
+//! is guessed. Any bytes give one or the other, never a panic.
+//!
+//! A file passes through these modules: `container` (the format, by content), `encoding`, `delimiter` and `workbook`
+//! (bytes to rows), `table` (where it begins, notes, broken rows), `columns`, `dates` and `numbers` (a cell), and
+//! `date_order` and `decimal` (what only the whole file can decide).
 
-use crate::{error::RatesError, snapshot::RawObservation};
-use chrono::{Datelike, NaiveDate};
-use csv::{ReaderBuilder, StringRecord, Trim};
-use std::{io::ErrorKind, path::Path, str::from_utf8};
+mod cells;
+mod columns;
+mod container;
+mod date_order;
+mod dates;
+mod decimal;
+mod delimiter;
+mod encoding;
+mod numbers;
+mod reading;
+mod table;
+#[cfg(test)]
+mod tests;
+mod words;
+mod workbook;
 
-/// Reads a CSV file with the columns `date` and `value`.
-///
-/// Column names may be in any case, and cells may be surrounded by white space; a byte order mark and Windows line
-/// ends are accepted. A row with an empty value is not an observation and is skipped. [`check`](crate::check) deals
-/// with zeros, disorder and the like.
+pub use dates::DateOrder;
+pub use numbers::DecimalSign;
+pub use reading::{PassedOver, Reading};
+
+use crate::{
+    error::{FileComplaint, FileComplaints, RatesError},
+    snapshot::RawObservation,
+};
+use cells::{Row, Sheet};
+use chrono::NaiveDate;
+use columns::Columns;
+use container::{MAX_BYTES, OpenedFile};
+use date_order::{DatedRow, DecidedDates};
+use decimal::{DecidedSign, ValuedRow};
+use numbers::WrittenNumber;
+use std::{collections::HashMap, io::Read, path::Path};
+use table::{DataRow, RowValue, TableRows, TableStart};
+
+/// Decisions of a person on how to read a file. The default leaves all to the file.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// Name of the series; a column of this name is the value.
+    pub series: Option<String>,
+    /// Column of the dates: its name, or its number from 1.
+    pub date_column: Option<String>,
+    /// Column of the values: its name, or its number from 1.
+    pub value_column: Option<String>,
+    /// Order of day, month and year.
+    pub date_order: Option<DateOrder>,
+    /// Decimal sign of the numbers.
+    pub decimal: Option<DecimalSign>,
+    /// Sheet of a workbook.
+    pub sheet: Option<String>,
+}
+
+/// Observations of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImportedFile {
+    /// Observations in the file's order, unchecked: [`check`](crate::check) deals with zeros, disorder and the like.
+    pub observations: Vec<RawObservation>,
+    /// Account of how the file was read.
+    pub reading: Reading,
+}
+
+/// Reads a file with dates and values.
 ///
 /// # Errors
-/// When the file cannot be read, is empty, has another header, or has a row that is not a date and a number; the
-/// error names the file, the line, the text found and the text expected.
-pub fn read_csv(path: &Path) -> Result<Vec<RawObservation>, RatesError> {
-    read_csv_bytes(&std::fs::read(path).map_err(RatesError::io("read", path))?, path)
+/// When the file cannot be read, is not a table of dates and values, has a broken row, or can be read in two ways; the
+/// error names the file and holds all complaints about it.
+pub fn read_file(path: &Path, options: &ReadOptions) -> Result<ImportedFile, RatesError> {
+    let file = std::fs::File::open(path).map_err(RatesError::io("read", path))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(RatesError::io("read", path))?;
+    read_bytes(&bytes, path, options)
 }
 
-/// Parses a file already read, as [`read_csv`] does; `path` is its name in errors.
-pub(crate) fn read_csv_bytes(bytes: &[u8], path: &Path) -> Result<Vec<RawObservation>, RatesError> {
-    let text = from_utf8(bytes).map_err(|e| {
-        let line = 1 + bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count();
-        let not_utf8 = std::io::Error::new(ErrorKind::InvalidData, format!("line {line} is not UTF-8 text"));
-        RatesError::io("read", path)(not_utf8)
-    })?;
-    let text = text.trim_start_matches('\u{feff}');
-    let mut reader =
-        ReaderBuilder::new().trim(Trim::All).flexible(true).has_headers(false).from_reader(text.as_bytes());
-
-    let mut observations = Vec::new();
-    let mut header_seen = false;
-    for row in reader.records() {
-        // The text is UTF-8 and rows may have any length, so this is an error of the system.
-        let row = row.map_err(|e| RatesError::io("read", path)(e.into()))?;
-        if row.iter().all(str::is_empty) {
-            continue;
-        }
-        if header_seen {
-            observations.extend(observation(&row, path, || line_of(&row, text))?);
-        } else {
-            header_seen = true;
-            check_header(&row, path)?;
-        }
-    }
-    if observations.is_empty() { Err(RatesError::CsvEmpty { path: path.to_owned() }) } else { Ok(observations) }
-}
-
-fn check_header(row: &StringRecord, path: &Path) -> Result<(), RatesError> {
-    if row.len() == 2 && row[0].eq_ignore_ascii_case("date") && row[1].eq_ignore_ascii_case("value") {
-        return Ok(());
-    }
-    let found = cells(row);
-    let hint = if found.contains([';', '\t']) {
-        "; separate the columns with commas and write decimals with a point"
-    } else if row.get(0).is_some_and(|cell| cell.parse::<NaiveDate>().is_ok()) {
-        "; put the header above the first row"
-    } else {
-        "; keep these two columns and rename them"
-    };
-    Err(RatesError::CsvHeader { path: path.to_owned(), found, hint })
-}
-
-fn observation(
-    row: &StringRecord,
-    path: &Path,
-    line: impl Fn() -> u64,
-) -> Result<Option<RawObservation>, RatesError> {
-    let refuse = |found: &str, expected| RatesError::CsvRow {
+/// Reads a file that is in memory, as [`read_file`] does; `path` is its name in errors.
+///
+/// # Errors
+/// As [`read_file`], except that nothing is read from disk.
+pub fn read_bytes(bytes: &[u8], path: &Path, options: &ReadOptions) -> Result<ImportedFile, RatesError> {
+    read(bytes, options).map_err(|complaints| RatesError::UnreadableFile {
         path: path.to_owned(),
-        line: line(),
-        found: found.to_owned(),
-        expected,
+        complaints: FileComplaints(complaints),
+    })
+}
+
+fn read(bytes: &[u8], options: &ReadOptions) -> Result<ImportedFile, Vec<FileComplaint>> {
+    let opened = container::open(bytes).map_err(|complaint| vec![complaint])?;
+    let sheet = chosen_sheet(&opened, options).map_err(|complaint| vec![complaint])?;
+    let start = table::start_of(&sheet.rows).ok_or_else(|| vec![no_table(sheet)])?;
+    let columns = columns::choose(sheet, &start, options)?;
+    let mut rows = table::read_rows(sheet, &start, &columns);
+    if rows.data.is_empty() && rows.complaints.is_empty() {
+        return Err(vec![FileComplaint::Empty]);
+    }
+    let header = start.header.map(|index| &sheet.rows[index]);
+    let dates: Vec<DatedRow> = rows.data.iter().map(|row| row.date.clone()).collect();
+    let dates = date_order::decide(sheet, &dates, options.date_order);
+    // In such a file a point may separate thousands.
+    let in_doubt = sheet.delimiter == Some(';') || header.is_some_and(columns::is_spanish);
+    let sign = decimal::decide(sheet, &valued_rows(&rows.data), options.decimal, in_doubt);
+    let (dates, sign) = match (dates, sign) {
+        (Ok(dates), Ok(sign)) if rows.complaints.is_empty() => (dates, sign),
+        (dates, sign) => {
+            let questions = dates.err().into_iter().chain(sign.err()).flatten();
+            return Err(questions.chain(std::mem::take(&mut rows.complaints)).collect());
+        }
     };
-    if row.len() > 2 {
-        let expected = "two cells, a date and a value; is the comma a decimal one? Write 1011.82, not 1.011,82";
-        return Err(refuse(&cells(row), expected));
+    let observations = observations(sheet, &rows.data, &dates.dates, &sign)?;
+    if observations.is_empty() {
+        return Err(vec![FileComplaint::Empty]);
     }
-    if row.len() < 2 {
-        return Err(refuse(&cells(row), "two cells, a date and a value, separated by a comma"));
+    let reading = account(&opened, sheet, &start, &columns, rows, dates, sign);
+    Ok(ImportedFile { observations, reading })
+}
+
+/// Returns the sheet that an option names, or the only one with a table.
+fn chosen_sheet<'a>(opened: &'a OpenedFile, options: &ReadOptions) -> Result<&'a Sheet, FileComplaint> {
+    let names = || opened.sheets.iter().filter_map(|sheet| sheet.name.clone()).collect::<Vec<_>>();
+    if let Some(wanted) = &options.sheet {
+        let is_wanted =
+            |sheet: &&Sheet| sheet.name.as_ref().is_some_and(|name| words::folded(name) == words::folded(wanted));
+        let missing = || FileComplaint::NoSuchSheet { name: wanted.clone(), names: names() };
+        return opened.sheets.iter().find(is_wanted).ok_or_else(missing);
     }
-    let date: NaiveDate =
-        row[0].parse().map_err(|_| refuse(&row[0], "a date such as 2025-01-31 (year-month-day)"))?;
-    if !(1900..=2200).contains(&date.year()) {
-        return Err(refuse(&row[0], "a year from 1900 to 2200"));
+    if let [sheet] = opened.sheets.as_slice() {
+        return Ok(sheet);
     }
-    if row[1].is_empty() {
-        return Ok(None);
-    }
-    match row[1].parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(Some(RawObservation { date, value })),
-        _ if row[1].contains(',') => Err(refuse(&row[1], "a number with a decimal point: 1011.82, not 1.011,82")),
-        _ => Err(refuse(&row[1], "a number such as 1011.82, or nothing when there is no observation")),
+    let of =
+        |has_table: fn(&Sheet) -> bool| opened.sheets.iter().filter(|sheet| has_table(sheet)).collect::<Vec<_>>();
+    let with_data = of(|sheet| table::data_rows(&sheet.rows) > 0);
+    let with_table =
+        if with_data.is_empty() { of(|sheet| table::start_of(&sheet.rows).is_some()) } else { with_data };
+    match with_table.as_slice() {
+        [sheet] => Ok(sheet),
+        [] => Err(FileComplaint::NoTable {
+            reason: "no sheet has a column of dates and a column of numbers".to_owned(),
+        }),
+        several => {
+            Err(FileComplaint::ChooseSheet { names: several.iter().filter_map(|sheet| sheet.name.clone()).collect() })
+        }
     }
 }
 
-/// Returns the line number of a row, from 1. The reader's own count starts at the blank lines above the row.
-fn line_of(row: &StringRecord, text: &str) -> u64 {
-    let Some(position) = row.position() else { return 0 };
-    let rest = text.as_bytes().get(position.byte() as usize..).unwrap_or_default();
-    let blank = rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).filter(|b| **b == b'\n').count();
-    position.line() + blank as u64
+fn no_table(sheet: &Sheet) -> FileComplaint {
+    let mut filled = sheet.rows.iter().filter(|row| !row.is_blank());
+    let Some(first) = filled.next() else { return FileComplaint::Empty };
+    let across = |row: &Row| row.cells.iter().filter(|cell| table::is_date(cell)).count() > 2;
+    let reason = if sheet.rows.iter().any(across) {
+        "the dates stand beside each other in one row; put one date and its value on each row".to_owned()
+    } else {
+        let expected = "expected a header such as date,value and rows such as 2024-01-02,877.12, with the columns \
+                        separated by a comma, a semicolon, a tab or |";
+        format!("{} is '{}', {expected}", sheet.place(first.line), sheet.excerpt(first))
+    };
+    FileComplaint::NoTable { reason }
 }
 
-fn cells(row: &StringRecord) -> String {
-    row.iter().collect::<Vec<_>>().join(",")
+fn valued_rows(rows: &[DataRow]) -> Vec<ValuedRow> {
+    let valued = |row: &DataRow| {
+        let (number, text) = match &row.value {
+            RowValue::Missing => return None,
+            RowValue::Number(value) => {
+                let number = WrittenNumber { point: Some(*value), comma: Some(*value), currency: None };
+                (number, value.to_string())
+            }
+            RowValue::Written(number, text) => (number.clone(), text.clone()),
+        };
+        Some(ValuedRow { line: row.date.line, text, number })
+    };
+    rows.iter().filter_map(valued).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn import(content: impl AsRef<[u8]>) -> Result<Vec<RawObservation>, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rates.csv");
-        std::fs::write(&path, content).unwrap();
-        read_csv(&path).map_err(|e| e.to_string().replace(&folder.path().display().to_string(), ""))
-    }
-
-    fn observed(date: &str, value: f64) -> RawObservation {
-        RawObservation { date: date.parse().unwrap(), value }
-    }
-
-    #[test]
-    fn dates_and_values_are_read_in_the_order_of_the_file() {
-        let expected = [observed("2025-01-03", 999.85), observed("2025-01-02", 996.46)];
-        assert_eq!(import("date,value\n2025-01-03,999.85\n2025-01-02,996.46\n").unwrap(), expected);
-        assert_eq!(
-            import("\u{feff}Date, VALUE\r\n 2025-01-03 , 999.85\r\n\r\n2025-01-02,\"996.46\"").unwrap(),
-            expected
-        );
-    }
-
-    #[test]
-    fn a_row_without_a_value_is_no_observation() {
-        let expected = [observed("2025-01-03", 999.85)];
-        assert_eq!(import("date,value\n2025-01-01,\n2025-01-03,999.85\n,\n  \n").unwrap(), expected);
-    }
-
-    #[test]
-    fn a_broken_row_is_named_with_its_line() {
-        let refused = |row: &str| import(format!("date,value\n2025-01-02,996.46\n\n{row}\n")).unwrap_err();
-        for (row, message) in [
-            ("03-01-2025,999.85", "/rates.csv, line 4: found '03-01-2025', expected a date such as 2025-01-31"),
-            ("2025-02-30,999.85", "line 4: found '2025-02-30', expected a date"),
-            ("2025-01-03,abc", "line 4: found 'abc', expected a number such as 1011.82"),
-            ("2025-01-03,NaN", "line 4: found 'NaN', expected a number"),
-            ("2025-01-03", "line 4: found '2025-01-03', expected two cells"),
-        ] {
-            assert!(refused(row).contains(message), "{}", refused(row));
+/// Joins dates and values. Complains about days with several different values, which are several series or times.
+fn observations(
+    sheet: &Sheet,
+    rows: &[DataRow],
+    dates: &[NaiveDate],
+    sign: &DecidedSign,
+) -> Result<Vec<RawObservation>, Vec<FileComplaint>> {
+    let mut observations = Vec::new();
+    let mut seen: HashMap<NaiveDate, (f64, u64)> = HashMap::new();
+    let (mut first, mut repeated) = (None, 0);
+    for (row, date) in rows.iter().zip(dates) {
+        let value = match &row.value {
+            RowValue::Missing => continue,
+            RowValue::Number(value) => *value,
+            RowValue::Written(number, _) => match number.under(sign.sign) {
+                Some(value) => value,
+                None => continue,
+            },
+        };
+        observations.push(RawObservation { date: *date, value });
+        let (other, line) = *seen.entry(*date).or_insert((value, row.date.line));
+        if other != value {
+            repeated += 1;
+            first.get_or_insert((row, *date, line));
         }
     }
-
-    #[test]
-    fn decimal_commas_are_recognised() {
-        let quoted = import("date,value\n2025-01-03,\"1.011,82\"\n").unwrap_err();
-        assert!(quoted.contains("line 2: found '1.011,82', expected a number with a decimal point"), "{quoted}");
-        let bare = import("date,value\n2025-01-03,1.011,82\n").unwrap_err();
-        assert!(bare.contains("line 2: found '2025-01-03,1.011,82', expected two cells"), "{bare}");
-        assert!(bare.contains("Write 1011.82"), "{bare}");
-        let semicolons = import("date;value\n2025-01-03;1.011,82\n").unwrap_err();
-        assert!(semicolons.contains("line 1: found 'date;value'"), "{semicolons}");
-        assert!(semicolons.contains("separate the columns with commas"), "{semicolons}");
+    let Some((row, date, line)) = first else { return Ok(observations) };
+    let has_times = rows.iter().any(|row| row.time.is_some());
+    // A few are corrections that stand below the first value; `check` keeps the last and tells.
+    if !has_times && repeated * 5 <= seen.len().max(10) {
+        return Ok(observations);
     }
+    let extent = match &row.time {
+        Some(time) if has_times => format!(" (at {time})"),
+        _ => format!(", and so on {repeated} rows"),
+    };
+    Err(vec![FileComplaint::SeveralValues {
+        place: sheet.place(row.date.line),
+        date,
+        other_place: sheet.place(line),
+        extent,
+    }])
+}
 
-    #[test]
-    fn another_header_is_refused() {
-        for header in ["fecha,valor", "date,value,source", "value,date", "2025-01-03,999.85"] {
-            let error = import(format!("{header}\n2025-01-03,999.85\n")).unwrap_err();
-            assert!(
-                error.contains(&format!("line 1: found '{header}', expected the header 'date,value'")),
-                "{error}"
-            );
-        }
+fn account(
+    opened: &OpenedFile,
+    sheet: &Sheet,
+    start: &TableStart,
+    columns: &Columns,
+    rows: TableRows,
+    dates: DecidedDates,
+    sign: DecidedSign,
+) -> Reading {
+    let header = start.header.map(|index| &sheet.rows[index]);
+    let format = match (sheet.delimiter, &sheet.name) {
+        (Some(delimiter), _) => format!("{} with {}", opened.format, delimiter_name(delimiter)),
+        (None, Some(name)) => format!("{}, sheet '{name}'", opened.format),
+        (None, None) => opened.format.clone(),
+    };
+    let is_plain_header = header.is_some_and(|row| {
+        let names: Vec<String> = row.cells.iter().map(|cell| words::folded(&cell.text())).collect();
+        names == ["date", "value"]
+    });
+    let is_plain_row = |row: &DataRow| {
+        let plain = |number: &str| number.parse::<f64>().is_ok();
+        row.date.text.parse::<NaiveDate>().is_ok()
+            && !matches!(&row.value, RowValue::Written(_, text) if !plain(text))
+    };
+    let is_plain = opened.is_plain
+        && sheet.delimiter == Some(',')
+        && is_plain_header
+        && header.is_some_and(|row| row.line == 1)
+        && dates.plain
+        && rows.passed_over.is_empty()
+        && !rows.has_marks
+        && rows.data.iter().all(is_plain_row);
+    Reading {
+        format,
+        header: header.map(|row| sheet.place(row.line)),
+        date_column: columns.names[columns.date].clone(),
+        value_column: columns.names[columns.value].clone(),
+        dates: dates.described,
+        decimal: sign.described,
+        without_value: rows.data.iter().filter(|row| matches!(row.value, RowValue::Missing)).count(),
+        passed_over: rows.passed_over,
+        is_plain,
     }
+}
 
-    #[test]
-    fn a_file_without_observations_is_refused() {
-        for content in ["", "\u{feff}", "\r\n", "date,value\n", "date,value\n2025-01-01,\n"] {
-            assert!(import(content).unwrap_err().contains("/rates.csv has no observations"), "{content:?}");
-        }
-    }
-
-    #[test]
-    fn a_file_that_is_not_text_or_not_there_is_refused() {
-        assert!(import(b"date,value\n2025-01-03,999\xff\n").unwrap_err().contains("line 2 is not UTF-8 text"));
-        let error = read_csv(Path::new("/nowhere/rates.csv")).unwrap_err().to_string();
-        assert!(error.starts_with("cannot read /nowhere/rates.csv:"), "{error}");
+fn delimiter_name(delimiter: char) -> String {
+    match delimiter {
+        ',' => "commas".to_owned(),
+        ';' => "semicolons".to_owned(),
+        '\t' => "tabs".to_owned(),
+        other => format!("'{other}'"),
     }
 }

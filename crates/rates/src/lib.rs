@@ -1,8 +1,8 @@
 //! Exchange rates: fetching them from providers, storing every version, and checking them before a model sees them.
 //!
-//! - [`sync()`] fetches series from the providers, [`read_csv`] reads a file, [`embedded`] is the built-in snapshot.
+//! - [`sync()`] fetches series from the providers, [`read_file`] reads a file, [`embedded`] is the built-in snapshot.
 //! - [`RatesStore`] keeps everything ever fetched in Parquet files, including values revised since. [`check_import`]
-//!   guards it against a file's mistakes, and [`remove`] takes values back.
+//!   guards it against the mistakes in a file, and [`remove`] takes values back.
 //! - [`assemble`] overlays the snapshot with the store and checks the result ([`check`]): a
 //!   [`Series`](forecaster_domain::Series) that can be trusted, with a [`Finding`] for every observation that was refused,
 //!   repaired or odd. [`assemble_pair`] does the same for a currency pair, crossed from other pairs if need be.
@@ -80,9 +80,9 @@ mod wire;
 pub use catalogue::{AvailableSeries, assemble, available, end_of};
 pub use crossing::assemble_pair;
 pub use doubt::Doubt;
-pub use error::RatesError;
+pub use error::{FileComplaint, FileComplaints, Place, RatesError, WrittenCell};
 pub use freshness::{Freshness, FreshnessState, freshness};
-pub use import::read_csv;
+pub use import::{DateOrder, DecimalSign, ImportedFile, PassedOver, ReadOptions, Reading, read_bytes, read_file};
 pub use import_check::{CheckedImport, check_import};
 pub use listings::{calendar_of, is_stand_in, kind_of};
 pub use provider::{KeyType, ProviderKey, ProviderKind, SourceSettings};

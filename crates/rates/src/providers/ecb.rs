@@ -118,12 +118,12 @@ fn value(quantity: &Quantity<'_>, row: TableRow) -> Option<RawObservation> {
 fn unpack(body: &[u8], at_most: u64) -> Result<Vec<u8>, ReadError> {
     let broken = |reason: String| unexpected_format(EXPECTED, format!("{} ({reason})", excerpt(body)));
     let mut archive = ZipArchive::new(Cursor::new(body)).map_err(|e| broken(e.to_string()))?;
-    let is_csv = |name: &&str| name.to_lowercase().ends_with(".csv");
-    let Some(name) = archive.file_names().find(is_csv).map(str::to_owned) else {
-        let names: Vec<&str> = archive.file_names().take(3).collect();
+    let names: Vec<String> = archive.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
+    let Some(name) = names.iter().find(|name| name.to_lowercase().ends_with(".csv")) else {
+        let names: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
         return Err(unexpected_format(EXPECTED, format!("an archive of {}", excerpt(names.join(", ").as_bytes()))));
     };
-    let file = archive.by_name(&name).map_err(|e| broken(e.to_string()))?;
+    let file = archive.by_name(name).map_err(|e| broken(e.to_string()))?;
     let mut unpacked = Vec::new();
     file.take(at_most + 1).read_to_end(&mut unpacked).map_err(|e| broken(e.to_string()))?;
     if unpacked.len() as u64 > at_most {

@@ -1,11 +1,12 @@
 //! Local files as a provider, for rates that another program has fetched.
 //!
 //! - **Address**: a path in which `{series}` stands for the name of the series, such as `/srv/rates/{series}.csv`.
-//! - **Format**: CSV with the header `date,value`, as `forecaster rates import` reads it, or Parquet with these
-//!   columns.
+//! - **Format**: any text or workbook that `forecaster rates import` reads without options, best CSV with the header
+//!   `date,value`; or Parquet with these columns.
 
 use crate::{
-    import::read_csv_bytes,
+    error::RatesError,
+    import::{ReadOptions, read_bytes},
     provider::{Document, DocumentLocation, KeyType, Provider, ProviderKey, ProviderKind, ReadError, SpanRequest},
     snapshot::{RawObservation, read_parquet},
 };
@@ -14,6 +15,10 @@ use std::{path::PathBuf, sync::Arc};
 /// Name of the provider.
 const NAME: &str = "file";
 
+/// Advice for a file that can be read in two ways.
+const NO_OPTIONS: &str = "; this provider has no options: let the program that writes the file write two columns, \
+                          date,value, with dates such as 2025-01-31 and decimal points";
+
 /// Registration of the provider.
 pub(crate) const KIND: ProviderKind = ProviderKind {
     keys: &[ProviderKey { name: "path", default_value: "", meaning: KeyType::Path }],
@@ -21,8 +26,9 @@ pub(crate) const KIND: ProviderKind = ProviderKind {
     ..ProviderKind::new(NAME, &[], |settings| Arc::new(FileProvider { path: settings.addresses.first().cloned() }))
 };
 
-/// Local files, one per series: CSV with the header `date,value`, or Parquet with these two columns. Another program
-/// writes them; they are read at every sync. The symbol is the name of the series and replaces `{series}` in the
+/// Local files, one per series: CSV with the header `date,value`, another text or workbook that `forecaster rates
+/// import` reads without options, or Parquet with these two columns. Another program writes them; they are read at
+/// every sync. The symbol is the name of the series and replaces `{series}` in the
 /// path.
 #[derive(Debug)]
 struct FileProvider {
@@ -46,7 +52,7 @@ impl Provider for FileProvider {
         vec![Document { may_be_missing: true, ..Document::at(DocumentLocation::File(path), label) }]
     }
 
-    fn read(&self, _: &SpanRequest, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
+    fn read(&self, wanted: &SpanRequest, document: &Document, body: &[u8]) -> Result<Vec<RawObservation>, ReadError> {
         if body.starts_with(b"PAR1") {
             return read_parquet(body.to_vec()).map_err(|found| ReadError::UnexpectedFormat {
                 expected: "a Parquet file with the columns date and value".into(),
@@ -54,7 +60,12 @@ impl Provider for FileProvider {
             });
         }
         let path = PathBuf::from(&document.label);
-        read_csv_bytes(body, &path)
-            .map_err(|error| ReadError::ProviderError { message: error.to_string(), advice: "" })
+        let options = ReadOptions { series: Some(wanted.symbol.clone()), ..ReadOptions::default() };
+        let read = read_bytes(body, &path, &options);
+        read.map(|file| file.observations).map_err(|error| {
+            let asks =
+                matches!(&error, RatesError::UnreadableFile { complaints, .. } if complaints.ask_for_an_option());
+            ReadError::ProviderError { message: error.to_string(), advice: if asks { NO_OPTIONS } else { "" } }
+        })
     }
 }
