@@ -175,7 +175,10 @@ fn models(as_of: NaiveDate, dates: &[NaiveDate], last: f64) -> Vec<ModelView> {
             0.12,
             make(0.0007, 1.12),
             scores(9.77, 0.00459, 0.771, -0.065),
-            &[("trees", "300"), ("features", "lagged returns, volatility, regressors")],
+            &[
+                ("trees", "300"),
+                ("features", "returns 1-3, returns 5-63, volatility ratios, distance from mean, dxy"),
+            ],
         ),
         model(
             "chronos",

@@ -9,6 +9,7 @@ use forecaster_domain::{
 };
 use forecaster_report::Language::{English, Spanish};
 use forecaster_report::*;
+use std::collections::BTreeSet;
 
 /// Text for the operator, which no reader may see.
 const OPERATOR: &str = "there is no series 'x' here. Fetch it with: forecaster rates sync";
@@ -156,36 +157,15 @@ const DETAILS: &[(&str, &str)] = &[
     ("variance of the first step known", "31 %"),
 ];
 
-/// Reports with every reason, every detail and every warning, and the extreme ones.
+/// Reports with every reason, every detail and every warning, in all horizons, and those without a past.
 fn views() -> Vec<ReportView> {
-    let mut views: Vec<ReportView> = crate::extreme::views().into_iter().map(|(_, view)| view).collect();
-    for horizon in Horizon::ALL {
-        let mut view = crate::synthetic::view(Spanish, horizon);
-        crate::synthetic::make_stale(&mut view);
-        let others = [None, Some(("yahoo".to_owned(), 955.0))];
-        let doubts = others.map(|other_source| Caution::Unconfirmed {
-            series: "usdclp".to_owned(),
-            provider: "mindicador".to_owned(),
-            date: day("2025-01-13"),
-            value: 1200.0,
-            before: 1000.0,
-            other_source,
-        });
-        view.cautions = doubts.into();
-        view.cautions.extend([Caution::StandIn { provider: "nbp".to_owned() }, Caution::NotStored]);
-        view.models[0].details = DETAILS.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        view.left_out = left_out();
-        for (model, (gap, cause)) in view.models.iter_mut().zip(exclusions().into_iter().zip(suspensions())) {
-            (model.quote_left_out, model.suspended_now) = (Some(gap), Some(cause));
-        }
-        for problem in problems() {
-            let mut view = view.clone();
-            view.quote = None;
-            for source in &mut view.sources {
-                source.left_out = Some(problem.clone());
-            }
-            views.push(view);
-        }
+    let mut views: Vec<ReportView> = Horizon::ALL.into_iter().map(with_every_reason).collect();
+    for problem in problems() {
+        let mut view = crate::synthetic::view(Spanish, Horizon::D7);
+        view.quote = None;
+        view.sources.iter_mut().for_each(|source| source.left_out = Some(problem.clone()));
+        view.sources.iter_mut().for_each(|source| (source.last_date, source.age_business_days) = (None, None));
+        views.push(view);
     }
     let mut bare = crate::synthetic::view(Spanish, Horizon::D15);
     crate::synthetic::more::strip(&mut bare);
@@ -193,34 +173,74 @@ fn views() -> Vec<ReportView> {
     views
 }
 
-#[test]
-fn no_report_and_no_mail_has_a_word_of_the_other_language() {
-    for view in views() {
-        for language in [Spanish, English] {
-            let view = ReportView { language, ..view.clone() };
-            let mail = email(&view).unwrap();
-            for (text, name) in [
-                (html(&view), "report"),
-                (mail.html, "HTML of the mail"),
-                (mail.text, "text of the mail"),
-                (mail.subject, "subject of the mail"),
-            ] {
-                let foreign = foreign_words(language, &text);
-                assert!(foreign.is_empty(), "{name}: {foreign:#?}");
-            }
-        }
+fn with_every_reason(horizon: Horizon) -> ReportView {
+    let mut view = crate::synthetic::view(Spanish, horizon);
+    crate::synthetic::make_stale(&mut view);
+    let others = [None, Some(("yahoo".to_owned(), 955.0))];
+    let doubts = others.map(|other_source| Caution::Unconfirmed {
+        series: "usdclp".to_owned(),
+        provider: "mindicador".to_owned(),
+        date: day("2025-01-13"),
+        value: 1200.0,
+        before: 1000.0,
+        other_source,
+    });
+    view.cautions = doubts.into();
+    view.cautions.extend([Caution::StandIn { provider: "nbp".to_owned() }, Caution::NotStored]);
+    view.models[0].details = DETAILS.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    view.left_out = left_out();
+    for (model, (gap, cause)) in view.models.iter_mut().zip(exclusions().into_iter().zip(suspensions())) {
+        (model.quote_left_out, model.suspended_now) = (Some(gap), Some(cause));
     }
+    view
+}
+
+/// Words of the other language in the report or the mail of `view`, in both languages.
+fn found(view: &ReportView, texts: impl Fn(&ReportView) -> Vec<String>) -> BTreeSet<String> {
+    let in_language = |language| {
+        let view = ReportView { language, ..view.clone() };
+        texts(&view).into_iter().flat_map(move |text| foreign_words(language, &text))
+    };
+    [Spanish, English].into_iter().flat_map(in_language).collect()
+}
+
+#[test]
+fn no_report_has_a_word_of_the_other_language() {
+    let foreign: BTreeSet<String> = views().iter().flat_map(|view| found(view, |view| vec![html(view)])).collect();
+    assert!(foreign.is_empty(), "{foreign:#?}");
+}
+
+#[test]
+fn no_mail_has_a_word_of_the_other_language() {
+    let parts = |view: &ReportView| {
+        let mail = email(view).unwrap();
+        vec![mail.subject, mail.text, mail.html]
+    };
+    let foreign = found(&with_every_reason(Horizon::D7), parts);
+    assert!(foreign.is_empty(), "{foreign:#?}");
 }
 
 #[test]
 fn no_text_for_the_operator_reaches_a_reader() {
     for view in views() {
         for language in [Spanish, English] {
-            let view = ReportView { language, ..view.clone() };
-            let mail = email(&view).unwrap();
-            for text in [html(&view), mail.html, mail.text] {
-                assert!(!text.contains("forecaster rates sync") && !text.contains("there is no series"), "{text}");
-            }
+            let text = html(&ReportView { language, ..view.clone() });
+            assert!(!text.contains("rates sync") && !text.contains("there is no series"), "{language:?}");
         }
     }
+}
+
+#[test]
+fn a_series_without_data_has_neither_a_last_observation_nor_an_age() {
+    let mut view = crate::synthetic::view(Spanish, Horizon::D7);
+    let source = &mut view.sources[2];
+    (source.last_date, source.age_business_days, source.observations) = (None, None, 0);
+    let row = |view: &ReportView| {
+        let html = html(view);
+        let row = html.split("<tr").find(|row| row.contains("<th scope=\"row\">usdbrl</th>")).unwrap();
+        row.to_owned()
+    };
+    let spanish = row(&view);
+    assert!(spanish.contains(">sin datos<") && spanish.matches(">–<").count() == 2, "provider and age: {spanish}");
+    assert!(row(&ReportView { language: English, ..view }).contains(">no data<"));
 }
