@@ -2,6 +2,8 @@
 //! then. A history cut at an earlier date shows values as they were known on that date; outcomes of forecasts must be
 //! read from the uncut history.
 
+mod bounded;
+
 use crate::error::DomainError;
 use crate::publication::ClockTime;
 use crate::regressor::{AlignedRegressor, ExclusionReason, Regressor, RegressorStatus};
@@ -9,6 +11,8 @@ use crate::series::Series;
 use crate::spot::SpotGap;
 use chrono::{Days, NaiveDate};
 use std::sync::OnceLock;
+
+pub use bounded::BoundedHistory;
 
 /// Age in days beyond which a regressor has ended at the as-of date, counted from its newest value: long enough for
 /// any run of holidays, short enough that an ended series does not count as news.

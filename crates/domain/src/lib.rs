@@ -68,7 +68,7 @@
 //!
 //! ```text
 //! {calendar, model, paths, scores} -> {history, horizon, model_id, pair, past, quantile}
-//!     -> spot -> regressor -> {publication, series} -> error
+//!     -> spot -> regressor -> {publication, returns, series} -> error
 //! ```
 
 mod calendar;
@@ -83,13 +83,14 @@ pub mod paths;
 mod publication;
 mod quantile;
 mod regressor;
+mod returns;
 pub mod scores;
 mod series;
 mod spot;
 
 pub use calendar::{BusinessCalendar, CalendarKind};
 pub use error::{DomainError, ModelError};
-pub use history::History;
+pub use history::{BoundedHistory, History};
 pub use horizon::Horizon;
 pub use model::{ForecastKey, Model, ModelForecast, Target, VolatilityPath};
 pub use model_id::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, ModelId};
@@ -98,5 +99,6 @@ pub use past::{OriginLoss, PastWeights, RoundLevel};
 pub use publication::ClockTime;
 pub use quantile::{DECILES, LEVELS, MEDIAN, QuantileForecast, standard_normal_quantile, weighted_quantile};
 pub use regressor::{AlignedRegressor, ExclusionReason, Regressor, RegressorStatus, SourceProblem};
+pub use returns::{BoundedReturns, WithheldVariance};
 pub use series::{Observation, Series, Superseded};
 pub use spot::SpotGap;
