@@ -2,6 +2,8 @@
 //! then. A history cut at an earlier date shows values as they were known on that date; outcomes of forecasts must be
 //! read from the uncut history.
 
+mod bounded;
+
 use crate::error::DomainError;
 use crate::gap::{Gap, bridging_factors};
 use crate::publication::ClockTime;
@@ -10,6 +12,8 @@ use crate::series::Series;
 use crate::spot::SpotGap;
 use chrono::{Days, NaiveDate};
 use std::sync::{Arc, OnceLock};
+
+pub use bounded::BoundedHistory;
 
 /// Age in days beyond which a regressor has ended at the as-of date, counted from its newest value: long enough for
 /// any run of holidays, short enough that an ended series does not count as news.

@@ -69,7 +69,7 @@
 //! ```text
 //! {calendar, condition, model, paths, scores, standstill}
 //!     -> {history, horizon, model_error, model_id, pair, past, quantile} -> spot -> regressor
-//!     -> {gap, publication, series} -> {error, file_advice, price_format}
+//!     -> {gap, publication, returns, series} -> {error, file_advice, price_format}
 //! ```
 
 mod calendar;
@@ -89,6 +89,7 @@ mod price_format;
 mod publication;
 mod quantile;
 mod regressor;
+mod returns;
 pub mod scores;
 mod series;
 mod spot;
@@ -99,7 +100,7 @@ pub use condition::{Frequency, SeriesCondition, SeriesFact};
 pub use error::DomainError;
 pub use file_advice::file_advice;
 pub use gap::Gap;
-pub use history::History;
+pub use history::{BoundedHistory, History};
 pub use horizon::Horizon;
 pub use model::{ForecastKey, Model, ModelForecast, Target, VolatilityPath};
 pub use model_error::{EstimationFailure, LeftOutReason, ModelError, SuspensionCause, Unavailability};
@@ -110,6 +111,7 @@ pub use price_format::{PriceFormat, decimals_of_small, format_error};
 pub use publication::ClockTime;
 pub use quantile::{DECILES, LEVELS, MEDIAN, QuantileForecast, standard_normal_quantile, weighted_quantile};
 pub use regressor::{AlignedRegressor, ExclusionReason, Regressor, RegressorStatus, SourceFault, SourceProblem};
+pub use returns::{BoundedReturns, WithheldVariance};
 pub use series::{Observation, Series, Superseded};
 pub use spot::SpotGap;
 pub use standstill::{PRICE_NOISE, STANDSTILL, is_constant, standstill};

@@ -5,6 +5,25 @@
 
 use crate::quantile::{DECILES, LEVELS, QuantileForecast};
 
+/// Relative difference below which a forecast and an actual value are the same number: rounding, such as that of a
+/// logarithm and its exponential. On a pair that does not vary it decides whether a value is inside its interval.
+const ROUNDING: f64 = 1e-12;
+
+/// True when `value` differs from `actual` by rounding alone.
+fn is_same(value: f64, actual: f64) -> bool {
+    (value - actual).abs() <= ROUNDING * actual.abs()
+}
+
+/// True when `actual` is at or below `quantile`, or differs from it by rounding alone.
+pub fn is_at_or_below(actual: f64, quantile: f64) -> bool {
+    actual <= quantile || is_same(quantile, actual)
+}
+
+/// True when `actual` is inside `interval`, ends included, or differs from one of them by rounding alone.
+pub fn is_inside(actual: f64, (low, high): (f64, f64)) -> bool {
+    is_at_or_below(actual, high) && (low <= actual || is_same(low, actual))
+}
+
 /// Forecast and the values that followed.
 #[derive(Debug, Clone, Copy)]
 pub struct Outcome<'a> {
@@ -37,8 +56,11 @@ pub struct Scores {
 }
 
 /// Pinball loss of `forecast` at `level` against `actual`, in price units: (y - q) level when y >= q, else
-/// (q - y)(1 - level) (Koenker and Bassett 1978).
+/// (q - y)(1 - level) (Koenker and Bassett 1978). A difference by rounding alone is no loss.
 pub fn pinball(level: f64, forecast: f64, actual: f64) -> f64 {
+    if is_same(forecast, actual) {
+        return 0.0;
+    }
     let error = actual - forecast;
     if error >= 0.0 { error * level } else { -error * (1.0 - level) }
 }
@@ -73,9 +95,10 @@ pub fn wql<'a>(outcomes: impl IntoIterator<Item = Outcome<'a>>) -> Option<f64> {
     (scale > 0.0).then(|| wql_of(loss, scale))
 }
 
-/// Skill of a loss against a benchmark's: 1 - loss / benchmark; positive is better than the benchmark.
+/// Skill of a loss against a benchmark's: 1 - loss / benchmark; positive is better than the benchmark. When neither
+/// loses anything, they are equal: 0.
 pub fn skill(loss: f64, benchmark: f64) -> f64 {
-    1.0 - loss / benchmark
+    if loss == 0.0 && benchmark == 0.0 { 0.0 } else { 1.0 - loss / benchmark }
 }
 
 /// Computes all scores over `outcomes`; `None` when no target date of any outcome was published. RMSE and MAPE leave
@@ -137,8 +160,8 @@ pub fn parts(outcome: &Outcome<'_>) -> Option<ScoreSums> {
     for (step, actual) in published(outcome) {
         let row = outcome.forecast.row(step);
         parts.dates += 1;
-        parts.inside80 += usize::from(row[1] <= actual && actual <= row[9]);
-        parts.inside95 += usize::from(row[0] <= actual && actual <= row[10]);
+        parts.inside80 += usize::from(is_inside(actual, (row[1], row[9])));
+        parts.inside95 += usize::from(is_inside(actual, (row[0], row[10])));
     }
     if let Some(Some(actual)) = outcome.actuals.last() {
         parts.end = Some((*actual, outcome.forecast.median(outcome.forecast.last_step()) - actual));
@@ -217,7 +240,10 @@ impl Totals {
 }
 
 fn scaled_error(outcome: &Outcome<'_>) -> f64 {
-    let error = |(step, actual): (usize, f64)| (outcome.forecast.median(step) - actual).abs() / outcome.naive_mae;
+    let error = |(step, actual): (usize, f64)| {
+        let median = outcome.forecast.median(step);
+        if is_same(median, actual) { 0.0 } else { (median - actual).abs() / outcome.naive_mae }
+    };
     published(outcome).map(error).sum()
 }
 
@@ -269,6 +295,22 @@ mod tests {
         assert_eq!((pooled.coverage80, pooled.coverage95), (scores.coverage80, scores.coverage95));
         assert_eq!((kept[0].end, kept[1].end), (Some((91.0, 9.0)), None));
         assert_eq!((Some(kept[1].wql()), pool(&kept[1..]).unwrap().rmse), (wql([second]), None));
+    }
+
+    /// A peg: every quantile and every actual is the same number but for the rounding of exp(ln(x)).
+    #[test]
+    fn rounding_is_no_loss_and_no_miss() {
+        let rounded = |value: f64| forecast(&[[value; 11], [value; 11]]);
+        let (above, exact) = (rounded(3.6725 * (1.0 + 4e-16)), rounded(3.6725));
+        let outcome = |forecast| Outcome { forecast, actuals: &[Some(3.6725), Some(3.6725)], naive_mae: 0.0 };
+        for scores in [score([outcome(&above)]).unwrap(), score([outcome(&exact)]).unwrap()] {
+            assert_eq!((scores.coverage80, scores.coverage95, scores.wql, scores.mase), (1.0, 1.0, 0.0, 0.0));
+        }
+        let (own, other) = (wql([outcome(&above)]).unwrap(), wql([outcome(&exact)]).unwrap());
+        assert_eq!(skill(own, other), 0.0);
+        let off = rounded(3.6725 * (1.0 + 1e-9));
+        assert_eq!(score([outcome(&off)]).unwrap().coverage95, 0.0);
+        assert!(!is_inside(3.0, (3.1, 3.2)) && is_inside(3.1, (3.1, 3.2)) && !is_inside(3.3, (3.1, 3.2)));
     }
 
     #[test]

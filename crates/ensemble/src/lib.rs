@@ -2,6 +2,7 @@
 //!
 //! - [`grid_origins`] picks the origins, and [`forecast_origins`] computes every model's forecast from each of them, through a
 //!   [`ForecastCache`].
+//! - [`hold_medians`] keeps every model's median within what its own record justifies.
 //! - [`Pool::fit`] turns the outcomes known at some date into weights and a calibration; [`Pool::apply`] pools forecasts.
 //! - [`prequential`] replays that at every origin, so that the ensemble's own scores are out of sample too.
 //! - [`diebold_mariano`] tests whether two forecasters differ; [`drift_tests`] and [`volatility_regime`] describe recent
@@ -78,12 +79,13 @@
 //! Each module imports only from those to the right of it:
 //!
 //! ```text
-//! {scoring, drift} -> {pool, comparison} -> {calibration, validation} -> origins
+//! {scoring, drift} -> {median_record, pool, comparison} -> {calibration, validation} -> origins
 //! ```
 
 mod calibration;
 mod comparison;
 mod drift;
+mod median_record;
 mod origins;
 mod pool;
 mod scoring;
@@ -95,6 +97,7 @@ pub use drift::{
     AUTOCORRELATION_LAGS, DriftTest, DriftTests, EARLIER_RETURNS, MissingDrift, RECENT_RETURNS, RegimeKind,
     VolatilityRegime, drift_tests, volatility_regime,
 };
+pub use median_record::{hold_medians, hold_medians_at};
 pub use origins::{Origin, grid_origins, origin_at};
 pub use pool::{Pool, PoolSettings, Roles, WeightError};
 pub use scoring::{

@@ -5,7 +5,9 @@ use crate::origins::Origin;
 use crate::pool::{Pool, PoolSettings, Roles};
 use crate::validation::{OriginForecasts, outcome};
 use chrono::NaiveDate;
-use forecaster_domain::scores::{Outcome, Scores, quantile_loss_at, quantile_loss_parts, score, skill};
+use forecaster_domain::scores::{
+    Outcome, Scores, is_at_or_below, quantile_loss_at, quantile_loss_parts, score, skill,
+};
 use forecaster_domain::{LEVELS, QuantileForecast};
 use rayon::prelude::*;
 
@@ -36,9 +38,12 @@ impl Skill {
     /// The standard error is that of a ratio of sums (Cochran 1977, Sampling Techniques, section 2.11): the standard
     /// error of the mean of own loss less (1 - skill) x benchmark's loss, with the long-run variance and the
     /// correction of [`diebold_mariano`], divided by the benchmark's mean loss.
+    ///
+    /// `None` without losses, or when the benchmark alone lost nothing. On a pair that does not vary neither loses
+    /// anything, and the skill is 0.
     pub fn new(losses: &[(f64, f64)], lag: usize) -> Option<Self> {
         let (own, reference) = losses.iter().fold((0.0, 0.0), |sum, (a, b)| (sum.0 + a, sum.1 + b));
-        if reference <= 0.0 {
+        if losses.is_empty() || (reference <= 0.0 && own > 0.0) {
             return None;
         }
         let value = skill(own, reference);
@@ -149,7 +154,7 @@ pub fn reliability(issued: &[ReplayedForecast<'_>]) -> Vec<(f64, f64)> {
             let Some(actual) = actual else { continue };
             dates += 1;
             for (count, quantile) in below.iter_mut().zip(item.forecast.row(step)) {
-                *count += usize::from(actual <= quantile);
+                *count += usize::from(is_at_or_below(*actual, *quantile));
             }
         }
     }
@@ -219,6 +224,8 @@ mod tests {
         assert!((skill.error.unwrap() - 0.125f64.sqrt() / 0.75f64.sqrt() / 2.0).abs() < 1e-12);
         assert_eq!(Skill::new(&[(0.5, 1.0), (1.0, 2.0)], 0).unwrap(), Skill { value: 0.5, error: None });
         assert_eq!(Skill::new(&[], 0), None);
+        assert_eq!(Skill::new(&[(0.0, 0.0); 9], 0), Some(Skill { value: 0.0, error: None }));
+        assert_eq!(Skill::new(&[(0.1, 0.0); 9], 0), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub(crate) mod drift;
 pub(crate) mod left_out;
 mod levels;
 pub(crate) mod lineup;
+pub(crate) mod medians;
 pub(crate) mod result;
 #[cfg(test)]
 mod worlds;
@@ -20,6 +21,7 @@ use crate::forecast::drift::Drift;
 use crate::forecast::left_out::{LeftOut, warn_left_out, warn_of_failures};
 use crate::forecast::levels::{add_paths, price_levels};
 use crate::forecast::lineup::{BENCHMARK, Lineup, MARKET_WALK};
+use crate::forecast::medians::{hold_at_origins, hold_now};
 use crate::forecast::result::{Forecast, ModelResult, PastPool, WithoutChronos};
 use crate::host::progress;
 use crate::market::Market;
@@ -59,8 +61,11 @@ pub(crate) fn forecast(
         return Err(Failure::NoTargetDate { horizon, as_of: market.as_of() });
     }
 
-    let validated = validate(config, market, horizon, &models, cache);
-    let answers = current_answers(&models, market, settings.lookback, &target);
+    let mut validated = validate(config, market, horizon, &models, cache);
+    let mut answers = current_answers(&models, market, settings.lookback, &target);
+    let current = answers.iter_mut().map(|(answer, _)| answer.as_mut().ok());
+    hold_now(current, market.as_of(), &validated.origins, config.ensemble.origins);
+    hold_at_origins(&mut validated.origins, config.ensemble.origins);
     let forecasts: Vec<Option<QuantileForecast>> =
         answers.iter().map(|(a, _)| a.as_ref().ok().map(|a| a.quantiles.clone())).collect();
     let present = lineup.roles.retain(|member| forecasts[member].is_some());

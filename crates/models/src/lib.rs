@@ -42,7 +42,7 @@
 //!
 //! ```text
 //! {arima_garch, ewma_walk, market_walk, random_forest}
-//!     -> {arma, forest, garch, random_walk, spot_ahead, student, vector_autoregression}
+//!     -> {arma, forest, garch, random_walk, robust, spot_ahead, student, vector_autoregression}
 //!     -> {forecast, optimize}
 //! ```
 
@@ -56,6 +56,7 @@ mod market_walk;
 mod optimize;
 mod random_forest;
 mod random_walk;
+mod robust;
 mod spot_ahead;
 mod student;
 #[cfg(test)]
@@ -67,5 +68,6 @@ pub use ewma_walk::EwmaWalk;
 pub use market_walk::MarketWalk;
 pub use random_forest::{RandomForest, RandomForestSettings};
 pub use random_walk::RandomWalk;
+pub use robust::Robust;
 pub use spot_ahead::SpotAhead;
 pub use vector_autoregression::{Var, VarFit, VarSettings};

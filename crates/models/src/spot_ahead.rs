@@ -45,7 +45,7 @@ impl<M: Model> Model for SpotAhead<M> {
     }
 
     fn fingerprint(&self) -> String {
-        let revision = if self.uses_last_return { "spot/1" } else { "spot-walk/1" };
+        let revision = if self.uses_last_return { "spot/2" } else { "spot-walk/2" };
         format!("{} {revision}", self.model.fingerprint())
     }
 
@@ -70,7 +70,8 @@ impl<M> SpotAhead<M> {
         let quantiles = match history.spot_gap() {
             Ok(None) => quantiles,
             Ok(Some(gap)) => {
-                let returns = history.log_returns();
+                // One giant return must not decide what a quote is worth.
+                let returns = history.bounded_log_returns();
                 let news = if self.uses_last_return {
                     QuoteInformation::from_gap_and_last_return(&returns, gap)
                 } else {

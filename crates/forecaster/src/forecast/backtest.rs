@@ -6,7 +6,8 @@ use crate::config::settings::Config;
 use crate::failure::Failure;
 use crate::forecast::chronos::ChronosSource;
 use crate::forecast::left_out::{LeftOut, warn_left_out, warn_of_failures};
-use crate::forecast::lineup::{BENCHMARK, Lineup};
+use crate::forecast::lineup::{BENCHMARK, Lineup, MARKET_WALK};
+use crate::forecast::medians::hold_at_origins;
 use crate::host::progress;
 use crate::market::Market;
 use crate::market::series::MIN_OBSERVATIONS;
@@ -14,7 +15,7 @@ use chrono::NaiveDate;
 use forecaster_domain::{ENSEMBLE, ENSEMBLE_WITHOUT_CHRONOS, Horizon, LeftOutReason, ModelError, ModelId};
 use forecaster_ensemble::{
     Evaluation, ForecastCache, Origin, ValidationForecasts, evaluate_model, evaluate_pool, forecast_origins,
-    grid_origins, origin_at, prequential,
+    grid_origins, hold_medians_at, origin_at, prequential,
 };
 use std::collections::BTreeMap;
 
@@ -67,7 +68,9 @@ pub(crate) fn backtest(
     let replay = |origins: Vec<Origin>| {
         forecast_origins(&all_models, &market.history, settings.lookback, origins, cache, &|| bar.inc(1))
     };
-    let (grid, replayed) = (replay(grid), replay(origins));
+    let (mut grid, mut replayed) = (replay(grid), replay(origins));
+    hold_medians_at(&mut replayed.origins, &grid.origins, MARKET_WALK, config.ensemble.origins);
+    hold_at_origins(&mut grid.origins, config.ensemble.origins);
     progress::finish(&bar);
     warn_of_failures(&all_models, &replayed);
     // With a model that was missing for part of the period, the pool would be neither one with it nor one without it.

@@ -4,8 +4,8 @@ use forecaster_chronos::Chronos;
 use forecaster_domain::{History, Horizon, Model, ModelError, ModelForecast, ModelId, Target};
 use forecaster_ensemble::Roles;
 use forecaster_models::{
-    ArimaGarch, ArimaGarchSettings, EwmaWalk, MarketWalk, RandomForest, RandomForestSettings, RandomWalk, SpotAhead,
-    Var, VarSettings,
+    ArimaGarch, ArimaGarchSettings, EwmaWalk, MarketWalk, RandomForest, RandomForestSettings, RandomWalk, Robust,
+    SpotAhead, Var, VarSettings,
 };
 use tracing::Span;
 
@@ -44,7 +44,7 @@ impl Lineup {
                 }
                 // Passed as `chronos`.
                 ModelId::Chronos => continue,
-                ModelId::EwmaWalk => InSpan::boxed(SpotAhead::walk(EwmaWalk::new())),
+                ModelId::EwmaWalk => InSpan::boxed(SpotAhead::walk(Robust::new(EwmaWalk::new()))),
                 ModelId::ArimaGarch => informed(ArimaGarch::new(ArimaGarchSettings::for_horizon(horizon))),
                 ModelId::Var => informed(Var::new(VarSettings::default())),
                 ModelId::RandomForest => informed(RandomForest::new(RandomForestSettings::default())),
@@ -89,9 +89,10 @@ fn simple(models: &[(ModelId, Box<dyn Model>)], members: &[usize], has_quotes: b
     if walks.is_empty() && !has_quotes { of(&[ModelId::RandomWalk]) } else { walks }
 }
 
-/// Wraps a model so that it uses the market's quotes too. The random walk does not: it is the benchmark.
+/// Wraps a model so that no single giant return dominates it, and so that it uses the market's quotes too. The random
+/// walk does neither: it is the benchmark.
 fn informed(model: impl Model + 'static) -> Box<dyn Model> {
-    InSpan::boxed(SpotAhead::new(model))
+    InSpan::boxed(SpotAhead::new(Robust::new(model)))
 }
 
 /// A model whose log lines carry its name and the run's span, on whichever thread it runs.
