@@ -6,6 +6,7 @@ pub(crate) mod fetch;
 mod problems;
 pub(crate) mod quote;
 pub(crate) mod series;
+pub(crate) mod source;
 
 use crate::config::settings::Config;
 use crate::config::time_of_day::first_time_of_day;
@@ -15,6 +16,7 @@ use crate::market::fetch::FetchReport;
 use crate::market::problems::{doubted, fault_of, missing};
 use crate::market::quote::{KnownQuote, QuoteProviders};
 use crate::market::series::{MIN_OBSERVATIONS, is_used_for, quality_rules, spot_of};
+use crate::market::source::SeriesSource;
 use chrono::{DateTime, NaiveDate, Utc};
 use forecaster_domain::{
     BusinessCalendar, ClockTime, ExclusionReason, History, Horizon, Pair, Regressor, RegressorStatus, Series,
@@ -51,27 +53,6 @@ pub(crate) struct Market {
     pub conditions: Conditions,
     /// Providers of the market's quotes of the pair.
     quoters: QuoteProviders,
-}
-
-/// One series of the market.
-#[derive(Debug, Clone)]
-pub(crate) struct SeriesSource {
-    /// Name of the series.
-    pub name: String,
-    /// Formula when it has no observations of its own: "usdclp / usdeur".
-    pub made_of: Option<String>,
-    /// Provider of the newest observation.
-    pub provider: String,
-    /// Date of the first observation; `None` for a series without any.
-    pub first_date: Option<NaiveDate>,
-    /// Date of the last usable observation; `None` for a series without any.
-    pub last_date: Option<NaiveDate>,
-    /// Number of observations accepted.
-    pub observations: usize,
-    /// Number of observations refused or repaired by the quality checks.
-    pub corrected: usize,
-    /// Reason why it is unavailable or unusable; models run without it.
-    pub left_out: Option<SourceProblem>,
 }
 
 impl Market {
@@ -267,6 +248,22 @@ impl Market {
                 Some(SourceProblem::Dates(gap)) => tracing::warn!("regressor left out: {} {gap}", source.name),
                 Some(problem) => tracing::warn!("regressor left out: {problem}"),
                 None => {}
+            }
+        }
+    }
+
+    /// Marks series whose values all become known after the as-of date: the history has none of them.
+    fn note_later(&mut self) {
+        let as_of = self.as_of();
+        let known = self.history.regressors().iter().chain(self.history.spot());
+        let known: Vec<&str> = known.map(|regressor| regressor.series.name()).collect();
+        for source in self.sources.iter_mut().skip(1) {
+            let Some(first) = source.first_date.filter(|_| source.left_out.is_none()) else { continue };
+            if !known.contains(&source.name.as_str()) {
+                let message = format!("{} starts on {first}; no value of it was known on {as_of}", source.name);
+                let fault = SourceFault::StartsLater { first, as_of };
+                source.left_out = Some(SourceProblem::Unavailable { fault, message });
+                (source.last_date, source.observations) = (None, 0);
             }
         }
     }

@@ -1,26 +1,8 @@
 //! Series that a forecast cannot use although they are configured, with the reason as a value.
 
-use crate::market::{Market, SeriesSource};
+use crate::market::source::SeriesSource;
 use forecaster_domain::{SourceFault, SourceProblem};
 use forecaster_rates::{Doubt, RatesError};
-
-impl Market {
-    /// Marks series whose values all become known after the as-of date: the history has none of them.
-    pub(super) fn note_later(&mut self) {
-        let as_of = self.as_of();
-        let known = self.history.regressors().iter().chain(self.history.spot());
-        let known: Vec<&str> = known.map(|regressor| regressor.series.name()).collect();
-        for source in self.sources.iter_mut().skip(1) {
-            let Some(first) = source.first_date.filter(|_| source.left_out.is_none()) else { continue };
-            if !known.contains(&source.name.as_str()) {
-                let message = format!("{} starts on {first}; no value of it was known on {as_of}", source.name);
-                let fault = SourceFault::StartsLater { first, as_of };
-                source.left_out = Some(SourceProblem::Unavailable { fault, message });
-                (source.last_date, source.observations) = (None, 0);
-            }
-        }
-    }
-}
 
 /// Returns a series without data, and the reason.
 pub(super) fn missing(name: &str, fault: SourceFault, message: String) -> SeriesSource {
