@@ -149,17 +149,19 @@ fn english(fact: &SeriesFact) -> String {
     }
 }
 
-/// Returns a value with the digits of its size, without trailing zeros beyond those of a price.
+/// Returns a value with the digits of its size; a whole number and a power of ten have no more than they need.
 fn number(language: Language, value: f64) -> String {
-    if value >= 1.0 && value.fract() == 0.0 {
-        return language.number(value, 0);
-    }
-    let decimals = if value >= 0.1 { price_decimals(value) } else { small_decimals(value) };
-    language.number(value, decimals)
-}
-
-/// Decimals with which a value below 0.1 keeps three significant digits.
-fn small_decimals(value: f64) -> usize {
-    let leading_zeros = if value > 0.0 { -value.log10().floor() } else { 0.0 };
-    (leading_zeros + 2.0).clamp(0.0, 15.0) as usize
+    let exponent = value.log10();
+    let decimals = if value >= 1.0 && value.fract() == 0.0 {
+        0.0
+    } else if value < 1.0 && (exponent - exponent.round()).abs() < 1e-9 {
+        -exponent.round()
+    } else if value >= 0.1 {
+        price_decimals(value) as f64
+    } else {
+        // Three significant digits.
+        2.0 - exponent.floor()
+    };
+    // A value that is not positive is no rate, and has no digits to count.
+    language.number(value, if decimals.is_finite() { decimals.clamp(0.0, 15.0) as usize } else { 2 })
 }
