@@ -4,13 +4,12 @@
 
 use crate::{
     findings::{UNCHANGED_PERCENT, drivers},
-    format::DASH,
+    format::{DASH, price_decimals},
     labels,
     page::Page,
     text::{drivers as words, names},
     view::ChangeUnit,
 };
-use forecaster_domain::PriceFormat;
 
 /// A row of the table of changes: series, previous value, current value, change.
 pub(crate) type DriverRow = [String; 4];
@@ -54,7 +53,7 @@ pub(crate) fn rows(page: &Page<'_>) -> Vec<DriverRow> {
     let others = drivers::others(page, since);
     let series = others.moved.iter().chain(&others.steady).chain(&others.unknown).map(|one| {
         let value = |value: f64| match one.measure {
-            ChangeUnit::Percent => language.number(value, PriceFormat::of(value).decimals()),
+            ChangeUnit::Percent => language.number(value, price_decimals(value)),
             ChangeUnit::Points => language.number(value, 1),
             ChangeUnit::PercentagePoints => language.percent(value, 2),
         };

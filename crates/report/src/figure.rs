@@ -89,7 +89,11 @@ impl Figure {
             Figure::Past => outcomes(page, &view.past),
             Figure::Issued => outcomes(page, &view.issued).map(|text| {
                 let misses = outlook::misses(&view.issued);
-                if misses == (0, 0) { text } else { format!("{text} {}", takeaways::misses(page, misses)) }
+                if misses == (0, 0) || page.is_constant() {
+                    text
+                } else {
+                    format!("{text} {}", takeaways::misses(page, misses))
+                }
             }),
             Figure::Reliability => calibration(page),
             Figure::Weights => weights::shift(view).map(|facts| takeaways::shift(page, &facts)),

@@ -5,7 +5,7 @@
 
 use crate::view::Language;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
-use forecaster_domain::decimals_of_small;
+use forecaster_domain::{PriceFormat, decimals_of_small};
 
 /// Dash printed in place of a missing figure.
 pub(crate) const DASH: &str = "–";
@@ -130,6 +130,11 @@ impl Language {
     pub fn instant(self, instant: DateTime<FixedOffset>) -> String {
         format!("{} (UTC{})", self.moment(instant), instant.format("%:z"))
     }
+}
+
+/// Number of decimals of a price of this size, where it is not that of the pair.
+pub(crate) fn price_decimals(price: f64) -> usize {
+    PriceFormat::of(price).decimals()
 }
 
 #[cfg(test)]

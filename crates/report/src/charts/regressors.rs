@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{
     findings::market::{self, RegressorYear},
+    format::price_decimals,
     page::Page,
     text::names,
 };
 use chrono::NaiveDate;
-use forecaster_domain::PriceFormat;
 
 /// Height for name and last value above a panel.
 const HEAD: f64 = 22.0;
@@ -104,7 +104,7 @@ fn head(sheet: &mut Sheet, page: &Page<'_>, year: &RegressorYear<'_>, start: f64
     let plot = sheet.plot;
     let language = page.language;
     let y = plot.top - 9.0;
-    let value = language.number(year.last.value, PriceFormat::of(year.last.value).decimals());
+    let value = language.number(year.last.value, price_decimals(year.last.value));
     let figure = match names::change(language, year.change, year.measure) {
         Some(change) => format!("{value} ({change})"),
         None => value,

@@ -98,9 +98,7 @@ pub(crate) fn widths(page: &Page<'_>) -> Option<IntervalWidths> {
 /// Counts the misses of past medians by direction: (rates above the median, rates below it).
 pub(crate) fn misses(past: &[PastForecast]) -> (usize, usize) {
     let count = |beyond: &dyn Fn(f64, f64) -> bool| {
-        let missed =
-            |p: &&PastForecast, actual: f64| !within((p.median, p.median), actual) && beyond(actual, p.median);
-        past.iter().filter(|p| p.actual.is_some_and(|actual| missed(p, actual))).count()
+        past.iter().filter(|p| p.actual.is_some_and(|actual| beyond(actual, p.median))).count()
     };
     (count(&|actual, median| actual > median), count(&|actual, median| actual < median))
 }

@@ -177,7 +177,8 @@ fn medians_and_widths_are_counted_and_ranked_right() {
         assert!(!paths.contains(one) || view.models.len() > 1, "{seed}: {paths}");
         let spread =
             changes.iter().copied().fold(f64::MIN, f64::max) - changes.iter().copied().fold(f64::MAX, f64::min);
-        let agree = paths.contains(view.language.pick("casi coinciden", "nearly agree"));
+        let agree = [("casi coinciden", "nearly agree"), ("coinciden en", "agree on")];
+        let agree = agree.iter().any(|(spanish, english)| paths.contains(view.language.pick(spanish, english)));
         assert_eq!(agree, view.models.len() > 1 && spread < 0.05, "{seed}: {paths}");
         let sizes: Vec<f64> = view.models.iter().map(|m| m.forecast.interval80(end)).map(|(l, h)| h - l).collect();
         let (least, most) =

@@ -3,6 +3,7 @@
 
 use crate::{
     findings::{Direction, IntervalHits, SkillVerdict},
+    format::price_decimals,
     labels,
     view::{
         Caution,
@@ -10,7 +11,7 @@ use crate::{
         Staleness,
     },
 };
-use forecaster_domain::{Horizon, Pair, PriceFormat};
+use forecaster_domain::{Horizon, Pair};
 
 /// Returns the title: "USD/CLP · perspectiva a 7 días".
 pub(crate) fn title(language: Language, pair: &Pair, horizon: Horizon) -> String {
@@ -52,7 +53,7 @@ pub(crate) fn caution(language: Language, caution: &Caution) -> String {
             format!("The last value is a market quote ({}) standing in for the official rate.", name(provider))
         }
         (Caution::Unconfirmed { series, provider, date, value, before, other_source: instead }, _) => {
-            let decimals = PriceFormat::of(value.min(*before)).decimals();
+            let decimals = price_decimals(value.min(*before));
             let (value, before) = (language.number(*value, decimals), language.number(*before, decimals));
             let (date, provider, series) = (language.date(*date), name(provider), series.to_uppercase());
             let instead = instead.as_ref().map(|(other, value)| (name(other), language.number(*value, decimals)));
