@@ -41,7 +41,7 @@ pub(crate) fn exclusion(language: Language, reason: ExclusionReason) -> String {
             format!("starts on {}, after the window ({})", day(first), day(window))
         }
         (ExclusionReason::Hole { from, to }, Spanish) => {
-            format!("sin valores entre el {} y el {}", day(from), day(to))
+            format!("no tiene valores entre el {} y el {}", day(from), day(to))
         }
         (ExclusionReason::Hole { from, to }, English) => format!("has no value from {} to {}", day(from), day(to)),
         (ExclusionReason::TooFew { known, needed }, Spanish) => {
@@ -50,7 +50,7 @@ pub(crate) fn exclusion(language: Language, reason: ExclusionReason) -> String {
         (ExclusionReason::TooFew { known, needed }, English) => {
             format!("is known on {known} dates only; {needed} are needed")
         }
-        (ExclusionReason::Broken { date }, Spanish) => format!("demasiado lejos del par el {}", day(date)),
+        (ExclusionReason::Broken { date }, Spanish) => format!("está demasiado lejos del par el {}", day(date)),
         (ExclusionReason::Broken { date }, English) => format!("is too far from the pair on {}", day(date)),
         (ExclusionReason::Repeated { date }, Spanish) => format!("repite el valor anterior el {}", day(date)),
         (ExclusionReason::Repeated { date }, English) => format!("repeats the value before on {}", day(date)),

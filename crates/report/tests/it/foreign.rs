@@ -11,7 +11,7 @@ const OF_ENGLISH: &str = "the there with failed fails is are was were of and not
      known without long-run now ratios returns regressors regressor data too few reads read stored last first pair's";
 
 /// Words that only Spanish has.
-const OF_SPANISH: &str = "el la los las del que en con sin por para se su sus una unos unas y al más hay es está son fue \
+const OF_SPANISH: &str = "el la los las del que en con sin por para se su sus una unos unas y más hay es está son fue \
      desde hasta entre según cada datos días modelo modelos valores cotización mediana intervalo pronóstico serie \
      ninguno ninguna todavía aún avise quien sistema";
 
