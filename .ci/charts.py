@@ -67,7 +67,7 @@ function measure(frame) {
       const out = Math.max(sheet.left - box.left, box.right - sheet.right, sheet.top - box.top, box.bottom - sheet.bottom);
       spare = Math.min(spare, box.left - sheet.left, sheet.right - box.right);
       if (out > EDGE) faults.push(`leaves its chart by ${out.toFixed(1)} px: "${name}" in "${title}"`);
-      if (text.hasAttribute('transform')) continue;
+      if (out > EDGE || text.hasAttribute('transform')) continue;
       const inner = text.getBBox();
       if (inner.x < -EDGE || inner.x + inner.width > view.width + EDGE) faults.push(`leaves its view box: "${name}" in "${title}"`);
     }

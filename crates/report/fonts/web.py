@@ -19,7 +19,7 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 
 LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x100)]
-SIGNS = [*range(0x2010, 0x2016), *(ord(c) for c in "‘’‚“”„•…€←↑→↓−≈≠≤≥")]
+SIGNS = [*range(0x2010, 0x2016), *(ord(c) for c in "‘’‚“”„•…€←↑→↓−√≈≠≤≥")]
 # Height above and below the base line, in thousandths of an em, as in Arial. Those of the original leave room for marks that
 # Latin letters do not have.
 ABOVE, BELOW = 930, 250

@@ -62,7 +62,9 @@ pub(super) fn shortened(text: &str, size: f64, weight: Weight, width: f64) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::charts::tests::EmbeddedFace;
+    use crate::{charts::tests::EmbeddedFace, tests::synthetic};
+    use forecaster_domain::Horizon;
+    use forecaster_report::{Language, html};
 
     #[test]
     fn no_letter_of_the_embedded_font_is_wider_than_the_table_says() {
@@ -75,6 +77,19 @@ mod tests {
                 measured += 1;
             }
             assert!(measured > 300, "{measured}");
+        }
+    }
+
+    #[test]
+    fn every_sign_of_a_report_is_in_the_table_and_so_in_the_font_that_the_report_carries() {
+        for language in [Language::Spanish, Language::English] {
+            let document = html(&synthetic::view(language, Horizon::D30));
+            for c in document.split("</style>").last().unwrap().chars() {
+                assert!(
+                    thousandths(c, Weight::Regular) != OTHER,
+                    "'{c}': add it to SIGNS in fonts/web.py and run it"
+                );
+            }
         }
     }
 

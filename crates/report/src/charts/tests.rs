@@ -8,8 +8,11 @@ use crate::{
     figure::Figure,
     fonts,
     page::Page,
-    tests::{random, synthetic::pairs},
-    view::{Language, ReportView},
+    tests::{
+        random,
+        synthetic::{self, pairs},
+    },
+    view::{Language, ModelView, RegressorView, ReportView},
 };
 use forecaster_domain::Horizon;
 use typst::{
@@ -203,6 +206,27 @@ fn charts_of_one_observation_are_valid() {
             check_shapes(pair, &charts);
             check_texts(pair, &charts, &text_width);
         }
+    }
+}
+
+#[test]
+fn many_series_and_models_with_long_names_have_room_too() {
+    let mut view = synthetic::view(Language::Spanish, Horizon::D7);
+    let (series, model) = (view.regressors[0].clone(), view.models[0].clone());
+    for i in 0..30 {
+        let name = format!("serie_{i}_con_un_nombre_que_nadie_esperaba_en_un_gráfico");
+        view.regressors.push(RegressorView { name: name.clone(), ..series.clone() });
+        view.models.push(ModelView { name: name.clone(), ..model.clone() });
+        view.weights.iter_mut().for_each(|moment| moment.weights.push((name.clone(), 0.01 * f64::from(i))));
+    }
+    let charts = drawn(&view, &SIZES);
+    check_texts("long names", &charts, &text_width);
+    let figure = Page::new(&view).price(model.forecast.median(model.forecast.last_step()));
+    for (_, size, paths) in charts.iter().filter(|(figure, ..)| *figure == Figure::Paths) {
+        let labels: Vec<String> = texts(paths, &text_width).into_iter().map(|(text, _)| text).collect();
+        let named = labels.iter().filter(|text| text.starts_with("serie_"));
+        assert_eq!(named.filter(|text| text.ends_with(&format!(" {figure}"))).count(), 30, "{size:?}: {labels:?}");
+        assert!(labels.iter().any(|text| text.ends_with(&format!("… {figure}"))), "{size:?}: {labels:?}");
     }
 }
 

@@ -287,6 +287,18 @@ fn a_report_of_nearly_nothing_is_still_a_report() {
 }
 
 #[test]
+fn reports_of_pairs_of_every_magnitude_have_the_same_charts() {
+    let counts = |language| {
+        let views = crate::synthetic::pairs::views(language, Horizon::D7);
+        views.into_iter().map(|(pair, view)| (pair, html(&view).matches("<svg xmlns=").count())).collect::<Vec<_>>()
+    };
+    for (pair, charts) in counts(Spanish).into_iter().chain(counts(English)) {
+        // The reliability diagram has one size, the other twelve have two. A pair that does not vary has no skill to draw.
+        assert_eq!(charts, if pair == "USD/AED" { 23 } else { 25 }, "{pair}");
+    }
+}
+
+#[test]
 fn every_chart_says_its_title_and_takes_its_colours_from_attributes() {
     let view = crate::synthetic::view(Spanish, Horizon::D7);
     for size in [charts::Size::Wide, charts::Size::Narrow] {
