@@ -8,7 +8,7 @@ pub fn file_advice(error: &Error) -> Option<&'static str> {
     let advice = match error.kind() {
         ErrorKind::NotFound => "check the path: the file or its folder does not exist",
         ErrorKind::PermissionDenied => "check the owner and the permissions: this user may not do that",
-        ErrorKind::IsADirectory => "it is a folder: name a file",
+        ErrorKind::IsADirectory => "it is a folder, where a file is expected",
         ErrorKind::NotADirectory => "check the path: a part of it is a file and not a folder",
         ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists => "move away what is there, or name another place",
         ErrorKind::StorageFull => "free disk space there",

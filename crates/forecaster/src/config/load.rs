@@ -97,10 +97,12 @@ fn source_of(figment: &Figment, key: &str, file: Option<&Path>) -> String {
     let mut path = key;
     loop {
         if let Some(metadata) = figment.find_metadata(path) {
-            if metadata.name.contains("environment") {
+            let is_variable = metadata.name.contains("environment");
+            if is_variable && path == key {
                 return format!("environment variable FORECASTER__{}", key.replace('.', "__").to_uppercase());
             }
-            if let Some(source) = &metadata.source {
+            // A variable of another key in the same section says nothing of this one.
+            if let Some(source) = metadata.source.as_ref().filter(|_| !is_variable) {
                 return source.file_path().map_or_else(|| source.to_string(), |p| p.display().to_string());
             }
         }

@@ -105,7 +105,7 @@ fn the_advice_about_a_file_fits_its_fault() {
     };
     let import = |file: &str| said(&["rates", "import", file, "--series", "copper"]);
     assert!(import("nowhere.csv").contains("check the path"));
-    assert!(import("folder.csv").contains("it is a folder: name a file"));
+    assert!(import("folder.csv").contains("it is a folder, where a file is expected"));
     assert!(said(&["restore", "nowhere.tar"]).contains("check the path"));
     assert!(said(&["restore", "folder.csv"]).contains("it is a folder"));
     let desk = Desk::with(&[("FORECASTER__RATES__PROVIDERS", "[\"ecb\"]")]);
@@ -211,6 +211,10 @@ fn a_wrong_variable_is_named() {
     let desk = Desk::with(&[("FORECASTER__ENSEMBLE__STRIDE", "0")]);
     let said = desk.run(&["config", "check"]).expect(2).stderr();
     assert!(said.contains("environment variable FORECASTER__ENSEMBLE__STRIDE"), "{said}");
+    // The variable of the section is right; the key that is missing has no variable.
+    let desk = Desk::with(&[("FORECASTER__MAIL__SMTP", "smtp://localhost:25?tls=none")]);
+    let said = desk.run(&["config", "check"]).expect(2).stderr();
+    assert!(said.contains("mail.") && !said.contains("environment variable"), "{said}");
     let desk = Desk::with(&[("FORECASTER__ENSEMBLE__STIRDE", "5")]);
     let said = desk.run(&["config", "check"]).expect(2).stderr();
     assert!(said.contains("FORECASTER__ENSEMBLE__STIRDE") && said.contains("unknown key"), "{said}");
