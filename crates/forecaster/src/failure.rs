@@ -305,7 +305,7 @@ impl Failure {
                      {series} --accept-jumps"
                 ));
             }
-            Self::NothingToRemove(_) => "forecaster rates show lists the series, and its values import corrects",
+            Self::NothingToRemove(_) => "forecaster rates show lists the series and their sources",
             Self::NoAnswer => {
                 "the lines above say why; check the network, the proxy (HTTPS_PROXY) and rates.providers"
             }
