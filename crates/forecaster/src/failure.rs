@@ -338,7 +338,7 @@ impl Failure {
                      {series} --accept-jumps"
                 ));
             }
-            Self::NothingToRemove(_) => "forecaster rates show lists the series, and its values import corrects",
+            Self::NothingToRemove(_) => "forecaster rates show lists the series and their sources",
             Self::TooFewObservations { .. } => {
                 "choose a later --as-of, or add history: forecaster rates import FILE.csv --series NAME"
             }

@@ -16,7 +16,8 @@ mod tests;
 use crate::{
     error::RatesError,
     quality::{
-        AcceptedValues, CheckedSeries, DataProblem, Finding, QualityRules, check, check_accepting, possible_by_date,
+        AcceptedValues, Action, CheckedSeries, DataProblem, Finding, QualityRules, check, check_accepting,
+        possible_by_date,
     },
     snapshot::RawObservation,
     store::RatesStore,
@@ -45,6 +46,13 @@ pub struct CheckedImport {
     pub accepted: BTreeMap<NaiveDate, f64>,
     /// Assumptions about the file, one sentence each: a redenomination.
     pub remarks: Vec<String>,
+}
+
+impl CheckedImport {
+    /// Returns the findings that cost an observation.
+    pub fn refused(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.action == Action::Refused)
+    }
 }
 
 /// Checks the observations of a file before they are imported as the series `name`. With `accept_jumps`, a person
@@ -188,7 +196,9 @@ impl Import<'_> {
                     let is_told = judged.objections.contains_key(&point.date);
                     judged.faults.extend((!is_told).then(|| ImportFault::newest(before, &[point], Some(deviations))));
                 }
-                DataProblem::Jump { before: level, .. } if Reading::is_reciprocal(level, point.value) => {
+                DataProblem::Jump { before: level, .. }
+                    if Reading::is_reciprocal(level, point.value) && !judged.objections.contains_key(&point.date) =>
+                {
                     judged.faults.push(ImportFault::level(before, point, Some(Reading::Reciprocal), self.name));
                 }
                 _ => continue,

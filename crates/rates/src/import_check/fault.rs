@@ -53,6 +53,13 @@ impl ImportFault {
         }
     }
 
+    /// Builds the fault of the first values, which those after them do not continue.
+    pub(super) fn beginning(beginning: &[Point], after: Point, name: &str) -> Self {
+        let fault = Self::of(after, beginning, name, false);
+        let first = beginning.first().map_or(after.value, |point| point.value);
+        Self { values: format!("{} before {} on {}", shown(first), shown(after.value), after.date), ..fault }
+    }
+
     /// Builds the fault of values that differ from the known ones on most days.
     pub(super) fn contradiction(
         (differing, shared): (usize, usize),

@@ -158,6 +158,8 @@ impl Shift {
             return Judgement::Fine;
         }
         let is_newest = self.range.end == points.len() && values.len() < LASTING;
+        let beginning = &points[..self.range.start];
+        let is_beginning = beginning.len() < LASTING && beginning.len() < values.len();
         match reading {
             Some(Reading::PowerOfTen(power)) if self.is_redenomination(points, power, name) => {
                 Judgement::Redenomination(format!(
@@ -171,6 +173,7 @@ impl Shift {
             }
             None if is_newest => Judgement::Fault(ImportFault::newest(before, values, None)),
             Some(_) if is_newest => Judgement::Fault(ImportFault::misread_newest(before, values, name)),
+            _ if is_beginning => Judgement::Fault(ImportFault::beginning(beginning, first, name)),
             None if (first.value / before.value).ln().abs() <= DEVALUATION.ln() => Judgement::Fine,
             reading => Judgement::Fault(ImportFault::level(before, first, reading, name)),
         }

@@ -1,9 +1,12 @@
 //! The guard of imports: each kind of mistake by an example, and files as they should be.
 
-use super::*;
-use crate::{IMPORT_SOURCE, MergeRules, StoredObservation, assemble, calendar_of, kind_of, snapshot::embedded};
+use super::{reading::shown, *};
+use crate::{
+    Action, IMPORT_SOURCE, MergeRules, StoredObservation, assemble, calendar_of, kind_of, snapshot::embedded,
+};
 use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
 use forecaster_domain::BusinessCalendar;
+use proptest::prelude::*;
 use tempfile::TempDir;
 
 fn day(text: &str) -> NaiveDate {
@@ -145,6 +148,18 @@ fn a_quarter_in_another_unit_is_refused_wherever_it_stands() {
         let said = refused("usdkrw", &bad);
         assert!(said.contains(word) && said.contains("10 times too"), "{from}: {said}");
     }
+}
+
+#[test]
+fn of_a_file_whose_first_value_is_wrong_that_value_is_named() {
+    let mut file = wandering("2026-11-20", 300, 157.0);
+    file[0].value *= 100.0;
+    let said = refused("usdjpy", &file);
+    assert!(said.contains(&format!("\n  {}: 15", file[0].date)), "{said}");
+    assert!(
+        said.contains(&format!(" before {} on ", shown(file[1].value))) && said.contains("100 times too large"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -350,4 +365,45 @@ fn a_file_without_a_usable_value_is_named() {
     let weekdays = QualityRules::new(day("2026-11-27"), Some(BusinessCalendar::weekdays()));
     let checked = check_import(&store, "usdjpy", &rows(&[("2026-11-20", 157.0)]), &weekdays, false).unwrap();
     assert_eq!(checked.observations.len(), 1);
+}
+
+/// Generates a file from (day, value) with values from the smallest to the largest.
+fn any_file() -> impl Strategy<Value = Vec<RawObservation>> {
+    let value = prop_oneof![
+        Just(f64::MIN_POSITIVE),
+        Just(f64::MAX),
+        Just(f64::NAN),
+        Just(0.0),
+        1e-6..1e6,
+        prop::sample::select(vec![1.003, 10.0, 99.8, 100.0, 100.2, 998.0, 10_000.0])
+    ];
+    let row = (-40i64..400, value).prop_map(|(days, value)| {
+        let date = day("2025-12-01") + TimeDelta::days(days);
+        RawObservation { date, value }
+    });
+    prop::collection::vec(row, 0..80)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_file_is_taken_in_part_or_refused_and_taken_whole_on_a_persons_word(
+        first in any_file(), second in any_file(), series in prop::sample::select(vec!["usdjpy", "usdclp", "own", "tpm"])
+    ) {
+        let (_folder, store) = store();
+        for (file, accept_jumps) in [(&first, true), (&second, false), (&second, true)] {
+            let Ok(checked) = import(&store, series, file, accept_jumps) else { continue };
+            prop_assert!(checked.observations.iter().all(|o| file.contains(o)));
+            let stored = store.load(series).unwrap().unwrap_or_default();
+            let current: BTreeMap<NaiveDate, f64> = stored.iter().map(|o| (o.date, o.value)).collect();
+            for o in &checked.observations {
+                prop_assert!(current.get(&o.date).is_none_or(|value| (value / o.value - 1.0).abs() < 1e-7));
+            }
+            prop_assert!(checked.accepted.keys().all(|date| checked.observations.iter().any(|o| o.date == *date)));
+            // What was taken is not objected to when it is given again.
+            let again = check_import(&store, series, &checked.observations, &rules(series), false);
+            prop_assert!(checked.observations.is_empty() || again.is_ok(), "{}", again.unwrap_err());
+        }
+    }
 }

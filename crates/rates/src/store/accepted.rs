@@ -4,7 +4,7 @@
 use super::{MergeReport, MergeRules, RatesStore, StoredObservation};
 use crate::{error::RatesError, tolerance::is_same_value};
 use chrono::NaiveDate;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs};
 
 const FILE: &str = "accepted.json";
 
@@ -63,9 +63,13 @@ impl RatesStore {
         if after == before {
             return Ok(());
         }
+        let path = self.folder.join(FILE);
+        if after.is_empty() {
+            return fs::remove_file(&path).map_err(RatesError::io("remove", &path));
+        }
         // A map of texts and numbers can always be written as JSON.
         let bytes = serde_json::to_vec_pretty(&after).unwrap_or_default();
-        self.write_atomically(&self.folder.join(FILE), &bytes)
+        self.write_atomically(&path, &bytes)
     }
 
     fn read_accepted(&self) -> Result<BySeries, RatesError> {

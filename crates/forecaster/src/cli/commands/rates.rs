@@ -234,7 +234,7 @@ fn import(
         report.added,
         report.unchanged,
         report.revised.len(),
-        checked.findings.iter().filter(|finding| finding.action == Action::Refused).count()
+        checked.refused().count()
     );
     if report.corrected_imports > 0 {
         let _ = writeln!(text, "  {} earlier imports are corrected for good", report.corrected_imports);
