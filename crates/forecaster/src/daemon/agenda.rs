@@ -100,8 +100,8 @@ impl Agenda {
     }
 
     /// Adopts the schedules of `config`, all or none. A schedule that is new, or has changed since the ledger last
-    /// saw it, starts now: its earlier instants do not count as missed. Where only its rule for holidays has changed, it
-    /// goes on: what was planned up to now stays planned.
+    /// saw it, starts now: its earlier instants do not count as missed. Where only its rule for holidays has changed,
+    /// it goes on: what was planned up to now stays planned.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.

@@ -84,10 +84,12 @@ impl ConfigError {
             Self::Folder(_) => "name the file in it",
             Self::Unreadable { advice, .. } | Self::NotText { advice, .. } => advice,
             Self::Syntax { place, .. } | Self::Key { place, .. } if place.starts_with("environment variable") => {
-                "correct or unset that variable; config/forecasters.toml in the repository shows every key with its default"
+                "correct or unset that variable; config/forecasters.toml in the repository shows every key with its \
+                 default"
             }
             Self::Syntax { .. } => {
-                "correct that line: text is in quotes, a list in [ ]; config/forecasters.toml in the repository shows every key"
+                "correct that line: text is in quotes, a list in [ ]; config/forecasters.toml in the repository shows \
+                 every key"
             }
             Self::Key { .. } => "config/forecasters.toml in the repository shows every key with its default",
         }

@@ -26,12 +26,12 @@ impl NoAnswerCause {
                 "the lines above say why; check the network, the proxy (HTTPS_PROXY) and rates.providers"
             }
             Self::Refused => {
-                "the lines above say what was wrong with each; correct the file or the account, or name another provider in \
-                 rates.providers"
+                "the lines above say what was wrong with each; correct the file or the account, or name another \
+                 provider in rates.providers"
             }
             Self::NobodyAsked => {
-                "check the name of the series; if it is right, name a provider that has it in rates.providers, or its \
-                 symbol in [rates.series.NAME.symbols]"
+                "the lines above say what is lacking; check the name of the series, its file or the account, or name \
+                 a provider that has the series in rates.providers"
             }
         }
     }

@@ -9,8 +9,8 @@ use crate::config::horizons::OnHoliday;
 use chrono::{Days, NaiveDate};
 use forecaster_domain::{BusinessCalendar, Pair};
 
-/// Greatest number of days by which a run moves; one that would move further stays. The longest series of days without a
-/// business day so far is Japan's of 2019, with ten.
+/// Greatest number of days by which a run moves; one that would move further stays. The longest series of days
+/// without a business day so far is Japan's of 2019, with ten.
 const REACH: Days = Days::new(20);
 
 /// Number of days after which a change of the setting no longer matters: a run that it concerns was moved by at most
@@ -65,7 +65,8 @@ impl HolidayRule {
         day
     }
 
-    /// Returns the first of the days before `day` without a business day between it and `day`; `day` when there is none.
+    /// Returns the first of the days before `day` without a business day between it and `day`; `day` when there is
+    /// none.
     /// A run of an earlier day does not move to `day` or past it.
     pub(super) fn start_of_break(&self, day: NaiveDate) -> NaiveDate {
         let calendar = BusinessCalendar::for_pair(&self.pair);
