@@ -1,5 +1,7 @@
 //! `forecaster rates`: shows, checks, imports and fetches rates.
 
+mod import;
+
 use crate::cli::args::RatesCommand;
 use crate::cli::output::{print, print_json};
 use crate::config::settings::Config;
@@ -7,14 +9,13 @@ use crate::failure::{CommandOutcome, Failure};
 use crate::host::clock::today;
 use crate::market::fetch::FetchRequest;
 use crate::market::series::{MIN_OBSERVATIONS, quality_rules};
-use chrono::{NaiveDate, Utc};
+use chrono::NaiveDate;
 use forecaster_rates::{
-    Action, AvailableSeries, IMPORT_SOURCE, MergeRules, QualityRules, RatesError, RatesStore, StoredObservation,
-    assemble, assemble_pair, available, check, read_csv,
+    Action, AvailableSeries, QualityRules, RatesError, RatesStore, assemble, assemble_pair, available,
 };
+use import::ImportRequest;
 use serde::Serialize;
 use std::fmt::Write;
-use std::path::Path;
 
 #[derive(Serialize)]
 struct SeriesRow {
@@ -53,7 +54,10 @@ pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<CommandOu
         RatesCommand::Show { revisions: true, .. } => show_revisions(&store),
         RatesCommand::Show { json, .. } => show(&store, config, *json),
         RatesCommand::Check { series } => check_series(&store, config, series.as_deref()),
-        RatesCommand::Import { file, series } => import(&store, config, file, series),
+        RatesCommand::Import { file, series, layout, dry_run } => {
+            let request = ImportRequest { file, series, layout, dry_run: *dry_run };
+            import::import(&store, &rules(config, series)?, &request)
+        }
     }
 }
 
@@ -187,34 +191,4 @@ fn check_series(store: &RatesStore, config: &Config, only: Option<&str>) -> Resu
     }
     print(&text)?;
     Ok(outcome)
-}
-
-/// Stores the observations of a CSV file that pass the checks, and prints those that do not.
-fn import(store: &RatesStore, config: &Config, file: &Path, name: &str) -> Result<CommandOutcome, Failure> {
-    let raw = read_csv(file)?;
-    let checked = check(name, &raw, &rules(config, name)?)?;
-    let fetched_at = Utc::now();
-    let observations: Vec<StoredObservation> = checked
-        .series
-        .observations()
-        .map(|o| StoredObservation { date: o.date, value: o.value, source: IMPORT_SOURCE.into(), fetched_at })
-        .collect();
-    let report = store.merge(name, &observations, &MergeRules::accepting_all())?;
-    let mut text = format!(
-        "{name}: {} read from {}, {} added, {} unchanged, {} revised, {} refused\n",
-        raw.len(),
-        file.display(),
-        report.added,
-        report.unchanged,
-        report.revised.len(),
-        checked.refused().count()
-    );
-    for finding in &checked.findings {
-        let _ = writeln!(text, "  {finding}");
-    }
-    for revision in &report.revised {
-        let _ = writeln!(text, "  {}: {} replaced by {}", revision.date, revision.old, revision.new);
-    }
-    print(&text)?;
-    Ok(CommandOutcome::Done)
 }
