@@ -99,6 +99,7 @@ fn read(bytes: &[u8], options: &ReadOptions) -> Result<ImportedFile, Vec<FileCom
     if rows.data.is_empty() && rows.complaints.is_empty() {
         return Err(vec![FileComplaint::Empty]);
     }
+    rows.complaints.extend(two_currencies(sheet, &rows.data));
     let header = start.header.map(|index| &sheet.rows[index]);
     let dates: Vec<DatedRow> = rows.data.iter().map(|row| row.date.clone()).collect();
     let dates = date_order::decide(sheet, &dates, options.date_order);
@@ -175,6 +176,21 @@ fn valued_rows(rows: &[DataRow]) -> Vec<ValuedRow> {
         Some(ValuedRow { line: row.date.line, text, number })
     };
     rows.iter().filter_map(valued).collect()
+}
+
+/// Complains about values in two currencies, as their codes tell: a sign such as $ belongs to many.
+fn two_currencies(sheet: &Sheet, rows: &[DataRow]) -> Option<FileComplaint> {
+    let coded = |row: &&DataRow| match &row.value {
+        RowValue::Written(number, text) => {
+            let code = number.currency.clone().filter(|mark| mark.bytes().all(|byte| byte.is_ascii_uppercase()))?;
+            Some((row.date.line, text.clone(), code))
+        }
+        _ => None,
+    };
+    let (line, text, code) = rows.iter().find_map(|row| coded(&row))?;
+    let other = rows.iter().filter_map(|row| coded(&row)).find(|(_, _, other)| *other != code)?;
+    let expected = format!("{code} as in '{text}' ({})", sheet.place(line));
+    Some(FileComplaint::Row { place: sheet.place(other.0), found: other.1, expected })
 }
 
 /// Joins dates and values. Complains about days with several different values, which are several series or times.

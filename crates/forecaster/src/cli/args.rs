@@ -5,6 +5,7 @@ use crate::config::settings::LogFormat;
 use chrono::{Datelike, NaiveDate};
 use clap::{Args, Parser, Subcommand};
 use forecaster_domain::Horizon;
+use forecaster_rates::{DateOrder, DecimalSign};
 use std::path::PathBuf;
 
 /// Forecasts an exchange rate, says how sure it is and whether it beats a random walk.
@@ -207,10 +208,13 @@ pub enum RatesCommand {
         #[arg(long)]
         verbose: bool,
     },
-    /// Import your own history from a CSV file with the header date,value
+    /// Import your own history from a file with dates and values: text, an Excel workbook, an OpenDocument spreadsheet
+    ///
+    /// Delimiter, encoding, columns, dates and decimals are recognised; where the file leaves a doubt, the message names the option
+    /// that decides.
     Import {
-        /// CSV file with ISO dates and decimal points
-        #[arg(value_name = "FILE.csv")]
+        /// File: best CSV with the header date,value, ISO dates and decimal points
+        #[arg(value_name = "FILE")]
         file: PathBuf,
         /// Name of the series: lower case, such as usdclp or copper
         #[arg(long, value_name = "NAME")]
@@ -221,6 +225,12 @@ pub enum RatesCommand {
         /// Take values although they are out of proportion, jump without confirmation or contradict the known ones
         #[arg(long)]
         accept_jumps: bool,
+        /// How to read the file
+        #[command(flatten)]
+        layout: LayoutArgs,
+        /// Show what would be taken, and write nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Remove stored values of a series, such as a wrong import, after a copy of them is written
     ///
@@ -242,6 +252,26 @@ pub enum RatesCommand {
         #[arg(long)]
         dry_run: bool,
     },
+}
+
+/// Decisions on how to read a file, for one that leaves a doubt.
+#[derive(Debug, Args)]
+pub struct LayoutArgs {
+    /// Column of the dates: its name, or its number from 1
+    #[arg(long, value_name = "COLUMN")]
+    pub date_column: Option<String>,
+    /// Column of the values: its name, or its number from 1
+    #[arg(long, value_name = "COLUMN")]
+    pub value_column: Option<String>,
+    /// Order of day, month and year: dd/mm/yyyy, mm/dd/yyyy, or a pattern such as %d/%m/%Y
+    #[arg(long, value_name = "FORM")]
+    pub date_format: Option<DateOrder>,
+    /// Decimal sign of the numbers: point or comma
+    #[arg(long, value_name = "SIGN")]
+    pub decimal: Option<DecimalSign>,
+    /// Sheet of a workbook
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
 }
 
 /// `forecaster model`

@@ -46,10 +46,53 @@ fn a_broken_csv_row_is_named_by_file_and_line_and_nothing_is_taken() {
     };
     refused("date,value\n2025-01-06,4.1\n2025-01-07,four\n", "line 3");
     refused("date,value\n06-01-2025,4.1\n", "line 2");
-    refused("day,price\n2025-01-06,4.1\n", "date,value");
-    refused("date,value\n2025-01-06,\"4,1\"\n", "line 2");
+    refused("day,bid,ask\n2025-01-06,4.1,4.2\n", "--value-column");
+    refused("date,value\n2025-01-06,\"1,003\"\n", "--decimal");
     let shown = desk.run(&["rates", "show", "--json"]).expect(0).json();
     assert!(shown.as_array().unwrap().iter().all(|r| r["name"] != "copper"));
+}
+
+#[test]
+fn a_file_of_another_layout_is_read_and_what_was_done_is_told() {
+    let desk = Desk::new();
+    let text = "Cobre;\nFecha;Cierre\n06-01-2025;1.003,75\n07-01-2025;ND\n13-01-2025;1.004,5\nFuente: portal;\n";
+    let file = desk.write("cobre.csv", text);
+    let import = ["rates", "import", file.to_str().unwrap(), "--series", "copper"];
+    let shown = desk.run(&[&import[..], &["--dry-run"]].concat()).expect(0).stdout();
+    for words in [
+        "copper: 2 would be read from",
+        "read as UTF-8 text with semicolons, header on line 2",
+        "dates from 'Fecha': dd-mm-yyyy (line 5: '13-01-2025')",
+        "values from 'Cierre', decimal comma (line 3: '1.003,75')",
+        "1 date without a value",
+        "line 6 (note: 'Fuente: portal')",
+        "rows: 2025-01-06 1003.75, 2025-01-13 1004.5",
+    ] {
+        assert!(shown.contains(words), "{shown}");
+    }
+    let listed = || desk.run(&["rates", "show", "--json"]).expect(0).json();
+    let has_copper = |rows: &serde_json::Value| rows.as_array().unwrap().iter().any(|row| row["name"] == "copper");
+    assert!(!has_copper(&listed()), "a dry run writes nothing");
+    let done = desk.run(&import).expect(0).stdout();
+    assert!(done.contains("2 added") && done.contains("read as UTF-8 text with semicolons"), "{done}");
+    assert!(has_copper(&listed()));
+}
+
+#[test]
+fn an_option_decides_where_the_file_leaves_a_doubt() {
+    let desk = Desk::new();
+    let file =
+        desk.write("days.csv", "date,bid,ask\n02/01/2025,\"1,003\",\"1,004\"\n03/01/2025,\"1,005\",\"1,006\"\n");
+    let import = ["rates", "import", file.to_str().unwrap(), "--series", "copper"];
+    assert!(desk.run(&import).expect(1).stderr().contains("--value-column NAME"));
+    let column = [&import[..], &["--value-column", "ask"]].concat();
+    let asked = desk.run(&column).expect(1).stderr();
+    assert!(asked.contains("--date-format dd/mm/yyyy") && asked.contains("--decimal point"), "{asked}");
+    assert!(!asked.contains("network") && !asked.contains("disk space"), "{asked}");
+    let decided = [&column[..], &["--date-format", "%d/%m/%Y", "--decimal", "comma", "--dry-run"]].concat();
+    let shown = desk.run(&decided).expect(0).stdout();
+    assert!(shown.contains("rows: 2025-01-02 1.004, 2025-01-03 1.006"), "{shown}");
+    assert!(desk.run(&[&column[..], &["--date-format", "iso"]].concat()).expect(2).stderr().contains("dd/mm/yyyy"));
 }
 
 #[test]

@@ -55,6 +55,8 @@ struct Chooser<'a> {
     cells: Vec<ColumnCells>,
     names: Vec<String>,
     options: &'a ReadOptions,
+    /// First row below the header, in parentheses.
+    example: String,
 }
 
 /// Chooses the columns, or complains about each that is in doubt.
@@ -65,14 +67,10 @@ pub(super) fn choose(
 ) -> Result<Columns, Vec<FileComplaint>> {
     let header = start.header.map(|index| &sheet.rows[index]);
     let body: Vec<&Row> = sheet.rows[start.body..].iter().filter(|row| !row.is_blank()).take(PROBE).collect();
-    let width = match header {
-        Some(header) => header.width(),
-        None => body.first().map_or(0, |row| row.width()),
-    };
-    if body.is_empty() {
-        return Err(vec![FileComplaint::Empty]);
-    }
-    let chooser = Chooser { header, cells: cells_of(&body, width), names: names_of(header, width), options };
+    let Some(first) = body.first() else { return Err(vec![FileComplaint::Empty]) };
+    let width = header.unwrap_or(first).width();
+    let example = format!(" ({}: '{}')", sheet.place(first.line), sheet.excerpt(first));
+    let chooser = Chooser { header, cells: cells_of(&body, width), names: names_of(header, width), options, example };
     let date = chooser.date_column();
     let value = chooser.value_column(date.as_ref().ok().copied());
     match (date, value) {
@@ -173,7 +171,7 @@ impl Chooser<'_> {
         let is_part =
             |column: &usize| matches!(words::name(&self.name(*column)).as_str(), "year" | "ano" | "month" | "mes");
         if self.columns().filter(is_part).count() < 2 {
-            return self.doubtful_date("no column holds dates");
+            return self.doubtful_date(&format!("no column holds dates such as 2025-01-31{}", self.example));
         }
         let reason = "year and month are in columns of their own; put the date into one column".to_owned();
         FileComplaint::NoTable { reason }
@@ -197,7 +195,9 @@ impl Chooser<'_> {
         };
         let plain: Vec<usize> =
             numeric.iter().copied().filter(|column| !words::is_companion(&self.name(*column))).collect();
-        let groups = [named(&numeric), plain, numeric, named(&others)];
+        // A column without a name beside others that have one counts the rows.
+        let titled: Vec<usize> = plain.iter().copied().filter(|column| !self.name(*column).is_empty()).collect();
+        let groups = [named(&numeric), titled, plain, numeric, named(&others)];
         let column = match groups.iter().find(|group| !group.is_empty()).map(Vec::as_slice) {
             Some([column]) => *column,
             Some(several) => return Err(self.doubtful_value("several columns may be the value", several)),

@@ -88,6 +88,7 @@ fn columns_are_found_by_name_and_chosen_where_two_are_possible() {
         ",DEXCHUS\n2025-01-02,996.1\n",
         "2025-01-02,996.1\n",
         "id,date,value\n7,2025-01-02,996.1\n",
+        ",Date,DEXCHUS\n0,2025-01-02,996.1\n",
     ] {
         let series = ReadOptions { series: Some("usdclp".into()), ..ReadOptions::default() };
         assert_eq!(read_with(text, &series).map(|file| pairs(&file)), Ok(expected.clone()), "{text}");
@@ -107,6 +108,8 @@ fn columns_are_found_by_name_and_chosen_where_two_are_possible() {
         error.starts_with(": several columns hold dates; the columns are 'start', 'end', 'value'. Name"),
         "{error}"
     );
+    let error = import("mes,valor\nene-24,996.1\n").unwrap_err();
+    assert!(error.starts_with(": no column holds dates such as 2025-01-31 (line 2: 'ene-24,996.1'); the"), "{error}");
     let error = import("año,mes,día,valor\n2025,1,2,996.1\n").unwrap_err();
     assert!(error.contains("put the date into one column"), "{error}");
     let series = ReadOptions { series: Some("usdclp".into()), ..ReadOptions::default() };
@@ -154,6 +157,12 @@ fn several_series_or_times_in_one_file_are_refused() {
     assert!(
         import(times).unwrap_err().starts_with(", line 3: another value for 2025-01-06 than on line 2 (at 17:00)")
     );
+}
+
+#[test]
+fn two_currencies_in_one_column_are_refused() {
+    let error = import("date,value\n2025-01-02,USD 1.5\n2025-01-03,CLP 996.1\n").unwrap_err();
+    assert_eq!(error, ", line 3: found 'CLP 996.1', expected USD as in 'USD 1.5' (line 2)");
 }
 
 #[test]

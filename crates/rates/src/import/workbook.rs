@@ -2,6 +2,8 @@
 //! of every sheet; cells with dates are dates.
 
 mod bounds;
+#[cfg(test)]
+mod tests;
 
 use super::cells::{CELL_LIMIT, Cell, MAX_CELLS, MAX_ROWS, Row, Sheet};
 use crate::error::FileComplaint;

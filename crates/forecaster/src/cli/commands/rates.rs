@@ -1,6 +1,8 @@
 //! `forecaster rates`: shows, checks, imports, removes and fetches rates.
 
+mod import;
 mod remove;
+mod summaries;
 
 use crate::cli::args::RatesCommand;
 use crate::cli::output::{print, print_json};
@@ -10,15 +12,15 @@ use crate::host::clock::today;
 use crate::market::conditions::ConditionDocument;
 use crate::market::fetch::FetchRequest;
 use crate::market::series::{MIN_OBSERVATIONS, quality_rules};
-use chrono::{NaiveDate, Utc};
+use chrono::NaiveDate;
 use forecaster_domain::PriceFormat;
 use forecaster_rates::{
-    Action, AvailableSeries, Finding, IMPORT_SOURCE, QualityRules, RatesError, RatesStore, Revision, Selection,
-    StoredObservation, SummaryEntry, assemble, assemble_pair, available, check_import, read_csv, summarised,
+    Action, AvailableSeries, QualityRules, RatesError, RatesStore, Selection, assemble, assemble_pair, available,
 };
+use import::ImportRequest;
 use serde::Serialize;
 use std::fmt::Write;
-use std::path::Path;
+use summaries::finding_lines;
 
 #[derive(Serialize)]
 struct SeriesRow {
@@ -58,8 +60,16 @@ pub(crate) fn rates(command: &RatesCommand, config: &Config) -> Result<CommandOu
         RatesCommand::Show { revisions: true, .. } => show_revisions(&store),
         RatesCommand::Show { json, .. } => show(&store, config, *json),
         RatesCommand::Check { series, verbose } => check_series(&store, config, series.as_deref(), *verbose),
-        RatesCommand::Import { file, series, verbose, accept_jumps } => {
-            import(&store, config, file, series, *verbose, *accept_jumps)
+        RatesCommand::Import { file, series, layout, verbose, accept_jumps, dry_run } => {
+            let request = ImportRequest {
+                file,
+                series,
+                layout,
+                verbose: *verbose,
+                accept_jumps: *accept_jumps,
+                dry_run: *dry_run,
+            };
+            import::import(&store, &rules(config, series)?, &request)
         }
         RatesCommand::Remove { series, from, to, source, dry_run } => {
             let selection = Selection { from: *from, to: *to, source: source.clone() };
@@ -206,76 +216,4 @@ fn check_series(
     }
     print(&text)?;
     Ok(outcome)
-}
-
-/// Stores the observations of a CSV file that pass the checks, and prints those that do not. With `accept_jumps`, the
-/// operator vouches for implausible values.
-fn import(
-    store: &RatesStore,
-    config: &Config,
-    file: &Path,
-    name: &str,
-    verbose: bool,
-    accept_jumps: bool,
-) -> Result<CommandOutcome, Failure> {
-    let raw = read_csv(file)?;
-    let checked = check_import(store, name, &raw, &rules(config, name)?, accept_jumps)?;
-    let fetched_at = Utc::now();
-    let observations: Vec<StoredObservation> = checked
-        .observations
-        .iter()
-        .map(|o| StoredObservation { date: o.date, value: o.value, source: IMPORT_SOURCE.into(), fetched_at })
-        .collect();
-    let report = store.import(name, &observations, &checked.accepted)?;
-    let mut text = format!(
-        "{name}: {} read from {}, {} added, {} unchanged, {} revised, {} refused\n",
-        raw.len(),
-        file.display(),
-        report.added,
-        report.unchanged,
-        report.revised.len(),
-        checked.refused().count()
-    );
-    if report.corrected_imports > 0 {
-        let _ = writeln!(text, "  {} earlier imports are corrected for good", report.corrected_imports);
-    }
-    if let (Some((first, _)), Some((last, _))) =
-        (checked.accepted.first_key_value(), checked.accepted.last_key_value())
-    {
-        let count = checked.accepted.len();
-        let _ = writeln!(text, "  accepted by hand from now on: {count} values from {first} to {last}");
-    }
-    for remark in &checked.remarks {
-        let _ = writeln!(text, "  {remark}");
-    }
-    text.push_str(&finding_lines(&checked.findings, verbose));
-    text.push_str(&revision_lines(&report.revised, verbose));
-    print(&text)?;
-    Ok(CommandOutcome::Done)
-}
-
-/// Findings or replaced values of one kind that are listed one by one; more of them have one line.
-const LISTED: usize = 5;
-
-/// Returns the lines of the findings; without `verbose`, one line for a kind that has many.
-fn finding_lines(findings: &[Finding], verbose: bool) -> String {
-    indented(findings.iter().map(SummaryEntry::from).collect(), verbose, "--verbose")
-}
-
-/// Returns the lines of the values that were replaced; without `verbose`, one line when there are many.
-fn revision_lines(revisions: &[Revision], verbose: bool) -> String {
-    let entry = |Revision { date, old, new, .. }: &Revision| SummaryEntry {
-        kind: "values replaced",
-        date: *date,
-        gravity: (new / old).ln().abs(),
-        text: format!("{date}: {old} replaced by {new}"),
-    };
-    indented(revisions.iter().map(entry).collect(), verbose, "forecaster rates show --revisions")
-}
-
-fn indented(entries: Vec<SummaryEntry>, verbose: bool, list_with: &str) -> String {
-    let count = entries.len();
-    let lines = summarised(entries, if verbose { usize::MAX } else { LISTED });
-    let advice = (lines.len() < count).then(|| format!("  list them all: {list_with}\n"));
-    lines.iter().map(|line| format!("  {line}\n")).chain(advice).collect()
 }

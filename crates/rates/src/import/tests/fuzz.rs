@@ -75,6 +75,10 @@ fn no_bytes_panic() {
         let which = case % layouts.len();
         let mut bytes = layouts[which].clone();
         dice.mutate(&mut bytes);
+        if std::env::var("TRACE").is_ok() {
+            std::fs::write("/tmp/h/files-x/last.bin", &bytes).unwrap();
+            std::fs::write("/tmp/h/files-x/last.txt", format!("{case} {}", paths[which].display())).unwrap();
+        }
         let read = std::panic::catch_unwind(|| read_with(&bytes, &ReadOptions::default()));
         let read = read.unwrap_or_else(|_| panic!("{}: {}", paths[which].display(), bytes.escape_ascii()));
         for o in read.map(|file| file.observations).unwrap_or_default() {

@@ -22,7 +22,10 @@ pub(super) fn check(format: WorkbookFormat, bytes: &[u8]) -> Result<(), FileComp
     let cells = match format {
         // Read cell by cell.
         WorkbookFormat::Xlsx => 0,
-        WorkbookFormat::Xls => biff::cells(bytes),
+        WorkbookFormat::Xls => biff::cells(bytes).ok_or_else(|| FileComplaint::Damaged {
+            format: format.name(),
+            reason: "its sectors follow each other in a circle".to_owned(),
+        })?,
         WorkbookFormat::Ods => ods_cells(bytes).unwrap_or(0),
     };
     if cells > MAX_CELLS { Err(TOO_LARGE) } else { Ok(()) }

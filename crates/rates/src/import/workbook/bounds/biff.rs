@@ -8,17 +8,21 @@ const MINI_STREAM: usize = 4096;
 /// Size of a small sector.
 const MINI_SECTOR: usize = 64;
 
-/// Returns the number of cells that the sheets span; 0 for a file that is broken.
-pub(super) fn cells(bytes: &[u8]) -> usize {
+/// Returns the number of cells that the sheets span, 0 for a broken file that its reader notices; `None` for a file
+/// whose sectors follow each other in a circle, which its reader does not.
+pub(super) fn cells(bytes: &[u8]) -> Option<usize> {
     let container = Container::open(bytes).unwrap_or_default();
     let streams = [container.streams.get("workbook"), container.streams.get("book")];
-    streams.into_iter().flatten().map(|stream| spanned(stream)).max().unwrap_or(0)
+    let cells = streams.into_iter().flatten().map(|stream| spanned(stream)).max().unwrap_or(0);
+    (!container.is_circular).then_some(cells)
 }
 
 /// Streams of a compound file by name, in lower case.
 #[derive(Debug, Default)]
 struct Container {
     streams: HashMap<String, Vec<u8>>,
+    /// True if sectors follow each other in a circle.
+    is_circular: bool,
 }
 
 impl Container {
@@ -42,6 +46,9 @@ impl Container {
         let words =
             |data: &[u8]| -> Vec<u32> { (0..data.len()).step_by(4).filter_map(|at| u32_at(data, at)).collect() };
         let table: Vec<u32> = table_sectors.into_iter().take(most).filter_map(sector).flat_map(words).collect();
+        if has_circle(&table) {
+            return Some(Self { is_circular: true, ..Self::default() });
+        }
         let chain = |start: u32, table: &[u32], most: usize, sector: &dyn Fn(u32) -> Option<Vec<u8>>| {
             let (mut data, mut id) = (Vec::new(), start);
             for _ in 0..most {
@@ -77,8 +84,25 @@ impl Container {
             };
             streams.insert(name, stream);
         }
-        Some(Self { streams })
+        Some(Self { streams, is_circular: has_circle(&small_table) })
     }
+}
+
+/// True if following a table of sectors from one to the next never ends.
+fn has_circle(table: &[u32]) -> bool {
+    // The walk on which a sector was first met.
+    let mut met = vec![usize::MAX; table.len()];
+    (0..table.len()).any(|walk| {
+        let mut sector = walk;
+        while let Some(seen) = met.get_mut(sector) {
+            if *seen != usize::MAX {
+                return *seen == walk;
+            }
+            *seen = walk;
+            sector = table[sector] as usize;
+        }
+        false
+    })
 }
 
 /// Returns the number of cells that the sheets of a stream span, as its records and its dimensions tell.
@@ -140,4 +164,17 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_circle_of_sectors_is_noticed() {
+        let (end, free) = (0xffff_fffe, 0xffff_ffff);
+        assert!(!has_circle(&[1, 2, end, free, 1]));
+        assert!(has_circle(&[1, 2, end, 4, 5, 3]));
+        assert!(has_circle(&[end, 1]));
+    }
 }
