@@ -82,6 +82,7 @@ fn kind_and_gravity(finding: &Finding) -> (&'static str, f64) {
         DataProblem::Spike { deviations, .. } => ("spikes", *deviations),
         DataProblem::Jump { deviations, newest: false, .. } => ("jumps that lasted", *deviations),
         DataProblem::Jump { deviations, newest: true, .. } => ("jumps not yet confirmed", *deviations),
+        DataProblem::AcceptedJump { deviations, .. } => ("jumps accepted by hand", *deviations),
         DataProblem::Contradicted { value, instead, .. } => {
             ("values that another source contradicts", ratio(*value, *instead))
         }
