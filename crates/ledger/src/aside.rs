@@ -53,7 +53,10 @@ impl Ledger {
         let aside = put_aside(path, now).map_err(failed)?;
         directory.sync().map_err(failed)?;
         // A process that looks at the path in this moment may have begun to create the fresh ledger.
-        Ok((Self::open_within(path, Some(&directory))?, Some(ReplacedLedger { path: aside, reason: error.to_string() })))
+        Ok((
+            Self::open_within(path, Some(&directory))?,
+            Some(ReplacedLedger { path: aside, reason: error.to_string() }),
+        ))
     }
 
     /// Runs SQLite's quick check on the complete file.
