@@ -12,6 +12,8 @@ pub(crate) mod lineup;
 pub(crate) mod medians;
 pub(crate) mod result;
 #[cfg(test)]
+mod shifts;
+#[cfg(test)]
 mod worlds;
 
 use crate::config::settings::Config;
