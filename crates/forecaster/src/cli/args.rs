@@ -216,7 +216,7 @@ pub enum RatesCommand {
         /// Name of the series: lower case, such as usdclp or copper
         #[arg(long, value_name = "NAME")]
         series: String,
-        /// How to read the file
+        /// Decisions on how to read the file
         #[command(flatten)]
         layout: LayoutArgs,
         /// Show what would be taken, and write nothing
