@@ -4,8 +4,8 @@
 //! is guessed. Any bytes give one or the other, never a panic.
 //!
 //! A file passes through these modules: `container` (the format, by content), `encoding`, `delimiter` and `workbook`
-//! (bytes to rows), `table` (where it begins, notes, broken rows), `columns`, `dates` and `numbers` (a cell), and
-//! `date_order` and `decimal` (what only the whole file can decide).
+//! (bytes to rows), `start` (where the table begins), `columns`, `table` (notes, broken rows), `dates` and `numbers` (a
+//! cell), and `date_order` and `decimal` (what only the whole file can decide).
 
 mod cells;
 mod columns;
@@ -16,7 +16,9 @@ mod decimal;
 mod delimiter;
 mod encoding;
 mod numbers;
+mod options;
 mod reading;
+mod start;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,7 @@ mod workbook;
 
 pub use dates::DateOrder;
 pub use numbers::DecimalSign;
+pub use options::ReadOptions;
 pub use reading::{PassedOver, Reading};
 
 use crate::{
@@ -38,25 +41,9 @@ use container::{MAX_BYTES, OpenedFile};
 use date_order::{DatedRow, DecidedDates};
 use decimal::{DecidedSign, ValuedRow};
 use numbers::WrittenNumber;
+use start::TableStart;
 use std::{collections::HashMap, io::Read, path::Path};
-use table::{DataRow, RowValue, TableRows, TableStart};
-
-/// Decisions of a person on how to read a file. The default leaves all to the file.
-#[derive(Debug, Clone, Default)]
-pub struct ReadOptions {
-    /// Name of the series; a column of this name is the value.
-    pub series: Option<String>,
-    /// Column of the dates: its name, or its number from 1.
-    pub date_column: Option<String>,
-    /// Column of the values: its name, or its number from 1.
-    pub value_column: Option<String>,
-    /// Order of day, month and year.
-    pub date_order: Option<DateOrder>,
-    /// Decimal sign of the numbers.
-    pub decimal: Option<DecimalSign>,
-    /// Sheet of a workbook.
-    pub sheet: Option<String>,
-}
+use table::{DataRow, RowValue, TableRows};
 
 /// Observations of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,7 +80,7 @@ pub fn read_bytes(bytes: &[u8], path: &Path, options: &ReadOptions) -> Result<Im
 fn read(bytes: &[u8], options: &ReadOptions) -> Result<ImportedFile, Vec<FileComplaint>> {
     let opened = container::open(bytes).map_err(|complaint| vec![complaint])?;
     let sheet = chosen_sheet(&opened, options).map_err(|complaint| vec![complaint])?;
-    let start = table::start_of(&sheet.rows).ok_or_else(|| vec![no_table(sheet)])?;
+    let start = start::start_of(&sheet.rows).ok_or_else(|| vec![no_table(sheet)])?;
     let columns = columns::choose(sheet, &start, options)?;
     let mut rows = table::read_rows(sheet, &start, &columns);
     if rows.data.is_empty() && rows.complaints.is_empty() {
@@ -135,9 +122,9 @@ fn chosen_sheet<'a>(opened: &'a OpenedFile, options: &ReadOptions) -> Result<&'a
     }
     let of =
         |has_table: fn(&Sheet) -> bool| opened.sheets.iter().filter(|sheet| has_table(sheet)).collect::<Vec<_>>();
-    let with_data = of(|sheet| table::data_rows(&sheet.rows) > 0);
+    let with_data = of(|sheet| start::data_rows(&sheet.rows) > 0);
     let with_table =
-        if with_data.is_empty() { of(|sheet| table::start_of(&sheet.rows).is_some()) } else { with_data };
+        if with_data.is_empty() { of(|sheet| start::start_of(&sheet.rows).is_some()) } else { with_data };
     match with_table.as_slice() {
         [sheet] => Ok(sheet),
         [] => Err(FileComplaint::NoTable {
@@ -152,7 +139,7 @@ fn chosen_sheet<'a>(opened: &'a OpenedFile, options: &ReadOptions) -> Result<&'a
 fn no_table(sheet: &Sheet) -> FileComplaint {
     let mut filled = sheet.rows.iter().filter(|row| !row.is_blank());
     let Some(first) = filled.next() else { return FileComplaint::Empty };
-    let across = |row: &Row| row.cells.iter().filter(|cell| table::is_date(cell)).count() > 2;
+    let across = |row: &Row| row.cells.iter().filter(|cell| start::is_date(cell)).count() > 2;
     let reason = if sheet.rows.iter().any(across) {
         "the dates stand beside each other in one row; put one date and its value on each row".to_owned()
     } else {

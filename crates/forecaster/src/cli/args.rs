@@ -225,7 +225,7 @@ pub enum RatesCommand {
         /// Take values although they are out of proportion, jump without confirmation or contradict the known ones
         #[arg(long)]
         accept_jumps: bool,
-        /// How to read the file
+        /// Decisions on how to read the file
         #[command(flatten)]
         layout: LayoutArgs,
         /// Show what would be taken, and write nothing

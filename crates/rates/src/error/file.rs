@@ -154,11 +154,11 @@ pub enum FileComplaint {
     MixedDates {
         /// Date that has one order.
         cell: Box<WrittenCell>,
-        /// Its only order.
+        /// The only order that it can have.
         order: &'static str,
         /// Date that has another order.
         other: Box<WrittenCell>,
-        /// Its only order.
+        /// The only order that it can have.
         other_order: &'static str,
     },
     /// A sheet in which some dates are dates and others are text that may have the day and month exchanged.

@@ -2,9 +2,9 @@
 //! column is possible.
 
 use super::{
-    ReadOptions,
-    cells::{Cell, Row, Sheet},
-    table::{TableStart, date_of, is_date, is_number},
+    cells::{Cell, Row, Sheet, shortened},
+    options::ReadOptions,
+    start::{TableStart, date_of, is_date, is_number},
     words,
 };
 use crate::error::FileComplaint;
@@ -96,7 +96,7 @@ fn cells_of(body: &[&Row], width: usize) -> Vec<ColumnCells> {
 
 /// Returns the names of the columns; those without a name, and those with the same one, have their number.
 fn names_of(header: Option<&Row>, width: usize) -> Vec<String> {
-    let name = |column: usize| header.map_or(String::new(), |row| super::cells::shortened(&row.cell(column).text()));
+    let name = |column: usize| header.map_or(String::new(), |row| shortened(&row.cell(column).text()));
     let names: Vec<String> = (0..width).map(name).collect();
     let shown = |(index, name): (usize, &String)| match names.iter().filter(|other| *other == name).count() {
         _ if name.is_empty() => format!("column {}", index + 1),

@@ -3,7 +3,7 @@
 
 use super::{
     cells::{CELL_LIMIT, Cell, MAX_CELLS, MAX_ROWS, Row, Sheet, is_space},
-    table::data_rows,
+    start::data_rows,
 };
 use crate::error::FileComplaint;
 use csv::{ReaderBuilder, StringRecord};

@@ -2,8 +2,11 @@
 //! of every sheet; cells with dates are dates.
 
 mod bounds;
+mod format;
 #[cfg(test)]
 mod tests;
+
+pub(super) use format::WorkbookFormat;
 
 use super::cells::{CELL_LIMIT, Cell, MAX_CELLS, MAX_ROWS, Row, Sheet};
 use crate::error::FileComplaint;
@@ -16,24 +19,6 @@ use std::{
 
 /// Columns that are looked at.
 const MAX_COLUMNS: u32 = 1_000;
-
-/// Format of a workbook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WorkbookFormat {
-    Xlsx,
-    Xls,
-    Ods,
-}
-
-impl WorkbookFormat {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Xlsx => "Excel workbook",
-            Self::Xls => "Excel workbook (.xls)",
-            Self::Ods => "OpenDocument spreadsheet",
-        }
-    }
-}
 
 /// Reads the sheets of a workbook.
 pub(super) fn sheets(format: WorkbookFormat, bytes: &[u8]) -> Result<Vec<Sheet>, FileComplaint> {

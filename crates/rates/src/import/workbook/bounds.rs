@@ -3,7 +3,7 @@
 
 mod biff;
 
-use super::WorkbookFormat;
+use super::format::WorkbookFormat;
 use crate::{
     error::FileComplaint,
     import::cells::{CELL_LIMIT, MAX_CELLS},
@@ -12,7 +12,7 @@ use quick_xml::{
     Reader,
     events::{BytesStart, Event},
 };
-use std::io::{BufReader, Cursor};
+use std::io::{BufReader, Cursor, Read};
 use zip::ZipArchive;
 
 const TOO_LARGE: FileComplaint = FileComplaint::TooLarge { limit: CELL_LIMIT };
@@ -20,8 +20,8 @@ const TOO_LARGE: FileComplaint = FileComplaint::TooLarge { limit: CELL_LIMIT };
 /// Refuses a workbook that would take too much memory. A broken one is left to its reader.
 pub(super) fn check(format: WorkbookFormat, bytes: &[u8]) -> Result<(), FileComplaint> {
     let cells = match format {
-        // Read cell by cell.
-        WorkbookFormat::Xlsx => 0,
+        // Its cells are read one by one.
+        WorkbookFormat::Xlsx => xlsx_texts(bytes).unwrap_or(0),
         WorkbookFormat::Xls => biff::cells(bytes).ok_or_else(|| FileComplaint::Damaged {
             format: format.name(),
             reason: "its sectors follow each other in a circle".to_owned(),
@@ -29,6 +29,27 @@ pub(super) fn check(format: WorkbookFormat, bytes: &[u8]) -> Result<(), FileComp
         WorkbookFormat::Ods => ods_cells(bytes).unwrap_or(0),
     };
     if cells > MAX_CELLS { Err(TOO_LARGE) } else { Ok(()) }
+}
+
+/// Returns the number of texts for which an .xlsx file wants space; `None` where it is broken.
+fn xlsx_texts(bytes: &[u8]) -> Option<usize> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).ok()?;
+    let (mut text, mut texts) = (Vec::new(), 0);
+    for index in 0..archive.len() {
+        let Ok(mut member) = archive.by_index(index) else { continue };
+        if !member.name().is_ok_and(|name| name.to_lowercase().ends_with("sharedstrings.xml")) {
+            continue;
+        }
+        text.clear();
+        member.read_to_end(&mut text).ok()?;
+        let text = String::from_utf8_lossy(&text);
+        for (at, key) in text.match_indices("uniqueCount") {
+            let value = text[at + key.len()..].trim_start_matches(|c: char| c.is_whitespace() || "='\"".contains(c));
+            let digits = value.len() - value.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            texts = texts.max(value[..digits].parse().unwrap_or(if digits > 0 { usize::MAX } else { 0 }));
+        }
+    }
+    Some(texts)
 }
 
 /// Returns the number of cells of an .ods file with every repetition carried out; `None` where it is broken.

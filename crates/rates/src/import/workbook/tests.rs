@@ -63,6 +63,11 @@ fn what_unpacks_to_too_much_is_refused() {
     assert!(import(&archive(&[("rates.csv", &zeros)])).unwrap_err().starts_with(too_large));
     let book = archive(&[("xl/workbook.xml", b"<workbook/>"), ("xl/sharedStrings.xml", &zeros)]);
     assert!(import(&book).unwrap_err().starts_with(too_large));
+    let promised = archive(&[
+        ("xl/workbook.xml", b"<workbook/>"),
+        ("xl/sharedStrings.xml", b"<sst uniqueCount=\"99999999999\"/>"),
+    ]);
+    assert!(import(&promised).unwrap_err().starts_with("FILE: the file is too large"));
     let wide: String = (3..6000).map(|row| format!("<row r='{row}'><c r='ALL{row}'><v>1</v></c></row>")).collect();
     let too_many = "FILE: the file is too large: more than 500,000 rows or 4,000,000 cells";
     assert!(import(&xlsx(&(ROWS.to_owned() + &wide))).unwrap_err().starts_with(too_many));
