@@ -183,6 +183,7 @@ impl Import<'_> {
     /// Judges the jumps that the checks of the values found: those of the newest value, and upside-down values of a
     /// pair near 1, which are not out of proportion.
     fn judge_jumps(&self, checked: &CheckedSeries, judged: &mut Judged) {
+        let proportions = self.proportions();
         for finding in &checked.findings {
             let Some(at) = self.points.iter().position(|point| point.date == finding.date) else { continue };
             let point = self.points[at];
@@ -190,6 +191,13 @@ impl Import<'_> {
                 continue;
             }
             let before = self.points[at - 1];
+            // A move from before the settled values is judged by proportion alone.
+            if before.is_settled
+                && levels::goes_on(&self.points, at, &proportions)
+                && proportions.are_broken_by((before.date, before.value), (point.date, point.value))
+            {
+                continue;
+            }
             match finding.problem {
                 DataProblem::Spike { .. } => {}
                 DataProblem::Jump { newest: true, deviations, .. } => {

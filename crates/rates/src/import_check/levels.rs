@@ -101,17 +101,20 @@ pub(super) enum Judgement {
     Fault(ImportFault),
 }
 
+/// True when the value at `i` follows settled values and is in proportion to the one before them: after an accepted
+/// mistake, a series goes back to where it was.
+pub(super) fn goes_on(points: &[Point], i: usize, proportions: &Proportions) -> bool {
+    let settled = points[..i].iter().rev().take_while(|point| point.is_settled).count();
+    let pair = |i: usize| (points[i].date, points[i].value);
+    settled > 0 && i > settled && !proportions.are_broken_by(pair(i - 1 - settled), pair(i))
+}
+
 /// Returns the steps out of proportion in the order of their dates.
 pub(super) fn shifts(points: &[Point], proportions: &Proportions) -> Vec<Shift> {
     let pair = |i: usize| (points[i].date, points[i].value);
     let is_step = |&i: &usize| {
         let breaks = |from: usize| proportions.are_broken_by(pair(from), pair(i));
-        // After a settled value, a value may also go on from where the settled ones began.
-        let goes_on = || {
-            let settled = points[..i].iter().rev().take_while(|point| point.is_settled).count();
-            settled > 0 && i > settled && !breaks(i - 1 - settled)
-        };
-        !points[i].is_settled && breaks(i - 1) && !goes_on()
+        !points[i].is_settled && breaks(i - 1) && !goes_on(points, i, proportions)
     };
     let steps: Vec<usize> = (1..points.len()).filter(is_step).collect();
     let (mut shifts, mut next) = (Vec::new(), 0);
