@@ -42,8 +42,8 @@ pub(super) fn doubted(doubt: &Doubt) -> SourceProblem {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::config::settings::Config;
+    use crate::market::Market;
     use chrono::NaiveDate;
     use forecaster_rates::{MergeRules, RatesStore, StoredObservation};
 

@@ -67,7 +67,7 @@ fn a_corrected_import_forecasts_as_if_the_wrong_file_had_never_been() {
 fn removed_values_are_copied_first_and_can_be_brought_back() {
     let desk = Desk::new();
     let remove = ["rates", "remove", "--series", "copper"];
-    let with = |more: &[&str]| [&remove[..], more].concat();
+    let with = |more: &[&'static str]| [&remove[..], more].concat();
     let said = desk.run(&remove).expect(2).stderr();
     assert!(said.contains("copper has no stored values: nothing was removed"), "{said}");
     desk.write("copper.csv", "date,value\n2024-12-20,4.1\n2024-12-23,4.2\n2024-12-24,4.3\n");
