@@ -99,10 +99,12 @@ pub(crate) fn interval_hits(past: &[PastForecast]) -> IntervalHits {
     }
 }
 
-/// True when `value` is in the closed interval, or so near to it that only rounding keeps it out.
+/// True when `value` is in the closed interval. An interval without width, that of a peg, also holds what only rounding
+/// keeps out of it.
 pub(crate) fn within((low, high): (f64, f64), value: f64) -> bool {
     let noise = PRICE_NOISE * value.abs();
-    (low - noise..=high + noise).contains(&value)
+    let slack = if high - low <= noise { noise } else { 0.0 };
+    (low - slack..=high + slack).contains(&value)
 }
 
 /// Rating of the 80 % interval's width, by the share of actual rates inside it.
@@ -253,6 +255,7 @@ mod tests {
         let low = 3.672_499_85;
         assert!(within((low, low), 3.6725) && within((3.672_500_1, 3.672_500_1), 3.6725));
         assert!(!within((low, low), 3.6726));
+        assert!(!within((963.0, 998.0), 998.000_1), "an interval with a width is exact");
     }
 
     #[test]
