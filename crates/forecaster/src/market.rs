@@ -329,6 +329,7 @@ fn require_enough(own: &AvailableSeries, as_of: Option<NaiveDate>) -> Result<(),
 #[cfg(test)]
 mod tests {
     use super::*;
+    use forecaster_rates::Doubt;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
