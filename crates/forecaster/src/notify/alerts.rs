@@ -99,7 +99,7 @@ pub(crate) fn doubtful(config: &Config, identity: &RunIdentity, view: &ReportVie
             format!("forecaster: el último dato de {pair} está en duda"),
             format!(
                 "El último dato del pronóstico {horizon} de {pair} está en duda; el informe {} por \
-                 correo.\n\n{sentences}\n\nPara verlo y corregirlo:\n  forecaster rates check {series}\n  forecaster \
+                 correo.\n\n{sentences}\n\nPara verlo y corregirlo:\n  forecaster rates check --series {series}\n  forecaster \
                  rates import ARCHIVO.csv --series {series}\n",
                 if mailed { "se envió" } else { "no se envió" }
             ),
@@ -108,7 +108,7 @@ pub(crate) fn doubtful(config: &Config, identity: &RunIdentity, view: &ReportVie
             format!("forecaster: the last value of {pair} is in doubt"),
             format!(
                 "The last value behind the {horizon} forecast of {pair} is in doubt; its report was \
-                 {}.\n\n{sentences}\n\nTo see and correct it:\n  forecaster rates check {series}\n  forecaster \
+                 {}.\n\n{sentences}\n\nTo see and correct it:\n  forecaster rates check --series {series}\n  forecaster \
                  rates import FILE.csv --series {series}\n",
                 if mailed { "mailed" } else { "not mailed" }
             ),

@@ -53,7 +53,7 @@ fn a_hole_of_months_is_told_everywhere_and_its_move_is_not_one_day_s() {
     let report =
         std::fs::read_to_string(run["report"]["html"].as_str().map(|path| desk.path(path)).unwrap()).unwrap();
     assert!(report.contains("no hay datos en 77") && report.contains("Estado de los datos"));
-    for command in [vec!["rates", "check", "usdkrw"], vec!["rates", "show"]] {
+    for command in [vec!["rates", "check", "--series", "usdkrw"], vec!["rates", "show"]] {
         assert!(desk.run(&command).stdout().contains("usdkrw: no value on 77 business days"), "{command:?}");
     }
     let doctor = desk.run(&["doctor", "--json"]).json();

@@ -80,7 +80,7 @@ fn freshness(config: &Config, today: chrono::NaiveDate, conditions: &Conditions)
         let finding = sentences.join("; ");
         told.extend(&own);
         if own.iter().any(|one| one.is_degrading()) {
-            return Check::warn(&id, finding, format!("forecaster rates check {name} shows the values"));
+            return Check::warn(&id, finding, format!("forecaster rates check --series {name} shows the values"));
         }
         match freshness.state {
             FreshnessState::AsExpected | FreshnessState::StandIn => Check::ok(&id, finding),
@@ -92,7 +92,7 @@ fn freshness(config: &Config, today: chrono::NaiveDate, conditions: &Conditions)
     let others = conditions.iter().filter(|one| !told.contains(one));
     checks.extend(others.map(|one| {
         let (id, finding) = (format!("rates.series_{}", one.series), one.to_string());
-        let fix = format!("forecaster rates check {} shows the values", one.series);
+        let fix = format!("forecaster rates check --series {} shows the values", one.series);
         if one.is_degrading() { Check::warn(&id, finding, fix) } else { Check::ok(&id, finding) }
     }));
     checks
