@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use forecaster_domain::Observation;
 use forecaster_rates::{
-    Action, CheckedImport, DataProblem, IMPORT_SOURCE, QualityRules, RatesError, RatesStore, Selection,
-    StoredObservation, assemble, calendar_of, check, check_import, end_of, kind_of, known_at, read_csv, remove,
+    Action, CheckedImport, DataProblem, IMPORT_SOURCE, QualityRules, RatesError, RatesStore, ReadOptions, Selection,
+    StoredObservation, assemble, calendar_of, check, check_import, end_of, kind_of, known_at, read_file, remove,
 };
 use std::path::Path;
 use tempfile::TempDir;
@@ -14,7 +14,7 @@ fn day(text: &str) -> NaiveDate {
 }
 
 fn case(name: &str) -> Vec<Observation> {
-    read_csv(&Path::new("tests/cases/import").join(name)).unwrap()
+    read_file(&Path::new("tests/cases/import").join(name), &ReadOptions::default()).unwrap().observations
 }
 
 /// A store and the time of the next import into it, an hour after the one before.

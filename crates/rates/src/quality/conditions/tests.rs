@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    import::read_csv,
+    import::{ReadOptions, read_file},
     listings::{calendar_of, kind_of},
     quality::check,
     snapshot::embedded,
@@ -15,7 +15,8 @@ fn day(text: &str) -> NaiveDate {
 
 /// Returns a case of the folder, a table of dates and values.
 fn case(name: &str) -> Vec<RawObservation> {
-    read_csv(&Path::new("tests/cases/conditions").join(format!("{name}.csv"))).unwrap()
+    let path = Path::new("tests/cases/conditions").join(format!("{name}.csv"));
+    read_file(&path, &ReadOptions::default()).unwrap().observations
 }
 
 /// Checks and examines the values of a series up to `until`, all of them imported.
