@@ -79,7 +79,7 @@ fn a_redenominated_series_is_in_the_new_unit_and_before_the_day_in_the_old_one()
     let (_directory, config, store) = world("USD/VES");
     // Two years more, so that there is enough before the day.
     let (begin, all) = (day("2017-01-02"), case("usdves_redenomination"));
-    let earlier = begin.iter_days().filter(|d| d.format("%u").to_string() < "6".to_owned()).enumerate().take(700);
+    let earlier = begin.iter_days().filter(|d| d.format("%u").to_string().as_str() < "6").enumerate().take(700);
     let earlier = earlier.map(|(i, date)| (date, 1_700_000.0 * (1.0 + 0.003 * f64::from((i % 7) as u8))));
     store_values(&store, "usdves", &earlier.chain(all).collect::<Vec<_>>());
     let old = Market::load(&config, Some(day("2021-09-30")), day("2024-12-30")).unwrap();
