@@ -10,7 +10,7 @@ use crate::config::settings::Config;
 use crate::config::time_of_day::first_time_of_day;
 use crate::failure::Failure;
 use crate::market::fetch::FetchReport;
-use crate::market::problems::{doubted, fault_of, missing};
+use crate::market::problems::{doubted, fault_of, known_later};
 use crate::market::quote::{KnownQuote, QuoteProviders};
 use crate::market::series::{MIN_OBSERVATIONS, is_used_for, quality_rules, spot_of};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -257,6 +257,18 @@ impl Market {
             }
         }
     }
+
+    /// Marks series whose values all became known after the as-of date: the history has none of them.
+    fn note_later(&mut self) {
+        let as_of = self.as_of();
+        let known = self.history.regressors().iter().chain(self.history.spot());
+        let known: Vec<&str> = known.map(|regressor| regressor.series.name()).collect();
+        for source in self.sources.iter_mut().skip(1).filter(|source| source.left_out.is_none()) {
+            let Some(first) = source.first_date.filter(|_| !known.contains(&source.name.as_str())) else { continue };
+            source.left_out = Some(known_later(&source.name, first, as_of));
+            (source.last_date, source.observations) = (None, 0);
+        }
+    }
 }
 
 fn source(available: &AvailableSeries, name: &str) -> SeriesSource {
@@ -271,6 +283,20 @@ fn source(available: &AvailableSeries, name: &str) -> SeriesSource {
         observations: series.len(),
         corrected,
         left_out: None,
+    }
+}
+
+/// Returns a series without data, and the reason.
+fn missing(name: &str, fault: SourceFault, message: String) -> SeriesSource {
+    SeriesSource {
+        name: name.to_owned(),
+        made_of: None,
+        provider: "-".into(),
+        first_date: None,
+        last_date: None,
+        observations: 0,
+        corrected: 0,
+        left_out: Some(SourceProblem::Unavailable { fault, message }),
     }
 }
 

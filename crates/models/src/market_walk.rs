@@ -136,9 +136,8 @@ mod tests {
     /// Shift of the median from the last value, in logarithms, and the reason for leaving out the quote.
     fn moved(history: &History) -> (f64, String) {
         let forecast = MarketWalk::new().forecast(history, &target(day(700), 5)).unwrap();
-        let said = forecast.details.iter().find(|(name, _)| name == "spot quote left out");
         let move_ = (forecast.quantiles.median(4) / history.pair().last_value()).ln();
-        (move_, said.map(|(_, reason)| reason.clone()).unwrap_or_default())
+        (move_, forecast.quote_left_out.map(|reason| reason.to_string()).unwrap_or_default())
     }
 
     #[test]

@@ -1,39 +1,13 @@
-//! Series that a forecast cannot use although they are configured, with the reason as a value.
+//! Reasons why a configured series cannot be used, as values.
 
-use crate::market::{Market, SeriesSource};
+use chrono::NaiveDate;
 use forecaster_domain::{SourceFault, SourceProblem};
 use forecaster_rates::{Doubt, RatesError};
 
-impl Market {
-    /// Marks series whose values all become known after the as-of date: the history has none of them.
-    pub(super) fn note_later(&mut self) {
-        let as_of = self.as_of();
-        let known = self.history.regressors().iter().chain(self.history.spot());
-        let known: Vec<&str> = known.map(|regressor| regressor.series.name()).collect();
-        for source in self.sources.iter_mut().skip(1) {
-            let Some(first) = source.first_date.filter(|_| source.left_out.is_none()) else { continue };
-            if !known.contains(&source.name.as_str()) {
-                let message = format!("{} starts on {first}; no value of it was known on {as_of}", source.name);
-                let fault = SourceFault::StartsLater { first, as_of };
-                source.left_out = Some(SourceProblem::Unavailable { fault, message });
-                (source.last_date, source.observations) = (None, 0);
-            }
-        }
-    }
-}
-
-/// Returns a series without data, and the reason.
-pub(super) fn missing(name: &str, fault: SourceFault, message: String) -> SeriesSource {
-    SeriesSource {
-        name: name.to_owned(),
-        made_of: None,
-        provider: "-".into(),
-        first_date: None,
-        last_date: None,
-        observations: 0,
-        corrected: 0,
-        left_out: Some(SourceProblem::Unavailable { fault, message }),
-    }
+/// Returns the problem of a series whose first value, of `first`, became known after the as-of date.
+pub(super) fn known_later(name: &str, first: NaiveDate, as_of: NaiveDate) -> SourceProblem {
+    let message = format!("{name} starts on {first}; no value of it was known on {as_of}");
+    SourceProblem::Unavailable { fault: SourceFault::StartsLater { first, as_of }, message }
 }
 
 /// Returns the cause for which a series could not be loaded.
@@ -62,7 +36,7 @@ pub(super) fn doubted(doubt: &Doubt) -> SourceProblem {
 mod tests {
     use super::*;
     use crate::config::settings::Config;
-    use chrono::NaiveDate;
+    use crate::market::Market;
     use forecaster_rates::{MergeRules, RatesStore, StoredObservation};
 
     /// As of a Monday, a value of that Monday becomes known a day later.

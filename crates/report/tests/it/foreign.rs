@@ -2,10 +2,10 @@
 
 use forecaster_report::Language;
 
-/// Words that only English has, among those of reports, reasons and messages.
+/// Words that only English has, among those of reports, reasons and messages. "Spot" is used in Chile too.
 const OF_ENGLISH: &str = "the there with failed fails is are was were of and not for from to at on by has have had it its \
      this that these which who whoever an but after before until only none needs needed least order degrees freedom \
-     window lags weights weight quote quotes left out spot daily annual volatility trees smallest leaf training rows \
+     window lags weights weight quote quotes left out daily annual volatility trees smallest leaf training rows \
      features expected high low sample paths checkpoint gap coefficient suspended run runs estimation constant missing \
      memory worker ended answer values value observations as used fetch sync import series' available unavailable \
      known without long-run now ratios returns regressors regressor data too few reads read stored last first pair's";
