@@ -13,7 +13,7 @@ use crate::config::time_of_day::first_time_of_day;
 use crate::failure::Failure;
 use crate::market::conditions::{Conditions, first_used, usable_regressor};
 use crate::market::fetch::FetchReport;
-use crate::market::problems::{doubted, fault_of, missing};
+use crate::market::problems::{doubted, fault_of, known_later};
 use crate::market::quote::{KnownQuote, QuoteProviders};
 use crate::market::series::{MIN_OBSERVATIONS, is_used_for, quality_rules, spot_of};
 use crate::market::source::SeriesSource;
@@ -252,22 +252,6 @@ impl Market {
         }
     }
 
-    /// Marks series whose values all become known after the as-of date: the history has none of them.
-    fn note_later(&mut self) {
-        let as_of = self.as_of();
-        let known = self.history.regressors().iter().chain(self.history.spot());
-        let known: Vec<&str> = known.map(|regressor| regressor.series.name()).collect();
-        for source in self.sources.iter_mut().skip(1) {
-            let Some(first) = source.first_date.filter(|_| source.left_out.is_none()) else { continue };
-            if !known.contains(&source.name.as_str()) {
-                let message = format!("{} starts on {first}; no value of it was known on {as_of}", source.name);
-                let fault = SourceFault::StartsLater { first, as_of };
-                source.left_out = Some(SourceProblem::Unavailable { fault, message });
-                (source.last_date, source.observations) = (None, 0);
-            }
-        }
-    }
-
     /// Updates each source to the usable part of its regressor at the as-of date, and marks those
     /// that models must do without.
     fn note_usable(&mut self) {
@@ -291,6 +275,18 @@ impl Market {
             }
         }
     }
+
+    /// Marks series whose values all became known after the as-of date: the history has none of them.
+    fn note_later(&mut self) {
+        let as_of = self.as_of();
+        let known = self.history.regressors().iter().chain(self.history.spot());
+        let known: Vec<&str> = known.map(|regressor| regressor.series.name()).collect();
+        for source in self.sources.iter_mut().skip(1).filter(|source| source.left_out.is_none()) {
+            let Some(first) = source.first_date.filter(|_| !known.contains(&source.name.as_str())) else { continue };
+            source.left_out = Some(known_later(&source.name, first, as_of));
+            (source.last_date, source.observations) = (None, 0);
+        }
+    }
 }
 
 fn source(available: &AvailableSeries, name: &str) -> SeriesSource {
@@ -305,6 +301,20 @@ fn source(available: &AvailableSeries, name: &str) -> SeriesSource {
         observations: series.len(),
         corrected,
         left_out: None,
+    }
+}
+
+/// Returns a series without data, and the reason.
+fn missing(name: &str, fault: SourceFault, message: String) -> SeriesSource {
+    SeriesSource {
+        name: name.to_owned(),
+        made_of: None,
+        provider: "-".into(),
+        first_date: None,
+        last_date: None,
+        observations: 0,
+        corrected: 0,
+        left_out: Some(SourceProblem::Unavailable { fault, message }),
     }
 }
 

@@ -1,21 +1,13 @@
-//! Series that a forecast cannot use although they are configured, with the reason as a value.
+//! Reasons why a configured series cannot be used, as values.
 
-use crate::market::source::SeriesSource;
+use chrono::NaiveDate;
 use forecaster_domain::{SourceFault, SourceProblem};
 use forecaster_rates::{Doubt, RatesError};
 
-/// Returns a series without data, and the reason.
-pub(super) fn missing(name: &str, fault: SourceFault, message: String) -> SeriesSource {
-    SeriesSource {
-        name: name.to_owned(),
-        made_of: None,
-        provider: "-".into(),
-        first_date: None,
-        last_date: None,
-        observations: 0,
-        corrected: 0,
-        left_out: Some(SourceProblem::Unavailable { fault, message }),
-    }
+/// Returns the problem of a series whose first value, of `first`, became known after the as-of date.
+pub(super) fn known_later(name: &str, first: NaiveDate, as_of: NaiveDate) -> SourceProblem {
+    let message = format!("{name} starts on {first}; no value of it was known on {as_of}");
+    SourceProblem::Unavailable { fault: SourceFault::StartsLater { first, as_of }, message }
 }
 
 /// Returns the cause for which a series could not be loaded.
