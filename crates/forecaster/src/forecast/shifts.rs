@@ -37,7 +37,7 @@ fn crawling(count: usize, jump: usize, factor: f64) -> History {
             [pair, other]
         })
         .collect();
-    let regressor = Regressor::new(weekdays("dxy", count, |i| prices[i][1]), 1);
+    let regressor = Regressor::new(weekdays("dxy", count, |i| prices[i][1]), 0);
     History::new(weekdays("usdars", count, |i| prices[i][0]), vec![regressor])
 }
 
