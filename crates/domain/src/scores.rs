@@ -5,9 +5,9 @@
 
 use crate::quantile::{DECILES, LEVELS, QuantileForecast};
 
-/// Relative difference below which a forecast and an actual value are the same number: rounding, such as that of a
-/// logarithm and its exponential. On a pair that does not vary it decides whether a value is inside its interval.
-const ROUNDING: f64 = 1e-12;
+/// Relative difference below which a forecast and an actual value are the same number: rounding to single precision, as in
+/// Chronos. On a pair that does not vary it decides whether a value is inside its interval.
+const ROUNDING: f64 = 1e-7;
 
 /// True when `value` differs from `actual` by rounding alone.
 fn is_same(value: f64, actual: f64) -> bool {
@@ -308,7 +308,9 @@ mod tests {
         }
         let (own, other) = (wql([outcome(&above)]).unwrap(), wql([outcome(&exact)]).unwrap());
         assert_eq!(skill(own, other), 0.0);
-        let off = rounded(3.6725 * (1.0 + 1e-9));
+        let single = rounded(3.6725 * (1.0 + 6e-8));
+        assert_eq!(score([outcome(&single)]).unwrap().coverage95, 1.0, "single precision");
+        let off = rounded(3.6725 * (1.0 + 1e-6));
         assert_eq!(score([outcome(&off)]).unwrap().coverage95, 0.0);
         assert!(!is_inside(3.0, (3.1, 3.2)) && is_inside(3.1, (3.1, 3.2)) && !is_inside(3.3, (3.1, 3.2)));
     }

@@ -34,6 +34,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST_SINGLES: usize = 3;
 /// Most faults that an error names one by one.
 const NAMED_FAULTS: usize = 4;
+/// Least logarithm of a jump whose return within a quarter is taken for an error: 10 %. Currencies do not jump there and
+/// back in two days that far.
+const RETURNING: f64 = 0.095;
 
 /// A file's observations that may be imported.
 #[derive(Debug, Clone, Default)]
@@ -209,10 +212,44 @@ impl Import<'_> {
                 {
                     judged.faults.push(ImportFault::level(before, point, Some(Reading::Reciprocal), self.name));
                 }
+                DataProblem::Jump { before: level, deviations, .. } => {
+                    let Some(fault) = self.unconfirmed(at, level, deviations, checked) else { continue };
+                    let is_told = judged.objections.contains_key(&point.date);
+                    judged.faults.extend((!is_told).then_some(fault.0));
+                    judged.objections.extend(fault.1.iter().filter(|p| p.is_new).map(|p| (p.date, p.value)));
+                    continue;
+                }
                 _ => continue,
             }
             judged.objections.insert(point.date, point.value);
         }
+    }
+
+    /// Returns the fault of a jump at position `at`, from `level`, that fewer than [`levels::LASTING`] values confirm, or
+    /// that a jump back ends within a quarter; and the values at the new level. `None` for a jump that lasted.
+    fn unconfirmed(
+        &self,
+        at: usize,
+        level: f64,
+        deviations: f64,
+        checked: &CheckedSeries,
+    ) -> Option<(ImportFault, &[Point])> {
+        let size = (self.points[at].value / level).ln().abs();
+        let near = |value: f64, other: f64| (value / other).ln().abs() <= levels::BACK_SHARE * size;
+        let later = &self.points[at..];
+        if later.len() < levels::LASTING {
+            return Some((ImportFault::newest(self.points[at - 1], later, Some(deviations)), later));
+        }
+        let jumps = |date: NaiveDate| {
+            let is_jump = |f: &&Finding| f.date == date && matches!(f.problem, DataProblem::Jump { .. });
+            checked.findings.iter().any(|f| is_jump(&f))
+        };
+        let is_back = |i: &usize| {
+            near(later[*i].value, level) && near(later[i - 1].value, later[0].value) && jumps(later[*i].date)
+        };
+        let end = (1..later.len().min(levels::LONGEST_STRETCH + 1)).find(is_back).filter(|_| size >= RETURNING)?;
+        let stretch = &later[..end];
+        Some((ImportFault::stretch(self.points[at - 1], stretch, later[end], self.name), stretch))
     }
 
     /// Returns the findings on the file's values, and on the holes between them.

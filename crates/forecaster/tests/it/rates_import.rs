@@ -34,7 +34,8 @@ fn an_implausible_file_is_refused_with_the_way_to_insist_and_moves_no_forecast()
 fn a_corrected_import_forecasts_as_if_the_wrong_file_had_never_been() {
     let mut rows: Vec<(String, f64)> = Vec::new();
     let clean = Desk::new();
-    let shown = clean.run(&["run", "7d", "--offline", "--as-of", "2024-12-26", "--json"]).expect(0).json();
+    let untouched = Desk::new();
+    let shown = untouched.run(&["run", "7d", "--offline", "--as-of", "2024-12-26", "--json"]).expect(0).json();
     for back in 0..80 {
         let date = chrono::NaiveDate::from_ymd_opt(2024, 12, 26).unwrap() - chrono::Days::new(back);
         rows.push((date.to_string(), 985.0 + (back % 7) as f64));

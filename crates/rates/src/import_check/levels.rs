@@ -20,10 +20,10 @@ const ROOM_DAYS: f64 = 30.0;
 /// Greatest number of such factors; over a longer distance a value may double in a year.
 const MOST_ROOM: f64 = 4.0;
 /// Share of a step to within which a later value must be back at the level before it.
-const BACK_SHARE: f64 = 0.25;
+pub(super) const BACK_SHARE: f64 = 0.25;
 /// Longest stretch at another level, in values, that is an error because it returns: a quarter. A longer one is one only
 /// in another unit.
-const LONGEST_STRETCH: usize = 66;
+pub(super) const LONGEST_STRETCH: usize = 66;
 /// Greatest step that a devaluation makes overnight: the Sudanese pound's was 6.8-fold in 2021.
 const DEVALUATION: f64 = 8.0;
 /// Least power of ten by which currencies are redenominated without further evidence: most were by 1000 to 1,000,000,
