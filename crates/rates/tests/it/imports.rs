@@ -3,8 +3,9 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use forecaster_domain::Observation;
 use forecaster_rates::{
-    Action, CheckedImport, DataProblem, IMPORT_SOURCE, QualityRules, RatesError, RatesStore, ReadOptions, Selection,
-    StoredObservation, assemble, calendar_of, check, check_import, end_of, kind_of, known_at, read_file, remove,
+    Action, CheckedImport, DataProblem, DecimalSign, IMPORT_SOURCE, QualityRules, RatesError, RatesStore,
+    ReadOptions, Selection, StoredObservation, assemble, calendar_of, check, check_import, end_of, kind_of, known_at,
+    read_file, remove,
 };
 use std::path::Path;
 use tempfile::TempDir;
@@ -86,7 +87,12 @@ fn a_last_value_a_hundred_times_too_large_is_refused_and_taken_on_a_persons_word
 
 #[test]
 fn a_point_between_thousands_is_refused_with_both_readings() {
-    let said = Desk::refusal("usdclp", &case("usdclp_dot_thousands.csv"));
+    let path = Path::new("tests/cases/import/usdclp_dot_thousands.csv");
+    // The reader asks; a person who insists on the wrong reading meets the guard.
+    let said = read_file(path, &ReadOptions::default()).unwrap_err().to_string();
+    assert!(said.contains("1.003") && said.contains("1003") && said.contains("--decimal"), "{said}");
+    let options = ReadOptions { decimal: Some(DecimalSign::Point), ..ReadOptions::default() };
+    let said = Desk::refusal("usdclp", &read_file(path, &options).unwrap().observations);
     assert!(
         said.contains("1.007 after 996.1 on 2024-12-30, it may mean 1.007, or 1007 with a point between"),
         "{said}"

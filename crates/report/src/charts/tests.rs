@@ -236,12 +236,15 @@ fn a_pair_that_does_not_vary_has_a_flat_axis_and_visible_intervals() {
     let (_, view) = views.iter().find(|(pair, _)| *pair == "USD/AED").unwrap();
     let page = &Page::new(view);
     for figure in [Figure::Fan, Figure::Price, Figure::Indicators, Figure::Paths, Figure::Volatility, Figure::Past] {
-        let svg = figure.svg(page, Size::Wide).unwrap();
+        let Some(svg) = figure.svg(page, Size::Wide) else {
+            assert!(matches!(figure, Figure::Price | Figure::Indicators | Figure::Volatility), "{figure:?} is missing");
+            continue;
+        };
         let longest = texts(&svg, &text_width).into_iter().map(|(text, _)| text);
         let decimals = longest
             .filter_map(|text| text.parse::<f64>().ok().map(|_| text))
             .map(|text| text.split_once('.').map_or(0, |(_, fraction)| fraction.len()));
-        assert!(decimals.max().unwrap() <= 4, "{figure:?}: no tick is finer than a printed price");
+        assert!(decimals.max().unwrap_or(0) <= 4, "{figure:?}: no tick is finer than a printed price");
     }
     let bars = Figure::Past.svg(page, Size::Wide).unwrap().matches("<rect").count();
     assert!(bars > 2 * 30, "{bars}: an interval without width is a thin bar");
