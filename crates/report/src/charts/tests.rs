@@ -237,7 +237,10 @@ fn a_pair_that_does_not_vary_has_a_flat_axis_and_visible_intervals() {
     let page = &Page::new(view);
     for figure in [Figure::Fan, Figure::Price, Figure::Indicators, Figure::Paths, Figure::Volatility, Figure::Past] {
         let Some(svg) = figure.svg(page, Size::Wide) else {
-            assert!(matches!(figure, Figure::Price | Figure::Indicators | Figure::Volatility), "{figure:?} is missing");
+            assert!(
+                matches!(figure, Figure::Price | Figure::Indicators | Figure::Volatility),
+                "{figure:?} is missing"
+            );
             continue;
         };
         let longest = texts(&svg, &text_width).into_iter().map(|(text, _)| text);

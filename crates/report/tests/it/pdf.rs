@@ -65,12 +65,12 @@ fn alternatives(document: &Document) -> Vec<String> {
 }
 
 #[test]
-fn every_horizon_in_both_languages_has_four_to_eight_pages_is_small_and_keeps_to_the_standards() {
+fn every_horizon_in_both_languages_has_four_to_nine_pages_is_small_and_keeps_to_the_standards() {
     for horizon in Horizon::ALL {
         for language in [Spanish, English] {
             let (bytes, document) = document(&crate::synthetic::view(language, horizon));
             let pages = document.get_pages().len();
-            assert!((4..=8).contains(&pages), "{horizon} {language:?}: {pages} pages");
+            assert!((4..=9).contains(&pages), "{horizon} {language:?}: {pages} pages");
             assert_conforming(&document, &format!("{horizon} {language:?}"));
             assert!(bytes.len() < 600_000, "{horizon} {language:?}: {} bytes", bytes.len());
         }
