@@ -113,7 +113,7 @@ pub fn available(store: &RatesStore) -> Result<Vec<String>, RatesError> {
 /// Assembles the series `name`: the embedded snapshot, overridden on each date by the store, checked by `rules`. The
 /// superseded values in the store are included; the snapshot does not record when its values became known.
 ///
-/// After the last official value of an official rate, and in a hole of more than [`LONGEST_HOLE`] business days between
+/// After the last official value of an official rate, and in a hole of more than five business days between
 /// two official values, the embedded market quotes fill the dates without a stored value, under the name of their
 /// provider. An official value replaces the quote of its date. Embedded values after `rules.today` are not known yet.
 ///
